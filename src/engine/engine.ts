@@ -1,0 +1,150 @@
+/**
+ * The training-engine interface, shaped after the Tinker API so that an in-process and a remote engine both fit.
+ * Losses SUM over tokens and datums with real signed weights; averaging, KL and length factors belong to the caller.
+ */
+
+/** A decoder-only transformer to create. Lengths are counted in tokens. */
+export interface ModelSpec {
+  readonly vocabulary: number;
+  readonly width: number;
+  readonly layers: number;
+  readonly heads: number;
+  readonly feedForward: number;
+  readonly maxContext: number;
+  /** Initialisation seed: same spec, same seed, same bits. */
+  readonly seed: number;
+  /** Adds a scalar read-out on the last hidden state (reward or value). The language head stays. */
+  readonly scalarHead?: boolean;
+}
+
+/** One sequence for a token loss, pre-shifted: position i of `tokens` predicts `targets[i]`. All arrays have length N. */
+export interface Datum {
+  readonly tokens: Int32Array;
+  readonly targets: Int32Array;
+  /** Per-position weight; 0 masks a position (prompt tokens). Signed weights are allowed. Default 1. */
+  readonly weights?: Float32Array;
+  /** Log-probabilities at sampling time; needed by the ratio losses. */
+  readonly logprobs?: Float32Array;
+  /** Advantage per position; needed by the ratio losses. Zero masks a position. */
+  readonly advantages?: Float32Array;
+}
+
+/**
+ * Token losses, each summed over positions (p = current, q = sampling probability of the target):
+ * `cross_entropy` −w·log p; `importance_sampling` −(p/q)·A; `ppo` −min(ρA, clip(ρ)·A); `cispo` −sg(clip(ρ))·A·log p.
+ */
+export const LOSS_NAMES = ['cross_entropy', 'importance_sampling', 'ppo', 'cispo'] as const;
+export type LossName = (typeof LOSS_NAMES)[number];
+/** Ratio clip thresholds, as ratios (0.8 and 1.2 by default, as Tinker has them). */
+export interface LossConfig {
+  readonly clipLow?: number;
+  readonly clipHigh?: number;
+}
+
+export interface ForwardOutput {
+  /** Summed loss. */
+  readonly loss: number;
+  /** Log-probability of each target, one array per datum, length N. */
+  readonly logprobs: Float32Array[];
+}
+
+/** What a custom loss returns: its value, and its gradient with respect to each number it was given. */
+export interface CustomLoss {
+  readonly loss: number;
+  readonly gradients: readonly Float32Array[];
+}
+
+/** AdamW. `gradClipNorm` 0 means no clipping. Decay is decoupled and touches matrices only. */
+export interface AdamParams {
+  readonly learningRate: number;
+  readonly beta1?: number;
+  readonly beta2?: number;
+  readonly eps?: number;
+  readonly weightDecay?: number;
+  readonly gradClipNorm?: number;
+}
+
+export interface OptimResult {
+  /** Global L2 norm of the accumulated gradient before clipping. */
+  readonly gradNorm: number;
+  /** Optimiser steps taken by this model so far. */
+  readonly step: number;
+}
+
+export interface SampleParams {
+  readonly maxTokens: number;
+  /** 1 samples the model itself; 0 is greedy. Returned log-probabilities are always those of temperature 1. */
+  readonly temperature?: number;
+  readonly topK?: number;
+  readonly topP?: number;
+  /** Ids that end a completion. The stop token is part of the completion. */
+  readonly stop: readonly number[];
+  /** Completions per prompt. */
+  readonly n: number;
+  /** Same snapshot, prompts, params and seed: same tokens. */
+  readonly seed: number;
+}
+
+export interface Sample {
+  readonly tokens: Int32Array;
+  /** Log-probability of each token under the snapshot at temperature 1. */
+  readonly logprobs: Float32Array;
+  readonly stopReason: 'stop' | 'length';
+}
+
+/** An immutable snapshot of a model's weights. Superseded by the next `sampler()` of its model unless retained: then use throws. */
+export interface Sampler {
+  /** Identity of the snapshot: model id and optimiser step. */
+  readonly snapshot: string;
+  /** One array of `n` samples per prompt. */
+  sample(prompts: readonly Int32Array[], params: SampleParams): Promise<Sample[][]>;
+  /** Per sequence of N tokens, N − 1 log-probabilities: of token i + 1 given tokens 0..i. */
+  logprobs(sequences: readonly Int32Array[]): Promise<Float32Array[]>;
+  /** Scalar-head output at every position, length N per sequence. Throws `no-scalar-head` where there is none. */
+  scalars(sequences: readonly Int32Array[]): Promise<Float32Array[]>;
+  dispose(): Promise<void>;
+}
+
+export interface TrainableModel {
+  readonly id: string;
+  readonly spec: ModelSpec;
+  forward(data: readonly Datum[], loss: LossName, config?: LossConfig): Promise<ForwardOutput>;
+  /** Adds the gradient of the summed loss to what has accumulated since the last `optimStep`. */
+  forwardBackward(data: readonly Datum[], loss: LossName, config?: LossConfig): Promise<ForwardOutput>;
+  /** Two passes: log-probabilities to the caller, whose gradient comes back as weights. Exact, whatever C is. */
+  forwardBackwardCustom(
+    data: readonly Datum[],
+    custom: (logprobs: readonly Float32Array[]) => CustomLoss,
+  ): Promise<ForwardOutput>;
+  /** The same for the scalar head: `custom` receives the scalar at the last position of every sequence, as one array. */
+  forwardBackwardScalar(
+    sequences: readonly Int32Array[],
+    custom: (scalars: Float32Array) => { loss: number; gradient: Float32Array },
+  ): Promise<{ loss: number; scalars: Float32Array }>;
+  /** Applies the accumulated gradient and zeroes it. */
+  optimStep(adam: AdamParams): Promise<OptimResult>;
+  /** Writes weights and optimiser state as a folder, atomically. */
+  saveState(folder: string): Promise<void>;
+  /** Reads what `saveState` wrote; the spec must agree. */
+  loadState(folder: string): Promise<void>;
+  /** A snapshot of the weights as they are now. `retain` keeps it usable after later snapshots (a reference policy). */
+  sampler(options?: { retain?: boolean }): Promise<Sampler>;
+  dispose(): Promise<void>;
+}
+
+export interface Capabilities {
+  readonly name: string;
+  readonly losses: readonly LossName[];
+  readonly customLoss: boolean;
+  readonly scalarHead: boolean;
+  /** Same seed and calls give the same bits on one machine. */
+  readonly deterministic: boolean;
+  readonly maxContext: number;
+}
+
+export interface Engine {
+  capabilities(): Capabilities;
+  /** A model with fresh weights; `from` copies the weights (not the optimiser) of a saved state, adding a head where asked. */
+  createModel(spec: ModelSpec, options?: { from?: string }): Promise<TrainableModel>;
+  dispose(): Promise<void>;
+}

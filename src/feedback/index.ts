@@ -1,0 +1,3 @@
+export * from './judgment.ts';
+export * from './pair.ts';
+export * from './rater.ts';

@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config';
+
+/** Threads without isolation: files share globals, so tests must leave none changed. A test that prints fails. */
+export default defineConfig({
+  test: {
+    include: ['src/**/*.test.ts', 'tests/**/*.test.ts'],
+    pool: 'threads',
+    isolate: false,
+    maxWorkers: 2,
+    testTimeout: 120_000,
+    setupFiles: ['tests/setup.ts'],
+  },
+});
