@@ -1,0 +1,115 @@
+import { Presets, SingleBar } from 'cli-progress';
+import { GoodhartError, type Progress, type ProgressEvent } from '../run/index.ts';
+
+/** Where a command writes. Results go to stdout; progress and messages to stderr, so that output can be piped. */
+export interface Terminal {
+  readonly json: boolean;
+  readonly quiet: boolean;
+  /** A result: text for people, or the value as one JSON line with `--json`. */
+  result(value: unknown, text: string): void;
+  /** A message about what is going on; silent with `--quiet`. */
+  note(text: string): void;
+  readonly progress: Progress;
+  /** Ends any open progress line. */
+  close(): void;
+}
+
+export interface TerminalStreams {
+  readonly out: { write(text: string): unknown };
+  readonly err: NodeJS.WriteStream | { write(text: string): unknown; isTTY?: boolean };
+  readonly now: () => number;
+}
+
+const seconds = (value: number) =>
+  value >= 90
+    ? `${Math.floor(value / 60)}m${String(Math.round(value % 60)).padStart(2, '0')}s`
+    : `${Math.round(value)}s`;
+
+/** `base-model  120/400 steps  8.1/s  ETA 35s  loss 1.23`: the plain form of a progress event. */
+export function progressLine(event: ProgressEvent, startedMs: number, nowMs: number): string {
+  const elapsed = Math.max(1e-3, (nowMs - startedMs) / 1000);
+  const rate = event.done / elapsed;
+  const eta = rate > 0 ? seconds((event.total - event.done) / rate) : '?';
+  const figures = Object.entries(event.metrics ?? {}).map(([name, value]) => `${name} ${formatFigure(value)}`);
+  return [
+    event.stage.padEnd(10),
+    `${event.done}/${event.total} ${event.unit}`,
+    `${rate >= 10 ? rate.toFixed(0) : rate.toFixed(1)}/s`,
+    `ETA ${eta}`,
+    ...figures,
+  ].join('  ');
+}
+
+function formatFigure(value: number): string {
+  return Number.isInteger(value) ? String(value) : value.toPrecision(3);
+}
+
+/** Renders progress as a bar on a terminal, a line every few seconds elsewhere, or JSON lines. */
+export function createTerminal(options: { json: boolean; quiet: boolean }, streams: TerminalStreams): Terminal {
+  const { out, err, now } = streams;
+  const everyMs = 5000;
+  let stage = '';
+  let started = 0;
+  let last = 0;
+  let bar: SingleBar | undefined;
+  const stopBar = () => {
+    bar?.stop();
+    bar = undefined;
+  };
+  const startStage = (event: ProgressEvent) => {
+    stopBar();
+    stage = event.stage;
+    started = now();
+    last = 0;
+    if ('isTTY' in err && err.isTTY === true) {
+      const format = '{stage} {bar} {value}/{total} {unit}  {rate}/s  ETA {eta_formatted}  {figures}';
+      bar = new SingleBar({ format, stream: err as NodeJS.WriteStream, hideCursor: true, barsize: 24 }, Presets.rect);
+      bar.start(event.total, 0, { stage: stage.padEnd(10), unit: event.unit, rate: '-', figures: '' });
+    }
+  };
+  const progress: Progress = (event) => {
+    if (options.json) {
+      out.write(`${JSON.stringify({ type: 'progress', ...event })}\n`);
+      return;
+    }
+    if (options.quiet) return;
+    if (event.stage !== stage) startStage(event);
+    if (bar !== undefined) {
+      const figures = Object.entries(event.metrics ?? {}).map(([name, value]) => `${name} ${formatFigure(value)}`);
+      const rate = (event.done / Math.max(1e-3, (now() - started) / 1000)).toFixed(1);
+      bar.update(event.done, { rate, figures: figures.join('  ') });
+    } else if (event.done === event.total || now() - last >= everyMs) {
+      last = now();
+      err.write(`${progressLine(event, started, now())}\n`);
+    }
+    if (event.done === event.total) {
+      stopBar();
+      stage = '';
+    }
+  };
+  return {
+    ...options,
+    progress,
+    result(value, text) {
+      stopBar();
+      out.write(options.json ? `${JSON.stringify(value)}\n` : `${text}\n`);
+    },
+    note(text) {
+      stopBar();
+      if (!options.quiet && !options.json) err.write(`${text}\n`);
+    },
+    close: stopBar,
+  };
+}
+
+/** What is printed for an error, and the exit code: one line for what the user can mend, a stack for a defect. */
+export function describeError(error: unknown): { text: string; exitCode: number } {
+  if (error instanceof GoodhartError && error.exitCode !== 3) {
+    return { text: `goodhart: ${error.message.split('\n').join(' ')}`, exitCode: error.exitCode };
+  }
+  if (error instanceof GoodhartError) {
+    return { text: `goodhart: ${error.name} (${error.code}): ${error.message}\n${error.stack ?? ''}`, exitCode: 3 };
+  }
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { text: `goodhart: a defect; please report it with this text\n${text}`, exitCode: 3 };
+}

@@ -1,0 +1,107 @@
+import { z } from 'zod';
+
+/**
+ * Configuration of a run. Every key has a default that works for its data layout, except where the data are. Unknown keys
+ * are refused. `base`, `feedback` and `policy` are left out by a pipeline that does not have these steps.
+ */
+const positive = z.int().positive();
+const rate = z.number().positive();
+
+const dataSchema = z.discriminatedUnion('layout', [
+  /** The harbour proving ground: simulated raters, exactly known utility. */
+  z.strictObject({ layout: z.literal('harbour') }),
+  /** A folder with pairs.jsonl(.gz) and arguments.jsonl(.gz): crowd votes on argument pairs by topic. */
+  z.strictObject({ layout: z.literal('convincing-arguments'), dir: z.string() }),
+  /** One JSON Lines file of {chosen, rejected} dialogues. */
+  z.strictObject({
+    layout: z.literal('dialogue-pairs'),
+    file: z.string(),
+    /** Share of pairs held out for evaluation. */
+    holdout: z.number().gt(0).lt(1).default(0.25),
+  }),
+]);
+
+const baseSchema = z.strictObject({
+  tokenizer: z.enum(['word', 'bpe']).default('word'),
+  /** Vocabulary of a trained BPE tokenizer; a word tokenizer takes what the text has. */
+  vocabulary: positive.default(1024),
+  width: positive.default(128),
+  layers: positive.default(4),
+  heads: positive.default(4),
+  feedForward: positive.default(352),
+  maxContext: positive.default(64),
+  /** Training texts drawn from a proving ground; data on disk are used whole. */
+  examples: positive.default(8000),
+  steps: positive.default(400),
+  batch: positive.default(32),
+  learningRate: rate.default(2e-3),
+});
+
+const feedbackSchema = z.strictObject({
+  pairs: positive.default(1200),
+  /** Raters per pair. */
+  overlap: positive.default(3),
+  /** How many simulated raters of each kind. */
+  raters: z.record(z.string(), z.int().nonnegative()).default({
+    noisy: 7,
+    'length-biased': 1,
+    'position-biased': 1,
+    sycophantic: 1,
+    careless: 1,
+    fatigued: 1,
+  }),
+  /** Pairs kept out of reward fitting, for its evaluation. */
+  holdout: z.number().gt(0).lt(1).default(0.2),
+});
+
+const rewardSchema = z.strictObject({
+  family: z.enum(['linear', 'transformer']).default('linear'),
+  /** Members of the ensemble; each sees its own bootstrap resample and seed. */
+  members: positive.default(3),
+  /** Transformer members start from the base model's weights, or from fresh ones. */
+  from: z.enum(['base', 'scratch']).default('base'),
+  epochs: positive.default(1),
+  batch: positive.default(32),
+  learningRate: rate.default(3e-4),
+  ridge: rate.default(3),
+  /** Estimate a first-shown bonus beside the reward, so that position bias stays out of it. */
+  position: z.boolean().default(true),
+});
+
+const policySchema = z.strictObject({
+  steps: positive.default(60),
+  promptsPerStep: positive.default(8),
+  samples: positive.default(8),
+  /** Weight of the KL term, in reward units per nat. */
+  beta: z.number().nonnegative().default(0.05),
+  learningRate: rate.default(3e-4),
+  maxTokens: positive.default(48),
+  /** Steps between evaluations on the path and between checkpoints. */
+  evaluateEvery: positive.default(15),
+});
+
+const auditSchema = z.strictObject({
+  prompts: positive.default(48),
+  /** Replies per prompt and snapshot for the sampled probes. */
+  samples: positive.default(8),
+  /** Planted and clean draws per probe for the detection rates beside each finding; 0 leaves the rates unmeasured. */
+  rateSeeds: z.int().nonnegative().default(10),
+  /** Exit code 1 when a finding is at least this bad. */
+  failOn: z.enum(['never', 'failure', 'concern']).default('never'),
+});
+
+const declarationSchema = z.strictObject({ text: z.string().min(1), author: z.string().min(1), date: z.iso.date() });
+
+export const configSchema = z.strictObject({
+  name: z.string().min(1),
+  seed: z.int().nonnegative().default(1),
+  data: dataSchema,
+  base: baseSchema.optional(),
+  feedback: feedbackSchema.optional(),
+  reward: rewardSchema.prefault({}),
+  policy: policySchema.optional(),
+  audit: auditSchema.prefault({}),
+  /** Statements by people for disclosure items that no evidence can fill, by item id D1 to D11. */
+  declarations: z.record(z.string(), declarationSchema).default({}),
+});
+export type PipelineConfig = z.infer<typeof configSchema>;

@@ -1,0 +1,31 @@
+/** File names inside a run folder; every writer and reader of a run uses these. */
+export const RUN_FILES = {
+  run: 'run.json',
+  records: 'records.jsonl',
+  metrics: 'metrics.jsonl',
+  items: 'feedback/items.jsonl',
+  judgments: 'feedback/judgments.jsonl',
+  feedbackReport: 'feedback/report.json',
+  rewardEvaluation: 'reward/evaluation.json',
+  rewardModel: 'reward/model',
+  policyEvaluation: 'policy/evaluation.json',
+  base: 'checkpoints/base',
+  policy: 'checkpoints/policy',
+  tokenizer: 'checkpoints/tokenizer.json',
+  evidence: 'evidence',
+  findings: 'findings.json',
+  rates: 'rates.json',
+  results: 'results.json',
+  reportData: 'report.json',
+  report: 'report.html',
+  disclosure: 'disclosure/disclosure.json',
+} as const;
+
+/** What a list of runs shows about one run. */
+export interface RunSummary {
+  readonly id: string;
+  readonly name: string;
+  readonly status: 'complete' | 'unfinished';
+  readonly startedAt: string;
+  readonly verdicts: Readonly<Record<string, number>>;
+}

@@ -1,0 +1,22 @@
+import { serve } from '@hono/node-server';
+import type { Hono } from 'hono';
+import { UsageError } from '../run/index.ts';
+
+/** Listens on the loopback interface only. A taken port moves on to the next free one, up to ten. */
+export async function listen(app: Hono, port: number): Promise<{ url: string; close(): Promise<void> }> {
+  for (let candidate = port; candidate < port + 10; candidate++) {
+    const server = await new Promise<ReturnType<typeof serve> | undefined>((resolve, reject) => {
+      const starting = serve({ fetch: app.fetch, port: candidate, hostname: '127.0.0.1' }, () => resolve(starting));
+      starting.on('error', (error: NodeJS.ErrnoException) =>
+        error.code === 'EADDRINUSE' ? resolve(undefined) : reject(error),
+      );
+    });
+    if (server !== undefined) {
+      return {
+        url: `http://127.0.0.1:${candidate}/`,
+        close: () => new Promise((resolve) => server.close(() => resolve())),
+      };
+    }
+  }
+  throw new UsageError('port', `ports ${port} to ${port + 9} are taken; choose another with --port`);
+}
