@@ -1,1 +1,6 @@
-export {};
+export * from './evaluate.ts';
+export * from './gradients.ts';
+export * from './onnx.ts';
+export * from './ops.ts';
+export { type Dim, type DType, type Shape, ShapeError } from './shape.ts';
+export type { OpName, Tensor } from './tensor.ts';

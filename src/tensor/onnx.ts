@@ -1,0 +1,149 @@
+import { encodeModel, encodeNode, encodeTensor, encodeValueInfo, type OnnxAttribute } from './onnx-wire.ts';
+import { type DType, ShapeError } from './shape.ts';
+import { type OpAttributes, type OpName, type Tensor, topologicalOrder } from './tensor.ts';
+
+/** Emits nodes of one graph. Equal nodes are emitted once: name, inputs and attributes are the key. */
+class Emitter {
+  readonly nodes: Uint8Array[] = [];
+  readonly initializers: Uint8Array[] = [];
+  readonly inputs = new Map<string, Uint8Array>();
+  private readonly emitted = new Map<string, string>();
+  private count = 0;
+
+  node(operator: string, inputs: readonly string[], attributes: Readonly<Record<string, OnnxAttribute>> = {}): string {
+    const key = `${operator}(${inputs.join(',')})${JSON.stringify(attributes)}`;
+    const known = this.emitted.get(key);
+    if (known !== undefined) return known;
+    const name = `${operator}_${this.count++}`;
+    this.nodes.push(encodeNode(operator, inputs, name, attributes));
+    this.emitted.set(key, name);
+    return name;
+  }
+
+  constant(dtype: DType, shape: readonly number[], data: Float32Array | BigInt64Array | Uint8Array): string {
+    const key = data.length <= 64 ? `constant:${dtype}[${shape}]${data.join(',')}` : `constant#${this.count}`;
+    const known = this.emitted.get(key);
+    if (known !== undefined) return known;
+    const name = `constant_${this.count++}`;
+    this.initializers.push(encodeTensor(name, dtype, shape, data));
+    this.emitted.set(key, name);
+    return name;
+  }
+
+  integers(values: readonly number[]): string {
+    return this.constant('int64', [values.length], BigInt64Array.from(values, BigInt));
+  }
+}
+
+type Lowering<P extends OpName> = (
+  emit: Emitter,
+  inputs: readonly string[],
+  node: Tensor,
+  attributes: OpAttributes[P],
+) => string;
+
+const simple =
+  (operator: string, attributes?: Readonly<Record<string, OnnxAttribute>>) =>
+  (emit: Emitter, inputs: readonly string[]) =>
+    emit.node(operator, inputs, attributes);
+
+const CAST_TYPES: { readonly [D in DType]: number } = { float32: 1, int64: 7, bool: 9 };
+const zero = { tensor: encodeTensor('', 'float32', [1], new Float32Array(1)) };
+
+const reduction =
+  (operator: string) =>
+  (emit: Emitter, [x]: readonly string[], _: Tensor, a: { axes: readonly number[]; keepDims: boolean }) =>
+    emit.node(operator, [x!, emit.integers(a.axes)], { keepdims: Number(a.keepDims) });
+
+/** How each operator is written in ONNX; exhaustive by type. */
+const LOWERINGS: { readonly [P in OpName]: Lowering<P> } = {
+  input: (emit, _, node, { name }) => {
+    emit.inputs.set(name, encodeValueInfo(name, node.dtype, node.shape));
+    return name;
+  },
+  constant: (emit, _, node, { values }) => emit.constant(node.dtype, node.shape as number[], values),
+  neg: simple('Neg'),
+  exp: simple('Exp'),
+  log: simple('Log'),
+  sqrt: simple('Sqrt'),
+  tanh: simple('Tanh'),
+  sigmoid: simple('Sigmoid'),
+  softplus: simple('Softplus'),
+  add: simple('Add'),
+  sub: simple('Sub'),
+  mul: simple('Mul'),
+  div: simple('Div'),
+  minimum: simple('Min'),
+  maximum: simple('Max'),
+  greater: simple('Greater'),
+  where: simple('Where'),
+  cast: (emit, inputs, _, { to }) => emit.node('Cast', inputs, { to: CAST_TYPES[to] }),
+  stopGradient: simple('Identity'),
+  matmul: simple('MatMul'),
+  transpose: (emit, inputs, _, { perm }) => emit.node('Transpose', inputs, { perm }),
+  reshape: (emit, [x, like], node) => {
+    if (like !== undefined) return emit.node('Reshape', [x!, emit.node('Shape', [like])]);
+    const source = node.inputs[0]!.shape;
+    const target = node.shape.map((dim, i) => (typeof dim === 'number' ? dim : dim === source[i] ? 0 : -1));
+    return emit.node('Reshape', [x!, emit.integers(target)]);
+  },
+  expandLike: (emit, [x, like]) => emit.node('Expand', [x!, emit.node('Shape', [like!])]),
+  concat: (emit, inputs, _, { axis }) => emit.node('Concat', inputs, { axis }),
+  slice: (emit, [x], _, { axis, start, end }) =>
+    emit.node('Slice', [x!, emit.integers([start]), emit.integers([end]), emit.integers([axis])]),
+  padLike: (emit, [x], node, { axis, start }) => {
+    const part = node.inputs[0]!.shape[axis];
+    const whole = node.shape[axis];
+    if (typeof part !== 'number' || typeof whole !== 'number') {
+      throw new ShapeError('padLike', [node.inputs[0]!.shape, node.shape], 'fixed sizes on the padded axis');
+    }
+    const before = node.shape.map((_, i) => (i === axis ? start : 0));
+    const after = node.shape.map((_, i) => (i === axis ? whole - start - part : 0));
+    return emit.node('Pad', [x!, emit.integers([...before, ...after])]);
+  },
+  gather: simple('Gather', { axis: 0 }),
+  scatterAdd: (emit, [indices, updates], node) => {
+    if (node.shape.some((dim) => typeof dim !== 'number')) {
+      throw new ShapeError('scatterAdd', [node.shape], 'rows of fixed size');
+    }
+    const zeros = emit.node('ConstantOfShape', [emit.integers(node.shape as number[])], { value: zero });
+    const rows = emit.node('Unsqueeze', [indices!, emit.integers([-1])]);
+    return emit.node('ScatterND', [zeros, rows, updates!], { reduction: 'add' });
+  },
+  takeAlong: simple('GatherElements', { axis: -1 }),
+  putAlong: (emit, [updates, indices, like]) => {
+    const zeros = emit.node('ConstantOfShape', [emit.node('Shape', [like!])], { value: zero });
+    return emit.node('ScatterElements', [zeros, indices!, updates!], { axis: -1, reduction: 'add' });
+  },
+  reduceSum: reduction('ReduceSum'),
+  reduceMax: reduction('ReduceMax'),
+  softmax: simple('Softmax', { axis: -1 }),
+  logSoftmax: simple('LogSoftmax', { axis: -1 }),
+};
+
+/**
+ * An ONNX model (opset 18) that computes the named outputs. Its inputs are the `input` tensors they depend on; nodes that
+ * no output needs do not appear, and structurally equal ones appear once.
+ */
+export function encodeOnnx(outputs: Readonly<Record<string, Tensor>>): Uint8Array {
+  const emit = new Emitter();
+  const names = new Map<Tensor, string>();
+  for (const node of topologicalOrder(Object.values(outputs))) {
+    const lowering = LOWERINGS[node.op] as Lowering<OpName>;
+    names.set(
+      node,
+      lowering(
+        emit,
+        node.inputs.map((i) => names.get(i)!),
+        node,
+        node.attributes,
+      ),
+    );
+  }
+  const outputInfos = Object.entries(outputs).map(([name, tensor]) => {
+    emit.nodes.push(encodeNode('Identity', [names.get(tensor)!], name, {}));
+    return encodeValueInfo(name, tensor.dtype, tensor.shape);
+  });
+  const { nodes, initializers, inputs } = emit;
+  return encodeModel({ nodes, initializers, inputs: [...inputs.values()], outputs: outputInfos });
+}
