@@ -1,1 +1,3 @@
-export {};
+export * from './losses.ts';
+export * from './spec.ts';
+export { decodeOutputs, prefillOutputs } from './transformer.ts';

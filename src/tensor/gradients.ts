@@ -22,7 +22,7 @@ import {
   transpose,
   where,
 } from './ops.ts';
-import { type Shape, ShapeError } from './shape.ts';
+import { elementCount, type Shape, ShapeError } from './shape.ts';
 import { type OpAttributes, type OpName, type Tensor, topologicalOrder } from './tensor.ts';
 
 /** Cotangents of the inputs, given the one of the output; `null` where no gradient flows. */
@@ -47,6 +47,12 @@ function keepReduced(g: Tensor, x: Tensor, axes: readonly number[], keepDims: bo
   const shape = x.shape.map((dim, i) => (axes.includes(i) ? 1 : dim));
   const moved = shape.filter((dim, i) => typeof dim === 'string' && dim !== g.shape[i]);
   return reshape(g, shape, moved.length > 1 ? reduceSum(x, axes, true) : undefined);
+}
+
+/** All leading axes as one, so that a weight's gradient is one product instead of a batch of them and a sum. */
+function flattenRows(x: Tensor): Tensor {
+  const lead = elementCount(x.shape.slice(0, -1)).replace(/^1\*/, '');
+  return reshape(x, [/^\d+$/.test(lead) ? Number(lead) : lead, x.shape.at(-1)!]);
 }
 
 const max2 = (g: Tensor, [a, b]: readonly Tensor[], keepA: Tensor): readonly Tensor[] => {
@@ -81,7 +87,12 @@ const RULES: { readonly [P in OpName]: Rule<P> } = {
   },
   cast: (g, [x]) => [x!.dtype === 'float32' ? cast(g, 'float32') : null],
   stopGradient: () => [null],
-  matmul: (g, [a, b]) => [sumTo(matmul(g, transpose(b!)), a!.shape), sumTo(matmul(transpose(a!), g), b!.shape)],
+  matmul: (g, [a, b]) => [
+    sumTo(matmul(g, transpose(b!)), a!.shape),
+    b!.shape.length === 2
+      ? matmul(transpose(flattenRows(a!)), flattenRows(g))
+      : sumTo(matmul(transpose(a!), g), b!.shape),
+  ],
   transpose: (g, [x], _, { perm }) => [
     transpose(
       g,

@@ -43,8 +43,10 @@ export function elementCount(shape: Shape): string {
   const names: string[] = [];
   let factor = 1;
   for (const dim of shape) {
-    if (typeof dim === 'number') factor *= dim;
-    else names.push(...dim.split('*'));
+    for (const part of String(dim).split('*')) {
+      if (/^\d+$/.test(part)) factor *= Number(part);
+      else names.push(part);
+    }
   }
   return [factor, ...names.sort()].join('*');
 }

@@ -1,0 +1,83 @@
+import type { ModelSpec } from '../engine/index.ts';
+import { initialParameters, parameterShapes } from '../model/index.ts';
+
+/** Weights and optimiser state of one model, all float32, by parameter name. */
+export interface ModelState {
+  readonly spec: ModelSpec;
+  readonly weights: Map<string, Float32Array>;
+  readonly firstMoments: Map<string, Float32Array>;
+  readonly secondMoments: Map<string, Float32Array>;
+  step: number;
+}
+
+/** Uniform numbers from a 32-bit seed (splitmix-like mixing of a counter): cheap, and addressable by several integers. */
+export function uniformAt(...keys: readonly number[]): number {
+  let h = 0x9e3779b9;
+  for (const key of keys) {
+    h = Math.imul(h ^ (key | 0), 0x85ebca6b);
+    h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+    h ^= h >>> 16;
+  }
+  return (h >>> 0) / 2 ** 32;
+}
+
+/** Standard normal numbers (Box–Muller) from a counter. */
+function normalStream(seed: number): () => number {
+  let i = 0;
+  return () => {
+    const u = uniformAt(seed, i, 1) || 2 ** -33;
+    const v = uniformAt(seed, i++, 2);
+    return Math.sqrt(-2 * Math.log(u)) * Math.cos(2 * Math.PI * v);
+  };
+}
+
+const zeros = (weights: ReadonlyMap<string, Float32Array>) =>
+  new Map([...weights].map(([name, values]) => [name, new Float32Array(values.length)]));
+
+/** A model with fresh weights from the spec's seed; weights given by name replace the fresh ones. */
+export function freshState(spec: ModelSpec, given?: ReadonlyMap<string, Float32Array>): ModelState {
+  const weights = initialParameters(spec, normalStream(spec.seed));
+  for (const [name, values] of given ?? []) if (weights.has(name)) weights.set(name, values.slice());
+  return { spec, weights, firstMoments: zeros(weights), secondMoments: zeros(weights), step: 0 };
+}
+
+export interface AdamSettings {
+  readonly learningRate: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly eps: number;
+  readonly weightDecay: number;
+  readonly gradClipNorm: number;
+}
+
+/** Global L2 norm, accumulated in float64. */
+export function gradientNorm(gradients: ReadonlyMap<string, Float32Array>): number {
+  let sum = 0;
+  for (const values of gradients.values()) for (let i = 0; i < values.length; i++) sum += values[i]! * values[i]!;
+  return Math.sqrt(sum);
+}
+
+/** AdamW in place (Loshchilov and Hutter 2019): decoupled decay on matrices only. Returns the norm before clipping. */
+export function adamStep(state: ModelState, gradients: ReadonlyMap<string, Float32Array>, adam: AdamSettings): number {
+  const norm = gradientNorm(gradients);
+  const scale = adam.gradClipNorm > 0 && norm > adam.gradClipNorm ? adam.gradClipNorm / norm : 1;
+  state.step += 1;
+  const correction1 = 1 - adam.beta1 ** state.step;
+  const correction2 = 1 - adam.beta2 ** state.step;
+  for (const [name, shape] of parameterShapes(state.spec)) {
+    const g = gradients.get(name);
+    if (g === undefined) continue;
+    const w = state.weights.get(name)!;
+    const m = state.firstMoments.get(name)!;
+    const v = state.secondMoments.get(name)!;
+    const decay = shape.length > 1 && name !== 'scalarHead' ? adam.learningRate * adam.weightDecay : 0;
+    for (let i = 0; i < w.length; i++) {
+      const gi = g[i]! * scale;
+      m[i] = adam.beta1 * m[i]! + (1 - adam.beta1) * gi;
+      v[i] = adam.beta2 * v[i]! + (1 - adam.beta2) * gi * gi;
+      const update = m[i]! / correction1 / (Math.sqrt(v[i]! / correction2) + adam.eps);
+      w[i] = w[i]! - adam.learningRate * update - decay * w[i]!;
+    }
+  }
+  return norm;
+}

@@ -1,0 +1,105 @@
+import {
+  exp,
+  gradients,
+  input,
+  maximum,
+  minimum,
+  mul,
+  neg,
+  reduceSum,
+  stopGradient,
+  sub,
+  type Tensor,
+} from '../tensor/index.ts';
+import { parameterShapes, type TransformerSpec } from './spec.ts';
+import { parameterInputs, scalarOutputs, sequenceGraph, targetLogprobs } from './transformer.ts';
+
+/** Inputs of a token loss, each [batch, time]; a loss declares only those it reads. */
+interface LossInputs {
+  readonly logprobs: Tensor;
+  readonly weights: () => Tensor;
+  readonly oldLogprobs: () => Tensor;
+  readonly advantages: () => Tensor;
+  readonly clipLow: () => Tensor;
+  readonly clipHigh: () => Tensor;
+}
+
+/** Log-ratios are clamped to ±20 before exp. */
+const ratioOf = ({ logprobs, oldLogprobs }: LossInputs): Tensor =>
+  exp(minimum(maximum(sub(logprobs, oldLogprobs()), -20), 20));
+const clipped = (ratio: Tensor, { clipLow, clipHigh }: LossInputs): Tensor =>
+  minimum(maximum(ratio, clipLow()), clipHigh());
+
+/** Token losses, summed over positions. Ratios are p/q with q the sampling log-probability. */
+const TOKEN_LOSSES = {
+  cross_entropy: (x: LossInputs) => neg(reduceSum(mul(x.weights(), x.logprobs))),
+  importance_sampling: (x: LossInputs) => neg(reduceSum(mul(ratioOf(x), x.advantages()))),
+  /** Clipped surrogate (Schulman et al. 2017, Eq. 7). */
+  ppo: (x: LossInputs) => {
+    const ratio = ratioOf(x);
+    return neg(reduceSum(minimum(mul(ratio, x.advantages()), mul(clipped(ratio, x), x.advantages()))));
+  },
+  /** Clipped importance weight as a constant on the log-likelihood gradient (CISPO). */
+  cispo: (x: LossInputs) => neg(reduceSum(mul(mul(stopGradient(clipped(ratioOf(x), x)), x.advantages()), x.logprobs))),
+} as const;
+export type TokenLoss = keyof typeof TOKEN_LOSSES;
+export const TOKEN_LOSS_NAMES = Object.keys(TOKEN_LOSSES) as TokenLoss[];
+
+function named(
+  loss: Tensor,
+  extra: Record<string, Tensor>,
+  spec: TransformerSpec,
+  parameters: ReadonlyMap<string, Tensor>,
+) {
+  const names = [...parameterShapes(spec).keys()].filter((name) => reaches(name, extra));
+  const grads = gradients(
+    loss,
+    names.map((name) => parameters.get(name)!),
+  );
+  return { loss, ...extra, ...Object.fromEntries(names.map((name, i) => [`grad:${name}`, grads[i]!])) };
+}
+
+/** A token loss does not depend on the scalar head; the scalar loss depends on everything. */
+const reaches = (name: string, outputs: Record<string, Tensor>) => name !== 'scalarHead' || 'scalars' in outputs;
+
+/**
+ * Outputs of one training pass: `loss` (a sum), `logprobs` [batch, time] and `grad:<parameter>`. Inputs: `tokens`,
+ * `positions`, `targets` and those of the loss.
+ */
+export function tokenLossOutputs(spec: TransformerSpec, loss: TokenLoss): Record<string, Tensor> {
+  const parameters = parameterInputs(spec);
+  const { hidden } = sequenceGraph(spec, parameters);
+  const logprobs = targetLogprobs(hidden, parameters, input('targets', 'int64', ['batch', 'time']));
+  const perToken = (name: string) => () => input(name, 'float32', ['batch', 'time']);
+  const number = (name: string) => () => input(name, 'float32', []);
+  const value = TOKEN_LOSSES[loss]({
+    logprobs,
+    weights: perToken('weights'),
+    oldLogprobs: perToken('oldLogprobs'),
+    advantages: perToken('advantages'),
+    clipLow: number('clipLow'),
+    clipHigh: number('clipHigh'),
+  });
+  return named(value, { logprobs }, spec, parameters);
+}
+
+/** Log-probabilities of `targets` only. */
+export function logprobOutputs(spec: TransformerSpec): Record<string, Tensor> {
+  const parameters = parameterInputs(spec);
+  const { hidden } = sequenceGraph(spec, parameters);
+  return { logprobs: targetLogprobs(hidden, parameters, input('targets', 'int64', ['batch', 'time'])) };
+}
+
+/** Scalar-head values [batch, time] only. */
+export function scalarValueOutputs(spec: TransformerSpec): Record<string, Tensor> {
+  const parameters = parameterInputs(spec);
+  return { scalars: scalarOutputs(sequenceGraph(spec, parameters).hidden, parameters) };
+}
+
+/** Gradient of Σ seeds · scalars: the backward half of any loss on the scalar head. Input `seeds` [batch, time]. */
+export function scalarGradientOutputs(spec: TransformerSpec): Record<string, Tensor> {
+  const parameters = parameterInputs(spec);
+  const scalars = scalarOutputs(sequenceGraph(spec, parameters).hidden, parameters);
+  const loss = reduceSum(mul(scalars, input('seeds', 'float32', ['batch', 'time'])));
+  return named(loss, { scalars }, spec, parameters);
+}
