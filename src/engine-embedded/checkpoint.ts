@@ -42,15 +42,23 @@ export function readCheckpoint(folder: string, expected?: ModelSpec): ModelState
     card = JSON.parse(readFileSync(join(folder, 'state.json'), 'utf8'));
     bytes = readFileSync(join(folder, 'state.bin'));
   } catch (cause) {
-    throw new DataError('checkpoint', `${folder}: expected a checkpoint folder, got ${(cause as Error).message}`, { cause });
+    throw new DataError('checkpoint', `${folder}: expected a checkpoint folder, got ${(cause as Error).message}`, {
+      cause,
+    });
   }
   if (card.format !== FORMAT || digestOf(bytes) !== card.sha256) {
-    throw new DataError('checkpoint', `${folder}: the checkpoint is torn or altered (digest differs); use the one before`);
+    throw new DataError(
+      'checkpoint',
+      `${folder}: the checkpoint is torn or altered (digest differs); use the one before`,
+    );
   }
   const differing = SHAPE_KEYS.filter((key) => expected !== undefined && expected[key] !== card.spec[key]);
   if (differing.length > 0) {
     const pairs = differing.map((key) => `${key} ${card.spec[key]} instead of ${expected?.[key]}`);
-    throw new EngineError('spec-mismatch', `${folder}: the checkpoint has ${pairs.join(', ')}; create the model to match`);
+    throw new EngineError(
+      'spec-mismatch',
+      `${folder}: the checkpoint has ${pairs.join(', ')}; create the model to match`,
+    );
   }
   const state = freshState(card.spec);
   let offset = 0;

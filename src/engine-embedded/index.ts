@@ -1,1 +1,1 @@
-export {};
+export { createEmbeddedEngine } from './engine.ts';

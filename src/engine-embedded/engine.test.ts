@@ -1,0 +1,52 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { engineContract } from '../engine/engine.contract.ts';
+import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import { createEmbeddedEngine } from './index.ts';
+import { pickToken } from './sampling.ts';
+import { freshState, uniformAt } from './store.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'goodhart-engine-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+engineContract('embedded', () => createEmbeddedEngine({ threads: 1 }), { temporaryFolder: () => folder });
+
+const spec = { vocabulary: 5, width: 4, layers: 1, heads: 1, feedForward: 4, maxContext: 8, seed: 1 };
+
+describe('checkpoints', () => {
+  it('refuses a file with one changed byte, and another architecture', () => {
+    const path = join(folder, 'torn');
+    writeCheckpoint(path, freshState(spec));
+    expect(readCheckpoint(path, spec).step).toBe(0);
+    expect(() => readCheckpoint(path, { ...spec, width: 8 })).toThrow(/width 4 instead of 8/);
+    const bytes = readFileSync(join(path, 'state.bin'));
+    bytes[17]! ^= 1;
+    writeFileSync(join(path, 'state.bin'), bytes);
+    expect(() => readCheckpoint(path, spec)).toThrow(/torn or altered/);
+    expect(() => readCheckpoint(join(folder, 'absent'))).toThrow(/expected a checkpoint folder/);
+  });
+});
+
+describe('choosing a token', () => {
+  const logits = Float32Array.from([0, Math.log(2), Math.log(5), Math.log(2)]);
+  const frequencies = (params: Parameters<typeof pickToken>[2]) => {
+    const counts = [0, 0, 0, 0];
+    for (let i = 0; i < 4000; i++) counts[pickToken(logits, uniformAt(1, i), params).token]!++;
+    return counts.map((c) => c / 4000);
+  };
+  const near = (got: number[], want: number[]) => {
+    for (const [i, p] of want.entries()) expect(Math.abs(got[i]! - p)).toBeLessThan(0.03);
+  };
+  it('follows the softmax at temperature 1, sharpens below, and cuts by k and by mass', () => {
+    near(frequencies({}), [0.1, 0.2, 0.5, 0.2]);
+    near(frequencies({ temperature: 0.5 }), [1 / 34, 4 / 34, 25 / 34, 4 / 34]);
+    near(frequencies({ topK: 1 }), [0, 0, 1, 0]);
+    near(frequencies({ topP: 0.6 }), [0, 2 / 7, 5 / 7, 0]);
+  });
+  it('reports the log-probability of temperature 1 whatever the choice', () => {
+    expect(pickToken(logits, 0.5, { temperature: 0 }).logprob).toBeCloseTo(Math.log(0.5), 6);
+    expect(pickToken(logits, 0.5, { topK: 1 }).logprob).toBeCloseTo(Math.log(0.5), 6);
+  });
+});

@@ -1,0 +1,259 @@
+import { Worker } from 'node:worker_threads';
+import {
+  type AdamParams,
+  type Capabilities,
+  type CustomLoss,
+  type Datum,
+  type Engine,
+  type ForwardOutput,
+  LOSS_NAMES,
+  type LossConfig,
+  type LossName,
+  type ModelSpec,
+  type OptimResult,
+  type Sample,
+  type SampleParams,
+  type Sampler,
+  type TrainableModel,
+  validateData,
+  validateSequences,
+} from '../engine/index.ts';
+import { DataError, EngineError, NumericsError } from '../run/index.ts';
+import type { Answer } from './worker.ts';
+
+/** The built worker, or, when this file itself runs unbuilt (tests), its source behind the loader. */
+function startWorker(threads: number): Worker {
+  const options = { workerData: { threads } };
+  if (!import.meta.url.endsWith('.ts')) return new Worker(new URL('./worker.js', import.meta.url), options);
+  const entry = JSON.stringify(new URL('./worker.ts', import.meta.url).href);
+  const source = `import('tsx/esm/api').then(({ register }) => { register(); return import(${entry}); });`;
+  return new Worker(source, { ...options, eval: true });
+}
+
+/** Calls into the worker, in order, each answered once. */
+class Channel {
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
+  #next = 0;
+
+  constructor(threads: number) {
+    this.#worker = startWorker(threads);
+    this.#worker.unref();
+    this.#worker.on('message', (answer: Answer) => this.#settle(answer));
+    this.#worker.on('error', (error) => this.#fail(error as Error));
+    this.#worker.on('exit', () => this.#fail(new EngineError('closed', 'the engine was closed; create a new one')));
+  }
+
+  call<T>(method: string, ...args: readonly unknown[]): Promise<T> {
+    const id = this.#next++;
+    return new Promise<T>((resolve, reject) => {
+      // An idle worker must not keep the process alive; a waiting caller must.
+      if (this.#waiting.size === 0) this.#worker.ref();
+      this.#waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
+      this.#worker.postMessage({ id, method, args });
+    });
+  }
+
+  #settle({ id, value, error }: Answer): void {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    if (this.#waiting.size === 0) this.#worker.unref();
+    if (error === undefined) waiting?.resolve(value);
+    else waiting?.reject(revive(error));
+  }
+
+  #fail(error: Error): void {
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
+  }
+
+  async close(): Promise<void> {
+    await this.call('close');
+    await this.#worker.terminate();
+  }
+}
+
+function revive(error: NonNullable<Answer['error']>): Error {
+  if (error.name === 'NumericsError') {
+    const detail = error.message.slice(error.message.indexOf(': ') + 2);
+    return new NumericsError(error.tensor ?? 'tensor', detail, error.step);
+  }
+  if (error.name === 'DataError') return new DataError(error.code, error.message);
+  const revived = new EngineError(error.code, error.message);
+  if (error.stack !== undefined) revived.stack = error.stack;
+  return revived;
+}
+
+class EmbeddedSampler implements Sampler {
+  readonly snapshot: string;
+  readonly #channel: Channel;
+  readonly #spec: ModelSpec;
+  #state: 'live' | 'stale' | 'disposed' = 'live';
+
+  constructor(channel: Channel, spec: ModelSpec, snapshot: string) {
+    this.#channel = channel;
+    this.#spec = spec;
+    this.snapshot = snapshot;
+  }
+
+  #check(): void {
+    if (this.#state === 'live') return;
+    const why = this.#state === 'stale' ? 'a newer snapshot of its model was taken' : 'it was disposed';
+    throw new EngineError(
+      'stale-sampler',
+      `sampler ${this.snapshot}: ${why}; use the newer one, or take it with { retain: true }`,
+    );
+  }
+
+  async sample(prompts: readonly Int32Array[], params: SampleParams): Promise<Sample[][]> {
+    this.#check();
+    validateSequences(prompts, this.#spec, 'sample');
+    const longest = Math.max(...prompts.map((p) => p.length));
+    if (longest >= this.#spec.maxContext) {
+      throw new EngineError(
+        'context',
+        `sample: a prompt of ${longest} tokens leaves no room in ${this.#spec.maxContext}; shorten it`,
+      );
+    }
+    return this.#channel.call('sample', this.snapshot, prompts, params);
+  }
+
+  async logprobs(sequences: readonly Int32Array[]): Promise<Float32Array[]> {
+    this.#check();
+    validateSequences(sequences, { ...this.#spec, maxContext: this.#spec.maxContext + 1 }, 'logprobs', 2);
+    return this.#channel.call('logprobs', this.snapshot, sequences);
+  }
+
+  async scalars(sequences: readonly Int32Array[]): Promise<Float32Array[]> {
+    this.#check();
+    requireHead(this.#spec);
+    validateSequences(sequences, this.#spec, 'scalars');
+    return this.#channel.call('snapshotScalars', this.snapshot, sequences);
+  }
+
+  async retire(state: 'stale' | 'disposed'): Promise<void> {
+    if (this.#state !== 'live') return;
+    this.#state = state;
+    await this.#channel.call('dropSnapshot', this.snapshot);
+  }
+
+  dispose(): Promise<void> {
+    return this.retire('disposed');
+  }
+}
+
+function requireHead(spec: ModelSpec): void {
+  if (spec.scalarHead !== true) {
+    throw new EngineError('no-scalar-head', 'the model has no scalar head; create it with scalarHead: true');
+  }
+}
+
+class EmbeddedModel implements TrainableModel {
+  readonly id: string;
+  readonly spec: ModelSpec;
+  readonly #channel: Channel;
+  #current: EmbeddedSampler | undefined;
+  #snapshots = 0;
+  #step = 0;
+
+  constructor(channel: Channel, id: string, spec: ModelSpec) {
+    this.#channel = channel;
+    this.id = id;
+    this.spec = spec;
+  }
+
+  async #pass(data: readonly Datum[], loss: LossName, config: LossConfig, learn: boolean): Promise<ForwardOutput> {
+    validateData(data, loss, this.spec);
+    return this.#channel.call('tokenPass', this.id, data, loss, config, learn);
+  }
+
+  forward(data: readonly Datum[], loss: LossName, config: LossConfig = {}): Promise<ForwardOutput> {
+    return this.#pass(data, loss, config, false);
+  }
+
+  forwardBackward(data: readonly Datum[], loss: LossName, config: LossConfig = {}): Promise<ForwardOutput> {
+    return this.#pass(data, loss, config, true);
+  }
+
+  async forwardBackwardCustom(
+    data: readonly Datum[],
+    custom: (logprobs: readonly Float32Array[]) => CustomLoss,
+  ): Promise<ForwardOutput> {
+    const { logprobs } = await this.forward(data, 'cross_entropy');
+    const { loss, gradients } = custom(logprobs);
+    // dL/dθ = Σ (dL/dlp) dlp/dθ, and cross-entropy with weight −dL/dlp has exactly that gradient.
+    const weighted = data.map((datum, i) => ({ ...datum, weights: gradients[i]!.map((g) => -g) }));
+    await this.forwardBackward(weighted, 'cross_entropy');
+    return { loss, logprobs };
+  }
+
+  async forwardBackwardScalar(
+    sequences: readonly Int32Array[],
+    custom: (scalars: Float32Array) => { loss: number; gradient: Float32Array },
+  ): Promise<{ loss: number; scalars: Float32Array }> {
+    requireHead(this.spec);
+    validateSequences(sequences, this.spec, 'forwardBackwardScalar');
+    const scalars = await this.#channel.call<Float32Array>('modelScalars', this.id, sequences);
+    const { loss, gradient } = custom(scalars);
+    if (!Number.isFinite(loss)) throw new NumericsError('loss', `got ${loss}; expected a finite number`, this.#step);
+    await this.#channel.call('scalarBackward', this.id, sequences, gradient);
+    return { loss, scalars };
+  }
+
+  async optimStep(adam: AdamParams): Promise<OptimResult> {
+    const defaults = { beta1: 0.9, beta2: 0.95, eps: 1e-8, weightDecay: 0, gradClipNorm: 0 };
+    const result = await this.#channel.call<OptimResult>('optimStep', this.id, { ...defaults, ...adam });
+    this.#step = result.step;
+    return result;
+  }
+
+  saveState(folder: string): Promise<void> {
+    return this.#channel.call('save', this.id, folder);
+  }
+
+  async loadState(folder: string): Promise<void> {
+    this.#step = await this.#channel.call<number>('load', this.id, folder);
+  }
+
+  async sampler(options: { retain?: boolean } = {}): Promise<Sampler> {
+    const snapshot = `${this.id}/step${this.#step}/${this.#snapshots++}`;
+    await this.#channel.call('snapshot', this.id, snapshot);
+    const made = new EmbeddedSampler(this.#channel, this.spec, snapshot);
+    if (options.retain === true) return made;
+    await this.#current?.retire('stale');
+    this.#current = made;
+    return made;
+  }
+
+  dispose(): Promise<void> {
+    return this.#channel.call('dropModel', this.id);
+  }
+}
+
+/**
+ * Trains and samples in this process: graphs run by ONNX Runtime in one worker thread, so the event loop stays free.
+ * `threads` is the number of threads inside one operator (2 by default).
+ */
+export function createEmbeddedEngine(options: { threads?: number } = {}): Engine {
+  const channel = new Channel(options.threads ?? 2);
+  let models = 0;
+  return {
+    capabilities: (): Capabilities => ({
+      name: 'embedded',
+      losses: LOSS_NAMES,
+      customLoss: true,
+      scalarHead: true,
+      deterministic: true,
+      maxContext: 4096,
+    }),
+    async createModel(spec, { from } = {}) {
+      if (spec.width % (2 * spec.heads) !== 0) {
+        throw new EngineError('spec', `width ${spec.width} must be a multiple of twice the heads (${2 * spec.heads})`);
+      }
+      const id = `model${models++}`;
+      await channel.call('createModel', id, spec, from);
+      return new EmbeddedModel(channel, id, spec);
+    },
+    dispose: () => channel.close(),
+  };
+}

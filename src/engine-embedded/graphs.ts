@@ -1,0 +1,87 @@
+import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import type { LossName, ModelSpec } from '../engine/index.ts';
+import {
+  decodeOutputs,
+  logprobOutputs,
+  parameterShapes,
+  prefillOutputs,
+  scalarGradientOutputs,
+  scalarValueOutputs,
+  tokenLossOutputs,
+} from '../model/index.ts';
+import { encodeOnnx } from '../tensor/index.ts';
+
+export type GraphKind = `loss:${LossName}` | 'logprobs' | 'scalars' | 'scalar-gradient' | 'prefill' | 'decode';
+
+/** A value for a graph input: typed array with its shape. */
+export type Feed = readonly [Float32Array | BigInt64Array, readonly number[]];
+
+function outputsOf(spec: ModelSpec, kind: GraphKind) {
+  if (kind.startsWith('loss:')) return tokenLossOutputs(spec, kind.slice(5) as LossName);
+  switch (kind) {
+    case 'logprobs':
+      return logprobOutputs(spec);
+    case 'scalars':
+      return scalarValueOutputs(spec);
+    case 'scalar-gradient':
+      return scalarGradientOutputs(spec);
+    case 'prefill':
+      return prefillOutputs(spec);
+    default:
+      return decodeOutputs(spec);
+  }
+}
+
+/** Sessions by architecture and purpose, built on first use and shared by all models of one shape. */
+export class GraphCache {
+  readonly #sessions = new Map<string, Promise<InferenceSession>>();
+  readonly #threads: number;
+
+  constructor(threads: number) {
+    this.#threads = threads;
+  }
+
+  #session(spec: ModelSpec, kind: GraphKind): Promise<InferenceSession> {
+    const { vocabulary, width, layers, heads, feedForward, maxContext, scalarHead } = spec;
+    const key = [kind, vocabulary, width, layers, heads, feedForward, maxContext, scalarHead === true].join('/');
+    let session = this.#sessions.get(key);
+    if (session === undefined) {
+      session = InferenceSession.create(encodeOnnx(outputsOf(spec, kind)), {
+        intraOpNumThreads: this.#threads,
+        interOpNumThreads: 1,
+        // Shapes change from call to call, so a plan for one shape does not carry over.
+        enableMemPattern: false,
+        logSeverityLevel: 3,
+      });
+      this.#sessions.set(key, session);
+    }
+    return session;
+  }
+
+  /** Runs a graph on weights and feeds; every output as float32, by name. */
+  async run(
+    spec: ModelSpec,
+    kind: GraphKind,
+    weights: ReadonlyMap<string, Float32Array>,
+    feeds: Readonly<Record<string, Feed>>,
+  ): Promise<Record<string, Float32Array>> {
+    const session = await this.#session(spec, kind);
+    const shapes = parameterShapes(spec);
+    const fed: Record<string, OrtTensor> = {};
+    for (const name of session.inputNames) {
+      const feed = feeds[name] ?? ([weights.get(name)!, shapes.get(name)!] as const);
+      const [data, shape] = feed;
+      fed[name] =
+        data instanceof Float32Array
+          ? new OrtTensor('float32', data, [...shape])
+          : new OrtTensor('int64', data, [...shape]);
+    }
+    const got = await session.run(fed);
+    return Object.fromEntries(session.outputNames.map((name) => [name, got[name]!.data as Float32Array]));
+  }
+
+  async dispose(): Promise<void> {
+    for (const session of this.#sessions.values()) await (await session).release();
+    this.#sessions.clear();
+  }
+}

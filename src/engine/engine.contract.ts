@@ -1,0 +1,243 @@
+import { describe, expect, it } from 'vitest';
+import type { Datum, Engine, ModelSpec, TrainableModel } from './engine.ts';
+
+const spec: ModelSpec = {
+  vocabulary: 11,
+  width: 16,
+  layers: 2,
+  heads: 2,
+  feedForward: 24,
+  maxContext: 16,
+  seed: 5,
+};
+const ADAM = { learningRate: 1e-2 };
+
+const sequence = (...tokens: number[]) => Int32Array.from(tokens);
+const datum = (tokens: number[], extra: Partial<Datum> = {}): Datum => ({
+  tokens: Int32Array.from(tokens.slice(0, -1)),
+  targets: Int32Array.from(tokens.slice(1)),
+  ...extra,
+});
+const DATA = [datum([1, 2, 3, 4]), datum([5, 6, 7]), datum([1, 3, 5, 7, 9, 2]), datum([8, 1])];
+const flat = (rows: readonly Float32Array[]) => rows.flatMap((row) => [...row]);
+
+function close(got: readonly number[], want: readonly number[], tolerance: number): void {
+  expect(got.length).toBe(want.length);
+  for (const [i, value] of got.entries()) expect(Math.abs(value - want[i]!)).toBeLessThan(tolerance);
+}
+
+/** Cases every engine passes, or names among `cannot` with the reason. */
+export function engineContract(
+  name: string,
+  makeEngine: () => Engine,
+  options: { cannot?: Readonly<Record<string, string>>; temporaryFolder: () => string },
+): void {
+  const cases: Record<string, (engine: Engine, model: TrainableModel) => Promise<void>> = {
+    'accumulates gradients across calls': async (engine, model) => {
+      const other = await engine.createModel(spec);
+      await model.forwardBackward(DATA, 'cross_entropy');
+      for (const one of DATA) await other.forwardBackward([one], 'cross_entropy');
+      const [together, apart] = [await model.optimStep(ADAM), await other.optimStep(ADAM)];
+      expect(together.gradNorm).toBeCloseTo(apart.gradNorm, 3);
+      close(
+        flat((await model.forward(DATA, 'cross_entropy')).logprobs),
+        flat((await other.forward(DATA, 'cross_entropy')).logprobs),
+        2e-3,
+      );
+    },
+    'sums losses, with signed weights': async (_, model) => {
+      const weighted = (w: number) => DATA.map((d) => ({ ...d, weights: new Float32Array(d.tokens.length).fill(w) }));
+      const one = (await model.forward(weighted(1), 'cross_entropy')).loss;
+      expect((await model.forward(weighted(2), 'cross_entropy')).loss).toBeCloseTo(2 * one, 3);
+      expect((await model.forward(weighted(-1), 'cross_entropy')).loss).toBeCloseTo(-one, 3);
+      expect((await model.forward([...DATA, ...DATA], 'cross_entropy')).loss).toBeCloseTo(2 * one, 3);
+    },
+    'a weight and its negative cancel': async (_, model) => {
+      const w = (v: number) => DATA.map((d) => ({ ...d, weights: new Float32Array(d.tokens.length).fill(v) }));
+      await model.forwardBackward(w(1), 'cross_entropy');
+      await model.forwardBackward(w(-1), 'cross_entropy');
+      expect((await model.optimStep(ADAM)).gradNorm).toBeLessThan(1e-4);
+    },
+    'log-probabilities agree: sampled, recomputed, forward, alone or in a batch': async (_, model) => {
+      const sampler = await model.sampler();
+      const prompts = [sequence(1), sequence(2, 3, 4), sequence(5, 6)];
+      const samples = await sampler.sample(prompts, { maxTokens: 6, stop: [0], n: 3, seed: 9 });
+      const rows = samples.flatMap((group, p) => group.map((s) => ({ prompt: prompts[p]!, ...s })));
+      const sequences = rows.map((row) => Int32Array.from([...row.prompt, ...row.tokens]));
+      const together = await sampler.logprobs(sequences);
+      const alone = await sampler.logprobs([sequences[4]!]);
+      close([...alone[0]!], [...together[4]!], 1e-4);
+      const { logprobs } = await model.forward(
+        sequences.map((s) => datum([...s])),
+        'cross_entropy',
+      );
+      for (const [i, row] of rows.entries()) {
+        close([...together[i]!.subarray(row.prompt.length - 1)], [...row.logprobs], 1e-4);
+        close([...logprobs[i]!], [...together[i]!], 1e-4);
+      }
+    },
+    'the ratio is one on the first minibatch': async (_, model) => {
+      const sampler = await model.sampler();
+      const [group] = await sampler.sample([sequence(1, 2)], { maxTokens: 5, stop: [0], n: 4, seed: 3 });
+      const data = group!.map((s, i): Datum => {
+        const pad = (values: Float32Array) => Float32Array.from([0, ...values]);
+        return datum([1, 2, ...s.tokens], {
+          logprobs: pad(s.logprobs),
+          advantages: pad(s.logprobs.map(() => i - 1.5)),
+        });
+      });
+      const total = data.reduce((sum, d) => sum + d.advantages!.reduce((a, b) => a + b, 0), 0);
+      for (const loss of ['importance_sampling', 'ppo'] as const) {
+        expect(Math.abs((await model.forward(data, loss)).loss + total)).toBeLessThan(1e-3);
+      }
+    },
+    'samples repeat with the seed, whatever the batch': async (_, model) => {
+      const sampler = await model.sampler();
+      const params = { maxTokens: 6, stop: [0], n: 2, seed: 4 };
+      const both = await sampler.sample([sequence(1), sequence(2, 3)], params);
+      const again = await sampler.sample([sequence(1), sequence(2, 3)], params);
+      const first = await sampler.sample([sequence(1)], params);
+      expect(again).toEqual(both);
+      expect(first[0]!.map((s) => [...s.tokens])).toEqual(both[0]!.map((s) => [...s.tokens]));
+      const other = await sampler.sample([sequence(1), sequence(2, 3)], { ...params, seed: 5 });
+      expect(other.flat().map((s) => [...s.tokens])).not.toEqual(both.flat().map((s) => [...s.tokens]));
+    },
+    'greedy takes the most likely token, and stops for the reason it says': async (_, model) => {
+      const sampler = await model.sampler();
+      const [[greedy]] = (await sampler.sample([sequence(1, 2)], {
+        maxTokens: 4,
+        temperature: 0,
+        stop: [],
+        n: 1,
+        seed: 1,
+      })) as [[{ tokens: Int32Array; stopReason: string }]];
+      expect(greedy.stopReason).toBe('length');
+      expect(greedy.tokens.length).toBe(4);
+      const candidates = Array.from({ length: spec.vocabulary }, (_, v) => sequence(1, 2, v));
+      const scores = (await sampler.logprobs(candidates)).map((row) => row.at(-1)!);
+      expect(greedy.tokens[0]).toBe(scores.indexOf(Math.max(...scores)));
+      const [[stopped]] = (await sampler.sample([sequence(1, 2)], {
+        maxTokens: 4,
+        temperature: 0,
+        stop: [greedy.tokens[0]!],
+        n: 1,
+        seed: 1,
+      })) as [[{ tokens: Int32Array; stopReason: string }]];
+      expect([stopped.stopReason, stopped.tokens.length]).toEqual(['stop', 1]);
+    },
+    'a custom loss has the gradient of the direct one': async (engine, model) => {
+      const other = await engine.createModel(spec);
+      await model.forwardBackward(DATA, 'cross_entropy');
+      const custom = await other.forwardBackwardCustom(DATA, (logprobs) => ({
+        loss: -flat(logprobs).reduce((a, b) => a + b, 0),
+        gradients: logprobs.map((row) => new Float32Array(row.length).fill(-1)),
+      }));
+      expect(custom.loss).toBeCloseTo((await model.forward(DATA, 'cross_entropy')).loss, 3);
+      expect((await model.optimStep(ADAM)).gradNorm).toBeCloseTo((await other.optimStep(ADAM)).gradNorm, 4);
+    },
+    'learns a small corpus': async (_, model) => {
+      const before = (await model.forward(DATA, 'cross_entropy')).loss;
+      for (let step = 0; step < 30; step++) {
+        await model.forwardBackward(DATA, 'cross_entropy');
+        await model.optimStep(ADAM);
+      }
+      expect((await model.forward(DATA, 'cross_entropy')).loss).toBeLessThan(before / 3);
+    },
+    'a scalar head separates two classes': async (engine) => {
+      const model = await engine.createModel({ ...spec, scalarHead: true });
+      const sequences = [sequence(1, 2, 3), sequence(4, 5), sequence(1, 7), sequence(4, 6, 8)];
+      const labels = [1, 0, 1, 0];
+      const learn = () =>
+        model.forwardBackwardScalar(sequences, (scalars) => {
+          const p = scalars.map((s) => 1 / (1 + Math.exp(-s)));
+          const loss = p.reduce((sum, v, i) => sum - Math.log(labels[i] === 1 ? v : 1 - v), 0);
+          return { loss, gradient: p.map((v, i) => v - labels[i]!) };
+        });
+      const first = (await learn()).loss;
+      for (let step = 0; step < 20; step++) {
+        await model.optimStep(ADAM);
+        await learn();
+      }
+      const { loss, scalars } = await learn();
+      expect(loss).toBeLessThan(first / 3);
+      const snapshot = await (await model.sampler()).scalars(sequences);
+      close(
+        snapshot.map((row) => row.at(-1)!),
+        [...scalars],
+        1e-4,
+      );
+    },
+    'resumes from a saved state to the same weights': async (engine, model) => {
+      const train = async (m: TrainableModel) => {
+        await m.forwardBackward(DATA, 'cross_entropy');
+        await m.optimStep(ADAM);
+      };
+      await train(model);
+      const folder = `${options.temporaryFolder()}/state`;
+      await model.saveState(folder);
+      await model.saveState(folder);
+      await train(model);
+      const other = await engine.createModel({ ...spec, seed: 99 });
+      await other.loadState(folder);
+      await train(other);
+      expect(flat((await other.forward(DATA, 'cross_entropy')).logprobs)).toEqual(
+        flat((await model.forward(DATA, 'cross_entropy')).logprobs),
+      );
+      const copy = await engine.createModel({ ...spec, seed: 7, scalarHead: true }, { from: folder });
+      await other.loadState(folder);
+      close(
+        flat((await copy.forward(DATA, 'cross_entropy')).logprobs),
+        flat((await other.forward(DATA, 'cross_entropy')).logprobs),
+        1e-5,
+      );
+    },
+    'the same spec gives the same bits': async (engine, model) => {
+      const other = await engine.createModel(spec);
+      expect((await other.forward(DATA, 'cross_entropy')).loss).toBe((await model.forward(DATA, 'cross_entropy')).loss);
+    },
+    'a superseded sampler throws, a retained one stays as it was': async (_, model) => {
+      const stale = await model.sampler();
+      const kept = await model.sampler({ retain: true });
+      const before = await kept.logprobs([sequence(1, 2, 3)]);
+      await model.forwardBackward(DATA, 'cross_entropy');
+      await model.optimStep(ADAM);
+      await model.sampler();
+      await expect(stale.logprobs([sequence(1, 2)])).rejects.toThrow(/stale|newer/);
+      expect(await kept.logprobs([sequence(1, 2, 3)])).toEqual(before);
+    },
+    'refuses what it cannot compute, naming it': async (_, model) => {
+      await expect(model.forward(DATA, 'nonsense' as 'ppo')).rejects.toThrow(/unknown loss nonsense/);
+      await expect(model.forward([], 'cross_entropy')).rejects.toThrow(/no data/);
+      await expect(model.forward([datum([1, 99])], 'cross_entropy')).rejects.toThrow(/token 99/);
+      await expect(model.forward(DATA, 'ppo')).rejects.toThrow(/lacks logprobs/);
+      const long = datum(Array.from({ length: 20 }, () => 1));
+      await expect(model.forward([long], 'cross_entropy')).rejects.toThrow(/19 tokens, but the context holds 16/);
+      const bad = datum([1, 2], { weights: Float32Array.of(Number.NaN) });
+      await expect(model.forward([bad], 'cross_entropy')).rejects.toThrow(/weights.*NaN/);
+    },
+    'survives numbers out of range without touching the weights': async (_, model) => {
+      const before = (await model.forward(DATA, 'cross_entropy')).loss;
+      const huge = DATA.map((d) => ({ ...d, weights: new Float32Array(d.tokens.length).fill(3e38) }));
+      await expect(model.forwardBackward(huge, 'cross_entropy')).rejects.toThrow(/loss|grad:/);
+      await model.optimStep({ learningRate: 0 });
+      expect((await model.forward(DATA, 'cross_entropy')).loss).toBe(before);
+    },
+  };
+
+  describe(`engine contract: ${name}`, () => {
+    const { cannot = {} } = options;
+    it('lists among what it cannot do only cases that exist', () => {
+      expect(Object.keys(cannot).filter((title) => !(title in cases))).toEqual([]);
+    });
+    for (const [title, run] of Object.entries(cases)) {
+      it.skipIf(title in cannot)(title, async () => {
+        const engine = makeEngine();
+        try {
+          await run(engine, await engine.createModel(spec));
+        } finally {
+          await engine.dispose();
+        }
+      });
+    }
+  });
+}
