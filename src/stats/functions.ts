@@ -1,0 +1,90 @@
+/** 1 / (1 + e⁻ˣ). */
+export const sigmoid = (x: number): number => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)));
+/** log(1 + eˣ), stable. */
+export const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+
+export function logSumExp(values: ArrayLike<number>): number {
+  let top = -Infinity;
+  for (let i = 0; i < values.length; i++) top = Math.max(top, values[i]!);
+  if (top === -Infinity) return -Infinity;
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += Math.exp(values[i]! - top);
+  return top + Math.log(sum);
+}
+
+/** Mean; NaN for no values. */
+export function mean(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]!;
+  return sum / values.length;
+}
+
+/** Sample standard deviation (n − 1). */
+export function standardDeviation(values: ArrayLike<number>): number {
+  const m = mean(values);
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += (values[i]! - m) ** 2;
+  return Math.sqrt(sum / (values.length - 1));
+}
+
+/** Quantile by linear interpolation (type 7 of Hyndman and Fan). */
+export function quantile(values: readonly number[], p: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (sorted.length - 1) * p;
+  const low = Math.floor(at);
+  const high = Math.ceil(at);
+  return sorted[low]! + (at - low) * (sorted[high]! - sorted[low]!);
+}
+
+/** Pearson correlation; NaN when a side is constant. */
+export function pearson(x: readonly number[], y: readonly number[]): number {
+  const [mx, my] = [mean(x), mean(y)];
+  let [xy, xx, yy] = [0, 0, 0];
+  for (const [i, v] of x.entries()) {
+    xy += (v - mx) * (y[i]! - my);
+    xx += (v - mx) ** 2;
+    yy += (y[i]! - my) ** 2;
+  }
+  return xy / Math.sqrt(xx * yy);
+}
+
+/** Ranks from 1, ties averaged. */
+export function ranks(values: readonly number[]): number[] {
+  const order = values.map((_, i) => i).sort((a, b) => values[a]! - values[b]!);
+  const out = new Array<number>(values.length);
+  for (let i = 0; i < order.length; ) {
+    let j = i;
+    while (j < order.length && values[order[j]!] === values[order[i]!]) j++;
+    for (let k = i; k < j; k++) out[order[k]!] = (i + j + 1) / 2;
+    i = j;
+  }
+  return out;
+}
+
+/** Spearman rank correlation. */
+export const spearman = (x: readonly number[], y: readonly number[]): number => pearson(ranks(x), ranks(y));
+
+/** Standard normal distribution function, by its odd power series. */
+export function normalCdf(x: number): number {
+  // Φ(x) = ½ + φ(x)·Σ x^(2k+1)/(1·3·…·(2k+1)); beyond 8 the tail is below 1e-15.
+  if (x < -8) return 0;
+  if (x > 8) return 1;
+  let term = x;
+  let sum = x;
+  for (let k = 1; Math.abs(term) > 1e-17 && k < 300; k++) {
+    term *= (x * x) / (2 * k + 1);
+    sum += term;
+  }
+  return 0.5 + sum * Math.exp(-0.5 * x * x - 0.9189385332046727);
+}
+
+/** Inverse of `normalCdf` by bisection. */
+export function normalQuantile(p: number): number {
+  let [low, high] = [-8, 8];
+  for (let i = 0; i < 80; i++) {
+    const middle = (low + high) / 2;
+    if (normalCdf(middle) < p) low = middle;
+    else high = middle;
+  }
+  return (low + high) / 2;
+}

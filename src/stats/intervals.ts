@@ -1,0 +1,101 @@
+import { mean, normalQuantile, quantile } from './functions.ts';
+import type { Uniform } from './random.ts';
+
+/** A two-sided interval at a confidence level. */
+export interface Interval {
+  readonly low: number;
+  readonly high: number;
+  readonly level: number;
+}
+
+/** Wilson score interval of a proportion (Wilson 1927). Counts may be fractional (expected counts). */
+export function wilson(successes: number, n: number, level = 0.95): Interval {
+  if (n === 0) return { low: 0, high: 1, level };
+  const z = normalQuantile(0.5 + level / 2);
+  const p = successes / n;
+  const centre = (p + (z * z) / (2 * n)) / (1 + (z * z) / n);
+  const half = (z / (1 + (z * z) / n)) * Math.sqrt((p * (1 - p)) / n + (z * z) / (4 * n * n));
+  return { low: Math.max(0, centre - half), high: Math.min(1, centre + half), level };
+}
+
+export interface BootstrapOptions {
+  readonly uniform: Uniform;
+  readonly replicates?: number;
+  readonly level?: number;
+}
+
+/**
+ * Percentile bootstrap over units (Efron 1979): units are resampled whole, so a cluster given as one unit stays together.
+ * Replicates on which the statistic is not finite are left out; NaN bounds when none is left.
+ */
+export function bootstrap<T>(
+  units: readonly T[],
+  statistic: (sample: readonly T[]) => number,
+  { uniform, replicates = 1000, level = 0.95 }: BootstrapOptions,
+): Interval {
+  const values: number[] = [];
+  for (let r = 0; r < replicates; r++) {
+    const sample = units.map(() => units[Math.floor(uniform() * units.length)]!);
+    const value = statistic(sample);
+    if (Number.isFinite(value)) values.push(value);
+  }
+  if (values.length === 0) return { low: Number.NaN, high: Number.NaN, level };
+  return { low: quantile(values, (1 - level) / 2), high: quantile(values, (1 + level) / 2), level };
+}
+
+/** Mean with its percentile bootstrap interval. */
+export function meanInterval(
+  values: readonly number[],
+  options: BootstrapOptions,
+): { mean: number; interval: Interval } {
+  return { mean: mean(values), interval: bootstrap(values, mean, options) };
+}
+
+/** One-sided p-value that mean(after) > mean(before) by chance, permuting labels; (count + 1) / (permutations + 1). */
+export function permutationTest(
+  before: readonly number[],
+  after: readonly number[],
+  { uniform, permutations = 2000 }: { uniform: Uniform; permutations?: number },
+): number {
+  const pooled = [...before, ...after];
+  const observed = mean(after) - mean(before);
+  let extreme = 0;
+  for (let p = 0; p < permutations; p++) {
+    for (let i = pooled.length - 1; i > 0; i--) {
+      const j = Math.floor(uniform() * (i + 1));
+      [pooled[i], pooled[j]] = [pooled[j]!, pooled[i]!];
+    }
+    const difference = mean(pooled.slice(before.length)) - mean(pooled.slice(0, before.length));
+    if (difference >= observed - 1e-12) extreme += 1;
+  }
+  return (extreme + 1) / (permutations + 1);
+}
+
+/** Upper tail P(X ≥ k) of a binomial(n, p), summed in log space. */
+export function binomialUpperTail(k: number, n: number, p: number): number {
+  if (k <= 0) return 1;
+  if (p <= 0) return 0;
+  if (p >= 1) return 1;
+  let logTerm = n * Math.log1p(-p);
+  const odds = Math.log(p) - Math.log1p(-p);
+  let tail = 0;
+  for (let i = 0; i <= n; i++) {
+    if (i >= k) tail += Math.exp(logTerm);
+    logTerm += Math.log((n - i) / (i + 1)) + odds;
+  }
+  return Math.min(1, tail);
+}
+
+/** Two-sided binomial p-value against ½ (twice the smaller tail). */
+export const binomialTwoSided = (k: number, n: number): number =>
+  Math.min(1, 2 * Math.min(binomialUpperTail(k, n, 0.5), binomialUpperTail(n - k, n, 0.5)));
+
+/** Benjamini–Hochberg (1995): which hypotheses are rejected at false discovery rate q. */
+export function benjaminiHochberg(pValues: readonly number[], q = 0.05): boolean[] {
+  const order = pValues.map((_, i) => i).sort((a, b) => pValues[a]! - pValues[b]!);
+  let last = -1;
+  for (const [rank, i] of order.entries()) if (pValues[i]! <= (q * (rank + 1)) / pValues.length) last = rank;
+  const rejected = new Array<boolean>(pValues.length).fill(false);
+  for (let rank = 0; rank <= last; rank++) rejected[order[rank]!] = true;
+  return rejected;
+}
