@@ -1,2 +1,5 @@
+export * from './canonical.ts';
+export * from './config.ts';
 export * from './errors.ts';
 export * from './progress.ts';
+export * from './records.ts';

@@ -1,0 +1,94 @@
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { UsageError } from './errors.ts';
+
+type Json = Record<string, unknown>;
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Levenshtein distance, for suggestions. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + Number(a[i - 1] !== b[j - 1])));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}
+
+/** The closest of some known words, when it is close. */
+export function suggest(word: string, known: readonly string[]): string | undefined {
+  const best = [...known].sort((a, b) => distance(word, a) - distance(word, b))[0];
+  return best !== undefined && distance(word, best) <= Math.max(2, word.length / 3) ? best : undefined;
+}
+
+/** Sets `a.b.c` in a copy of a configuration; the value is read as YAML, so numbers and lists work. */
+export function withOverride(config: Json, assignment: string): Json {
+  const at = assignment.indexOf('=');
+  if (at <= 0)
+    throw new UsageError('set', `--set ${assignment}: expected key=value, for example --set policy.steps=20`);
+  const path = assignment.slice(0, at).split('.');
+  const copy = structuredClone(config);
+  let node = copy;
+  for (const key of path.slice(0, -1)) {
+    if (!isObject(node[key])) node[key] = {};
+    node = node[key] as Json;
+  }
+  node[path.at(-1)!] = parse(assignment.slice(at + 1)) as unknown;
+  return copy;
+}
+
+/** Keys that a schema knows at a path, for suggestions. */
+function knownKeys(schema: z.ZodType, value: unknown, path: readonly PropertyKey[]): string[] {
+  let node: unknown = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+  let here: unknown = value;
+  const resolve = (n: unknown): Json => {
+    const object = n as Json;
+    const options = (object.oneOf ?? object.anyOf) as Json[] | undefined;
+    if (options === undefined) return object;
+    const fits = options.find((option) =>
+      Object.entries((option.properties ?? {}) as Json).some(
+        ([key, p]) => (p as Json).const !== undefined && (p as Json).const === (here as Json | undefined)?.[key],
+      ),
+    );
+    return fits ?? options[0]!;
+  };
+  for (const key of path) {
+    node = ((resolve(node).properties ?? {}) as Json)[String(key)] ?? {};
+    here = (here as Json | undefined)?.[String(key)];
+  }
+  return Object.keys((resolve(node).properties ?? {}) as Json);
+}
+
+/** Reads a configuration text (YAML or JSON), applies overrides and validates. One line per fault, naming key, expected and got. */
+export function parseConfig<T>(
+  schema: z.ZodType<T>,
+  text: string,
+  options: { source: string; set?: readonly string[] },
+): T {
+  let raw: unknown;
+  try {
+    raw = parse(text);
+  } catch (cause) {
+    const line = (cause as Error).message.split('\n')[0];
+    throw new UsageError('config', `${options.source}: expected YAML, got ${line}`, { cause });
+  }
+  if (!isObject(raw))
+    throw new UsageError('config', `${options.source}: expected a mapping of keys, got ${typeof raw}`);
+  for (const assignment of options.set ?? []) raw = withOverride(raw as Json, assignment);
+  const result = schema.safeParse(raw);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0]!;
+  const where = issue.path.join('.');
+  if (issue.code === 'unrecognized_keys') {
+    const key = issue.keys[0]!;
+    const near = suggest(key, knownKeys(schema, raw, issue.path));
+    const full = where === '' ? key : `${where}.${key}`;
+    const hint = near === undefined ? 'remove it' : `did you mean ${near}?`;
+    throw new UsageError('config', `${options.source}: unknown key ${full}; ${hint}`);
+  }
+  throw new UsageError('config', `${options.source}: ${where || 'configuration'}: ${issue.message}`);
+}

@@ -1,0 +1,108 @@
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { UsageError } from './errors.ts';
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file or folder; check the path',
+  EACCES: 'no permission; choose another place or change its permissions',
+  EPERM: 'no permission; choose another place or change its permissions',
+  EROFS: 'the file system is read-only; choose another place',
+  ENOSPC: 'the disk is full; free some space and run again',
+  ENOTDIR: 'a file stands where a folder is needed; choose another place',
+  EISDIR: 'a folder stands where a file is needed; name a file',
+};
+
+/** A file-system error as one line for the user; other errors pass through. */
+export function fileError(path: string, error: unknown): Error {
+  const reason = REASONS[(error as NodeJS.ErrnoException).code ?? ''];
+  return reason === undefined ? (error as Error) : new UsageError('file', `${path}: ${reason}`, { cause: error });
+}
+
+/** Runs an effect on a path and turns a refusal of the file system into one line. */
+export function onPath<T>(path: string, effect: () => T): T {
+  try {
+    return effect();
+  } catch (error) {
+    throw fileError(path, error);
+  }
+}
+
+/** Writes a file whole or not at all: a temporary neighbour, fsync, rename. */
+export function writeFileAtomic(path: string, data: string | Uint8Array): void {
+  const partial = `${path}.partial-${process.pid}`;
+  onPath(path, () => {
+    mkdirSync(dirname(path), { recursive: true });
+    try {
+      const file = openSync(partial, 'w');
+      try {
+        const bytes = typeof data === 'string' ? Buffer.from(data) : data;
+        for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+        fsyncSync(file);
+      } finally {
+        closeSync(file);
+      }
+      renameSync(partial, path);
+    } catch (error) {
+      rmSync(partial, { force: true });
+      throw error;
+    }
+  });
+}
+
+/** Pretty JSON, atomically. Numbers JSON has no name for (NaN) are refused rather than turned into null. */
+export function writeJson(path: string, value: unknown): void {
+  const text = JSON.stringify(
+    value,
+    (key, v) => {
+      if (typeof v === 'number' && !Number.isFinite(v))
+        throw new TypeError(`${path}: ${key} is ${v}, which JSON cannot hold`);
+      return v;
+    },
+    2,
+  );
+  writeFileAtomic(path, `${text}\n`);
+}
+
+/** Creates the folder of a run. A folder with other content is refused; an unfinished run there is resumed by asking for it. */
+export function createRunFolder(path: string, options: { resume: boolean }): void {
+  onPath(path, () => {
+    const entries = existsSync(path) ? readdirSync(path) : [];
+    const isRun = entries.includes('run.json');
+    if (entries.length > 0 && !isRun) {
+      throw new UsageError(
+        'out',
+        `${path}: expected an empty or new folder, got ${entries.length} entries; choose another --out`,
+      );
+    }
+    if (isRun && !options.resume) {
+      throw new UsageError('out', `${path}: holds a run already; continue it with --resume, or choose another --out`);
+    }
+    mkdirSync(path, { recursive: true });
+  });
+}
+
+/** Where reusable results (a trained base model) are kept between runs. */
+export function cacheFolder(environment: Readonly<Record<string, string | undefined>> = process.env): string {
+  return environment.GOODHART_CACHE ?? join(environment.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'goodhart');
+}
+
+/** Every file below a folder, as sorted relative paths with forward slashes. */
+export function filesBelow(folder: string, prefix = ''): string[] {
+  return readdirSync(resolve(folder, prefix), { withFileTypes: true })
+    .flatMap((entry) => {
+      const path = prefix === '' ? entry.name : `${prefix}/${entry.name}`;
+      return entry.isDirectory() ? filesBelow(folder, path) : [path];
+    })
+    .sort();
+}

@@ -1,0 +1,55 @@
+import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { DataError } from './errors.ts';
+import { fileError, onPath } from './files.ts';
+import { chainFault, chainRecord, type RunRecord } from './records.ts';
+
+/** An open, durable, hash-chained log: `append` returns only once the record is on disk. */
+export interface RecordLog {
+  readonly records: readonly RunRecord[];
+  append(type: string, body: unknown): RunRecord;
+  close(): void;
+}
+
+/** Whole records of a log file; a torn last line (no newline at its end) is not one. */
+export function readRecords(path: string): { records: RunRecord[]; bytes: number } {
+  if (!existsSync(path)) return { records: [], bytes: 0 };
+  const content = onPath(path, () => readFileSync(path));
+  const end = content.lastIndexOf('\n') + 1;
+  const lines = content.subarray(0, end).toString('utf8').split('\n').slice(0, -1);
+  const records = lines.map((line, i): RunRecord => {
+    try {
+      return JSON.parse(line) as RunRecord;
+    } catch (cause) {
+      throw new DataError('record', `${path}:${i + 1}: expected a JSON record; the log was altered`, { cause });
+    }
+  });
+  return { records, bytes: end };
+}
+
+/** Opens a log for appending. A torn tail, left by a kill in the middle of a write, was never acknowledged and is cut off. */
+export function openRecordLog(path: string, now: () => string): RecordLog {
+  const { records, bytes } = readRecords(path);
+  const fault = chainFault(records);
+  if (fault !== undefined)
+    throw new DataError('record', `${path}: record ${fault.seq}: ${fault.why}; the log was altered`);
+  const file = onPath(path, () => openSync(path, existsSync(path) ? 'r+' : 'w+'));
+  ftruncateSync(file, bytes);
+  let at = bytes;
+  return {
+    records,
+    append(type, body) {
+      const record = chainRecord(records.at(-1), { type, body, at: now() });
+      const line = Buffer.from(`${JSON.stringify(record)}\n`);
+      try {
+        writeSync(file, line, 0, line.length, at);
+        fsyncSync(file);
+      } catch (error) {
+        throw fileError(path, error);
+      }
+      at += line.length;
+      records.push(record);
+      return record;
+    },
+    close: () => closeSync(file),
+  };
+}

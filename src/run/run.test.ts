@@ -1,0 +1,149 @@
+import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { canonicalJson, merkleRoot } from './canonical.ts';
+import { parseConfig } from './config.ts';
+import { createRunFolder, filesBelow, readJsonLines, readLines, writeFileAtomic, writeJson } from './node.ts';
+import { openRecordLog, readRecords } from './record-log.ts';
+import { chainFault, chainRecord, type RunRecord } from './records.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'goodhart-run-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const fixtures = JSON.parse(readFileSync(new URL('../../fixtures/run.json', import.meta.url), 'utf8'));
+
+async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const value of source) all.push(value);
+  return all;
+}
+const file = (name: string, data: string | Uint8Array) => {
+  const path = join(folder, name);
+  writeFileSync(path, data);
+  return path;
+};
+
+describe('digests', () => {
+  it('Merkle roots agree with the RFC 6962 vectors', () => {
+    const leaves = (fixtures.rfc6962.leavesHex as string[]).map((hex) => Uint8Array.from(Buffer.from(hex, 'hex')));
+    for (const [count, root] of Object.entries(fixtures.rfc6962.roots as Record<string, string>)) {
+      expect(merkleRoot(leaves.slice(0, Number(count)))).toBe(root);
+    }
+  });
+  it('canonical JSON does not depend on key order', () => {
+    expect(canonicalJson({ b: [1, 'é'], a: 1e21 })).toBe(canonicalJson({ a: 1e21, b: [1, 'é'] }));
+  });
+});
+
+describe('the record log', () => {
+  it('detects any altered, dropped or reordered record', () => {
+    const chain: RunRecord[] = [];
+    for (let i = 0; i < 4; i++) chain.push(chainRecord(chain.at(-1), { type: 'step', body: { i }, at: '2026-01-01' }));
+    expect(chainFault(chain)).toBeUndefined();
+    expect(chainFault(chain.map((r, i) => (i === 2 ? { ...r, body: { i: 9 } } : r)))?.seq).toBe(2);
+    expect(chainFault([chain[0]!, chain[2]!])?.seq).toBe(1);
+    expect(chainFault([chain[1]!, chain[0]!])?.seq).toBe(0);
+  });
+  it('keeps what was acknowledged and cuts a torn tail', () => {
+    const path = join(folder, 'records.jsonl');
+    const log = openRecordLog(path, () => '2026-01-01');
+    log.append('a', { x: 1 });
+    log.append('b', { x: 2 });
+    log.close();
+    appendFileSync(path, '{"seq":2,"at":"20');
+    const again = openRecordLog(path, () => '2026-01-02');
+    expect(again.records.map((r) => r.type)).toEqual(['a', 'b']);
+    again.append('c', {});
+    again.close();
+    expect(chainFault(readRecords(path).records)).toBeUndefined();
+    expect(readRecords(path).records.map((r) => r.type)).toEqual(['a', 'b', 'c']);
+  });
+  it('refuses to continue an altered log', () => {
+    const path = join(folder, 'altered.jsonl');
+    const log = openRecordLog(path, () => '2026-01-01');
+    log.append('a', { x: 1 });
+    log.close();
+    writeFileSync(path, readFileSync(path, 'utf8').replace('"x":1', '"x":2'));
+    expect(() => openRecordLog(path, () => '')).toThrow(/record 0: its content/);
+  });
+});
+
+describe('reading lines', () => {
+  it('reads plain and gzip files alike, with line numbers, without blank lines', async () => {
+    const text = 'one\n\nthree\r\nfour';
+    const want = [
+      { line: 1, text: 'one' },
+      { line: 3, text: 'three\r' },
+      { line: 4, text: 'four' },
+    ];
+    expect(await collect(readLines(file('plain', text)))).toEqual(want);
+    expect(await collect(readLines(file('packed', gzipSync(text))))).toEqual(want);
+  });
+  it.each<[string, string | Uint8Array, RegExp]>([
+    ['truncated gzip', gzipSync('x'.repeat(5000)).subarray(0, 20), /truncated gzip:1: expected a whole gzip file/],
+    ['not UTF-8', Uint8Array.of(97, 10, 0xff, 10), /not UTF-8:2: expected UTF-8/],
+    ['long line', `a\n${'x'.repeat(200)}\n`, /long line:2: expected at most 100 bytes/],
+    ['empty', '', /empty: expected records, got an empty file/],
+  ])('%s is one clear error', async (name, data, message) => {
+    await expect(collect(readLines(file(name, data), { maxLineBytes: 100 }))).rejects.toThrow(message);
+  });
+  it('a missing file, malformed JSON and a wrong field name place and cure', async () => {
+    const schema = z.strictObject({ a: z.number() });
+    await expect(collect(readJsonLines(join(folder, 'none'), schema))).rejects.toThrow(/none: no such file/);
+    await expect(collect(readJsonLines(file('j', '{"a":1}\n{"a":'), schema))).rejects.toThrow(
+      /j:2: expected a JSON value/,
+    );
+    await expect(collect(readJsonLines(file('f', '{"a":"x"}'), schema))).rejects.toThrow(/f:1: a: .*expected number/);
+  });
+});
+
+describe('writing', () => {
+  it('leaves the old file and no litter when a write fails', () => {
+    const path = join(folder, 'value.json');
+    writeJson(path, { a: 1 });
+    expect(() => writeJson(path, { a: Number.NaN })).toThrow(/a is NaN/);
+    expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({ a: 1 });
+    expect(() => writeFileAtomic(join(path, 'below'), 'x')).toThrow(/a file stands where a folder is needed|EEXIST/);
+    expect(readdirSync(folder).filter((name) => name.includes('partial'))).toEqual([]);
+  });
+  it('takes a new or empty folder for a run, and no other', () => {
+    const path = join(folder, 'run');
+    createRunFolder(path, { resume: false });
+    expect(existsSync(path)).toBe(true);
+    writeFileSync(join(path, 'notes.txt'), '');
+    expect(() => createRunFolder(path, { resume: false })).toThrow(/choose another --out/);
+    writeFileSync(join(path, 'run.json'), '{}');
+    expect(() => createRunFolder(path, { resume: false })).toThrow(/continue it with --resume/);
+    createRunFolder(path, { resume: true });
+    expect(filesBelow(path)).toEqual(['notes.txt', 'run.json']);
+  });
+});
+
+describe('configuration', () => {
+  const schema = z.strictObject({
+    name: z.string(),
+    policy: z.strictObject({ steps: z.int().positive().default(5), beta: z.number().default(0.1) }).prefault({}),
+  });
+  const read = (text: string, set: string[] = []) => parseConfig(schema, text, { source: 'run.yaml', set });
+  it('fills defaults and applies overrides as YAML values', () => {
+    expect(read('name: x', ['policy.steps=7', 'policy.beta=0.5'])).toEqual({
+      name: 'x',
+      policy: { steps: 7, beta: 0.5 },
+    });
+  });
+  it.each<[string, string, string[], RegExp]>([
+    [
+      'an unknown key, with the nearest known one',
+      'name: x\npolicy:\n  stpes: 3',
+      [],
+      /unknown key policy.stpes; did you mean steps/,
+    ],
+    ['a wrong type', 'name: x\npolicy: {steps: many}', [], /policy.steps: .*expected/],
+    ['text that is no YAML', 'name: [', [], /run.yaml: expected YAML/],
+    ['a bad override', 'name: x', ['steps'], /expected key=value/],
+  ])('names %s', (_, text, set, message) => {
+    expect(() => read(text, set)).toThrow(message);
+  });
+});
