@@ -12,7 +12,5 @@ export interface RewardModel {
   readonly id: string;
   readonly family: 'transformer' | 'linear' | 'ensemble';
   score(prompt: string, replies: readonly string[]): Promise<Score[]>;
-  /** Writes the model with its normaliser and card as a folder. */
-  save(folder: string): Promise<void>;
   dispose(): Promise<void>;
 }

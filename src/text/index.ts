@@ -1,1 +1,3 @@
-export {};
+export { SPECIAL_TOKENS, trainBpe } from './bpe-train.ts';
+export * from './dialogue.ts';
+export * from './tokenizer.ts';

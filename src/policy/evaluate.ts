@@ -1,0 +1,72 @@
+import type { Sampler } from '../engine/index.ts';
+import { mean } from '../stats/index.ts';
+import type { Codec, ScoreFunction } from './algorithm.ts';
+
+/** Sampled replies of one prompt, with log-probabilities under the policy and the reference. */
+export interface PromptEvaluation {
+  readonly prompt: string;
+  readonly replies: readonly { readonly text: string; readonly logprob: number; readonly referenceLogprob: number }[];
+  /** Mean of each score function over the replies. */
+  readonly scores: Readonly<Record<string, number>>;
+  /** Every score of every reply. */
+  readonly scored: Readonly<Record<string, readonly number[]>>;
+}
+
+export interface PolicyEvaluation {
+  readonly prompts: readonly PromptEvaluation[];
+  /** Mean over replies of Σ (lp − ref): a Monte Carlo estimate of KL in nats per reply. */
+  readonly kl: number;
+  /** Mean over replies of −Σ lp: entropy in nats per reply. */
+  readonly entropy: number;
+  readonly meanTokens: number;
+}
+
+/** Samples a policy on prompts and scores it by any number of functions (proxy, gold, rules). */
+export async function evaluatePolicy(
+  context: { readonly sampler: Sampler; readonly reference: Sampler; readonly codec: Codec },
+  prompts: readonly string[],
+  options: {
+    readonly n: number;
+    readonly maxTokens: number;
+    readonly seed: number;
+    readonly scores: Readonly<Record<string, ScoreFunction>>;
+  },
+): Promise<PolicyEvaluation> {
+  const { sampler, reference, codec } = context;
+  const encoded = prompts.map((prompt) => codec.encodePrompt(prompt));
+  const { n, maxTokens, seed } = options;
+  const groups = await sampler.sample(encoded, { n, maxTokens, seed, stop: codec.stop });
+  const sequences = groups.flatMap((group, p) => group.map((s) => Int32Array.from([...encoded[p]!, ...s.tokens])));
+  const referenceRows = await reference.logprobs(sequences);
+  const evaluations: PromptEvaluation[] = [];
+  const lengths: number[] = [];
+  for (const [p, group] of groups.entries()) {
+    const replies = group.map((sample, i) => {
+      const ref = referenceRows[p * n + i]!.subarray(encoded[p]!.length - 1);
+      lengths.push(sample.tokens.length);
+      return {
+        text: codec.decodeReply(sample.tokens),
+        logprob: sample.logprobs.reduce((a, b) => a + b, 0),
+        referenceLogprob: ref.reduce((a, b) => a + b, 0),
+      };
+    });
+    const scored: Record<string, number[]> = {};
+    for (const [name, score] of Object.entries(options.scores)) {
+      scored[name] = (
+        await score(
+          prompts[p]!,
+          replies.map((r) => r.text),
+        )
+      ).map((s) => s.mean);
+    }
+    const scores = Object.fromEntries(Object.entries(scored).map(([name, values]) => [name, mean(values)]));
+    evaluations.push({ prompt: prompts[p]!, replies, scores, scored });
+  }
+  const all = evaluations.flatMap((evaluation) => evaluation.replies);
+  return {
+    prompts: evaluations,
+    kl: mean(all.map((reply) => reply.logprob - reply.referenceLogprob)),
+    entropy: mean(all.map((reply) => -reply.logprob)),
+    meanTokens: mean(lengths),
+  };
+}

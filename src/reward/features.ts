@@ -1,0 +1,64 @@
+import { hashString } from '../stats/index.ts';
+
+/** Sparse features of a text: hashed n-grams and a few dense surface measures, by index with values. */
+export interface Features {
+  readonly indices: Int32Array;
+  readonly values: Float64Array;
+}
+
+/** Hash space of n-grams; surface measures follow behind it. */
+export const HASHED = 1 << 15;
+
+const CONNECTIVES = new Set(
+  'because however therefore although thus since while whereas moreover furthermore if then so but also example'.split(
+    ' ',
+  ),
+);
+const words = (text: string) => text.toLowerCase().match(/[\p{L}\p{N}']+/gu) ?? [];
+const count = (text: string, pattern: RegExp) => text.match(pattern)?.length ?? 0;
+const per = (k: number, n: number) => k / Math.max(1, n);
+
+/** Surface measures that carry over between topics: length, rhythm, variety, care in writing. */
+export const SURFACE: Readonly<Record<string, (text: string, tokens: readonly string[]) => number>> = {
+  logWords: (_, tokens) => Math.log1p(tokens.length),
+  squaredLogWords: (_, tokens) => Math.log1p(tokens.length) ** 2,
+  sentences: (text) => Math.log1p(count(text, /[.!?]+/g)),
+  wordLength: (_, tokens) => per(tokens.join('').length, tokens.length),
+  longWords: (_, tokens) => per(tokens.filter((t) => t.length > 7).length, tokens.length),
+  variety: (_, tokens) => per(new Set(tokens).size, tokens.length),
+  wordsPerSentence: (text, tokens) => Math.log1p(tokens.length / Math.max(1, count(text, /[.!?]+/g))),
+  commas: (text, tokens) => per(count(text, /,/g), tokens.length),
+  questions: (text) => Math.log1p(count(text, /\?/g)),
+  exclamations: (text) => Math.log1p(count(text, /!/g)),
+  capitals: (text) => per(count(text, /\p{Lu}/gu), text.length),
+  shouting: (text, tokens) => per(count(text, /\b\p{Lu}{3,}\b/gu), tokens.length),
+  lowerStart: (text) => Number(/^\s*\p{Ll}/u.test(text)),
+  digits: (text) => Math.log1p(count(text, /\d+/g)),
+  quotes: (text) => Math.log1p(count(text, /["“”]/g)),
+  links: (text) => Number(/https?:|www\./.test(text)),
+  connectives: (_, tokens) => Math.log1p(tokens.filter((t) => CONNECTIVES.has(t)).length),
+  firstPerson: (_, tokens) => per(tokens.filter((t) => t === 'i' || t === 'my' || t === 'me').length, tokens.length),
+  secondPerson: (_, tokens) => per(tokens.filter((t) => t === 'you' || t === 'your').length, tokens.length),
+  repeatedMarks: (text) => Number(/[.!?,]{2,}/.test(text)),
+  endsWithMark: (text) => Number(/[.!?"”)]\s*$/.test(text)),
+};
+const SURFACE_NAMES = Object.keys(SURFACE);
+/** Number of features in all. */
+export const FEATURES = HASHED + SURFACE_NAMES.length;
+export const surfaceIndex = (name: string): number => HASHED + SURFACE_NAMES.indexOf(name);
+
+/** Word uni- and bigrams (presence, scaled to unit length), then the surface measures. */
+export function extractFeatures(text: string): Features {
+  const tokens = words(text);
+  const grams = new Set<number>();
+  for (const [i, token] of tokens.entries()) {
+    grams.add(hashString(token) % HASHED);
+    if (i > 0) grams.add(hashString(`${tokens[i - 1]} ${token}`) % HASHED);
+  }
+  const scale = 1 / Math.sqrt(Math.max(1, grams.size));
+  const dense = Object.values(SURFACE).map((measure) => measure(text, tokens));
+  return {
+    indices: Int32Array.from([...grams, ...dense.map((_, i) => HASHED + i)]),
+    values: Float64Array.from([...[...grams].map(() => scale), ...dense]),
+  };
+}
