@@ -61,6 +61,5 @@ export interface Probe {
   readonly needs: readonly EvidenceKind[];
   /** Thresholds and settings, recorded with the finding. */
   readonly params: Readonly<Record<string, number>>;
-  /** Rates measured on the planted and the clean arm by the lab, printed beside the finding; absent until measured. */
   run(evidence: Evidence, options: { seed: number; uniform: () => number }): Finding;
 }

@@ -1,1 +1,3 @@
-export {};
+export * from './arms.ts';
+export * from './feature-reward.ts';
+export * from './rates.ts';

@@ -2,6 +2,7 @@ export * from './artefact.ts';
 export * from './ensemble.ts';
 export * from './evaluate.ts';
 export * from './features.ts';
+export * from './lbfgs.ts';
 export * from './likelihood/index.ts';
 export * from './linear.ts';
 export * from './normaliser.ts';

@@ -1,0 +1,58 @@
+import { raterQuality, reliability, voteTable } from '../../feedback/index.ts';
+import { bootstrap, mean } from '../../stats/index.ts';
+import { assessed, notAssessed } from '../finding.ts';
+import type { Probe } from '../probe.ts';
+
+/**
+ * H4: how many raters answer no better than guessing? Compares each rater with the others on the same items, own votes
+ * excluded, and reports Dawid–Skene reliability beside it. Both assume that errors are independent: raters who share an
+ * error look reliable, and this probe cannot tell.
+ */
+export const carelessRaters: Probe = {
+  id: 'careless-raters',
+  challenge: 'H4',
+  question: 'What share of raters answers like someone who does not look?',
+  citation: 'Dawid and Skene 1979; Lee et al. 2021 (B-Pref)',
+  estimand: 'share of raters whose agreement with the others is compatible with guessing and below that of the others',
+  needs: ['judgments'],
+  params: { concern: 0, failure: 0.2, level: 0.95, replicates: 500, leastVotes: 20 },
+  run(evidence, { seed, uniform }) {
+    const given = evidence.judgments;
+    if (given === undefined) return notAssessed(carelessRaters, seed, 'missing-evidence');
+    const table = voteTable(given.items, given.judgments);
+    const rows = raterQuality(table, reliability(table).accuracy);
+    const { leastVotes, replicates, level } = carelessRaters.params as {
+      leastVotes: number;
+      replicates: number;
+      level: number;
+    };
+    const assessable = rows.filter((row) => row.n >= leastVotes && row.excessAgreement !== null);
+    const unscored = rows.length - assessable.length;
+    if (assessable.length < 4)
+      return notAssessed(carelessRaters, seed, 'too-few-raters', { n: assessable.length, unscored });
+    const careless = (row: (typeof rows)[number]) =>
+      row.flags.includes('agrees-less-than-others') && row.accuracy.interval.low < 0.6;
+    const indicators = assessable.map((row) => Number(careless(row)));
+    const share = mean(indicators);
+    return assessed(carelessRaters, seed, {
+      estimate: share,
+      // A flagged rater survived a test at a false discovery rate of 5 %: with any flag the share is above zero.
+      interval:
+        share === 0
+          ? { low: 0, high: 3 / assessable.length, level }
+          : { ...bootstrap(indicators, mean, { uniform, replicates, level }), low: 1 / assessable.length / 2 },
+      n: assessable.length,
+      unscored,
+      details: {
+        raters: assessable.filter(careless).map(({ raterId, n, accuracy, excessAgreement, medianActiveMs }) => ({
+          raterId,
+          n,
+          accuracy,
+          excessAgreement,
+          medianActiveMs,
+        })),
+        assumption: 'independent errors',
+      },
+    });
+  },
+};
