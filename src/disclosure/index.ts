@@ -1,1 +1,5 @@
-export {};
+export * from './build.ts';
+export * from './evidence-files.ts';
+export * from './items.ts';
+export { type ReportData, renderReport } from './report/render.ts';
+export * from './seal.ts';

@@ -1,0 +1,41 @@
+import { existsSync, readFileSync } from 'node:fs';
+import type { Evidence, EvidenceKind } from '../audit/index.ts';
+import { itemSchema, judgmentSchema } from '../feedback/index.ts';
+import { DataError } from '../run/index.ts';
+import { onPath, readJsonLines } from '../run/node.ts';
+
+/** Evidence kinds kept as one JSON file each under `evidence/`; judgments live in `feedback/` as JSON Lines. */
+export const EVIDENCE_FILES: { readonly [K in Exclude<EvidenceKind, 'judgments'>]: string } = {
+  'belief-replies': 'evidence/belief-replies.json',
+  'counterfactual-edits': 'evidence/counterfactual-edits.json',
+  'scored-replies': 'evidence/scored-replies.json',
+  'optimisation-path': 'evidence/optimisation-path.json',
+  'reply-samples': 'evidence/reply-samples.json',
+};
+export const JUDGMENT_FILES = { items: 'feedback/items.jsonl', judgments: 'feedback/judgments.jsonl' } as const;
+
+/** A JSON file, or one line saying what is wrong with it. */
+export function readJson(path: string): unknown {
+  const text = onPath(path, () => readFileSync(path, 'utf8'));
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new DataError('json', `${path}: expected JSON, got ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** All evidence that a run folder holds. */
+export async function loadEvidence(folder: string): Promise<Evidence> {
+  const evidence: Record<string, unknown> = {};
+  for (const [kind, file] of Object.entries(EVIDENCE_FILES)) {
+    if (existsSync(`${folder}/${file}`)) evidence[kind] = readJson(`${folder}/${file}`);
+  }
+  if (existsSync(`${folder}/${JUDGMENT_FILES.judgments}`)) {
+    const items = [];
+    for await (const item of readJsonLines(`${folder}/${JUDGMENT_FILES.items}`, itemSchema)) items.push(item);
+    const judgments = [];
+    for await (const j of readJsonLines(`${folder}/${JUDGMENT_FILES.judgments}`, judgmentSchema)) judgments.push(j);
+    evidence.judgments = { items, judgments };
+  }
+  return evidence as Evidence;
+}

@@ -1,0 +1,158 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { type Finding, PROBES, runProbe } from '../audit/index.ts';
+import { canonicalJson, chainFault, DataError, digestBytes, recordsRoot } from '../run/index.ts';
+import { filesBelow, onPath, readRecords, writeFileAtomic } from '../run/node.ts';
+import { atPointer, type Disclosure } from './build.ts';
+import { loadEvidence, readJson } from './evidence-files.ts';
+import { type ReportData, renderReport } from './report/render.ts';
+
+/**
+ * Sealing a run: a manifest of every file, and a seal over the manifest and the record log. Both are written in one
+ * canonical form, so a verifier can demand their exact bytes; then no single byte anywhere can change unnoticed.
+ */
+export const MANIFEST = 'disclosure/manifest.json';
+export const SEAL = 'disclosure/seal.json';
+const RECORDS = 'records.jsonl';
+const REPORT = { data: 'report.json', html: 'report.html' } as const;
+
+interface ManifestEntry {
+  readonly path: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+const manifestOf = (folder: string): ManifestEntry[] =>
+  filesBelow(folder)
+    .filter((path) => path !== MANIFEST && path !== SEAL && !path.endsWith('.lock'))
+    .map((path) => {
+      const content = onPath(path, () => readFileSync(`${folder}/${path}`));
+      return { path, bytes: content.length, sha256: digestBytes(content) };
+    });
+
+const render = (value: unknown): string => `${canonicalJson(value)}\n`;
+
+function sealText(folder: string, manifest: string): string {
+  const { records } = readRecords(`${folder}/${RECORDS}`);
+  return render({
+    format: 'goodhart-seal-1',
+    manifest: digestBytes(Buffer.from(manifest)),
+    records: recordsRoot(records),
+    recordCount: records.length,
+  });
+}
+
+/** Seals a finished run folder; returns the digest to publish elsewhere, which pins everything below it. */
+export function sealRun(folder: string): string {
+  const manifest = render(manifestOf(folder));
+  const seal = sealText(folder, manifest);
+  writeFileAtomic(`${folder}/${MANIFEST}`, manifest);
+  writeFileAtomic(`${folder}/${SEAL}`, seal);
+  return digestBytes(Buffer.from(seal));
+}
+
+export interface Check {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly detail: string;
+}
+
+/** Differences between the files of a folder and its manifest, as checks: one per file, and one per missing or extra one. */
+function fileChecks(folder: string, text: string): Check[] {
+  let listed: ManifestEntry[];
+  try {
+    listed = JSON.parse(text) as ManifestEntry[];
+  } catch (cause) {
+    return [{ name: MANIFEST, ok: false, detail: `not JSON: ${(cause as Error).message}` }];
+  }
+  const actual = manifestOf(folder);
+  const byPath = new Map(actual.map((entry) => [entry.path, entry]));
+  const checks = listed.map(({ path, sha256 }): Check => {
+    const found = byPath.get(path);
+    byPath.delete(path);
+    const detail = found === undefined ? 'missing' : found.sha256 === sha256 ? 'digest agrees' : 'digest differs';
+    return { name: path, ok: found?.sha256 === sha256, detail };
+  });
+  for (const path of byPath.keys()) checks.push({ name: path, ok: false, detail: 'not in the manifest' });
+  const exact = render(actual) === text;
+  return [...checks, { name: MANIFEST, ok: exact, detail: exact ? 'exact bytes' : 'differs from the folder' }];
+}
+
+/** Re-runs every probe on the stored evidence and compares whole findings. */
+async function findingChecks(folder: string): Promise<Check[]> {
+  const path = `${folder}/findings.json`;
+  if (!existsSync(path)) return [];
+  const evidence = await loadEvidence(folder);
+  return (readJson(path) as Finding[]).flatMap((finding): Check[] => {
+    const probe = PROBES.find((p) => p.id === finding.probe);
+    if (probe === undefined) return [];
+    const again = JSON.parse(JSON.stringify(runProbe(probe, evidence, finding.seed))) as Finding;
+    const ok = canonicalJson(again) === canonicalJson(finding);
+    return [
+      { name: `finding ${finding.challenge}`, ok, detail: ok ? 'recomputed from evidence' : 'recomputation differs' },
+    ];
+  });
+}
+
+function disclosureChecks(folder: string): Check[] {
+  const path = `${folder}/disclosure/disclosure.json`;
+  if (!existsSync(path)) return [];
+  const { items } = readJson(path) as Disclosure;
+  return items.flatMap(({ id, statements, findings }) =>
+    [...statements, ...findings].map(({ label, file, pointer, value }): Check => {
+      const found = existsSync(`${folder}/${file}`) ? atPointer(readJson(`${folder}/${file}`), pointer) : undefined;
+      const ok = found !== undefined && canonicalJson(found) === canonicalJson(value);
+      return {
+        name: `${id} ${label}`,
+        ok,
+        detail: ok ? `stands at ${file}#${pointer}` : `differs from ${file}#${pointer}`,
+      };
+    }),
+  );
+}
+
+/** Verifies a sealed run offline: bytes, chain, findings, disclosed numbers, rendered report. A damaged file is a failed check, not a crash. */
+export async function verifyRun(folder: string): Promise<Check[]> {
+  const read = (path: string) => onPath(`${folder}/${path}`, () => readFileSync(`${folder}/${path}`, 'utf8'));
+  if (!existsSync(`${folder}/${SEAL}`) || !existsSync(`${folder}/${MANIFEST}`)) {
+    throw new DataError(
+      'unsealed',
+      `${folder}: expected a sealed run (${SEAL}); finish the run, or seal it with goodhart disclose`,
+    );
+  }
+  const attempt = async (name: string, run: () => Check[] | Promise<Check[]>): Promise<Check[]> => {
+    try {
+      return await run();
+    } catch (error) {
+      return [{ name, ok: false, detail: (error as Error).message }];
+    }
+  };
+  const manifest = read(MANIFEST);
+  const checks = await attempt(MANIFEST, () => fileChecks(folder, manifest));
+  checks.push(
+    ...(await attempt(SEAL, () => {
+      const ok = sealText(folder, manifest) === read(SEAL);
+      return [{ name: SEAL, ok, detail: ok ? 'exact bytes' : 'differs from manifest and records' }];
+    })),
+    ...(await attempt(RECORDS, () => {
+      const fault = chainFault(readRecords(`${folder}/${RECORDS}`).records);
+      return [
+        {
+          name: 'record chain',
+          ok: fault === undefined,
+          detail: fault === undefined ? 'unbroken' : `record ${fault.seq}: ${fault.why}`,
+        },
+      ];
+    })),
+    ...(await attempt('findings', () => findingChecks(folder))),
+    ...(await attempt('disclosure', () => disclosureChecks(folder))),
+  );
+  if (existsSync(`${folder}/${REPORT.data}`)) {
+    checks.push(
+      ...(await attempt(REPORT.html, () => {
+        const ok = renderReport(readJson(`${folder}/${REPORT.data}`) as ReportData) === read(REPORT.html);
+        return [{ name: 'report', ok, detail: ok ? 'renders from its data' : 'differs from its data' }];
+      })),
+    );
+  }
+  return checks;
+}
