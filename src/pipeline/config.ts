@@ -22,14 +22,13 @@ const dataSchema = z.discriminatedUnion('layout', [
 ]);
 
 const baseSchema = z.strictObject({
-  tokenizer: z.enum(['word', 'bpe']).default('word'),
-  /** Vocabulary of a trained BPE tokenizer; a word tokenizer takes what the text has. */
-  vocabulary: positive.default(1024),
+  /** Entries of the byte-pair tokenizer trained on the text; fewer when the text runs out of merges. */
+  vocabulary: z.int().min(261).default(700),
   width: positive.default(128),
   layers: positive.default(4),
   heads: positive.default(4),
   feedForward: positive.default(352),
-  maxContext: positive.default(64),
+  maxContext: positive.default(72),
   /** Training texts drawn from a proving ground; data on disk are used whole. */
   examples: positive.default(8000),
   steps: positive.default(400),
@@ -56,14 +55,14 @@ const feedbackSchema = z.strictObject({
 
 const rewardSchema = z.strictObject({
   family: z.enum(['linear', 'transformer']).default('linear'),
-  /** Members of the ensemble; each sees its own bootstrap resample and seed. */
+  /** Members of the ensemble; each has its own seed and, with more than one, its own resample of the items. */
   members: positive.default(3),
   /** Transformer members start from the base model's weights, or from fresh ones. */
   from: z.enum(['base', 'scratch']).default('base'),
-  epochs: positive.default(1),
+  epochs: positive.default(2),
   batch: positive.default(32),
   learningRate: rate.default(3e-4),
-  ridge: rate.default(3),
+  ridge: rate.default(30),
   /** Estimate a first-shown bonus beside the reward, so that position bias stays out of it. */
   position: z.boolean().default(true),
 });
@@ -90,7 +89,13 @@ const auditSchema = z.strictObject({
   failOn: z.enum(['never', 'failure', 'concern']).default('never'),
 });
 
-const declarationSchema = z.strictObject({ text: z.string().min(1), author: z.string().min(1), date: z.iso.date() });
+const declarationSchema = z.strictObject({
+  text: z.string().min(1),
+  author: z.string().min(1),
+  date: z.iso.date(),
+  /** Numbers in the text, with the place of the evidence: a contradiction fails the disclosure. */
+  claims: z.array(z.strictObject({ file: z.string(), pointer: z.string(), value: z.number() })).optional(),
+});
 
 export const configSchema = z.strictObject({
   name: z.string().min(1),

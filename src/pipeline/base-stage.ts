@@ -1,0 +1,99 @@
+import { cpSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { readJson } from '../disclosure/index.ts';
+import type { ModelSpec } from '../engine/index.ts';
+import { dialogueDatum, supervised } from '../policy/index.ts';
+import { digestValue, UsageError } from '../run/index.ts';
+import { writeJson } from '../run/node.ts';
+import { createRng } from '../stats/index.ts';
+import { createCodec, createTokenizer, type DialogueCodec, type Tokenizer, trainBpe } from '../text/index.ts';
+import { pathIn, type RunContext, stage, writeRunJson } from './run-context.ts';
+import { RUN_FILES } from './run-folder.ts';
+import type { Source } from './sources.ts';
+
+/** The base model π_θ of step 0 with its tokenizer: the policy's start and its reference. */
+export interface Base {
+  readonly tokenizer: Tokenizer;
+  readonly codec: DialogueCodec;
+  readonly spec: ModelSpec;
+  /** Checkpoint folder. */
+  readonly folder: string;
+  readonly limits: { readonly maxPrompt: number; readonly maxReply: number };
+}
+
+const CARD = 'checkpoints/base.json';
+
+/** Trains the tokenizer and the base model, or takes both from the cache when the same ones were trained before. */
+export async function baseStage(context: RunContext, source: Source): Promise<Base> {
+  const { config } = context;
+  const base = config.base!;
+  const maxReply = config.policy?.maxTokens ?? 48;
+  const limits = { maxReply, maxPrompt: base.maxContext - maxReply };
+  if (limits.maxPrompt < 8) {
+    throw new UsageError(
+      'config',
+      `base.maxContext: ${base.maxContext} leaves ${limits.maxPrompt} tokens for the prompt beside policy.maxTokens ${maxReply}; raise it`,
+    );
+  }
+  const folder = pathIn(context, RUN_FILES.base);
+  await stage(context, 'base', [RUN_FILES.tokenizer, CARD, `${RUN_FILES.base}/state.json`], async () => {
+    const key = digestValue({ version: 1, base, limits, seed: config.seed, examples: source.examples });
+    const cached = `${context.cache}/base-${key.slice(0, 24)}`;
+    if (!existsSync(`${cached}/card.json`)) {
+      const made = `${cached}.partial-${process.pid}`;
+      await trainBase(context, source, { key, limits, folder: made });
+      if (existsSync(cached)) rmSync(made, { recursive: true });
+      else renameSync(made, cached);
+    } else context.progress({ stage: 'base-model', done: 1, total: 1, unit: 'cached model' });
+    mkdirSync(folder, { recursive: true });
+    cpSync(`${cached}/model`, folder, { recursive: true });
+    writeRunJson(context, RUN_FILES.tokenizer, readJson(`${cached}/tokenizer.json`));
+    writeRunJson(context, CARD, readJson(`${cached}/card.json`));
+  });
+  const tokenizer = createTokenizer(readJson(pathIn(context, RUN_FILES.tokenizer)) as Record<string, unknown>);
+  const spec = specOf(context, tokenizer);
+  return { tokenizer, codec: createCodec(tokenizer, limits), spec, folder, limits };
+}
+
+function specOf({ config }: RunContext, tokenizer: Tokenizer): ModelSpec {
+  const { width, layers, heads, feedForward, maxContext } = config.base!;
+  return { vocabulary: tokenizer.vocabularySize, width, layers, heads, feedForward, maxContext, seed: config.seed };
+}
+
+async function trainBase(
+  context: RunContext,
+  source: Source,
+  target: { key: string; limits: Base['limits']; folder: string },
+): Promise<void> {
+  const { config, engine, progress } = context;
+  const base = config.base!;
+  const json = trainBpe(
+    source.examples.flatMap(({ prompt, reply }) => [prompt, reply]),
+    base.vocabulary,
+  );
+  const tokenizer = createTokenizer(json);
+  const codec = createCodec(tokenizer, target.limits);
+  const model = await engine.createModel(specOf(context, tokenizer));
+  const { steps, batch, learningRate } = base;
+  const losses: number[] = [];
+  const settings = { steps, batch, learningRate, seed: config.seed, onPrompt: true };
+  for await (const { step, metrics } of supervised({ model, codec, examples: source.examples }, settings)) {
+    losses.push(metrics.loss!);
+    progress({ stage: 'base-model', done: step, total: steps, unit: 'steps', metrics: { loss: metrics.loss! } });
+  }
+  const held = createRng(config.seed).fork('nll').shuffle(source.examples).slice(0, 64);
+  const data = held.map(({ prompt, reply }) => dialogueDatum(codec, prompt, reply, false));
+  const learned = data.reduce((sum, d) => sum + d.weights!.reduce((a, b) => a + b, 0), 0);
+  const { loss } = await model.forward(data, 'cross_entropy');
+  mkdirSync(target.folder, { recursive: true });
+  await model.saveState(`${target.folder}/model`);
+  writeJson(`${target.folder}/tokenizer.json`, json);
+  writeJson(`${target.folder}/card.json`, {
+    key: target.key,
+    examples: source.examples.length,
+    vocabulary: tokenizer.vocabularySize,
+    steps,
+    finalLoss: losses.slice(-10).reduce((a, b) => a + b, 0) / Math.min(10, losses.length),
+    replyNllPerToken: loss / learned,
+  });
+  await model.dispose();
+}

@@ -1,0 +1,50 @@
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import type { Engine } from '../engine/index.ts';
+import { digestBytes, type Progress } from '../run/index.ts';
+import { onPath, type RecordLog, writeJson } from '../run/node.ts';
+import type { PipelineConfig } from './config.ts';
+
+/** What every stage of a run works with. */
+export interface RunContext {
+  readonly config: PipelineConfig;
+  readonly folder: string;
+  readonly engine: Engine;
+  readonly progress: Progress;
+  readonly log: RecordLog;
+  readonly cache: string;
+  readonly now: () => string;
+}
+
+export const pathIn = (context: RunContext, file: string): string => `${context.folder}/${file}`;
+
+const digestFile = (path: string) => digestBytes(onPath(path, () => readFileSync(path)));
+
+/** Writes JSON into the run folder, making folders as needed. */
+export function writeRunJson(context: RunContext, file: string, value: unknown): void {
+  const path = pathIn(context, file);
+  onPath(path, () => mkdirSync(path.slice(0, path.lastIndexOf('/')), { recursive: true }));
+  writeJson(path, value);
+}
+
+/**
+ * Runs a stage unless the log says that it finished and its files still have the recorded digests. The record is written
+ * last: a stage that was interrupted runs again from its start, or from its own checkpoints.
+ */
+export async function stage(
+  context: RunContext,
+  name: string,
+  files: readonly string[],
+  run: () => Promise<void>,
+): Promise<void> {
+  const finished = context.log.records.findLast(
+    (record) => record.type === 'stage' && (record.body as { name: string }).name === name,
+  );
+  const recorded = (finished?.body as { files: Record<string, string> } | undefined)?.files;
+  const intact =
+    recorded !== undefined &&
+    files.every((file) => existsSync(pathIn(context, file)) && digestFile(pathIn(context, file)) === recorded[file]);
+  if (intact) return;
+  await run();
+  const digests = Object.fromEntries(files.map((file) => [file, digestFile(pathIn(context, file))]));
+  context.log.append('stage', { name, files: digests });
+}
