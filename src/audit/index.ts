@@ -1,4 +1,5 @@
 export * from './evidence.ts';
 export * from './finding.ts';
 export * from './probe.ts';
+export { distinctNGrams } from './probes/mode-collapse.ts';
 export * from './run-audit.ts';

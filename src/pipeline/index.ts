@@ -1,1 +1,5 @@
+export * from './config.ts';
 export * from './run-folder.ts';
+export * from './run-pipeline.ts';
+export { openSource, type Source } from './sources.ts';
+export * from './strategies.ts';

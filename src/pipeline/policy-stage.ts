@@ -1,0 +1,106 @@
+import { existsSync, rmSync } from 'node:fs';
+import { readJson } from '../disclosure/index.ts';
+import { evaluatePolicy, type PolicyEvaluation, rloo, type ScoreFunction } from '../policy/index.ts';
+import type { RewardModel } from '../reward/index.ts';
+import type { Base } from './base-stage.ts';
+import { pathIn, type RunContext, stage, writeRunJson } from './run-context.ts';
+import { RUN_FILES } from './run-folder.ts';
+import type { Source } from './sources.ts';
+
+/** The optimisation as it went: every step's metrics, an evaluation at each checkpoint, the first and the last in full. */
+export interface PolicyPath {
+  readonly step: number;
+  readonly metrics: readonly { readonly step: number; readonly metrics: Readonly<Record<string, number>> }[];
+  readonly points: readonly {
+    readonly step: number;
+    readonly kl: number;
+    readonly entropy: number;
+    readonly meanTokens: number;
+    readonly proxy: readonly number[];
+    readonly gold?: readonly number[];
+  }[];
+  readonly first: PolicyEvaluation;
+  readonly last: PolicyEvaluation;
+}
+
+const checkpoint = (step: number) => `${RUN_FILES.policy}-${step}`;
+
+/**
+ * Step 3: RLOO against the reward ensemble. Every `evaluateEvery` steps the policy is evaluated and checkpointed; a run
+ * that was killed continues from the last checkpoint to the same bits.
+ */
+export async function policyStage(
+  context: RunContext,
+  source: Source,
+  inputs: { base: Base; reward: RewardModel },
+): Promise<PolicyPath> {
+  await stage(context, 'policy', [RUN_FILES.policyEvaluation], () => optimise(context, source, inputs));
+  return readJson(pathIn(context, RUN_FILES.policyEvaluation)) as PolicyPath;
+}
+
+async function optimise(
+  context: RunContext,
+  source: Source,
+  { base, reward }: { base: Base; reward: RewardModel },
+): Promise<void> {
+  const { config, engine, progress } = context;
+  const policy = config.policy!;
+  const { audit, seed } = config;
+  const model = await engine.createModel(base.spec, { from: base.folder });
+  const reference = await model.sampler({ retain: true });
+  const score: ScoreFunction = (prompt, replies) => reward.score(prompt, replies);
+  const prompts = source.evaluationPrompts.slice(0, audit.prompts);
+  const evaluate = async () =>
+    evaluatePolicy({ sampler: await model.sampler(), reference, codec: base.codec }, prompts, {
+      n: audit.samples,
+      maxTokens: policy.maxTokens,
+      seed,
+      scores: { proxy: score, ...(source.gold !== undefined && { gold: source.gold }) },
+    });
+  const saved = pathIn(context, RUN_FILES.policyEvaluation);
+  let path: PolicyPath;
+  if (existsSync(saved)) {
+    path = readJson(saved) as PolicyPath;
+    await model.loadState(pathIn(context, checkpoint(path.step)));
+  } else {
+    const first = await evaluate();
+    path = { step: 0, metrics: [], points: [pointOf(0, first)], first, last: first };
+  }
+  const metrics = [...path.metrics];
+  const run = { model, reference, codec: base.codec, prompts: source.trainPrompts, score, seed, fromStep: path.step };
+  for await (const record of rloo(run, policy)) {
+    metrics.push(record);
+    const { step } = record;
+    progress({
+      stage: 'policy',
+      done: step,
+      total: policy.steps,
+      unit: 'steps',
+      metrics: { reward: record.metrics['objective/scores']!, kl: record.metrics['objective/kl']! },
+    });
+    if (step % policy.evaluateEvery !== 0 && step !== policy.steps) continue;
+    const last = await evaluate();
+    const previous = path.step;
+    path = { ...path, step, metrics: [...metrics], points: [...path.points, pointOf(step, last)], last };
+    // Weights first: the path names a checkpoint only once it is whole on disk.
+    await model.saveState(pathIn(context, checkpoint(step)));
+    writeRunJson(context, RUN_FILES.policyEvaluation, path);
+    context.log.append('policy-checkpoint', { step, folder: checkpoint(step) });
+    rmSync(pathIn(context, checkpoint(previous)), { recursive: true, force: true });
+  }
+  await reference.dispose();
+  await model.dispose();
+}
+
+function pointOf(step: number, evaluation: PolicyEvaluation): PolicyPath['points'][number] {
+  const of = (name: string) => evaluation.prompts.map((prompt) => prompt.scores[name]!);
+  const { kl, entropy, meanTokens, prompts } = evaluation;
+  return {
+    step,
+    kl,
+    entropy,
+    meanTokens,
+    proxy: of('proxy'),
+    ...('gold' in prompts[0]!.scores && { gold: of('gold') }),
+  };
+}
