@@ -1,1 +1,1 @@
-export {};
+export { createProgram, main, runCommand } from './main.ts';

@@ -1,3 +1,70 @@
-export async function main(argv: string[]): Promise<void> {
-  process.stdout.write(`${argv.slice(2).join(' ')}\n`);
+import { Command, CommanderError } from 'commander';
+import { addAuditCommands } from './audit-commands.ts';
+import { addDataCommands } from './data-commands.ts';
+import { VERSION } from './environment.ts';
+import { addLoopCommands } from './loop-commands.ts';
+import { createTerminal, describeError, type Terminal, type TerminalStreams } from './terminal.ts';
+
+/** The command line as a whole; `streams` are where it writes. */
+export function createProgram(streams: TerminalStreams): { program: Command; terminal: () => Terminal } {
+  const program = new Command('goodhart');
+  let made: Terminal | undefined;
+  const terminal = () => {
+    made ??= createTerminal(
+      { json: false, quiet: false, ...program.opts<{ json?: boolean; quiet?: boolean }>() },
+      streams,
+    );
+    return made;
+  };
+  program
+    .description('Reinforcement learning from human feedback, end to end, that measures where it goes wrong.')
+    .version(VERSION)
+    .option('--json', 'results and progress as JSON lines')
+    .option('--quiet', 'no progress')
+    .showHelpAfterError('(--help shows usage and examples)')
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => streams.out.write(text), writeErr: (text) => streams.err.write(text) })
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 done, 1 a check failed, 2 something for you to mend, 3 a defect, 130 interrupted.\n\nExamples:\n  goodhart quickstart\n  goodhart run recipes/harmless-dialogues/run.yaml --set data.file=pairs.jsonl.gz --out runs/harmless\n  goodhart verify runs/harmless',
+    );
+  addLoopCommands(program, terminal);
+  addDataCommands(program, terminal);
+  addAuditCommands(program, terminal);
+  for (const command of [...program.commands, ...program.commands.flatMap((c) => c.commands)]) {
+    command.option('--json', 'results and progress as JSON lines').option('--quiet', 'no progress');
+    command.hook('preAction', (_, action) => {
+      const { json, quiet } = action.opts<{ json?: boolean; quiet?: boolean }>();
+      if (json === true) program.setOptionValue('json', true);
+      if (quiet === true) program.setOptionValue('quiet', true);
+    });
+    command.exitOverride();
+  }
+  return { program, terminal };
+}
+
+/** Runs a command; returns its exit code. */
+export async function runCommand(argv: readonly string[], streams: TerminalStreams): Promise<number> {
+  const { program, terminal } = createProgram(streams);
+  try {
+    await program.parseAsync([...argv]);
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    terminal().close();
+    const { text, exitCode } = describeError(error);
+    streams.err.write(`${text}\n`);
+    return exitCode;
+  }
+}
+
+/** Entry of the executable. */
+export async function main(argv: readonly string[]): Promise<void> {
+  const streams: TerminalStreams = { out: process.stdout, err: process.stderr, now: () => performance.now() };
+  process.once('SIGINT', () => {
+    process.stderr.write('\ngoodhart: interrupted; finished stages are kept, continue with --resume\n');
+    process.exit(130);
+  });
+  const code = await runCommand(argv, streams);
+  if (code !== 0) process.exit(code);
 }

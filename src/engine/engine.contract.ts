@@ -104,25 +104,29 @@ export function engineContract(
     },
     'greedy takes the most likely token, and stops for the reason it says': async (_, model) => {
       const sampler = await model.sampler();
-      const [[greedy]] = (await sampler.sample([sequence(1, 2)], {
-        maxTokens: 4,
-        temperature: 0,
-        stop: [],
-        n: 1,
-        seed: 1,
-      })) as [[{ tokens: Int32Array; stopReason: string }]];
+      const greedy = (
+        await sampler.sample([sequence(1, 2)], {
+          maxTokens: 4,
+          temperature: 0,
+          stop: [],
+          n: 1,
+          seed: 1,
+        })
+      )[0]![0]!;
       expect(greedy.stopReason).toBe('length');
       expect(greedy.tokens.length).toBe(4);
       const candidates = Array.from({ length: spec.vocabulary }, (_, v) => sequence(1, 2, v));
       const scores = (await sampler.logprobs(candidates)).map((row) => row.at(-1)!);
       expect(greedy.tokens[0]).toBe(scores.indexOf(Math.max(...scores)));
-      const [[stopped]] = (await sampler.sample([sequence(1, 2)], {
-        maxTokens: 4,
-        temperature: 0,
-        stop: [greedy.tokens[0]!],
-        n: 1,
-        seed: 1,
-      })) as [[{ tokens: Int32Array; stopReason: string }]];
+      const stopped = (
+        await sampler.sample([sequence(1, 2)], {
+          maxTokens: 4,
+          temperature: 0,
+          stop: [greedy.tokens[0]!],
+          n: 1,
+          seed: 1,
+        })
+      )[0]![0]!;
       expect([stopped.stopReason, stopped.tokens.length]).toEqual(['stop', 1]);
     },
     'a custom loss has the gradient of the direct one': async (engine, model) => {

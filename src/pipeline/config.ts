@@ -37,7 +37,7 @@ const baseSchema = z.strictObject({
 });
 
 const feedbackSchema = z.strictObject({
-  pairs: positive.default(1200),
+  pairs: positive.default(900),
   /** Raters per pair. */
   overlap: positive.default(3),
   /** How many simulated raters of each kind. */
@@ -59,10 +59,12 @@ const rewardSchema = z.strictObject({
   members: positive.default(3),
   /** Transformer members start from the base model's weights, or from fresh ones. */
   from: z.enum(['base', 'scratch']).default('base'),
-  epochs: positive.default(2),
+  epochs: positive.default(3),
   batch: positive.default(32),
-  learningRate: rate.default(3e-4),
+  learningRate: rate.default(1e-3),
   ridge: rate.default(30),
+  /** Longest word n-gram of the linear family. */
+  order: positive.default(2),
   /** Estimate a first-shown bonus beside the reward, so that position bias stays out of it. */
   position: z.boolean().default(true),
 });
@@ -72,8 +74,8 @@ const policySchema = z.strictObject({
   promptsPerStep: positive.default(8),
   samples: positive.default(8),
   /** Weight of the KL term, in reward units per nat. */
-  beta: z.number().nonnegative().default(0.05),
-  learningRate: rate.default(3e-4),
+  beta: z.number().nonnegative().default(0.1),
+  learningRate: rate.default(1e-4),
   maxTokens: positive.default(48),
   /** Steps between evaluations on the path and between checkpoints. */
   evaluateEvery: positive.default(15),
@@ -84,7 +86,7 @@ const auditSchema = z.strictObject({
   /** Replies per prompt and snapshot for the sampled probes. */
   samples: positive.default(8),
   /** Planted and clean draws per probe for the detection rates beside each finding; 0 leaves the rates unmeasured. */
-  rateSeeds: z.int().nonnegative().default(10),
+  rateSeeds: z.int().nonnegative().default(5),
   /** Exit code 1 when a finding is at least this bad. */
   failOn: z.enum(['never', 'failure', 'concern']).default('never'),
 });

@@ -1,4 +1,5 @@
 export * from './config.ts';
+export { disclosurePlaces } from './disclosure-statements.ts';
 export * from './run-folder.ts';
 export * from './run-pipeline.ts';
 export { openSource, type Source } from './sources.ts';

@@ -51,7 +51,9 @@ async function fitMembers(
     const own = reward.members === 1 ? pairs : resampleItems(pairs, rng);
     const reference = referenceReplies(items, 300);
     if (reward.family === 'linear') {
-      members.push(fitLinearReward(own, { ridge: reward.ridge, position: reward.position, reference }));
+      members.push(
+        fitLinearReward(own, { ridge: reward.ridge, order: reward.order, position: reward.position, reference }),
+      );
       progress({ stage: 'reward', done: m + 1, total: reward.members, unit: 'members' });
     } else {
       const { spec, codec, folder } = base!;
@@ -101,7 +103,7 @@ async function acrossTopics(
   for (const [i, topic] of topics.entries()) {
     const model = fitLinearReward(
       pairs.filter((pair) => pair.strata.topic !== topic),
-      { ridge: reward.ridge, iterations: 40 },
+      { ridge: reward.ridge, order: reward.order, iterations: 40 },
     );
     scored.push(
       ...(await scorePairs(

@@ -47,13 +47,13 @@ const SURFACE_NAMES = Object.keys(SURFACE);
 export const FEATURES = HASHED + SURFACE_NAMES.length;
 export const surfaceIndex = (name: string): number => HASHED + SURFACE_NAMES.indexOf(name);
 
-/** Word uni- and bigrams (presence, scaled to unit length), then the surface measures. */
-export function extractFeatures(text: string): Features {
+/** Word n-grams up to `order` (presence, scaled to unit length), then the surface measures. */
+export function extractFeatures(text: string, order = 2): Features {
   const tokens = words(text);
   const grams = new Set<number>();
-  for (const [i, token] of tokens.entries()) {
-    grams.add(hashString(token) % HASHED);
-    if (i > 0) grams.add(hashString(`${tokens[i - 1]} ${token}`) % HASHED);
+  for (let i = 0; i < tokens.length; i++) {
+    for (let n = 1; n <= order && n <= i + 1; n++)
+      grams.add(hashString(tokens.slice(i + 1 - n, i + 1).join(' ')) % HASHED);
   }
   const scale = 1 / Math.sqrt(Math.max(1, grams.size));
   const dense = Object.values(SURFACE).map((measure) => measure(text, tokens));

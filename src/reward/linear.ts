@@ -14,11 +14,14 @@ export interface LinearOptions {
   /** Replies by prompt on which the scores are normalised. */
   readonly reference?: readonly { prompt: string; replies: readonly string[] }[];
   readonly iterations?: number;
+  /** Longest word n-gram among the features; 2 by default. */
+  readonly order?: number;
 }
 
 /** Everything of a fitted linear reward model, as plain JSON. */
 export interface LinearState {
   readonly kind: 'linear';
+  readonly order: number;
   readonly weights: readonly (readonly [index: number, weight: number])[];
   /** Log-odds bonus of standing first; not part of the reward. */
   readonly position: number;
@@ -34,12 +37,13 @@ export interface LinearRewardModel extends RewardModel {
 
 const cache = new Map<string, Features>();
 /** Features are pure in the text, and cross-validation asks for the same texts many times. */
-function featuresOf(text: string): Features {
-  let features = cache.get(text);
+function featuresOf(text: string, order: number): Features {
+  const key = `${order} ${text}`;
+  let features = cache.get(key);
   if (features === undefined) {
     if (cache.size > 50_000) cache.clear();
-    features = extractFeatures(text);
-    cache.set(text, features);
+    features = extractFeatures(text, order);
+    cache.set(key, features);
   }
   return features;
 }
@@ -53,14 +57,20 @@ interface Pooled {
   preferred: number;
 }
 
-function pool(pairs: readonly PreferencePair[]): Pooled[] {
+function pool(pairs: readonly PreferencePair[], order: number): Pooled[] {
   const rows = new Map<string, Pooled>();
   for (const pair of pairs) {
     const shown = pair.firstShownFirst === null ? 0 : pair.firstShownFirst ? 1 : -1;
     const key = `${pair.itemId}/${shown}`;
     let row = rows.get(key);
     if (row === undefined) {
-      row = { first: featuresOf(pair.first), second: featuresOf(pair.second), shown, weight: 0, preferred: 0 };
+      row = {
+        first: featuresOf(pair.first, order),
+        second: featuresOf(pair.second, order),
+        shown,
+        weight: 0,
+        preferred: 0,
+      };
       rows.set(key, row);
     }
     row.weight += pair.weight;
@@ -83,7 +93,8 @@ function featureScales(rows: readonly Pooled[]): Float64Array {
 
 /** A linear reward on hashed n-grams and surface measures, fitted by penalised logistic regression on differences. */
 export function fitLinearReward(pairs: readonly PreferencePair[], options: LinearOptions): LinearRewardModel {
-  const rows = pool(pairs);
+  const { order = 2 } = options;
+  const rows = pool(pairs, order);
   const scales = featureScales(rows);
   const at = FEATURES;
   const total = rows.reduce((sum, row) => sum + row.weight, 0);
@@ -114,7 +125,7 @@ export function fitLinearReward(pairs: readonly PreferencePair[], options: Linea
   const w = minimise(objective, new Float64Array(FEATURES + 1), { iterations, tolerance: 1e-6 });
   const weights: [number, number][] = [];
   for (let i = 0; i < FEATURES; i++) if (w[i] !== 0) weights.push([i, w[i]! * scales[i]!]);
-  const raw = linearFromState({ kind: 'linear', weights, position: w[at]!, normaliser: IDENTITY });
+  const raw = linearFromState({ kind: 'linear', order, weights, position: w[at]!, normaliser: IDENTITY });
   const normaliser =
     options.reference === undefined
       ? IDENTITY
@@ -128,7 +139,7 @@ export function linearFromState(state: LinearState): LinearRewardModel {
   for (const [index, weight] of state.weights) dense[index] = weight;
   const scoreNow = (replies: readonly string[]) =>
     replies.map((reply) => {
-      const { indices, values } = featuresOf(reply);
+      const { indices, values } = featuresOf(reply, state.order);
       let sum = 0;
       for (let i = 0; i < indices.length; i++) sum += dense[indices[i]!]! * values[i]!;
       return normalise(state.normaliser, sum);

@@ -13,7 +13,7 @@ export interface TransformerOptions {
   readonly from?: string;
   readonly codec: DialogueCodec;
   readonly epochs: number;
-  /** Pairs per optimiser step. */
+  /** Items per optimiser step. */
   readonly batch: number;
   readonly learningRate: number;
   readonly seed: number;
@@ -52,6 +52,18 @@ export async function transformerReward(
   };
 }
 
+/** Judgments of one item as one comparison with a soft target: the same likelihood, once through the network. */
+function poolByItem(pairs: readonly PreferencePair[]): PreferencePair[] {
+  const items = new Map<string, PreferencePair>();
+  for (const pair of pairs) {
+    const sofar = items.get(pair.itemId);
+    const weight = pair.weight + (sofar?.weight ?? 0);
+    const target = (pair.weight * pair.target + (sofar?.weight ?? 0) * (sofar?.target ?? 0)) / weight;
+    items.set(pair.itemId, { ...pair, weight, target });
+  }
+  return [...items.values()];
+}
+
 /**
  * Fits a scalar head on a transformer by Bradley–Terry: chosen and rejected in one batch, mean loss per judgment, the
  * learning rate falling linearly to zero. The normaliser is fitted afterwards on reference replies.
@@ -64,14 +76,16 @@ export async function fitTransformerReward(
   const { codec, epochs, batch, learningRate, seed, progress = ignoreProgress, stage = 'reward' } = options;
   const spec = { ...options.spec, scalarHead: true, seed };
   const model = await engine.createModel(spec, options.from === undefined ? {} : { from: options.from });
-  const perEpoch = Math.ceil(pairs.length / batch);
+  const rows = poolByItem(pairs);
+  const perEpoch = Math.ceil(rows.length / batch);
   const total = epochs * perEpoch;
   for (let step = 0; step < total; step++) {
     const order = createRng(seed)
       .fork(`epoch/${Math.floor(step / perEpoch)}`)
-      .shuffle(pairs);
+      .shuffle(rows);
     const at = (step % perEpoch) * batch;
     const chosen = order.slice(at, at + batch);
+    const judgments = chosen.reduce((sum, pair) => sum + pair.weight, 0);
     const sequences = chosen.flatMap((pair) => [
       codec.encodeDialogue(pair.prompt, pair.first),
       codec.encodeDialogue(pair.prompt, pair.second),
@@ -80,7 +94,7 @@ export async function fitTransformerReward(
       const gradient = new Float32Array(scalars.length);
       let sum = 0;
       for (const [i, pair] of chosen.entries()) {
-        const term = comparisonLoss(scalars[2 * i]! - scalars[2 * i + 1]!, pair.target, pair.weight / chosen.length);
+        const term = comparisonLoss(scalars[2 * i]! - scalars[2 * i + 1]!, pair.target, pair.weight / judgments);
         sum += term.loss;
         gradient[2 * i] = term.slope;
         gradient[2 * i + 1] = -term.slope;

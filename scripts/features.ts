@@ -1,0 +1,68 @@
+import { writeFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import { CHALLENGES, PROBES } from '../src/audit/index.ts';
+import { DISCLOSURE_ITEMS } from '../src/disclosure/index.ts';
+import { answerSchema } from '../src/feedback/index.ts';
+import { STRATEGIES } from '../src/pipeline/index.ts';
+import { LIKELIHOODS } from '../src/reward/index.ts';
+
+/** FEATURES.md, made from the code: what is built has its place named, what is not says so. */
+const row = (...cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+const tableOf = (head: readonly string[], rows: readonly (readonly string[])[]) =>
+  [row(...head), row(...head.map(() => '---')), ...rows.map((cells) => row(...cells))].join('\n');
+
+export function renderFeatures(): string {
+  const challenges = Object.entries(CHALLENGES).map(([id, { group, title, fundamental }]) => {
+    const probe = PROBES.find((p) => p.challenge === id);
+    return [
+      id,
+      group,
+      title,
+      fundamental ? 'fundamental' : 'tractable',
+      probe === undefined ? 'no probe yet' : `probe \`${probe.id}\``,
+    ];
+  });
+  const strategies = STRATEGIES.map((s) => [
+    s.id,
+    `§${s.section}`,
+    s.title,
+    s.answers.join(' '),
+    s.option === null ? 'not built yet' : `\`${s.option}\``,
+  ]);
+  const disclosures = Object.entries(DISCLOSURE_ITEMS).map(([id, { category, title }]) => [
+    id,
+    category,
+    title,
+    'joined from evidence or declared',
+  ]);
+  const kinds = answerSchema.options.map((option) => option.shape.kind.value);
+  const types = kinds.map((kind) => [
+    kind,
+    'validated and stored',
+    LIKELIHOODS[kind] === null ? 'no likelihood yet' : 'collected, fitted, evaluated',
+  ]);
+  return `# Features
+
+What the survey asks for (Casper et al. 2023) and what stands here. Made from the code by \`npm run features\`; a test compares.
+
+## Challenges: ${challenges.length}, of which ${PROBES.length} have a probe
+
+${tableOf(['Id', 'Group', 'Challenge', 'Kind', 'Status'], challenges)}
+
+## Strategies: ${strategies.length}, of which ${STRATEGIES.filter((s) => s.option !== null).length} are options of a run
+
+${tableOf(['Id', 'Section', 'Strategy', 'Answers', 'Switched on by'], strategies)}
+
+## Disclosure items: ${disclosures.length}
+
+${tableOf(['Id', 'Category', 'Item', 'Status'], disclosures)}
+
+## Feedback types: ${types.length}
+
+${tableOf(['Type', 'As a record', 'In reward fitting'], types)}
+`;
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  writeFileSync('FEATURES.md', renderFeatures());
+}

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import type { Evidence } from './evidence.ts';
+import { CHALLENGES, type Probe } from './probe.ts';
+import { runProbe } from './run-audit.ts';
+
+/** What every probe must do; `arms` makes its planted and clean evidence for a seed. */
+export function probeContract(
+  probe: Probe,
+  arms: (arm: 'planted' | 'clean', seed: number) => Promise<Evidence>,
+  options: { seeds: number; power: number; falseAlarms: number },
+): void {
+  const seeds = Array.from({ length: options.seeds }, (_, i) => 1000 + i);
+  const hits = async (arm: 'planted' | 'clean') => {
+    let count = 0;
+    for (const seed of seeds) {
+      const { verdict } = runProbe(probe, await arms(arm, seed), seed);
+      expect(verdict).not.toBe('not-assessed');
+      if (verdict !== 'clear') count += 1;
+    }
+    return count;
+  };
+
+  describe(`probe contract: ${probe.id}`, () => {
+    it('says what it asks, of which challenge, after whom', () => {
+      expect(probe.challenge in CHALLENGES).toBe(true);
+      expect(probe.question.endsWith('?')).toBe(true);
+      expect(probe.citation).toMatch(/\d{4}/);
+      expect(probe.params.failure!).toBeGreaterThan(probe.params.concern!);
+    });
+    it('without evidence is not assessed: neither zero nor a pass', () => {
+      const finding = runProbe(probe, {}, 1);
+      expect(finding).toMatchObject({
+        verdict: 'not-assessed',
+        estimate: null,
+        interval: null,
+        because: 'missing-evidence',
+      });
+    });
+    it('finds the same from the same seed, and the finding survives JSON', async () => {
+      const evidence = await arms('planted', 1);
+      const finding = runProbe(probe, evidence, 1);
+      expect(runProbe(probe, evidence, 1)).toEqual(finding);
+      expect(JSON.parse(JSON.stringify(finding))).toEqual(finding);
+      expect(finding.interval!.low).toBeLessThanOrEqual(finding.estimate! + 1e-9);
+      expect(finding.interval!.high).toBeGreaterThanOrEqual(finding.estimate! - 1e-9);
+    });
+    it(`finds its planted failure in at least ${options.power} of ${options.seeds} runs`, async () => {
+      expect(await hits('planted')).toBeGreaterThanOrEqual(options.power);
+    });
+    it(`raises at most ${options.falseAlarms} false alarms in ${options.seeds} clean runs`, async () => {
+      expect(await hits('clean')).toBeLessThanOrEqual(options.falseAlarms);
+    });
+  });
+}

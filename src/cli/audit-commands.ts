@@ -1,0 +1,119 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { type Finding, runAudit } from '../audit/index.ts';
+import {
+  buildDisclosure,
+  loadEvidence,
+  type ReportData,
+  readJson,
+  renderReport,
+  sealRun,
+  verifyRun,
+} from '../disclosure/index.ts';
+import { allDetectionRates } from '../lab/index.ts';
+import { configSchema, disclosurePlaces, type PipelineConfig, RUN_FILES } from '../pipeline/index.ts';
+import { CheckError, parseConfig, UsageError } from '../run/index.ts';
+import { onPath, writeFileAtomic, writeJson } from '../run/node.ts';
+import type { Terminal } from './terminal.ts';
+import { checksText, disclosureText, findingsText, ratesText } from './text.ts';
+
+/** The configuration a run folder was made with. */
+function configOf(folder: string): PipelineConfig {
+  const path = join(folder, RUN_FILES.run);
+  if (!existsSync(path))
+    throw new UsageError('run', `${folder}: expected a run folder with ${RUN_FILES.run}; give the --out of a run`);
+  return (readJson(path) as { config: PipelineConfig }).config;
+}
+
+/** Joins the disclosure of a finished run anew, with more declarations, and seals the folder again. */
+function disclose(folder: string, declarationsFile: string | undefined) {
+  const config = configOf(folder);
+  const schema = configSchema.pick({ declarations: true });
+  const extra =
+    declarationsFile === undefined
+      ? {}
+      : parseConfig(
+          schema,
+          onPath(declarationsFile, () => readFileSync(declarationsFile, 'utf8')),
+          { source: declarationsFile },
+        ).declarations;
+  const declarations = { ...config.declarations, ...extra };
+  const findings = readJson(join(folder, RUN_FILES.findings)) as Finding[];
+  const disclosure = buildDisclosure({
+    run: config.name,
+    statements: disclosurePlaces(config),
+    declarations,
+    findings,
+    findingsFile: RUN_FILES.findings,
+    read: (file) => (existsSync(join(folder, file)) ? readJson(join(folder, file)) : undefined),
+  });
+  writeJson(join(folder, RUN_FILES.disclosure), disclosure);
+  const data = { ...(readJson(join(folder, RUN_FILES.reportData)) as ReportData), disclosure };
+  writeJson(join(folder, RUN_FILES.reportData), data);
+  writeFileAtomic(join(folder, RUN_FILES.report), renderReport(data));
+  return { disclosure, seal: sealRun(folder) };
+}
+
+/** `audit`, `disclose`, `verify`, `lab rates`. */
+export function addAuditCommands(program: Command, terminalOf: () => Terminal): void {
+  program
+    .command('audit')
+    .description('run every probe that the evidence of a run allows')
+    .argument('<run>', 'run folder')
+    .option('--fail-on <verdict>', 'exit 1 at this verdict or worse: concern or failure')
+    .option('--seed <n>', 'seed (default: the run’s own)', Number)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  goodhart audit runs/quickstart-1\n  goodhart audit runs/mine --fail-on failure --json',
+    )
+    .action(async (folder: string, options: { failOn?: string; seed?: number }) => {
+      const { failOn } = options;
+      if (failOn !== undefined && failOn !== 'concern' && failOn !== 'failure') {
+        throw new UsageError('fail-on', `--fail-on ${failOn}: expected concern or failure`);
+      }
+      const findings = runAudit(await loadEvidence(folder), { seed: options.seed ?? configOf(folder).seed });
+      terminalOf().result(findings, findingsText(findings));
+      const bad = findings.filter((f) => f.verdict === 'failure' || f.verdict === failOn);
+      if (failOn !== undefined && bad.length > 0) {
+        throw new CheckError('audit', `audit: ${bad.map((f) => `${f.challenge} ${f.verdict}`).join(', ')}`);
+      }
+    });
+  program
+    .command('disclose')
+    .description('join the disclosure of a run again, with declarations, and seal it')
+    .argument('<run>', 'run folder')
+    .option('--declarations <file>', 'YAML: declarations: { D2: { text, author, date } }')
+    .addHelpText('after', '\nExample:\n  goodhart disclose runs/mine --declarations people.yaml')
+    .action((folder: string, options: { declarations?: string }) => {
+      const { disclosure, seal } = disclose(folder, options.declarations);
+      terminalOf().result({ disclosure, seal }, `${disclosureText(disclosure)}\nseal  ${seal}`);
+    });
+  program
+    .command('verify')
+    .description('check a sealed run offline: every digest, the record chain, every finding and disclosed number')
+    .argument('<run>', 'run folder')
+    .option('--all', 'print passed checks too', false)
+    .addHelpText('after', '\nExample:\n  goodhart verify runs/quickstart-1')
+    .action(async (folder: string, { all }: { all: boolean }) => {
+      const checks = await verifyRun(folder);
+      terminalOf().result(checks, checksText(checks, all));
+      const failed = checks.filter((check) => !check.ok);
+      if (failed.length > 0)
+        throw new CheckError(
+          'verify',
+          `verify: ${failed.length} of ${checks.length} checks failed; first: ${failed[0]!.name}`,
+        );
+    });
+  const lab = program.command('lab').description('controlled experiments');
+  lab
+    .command('rates')
+    .description('power of each probe on planted failures, and its false alarms on clean runs')
+    .option('--seeds <n>', 'runs per arm', Number, 30)
+    .addHelpText('after', '\nExample:\n  goodhart lab rates --seeds 30')
+    .action(async ({ seeds }: { seeds: number }) => {
+      const terminal = terminalOf();
+      const rates = await allDetectionRates(seeds, terminal.progress);
+      terminal.result(rates, ratesText(rates));
+    });
+}

@@ -1,0 +1,121 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { createEmbeddedEngine } from '../engine-embedded/index.ts';
+import { checkThreshold, type PipelineConfig, RUN_FILES, runPipeline } from '../pipeline/index.ts';
+import { cacheFolder } from '../run/node.ts';
+import { createApp, listen } from '../server/index.ts';
+import { now, packageRoot, readConfig, serverOptions, versions } from './environment.ts';
+import type { Terminal } from './terminal.ts';
+import { disclosureText, findingsText, table } from './text.ts';
+
+/** The composition root of a run: here, and only here, the engine is chosen. */
+async function runConfig(
+  config: PipelineConfig,
+  options: { out: string; resume: boolean; command: string; terminal: Terminal },
+): Promise<void> {
+  const { out, resume, command, terminal } = options;
+  const result = await runPipeline({
+    config,
+    out,
+    resume,
+    command,
+    makeEngine: () => createEmbeddedEngine(),
+    progress: terminal.progress,
+    now,
+    cache: cacheFolder(),
+    versions: versions(),
+  });
+  const { summary, results, disclosure, seal } = result;
+  const text = [
+    '',
+    table(summary.map(({ label, value }) => [label, value])),
+    '',
+    findingsText(results.audit.findings),
+    '',
+    disclosureText(disclosure),
+    '',
+    `report  ${join(out, RUN_FILES.report)}`,
+    `seal    ${seal}  (goodhart verify ${out})`,
+  ].join('\n');
+  const findings = results.audit.findings.map(({ challenge, verdict, estimate, interval }) => ({
+    challenge,
+    verdict,
+    estimate,
+    interval,
+  }));
+  const items = disclosure.items.map(({ id, status }) => ({ id, status }));
+  terminal.result({ type: 'result', out, summary, findings, disclosure: items, seal }, text);
+  checkThreshold(config, results);
+}
+
+/** A new folder below `runs/` that does not exist yet. */
+function freshFolder(parent: string, name: string): string {
+  const taken = existsSync(parent) ? readdirSync(parent) : [];
+  let n = 1;
+  while (taken.includes(`${name}-${n}`)) n += 1;
+  return join(parent, `${name}-${n}`);
+}
+
+const collect = (value: string, before: string[]) => [...before, value];
+
+/** `quickstart`, `run` and `serve`. */
+export function addLoopCommands(program: Command, terminalOf: () => Terminal): void {
+  program
+    .command('quickstart')
+    .description('run the whole loop on the harbour world, then serve its report')
+    .option('--out <folder>', 'run folder (default: a new one below ./runs)')
+    .option('--no-serve', 'exit when the run is done')
+    .option('--port <n>', 'port of the local server', Number, 4173)
+    .option('--set <key=value>', 'override a configuration key; repeatable', collect, [])
+    .addHelpText(
+      'after',
+      '\nExamples:\n  goodhart quickstart\n  goodhart quickstart --no-serve --out /tmp/first --set policy.steps=20',
+    )
+    .action(async (options: { out?: string; serve: boolean; port: number; set: string[] }) => {
+      const terminal = terminalOf();
+      const config = readConfig(join(packageRoot, 'recipes/quickstart/run.yaml'), options.set);
+      const out = resolve(options.out ?? freshFolder('runs', config.name));
+      await runConfig(config, { out, resume: false, command: 'npm start', terminal });
+      if (options.serve) await serveRuns(out, options.port, terminal);
+    });
+  program
+    .command('run')
+    .description('run a pipeline: steps 0–3, audit, disclosure')
+    .argument('<config>', 'YAML or JSON file')
+    .option('--out <folder>', 'run folder (default: a new one below ./runs)')
+    .option('--resume', 'continue the unfinished run in --out', false)
+    .option('--set <key=value>', 'override a configuration key; repeatable', collect, [])
+    .addHelpText(
+      'after',
+      '\nExamples:\n  goodhart run recipes/convincing-arguments/run.yaml --set data.dir=../data/ukp --out runs/arguments\n  goodhart run my.yaml --out runs/mine --resume',
+    )
+    .action(async (file: string, options: { out?: string; resume: boolean; set: string[] }) => {
+      const config = readConfig(file, options.set);
+      const out = resolve(options.out ?? freshFolder('runs', config.name));
+      const set = options.set.map((s) => ` --set ${s}`).join('');
+      await runConfig(config, {
+        out,
+        resume: options.resume,
+        command: `goodhart run ${file}${set}`,
+        terminal: terminalOf(),
+      });
+    });
+  program
+    .command('serve')
+    .description('serve the reports of the runs in a folder on this machine')
+    .argument('[folder]', 'folder of runs', 'runs')
+    .option('--port <n>', 'port', Number, 4173)
+    .addHelpText('after', '\nExample:\n  goodhart serve runs --port 8080')
+    .action(async (folder: string, options: { port: number }) => {
+      const terminal = terminalOf();
+      const { url } = await listen(createApp(serverOptions(resolve(folder))), options.port);
+      terminal.result({ type: 'serving', url }, `serving ${folder} at ${url} (Ctrl-C stops)`);
+    });
+}
+
+async function serveRuns(run: string, port: number, terminal: Terminal): Promise<void> {
+  const { url } = await listen(createApp(serverOptions(dirname(run))), port);
+  const report = `${url}runs/${encodeURIComponent(basename(run))}/report.html`;
+  terminal.result({ type: 'serving', url: report }, `\nopen ${report} (Ctrl-C stops)`);
+}

@@ -1,0 +1,111 @@
+import { CHALLENGES, type Finding } from '../audit/index.ts';
+import type { Check, Disclosure } from '../disclosure/index.ts';
+import type { FeedbackReport, ShareEstimate } from '../feedback/index.ts';
+import type { DetectionRates } from '../lab/index.ts';
+import type { RewardEvaluation } from '../reward/index.ts';
+
+/** Plain-text tables for a terminal. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  return rows
+    .map((row) =>
+      row
+        .map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd(widths[i]!)))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+const figure = (value: number | null | undefined) => (value === null || value === undefined ? '–' : value.toFixed(3));
+const range = (r: { low: number; high: number } | null | undefined) =>
+  r ? `${figure(r.low)} to ${figure(r.high)}` : '–';
+const share = (s: ShareEstimate | null) =>
+  s === null ? 'not measured' : `${figure(s.share)} (95 %: ${range(s.interval)}; n = ${s.n})`;
+
+export function findingsText(findings: readonly Finding[]): string {
+  const assessed = findings.filter((f) => f.verdict !== 'not-assessed');
+  const rest = findings.filter((f) => f.verdict === 'not-assessed');
+  const rows = assessed.map((f) => [
+    f.challenge,
+    f.verdict,
+    figure(f.estimate),
+    range(f.interval),
+    String(f.n),
+    CHALLENGES[f.challenge].title,
+  ]);
+  return [
+    table([['id', 'verdict', 'estimate', '95 % interval', 'n', 'challenge'], ...rows]),
+    `not assessed (which is no pass): ${rest.map((f) => f.challenge).join(' ')}`,
+  ].join('\n');
+}
+
+export function ratesText(rates: Readonly<Record<string, DetectionRates>>): string {
+  const cell = (r: DetectionRates['planted']) => `${r.hits}/${r.n} (${range(r.interval)})`;
+  const rows = Object.entries(rates).map(([probe, r]) => [probe, cell(r.planted), cell(r.clean)]);
+  return table([['probe', 'planted: found', 'clean: false alarms'], ...rows]);
+}
+
+export function disclosureText({ items }: Disclosure): string {
+  return table(items.map((item) => [item.id, item.status, item.title]));
+}
+
+export function feedbackText(report: FeedbackReport): string {
+  const alpha = report.alphaNominal;
+  const flagged = report.raterTable.filter((row) => row.flags.length > 0);
+  return [
+    table([
+      [
+        'judgments',
+        `${report.judgments} on ${report.items} items by ${report.raters} raters; ${report.unscored} without a preference`,
+      ],
+      [
+        'Krippendorff α (nominal)',
+        'value' in alpha ? `${figure(alpha.value)} (95 %: ${range(alpha.interval)})` : `undefined: ${alpha.undefined}`,
+      ],
+      [
+        'pairwise agreement',
+        'value' in report.pairwiseAgreement
+          ? figure(report.pairwiseAgreement.value)
+          : report.pairwiseAgreement.undefined,
+      ],
+      ['gold', `${report.gold.items} items have it, ${report.gold.without} have not`],
+      ['majority equals gold', share(report.gold.majority)],
+      ['Dawid–Skene equals gold', share(report.gold.dawidSkene)],
+      ['first shown preferred', report.position === null ? 'order not recorded' : share(report.position)],
+      ['longer preferred', share(report.longer)],
+      ['cyclic triads', `${report.triads.cyclic} of ${report.triads.closed}`],
+    ]),
+    flagged.length === 0
+      ? 'no rater is flagged'
+      : `raters for a person to look at (${flagged.length}; nothing was removed):`,
+    ...flagged
+      .slice(0, 20)
+      .map(
+        (row) =>
+          `  ${row.raterId}  ${row.n} votes, accuracy ${figure(row.accuracy.value)} (${range(row.accuracy.interval)}): ${row.flags.join(', ')}`,
+      ),
+  ].join('\n');
+}
+
+export function rewardText(e: RewardEvaluation): string {
+  return table([
+    ['pairs', `${e.overall.n} decided, ${e.ties} ties counted apart`],
+    ['accuracy', `${figure(e.overall.accuracy)} (95 %: ${range(e.overall.interval)})`],
+    ['length only', figure(e.baselines.lengthOnly.accuracy)],
+    [
+      'position only',
+      e.baselines.positionOnly === null ? 'order not recorded' : figure(e.baselines.positionOnly.accuracy),
+    ],
+    ['constant', figure(e.baselines.constant)],
+    ['margin over length', `${figure(e.marginOverLength.value)} (95 %: ${range(e.marginOverLength.interval)})`],
+    ['calibration error', `${figure(e.ece)}, slope ${figure(e.calibrationSlope)}`],
+    ['log loss', figure(e.logLoss)],
+  ]);
+}
+
+export function checksText(checks: readonly Check[], all: boolean): string {
+  const failed = checks.filter((check) => !check.ok);
+  const lines = (all ? checks : failed).map((check) => `${check.ok ? '✓' : '✗'} ${check.name}: ${check.detail}`);
+  return [...lines, `${checks.length - failed.length} of ${checks.length} checks passed`].join('\n');
+}

@@ -1,0 +1,168 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { runAudit } from '../audit/index.ts';
+import { filesBelow, openRecordLog, writeJson } from '../run/node.ts';
+import { atPointer, buildDisclosure, type Disclosure } from './build.ts';
+import { DISCLOSURE_IDS } from './items.ts';
+import { type ReportData, renderReport } from './report/render.ts';
+import { sealRun, verifyRun } from './seal.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'goodhart-disclosure-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+const EVIDENCE: Record<string, unknown> = { 'a.json': { accuracy: 0.8, list: [1, { 'x/y': 2 }] } };
+const build = (extra: Partial<Parameters<typeof buildDisclosure>[0]> = {}): Disclosure =>
+  buildDisclosure({
+    run: 'test',
+    statements: [
+      { item: 'D7', label: 'accuracy', file: 'a.json', pointer: '/accuracy' },
+      { item: 'D5', label: 'absent', file: 'a.json', pointer: '/nothing' },
+    ],
+    declarations: { D2: { text: 'volunteers', author: 'A. Person', date: '2026-01-01' } },
+    findings: runAudit({}, { seed: 1 }),
+    findingsFile: 'findings.json',
+    read: (file) => EVIDENCE[file],
+    ...extra,
+  });
+const statusOf = (disclosure: Disclosure, id: string) => disclosure.items.find((item) => item.id === id)!.status;
+
+const reportData = (name: string): ReportData => ({
+  name,
+  summary: [{ label: 'x', value: name }],
+  goldKnown: false,
+  paths: [],
+  rewardHistogram: [],
+  raters: [{ name, value: 0.7, low: 0.5, high: 0.9, flagged: true }],
+  raterNote: name,
+  lengthHistogram: [],
+  diversity: [],
+  calibration: [],
+  training: [],
+  findings: runAudit({}, { seed: 1 }),
+  rates: {},
+  samples: [{ prompt: name, before: name, after: name, note: name }],
+  disclosure: build({ run: name }),
+  reproduce: { command: name, config: { name }, versions: {} },
+});
+
+describe('joining the disclosure', () => {
+  it('has eleven items, each measured by evidence, declared by a person, or missing', () => {
+    const disclosure = build();
+    expect(disclosure.items.map((item) => item.id)).toEqual(DISCLOSURE_IDS);
+    expect(DISCLOSURE_IDS.length).toBe(11);
+    expect([
+      statusOf(disclosure, 'D7'),
+      statusOf(disclosure, 'D2'),
+      statusOf(disclosure, 'D5'),
+      statusOf(disclosure, 'D11'),
+    ]).toEqual(['measured', 'declared', 'missing', 'missing']);
+  });
+  it('fails when a declared number contradicts the evidence', () => {
+    const claim = (value: number) => ({
+      D7: {
+        text: `${value}`,
+        author: 'a',
+        date: '2026-01-01',
+        claims: [{ file: 'a.json', pointer: '/accuracy', value }],
+      },
+    });
+    expect(() => build({ declarations: claim(0.9) })).toThrow(/claims 0.9 .* the evidence says 0.8/);
+    expect(statusOf(build({ declarations: claim(0.8) }), 'D7')).toBe('measured');
+  });
+  it('follows JSON pointers with escapes', () => {
+    expect(atPointer(EVIDENCE['a.json'], '/list/1/x~1y')).toBe(2);
+    expect(atPointer(EVIDENCE['a.json'], '/list/9/q')).toBeUndefined();
+  });
+});
+
+function sealedRun(name: string): string {
+  const folder = join(root, name);
+  mkdirSync(join(folder, 'evidence'), { recursive: true });
+  const edits = Array.from({ length: 24 }, (_, i) => ({
+    promptId: `p${i}`,
+    feature: 'length',
+    before: 0,
+    after: 0.1 + (i % 5) / 10,
+  }));
+  writeJson(join(folder, 'evidence/counterfactual-edits.json'), edits);
+  const findings = runAudit({ 'counterfactual-edits': edits }, { seed: 3 });
+  writeJson(join(folder, 'findings.json'), findings);
+  mkdirSync(join(folder, 'disclosure'), { recursive: true });
+  const read = (file: string) => (file === 'findings.json' ? findings : undefined);
+  writeJson(join(folder, 'disclosure/disclosure.json'), build({ findings, read, statements: [] }));
+  const data = reportData('sealed');
+  writeJson(join(folder, 'report.json'), data);
+  writeFileSync(join(folder, 'report.html'), renderReport(JSON.parse(JSON.stringify(data)) as ReportData));
+  const log = openRecordLog(join(folder, 'records.jsonl'), () => '2026-01-01');
+  log.append('run-started', { seed: 3 });
+  log.append('run-finished', {});
+  log.close();
+  sealRun(folder);
+  return folder;
+}
+
+describe('sealing and verifying', () => {
+  it('an untouched run passes every check, findings recomputed', async () => {
+    const checks = await verifyRun(sealedRun('whole'));
+    expect(checks.filter((check) => !check.ok)).toEqual([]);
+    expect(checks.map((check) => check.name)).toContain('finding R3');
+  });
+  it('a single changed byte in any file fails, wherever it is', async () => {
+    const folder = sealedRun('tampered');
+    for (const path of filesBelow(folder)) {
+      const original = readFileSync(join(folder, path));
+      for (const at of [
+        0,
+        Math.floor(original.length / 3),
+        Math.floor((2 * original.length) / 3),
+        original.length - 1,
+      ]) {
+        const changed = Buffer.from(original);
+        changed[at]! ^= 1;
+        writeFileSync(join(folder, path), changed);
+        const ok = (await verifyRun(folder)).every((check) => check.ok);
+        expect({ path, at, ok }).toEqual({ path, at, ok: false });
+      }
+      writeFileSync(join(folder, path), original);
+    }
+    expect((await verifyRun(folder)).every((check) => check.ok)).toBe(true);
+  });
+  it('a number changed together with its digests still fails: findings are computed again', async () => {
+    const folder = sealedRun('forged');
+    const path = join(folder, 'findings.json');
+    writeFileSync(path, readFileSync(path, 'utf8').replace(/"verdict": "(concern|failure)"/, '"verdict": "clear"'));
+    sealRun(folder);
+    const failed = (await verifyRun(folder)).filter((check) => !check.ok).map((check) => check.name);
+    expect(failed).toContain('finding R3');
+  });
+  it('missing and extra files fail; an unsealed folder is refused', async () => {
+    const folder = sealedRun('files');
+    writeFileSync(join(folder, 'extra.txt'), '');
+    expect((await verifyRun(folder)).find((c) => c.name === 'extra.txt')).toMatchObject({
+      ok: false,
+      detail: 'not in the manifest',
+    });
+    await expect(verifyRun(root)).rejects.toThrow(/expected a sealed run/);
+  });
+});
+
+describe('the report', () => {
+  const hostile = `<script>alert(1)</script>" onload='x' <img src=x onerror=y> javascript:z &`;
+  it('renders hostile text inert', () => {
+    const html = renderReport(reportData(hostile));
+    expect(html).not.toMatch(/<script|<img|onload='|onerror=y>/);
+    expect(html).toContain('&lt;script&gt;');
+  });
+  it('asks nothing from outside and says what was not measured', () => {
+    const html = renderReport(reportData('plain'));
+    expect(html).not.toMatch(/(src|href)="(https?:)?\/\//);
+    expect(html.match(/Not measured in this run/g)!.length).toBeGreaterThan(3);
+    expect(html).toContain('not assessed');
+  });
+  it('draws a finite path for a point without spread', () => {
+    const data = { ...reportData('one'), paths: [{ name: 'p', points: [{ x: 0, y: 1 }] }] };
+    expect(renderReport(data)).not.toMatch(/NaN|undefined/);
+  });
+});
