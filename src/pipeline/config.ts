@@ -31,7 +31,7 @@ const baseSchema = z.strictObject({
   maxContext: positive.default(72),
   /** Training texts drawn from a proving ground; data on disk are used whole. */
   examples: positive.default(8000),
-  steps: positive.default(400),
+  steps: positive.default(700),
   batch: positive.default(32),
   learningRate: rate.default(2e-3),
 });
@@ -70,15 +70,15 @@ const rewardSchema = z.strictObject({
 });
 
 const policySchema = z.strictObject({
-  steps: positive.default(60),
+  steps: positive.default(100),
   promptsPerStep: positive.default(8),
   samples: positive.default(8),
   /** Weight of the KL term, in reward units per nat. */
   beta: z.number().nonnegative().default(0.1),
-  learningRate: rate.default(1e-4),
+  learningRate: rate.default(2e-4),
   maxTokens: positive.default(48),
   /** Steps between evaluations on the path and between checkpoints. */
-  evaluateEvery: positive.default(15),
+  evaluateEvery: positive.default(20),
 });
 
 const auditSchema = z.strictObject({

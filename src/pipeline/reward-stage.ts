@@ -16,7 +16,7 @@ import {
   scorePairs,
   type TransformerRewardModel,
 } from '../reward/index.ts';
-import { createRng } from '../stats/index.ts';
+import { createRng, mean } from '../stats/index.ts';
 import type { Base } from './base-stage.ts';
 import type { Feedback } from './feedback-stage.ts';
 import { pathIn, type RunContext, stage, writeRunJson } from './run-context.ts';
@@ -143,7 +143,12 @@ export async function rewardStage(
     const members = await fitMembers(context, training, items, base);
     if (!byTopic) {
       const scored = await scorePairs(createEnsemble(members), pairs.filter(heldOut));
-      evaluation = evaluateScores(scored, { seed: config.seed, strata: source.world === undefined ? [] : ['belief'] });
+      const logOdds = mean(members.map((member) => ('state' in member ? member.state : member).normaliser.scale));
+      evaluation = evaluateScores(scored, {
+        seed: config.seed,
+        logOdds,
+        strata: source.world === undefined ? [] : ['belief'],
+      });
     }
     const text = base === undefined ? {} : { text: { tokenizer: base.tokenizer.toJSON(), ...base.limits } };
     await saveReward(folder, members, text);

@@ -122,13 +122,18 @@ export async function scorePairs(model: RewardModel, pairs: readonly PreferenceP
   return scored;
 }
 
-/** Evaluates score differences on comparisons the model was not fitted on. `temperature` divides differences into log-odds. */
+/**
+ * Evaluates score differences on comparisons the model was not fitted on. `logOdds` is the log-odds of one unit of score:
+ * the scale a normaliser divided by; accuracy does not depend on it, calibration does.
+ */
 export function evaluateScores(
   all: readonly ScoredPair[],
-  options: { seed: number; strata?: readonly string[]; clusterOf?: (pair: PreferencePair) => string },
+  options: { seed: number; logOdds?: number; strata?: readonly string[]; clusterOf?: (pair: PreferencePair) => string },
 ): RewardEvaluation {
-  const { seed, strata = [], clusterOf = (pair: PreferencePair) => pair.itemId } = options;
-  const scored = all.filter(({ pair }) => pair.target !== 0.5);
+  const { seed, logOdds = 1, strata = [], clusterOf = (pair: PreferencePair) => pair.itemId } = options;
+  const scored = all
+    .filter(({ pair }) => pair.target !== 0.5)
+    .map(({ pair, difference }) => ({ pair, difference: difference * logOdds }));
   const { uniform } = createRng(seed).fork('reward-evaluation');
   const accuracy = (rows: readonly ScoredPair[]) => accuracyOf(rows, clusterOf, uniform);
   const some = (rows: readonly ScoredPair[]) => (rows.length === 0 ? null : accuracy(rows));

@@ -1,0 +1,209 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, describe, expect, it } from 'vitest';
+import { runCommand } from './main.ts';
+import { progressLine } from './terminal.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'goodhart-cli-'));
+process.env.GOODHART_CACHE = join(folder, 'cache');
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+async function run(...args: string[]) {
+  let [out, err] = ['', ''];
+  const sink = (add: (text: string) => void) => ({
+    write: (text: string) => {
+      add(text);
+      return true;
+    },
+  });
+  const streams = {
+    out: sink((t) => {
+      out += t;
+    }),
+    err: sink((t) => {
+      err += t;
+    }),
+    now: () => 0,
+  };
+  const code = await runCommand(['node', 'goodhart', ...args], streams);
+  return { code, out, err };
+}
+const write = (name: string, data: string | Uint8Array) => {
+  const path = join(folder, name);
+  writeFileSync(path, data);
+  return path;
+};
+
+/** The whole loop, tiny. */
+const TINY = `
+name: tiny
+seed: 3
+data: { layout: harbour }
+base: { width: 16, layers: 1, heads: 2, feedForward: 16, examples: 300, steps: 12, batch: 8, vocabulary: 400 }
+feedback: { pairs: 60, overlap: 2, raters: { noisy: 4 } }
+reward: { members: 2, order: 3 }
+policy: { steps: 4, promptsPerStep: 2, samples: 3, maxTokens: 24, evaluateEvery: 2, learningRate: 1e-3 }
+audit: { prompts: 8, samples: 4, rateSeeds: 0 }
+`;
+
+describe('the whole loop from the command line', () => {
+  const config = () => write('tiny.yaml', TINY);
+  const out = join(folder, 'run');
+  it('ends with findings, disclosure and a seal that verifies', async () => {
+    const { code, out: text, err } = await run('run', config(), '--out', out);
+    expect({ code, err: err.split('\n').filter((l) => l.startsWith('goodhart:')) }).toEqual({ code: 0, err: [] });
+    expect(text).toMatch(/Krippendorff/);
+    expect(text).toMatch(/D11 +missing/);
+    expect((await run('verify', out)).code).toBe(0);
+    const results = JSON.parse(readFileSync(join(out, 'results.json'), 'utf8'));
+    expect(results.policy.map((p: { step: number }) => p.step)).toEqual([0, 2, 4]);
+    expect(JSON.parse(readFileSync(join(out, 'findings.json'), 'utf8')).length).toBe(23);
+  });
+  it('a transformer reward runs the same loop', async () => {
+    const transformer = join(folder, 'transformer');
+    const set = ['--set', 'reward.family=transformer', '--set', 'reward.members=1', '--set', 'reward.epochs=1'];
+    expect((await run('run', config(), '--out', transformer, ...set)).code).toBe(0);
+    expect(JSON.parse(readFileSync(join(transformer, 'reward/model/card.json'), 'utf8')).members[0].kind).toBe(
+      'transformer',
+    );
+  });
+  it('the same seed gives the same evidence, and an interrupted run resumes to it', async () => {
+    const again = join(folder, 'again');
+    const stopped = join(folder, 'stopped');
+    expect((await run('run', config(), '--out', again)).code).toBe(0);
+    // A run cut off in the middle of optimisation: the log ends with the first checkpoint.
+    expect((await run('run', config(), '--out', stopped)).code).toBe(0);
+    const log = readFileSync(join(stopped, 'records.jsonl'), 'utf8').split('\n');
+    const cut = log.findIndex((line) => line.includes('policy-checkpoint'));
+    writeFileSync(join(stopped, 'records.jsonl'), `${log.slice(0, cut + 1).join('\n')}\n{"seq":`);
+    for (const path of ['findings.json', 'report.html', 'disclosure', 'evidence'])
+      rmSync(join(stopped, path), { recursive: true });
+    expect((await run('run', config(), '--out', stopped, '--resume')).code).toBe(0);
+    for (const path of [
+      'findings.json',
+      'results.json',
+      'evidence/optimisation-path.json',
+      'feedback/judgments.jsonl',
+    ]) {
+      const original = readFileSync(join(out, path), 'utf8');
+      expect({ path, same: readFileSync(join(again, path), 'utf8') === original }).toEqual({ path, same: true });
+      expect({ path, same: readFileSync(join(stopped, path), 'utf8') === original }).toEqual({ path, same: true });
+    }
+  });
+  it('reads its own folders: audit, feedback report, disclose, verify after a change', async () => {
+    expect((await run('audit', out, '--json')).out).toBe(
+      `${JSON.stringify(JSON.parse(readFileSync(join(out, 'findings.json'), 'utf8')))}\n`,
+    );
+    expect((await run('feedback', 'report', join(out, 'feedback'))).out).toMatch(
+      /judgments +\d+ on \d+ items by 4 raters/,
+    );
+    const people = write('people.yaml', 'declarations: { D11: { text: weekly review, author: A, date: 2026-01-01 } }');
+    expect((await run('disclose', out, '--declarations', people)).out).toMatch(/D11 +declared/);
+    expect((await run('verify', out)).code).toBe(0);
+    writeFileSync(join(out, 'results.json'), readFileSync(join(out, 'results.json'), 'utf8').replace('0', '1'));
+    const { code, err } = await run('verify', out);
+    expect(code).toBe(1);
+    expect(err).toMatch(/^goodhart: verify: \d+ of \d+ checks failed/);
+  });
+});
+
+const pair = (i: number) =>
+  JSON.stringify({
+    chosen: `\n\nHuman: q${i}\n\nAssistant: fine ${i}`,
+    rejected: `\n\nHuman: q${i}\n\nAssistant: rude ${i}`,
+  });
+
+describe('projects and reward models', () => {
+  it('imports, fits, evaluates and scores', async () => {
+    const data = write('pairs.jsonl.gz', gzipSync(Array.from({ length: 40 }, (_, i) => pair(i)).join('\n')));
+    const [project, model] = [join(folder, 'project'), join(folder, 'model')];
+    expect((await run('import', 'dialogue-pairs', data, '--out', project)).out).toMatch(/40 items and 40 judgments/);
+    expect((await run('reward', 'fit', project, '--out', model, '--ridge', '1')).code).toBe(0);
+    expect(JSON.parse((await run('reward', 'eval', model, project, '--json')).out).overall.accuracy).toBe(1);
+    const scores = JSON.parse((await run('reward', 'score', model, '--prompt', 'q', 'fine', 'rude', '--json')).out);
+    expect(scores[0].mean).toBeGreaterThan(scores[1].mean);
+  });
+});
+
+describe('mistakes are one line and exit code 2, with nothing half-written', () => {
+  const recipe = (text: string) => write('bad.yaml', text);
+  const dialogues = (path: string) => `name: x\ndata: { layout: dialogue-pairs, file: ${path} }\n`;
+  const cases: [string, () => string, RegExp][] = [
+    ['malformed JSON', () => dialogues(write('a.jsonl', `${pair(1)}\n{"chosen"`)), /a\.jsonl:2: expected a JSON value/],
+    [
+      'a wrong field',
+      () => dialogues(write('b.jsonl', '{"chosen":"x","rejected":3}')),
+      /b\.jsonl:1: rejected: .*expected string/,
+    ],
+    [
+      'a truncated gzip',
+      () => dialogues(write('c.gz', gzipSync(pair(1).repeat(99)).subarray(0, 40))),
+      /c\.gz:1: expected a whole gzip file/,
+    ],
+    ['an empty file', () => dialogues(write('d.jsonl', '')), /d\.jsonl: expected records, got an empty file/],
+    [
+      'a byte that is not UTF-8',
+      () => dialogues(write('e.jsonl', Uint8Array.of(0xff, 10))),
+      /e\.jsonl:1: expected UTF-8/,
+    ],
+    [
+      'a line of 10 MB',
+      () => dialogues(write('f.jsonl', 'x'.repeat(10_000_000))),
+      /f\.jsonl:1: expected at most \d+ bytes/,
+    ],
+    ['a missing file', () => dialogues(join(folder, 'nowhere.jsonl')), /nowhere\.jsonl: no such file/],
+    [
+      'an unknown key',
+      () => 'name: x\ndata: { layout: harbour }\nfeedback: { pears: 3 }',
+      /unknown key feedback\.pears; did you mean pairs/,
+    ],
+    ['an unknown rater', () => `${TINY}`.replace('noisy: 4', 'nosy: 4'), /unknown kind nosy; did you mean noisy/],
+    ['no base for a policy', () => 'name: x\ndata: { layout: harbour }\npolicy: {}', /add (base|feedback): \{\}/],
+  ];
+  it.each(cases)('%s', async (_, text, message) => {
+    const out = join(folder, `bad-${Math.abs(text().length)}`);
+    const { code, err } = await run('run', recipe(text()), '--out', out, '--quiet');
+    expect({ code, lines: err.trim().split('\n').length }).toEqual({ code: 2, lines: 1 });
+    expect(err).toMatch(message);
+    expect(err).not.toMatch(/ {4}at /);
+    const left = existsSync(out) ? readdirSync(out) : [];
+    expect(left.filter((name) => ['disclosure', 'findings.json', 'report.html'].includes(name))).toEqual([]);
+    rmSync(out, { recursive: true, force: true });
+  });
+  it('duplicate ids name the line', async () => {
+    const item = {
+      id: 'i',
+      projectId: 'p',
+      prompt: 'q',
+      replies: [{ id: 'a', text: 'x' }],
+      source: { origin: 'o', selection: 's' },
+    };
+    const project = join(folder, 'twice');
+    await run('import', 'dialogue-pairs', write('one.jsonl', pair(1)), '--out', project);
+    writeFileSync(join(project, 'items.jsonl'), `${JSON.stringify(item)}\n${JSON.stringify(item)}\n`);
+    const { code, err } = await run('feedback', 'report', project);
+    expect(code).toBe(2);
+    expect(err).toMatch(/items\.jsonl:2: id i occurs twice/);
+  });
+  it('a folder that cannot be written, a used folder, and an unknown command', async () => {
+    const file = write('file', '');
+    expect((await run('run', recipe(TINY), '--out', join(file, 'below'))).code).toBe(2);
+    write('keep.txt', 'mine');
+    expect((await run('run', recipe(TINY), '--out', folder)).err).toMatch(/expected an empty or new folder/);
+    expect((await run('frobnicate')).code).toBe(2);
+    expect((await run('--help')).out).toMatch(/Exit codes/);
+  });
+});
+
+describe('progress', () => {
+  it('prints step, rate and ETA', () => {
+    const line = progressLine(
+      { stage: 'policy', done: 30, total: 90, unit: 'steps', metrics: { kl: 0.1234 } },
+      0,
+      10_000,
+    );
+    expect(line).toBe('policy      30/90 steps  3.0/s  ETA 20s  kl 0.123');
+  });
+});
