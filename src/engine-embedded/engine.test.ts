@@ -50,3 +50,27 @@ describe('choosing a token', () => {
     expect(pickToken(logits, 0.5, { topK: 1 }).logprob).toBeCloseTo(Math.log(0.5), 6);
   });
 });
+
+describe('two threads', () => {
+  it('train to the same bits twice, on batches large enough to be divided among them', async () => {
+    const large = { vocabulary: 300, width: 128, layers: 1, heads: 4, feedForward: 128, maxContext: 40, seed: 3 };
+    const data = Array.from({ length: 64 }, (_, row) => {
+      // Few distinct tokens: many rows of the batch add to one row of the embedding's gradient.
+      const ids = Int32Array.from({ length: 40 }, (_, t) => Math.floor(uniformAt(5, row * 40 + t) * 50));
+      return { tokens: ids.slice(0, -1), targets: ids.slice(1) };
+    });
+    const train = async () => {
+      const engine = createEmbeddedEngine({ threads: 2 });
+      const model = await engine.createModel(large);
+      for (let step = 0; step < 3; step++) {
+        await model.forwardBackward(data, 'cross_entropy');
+        await model.optimStep({ learningRate: 1e-2 });
+      }
+      const { logprobs } = await model.forward(data, 'cross_entropy');
+      await engine.dispose();
+      return logprobs;
+    };
+    const first = await train();
+    for (let i = 0; i < 3; i++) expect(await train()).toEqual(first);
+  });
+});

@@ -106,9 +106,16 @@ const LOWERINGS: { readonly [P in OpName]: Lowering<P> } = {
     if (node.shape.some((dim) => typeof dim !== 'number')) {
       throw new ShapeError('scatterAdd', [node.shape], 'rows of fixed size');
     }
-    const zeros = emit.node('ConstantOfShape', [emit.integers(node.shape as number[])], { value: zero });
-    const rows = emit.node('Unsqueeze', [indices!, emit.integers([-1])]);
-    return emit.node('ScatterND', [zeros, rows, updates!], { reduction: 'add' });
+    const shape = node.shape as number[];
+    const zeros = emit.node('ConstantOfShape', [emit.integers(shape)], { value: zero });
+    const row = shape.slice(1);
+    const flat = emit.node('Reshape', [updates!, emit.integers([-1, ...row])]);
+    const rows = emit.node('Reshape', [indices!, emit.integers([-1, ...row.map(() => 1)])]);
+    // ScatterND would add rows in the order in which threads come by, and float sums depend on it; ScatterElements does not.
+    return emit.node('ScatterElements', [zeros, emit.node('Expand', [rows, emit.node('Shape', [flat])]), flat], {
+      axis: 0,
+      reduction: 'add',
+    });
   },
   takeAlong: simple('GatherElements', { axis: -1 }),
   putAlong: (emit, [updates, indices, like]) => {
