@@ -25,15 +25,15 @@ const baseSchema = z.strictObject({
   /** Entries of the byte-pair tokenizer trained on the text; fewer when the text runs out of merges. */
   vocabulary: z.int().min(261).default(700),
   width: positive.default(128),
-  layers: positive.default(4),
+  layers: positive.default(3),
   heads: positive.default(4),
   feedForward: positive.default(352),
   maxContext: positive.default(72),
   /** Training texts drawn from a proving ground; data on disk are used whole. */
   examples: positive.default(8000),
-  steps: positive.default(700),
+  steps: positive.default(600),
   batch: positive.default(32),
-  learningRate: rate.default(2e-3),
+  learningRate: rate.default(1e-3),
 });
 
 const feedbackSchema = z.strictObject({

@@ -79,7 +79,10 @@ function pool(pairs: readonly PreferencePair[], order: number): Pooled[] {
   return [...rows.values()];
 }
 
-/** Deviations of the surface measures over the training texts, so that one penalty fits them all; n-grams keep their scale. */
+/**
+ * One over the deviation of each surface measure on the training texts, so that one penalty fits them all; zero for a
+ * measure that never varied there, about which nothing was learned. N-grams keep their scale.
+ */
 function featureScales(rows: readonly Pooled[]): Float64Array {
   const scales = new Float64Array(FEATURES).fill(1);
   const dense = Array.from({ length: FEATURES - HASHED }, (_, k) =>
@@ -87,7 +90,10 @@ function featureScales(rows: readonly Pooled[]): Float64Array {
       [first, second].map(({ values, indices }) => values[indices.length - (FEATURES - HASHED) + k]!),
     ),
   );
-  for (const [k, values] of dense.entries()) scales[HASHED + k] = 1 / Math.max(1e-6, standardDeviation(values));
+  for (const [k, values] of dense.entries()) {
+    const deviation = standardDeviation(values);
+    scales[HASHED + k] = deviation > 1e-9 ? 1 / deviation : 0;
+  }
   return scales;
 }
 
