@@ -1,8 +1,10 @@
 import { Command, CommanderError } from 'commander';
 import { addAuditCommands } from './audit-commands.ts';
-import { addDataCommands } from './data-commands.ts';
 import { VERSION } from './environment.ts';
+import { addExchangeCommands } from './exchange-commands.ts';
+import { addFeedbackCommands } from './feedback-commands.ts';
 import { addLoopCommands } from './loop-commands.ts';
+import { addRewardCommands } from './reward-commands.ts';
 import { createTerminal, describeError, type Terminal, type TerminalStreams } from './terminal.ts';
 
 /** The command line as a whole; `streams` are where it writes. */
@@ -29,7 +31,9 @@ export function createProgram(streams: TerminalStreams): { program: Command; ter
       '\nExit codes: 0 done, 1 a check failed, 2 something for you to mend, 3 a defect, 130 interrupted.\n\nExamples:\n  goodhart quickstart\n  goodhart run recipes/harmless-dialogues/run.yaml --set data.file=pairs.jsonl.gz --out runs/harmless\n  goodhart verify runs/harmless',
     );
   addLoopCommands(program, terminal);
-  addDataCommands(program, terminal);
+  addExchangeCommands(program, terminal);
+  addFeedbackCommands(program, terminal);
+  addRewardCommands(program, terminal);
   addAuditCommands(program, terminal);
   for (const command of [...program.commands, ...program.commands.flatMap((c) => c.commands)]) {
     command.option('--json', 'results and progress as JSON lines').option('--quiet', 'no progress');

@@ -1,5 +1,6 @@
 import type { Rng } from '../stats/index.ts';
-import type { Item, Judgment } from './judgment.ts';
+import type { Item } from './item.ts';
+import type { Judgment } from './judgment.ts';
 import { present } from './present.ts';
 import type { Rater } from './rater.ts';
 

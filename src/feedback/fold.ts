@@ -1,47 +1,85 @@
-import type { Item, Judgment } from './judgment.ts';
-import type { PreferencePair } from './pair.ts';
+import type { Judgment } from './judgment.ts';
+import { type FeedbackRecord, type RecordOf, recordKey } from './records.ts';
 
-/** The judgments that stand: those no later record supersedes. The input is the whole history, in order. */
-export function currentJudgments(history: readonly Judgment[]): Judgment[] {
-  const replaced = new Set(history.flatMap((judgment) => judgment.supersedes ?? []));
-  return history.filter((judgment) => !replaced.has(judgment.id));
+/** What stands after a history: the only reading of it that later steps use. */
+export interface FeedbackState {
+  readonly judgments: readonly Judgment[];
+  /** The latest draft per item and rater that no later submission or skip finished. */
+  readonly drafts: readonly RecordOf<'draft'>[];
+  readonly skips: readonly RecordOf<'skip'>[];
+  readonly flags: readonly RecordOf<'flag'>[];
+  /** The latest decision per item and question. */
+  readonly adjudications: readonly RecordOf<'adjudication'>[];
+  /** Records that no longer stand, with what took them out; they remain readable in the history. */
+  readonly removed: ReadonlyMap<string, 'undone' | 'superseded' | 'withdrawn'>;
 }
 
-/** Comparisons as reward data, and what could not be used, counted by reason and never dropped silently. */
-export interface Pairs {
-  readonly pairs: PreferencePair[];
-  readonly unscored: Readonly<Record<string, number>>;
-}
-
-/** Turns comparisons of two replies into preference pairs: the first reply of the item is `first`, a tie is target ½. */
-export function toPairs(items: readonly Item[], judgments: readonly Judgment[]): Pairs {
-  const byId = new Map(items.map((item) => [item.id, item]));
-  const pairs: PreferencePair[] = [];
-  const unscored: Record<string, number> = {};
-  const skip = (reason: string) => {
-    unscored[reason] = (unscored[reason] ?? 0) + 1;
-  };
-  for (const judgment of currentJudgments(judgments)) {
-    const item = byId.get(judgment.itemId);
-    const { answer, presentation } = judgment;
-    if (item === undefined) skip('unknown-item');
-    else if (answer.kind !== 'comparison') skip(`kind-${answer.kind}`);
-    else if (item.replies.length !== 2) skip('not-two-replies');
-    else if (answer.outcome === 'cant-judge' || answer.outcome === 'both-bad') skip(answer.outcome);
-    else {
-      pairs.push({
-        judgmentId: judgment.id,
-        itemId: item.id,
-        raterId: judgment.raterId,
-        prompt: item.prompt,
-        first: item.replies[0]!.text,
-        second: item.replies[1]!.text,
-        target: answer.outcome === 'tie' ? 0.5 : answer.outcome === 0 ? 1 : 0,
-        weight: 1,
-        firstShownFirst: presentation.order.length === 2 ? presentation.order[0] === 0 : null,
-        strata: item.strata ?? {},
-      });
+/**
+ * The state after a history, given in order. A record that was undone has no effect of its own, so undoing a
+ * replacement brings back what it replaced; a superseded one keeps the effect it had. Any past state is the fold of a
+ * prefix. One pass from the end, since what removes a record always comes later.
+ */
+export function foldRecords(history: readonly FeedbackRecord[]): FeedbackState {
+  const removed = new Map<string, 'undone' | 'superseded' | 'withdrawn'>();
+  const withdrawn = new Set<string>();
+  const finished = new Set<string>();
+  const decided = new Set<string>();
+  const judgments: Judgment[] = [];
+  const drafts: RecordOf<'draft'>[] = [];
+  const skips: RecordOf<'skip'>[] = [];
+  const flags: RecordOf<'flag'>[] = [];
+  const adjudications: RecordOf<'adjudication'>[] = [];
+  for (let i = history.length - 1; i >= 0; i--) {
+    const record = history[i]!;
+    const { id, raterId, itemId } = recordKey(record);
+    const fate = removed.get(id);
+    if (fate === 'undone') continue;
+    if (record.type === 'undo') {
+      removed.set(record.undoes, 'undone');
+      continue;
+    }
+    if (withdrawn.has(raterId)) {
+      removed.set(id, 'withdrawn');
+      continue;
+    }
+    const place = JSON.stringify([itemId, raterId]);
+    switch (record.type) {
+      case 'judgment': {
+        const { supersedes } = record.judgment;
+        if (supersedes !== undefined && !removed.has(supersedes)) removed.set(supersedes, 'superseded');
+        if (fate === undefined) judgments.push(record.judgment);
+        finished.add(place);
+        break;
+      }
+      case 'draft':
+        if (!finished.has(place)) drafts.push(record);
+        finished.add(place);
+        break;
+      case 'skip':
+        skips.push(record);
+        finished.add(place);
+        break;
+      case 'flag':
+        flags.push(record);
+        break;
+      case 'adjudication': {
+        const question = JSON.stringify([record.itemId, record.questionId ?? null]);
+        if (decided.has(question)) removed.set(id, 'superseded');
+        else adjudications.push(record);
+        decided.add(question);
+        break;
+      }
+      case 'withdrawal':
+        withdrawn.add(raterId);
+        break;
+      default:
+        record satisfies never;
     }
   }
-  return { pairs, unscored };
+  for (const list of [judgments, drafts, skips, flags, adjudications]) list.reverse();
+  return { judgments, drafts, skips, flags, adjudications, removed };
 }
+
+/** The judgments that stand of a history of judgments alone. */
+export const currentJudgments = (history: readonly Judgment[]): readonly Judgment[] =>
+  foldRecords(history.map((judgment) => ({ type: 'judgment', judgment }))).judgments;

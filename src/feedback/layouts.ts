@@ -1,7 +1,8 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { z } from 'zod';
-import type { Item, Judgment } from './judgment.ts';
+import type { Item } from './item.ts';
+import type { Judgment } from './judgment.ts';
 
 /**
  * Layouts of published data sets as schemas and mappings to items and judgments. Pure: reading files, and naming the

@@ -1,6 +1,10 @@
+import { currentJudgments } from './fold.ts';
+import type { Item } from './item.ts';
+import { type Judgment, purposeOf } from './judgment.ts';
+
 /**
  * A comparison as the reward model sees it (Eq. 2 of Casper et al. 2023): one rater's judgment of two replies.
- * Ties are soft targets, not dropped. One record per judgment, so disagreement stays in the data.
+ * Ties are soft targets, not dropped. At least one record per judgment, so disagreement stays in the data.
  */
 export interface PreferencePair {
   readonly judgmentId: string;
@@ -11,8 +15,107 @@ export interface PreferencePair {
   readonly second: string;
   /** Probability that `first` is preferred: 1, 0, or 0.5 for a tie. */
   readonly target: number;
+  /** Pairs of one judgment share a weight of 1, so that a ranking of many does not count as many judgments. */
   readonly weight: number;
   /** True when `first` was displayed first; null where the source did not record the order. */
   readonly firstShownFirst: boolean | null;
   readonly strata: Readonly<Record<string, string>>;
+}
+
+/** How a ranking becomes pairs: every pair, neighbours only, or the best against each of the rest. */
+export type RankingExpansion = 'all' | 'adjacent' | 'best-rest';
+
+/** Pairs of groups (best first) that an expansion compares, by index of group; equal indices are ties within a group. */
+const GROUP_PAIRS: { readonly [E in RankingExpansion]: (a: number, b: number) => boolean } = {
+  all: () => true,
+  adjacent: (a, b) => b - a <= 1,
+  'best-rest': (a) => a === 0,
+};
+
+/** Reply indices with the target for the first, each pair once. */
+export function expandRanking(
+  groups: readonly (readonly number[])[],
+  expansion: RankingExpansion = 'all',
+): { first: number; second: number; target: number }[] {
+  const compared = GROUP_PAIRS[expansion];
+  return groups.flatMap((group, a) => [
+    ...group.flatMap((first, i) =>
+      compared(a, a) ? group.slice(i + 1).map((second) => ({ first, second, target: 0.5 })) : [],
+    ),
+    ...groups
+      .slice(a + 1)
+      .flatMap((lower, i) =>
+        compared(a, a + 1 + i) ? group.flatMap((first) => lower.map((second) => ({ first, second, target: 1 }))) : [],
+      ),
+  ]);
+}
+
+/** Comparisons as reward data, and what could not be used, counted by reason and never dropped silently. */
+export interface Pairs {
+  readonly pairs: PreferencePair[];
+  readonly unscored: Readonly<Record<string, number>>;
+}
+
+/** What a judgment says about pairs of replies, or why it says nothing. */
+function comparedReplies(
+  { answer }: Judgment,
+  replies: number,
+  expansion: RankingExpansion,
+): { first: number; second: number; target: number }[] | string {
+  if (answer.kind === 'ranking') {
+    const pairs = expandRanking(answer.groups, expansion);
+    return pairs.length === 0 ? 'fewer-than-two-ranked' : pairs;
+  }
+  if (answer.kind !== 'comparison') return `kind-${answer.kind}`;
+  const { outcome } = answer;
+  if (outcome === 'cant-judge' || outcome === 'both-bad') return outcome;
+  if (replies < 2) return 'fewer-than-two-replies';
+  const all = Array.from({ length: replies }, (_, i) => i);
+  if (outcome === 'tie') return expandRanking([all]);
+  return all.filter((reply) => reply !== outcome).map((second) => ({ first: outcome, second, target: 1 }));
+}
+
+/**
+ * Turns comparisons and rankings of work items into preference pairs. Within a pair the reply of lower index is `first`
+ * whatever was preferred, so that the place says nothing.
+ */
+export function toPairs(
+  items: readonly Item[],
+  judgments: readonly Judgment[],
+  { expansion = 'all' }: { readonly expansion?: RankingExpansion } = {},
+): Pairs {
+  const byId = new Map(items.map((item) => [item.id, item]));
+  const pairs: PreferencePair[] = [];
+  const unscored: Record<string, number> = {};
+  for (const judgment of currentJudgments(judgments)) {
+    const item = byId.get(judgment.itemId);
+    const purpose = purposeOf(judgment);
+    const compared =
+      item === undefined
+        ? 'unknown-item'
+        : purpose !== 'work'
+          ? `purpose-${purpose}`
+          : comparedReplies(judgment, item.replies.length, expansion);
+    if (typeof compared === 'string') {
+      unscored[compared] = (unscored[compared] ?? 0) + 1;
+      continue;
+    }
+    const { order } = judgment.presentation;
+    for (const { first, second, target } of compared) {
+      const [low, high] = first < second ? [first, second] : [second, first];
+      pairs.push({
+        judgmentId: judgment.id,
+        itemId: item!.id,
+        raterId: judgment.raterId,
+        prompt: item!.prompt,
+        first: item!.replies[low]!.text,
+        second: item!.replies[high]!.text,
+        target: first < second ? target : 1 - target,
+        weight: 1 / compared.length,
+        firstShownFirst: order.length === 0 ? null : order.indexOf(low) < order.indexOf(high),
+        strata: item!.strata ?? {},
+      });
+    }
+  }
+  return { pairs, unscored };
 }

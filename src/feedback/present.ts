@@ -1,4 +1,5 @@
-import type { Item, Presentation } from './judgment.ts';
+import type { Item } from './item.ts';
+import type { Presentation } from './judgment.ts';
 
 /**
  * How an item is shown once. Orders are balanced per item: the first is random, and each later one is the last one

@@ -1,4 +1,6 @@
-import type { Answer, Item, Presentation } from './judgment.ts';
+import type { Answer } from './answer.ts';
+import type { Item } from './item.ts';
+import type { Presentation } from './judgment.ts';
 
 /** A source of uniform numbers in [0, 1); the only randomness a rater has. */
 export type Uniform = () => number;

@@ -9,7 +9,8 @@ import {
   standardDeviation,
   wilson,
 } from '../stats/index.ts';
-import type { Item, Judgment } from './judgment.ts';
+import type { Item } from './item.ts';
+import type { Judgment } from './judgment.ts';
 
 /** A comparison vote by indices: class 0 first reply, 1 second, 2 tie. */
 export interface Vote {

@@ -9,7 +9,8 @@ import {
   wilson,
 } from '../stats/index.ts';
 import { currentJudgments } from './fold.ts';
-import type { Item, Judgment } from './judgment.ts';
+import type { Item } from './item.ts';
+import type { Judgment } from './judgment.ts';
 import { type RaterQuality, raterQuality, reliability, type VoteTable, voteTable } from './raters-quality.ts';
 
 export interface ShareEstimate {

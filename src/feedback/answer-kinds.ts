@@ -1,0 +1,184 @@
+import type { Answer, AnswerKind, AnswerOf } from './answer.ts';
+import type { Item } from './item.ts';
+
+/** A judged thing with the value it got, for agreement between raters: same unit, comparable values. */
+export interface RatedUnit {
+  /** Part of the item: empty for the whole, `reply 0/clarity` for a criterion. */
+  readonly unit: string;
+  readonly value: string | number;
+}
+
+/** How values of a kind differ: categories, ordered, or on a scale; or why they cannot be compared. */
+export type Comparability = 'nominal' | 'ordinal' | 'interval' | { readonly not: string };
+
+/** Everything the project knows about one kind of answer. */
+export interface AnswerKindSpec<K extends AnswerKind> {
+  /** Why the answer does not fit the item; undefined when it does. */
+  problem(answer: AnswerOf<K>, item: Item): string | undefined;
+  /** For a person, replies named by the letter of their place in `order`. */
+  display(answer: AnswerOf<K>, letter: (reply: number) => string): string;
+  /** The answer without what does not change its meaning (order within ties, of labels, of spans). */
+  canonical(answer: AnswerOf<K>): AnswerOf<K>;
+  readonly comparable: Comparability;
+  units(answer: AnswerOf<K>): readonly RatedUnit[];
+}
+
+const byNumber = (a: number, b: number) => a - b;
+const unique = (values: readonly string[]) => [...new Set(values)].sort();
+const replyProblem = (reply: number, item: Item) =>
+  reply < item.replies.length ? undefined : `reply ${reply} where the item has ${item.replies.length}`;
+const TEXT: Comparability = { not: 'free text has no common values to agree on' };
+
+/** Steps of a reply: its non-empty lines. */
+export const stepsOf = (text: string): string[] => text.split('\n').filter((line) => line.trim() !== '');
+
+/** One row per kind; a kind without one is a type error. */
+export const ANSWER_KINDS: { readonly [K in AnswerKind]: AnswerKindSpec<K> } = {
+  comparison: {
+    problem({ outcome, strength }, item) {
+      if (item.replies.length < 2) return `a comparison needs two replies, the item has ${item.replies.length}`;
+      if (typeof outcome === 'number') return replyProblem(outcome, item);
+      return strength === undefined ? undefined : `strength ${strength} beside ${outcome}, which prefers nothing`;
+    },
+    display: ({ outcome, strength }, letter) =>
+      typeof outcome === 'number'
+        ? `${letter(outcome)} is ${['', 'slightly ', 'clearly ', 'much '][strength ?? 0]}better`
+        : { tie: 'equally good', 'both-bad': 'none is good', 'cant-judge': 'cannot judge' }[outcome],
+    canonical: (answer) => answer,
+    comparable: 'nominal',
+    units: ({ outcome }) => [{ unit: '', value: outcome }],
+  },
+  ranking: {
+    problem({ groups }, item) {
+      const all = groups.flat();
+      if (new Set(all).size < all.length) return 'a reply stands at two ranks';
+      return all.map((reply) => replyProblem(reply, item)).find((problem) => problem !== undefined);
+    },
+    display: ({ groups }, letter) => groups.map((group) => group.map(letter).sort().join(' = ')).join(' > '),
+    canonical: (answer) => ({ ...answer, groups: answer.groups.map((group) => [...group].sort(byNumber)) }),
+    comparable: 'nominal',
+    /** Every ranked pair, by the lower index: partial rankings then agree on what both ranked. */
+    units({ groups }) {
+      const placed = groups.flatMap((group, rank) => group.map((reply) => ({ reply, rank })));
+      placed.sort((a, b) => a.reply - b.reply);
+      return placed.flatMap((a, i) =>
+        placed.slice(i + 1).map((b) => ({
+          unit: `reply ${a.reply} against ${b.reply}`,
+          value: a.rank === b.rank ? 'tie' : a.rank < b.rank ? 'first' : 'second',
+        })),
+      );
+    },
+  },
+  rating: {
+    problem({ scale: { min, max, step }, values }, item) {
+      if (min >= max) return `a scale from ${min} to ${max}`;
+      const seen = new Set<string>();
+      for (const { reply, criterion, value } of values) {
+        const off = replyProblem(reply, item);
+        if (off !== undefined) return off;
+        if (seen.has(`${reply}/${criterion}`)) return `reply ${reply} is rated twice for ${criterion}`;
+        seen.add(`${reply}/${criterion}`);
+        if (value < min || value > max) return `${criterion} ${value} off the scale ${min} to ${max}`;
+        const steps = (value - min) / step;
+        if (Math.abs(steps - Math.round(steps)) > 1e-9) return `${criterion} ${value} between the steps of ${step}`;
+      }
+      return undefined;
+    },
+    display: ({ scale, values }, letter) =>
+      values.map((v) => `${letter(v.reply)} ${v.criterion} ${v.value} of ${scale.max}`).join(', '),
+    canonical: (answer) => ({
+      ...answer,
+      values: [...answer.values].sort((a, b) => a.reply - b.reply || (a.criterion < b.criterion ? -1 : 1)),
+    }),
+    comparable: 'interval',
+    units: ({ values }) => values.map((v) => ({ unit: `reply ${v.reply}/${v.criterion}`, value: v.value })),
+  },
+  label: {
+    problem: ({ reply }, item) => replyProblem(reply, item),
+    display: ({ reply, labels }, letter) => `${letter(reply)}: ${labels.length === 0 ? 'none' : labels.join(', ')}`,
+    canonical: (answer) => ({ ...answer, labels: unique(answer.labels) }),
+    comparable: 'nominal',
+    units: ({ reply, labels }) => [{ unit: `reply ${reply}`, value: unique(labels).join(' + ') }],
+  },
+  correction: {
+    problem: ({ reply }, item) => replyProblem(reply, item),
+    display: ({ reply, text }, letter) => `${letter(reply)} rewritten: ${text}`,
+    canonical: (answer) => answer,
+    comparable: TEXT,
+    units: () => [],
+  },
+  spans: {
+    problem({ reply, spans }, item) {
+      const off = replyProblem(reply, item);
+      if (off !== undefined) return off;
+      const { length } = item.replies[reply]!.text;
+      for (const { start, end } of spans) {
+        if (start >= end || end > length) return `span ${start} to ${end} of a text of ${length} characters`;
+      }
+      return undefined;
+    },
+    display: ({ reply, spans }, letter) =>
+      `${letter(reply)}: ${spans.length === 0 ? 'nothing marked' : spans.map((s) => `${s.label} ${s.start}–${s.end}`).join(', ')}`,
+    canonical: (answer) => ({
+      ...answer,
+      spans: [...answer.spans].sort((a, b) => a.start - b.start || a.end - b.end || (a.label < b.label ? -1 : 1)),
+    }),
+    comparable: {
+      not: 'raters cut spans at different places; compare the labels of characters instead (spanCharacters)',
+    },
+    units: () => [],
+  },
+  steps: {
+    problem({ reply, mode, labels }, item) {
+      const off = replyProblem(reply, item);
+      if (off !== undefined) return off;
+      const steps = stepsOf(item.replies[reply]!.text).length;
+      if (labels.length !== steps) return `${labels.length} step labels for a reply of ${steps} steps`;
+      if (mode === 'per-step') return undefined;
+      const wrong = labels.indexOf(-1);
+      const after = wrong < 0 ? undefined : labels.slice(wrong + 1).find((label) => label !== null);
+      return after === undefined ? undefined : 'a step judged after the first error';
+    },
+    display: ({ reply, labels }, letter) =>
+      `${letter(reply)}: ${labels.map((l, i) => `${i + 1} ${l === null ? 'not judged' : ['wrong', 'neutral', 'right'][l + 1]}`).join(', ')}`,
+    canonical: (answer) => answer,
+    comparable: 'ordinal',
+    units: ({ reply, labels }) =>
+      labels.flatMap((label, i) => (label === null ? [] : [{ unit: `reply ${reply}/step ${i}`, value: label }])),
+  },
+  critique: {
+    problem: ({ reply }, item) => replyProblem(reply, item),
+    display: ({ reply, text }, letter) => `${letter(reply)}: ${text}`,
+    canonical: (answer) => answer,
+    comparable: TEXT,
+    units: () => [],
+  },
+  demonstration: {
+    problem: () => undefined,
+    display: ({ text }) => text,
+    canonical: (answer) => answer,
+    comparable: TEXT,
+    units: () => [],
+  },
+};
+
+const specOf = <K extends AnswerKind>(kind: K) => ANSWER_KINDS[kind] as unknown as AnswerKindSpec<AnswerKind>;
+
+/** Why an answer does not fit an item (an index out of range, a span past the end); undefined when it fits. */
+export const answerProblem = (answer: Answer, item: Item): string | undefined =>
+  specOf(answer.kind).problem(answer, item);
+
+/** An answer as a person reads it; replies carry the letters of the places they were shown in. */
+export function displayAnswer(answer: Answer, order: readonly number[] = []): string {
+  const letter = (reply: number) => {
+    const place = order.indexOf(reply);
+    return String.fromCharCode(65 + (place < 0 ? reply : place));
+  };
+  return specOf(answer.kind).display(answer, letter);
+}
+
+/** An answer in its one canonical form: equal meanings are equal values. */
+export const canonicalAnswer = (answer: Answer): Answer => specOf(answer.kind).canonical(answer);
+
+/** The values an answer gives to the parts of its item, for agreement; none for kinds that cannot be compared. */
+export const ratedUnits = (answer: Answer): readonly RatedUnit[] => specOf(answer.kind).units(answer);

@@ -1,0 +1,47 @@
+import { z } from 'zod';
+
+/**
+ * What a person can say about an item: nine kinds (design §3). Indices refer to the item's own reply order, never to the
+ * display position. Character offsets count UTF-16 code units, end exclusive.
+ */
+const index = z.int().nonnegative();
+
+export const answerSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('comparison'),
+    /** The best of k ≥ 2 replies, or why there is none. */
+    outcome: z.union([index, z.literal('tie'), z.literal('both-bad'), z.literal('cant-judge')]),
+    /** 1 slightly, 2 clearly, 3 much better. */
+    strength: z.int().min(1).max(3).optional(),
+  }),
+  /** Groups from best to worst; members of a group tie; replies left out are unranked. */
+  z.strictObject({ kind: z.literal('ranking'), groups: z.array(z.array(index).min(1)).min(1) }),
+  z.strictObject({
+    kind: z.literal('rating'),
+    scale: z.strictObject({ min: z.number(), max: z.number(), step: z.number().positive() }),
+    values: z.array(z.strictObject({ reply: index, criterion: z.string().min(1), value: z.number() })).min(1),
+  }),
+  /** Labels that apply to a reply; none is an answer too. */
+  z.strictObject({ kind: z.literal('label'), reply: index, labels: z.array(z.string().min(1)) }),
+  /** The whole text of the reply as it should have been. */
+  z.strictObject({ kind: z.literal('correction'), reply: index, text: z.string() }),
+  z.strictObject({
+    kind: z.literal('spans'),
+    reply: index,
+    spans: z.array(z.strictObject({ start: index, end: index, label: z.string().min(1), note: z.string().optional() })),
+  }),
+  z.strictObject({
+    kind: z.literal('steps'),
+    reply: index,
+    /** Every step judged, or judging stops at the first wrong one. */
+    mode: z.enum(['per-step', 'first-error']),
+    /** One per step: wrong, neutral, right; null where nothing was said. */
+    labels: z.array(z.union([z.literal(-1), z.literal(0), z.literal(1), z.null()])).min(1),
+  }),
+  z.strictObject({ kind: z.literal('critique'), reply: index, text: z.string().min(1) }),
+  z.strictObject({ kind: z.literal('demonstration'), text: z.string().min(1) }),
+]);
+export type Answer = z.infer<typeof answerSchema>;
+export type AnswerKind = Answer['kind'];
+export type AnswerOf<K extends AnswerKind> = Extract<Answer, { kind: K }>;
+export type ComparisonAnswer = AnswerOf<'comparison'>;

@@ -1,0 +1,32 @@
+import { z } from 'zod';
+
+/** One reply that was shown, and where it came from. */
+export const replySchema = z.strictObject({ id: z.string(), text: z.string() });
+export type Reply = z.infer<typeof replySchema>;
+
+/** How an item came to be asked about (disclosure D3). */
+export const itemSourceSchema = z.strictObject({
+  /** Policy snapshot that produced the replies, or the import they came from. */
+  origin: z.string(),
+  /** Rule by which the item was chosen: `random`, `bald`, `all pairs of a topic`. */
+  selection: z.string(),
+  sampling: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
+});
+
+export const itemSchema = z.strictObject({
+  id: z.string().min(1),
+  projectId: z.string().min(1),
+  prompt: z.string(),
+  /** What is judged; none where people are asked for a demonstration. */
+  replies: z.array(replySchema),
+  source: itemSourceSchema,
+  /** What the item is for; `work` when absent. The others need `gold`. */
+  role: z.enum(['work', 'gold', 'training', 'qualification']).optional(),
+  /** Facts that may be put beside the replies, depending on the view. */
+  facts: z.array(z.string()).optional(),
+  /** Known answer, where there is one (gold items, published gold). Index of the better reply, or a tie. */
+  gold: z.union([z.int().nonnegative(), z.literal('tie')]).optional(),
+  /** Free strata for evaluation and cohorts: topic, difficulty, split. */
+  strata: z.record(z.string(), z.string()).optional(),
+});
+export type Item = z.infer<typeof itemSchema>;

@@ -1,0 +1,23 @@
+import { z } from 'zod';
+
+/** Who judged, as far as they said: pseudonymous, everything but id and kind optional (disclosure D2). */
+export const raterProfileSchema = z.strictObject({
+  /** A pseudonym; never a platform's worker id, a name or an address. */
+  id: z.string().min(1),
+  kind: z.enum(['human', 'simulated', 'model']),
+  /** Self-described, attribute → value; kept only under a consent. */
+  demographics: z.record(z.string(), z.string()).optional(),
+  consent: z.strictObject({ version: z.string(), at: z.string() }).optional(),
+  /** Trainings and qualifications passed or failed. */
+  training: z
+    .array(z.strictObject({ name: z.string(), at: z.string(), score: z.number().min(0).max(1).optional() }))
+    .optional(),
+  pay: z
+    .strictObject({ amount: z.number().nonnegative(), currency: z.string(), per: z.enum(['hour', 'item']) })
+    .optional(),
+  /** Where the rater was recruited. */
+  pool: z.string().optional(),
+  /** Model name and version, for a model that judges. */
+  model: z.string().optional(),
+});
+export type RaterProfile = z.infer<typeof raterProfileSchema>;

@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { answerSchema } from './answer.ts';
+import { judgmentSchema, presentationSchema } from './judgment.ts';
+
+/**
+ * The append-only history of a project's feedback. Nothing is overwritten or deleted: drafts, undo, adjudication and
+ * withdrawal are records of their own, and the state is a fold over them (`foldRecords`).
+ */
+const base = {
+  id: z.string().min(1),
+  projectId: z.string().min(1),
+  raterId: z.string().min(1),
+  /** ISO 8601. */
+  at: z.string(),
+};
+const onItem = { ...base, itemId: z.string().min(1) };
+
+/** Reasons a rater can give for not answering; free text goes beside them. */
+export const SKIP_REASONS = ['unclear', 'no-expertise', 'broken', 'upsetting', 'other'] as const;
+/** Why an adjudicator decided as they did. */
+export const ADJUDICATION_REASONS = [
+  'guideline',
+  'fact',
+  'majority',
+  'rater-error',
+  'ambiguous-item',
+  'other',
+] as const;
+
+export const feedbackRecordSchema = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('judgment'), judgment: judgmentSchema }),
+  /** Unfinished work of a rater on an item; a later draft, submission or skip of theirs on the item replaces it. */
+  z.strictObject({ type: z.literal('draft'), ...onItem, content: z.json() }),
+  z.strictObject({
+    type: z.literal('skip'),
+    ...onItem,
+    presentation: presentationSchema.optional(),
+    reason: z.enum(SKIP_REASONS),
+    note: z.string().optional(),
+  }),
+  z.strictObject({ type: z.literal('flag'), ...onItem, reason: z.string().min(1) }),
+  /** Takes back a record; undoing an undo brings it back. */
+  z.strictObject({ type: z.literal('undo'), ...base, undoes: z.string().min(1), reason: z.string().optional() }),
+  /** A decision on an item over the judgments it considered, by the person `raterId`. */
+  z.strictObject({
+    type: z.literal('adjudication'),
+    ...onItem,
+    questionId: z.string().optional(),
+    answer: answerSchema,
+    reason: z.enum(ADJUDICATION_REASONS),
+    note: z.string().optional(),
+    considered: z.array(z.string()),
+  }),
+  /** A rater withdraws what they gave so far: it stays in the history and leaves every later state. */
+  z.strictObject({ type: z.literal('withdrawal'), ...base, reason: z.string().optional() }),
+]);
+export type FeedbackRecord = z.infer<typeof feedbackRecordSchema>;
+export type RecordType = FeedbackRecord['type'];
+export type RecordOf<T extends RecordType> = Extract<FeedbackRecord, { type: T }>;
+
+/** Id, rater, item and time of any record. */
+export function recordKey(record: FeedbackRecord): { id: string; raterId: string; itemId: string | null; at: string } {
+  if (record.type === 'judgment') {
+    const { id, raterId, itemId, submittedAt } = record.judgment;
+    return { id, raterId, itemId, at: submittedAt };
+  }
+  return { id: record.id, raterId: record.raterId, itemId: 'itemId' in record ? record.itemId : null, at: record.at };
+}
