@@ -1,6 +1,7 @@
 import { quantile } from './functions.ts';
 import type { BootstrapOptions, Interval } from './intervals.ts';
 import { type Tally, tallyOf, type UnitValues } from './ratings.ts';
+import { resampleCounts } from './sampling.ts';
 
 export type Metric = 'nominal' | 'ordinal' | 'interval' | 'ratio';
 
@@ -13,11 +14,13 @@ export type Estimate = { readonly value: number } | { readonly undefined: string
  */
 function positions(metric: 'ordinal' | 'interval', scale: Float64Array, totals: Float64Array): Float64Array {
   if (metric === 'interval') return scale;
+  const midRanks = new Float64Array(totals.length);
   let below = 0;
-  return totals.map((total) => {
-    below += total;
-    return below - total / 2;
-  });
+  for (let k = 0; k < totals.length; k++) {
+    midRanks[k] = below + totals[k]! / 2;
+    below += totals[k]!;
+  }
+  return midRanks;
 }
 
 /** Σ over ordered pairs of values of δ², for counts of a row or of all values. */
@@ -57,7 +60,8 @@ function pairSum(
 /** α as a function of how often each row counts, so that a bootstrap replicate costs one pass over the distinct rows. */
 function alphaOfWeights(tally: Tally, metric: Metric): (weights: Float64Array) => Estimate {
   const { rows, sizes, starts, code, count, scale } = tally;
-  const every = Uint32Array.from(scale, (_, k) => k);
+  const every = new Uint32Array(scale.length);
+  for (let k = 0; k < every.length; k++) every[k] = k;
   const totals = new Float64Array(scale.length);
   const disagreement = new Float64Array(rows);
   const fillRows = (places: Float64Array) => {
@@ -104,20 +108,26 @@ export function krippendorffAlpha(data: UnitValues, metric: Metric = 'nominal'):
 }
 
 /**
- * Percentile bootstrap over units of a statistic of how often each row of the tally counts: the same draws as `bootstrap`,
- * without copying units. Replicates on which the statistic is undefined are left out; NaN bounds when none is left.
+ * Percentile bootstrap over units of a statistic of how often each row of the tally counts, without copying units. Where
+ * many units share few rows the rows' counts are drawn at once (multinomial), otherwise unit by unit with the draws that
+ * `bootstrap` makes. Replicates on which the statistic is undefined are left out; NaN bounds when none is left.
  */
 export function bootstrapTally(
-  tally: Tally,
+  tally: Pick<Tally, 'units' | 'rows' | 'rowOf' | 'multiplicity'>,
   statistic: (weights: Float64Array) => Estimate,
   { uniform, replicates = 1000, level = 0.95 }: BootstrapOptions,
 ): Interval {
-  const { rowOf, rows, units } = tally;
+  const { rowOf, rows, units, multiplicity } = tally;
   const weights = new Float64Array(rows);
+  const shared = units >= 5000 && units > 64 * rows;
   const values: number[] = [];
   for (let replicate = 0; replicate < replicates; replicate++) {
-    weights.fill(0);
-    for (let u = 0; u < units; u++) weights[rowOf[Math.floor(uniform() * units)]!]! += 1;
+    if (shared) {
+      resampleCounts(multiplicity, uniform, weights);
+    } else {
+      weights.fill(0);
+      for (let u = 0; u < units; u++) weights[rowOf[Math.floor(uniform() * units)]!]! += 1;
+    }
     const estimate = statistic(weights);
     if ('value' in estimate && Number.isFinite(estimate.value)) values.push(estimate.value);
   }
