@@ -4,6 +4,8 @@ import { type Tally, tallyOf, type UnitValues } from './ratings.ts';
 import { resampleCounts } from './sampling.ts';
 
 export type Metric = 'nominal' | 'ordinal' | 'interval' | 'ratio';
+/** δ² of one's own between two values; symmetric, 0 for equal values. */
+export type Distance = (a: number, b: number) => number;
 
 /** A number, or why there is none. */
 export type Estimate = { readonly value: number } | { readonly undefined: string };
@@ -23,9 +25,11 @@ function positions(metric: 'ordinal' | 'interval', scale: Float64Array, totals: 
   return midRanks;
 }
 
+const ratioDistance: Distance = (a, b) => ((a - b) / (a + b)) ** 2;
+
 /** Σ over ordered pairs of values of δ², for counts of a row or of all values. */
 function pairSum(
-  metric: Metric,
+  metric: Metric | Distance,
   cells: {
     readonly code: ArrayLike<number>;
     readonly count: ArrayLike<number>;
@@ -35,12 +39,12 @@ function pairSum(
   places: Float64Array,
 ): number {
   const { code, count, from, to } = cells;
-  if (metric === 'ratio') {
+  if (metric === 'ratio' || typeof metric === 'function') {
+    const distance = metric === 'ratio' ? ratioDistance : metric;
     let sum = 0;
     for (let i = from; i < to; i++) {
       for (let j = from; j < i; j++) {
-        const [a, b] = [places[code[i]!]!, places[code[j]!]!];
-        sum += 2 * count[i]! * count[j]! * ((a - b) / (a + b)) ** 2;
+        sum += 2 * count[i]! * count[j]! * distance(places[code[i]!]!, places[code[j]!]!);
       }
     }
     return sum;
@@ -58,7 +62,7 @@ function pairSum(
 }
 
 /** α as a function of how often each row counts, so that a bootstrap replicate costs one pass over the distinct rows. */
-function alphaOfWeights(tally: Tally, metric: Metric): (weights: Float64Array) => Estimate {
+function alphaOfWeights(tally: Tally, metric: Metric | Distance): (weights: Float64Array) => Estimate {
   const { rows, sizes, starts, code, count, scale } = tally;
   const every = new Uint32Array(scale.length);
   for (let k = 0; k < every.length; k++) every[k] = k;
@@ -100,9 +104,9 @@ function alphaOfWeights(tally: Tally, metric: Metric): (weights: Float64Array) =
 /**
  * Krippendorff's α (2011): 1 − observed over expected disagreement, missing values allowed. Undefined, with the reason,
  * when nothing can be paired or when all paired values are equal. Linear in the number of values, except that the ratio
- * metric is quadratic in the number of distinct ones.
+ * metric and distances of one's own are quadratic in the number of distinct ones.
  */
-export function krippendorffAlpha(data: UnitValues, metric: Metric = 'nominal'): Estimate {
+export function krippendorffAlpha(data: UnitValues, metric: Metric | Distance = 'nominal'): Estimate {
   const tally = tallyOf(data);
   return alphaOfWeights(tally, metric)(tally.multiplicity);
 }
@@ -136,7 +140,7 @@ export function bootstrapTally(
 }
 
 /** α with a bootstrap interval over units (Hayes and Krippendorff 2007 resample disagreements; units keep their raters together). */
-export function alphaInterval(data: UnitValues, metric: Metric, options: BootstrapOptions): Interval {
+export function alphaInterval(data: UnitValues, metric: Metric | Distance, options: BootstrapOptions): Interval {
   const tally = tallyOf(data);
   return bootstrapTally(tally, alphaOfWeights(tally, metric), options);
 }

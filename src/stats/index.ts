@@ -10,6 +10,7 @@ export * from './functions.ts';
 export * from './icc.ts';
 export * from './intervals.ts';
 export * from './kendall-w.ts';
+export * from './label-sets.ts';
 export * from './majorities.ts';
 export * from './raking.ts';
 export * from './random.ts';
