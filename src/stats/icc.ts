@@ -61,11 +61,15 @@ function meanSquaresOf(rows: readonly (readonly number[])[], k: number): IccResu
     }
   }
   const between = (means: readonly number[]) => means.reduce((total, m) => total + (m - grand) ** 2, 0);
+  // Sums of squares that are rounding errors of the largest one are zero.
+  const [ofTargets, ofRaters] = [k * between(targetMeans), n * between(raterMeans)];
+  const least = 1e-20 * n * k * grand * grand + 1e-24 * (ofTargets + within);
+  const clean = (squares: number) => (squares < least ? 0 : squares);
   return {
-    targets: (k * between(targetMeans)) / (n - 1),
-    within: within / (n * (k - 1)),
-    raters: (n * between(raterMeans)) / (k - 1),
-    residual: residual / ((n - 1) * (k - 1)),
+    targets: clean(ofTargets) / (n - 1),
+    within: clean(within) / (n * (k - 1)),
+    raters: clean(ofRaters) / (k - 1),
+    residual: clean(residual) / ((n - 1) * (k - 1)),
   };
 }
 

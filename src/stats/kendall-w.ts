@@ -1,7 +1,6 @@
 import { bootstrapTally, type Estimate } from './agreement.ts';
 import type { Undefined } from './chance-corrected.ts';
 import { chiSquareUpper } from './distributions.ts';
-import { ranks } from './functions.ts';
 import type { BootstrapOptions, Interval } from './intervals.ts';
 
 /** Kendall's coefficient of concordance. */
@@ -21,33 +20,45 @@ export interface Concordance {
   readonly interval: Interval | null;
 }
 
+/** Objects in a judge's order, and where each group of tied ones ends. */
+interface Order {
+  readonly objects: Uint32Array;
+  readonly ends: readonly number[];
+}
+
+function orderOf(scores: readonly number[]): Order {
+  const objects = Uint32Array.from(scores, (_, i) => i).sort((a, b) => scores[a]! - scores[b]!);
+  const ends: number[] = [];
+  for (let i = 1; i <= objects.length; i++) {
+    if (i === objects.length || scores[objects[i]!] !== scores[objects[i - 1]!]) ends.push(i);
+  }
+  return { objects, ends };
+}
+
 /**
- * W for ranks of weighted objects: each object stands for so many equal ones, tied with one another. Equals the usual
- * formula with tie correction when all weights are 1.
+ * W of weighted objects: each object stands for so many equal ones, tied with one another. Equals the usual formula with
+ * tie correction when all weights are 1.
  */
-function concordance(
-  scores: readonly (readonly number[])[],
-  weights: Float64Array,
-): Estimate & { uncorrected: number } {
-  const m = scores.length;
-  const n = weights.reduce((total, w) => total + w, 0);
+function concordance(orders: readonly Order[], weights: Float64Array): Estimate & { uncorrected: number } {
+  const m = orders.length;
+  let n = 0;
+  for (const w of weights) n += w;
   const rankSums = new Float64Array(weights.length);
   let ties = 0;
-  for (const row of scores) {
-    const order = Array.from(row, (_, i) => i).sort((a, b) => row[a]! - row[b]!);
-    let below = 0;
-    for (let from = 0; from < order.length; ) {
-      let to = from;
+  for (const { objects, ends } of orders) {
+    let [below, from] = [0, 0];
+    for (const to of ends) {
       let size = 0;
-      while (to < order.length && row[order[to]!] === row[order[from]!]) size += weights[order[to++]!]!;
-      for (let i = from; i < to; i++) rankSums[order[i]!]! += below + (size + 1) / 2;
+      for (let i = from; i < to; i++) size += weights[objects[i]!]!;
+      for (let i = from; i < to; i++) rankSums[objects[i]!]! += below + (size + 1) / 2;
       ties += size ** 3 - size;
       below += size;
       from = to;
     }
   }
   const mean = (m * (n + 1)) / 2;
-  const spread = rankSums.reduce((total, sum, i) => total + weights[i]! * (sum - mean) ** 2, 0);
+  let spread = 0;
+  for (let i = 0; i < rankSums.length; i++) spread += weights[i]! * (rankSums[i]! - mean) ** 2;
   const room = m * m * (n ** 3 - n);
   const uncorrected = (12 * spread) / room;
   if (!(room - m * ties > 1e-9 * room)) return { undefined: 'every judge ties all objects', uncorrected };
@@ -68,9 +79,9 @@ export function kendallW(scores: readonly (readonly number[])[], options?: Boots
       );
     }
   }
-  const ranked = scores.map(ranks);
+  const orders = scores.map(orderOf);
   const all = new Float64Array(n).fill(1);
-  const whole = concordance(ranked, all);
+  const whole = concordance(orders, all);
   if ('undefined' in whole) return { undefined: whole.undefined };
   const chiSquare = m * (n - 1) * whole.value;
   const index = Uint32Array.from({ length: n }, (_, i) => i);
@@ -85,6 +96,6 @@ export function kendallW(scores: readonly (readonly number[])[], options?: Boots
     judges: m,
     objects: n,
     interval:
-      options === undefined ? null : bootstrapTally(objects, (weights) => concordance(ranked, weights), options),
+      options === undefined ? null : bootstrapTally(objects, (weights) => concordance(orders, weights), options),
   };
 }

@@ -3,8 +3,8 @@
  * 2024, appendix B.6): each vote's p-value from the others' votes, evidence M = Π 1 / (2pᵢ) on either side, an alarm as
  * soon as M is large. Two repairs. The history leaves out the tested rater's own votes, which would hide a busy outlier.
  * And M is kept a supermartingale, so that an honest rater is ever flagged with probability at most α however often one
- * looks (Ville's inequality): p is the rank of the vote among the others' votes and itself; where ties occur 3 replaces 2,
- * the number of possible outcomes; α is split between the two sides, so each raises the alarm at M > 2 / α.
+ * looks (Ville's inequality): p is the rank of the vote among the others' votes and itself; ties are left out, or 3, the
+ * number of possible outcomes, replaces 2; α is split between the two sides, so each raises the alarm at M > 2 / α.
  *
  * What it assumes: the rater votes as a random one of the others would, pair by pair. It says "votes unlike the others", no
  * more: a person of another taste or better knowledge is flagged too. Votes on one pair again and again share one
@@ -35,6 +35,11 @@ export interface OutlierOptions {
    * FastChat's code, for comparison with it: valid only for endless histories.
    */
   readonly pValue?: 'rank' | 'share';
+  /**
+   * `skip` compares those who decided: ties are left out of votes and histories. `count` takes a tie as between the two
+   * outcomes, at the price of much power.
+   */
+  readonly ties?: 'skip' | 'count';
   /** Votes with fewer others than this are skipped. */
   readonly leastHistory?: number;
 }
@@ -52,7 +57,7 @@ export interface OutlierResult {
   /** Valid at any stopping time: 2 / the largest M, at most 1. */
   readonly p: number;
   readonly n: number;
-  /** Votes without enough history. */
+  /** Votes without enough history, and ties where these are left out. */
   readonly skipped: number;
 }
 
@@ -73,16 +78,18 @@ function pValues({ vote, wins, losses, ties = 0 }: VoteInHistory, own: 0 | 1) {
 
 /** The test of one rater's votes, in the order in which they were given. */
 export function sequentialOutlierTest(votes: readonly VoteInHistory[], options: OutlierOptions = {}): OutlierResult {
-  const { alpha = 0.05, orient = 'as-shown', pValue = 'rank', leastHistory = 1 } = options;
+  const { alpha = 0.05, orient = 'as-shown', pValue = 'rank', ties = 'skip', leastHistory = 1 } = options;
   const threshold = 2 / alpha;
   const [upper, lower]: [number[], number[]] = [[], []];
   let [logUpper, logLower, most] = [0, 0, 0];
   let [at, side, skipped]: [number | null, 'upper' | 'lower' | null, number] = [null, null, 0];
   for (const [i, given] of votes.entries()) {
-    if (given.wins + given.losses + (given.ties ?? 0) < Math.max(leastHistory, 1)) {
+    const seen = ties === 'skip' ? { ...given, ties: 0 } : given;
+    const others = seen.wins + seen.losses + (seen.ties ?? 0);
+    if (others < Math.max(leastHistory, 1) || (ties === 'skip' && seen.vote === 0.5)) {
       skipped += 1;
     } else {
-      const turned = orient === 'favourite' && given.losses > given.wins ? flip(given) : given;
+      const turned = orient === 'favourite' && seen.losses > seen.wins ? flip(seen) : seen;
       const { low, high, outcomes } = pValues(turned, pValue === 'rank' ? 1 : 0);
       logUpper -= Math.log(outcomes * low);
       logLower -= Math.log(outcomes * high);
