@@ -331,8 +331,8 @@ describe('intervals of agreement cover the truth', () => {
       const worth = Array.from({ length: objects }, () => rng.normal());
       return [0, 1, 2, 3].map(() => worth.map((w) => w + rng.normal()));
     };
-    const truth = numberIn(kendallW(draw(40_000)));
-    const share = coverage(truth, () => intervalOf(kendallW(draw(50), { uniform: rng.uniform, replicates: 150 })), 150);
+    const truth = numberIn(kendallW(draw(20_000)));
+    const share = coverage(truth, () => intervalOf(kendallW(draw(40), { uniform: rng.uniform, replicates: 100 })), 150);
     expect(share).toBeGreaterThan(0.86);
     expect(share).toBeLessThan(0.995);
   });
@@ -514,9 +514,10 @@ describe('every coefficient', () => {
     expect('value' in a, name).toBe('value' in b);
     if (!('value' in a)) return;
     expect(numberIn(b), name).toBeCloseTo(numberIn(a), 9);
-    const [x, y] = [a as { standardError: object }, b as { standardError: object }];
-    expect('value' in y.standardError).toBe('value' in x.standardError);
-    if ('value' in x.standardError) expect(errorOf(y)).toBeCloseTo(errorOf(x), 7);
+    // NaN where the error is undefined, on both sides or on none.
+    const [x, y] = [errorOf(a), errorOf(b)];
+    if (Number.isNaN(x)) expect(y).toBeNaN();
+    else expect(y).toBeCloseTo(x, 7);
   };
   it('does not care about the order of units and raters, or the names of labels', () => {
     fc.assert(

@@ -39,9 +39,9 @@ export function circularTriadCounts(n: number): Map<number, number> {
         if (at === scores.length) {
           const list = [...grown, size - losses].sort((a, b) => a - b);
           const key = list.join();
-          const known = next.get(key);
-          if (known === undefined) next.set(key, { scores: list, ways: multiple });
-          else known.ways += multiple;
+          const same = next.get(key);
+          if (same === undefined) next.set(key, { scores: list, ways: multiple });
+          else same.ways += multiple;
           return;
         }
         let run = at;
@@ -88,20 +88,25 @@ function count(sign: readonly Int8Array[]): { triads: number; circular: number }
   return { triads, circular };
 }
 
+/** Counts once made are kept: they depend on the number of items alone. */
+const known = new Map<number, Map<number, number>>();
+
 function exact(n: number, circular: number): number {
+  const counts = known.get(n) ?? circularTriadCounts(n);
+  known.set(n, counts);
   let [below, all] = [0, 0];
-  for (const [circles, ways] of circularTriadCounts(n)) {
+  for (const [circles, ways] of counts) {
     all += ways;
     if (circles <= circular) below += ways;
   }
   return below / all;
 }
 
-/** Kendall and Babington Smith's χ² approximation, with their correction for continuity. */
+/** Kendall and Babington Smith's χ² approximation, corrected for continuity towards P(T ≤ circular). */
 function chiSquare(n: number, circular: number): number {
   const df = (n * (n - 1) * (n - 2)) / (n - 4) ** 2;
   const quarter = (n * (n - 1) * (n - 2)) / 24;
-  return chiSquareUpper((8 / (n - 4)) * (quarter - circular + 0.5) + df, df);
+  return chiSquareUpper((8 / (n - 4)) * (quarter - circular - 0.5) + df, df);
 }
 
 function simulate(sign: readonly Int8Array[], circular: number, { uniform, simulations }: Coins): number {

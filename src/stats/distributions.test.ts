@@ -97,18 +97,22 @@ describe('distribution functions', () => {
 });
 
 describe('binomial tests and intervals', () => {
-  it.each(published.position.cases as { k: number; n: number }[])(
-    '$k of $n: exact p, Wilson, Clopper–Pearson',
-    (row) => {
-      const { k, n, p_exact, wilson: w, clopper_pearson: exact } = row as typeof row & Record<string, never>;
-      expect(binomialTest(k, n) / p_exact).toBeCloseTo(1, 10);
-      expect(wilson(k, n).low).toBeCloseTo(w[0], 10);
-      expect(wilson(k, n).high).toBeCloseTo(w[1], 10);
-      if (exact === undefined) return;
-      expect(clopperPearson(k, n).low).toBeCloseTo(exact[0], 10);
-      expect(clopperPearson(k, n).high).toBeCloseTo(exact[1], 10);
-    },
-  );
+  interface Case {
+    readonly k: number;
+    readonly n: number;
+    readonly p_exact: number;
+    readonly wilson: readonly [number, number];
+    readonly clopper_pearson?: readonly [number, number];
+  }
+  it.each(published.position.cases as Case[])('$k of $n: exact p, Wilson, Clopper–Pearson', (row) => {
+    const { k, n } = row;
+    expect(binomialTest(k, n) / row.p_exact).toBeCloseTo(1, 10);
+    expect(wilson(k, n).low).toBeCloseTo(row.wilson[0], 10);
+    expect(wilson(k, n).high).toBeCloseTo(row.wilson[1], 10);
+    if (row.clopper_pearson === undefined) return;
+    expect(clopperPearson(k, n).low).toBeCloseTo(row.clopper_pearson[0], 10);
+    expect(clopperPearson(k, n).high).toBeCloseTo(row.clopper_pearson[1], 10);
+  });
   it('Clopper–Pearson never covers less than its level, whatever the share', () => {
     for (const n of [5, 20]) {
       for (let p = 0.02; p < 1; p += 0.07) {

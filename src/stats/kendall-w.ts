@@ -22,12 +22,12 @@ export interface Concordance {
 
 /** Objects in a judge's order, and where each group of tied ones ends. */
 interface Order {
-  readonly objects: Uint32Array;
+  readonly objects: readonly number[];
   readonly ends: readonly number[];
 }
 
 function orderOf(scores: readonly number[]): Order {
-  const objects = Uint32Array.from(scores, (_, i) => i).sort((a, b) => scores[a]! - scores[b]!);
+  const objects = Array.from(scores, (_, i) => i).sort((a, b) => scores[a]! - scores[b]!);
   const ends: number[] = [];
   for (let i = 1; i <= objects.length; i++) {
     if (i === objects.length || scores[objects[i]!] !== scores[objects[i - 1]!]) ends.push(i);
