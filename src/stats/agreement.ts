@@ -5,7 +5,7 @@ import { resampleCounts } from './sampling.ts';
 
 export type Metric = 'nominal' | 'ordinal' | 'interval' | 'ratio';
 /** δ² of one's own between two values; symmetric, 0 for equal values. */
-export type Distance = (a: number, b: number) => number;
+export type ValueDistance = (a: number, b: number) => number;
 
 /** A number, or why there is none. */
 export type Estimate = { readonly value: number } | { readonly undefined: string };
@@ -25,11 +25,11 @@ function positions(metric: 'ordinal' | 'interval', scale: Float64Array, totals: 
   return midRanks;
 }
 
-const ratioDistance: Distance = (a, b) => ((a - b) / (a + b)) ** 2;
+const ratioDistance: ValueDistance = (a, b) => ((a - b) / (a + b)) ** 2;
 
 /** Σ over ordered pairs of values of δ², for counts of a row or of all values. */
 function pairSum(
-  metric: Metric | Distance,
+  metric: Metric | ValueDistance,
   cells: {
     readonly code: ArrayLike<number>;
     readonly count: ArrayLike<number>;
@@ -62,7 +62,7 @@ function pairSum(
 }
 
 /** α as a function of how often each row counts, so that a bootstrap replicate costs one pass over the distinct rows. */
-function alphaOfWeights(tally: Tally, metric: Metric | Distance): (weights: Float64Array) => Estimate {
+function alphaOfWeights(tally: Tally, metric: Metric | ValueDistance): (weights: Float64Array) => Estimate {
   const { rows, sizes, starts, code, count, scale } = tally;
   const every = new Uint32Array(scale.length);
   for (let k = 0; k < every.length; k++) every[k] = k;
@@ -106,7 +106,7 @@ function alphaOfWeights(tally: Tally, metric: Metric | Distance): (weights: Floa
  * when nothing can be paired or when all paired values are equal. Linear in the number of values, except that the ratio
  * metric and distances of one's own are quadratic in the number of distinct ones.
  */
-export function krippendorffAlpha(data: UnitValues, metric: Metric | Distance = 'nominal'): Estimate {
+export function krippendorffAlpha(data: UnitValues, metric: Metric | ValueDistance = 'nominal'): Estimate {
   const tally = tallyOf(data);
   return alphaOfWeights(tally, metric)(tally.multiplicity);
 }
@@ -140,7 +140,7 @@ export function bootstrapTally(
 }
 
 /** α with a bootstrap interval over units (Hayes and Krippendorff 2007 resample disagreements; units keep their raters together). */
-export function alphaInterval(data: UnitValues, metric: Metric | Distance, options: BootstrapOptions): Interval {
+export function alphaInterval(data: UnitValues, metric: Metric | ValueDistance, options: BootstrapOptions): Interval {
   const tally = tallyOf(data);
   return bootstrapTally(tally, alphaOfWeights(tally, metric), options);
 }

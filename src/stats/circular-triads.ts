@@ -26,41 +26,46 @@ export interface Consistency {
 const EXACT = 10;
 
 /**
- * Number of tournaments of n players for each number of circles, by adding one player at a time to the sorted score
- * lists: circles follow from scores, T = C(n, 3) − Σ s(s − 1)/2.
+ * Number of tournaments of n players for each number of circles. Players are added one at a time; what matters of the
+ * others is how many have each score, since circles follow from scores: T = C(n, 3) − Σ s(s − 1) / 2.
  */
 export function circularTriadCounts(n: number): Map<number, number> {
-  let lists = new Map<string, { scores: number[]; ways: number }>([['', { scores: [], ways: 1 }]]);
+  // Key: one character per score, its code the number of players with that score.
+  let ways = new Map<string, number>([['', 1]]);
   for (let size = 0; size < n; size++) {
-    const next: typeof lists = new Map();
-    for (const { scores, ways } of lists.values()) {
-      // The new player loses to a subset of the old; which of several equal scores lose is only a matter of number.
-      const put = (at: number, grown: number[], losses: number, multiple: number): void => {
-        if (at === scores.length) {
-          const list = [...grown, size - losses].sort((a, b) => a - b);
-          const key = list.join();
-          const same = next.get(key);
-          if (same === undefined) next.set(key, { scores: list, ways: multiple });
-          else same.ways += multiple;
+    const next = new Map<string, number>();
+    const grown = new Uint16Array(size + 1);
+    for (const [key, count] of ways) {
+      // The new player loses to some of the players of each score, who rise by one, and beats the rest.
+      const add = (score: number, losses: number, multiple: number): void => {
+        if (score === size) {
+          const own = size - losses;
+          grown[own]! += 1;
+          const reached = String.fromCharCode(...grown);
+          next.set(reached, (next.get(reached) ?? 0) + multiple);
+          grown[own]! -= 1;
           return;
         }
-        let run = at;
-        while (run < scores.length && scores[run] === scores[at]) run++;
+        const here = key.charCodeAt(score);
         let choose = 1;
-        for (let up = 0; up <= run - at; up++) {
-          const block = scores.slice(at, run).map((s, i) => (i < up ? s + 1 : s));
-          put(run, [...grown, ...block], losses + up, multiple * choose);
-          choose = (choose * (run - at - up)) / (up + 1);
+        for (let up = 0; up <= here; up++) {
+          grown[score]! += here - up;
+          grown[score + 1]! += up;
+          add(score + 1, losses + up, multiple * choose);
+          grown[score]! -= here - up;
+          grown[score + 1]! -= up;
+          choose = (choose * (here - up)) / (up + 1);
         }
       };
-      put(0, [], 0, ways);
+      add(0, 0, count);
     }
-    lists = next;
+    ways = next;
   }
   const counts = new Map<number, number>();
-  for (const { scores, ways } of lists.values()) {
-    const circles = (n * (n - 1) * (n - 2)) / 6 - scores.reduce((total, s) => total + (s * (s - 1)) / 2, 0);
-    counts.set(circles, (counts.get(circles) ?? 0) + ways);
+  for (const [key, count] of ways) {
+    let circles = (n * (n - 1) * (n - 2)) / 6;
+    for (let score = 0; score < key.length; score++) circles -= (key.charCodeAt(score) * score * (score - 1)) / 2;
+    counts.set(circles, (counts.get(circles) ?? 0) + count);
   }
   return counts;
 }

@@ -3,7 +3,7 @@ import type { Majorities } from './majorities.ts';
 /** Orders that respect majorities even when these run in circles. */
 
 /** Strength of a majority: the votes for it, or what they exceed those against it by. */
-export type Strength = 'winning' | 'margin';
+export type MajorityStrength = 'winning' | 'margin';
 
 export interface SchulzeResult {
   /** Strength of the strongest path from the row to the column; 0 where there is none. */
@@ -13,7 +13,7 @@ export interface SchulzeResult {
 }
 
 const strengthOf =
-  ({ wins }: Majorities, strength: Strength) =>
+  ({ wins }: Majorities, strength: MajorityStrength) =>
   (a: number, b: number): number => {
     const [won, lost] = [wins[a]![b]!, wins[b]![a]!];
     if (won <= lost) return 0;
@@ -36,7 +36,10 @@ function peel(n: number, beats: (a: number, b: number) => boolean): number[][] {
  * Schulze's method (2011): a beats b when the strongest path of majorities from a to b is stronger than any back, a path
  * being as strong as its weakest link. Candidates³ steps.
  */
-export function schulze(majorities: Majorities, { strength = 'winning' }: { strength?: Strength } = {}): SchulzeResult {
+export function schulze(
+  majorities: Majorities,
+  { strength = 'winning' }: { strength?: MajorityStrength } = {},
+): SchulzeResult {
   const n = majorities.wins.length;
   const direct = strengthOf(majorities, strength);
   const paths = Array.from({ length: n }, (_, a) => Array.from({ length: n }, (_, b) => (a === b ? 0 : direct(a, b))));
@@ -58,7 +61,7 @@ export function schulze(majorities: Majorities, { strength = 'winning' }: { stre
  */
 export function rankedPairs(
   majorities: Majorities,
-  { strength = 'winning' }: { strength?: Strength } = {},
+  { strength = 'winning' }: { strength?: MajorityStrength } = {},
 ): { readonly groups: readonly (readonly number[])[]; readonly ambiguous: boolean } {
   const n = majorities.wins.length;
   const direct = strengthOf(majorities, strength);
