@@ -1,6 +1,7 @@
 export * from './agreement.ts';
 export * from './bradley-terry.ts';
 export * from './calibration.ts';
+export * from './correlated-errors.ts';
 export * from './dawid-skene.ts';
 export * from './functions.ts';
 export * from './glad.ts';
