@@ -18,6 +18,7 @@ import time
 import numpy as np
 
 EDGE = 1e-12
+COIN_EDGE = 1e-10
 
 
 def load(folder):
@@ -107,7 +108,7 @@ def one_coin(data, iterations, tolerance, smoothing):
         right = np.bincount(data.rater, weights=q[data.item, data.label], minlength=data.raters) + smoothing
         n = data.per_rater + 2 * smoothing
         skill = np.where(n > 0, np.minimum(1, right / np.where(n > 0, n, 1)), 0.5)
-        p = np.clip(skill, EDGE, 1 - EDGE)
+        p = np.clip(skill, COIN_EDGE, 1 - COIN_EDGE)
         wrong = np.log1p(-p) - np.log(max(1, data.classes - 1))
         prior = q[data.labelled].mean(0)
         total = vote_step(data, q, (np.log(p) - wrong)[data.rater], prior)

@@ -162,7 +162,7 @@ export function correlatedErrors(
   { rng, replicates = 99, minCommonItems = 20, level = 0.05, smoothing = 0.1, raters }: CorrelatedErrorsOptions,
 ): CorrelatedErrors {
   const table = labelTable(labels, sizes);
-  if (Math.max(0, ...labelGroups(table).groupRaters) < 4) {
+  if (labelGroups(table).groupRaters.every((count) => count < 4)) {
     return { undefined: 'fewer than four raters share items: the model fits any agreement of three exactly' };
   }
   const pairs = commonItemPairs(table, {

@@ -80,7 +80,7 @@ function vote(table: LabelTable, method: 'majority' | 'wawa', options: MajorityO
 
 /**
  * Majority vote, optionally weighted: posteriors are the (weighted) shares of the labels. They are not probabilities in
- * any calibrated sense, which `assumes` says.
+ * any calibrated sense, which `assumes` says; like every method here it takes raters to err independently.
  */
 export const majorityVote = (labels: Labels, sizes: LabelSizes, options: MajorityOptions = {}): MajorityResult =>
   vote(labelTable(labels, sizes), 'majority', options);

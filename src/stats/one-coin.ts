@@ -15,8 +15,8 @@ export interface OneCoinResult extends TruthResult {
   readonly skill: Float64Array;
 }
 
-/** A skill of exactly 0 or 1 would let one label outvote all others for ever, so the likelihood stops this short of it. */
-const EDGE = 1e-12;
+/** A skill of exactly 0 or 1 would let one label outvote all others for ever: the likelihood stops this short of it. */
+const EDGE = 1e-10;
 const inside = (p: number): number => Math.min(1 - EDGE, Math.max(EDGE, p));
 
 /** Posteriors given skills and prior. Fills `flat`; returns the log-likelihood. */
@@ -42,7 +42,7 @@ function expect(
  * One-coin Dawid–Skene by EM: rater r is right with probability pᵣ whatever the class, and a wrong label falls on each
  * other class with (1 − pᵣ) / (K − 1). One parameter per rater instead of K(K − 1), so it stands few labels per rater
  * better. Starts at the label shares. **Assumes** independent errors, as `dawidSkene` does, and that wrong classes are
- * alike. Skills are held 1e-12 away from 0 and 1. Throws a RangeError for an index outside `sizes`.
+ * alike. Skills are held 1e-10 away from 0 and 1. Throws a RangeError for an index outside `sizes`.
  */
 export function oneCoin(
   labels: Labels,

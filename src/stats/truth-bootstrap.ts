@@ -5,6 +5,8 @@ import type { Rng } from './random.ts';
 import type { TruthResult } from './truth.ts';
 
 export interface AccuracyBootstrapOptions {
+  /** The full fit, by any method. */
+  readonly fit: TruthResult;
   readonly rng: Rng;
   /**
    * Fits resampled labels, warm-started from the full fit: row b of `start` is the full fit's posterior of the b-th item
@@ -28,7 +30,7 @@ export type BootstrapAccuracy =
 export function bootstrapAccuracy(
   labels: Labels,
   sizes: LabelSizes,
-  { fit, rng, refit, replicates = 200, level = 0.95 }: AccuracyBootstrapOptions & { readonly fit: TruthResult },
+  { fit, rng, refit, replicates = 200, level = 0.95 }: AccuracyBootstrapOptions,
 ): BootstrapAccuracy[] {
   const table = labelTable(labels, sizes);
   const drawn: number[][] = Array.from({ length: table.raters }, () => []);
