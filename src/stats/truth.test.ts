@@ -6,13 +6,14 @@ import {
   accuracyOnGold,
   bootstrapAccuracy,
   coinConfusion,
-  compareSmoothing,
   createRng,
+  type DawidSkeneResult,
   dawidSkene,
   glad,
   type Label,
   type LabelSizes,
   labelTable,
+  logSumExp,
   mace,
   majorityVote,
   mostProbable,
@@ -263,6 +264,41 @@ describe.each(Object.entries(METHODS))('%s', (_, infer) => {
   });
 });
 
+describe('the log-likelihood reported', () => {
+  /** Straight from the formula: Σᵢ log Σₖ priorₖ Πⱼ confusion, all in logs. */
+  const formula = (labels: readonly Label[], { items, classes }: LabelSizes, fit: DawidSkeneResult) => {
+    const rows = Array.from({ length: items }, () => Array.from(fit.prior, Math.log));
+    for (const { item, rater, label } of labels) {
+      for (let k = 0; k < classes; k++) rows[item]![k]! += Math.log(fit.confusion[rater]![k]![label]!);
+    }
+    const labelled = new Set(labels.map(({ item }) => item));
+    return rows.reduce((sum, row, i) => sum + (labelled.has(i) ? logSumExp(row) : 0), 0);
+  };
+  it('is that of the parameters reported', () => {
+    fc.assert(
+      fc.property(tables, ({ labels, sizes }) => {
+        const result = dawidSkene(labels, sizes, { iterations: 10, smoothing: 0.2 });
+        expect(result.logLikelihoods.at(-1)).toBeCloseTo(formula(labels, sizes, result), 8);
+      }),
+      { numRuns: 60 },
+    );
+  });
+  it('and stays right where a product of probabilities is too small for a number', () => {
+    const rng = createRng('underflow');
+    const design = randomDesign({ items: 6, raters: 2000, classes: 2, perItem: 2000 }, rng);
+    const confusion = Array.from({ length: 2000 }, (_, r) => coinConfusion(0.55 + (r % 4) / 10, 2));
+    const { table, truth } = simulateLabels(design, { prior: [0.5, 0.5], confusion }, { rng });
+    const labels = Array.from(
+      table.label,
+      (label, j): Label => ({ item: Math.floor(j / 2000), rater: table.rater[j]!, label }),
+    );
+    const result = dawidSkene(labels, table, { iterations: 5, smoothing: 1 });
+    expect(result.logLikelihoods.at(-1)).toBeLessThan(-3000);
+    expect(result.logLikelihoods.at(-1)).toBeCloseTo(formula(labels, table, result), 6);
+    expect(mostProbable(result.posteriors)).toEqual([...truth]);
+  });
+});
+
 /** Share of intervals that hold the true accuracy, over raters and seeds. */
 function coverage(
   infer: (table: ReturnType<typeof labelTable>) => TruthResult,
@@ -373,86 +409,5 @@ describe('recovery from simulation', () => {
     expect(spearman([...fit.easiness], easiness)).toBeGreaterThan(0.7);
     const right = (result: TruthResult) => mostProbable(result.posteriors).filter((k, i) => k === truth[i]).length;
     expect(right(fit)).toBeGreaterThan(right(majorityVote(labels, { items: 400, raters: 30, classes: 2 })));
-  });
-});
-
-describe('degenerate labels explain themselves', () => {
-  const codes = (labels: Label[], sizes: LabelSizes) => dawidSkene(labels, sizes).notes.map(({ code }) => code);
-  const square = (items: number, raters: number, label: (i: number, r: number) => number) =>
-    Array.from({ length: items * raters }, (_, j): Label => {
-      const [item, rater] = [Math.floor(j / raters), j % raters];
-      return { item, rater, label: label(item, rater) };
-    });
-  it('no labels: a uniform posterior, and the reason', () => {
-    const fit = dawidSkene([], { items: 2, raters: 2, classes: 2 });
-    expectClose(fit.posteriors[0]!, [0.5, 0.5], 12);
-    expect(fit.notes.map(({ code }) => code)).toEqual(['no-labels']);
-    expect(fit.raterAccuracy[0]).toEqual({ n: 0, undefined: 'the rater gave no label' });
-  });
-  it('unanimous: certain unsmoothed, open when smoothed, and both reported', () => {
-    const labels = square(4, 3, (i) => i % 2);
-    const sizes = { items: 4, raters: 3, classes: 2 };
-    expect(codes(labels, sizes)).toContain('unanimous');
-    const both = compareSmoothing(labels, sizes);
-    expect(both.certain).toBe(1);
-    expect(both.unsmoothed.posteriors[0]![0]).toBe(1);
-    expect(both.smoothed.posteriors[0]![0]).toBeLessThan(0.99);
-    expect(both.smoothed.posteriors[0]![0]).toBeGreaterThan(0.8);
-    expect(both.changed).toEqual([]);
-    expect(both.largest).toBeCloseTo(1 - both.smoothed.posteriors[0]![0]!, 9);
-  });
-  it('one class only', () => {
-    expect(
-      codes(
-        square(4, 3, () => 1),
-        { items: 4, raters: 3, classes: 2 },
-      ),
-    ).toContain('one-class');
-    expect(
-      codes(
-        square(4, 3, (i) => i % 2),
-        { items: 4, raters: 3, classes: 3 },
-      ),
-    ).toContain('unused-classes');
-  });
-  it('a rater with one label, raters and items without', () => {
-    const labels = [...square(6, 3, (i, r) => Number((i + r) % 3 === 0)), { item: 0, rater: 3, label: 1 }];
-    const fit = dawidSkene(labels, { items: 7, raters: 5, classes: 2 });
-    const note = (code: string) => fit.notes.find((found) => found.code === code);
-    expect(note('single-label-raters')).toMatchObject({ count: 1, ids: [3] });
-    expect(note('unlabelled-raters')).toMatchObject({ count: 1, ids: [4] });
-    expect(note('unlabelled-items')).toMatchObject({ count: 1, ids: [6] });
-    expectClose(fit.posteriors[6]!, fit.prior, 12);
-  });
-  it('no overlap: accuracies are not identified', () => {
-    const labels = Array.from({ length: 6 }, (_, item): Label => ({ item, rater: item % 3, label: item % 2 }));
-    const fit = dawidSkene(labels, { items: 6, raters: 3, classes: 2 });
-    expect(fit.notes.map(({ code }) => code)).toContain('no-overlap');
-    for (const rater of fit.raterAccuracy)
-      expect(rater).toMatchObject({ undefined: expect.stringContaining('another rater') });
-  });
-  it('two raters, and groups that never meet', () => {
-    const labels = square(8, 2, (i, r) => Number((i + r) % 4 === 0));
-    const two = dawidSkene(labels, { items: 8, raters: 2, classes: 2 });
-    expect(two.notes.map(({ code }) => code)).toContain('two-raters');
-    expect(two.raterAccuracy[0]).toMatchObject({ undefined: expect.stringContaining('two raters') });
-    const apart = [...labels, ...labels.map((l) => ({ ...l, item: l.item + 8, rater: l.rater + 2 }))];
-    expect(codes(apart, { items: 16, raters: 4, classes: 2 })).toContain('separate-groups');
-  });
-  it('says when it did not converge', () => {
-    const labels = labelsOf(fixtures.numpyReference.data);
-    const fit = dawidSkene(labels, fixtures.numpyReference.sizes, { iterations: 3 });
-    expect(fit.converged).toBe(false);
-    expect(fit.notes).toContainEqual(expect.objectContaining({ code: 'not-converged', count: 3 }));
-  });
-  it('names the first index outside the sizes', () => {
-    const sizes = { items: 2, raters: 2, classes: 2 };
-    expect(() => dawidSkene([{ item: 0, rater: 2, label: 0 }], sizes)).toThrow(
-      /from 0 to 1 as rater of label 0, got 2/,
-    );
-    expect(() => dawidSkene([{ item: 0, rater: 0, label: 0.5 }], sizes)).toThrow(/as label of label 0/);
-    expect(() => majorityVote([], sizes, { weights: [1] })).toThrow(/expected 2 weights/);
-    expect(() => oneCoin([], sizes, { smoothing: -1 })).toThrow(/0 or more/);
-    expect(() => dawidSkene([], sizes, { start: [[1, 0]] })).toThrow(/start posteriors of 2 items/);
   });
 });
