@@ -308,7 +308,7 @@ if (args.child !== undefined) {
       timings: rows,
       growth: growth(rows),
       comparison: args['no-peer'] ? null : comparisons(casesOf(numbers(args['peer-sizes'])), scratch, rounds),
-      correlatedErrors: args.rates ? detectionRates(100, say) : null,
+      correlatedErrors: args.rates ? detectionRates(200, say) : null,
       publicCrowds: args.data === undefined ? null : accuracyOnPublic(args.data),
     };
     for (const { name, exponentPerIteration } of results.growth) {

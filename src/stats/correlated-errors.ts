@@ -117,8 +117,9 @@ const modelOf = ({ prior, confusion, posteriors }: DawidSkeneResult): LabelModel
 
 /**
  * Adjusted p-values. Every column (a pair, or the total) is standardised over the observed row and the simulated ones
- * alike, so under independence the rows are exchangeable and the rank of the observed value among the rows' maxima is
- * an exact p-value, whatever the distribution.
+ * alike: were the model's parameters known, the rows would be exchangeable under independence, and the rank of the
+ * observed value among the rows' maxima an exact p-value. They are estimated, so it is nearly one; the rates are
+ * measured by `correlatedErrorRates` and in bench/.
  */
 function maxT(rows: readonly Float64Array[]): Float64Array {
   const columns = rows[0]!.length;
