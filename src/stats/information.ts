@@ -1,5 +1,6 @@
 import type { Comparisons } from './comparisons.ts';
 import { cholesky, choleskyInverse, choleskySolve, conjugateGradients, type Operator } from './linear-algebra.ts';
+import { forestSolver, heaviestForest, type SpanningForest } from './spanning-forest.ts';
 
 /**
  * Observed information of contestants' strengths (n of them) and a few shared coefficients (m): a weighted Laplacian L of
@@ -109,11 +110,19 @@ function adjacency({ contestants, first, second }: Comparisons) {
   return { rows, neighbour, contest };
 }
 
-/** Conjugate gradients on the graph, preconditioned by the diagonal and by G: memory and time per step linear in contests. */
+/** Steps of conjugate gradients after which the diagonal is given up as preconditioner for a spanning forest. */
+const PATIENCE = 300;
+
+/**
+ * Conjugate gradients on the graph: memory and time per step linear in contests. The preconditioner is the diagonal, good
+ * for well-mixed graphs, or a spanning forest where that proves slow; G stands beside either.
+ */
 export function sparseSolver(data: Comparisons): SolverFactory {
   const n = data.contestants;
   const { rows, neighbour, contest } = adjacency(data);
+  // Shared by successive matrices: only the latest one made can be solved with.
   const values = new Float64Array(neighbour.length);
+  let forest: SpanningForest | null = null;
   return ({ weight, ridge, border, corner }) => {
     const m = border.length;
     const diagonal = new Float64Array(n);
@@ -146,16 +155,38 @@ export function sparseSolver(data: Comparisons): SolverFactory {
       }
     };
     const cornerFactor = cholesky(corner, m);
-    const precondition: Operator = (x, out) => {
+    const corners: Operator = (x, out) => {
+      if (cornerFactor !== null && m > 0) out.set(choleskySolve(cornerFactor, x.subarray(n)), n);
+    };
+    const byDiagonal: Operator = (x, out) => {
       for (let i = 0; i < n; i++) out[i] = diagonal[i]! > 0 ? x[i]! / diagonal[i]! : 0;
-      if (cornerFactor !== null) out.set(choleskySolve(cornerFactor, x.subarray(n)), n);
+      corners(x, out);
+    };
+    let byForest: Operator | null = null;
+    const prepareForest = (): Operator => {
+      forest ??= heaviestForest(data, weight);
+      const solveForest = forestSolver(forest, weight, ridge);
+      byForest = (x, out) => {
+        solveForest(x, out);
+        if (ridge === 0) centre(out, n);
+        corners(x, out);
+      };
+      return byForest;
     };
     return {
       solve: (rhs, tolerance = 1e-10) => {
         if (cornerFactor === null) return null;
-        const { x, converged } = conjugateGradients(apply, precondition, rhs, { tolerance, iterations: 5000 });
-        centre(x, n);
-        return converged ? x : null;
+        let result =
+          forest === null
+            ? conjugateGradients(apply, byDiagonal, rhs, { tolerance, iterations: PATIENCE })
+            : { converged: false, x: rhs };
+        if (!result.converged) {
+          const precondition = byForest ?? prepareForest();
+          result = conjugateGradients(apply, precondition, rhs, { tolerance, iterations: 5000 });
+        }
+        if (!result.converged) return null;
+        centre(result.x, n);
+        return result.x;
       },
       covariance: () => null,
     };
