@@ -21,7 +21,8 @@ interface Fitted {
   /** Strengths, then the named coefficients, then the tie parameter on the log scale. */
   readonly parameters: Float64Array;
   readonly contestants: number;
-  readonly coefficients: readonly string[];
+  /** Null for a parameter that has no meaning of its own. */
+  readonly coefficients: readonly (string | null)[];
   readonly tie: boolean;
   readonly n: number;
 }
@@ -74,7 +75,10 @@ export class PreferenceInference {
   coefficient(name: string, level = 0.95): Coefficient | NoCoefficient {
     const { contestants, coefficients } = this.#fit;
     const k = coefficients.indexOf(name);
-    if (k < 0) return { undefined: `${name} was not estimated; estimated are: ${coefficients.join(', ') || 'none'}` };
+    if (k < 0)
+      return {
+        undefined: `${name} was not estimated; estimated are: ${coefficients.filter((c) => c !== null).join(', ') || 'none'}`,
+      };
     return this.#wald(this.#unit(contestants + k), level);
   }
 

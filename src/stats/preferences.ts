@@ -1,16 +1,10 @@
 import { type Comparisons, checkComparisons, mergeRepeats } from './comparisons.ts';
 import { type Connectivity, connectivity } from './connectivity.ts';
-import {
-  byContestant,
-  centre,
-  denseSolver,
-  type Information,
-  type SolverFactory,
-  sparseSolver,
-} from './information.ts';
-import { cholesky, maxNorm } from './linear-algebra.ts';
-import { OUTCOME_MODELS, type OutcomeDerivatives, outcomeDerivatives, type TieModel } from './outcome-models.ts';
+import { denseSolver, sparseSolver } from './information.ts';
+import { maximise } from './newton.ts';
+import { OUTCOME_MODELS, type TieModel } from './outcome-models.ts';
 import { PreferenceInference } from './preference-inference.ts';
+import { preferenceProblem, type Shared, unidentified } from './preference-model.ts';
 
 export interface PreferenceOptions {
   /**
@@ -59,81 +53,8 @@ export interface PreferenceFit {
 
 /** Largest number of contestants for which `auto` inverts the whole information matrix. */
 const DENSE_LIMIT = 400;
-const MAX_STEPS = 100;
-
-/** A column of the shared part of the log-odds: order or a covariate. */
-interface Shared {
-  readonly name: string;
-  readonly values: Float64Array;
-  readonly ridge: number;
-}
 
 const total = (column: Float64Array | undefined): number => column?.reduce((sum, v) => sum + v, 0) ?? 0;
-
-/** Cross block C, and G, of the information for given weights of contests. */
-function informationOf(
-  data: Comparisons,
-  shared: readonly Shared[],
-  { derivatives, ridge, tie }: { derivatives: OutcomeDerivatives; ridge: number; tie: boolean },
-): Information {
-  const { weight, cross } = derivatives;
-  const m = shared.length + Number(tie);
-  const corner = new Float64Array(m * m);
-  const border: Float64Array[] = [];
-  const product = new Float64Array(weight.length);
-  for (const [k, { values, ridge: prior }] of shared.entries()) {
-    for (let e = 0; e < weight.length; e++) product[e] = weight[e]! * values[e]!;
-    border.push(byContestant(data, product));
-    for (const [l, other] of shared.entries()) {
-      let sum = k === l ? prior : 0;
-      for (let e = 0; e < weight.length; e++) sum += product[e]! * other.values[e]!;
-      corner[k * m + l] = sum;
-    }
-    if (!tie) continue;
-    let sum = 0;
-    for (let e = 0; e < weight.length; e++) sum += cross[e]! * values[e]!;
-    corner[k * m + m - 1] = sum;
-    corner[(m - 1) * m + k] = sum;
-  }
-  if (tie) {
-    border.push(byContestant(data, cross));
-    corner[m * m - 1] = derivatives.tieInformation;
-  }
-  return { weight, ridge, border, corner };
-}
-
-/**
- * Why coefficients cannot be told from strengths, or null: a covariate that is a difference of fixed properties of the
- * contestants (or of other covariates) leaves nothing of itself after regression on them.
- */
-function unidentified(data: Comparisons, shared: readonly Shared[], factory: SolverFactory): string | null {
-  if (shared.length === 0) return null;
-  const derivatives = outcomeDerivatives(data.first.length);
-  const { firstWins, secondWins, ties } = data;
-  for (let e = 0; e < firstWins.length; e++) {
-    derivatives.weight[e] = firstWins[e]! + secondWins[e]! + (ties ? ties[e]! : 0);
-  }
-  const { weight, border, corner } = informationOf(data, shared, { derivatives, ridge: 0, tie: false });
-  const solver = factory({ weight, ridge: 0, border: [], corner: new Float64Array(0) });
-  const m = shared.length;
-  const schur = Float64Array.from(corner);
-  for (let k = 0; k < m; k++) {
-    const x = solver.solve(border[k]!, 1e-11);
-    if (x === null) return null;
-    for (let l = 0; l < m; l++) for (let i = 0; i < x.length; i++) schur[l * m + k]! -= border[l]![i]! * x[i]!;
-  }
-  for (let k = 0; k < m; k++) {
-    const size = k + 1;
-    const leading = new Float64Array(size * size);
-    for (let i = 0; i < size; i++) for (let j = 0; j < size; j++) leading[i * size + j] = schur[i * m + j]!;
-    const factor = cholesky(leading, size);
-    const left = factor === null ? 0 : factor[size * size - 1]! ** 2;
-    if (left <= 1e-9 * corner[k * m + k]! || corner[k * m + k] === 0) {
-      return `${shared[k]!.name} cannot be told from the strengths: it is a difference of fixed properties of the contestants, or of what stands before it; give a prior (ridge) or leave it out`;
-    }
-  }
-  return null;
-}
 
 /**
  * Strengths from paired comparisons (Bradley and Terry 1952) with ties, a bonus for the first side and covariates, in one
@@ -174,94 +95,34 @@ export function fitPreferences(
   ];
   const used = method === 'auto' ? (contestants <= DENSE_LIMIT ? 'dense' : 'sparse') : method;
   const factory = used === 'dense' ? denseSolver(data) : sparseSolver(data);
-  const confounded =
-    ridge === 0
-      ? unidentified(
-          data,
-          shared.filter((s) => s.ridge === 0),
-          factory,
-        )
-      : null;
+  const free = shared.filter((s) => s.ridge === 0);
+  const confounded = ridge === 0 ? unidentified(data, free, factory) : null;
   if (confounded !== null) return { undefined: confounded };
 
   const tieAt = contestants + shared.length;
   const size = tieAt + Number(tie);
-  let theta = new Float64Array(size);
+  const theta = new Float64Array(size);
   if (tie) theta[tieAt] = outcome.start(tied / n);
   if (start) theta.set(start);
-  const logOdds = new Float64Array(contests);
-  const derivatives = outcomeDerivatives(contests);
-  const evaluate = (at: Float64Array, out: OutcomeDerivatives | null) => {
-    for (let e = 0; e < contests; e++) logOdds[e] = at[data.first[e]!]! - at[data.second[e]!]!;
-    for (const [k, { values }] of shared.entries()) {
-      const coefficient = at[contestants + k]!;
-      for (let e = 0; e < contests; e++) logOdds[e]! += coefficient * values[e]!;
-    }
-    let penalty = 0;
-    for (let i = 0; i < contestants; i++) penalty += (ridge / 2) * at[i]! ** 2;
-    for (const [k, s] of shared.entries()) penalty += (s.ridge / 2) * at[contestants + k]! ** 2;
-    const logLikelihood = outcome.logLikelihood(data, logOdds, tie ? at[tieAt]! : 0, out);
-    return { logLikelihood, objective: logLikelihood - penalty };
-  };
-  const gradientAt = (at: Float64Array) => {
-    const gradient = new Float64Array(size);
-    gradient.set(byContestant(data, derivatives.score));
-    for (let i = 0; i < contestants; i++) gradient[i]! -= ridge * at[i]!;
-    for (const [k, s] of shared.entries()) {
-      let sum = -s.ridge * at[contestants + k]!;
-      for (let e = 0; e < contests; e++) sum += derivatives.score[e]! * s.values[e]!;
-      gradient[contestants + k] = sum;
-    }
-    if (tie) gradient[tieAt] = derivatives.tieScore;
-    centre(gradient, contestants);
-    return gradient;
-  };
-
-  let now = evaluate(theta, derivatives);
-  let gradient = gradientAt(theta);
-  let solver = factory(informationOf(data, shared, { derivatives, ridge, tie }));
-  let [iterations, change, converged] = [0, Infinity, false];
-  while (iterations < MAX_STEPS && !converged) {
-    // Loose solves far from the maximum, tight ones near it, keep the fast convergence of Newton at less work.
-    const step = solver.solve(gradient, change > 0.5 ? 0.1 : change > 1e-2 ? 1e-3 : 1e-8);
-    if (step === null) break;
-    iterations += 1;
-    const size0 = maxNorm(step);
-    let scale = 1;
-    const slack = 1e-11 * (1 + Math.abs(now.objective));
-    let next = theta;
-    let value = now;
-    for (; scale > 1e-10; scale /= 2) {
-      next = theta.map((v, i) => v + scale * step[i]!);
-      value = evaluate(next, null);
-      if (value.objective >= now.objective - slack) break;
-    }
-    if (!(scale > 1e-10)) break;
-    // Only a step from a tight solve may end the search.
-    converged = scale === 1 && size0 < 1e-8 && change <= 1e-2;
-    change = size0 * scale;
-    theta = next;
-    now = evaluate(theta, derivatives);
-    gradient = gradientAt(theta);
-    solver = factory(informationOf(data, shared, { derivatives, ridge, tie }));
-  }
+  const problem = preferenceProblem({ data, shared, ties: model, ridge, factory });
+  const { at, iterations, slope, solver, converged } = maximise(problem, theta);
   if (!converged) {
     const coefficients = [...shared.map((s) => s.name), ...(tie ? ['the tie parameter'] : [])];
-    const runaway = coefficients.find((_, k) => Math.abs(theta[contestants + k]!) > 15);
+    const runaway = coefficients.find((_, k) => Math.abs(at[contestants + k]!) > 15);
     return {
       undefined: runaway
-        ? `${runaway} grows without limit (${theta[contestants + coefficients.indexOf(runaway)]!.toFixed(1)} after ${iterations} steps): it separates the outcomes, so no finite maximum exists; give a prior or leave it out`
-        : `Newton's method did not converge in ${iterations} steps (largest derivative ${maxNorm(gradient).toExponential(1)}); a stronger prior (ridge) makes the problem better posed`,
+        ? `${runaway} grows without limit (${at[contestants + coefficients.indexOf(runaway)]!.toFixed(1)} after ${iterations} steps): it separates the outcomes, so no finite maximum exists; give a prior or leave it out`
+        : `Newton's method did not converge in ${iterations} steps (largest derivative ${slope.toExponential(1)}); a stronger prior (ridge) makes the problem better posed`,
     };
   }
-  centre(theta, contestants);
+  centre(at, contestants);
   const names = shared.map((s) => s.name);
   return {
-    strengths: theta.slice(0, contestants),
-    order: order ? theta[contestants]! : null,
-    covariates: names.slice(Number(order)).map((name, k) => ({ name, value: theta[contestants + Number(order) + k]! })),
-    tie: tie ? { model, value: Math.exp(theta[tieAt]!) } : null,
-    logLikelihood: now.logLikelihood,
+    strengths: at.slice(0, contestants),
+    order: order ? at[contestants]! : null,
+    covariates: names.slice(Number(order)).map((name, k) => ({ name, value: at[contestants + Number(order) + k]! })),
+    tie: tie ? { model, value: Math.exp(at[tieAt]!) } : null,
+    logLikelihood: problem.logLikelihood(at),
     degrees: size - 1,
     n,
     ridge,
@@ -269,8 +130,8 @@ export function fitPreferences(
     connectivity: connected,
     method: used,
     iterations,
-    gradient: maxNorm(gradient),
-    parameters: theta,
-    inference: new PreferenceInference({ solver, parameters: theta, contestants, coefficients: names, tie, n }),
+    gradient: slope,
+    parameters: at,
+    inference: new PreferenceInference({ solver, parameters: at, contestants, coefficients: names, tie, n }),
   };
 }
