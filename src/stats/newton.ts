@@ -34,7 +34,11 @@ export function maximise(
   while (iterations < steps && !converged) {
     // Loose solves far from the maximum, tight ones near it, keep the fast convergence of Newton at less work.
     const step = now.solver.solve(now.gradient, change > 0.5 ? 0.1 : change > 1e-2 ? 1e-3 : 1e-8);
-    if (step === null) break;
+    if (step === null) {
+      // At a maximum, what is left of the gradient is rounding, which a singular system cannot be solved for.
+      converged = change < 1e-6;
+      break;
+    }
     iterations += 1;
     const size = maxNorm(step);
     const slack = 1e-11 * (1 + Math.abs(now.objective));

@@ -1,6 +1,6 @@
 import { type Comparisons, checkComparisons, mergeRepeats } from './comparisons.ts';
 import { type Connectivity, connectivity } from './connectivity.ts';
-import { denseSolver, sparseSolver } from './information.ts';
+import { centre, denseSolver, sparseSolver } from './information.ts';
 import { maximise } from './newton.ts';
 import { OUTCOME_MODELS, type TieModel } from './outcome-models.ts';
 import { PreferenceInference } from './preference-inference.ts';
