@@ -133,3 +133,29 @@ export function standardise(values: ArrayLike<number>): { readonly values: Float
   const scale = sum === 0 ? 1 : Math.sqrt(sum / values.length);
   return { values: Float64Array.from(values, (v) => v / scale), scale };
 }
+
+/** Contests of each rater, in compressed rows. */
+export function byRater({ rater, raters }: RatedComparisons): { rows: Int32Array; contests: Int32Array } {
+  const rows = new Int32Array(raters + 1);
+  for (const r of rater) rows[r + 1]! += 1;
+  for (let r = 0; r < raters; r++) rows[r + 1]! += rows[r]!;
+  const at = rows.slice(0, raters);
+  const contests = new Int32Array(rater.length);
+  for (const [e, r] of rater.entries()) {
+    contests[at[r]!] = e;
+    at[r]! += 1;
+  }
+  return { rows, contests };
+}
+
+/** Log-odds of the first side in every contest, at strengths followed by coefficients; no contestants, no strengths. */
+export function logOddsAt(data: Comparisons, at: Float64Array): Float64Array {
+  const { contestants, first, second, covariates = [] } = data;
+  const out = new Float64Array(first.length);
+  for (let e = 0; e < out.length; e++) {
+    let d = contestants === 0 ? 0 : at[first[e]!]! - at[second[e]!]!;
+    for (let k = 0; k < covariates.length; k++) d += at[contestants + k]! * covariates[k]!.values[e]!;
+    out[e] = d;
+  }
+  return out;
+}

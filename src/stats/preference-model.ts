@@ -97,7 +97,9 @@ export function preferenceProblem({ data, shared, ties, ridge, factory }: Prefer
   const logOdds = new Float64Array(contests);
   const derivatives = outcomeDerivatives(contests);
   const logLikelihood = (at: Float64Array, out: OutcomeDerivatives | null = null) => {
-    for (let e = 0; e < contests; e++) logOdds[e] = at[data.first[e]!]! - at[data.second[e]!]!;
+    // Without contestants only covariates speak.
+    if (contestants === 0) logOdds.fill(0);
+    else for (let e = 0; e < contests; e++) logOdds[e] = at[data.first[e]!]! - at[data.second[e]!]!;
     for (const [k, { values }] of shared.entries()) {
       const coefficient = at[contestants + k]!;
       for (let e = 0; e < contests; e++) logOdds[e]! += coefficient * values[e]!;
