@@ -2,6 +2,8 @@ import { type Contest, comparisonsOf } from './comparisons.ts';
 import { sigmoid } from './functions.ts';
 import { fitPreferences } from './preferences.ts';
 
+export type { Contest } from './comparisons.ts';
+
 export interface BradleyTerryOptions {
   /** Precision of a normal prior on log-strengths; 0 is maximum likelihood and needs a connected comparison graph. */
   readonly ridge?: number;

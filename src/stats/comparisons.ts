@@ -78,7 +78,7 @@ export function checkComparisons(data: Comparisons): void {
 }
 
 /** The same comparisons with each contest's counts multiplied by its weight. */
-export function weighted<T extends Comparisons>(data: T, weight: (contest: number) => number): T {
+export function weightComparisons<T extends Comparisons>(data: T, weight: (contest: number) => number): T {
   const scale = (column: Float64Array) => column.map((count, e) => count * weight(e));
   return {
     ...data,

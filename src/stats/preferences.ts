@@ -1,6 +1,7 @@
 import { type Comparisons, checkComparisons, mergeRepeats } from './comparisons.ts';
 import { type Connectivity, connectivity } from './connectivity.ts';
 import { centre, denseSolver, sparseSolver } from './information.ts';
+import { maxNorm } from './linear-algebra.ts';
 import { maximise } from './newton.ts';
 import { OUTCOME_MODELS, type TieModel } from './outcome-models.ts';
 import { PreferenceInference } from './preference-inference.ts';
@@ -103,16 +104,23 @@ export function fitPreferences(
   const size = tieAt + Number(tie);
   const theta = new Float64Array(size);
   if (tie) theta[tieAt] = outcome.start(tied / n);
+  if (start && start.length !== size)
+    throw new RangeError(`Expected ${size} parameters to start from; got ${start.length}`);
   if (start) theta.set(start);
   const problem = preferenceProblem({ data, shared, ties: model, ridge, factory });
   const { at, iterations, slope, solver, converged } = maximise(problem, theta);
-  if (!converged) {
-    const coefficients = [...shared.map((s) => s.name), ...(tie ? ['the tie parameter'] : [])];
-    const runaway = coefficients.find((_, k) => Math.abs(at[contestants + k]!) > 15);
+  // Connected strengths cannot run away alone: where no finite maximum exists some coefficient does, until odds of e^25.
+  const reach = [...shared.map((s) => (s.ridge > 0 ? 0 : maxNorm(s.values))), ...(tie ? [1] : [])];
+  const runaway = reach.findIndex((most, k) => Math.abs(at[contestants + k]!) * most > 25);
+  if (runaway >= 0) {
+    const name = shared[runaway]?.name ?? 'the tie parameter';
     return {
-      undefined: runaway
-        ? `${runaway} grows without limit (${at[contestants + coefficients.indexOf(runaway)]!.toFixed(1)} after ${iterations} steps): it separates the outcomes, so no finite maximum exists; give a prior or leave it out`
-        : `Newton's method did not converge in ${iterations} steps (largest derivative ${slope.toExponential(1)}); a stronger prior (ridge) makes the problem better posed`,
+      undefined: `${name} grows without limit (${at[contestants + runaway]!.toFixed(1)} after ${iterations} steps): it separates the outcomes, so no finite maximum exists; give a prior or leave it out`,
+    };
+  }
+  if (!converged) {
+    return {
+      undefined: `Newton's method did not converge in ${iterations} steps (largest derivative ${slope.toExponential(1)}); a stronger prior (ridge) makes the problem better posed`,
     };
   }
   centre(at, contestants);
