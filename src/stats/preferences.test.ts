@@ -176,8 +176,7 @@ describe('Bradley–Terry against published numbers', () => {
     }
   });
   it('agrees with the Boltzmann teacher of B-Pref on what a strength means', () => {
-    const { beta1_returns_2_vs_1, beta_half } =
-      fixtures.boltzmann.beta_prefer_first ?? fixtures.boltzmann.p_prefer_first;
+    const { beta1_returns_2_vs_1, beta_half } = fixtures.boltzmann.p_prefer_first;
     expect(outcomeProbabilities(1, 0)[0]).toBeCloseTo(beta1_returns_2_vs_1, 12);
     expect(outcomeProbabilities(0.5, 0)[0]).toBeCloseTo(beta_half, 12);
   });

@@ -17,7 +17,7 @@ export interface PreferenceOptions {
   readonly order?: boolean;
   /** Default `davidson` where there are ties. */
   readonly ties?: TieModel;
-  /** Precision of a normal prior on the coefficients of covariates. */
+  /** Precision of a normal prior on the order bonus and on the coefficients of covariates. */
   readonly covariateRidge?: number;
   /** `auto`: dense up to 400 contestants, sparse above; both give the same answers. */
   readonly method?: 'auto' | 'dense' | 'sparse';
@@ -91,7 +91,7 @@ export function fitPreferences(
   const data = mergeRepeats(comparisons);
   const contests = data.first.length;
   const shared: Shared[] = [
-    ...(order ? [{ name: 'order', values: new Float64Array(contests).fill(1), ridge: 0 }] : []),
+    ...(order ? [{ name: 'order', values: new Float64Array(contests).fill(1), ridge: covariateRidge }] : []),
     ...(data.covariates ?? []).map((c) => ({ ...c, ridge: covariateRidge })),
   ];
   const used = method === 'auto' ? (contestants <= DENSE_LIMIT ? 'dense' : 'sparse') : method;
