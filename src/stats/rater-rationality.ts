@@ -45,7 +45,7 @@ export interface RationalityFit {
  * Bradley–Terry with a rationality for every rater: P(first wins | rater j) = σ(βⱼ(θ_first − θ_second)), the Boltzmann
  * model of noisy choice with its temperature estimated by rater. Strengths and β are found together, by scoring from the
  * consensus of all raters; the problem is not concave, and a crowd of which most answer backwards is turned around. Ties
- * count half. Raters are taken as independent given the strengths: those who copy one another look rational.
+ * count half. Raters are taken as independent given the strengths: a majority that shares an error looks rational.
  */
 export function fitRationality(
   data: RatedComparisons,
@@ -90,7 +90,7 @@ export function fitRationality(
   const { score, weight } = derivatives;
   // Observed information differs from the expected one by −score at (contestant, rater), where log-odds are bilinear.
   const operator =
-    (observed: boolean): Operator =>
+    (observed: boolean, free: Float64Array | null): Operator =>
     (x, out) => {
       for (let i = 0; i < contestants; i++) out[i] = ridge * x[i]!;
       for (let r = contestants; r < size; r++) out[r] = priorOfRater * x[r]!;
@@ -104,7 +104,17 @@ export function fitRationality(
         out[b]! -= side;
         out[r]! += gap[e]! * pull - bend * along;
       }
+      if (free === null) return;
+      const along = dot(free, x);
+      for (let i = 0; i < size; i++) out[i]! += along * free[i]!;
     };
+  // Without priors (cθ, β/c) is as likely for every c: this direction is filled in, and no answer depends on by how much.
+  const scaleDirection = (at: Float64Array, diagonal: Float64Array): Float64Array | null => {
+    if (!likely) return null;
+    const free = at.map((v, i) => (i < contestants ? v : -v));
+    const fill = Math.sqrt(diagonal.reduce((sum, v) => sum + v, 0) / size / dot(free, free));
+    return free.map((v) => v * fill);
+  };
   const diagonalOf = () => {
     const diagonal = new Float64Array(size).fill(ridge, 0, contestants).fill(priorOfRater, contestants);
     for (let e = 0; e < contests; e++) {
@@ -115,14 +125,18 @@ export function fitRationality(
     }
     return diagonal;
   };
-  const solver = (diagonal: Float64Array): InformationSolver => ({
+  const solver = (
+    at: Float64Array,
+    diagonal = diagonalOf(),
+    free = scaleDirection(at, diagonal),
+  ): InformationSolver => ({
     solve: (rhs, tolerance = 1e-10) => {
       const precondition: Operator = (x, out) => {
         for (let i = 0; i < size; i++) out[i] = diagonal[i]! > 0 ? x[i]! / diagonal[i]! : 0;
       };
       // The observed information may be indefinite far from the maximum; there the expected one leads uphill.
       for (const observed of [true, false]) {
-        const { x, converged } = conjugateGradients(operator(observed), precondition, rhs, { tolerance });
+        const { x, converged } = conjugateGradients(operator(observed, free), precondition, rhs, { tolerance });
         if (!converged) continue;
         centre(x, contestants);
         return x;
@@ -145,7 +159,7 @@ export function fitRationality(
         for (let e = 0; e < contests; e++) gradient[contestants + rater[e]!]! += score[e]! * gap[e]!;
         for (let r = contestants; r < size; r++) gradient[r]! -= priorOfRater * (x[r]! - 1);
         centre(gradient, contestants);
-        return { objective, gradient, solver: solver(diagonalOf()) };
+        return { objective, gradient, solver: solver(x) };
       },
     },
     start,
@@ -162,7 +176,7 @@ export function fitRationality(
   for (let i = 0; i < size; i++) at[i]! *= i < contestants ? scale : 1 / scale;
   centre(at, contestants);
   const found = logLikelihood(at, derivatives);
-  const final = solver(diagonalOf());
+  const final = solver(at);
   const counts = new Float64Array(raters);
   const { firstWins, secondWins, ties } = data;
   for (let e = 0; e < contests; e++) counts[rater[e]!]! += firstWins[e]! + secondWins[e]! + (ties ? ties[e]! : 0);
