@@ -14,17 +14,28 @@ export * from './elo.ts';
 export * from './functions.ts';
 export * from './glad.ts';
 export * from './group-choice.ts';
+export type { GroupInference } from './group-inference.ts';
 export * from './icc.ts';
 export * from './intervals.ts';
 export * from './kendall-w.ts';
 export * from './label-sets.ts';
 export * from './label-table.ts';
+export {
+  type GroupsTest,
+  groupDifferenceTest,
+  type LikelihoodFit,
+  type LikelihoodRatio,
+  likelihoodRatioTest,
+  unknownGroupsTest,
+} from './likelihood-ratio.ts';
 export * from './luce-spectral.ts';
 export * from './mace.ts';
 export * from './majorities.ts';
 export * from './majority.ts';
 export * from './one-coin.ts';
+export type { TieModel } from './outcome-models.ts';
 export * from './plackett-luce.ts';
+export { fitGroups, type GroupFit, type GroupOptions, type PreferenceGroup } from './preference-groups.ts';
 export * from './preference-inference.ts';
 export * from './preferences.ts';
 export * from './raking.ts';
@@ -34,14 +45,10 @@ export * from './rater-rationality.ts';
 export * from './ratings.ts';
 export * from './sampling.ts';
 export * from './sequential-outlier.ts';
-export * from './truth-bootstrap.ts';
-export * from './truth-simulation.ts';
 export * from './truth.ts';
+export * from './truth-bootstrap.ts';
+export type { TruthNote, TruthNoteCode } from './truth-notes.ts';
+export * from './truth-simulation.ts';
 export * from './voting.ts';
 export * from './weighted.ts';
 export * from './winner-stability.ts';
-export type { GroupInference } from './group-inference.ts';
-export type { TieModel } from './outcome-models.ts';
-export type { TruthNote, TruthNoteCode } from './truth-notes.ts';
-export {
-export { fitGroups, type GroupFit, type GroupOptions, type PreferenceGroup } from './preference-groups.ts';
