@@ -2,6 +2,8 @@ export * from './agreement.ts';
 export * from './bradley-terry.ts';
 export * from './calibration.ts';
 export * from './dawid-skene.ts';
+export * from './distributions.ts';
 export * from './functions.ts';
 export * from './intervals.ts';
 export * from './random.ts';
+export * from './ratings.ts';
