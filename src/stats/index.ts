@@ -1,9 +1,14 @@
 export * from './agreement.ts';
 export * from './bradley-terry.ts';
 export * from './calibration.ts';
+export * from './comparisons.ts';
+export * from './connectivity.ts';
 export * from './dawid-skene.ts';
 export * from './distributions.ts';
 export * from './functions.ts';
 export * from './intervals.ts';
+export type { TieModel } from './outcome-models.ts';
+export * from './preference-inference.ts';
+export * from './preferences.ts';
 export * from './random.ts';
 export * from './ratings.ts';
