@@ -1,6 +1,7 @@
 import { dawidSkene, type DawidSkeneResult } from '../../stats/index.ts';
 import type { QualityColumns } from './columns.ts';
 import { LEAST_SHARED, raterPairs, type SharedWork } from './rater-pairs.ts';
+import { type TypicalRater, typicalRater } from './typical-rater.ts';
 import { type UnitTable, unitTable } from './units.ts';
 import { byRater, type LeaveOneOut, leaveOneOut, type RaterOrder, type Votes, votesOf } from './votes.ts';
 
@@ -9,6 +10,7 @@ export interface VoteSet {
   readonly votes: Votes;
   readonly leaveOneOut: LeaveOneOut;
   readonly byRater: RaterOrder;
+  readonly typical: TypicalRater;
   /** Dawid–Skene with one pseudo-count per cell, so that raters with few votes stay estimable. */
   readonly fit: DawidSkeneResult;
 }
@@ -37,6 +39,7 @@ const once = <T>(make: () => T): (() => T) => {
 function voteSet(columns: QualityColumns, votes: Votes): VoteSet {
   const others = once(() => leaveOneOut(votes));
   const order = once(() => byRater(columns, votes));
+  const typical = once(() => typicalRater(votes, others()));
   const fit = once(() =>
     dawidSkene(
       { item: votes.unit, rater: votes.rater, label: votes.label },
@@ -51,6 +54,9 @@ function voteSet(columns: QualityColumns, votes: Votes): VoteSet {
     },
     get byRater() {
       return order();
+    },
+    get typical() {
+      return typical();
     },
     get fit() {
       return fit();

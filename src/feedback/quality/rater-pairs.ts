@@ -18,7 +18,7 @@ export interface RaterPair {
   /** Units on which they gave the same class, and how many independent raters like them would. */
   readonly equal: number;
   readonly expectedEqual: number;
-  /** Expected number of units on which they are wrong in the same way, given all votes but theirs; and as they voted. */
+  /** Units on which they are wrong in the same way, each as surely as all votes but theirs say; and how many were to be expected. */
   readonly sameErrors: number;
   readonly expectedSameErrors: number;
   /** Median time between the two submissions on a shared unit. */
@@ -131,14 +131,14 @@ export function raterPairs(data: PairedData, least: number): SharedWork {
         total += without[t]!;
       }
       let [equal, wrong, observed] = [0, 0, 0];
-      for (let t = 0; t < classes; t++) {
-        const p = without[t]! / total;
-        for (let c = 0; c < classes; c++) {
-          const both = p * first[t]![c]! * second[t]![c]!;
-          equal += both;
-          if (c !== t) wrong += both;
-        }
-        if (x === y && x !== t) observed += p;
+      for (let c = 0; c < classes; c++) {
+        let both = 0;
+        for (let t = 0; t < classes; t++) both += (without[t]! / total) * first[t]![c]! * second[t]![c]!;
+        // How surely class c is wrong, by all votes but the pair's.
+        const error = 1 - without[c]! / total;
+        equal += both;
+        wrong += error * both;
+        if (x === c && y === c) observed = error;
       }
       sums.shared[k]! += 1;
       sums.equal[k]! += Number(x === y);

@@ -1,5 +1,4 @@
 import { binomialUpperTail } from '../../../stats/index.ts';
-import { WORK } from '../columns.ts';
 import { type Detector, evidence, fdrCut } from '../detector.ts';
 
 const LEAST = 12;
@@ -77,7 +76,7 @@ export const answerPattern: Detector = {
   tests: 'raters',
   run(data) {
     const { columns, order } = data;
-    const shown = (row: number) => columns.symbol[row]! >= 0 && columns.purpose[row] === WORK;
+    const shown = (row: number) => columns.symbol[row]! >= 0;
     const pool = sharesOf(
       (function* () {
         for (let row = 0; row < columns.n; row++) if (shown(row)) yield columns.symbol[row]!;

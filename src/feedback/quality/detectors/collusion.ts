@@ -1,4 +1,4 @@
-import { chiSquareQuantile, gammaLower } from '../../../stats/index.ts';
+import { binomialUpperTail, chiSquareQuantile, gammaLower } from '../../../stats/index.ts';
 import type { QualityData } from '../data.ts';
 import { type Detector, evidence, fdrCut } from '../detector.ts';
 import { LEAST_SHARED, MAX_RATERS_OF_UNIT, type RaterPair } from '../rater-pairs.ts';
@@ -25,38 +25,48 @@ function groups(raters: number, pairs: readonly RaterPair[]): number[][] {
   return [...members.values()].map((set) => [...set].sort((a, b) => a - b));
 }
 
+interface Tested {
+  readonly p: readonly number[];
+  readonly cut: number;
+  /** Common errors of the pool over those of the model: hard items raise them for everybody. */
+  readonly factor: number;
+}
+
 /**
- * How many more common errors pairs have than the model expects, over the pool: hard items raise it for everybody. Pairs
- * that stand out are left out and the rest counted again, so that a clique does not hide behind its own weight.
+ * Tests pairs for common errors (Poisson) and for equal answers at all (binomial), both against the model with the pool's
+ * own rates. Pairs that stand out are left out and the pool is counted again, so that a clique does not hide behind its
+ * own weight.
  */
-function inflation(pairs: readonly RaterPair[], level: number): { factor: number; p: number[]; cut: number } {
-  let factor = 1;
-  let p: number[] = [];
-  let cut = -1;
+function testPairs(pairs: readonly RaterPair[], level: number): Tested {
+  let tested: Tested = { p: pairs.map(() => 1), cut: -1, factor: 1 };
   for (let round = 0; round < 4; round++) {
-    let [observed, expected] = [0, 0];
+    let [errors, expectedErrors, differ, expectedDiffer] = [0, 0, 0, 0];
     for (const [i, pair] of pairs.entries()) {
-      if (round > 0 && p[i]! <= cut) continue;
-      observed += pair.sameErrors;
-      expected += pair.expectedSameErrors;
+      if (tested.p[i]! <= tested.cut) continue;
+      errors += pair.sameErrors;
+      expectedErrors += pair.expectedSameErrors;
+      differ += pair.shared - pair.equal;
+      expectedDiffer += pair.shared - pair.expectedEqual;
     }
-    const next = expected === 0 ? 1 : Math.max(1, observed / expected);
-    if (round > 0 && Math.abs(next - factor) < 1e-3) break;
-    factor = next;
-    p = pairs.map((pair) => poissonTail(pair.sameErrors, factor * pair.expectedSameErrors));
-    cut = fdrCut(p, level);
+    const factor = expectedErrors === 0 ? 1 : Math.max(1, errors / expectedErrors);
+    const ease = expectedDiffer === 0 ? 1 : Math.min(1, differ / expectedDiffer);
+    if (round > 0 && Math.abs(factor - tested.factor) < 1e-3) break;
+    const p = pairs.map((pair) => {
+      const same = poissonTail(pair.sameErrors, factor * pair.expectedSameErrors);
+      const equal = binomialUpperTail(pair.equal, pair.shared, 1 - ease * (1 - pair.expectedEqual / pair.shared));
+      return Math.min(1, 2 * Math.min(same, equal));
+    });
+    tested = { p, factor, cut: fdrCut(p, level) };
   }
-  return { factor, p, cut };
+  return tested;
 }
 
 function recordsOf(data: QualityData, pairs: readonly RaterPair[]): Map<number, number[]> {
   const { shared, voteSets } = data;
   const rows = new Map(pairs.map((pair) => [shared.keyOf(pair), [] as number[]]));
   shared.visit(new Set(rows.keys()), (key, set, [i, j]) => {
-    const { votes, fit } = voteSets[set]!;
-    if (votes.label[i] !== votes.label[j]) return;
-    const posterior = fit.posteriors[votes.unit[i]!]!;
-    if (posterior[votes.label[i]!]! < 0.5) rows.get(key)!.push(votes.row[i]!, votes.row[j]!);
+    const { votes } = voteSets[set]!;
+    if (votes.label[i] === votes.label[j]) rows.get(key)!.push(votes.row[i]!, votes.row[j]!);
   });
   return rows;
 }
@@ -64,11 +74,11 @@ function recordsOf(data: QualityData, pairs: readonly RaterPair[]): Map<number, 
 /** Do raters make the same mistakes more often than independent raters with their error rates would? */
 export const collusion: Detector = {
   id: 'collusion',
-  looksFor: 'groups of raters who are wrong in the same way on the same units, beyond the fitted Dawid–Skene model',
+  looksFor: 'groups of raters who give the same answers, wrong ones above all, beyond the fitted Dawid–Skene model',
   needs: `pairs of raters with at least ${LEAST_SHARED} units in common, and other raters on these units (over ${MAX_RATERS_OF_UNIT}: the first ${MAX_RATERS_OF_UNIT})`,
   assumes:
     'errors are independent given the class, up to one factor for hard items that all pairs share; people with a common taste or a common source err together too, and a group that is the majority on its units looks right',
-  rule: 'Benjamini–Hochberg over pairs (Poisson test of common errors); groups are what significant pairs connect',
+  rule: 'Benjamini–Hochberg over pairs, twice the smaller p of common errors (Poisson) and equal answers (binomial); groups are what significant pairs connect',
   level: 0.05,
   tests: 'pairs of raters',
   run(data) {
@@ -76,7 +86,7 @@ export const collusion: Detector = {
     const { pairs } = shared;
     if (voteSets.length === 0) return { undefined: 'there are no answers with common values' };
     if (pairs.length === 0) return { undefined: `no two raters share ${LEAST_SHARED} units` };
-    const { factor, p, cut } = inflation(pairs, collusion.level);
+    const { factor, p, cut } = testPairs(pairs, collusion.level);
     const pOf = new Map(pairs.map((pair, i) => [pair, p[i]!]));
     const significant = pairs.filter((pair) => pOf.get(pair)! <= cut);
     const records = recordsOf(data, significant);
@@ -113,6 +123,8 @@ export const collusion: Detector = {
             'common errors': observed,
             'common errors expected': expected,
             'factor for hard items': factor,
+            'equal answers': sum((pair) => pair.equal),
+            'equal answers expected': sum((pair) => pair.expectedEqual),
             'pairs that connect the group': own.length,
           },
         };

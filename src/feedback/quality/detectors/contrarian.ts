@@ -1,25 +1,16 @@
-import { wilson } from '../../../stats/index.ts';
-import type { VoteSet } from '../data.ts';
+import { logSumExp, wilson } from '../../../stats/index.ts';
 import { type Detector, evidence, type Flag } from '../detector.ts';
+import type { TypicalRater } from '../typical-rater.ts';
 
 const LEAST = 8;
-/** Pseudo-votes at the pool's shares, mixed into what the others on an item voted. */
-const CONCENTRATION = 2;
+/** Degrees of voting against the others that the test is made for, mixed evenly: 1 is the typical rater reversed. */
+const DEGREES = [0.5, 1] as const;
 
-/** Likelihood ratio of vote i of a set: voting against the others, over guessing with the pool's shares of classes. */
-function ratioOf({ votes, leaveOneOut }: VoteSet, share: Float64Array, i: number): number {
-  const { classes, label, counts, unit } = votes;
-  const others = leaveOneOut.others[i]!;
-  let [total, own] = [0, 0];
-  for (let c = 0; c < classes; c++) {
-    if (share[c] === 0) continue;
-    const count = counts[unit[i]! * classes + c]! - Number(c === label[i]);
-    const predicted = (count + CONCENTRATION * share[c]!) / (others + CONCENTRATION);
-    // Alternative ∝ share² / predicted: for two equal classes, the others' votes reversed.
-    total += share[c]! ** 2 / predicted;
-    if (c === label[i]) own = share[c]! / predicted;
-  }
-  return own / total;
+/** Likelihood ratio of vote i: against the others to a degree, over guessing with the pool's shares of classes. */
+function ratioOf({ predicted, chance, lift }: TypicalRater, i: number, degree: number): number {
+  // No class may get a negative probability, so where one is much likelier than its share the degree is less.
+  const most = lift[i]! > 1 ? Math.min(degree, 0.99 / (lift[i]! - 1)) : degree;
+  return 1 - most * (predicted[i]! / chance[i]! - 1);
 }
 
 /**
@@ -37,11 +28,6 @@ export const contrarian: Detector = {
   tests: 'raters',
   run(data) {
     const { columns, voteSets } = data;
-    const shares = voteSets.map(({ votes }) => {
-      const share = new Float64Array(votes.classes);
-      for (let i = 0; i < votes.label.length; i++) share[votes.label[i]!]! += 1 / votes.label.length;
-      return share;
-    });
     const raters = columns.raterIds.length;
     const n = new Int32Array(raters);
     for (const { votes, leaveOneOut } of voteSets) {
@@ -52,15 +38,16 @@ export const contrarian: Detector = {
     const threshold = tested.length / contrarian.level;
     const flags: Flag[] = [];
     for (const rater of tested) {
-      let [log, top, seen, crossedAt] = [0, 0, 0, 0];
+      const logs = DEGREES.map(() => 0);
+      let [top, seen, crossedAt] = [0, 0, 0];
       const against: number[] = [];
-      for (const [set, voteSet] of voteSets.entries()) {
-        const { votes, leaveOneOut, byRater } = voteSet;
+      for (const { votes, leaveOneOut, byRater, typical } of voteSets) {
         for (let k = byRater.starts[rater]!; k < byRater.starts[rater + 1]!; k++) {
           const i = byRater.entry[k]!;
           if (leaveOneOut.others[i]! < 2) continue;
           seen += 1;
-          log += Math.log(ratioOf(voteSet, shares[set]!, i));
+          for (const [d, degree] of DEGREES.entries()) logs[d]! += Math.log(ratioOf(typical, i, degree));
+          const log = logSumExp(logs) - Math.log(DEGREES.length);
           top = Math.max(top, log);
           if (crossedAt === 0 && log >= Math.log(threshold)) crossedAt = seen;
           const majority = leaveOneOut.majority[i]!;

@@ -1,7 +1,8 @@
-import { mean, normalCdf, pearson } from '../../../stats/index.ts';
+import { mean, normalUpper, pearson } from '../../../stats/index.ts';
 import type { QualityData } from '../data.ts';
 import { type Detector, evidence, fdrCut } from '../detector.ts';
 import { sessionPlaces } from '../sessions.ts';
+import { following } from '../typical-rater.ts';
 
 const LEAST = 30;
 
@@ -11,40 +12,45 @@ interface Course {
   readonly place: number[];
   /** Agreement with the others on the unit. */
   readonly agree: number[];
-  /** The same, less that of the others among themselves: hard items do not count against the rater. */
-  readonly excess: number[];
+  /** How much likelier the vote would be from a guesser: g / p − 1 with p the rater's own following of the others. */
+  readonly guessing: number[];
 }
 
 function courseOf({ voteSets }: QualityData, places: Int32Array, rater: number): Course {
-  const course: Course = { row: [], place: [], agree: [], excess: [] };
-  for (const { votes, leaveOneOut, byRater } of voteSets) {
+  const course: Course = { row: [], place: [], agree: [], guessing: [] };
+  const [predicted, chance]: [number[], number[]] = [[], []];
+  for (const { votes, leaveOneOut, byRater, typical } of voteSets) {
     for (let k = byRater.starts[rater]!; k < byRater.starts[rater + 1]!; k++) {
       const i = byRater.entry[k]!;
       if (leaveOneOut.others[i]! < 2) continue;
       course.row.push(votes.row[i]!);
       course.place.push(places[votes.row[i]!]!);
       course.agree.push(leaveOneOut.agree[i]!);
-      course.excess.push(leaveOneOut.agree[i]! - leaveOneOut.among[i]!);
+      predicted.push(typical.predicted[i]!);
+      chance.push(typical.chance[i]!);
     }
   }
+  // The score of a small share of guesses, at how far this rater follows the others on the whole.
+  const own = Math.max(0, Math.min(1, following(predicted, chance)?.value ?? 1));
+  for (const [i, g] of chance.entries()) course.guessing.push(g / (g + own * (predicted[i]! - g)) - 1);
   return course;
 }
 
-/** Correlation of agreement with the place in the session; null with too few votes or nothing that varies. */
-function decline({ place, excess }: Course): { correlation: number; p: number } | null {
+/** Correlation of guessing with the place in the session; null with too few votes or nothing that varies. */
+function decline({ place, guessing }: Course): { correlation: number; p: number } | null {
   const n = place.length;
   if (n < LEAST) return null;
-  const correlation = pearson(place, excess);
+  const correlation = pearson(place, guessing);
   // Under exchange of a rater's votes the correlation has variance 1 / (n − 1), whatever the values.
-  return Number.isFinite(correlation) ? { correlation, p: normalCdf(correlation * Math.sqrt(n - 1)) } : null;
+  return Number.isFinite(correlation) ? { correlation, p: normalUpper(correlation * Math.sqrt(n - 1)) } : null;
 }
 
-/** Does a rater's agreement with the others fall with the place in the rater's own session? */
+/** Do a rater's votes come closer to guessing with the place in the rater's own session? */
 export const fatigue: Detector = {
   id: 'fatigue',
-  looksFor: 'raters whose agreement with the others falls as their session goes on',
+  looksFor: 'raters whose votes look more and more like guesses, by the others’ votes, as their session goes on',
   needs: `at least ${LEAST} votes of a rater on items with two others, in the order they were given`,
-  assumes: 'harder items do not come later in a session; the difference to what the others agree among themselves removes most of it',
+  assumes: 'harder items do not come later in a session',
   rule: 'Benjamini–Hochberg over raters; one-sided test of the correlation with the place in the session, by its permutation variance',
   level: 0.05,
   tests: 'raters',
@@ -75,7 +81,7 @@ export const fatigue: Detector = {
           return {
             detector: 'fatigue' as const,
             raters: [columns.raterIds[rater]!],
-            statistic: 'correlation of agreement with the place in the session',
+            statistic: 'correlation of guessing with the place in the session',
             value: correlation,
             interval: { low: Math.tanh(z - width), high: Math.tanh(z + width), level: 0.95 },
             test: { measure: 'p-value' as const, value: p, threshold: cut },

@@ -1,6 +1,6 @@
-import { sigmoid } from '../../../stats/index.ts';
+import { quantile, sigmoid } from '../../../stats/index.ts';
 import type { QualityColumns } from '../columns.ts';
-import { type VoteSet, type QualityData } from '../data.ts';
+import type { QualityData, VoteSet } from '../data.ts';
 import { type Detector, evidence, fdrCut, twoSided } from '../detector.ts';
 
 const LEAST = 20;
@@ -109,7 +109,13 @@ export const lengthPreference: Detector = {
     const tested = [...byRater.keys()].filter((r) => byRater[r]!.length >= LEAST);
     if (tested.length === 0)
       return { undefined: `no rater has ${LEAST} decided comparisons of two replies of different length` };
-    const fits = tested.map((r) => ownIntercept(byRater[r]!));
+    const raw = tested.map((r) => ownIntercept(byRater[r]!));
+    // The middle rater is the standard: a few who go by length must not make all others look as if they avoided it.
+    const middle = quantile(
+      raw.map(({ a }) => a),
+      0.5,
+    );
+    const fits = raw.map(({ a, error }) => ({ a: a - middle, error }));
     const p = fits.map(({ a, error }) => twoSided(a / error));
     const cut = fdrCut(p, lengthPreference.level);
     return {
