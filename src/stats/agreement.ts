@@ -1,8 +1,11 @@
 import { quantile } from './functions.ts';
 import type { BootstrapOptions, Interval } from './intervals.ts';
 import { type Tally, tallyOf, type UnitValues } from './ratings.ts';
+import { resampleCounts } from './sampling.ts';
 
 export type Metric = 'nominal' | 'ordinal' | 'interval' | 'ratio';
+/** δ² of one's own between two values; symmetric, 0 for equal values. */
+export type Distance = (a: number, b: number) => number;
 
 /** A number, or why there is none. */
 export type Estimate = { readonly value: number } | { readonly undefined: string };
@@ -13,16 +16,20 @@ export type Estimate = { readonly value: number } | { readonly undefined: string
  */
 function positions(metric: 'ordinal' | 'interval', scale: Float64Array, totals: Float64Array): Float64Array {
   if (metric === 'interval') return scale;
+  const midRanks = new Float64Array(totals.length);
   let below = 0;
-  return totals.map((total) => {
-    below += total;
-    return below - total / 2;
-  });
+  for (let k = 0; k < totals.length; k++) {
+    midRanks[k] = below + totals[k]! / 2;
+    below += totals[k]!;
+  }
+  return midRanks;
 }
+
+const ratioDistance: Distance = (a, b) => ((a - b) / (a + b)) ** 2;
 
 /** Σ over ordered pairs of values of δ², for counts of a row or of all values. */
 function pairSum(
-  metric: Metric,
+  metric: Metric | Distance,
   cells: {
     readonly code: ArrayLike<number>;
     readonly count: ArrayLike<number>;
@@ -32,12 +39,12 @@ function pairSum(
   places: Float64Array,
 ): number {
   const { code, count, from, to } = cells;
-  if (metric === 'ratio') {
+  if (metric === 'ratio' || typeof metric === 'function') {
+    const distance = metric === 'ratio' ? ratioDistance : metric;
     let sum = 0;
     for (let i = from; i < to; i++) {
       for (let j = from; j < i; j++) {
-        const [a, b] = [places[code[i]!]!, places[code[j]!]!];
-        sum += 2 * count[i]! * count[j]! * ((a - b) / (a + b)) ** 2;
+        sum += 2 * count[i]! * count[j]! * distance(places[code[i]!]!, places[code[j]!]!);
       }
     }
     return sum;
@@ -55,9 +62,10 @@ function pairSum(
 }
 
 /** α as a function of how often each row counts, so that a bootstrap replicate costs one pass over the distinct rows. */
-function alphaOfWeights(tally: Tally, metric: Metric): (weights: Float64Array) => Estimate {
+function alphaOfWeights(tally: Tally, metric: Metric | Distance): (weights: Float64Array) => Estimate {
   const { rows, sizes, starts, code, count, scale } = tally;
-  const every = Uint32Array.from(scale, (_, k) => k);
+  const every = new Uint32Array(scale.length);
+  for (let k = 0; k < every.length; k++) every[k] = k;
   const totals = new Float64Array(scale.length);
   const disagreement = new Float64Array(rows);
   const fillRows = (places: Float64Array) => {
@@ -96,28 +104,34 @@ function alphaOfWeights(tally: Tally, metric: Metric): (weights: Float64Array) =
 /**
  * Krippendorff's α (2011): 1 − observed over expected disagreement, missing values allowed. Undefined, with the reason,
  * when nothing can be paired or when all paired values are equal. Linear in the number of values, except that the ratio
- * metric is quadratic in the number of distinct ones.
+ * metric and distances of one's own are quadratic in the number of distinct ones.
  */
-export function krippendorffAlpha(data: UnitValues, metric: Metric = 'nominal'): Estimate {
+export function krippendorffAlpha(data: UnitValues, metric: Metric | Distance = 'nominal'): Estimate {
   const tally = tallyOf(data);
   return alphaOfWeights(tally, metric)(tally.multiplicity);
 }
 
 /**
- * Percentile bootstrap over units of a statistic of how often each row of the tally counts: the same draws as `bootstrap`,
- * without copying units. Replicates on which the statistic is undefined are left out; NaN bounds when none is left.
+ * Percentile bootstrap over units of a statistic of how often each row of the tally counts, without copying units. Where
+ * many units share few rows the rows' counts are drawn at once (multinomial), otherwise unit by unit with the draws that
+ * `bootstrap` makes. Replicates on which the statistic is undefined are left out; NaN bounds when none is left.
  */
 export function bootstrapTally(
-  tally: Tally,
+  tally: Pick<Tally, 'units' | 'rows' | 'rowOf' | 'multiplicity'>,
   statistic: (weights: Float64Array) => Estimate,
   { uniform, replicates = 1000, level = 0.95 }: BootstrapOptions,
 ): Interval {
-  const { rowOf, rows, units } = tally;
+  const { rowOf, rows, units, multiplicity } = tally;
   const weights = new Float64Array(rows);
+  const shared = units >= 5000 && units > 64 * rows;
   const values: number[] = [];
   for (let replicate = 0; replicate < replicates; replicate++) {
-    weights.fill(0);
-    for (let u = 0; u < units; u++) weights[rowOf[Math.floor(uniform() * units)]!]! += 1;
+    if (shared) {
+      resampleCounts(multiplicity, uniform, weights);
+    } else {
+      weights.fill(0);
+      for (let u = 0; u < units; u++) weights[rowOf[Math.floor(uniform() * units)]!]! += 1;
+    }
     const estimate = statistic(weights);
     if ('value' in estimate && Number.isFinite(estimate.value)) values.push(estimate.value);
   }
@@ -126,7 +140,7 @@ export function bootstrapTally(
 }
 
 /** α with a bootstrap interval over units (Hayes and Krippendorff 2007 resample disagreements; units keep their raters together). */
-export function alphaInterval(data: UnitValues, metric: Metric, options: BootstrapOptions): Interval {
+export function alphaInterval(data: UnitValues, metric: Metric | Distance, options: BootstrapOptions): Interval {
   const tally = tallyOf(data);
   return bootstrapTally(tally, alphaOfWeights(tally, metric), options);
 }

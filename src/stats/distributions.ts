@@ -137,6 +137,13 @@ export const gammaUpper = (a: number, x: number): number => gammaTails(a, x)[1];
 /** Regularised incomplete beta function Iₓ(a, b): the distribution function of beta(a, b). */
 export const betaLower = (a: number, b: number, x: number): number => betaTails(a, b, [x, 1 - x])[0];
 
+/** log P(X = k) of binomial(n, p) for whole k from 0 to n. */
+export function logBinomial(k: number, n: number, p: number): number {
+  if (k === 0) return n * Math.log1p(-p);
+  if (k === n) return n * Math.log(p);
+  return logBetaKernel(k, n - k, [p, 1 - p]) + Math.log(n / (k * (n - k)));
+}
+
 /** P(X > x) of χ² with df degrees of freedom. */
 export const chiSquareUpper = (x: number, df: number): number => gammaUpper(df / 2, x / 2);
 

@@ -47,35 +47,46 @@ export interface ScaleOptions {
 /** Anything a coefficient that ignores who rated can be computed from. */
 export type UnitValues = readonly Unit[] | Ratings | Tally;
 
-/** Indices of values in the sorted scale; a value off a declared scale or not a number is refused. */
+/** Past this many distinct values a sort and binary searches are faster than a hash map. */
+const MANY = 2048;
+
+/** Place of a value in an ascending scale, or −1. */
+function placeOf(value: number, scale: Float64Array): number {
+  let [low, high] = [0, scale.length - 1];
+  while (low <= high) {
+    const middle = (low + high) >>> 1;
+    if (scale[middle]! < value) low = middle + 1;
+    else if (scale[middle]! > value) high = middle - 1;
+    else return middle;
+  }
+  return -1;
+}
+
+/** Distinct values, ascending. */
+function distinct(values: Float64Array): Float64Array {
+  const few = new Set<number>();
+  for (let i = 0; i < values.length && few.size <= MANY; i++) few.add(values[i]!);
+  if (few.size <= MANY) return Float64Array.from(few).sort();
+  const sorted = values.slice().sort();
+  let length = 1;
+  for (let i = 1; i < sorted.length; i++) if (sorted[i] !== sorted[i - 1]) sorted[length++] = sorted[i]!;
+  return sorted.slice(0, length);
+}
+
+/** Indices of values in the sorted scale; a value off a declared scale or not a finite number is refused. */
 function encode(values: Float64Array, declared?: readonly number[]): { scale: Float64Array; code: Uint32Array } {
-  const seen = new Map<number, number>();
-  if (declared !== undefined) for (const point of declared) seen.set(point, seen.size);
+  const scale = declared === undefined ? distinct(values) : distinct(Float64Array.from(declared));
+  const places = scale.length <= MANY ? new Map(Array.from(scale, (point, k) => [point, k])) : null;
   const code = new Uint32Array(values.length);
-  let last = Number.NaN;
-  let lastCode = 0;
   for (let i = 0; i < values.length; i++) {
     const value = values[i]!;
-    if (value !== last) {
-      const known = seen.get(value);
-      if (known === undefined) {
-        if (declared !== undefined || !Number.isFinite(value)) {
-          const expected = declared === undefined ? 'finite numbers' : `values of the scale ${declared.join(', ')}`;
-          throw new RangeError(
-            `ratings: expected ${expected}, got ${value}: leave missing values out, or mend the scale`,
-          );
-        }
-        seen.set(value, seen.size);
-      }
-      last = value;
-      lastCode = known ?? seen.size - 1;
+    const place = places === null ? placeOf(value, scale) : (places.get(value) ?? -1);
+    if (place < 0 || !Number.isFinite(value)) {
+      const expected = declared === undefined ? 'finite numbers' : `values of the scale ${declared.join(', ')}`;
+      throw new RangeError(`ratings: expected ${expected}, got ${value}: leave missing values out, or mend the scale`);
     }
-    code[i] = lastCode;
+    code[i] = place;
   }
-  const scale = Float64Array.from(seen.keys()).sort();
-  const place = new Uint32Array(seen.size);
-  for (let i = 0; i < scale.length; i++) place[seen.get(scale[i]!)!] = i;
-  for (let i = 0; i < code.length; i++) code[i] = place[code[i]!]!;
   return { scale, code };
 }
 
