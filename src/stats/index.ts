@@ -20,7 +20,11 @@ export * from './majorities.ts';
 export * from './majority.ts';
 export * from './one-coin.ts';
 export type { TieModel } from './outcome-models.ts';
-export * from './preference-inference.ts';
+export {
+  type Coefficient as PreferenceCoefficient,
+  type NoCoefficient,
+  PreferenceInference,
+} from './preference-inference.ts';
 export * from './preferences.ts';
 export * from './raking.ts';
 export * from './random.ts';
