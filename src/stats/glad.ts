@@ -32,6 +32,12 @@ interface Priors {
   readonly classes: Float64Array;
 }
 
+/**
+ * Sums of log(1 + e) are taken as the log of a product, one logarithm for many labels: logarithms are half the cost of a
+ * step. A product is put aside before it can overflow.
+ */
+const OVERFLOW = 1e250;
+
 /** A function of one unknown: its value, and how fast it rises and bends down there. */
 interface Local {
   value: number;
@@ -100,12 +106,19 @@ class Glad {
     const { n, classes, rater, label } = this.#table;
     const logOthers = Math.log(Math.max(1, classes - 1));
     let base = -n * logOthers;
+    let odds = 1;
     for (let j = 0; j < n; j++) {
       const x = this.ability[rater[j]!]! * this.#beta[this.#itemOf[j]!]!;
       this.#weight[j] = x + logOthers;
       // log σ(−x): the label is wrong.
-      base -= x > 0 ? x + Math.log1p(Math.exp(-x)) : Math.log1p(Math.exp(x));
+      base -= x > 0 ? x : 0;
+      odds *= 1 + Math.exp(-Math.abs(x));
+      if (odds > OVERFLOW) {
+        base -= Math.log(odds);
+        odds = 1;
+      }
     }
+    base -= Math.log(odds);
     const logLikelihood =
       base + voteStep(this.#table, { weight: this.#weight, prior: this.#priors.classes }, this.flat);
     for (let j = 0; j < n; j++) this.#right[j] = this.flat[this.#itemOf[j]! * classes + label[j]!]!;
@@ -138,17 +151,23 @@ class Glad {
       let value = -0.5 * z * z;
       let slope = -z / abilitySd;
       let curvature = 1 / (abilitySd * abilitySd);
+      let odds = 1;
       for (let c = from; c < to; c++) {
         const j = byRater[c]!;
         const b = beta[itemOf[j]!]!;
         const x = alpha * b;
         const e = Math.exp(-Math.abs(x));
         const sigma = x > 0 ? 1 / (1 + e) : e / (1 + e);
-        value += right[j]! * x - Math.max(x, 0) - Math.log1p(e);
+        value += right[j]! * x - (x > 0 ? x : 0);
+        odds *= 1 + e;
+        if (odds > OVERFLOW) {
+          value -= Math.log(odds);
+          odds = 1;
+        }
         slope += (right[j]! - sigma) * b;
         curvature += sigma * (1 - sigma) * b * b;
       }
-      out.value = value;
+      out.value = value - Math.log(odds);
       out.slope = slope;
       out.curvature = curvature;
     };
@@ -165,15 +184,21 @@ class Glad {
       let value = -0.5 * z * z;
       let pull = 0;
       let curvature = 1 / (easinessSd * easinessSd);
+      let odds = 1;
       for (let j = from; j < to; j++) {
         const x = ability[rater[j]!]! * b;
         const e = Math.exp(-Math.abs(x));
         const sigma = x > 0 ? 1 / (1 + e) : e / (1 + e);
-        value += right[j]! * x - Math.max(x, 0) - Math.log1p(e);
+        value += right[j]! * x - (x > 0 ? x : 0);
+        odds *= 1 + e;
+        if (odds > OVERFLOW) {
+          value -= Math.log(odds);
+          odds = 1;
+        }
         pull += (right[j]! - sigma) * x;
         curvature += sigma * (1 - sigma) * x * x;
       }
-      out.value = value;
+      out.value = value - Math.log(odds);
       out.slope = pull - z / easinessSd;
       // The exact curvature is less by `pull`; where that would not be positive, the expected one is taken.
       out.curvature = curvature - pull > 0 ? curvature - pull : curvature;

@@ -6,6 +6,7 @@ export * from './circular-triads.ts';
 export * from './cohen.ts';
 export * from './comparisons.ts';
 export * from './connectivity.ts';
+export * from './correlated-errors.ts';
 export * from './dawid-skene.ts';
 export * from './distributions.ts';
 export * from './functions.ts';

@@ -68,8 +68,8 @@ export function startPosteriors(table: LabelTable, start: readonly ArrayLike<num
   }
   for (let i = 0; i < items; i++) {
     const [from, to] = [table.start[i]!, table.start[i + 1]!];
-    for (let j = from; j < to; j++) flat[i * classes + table.label[j]!]! += 1 / (to - from);
-    if (from === to) flat.fill(1 / classes, i * classes, (i + 1) * classes);
+    for (let j = from; j < to; j++) flat[i * classes + table.label[j]!]! += 1;
+    for (let c = i * classes; c < (i + 1) * classes; c++) flat[c] = from === to ? 1 / classes : flat[c]! / (to - from);
   }
   return flat;
 }

@@ -5,6 +5,8 @@ import type { Rng } from './random.ts';
 export interface LabelModel {
   readonly prior: ArrayLike<number>;
   readonly confusion: readonly (readonly ArrayLike<number>[])[];
+  /** Class probabilities item by item, instead of the prior. */
+  readonly itemPriors?: readonly ArrayLike<number>[];
 }
 
 /** A cue that misleads several raters together: an item carries it with probability `rate`, and it names a wrong class. */
@@ -39,7 +41,7 @@ function draw(probabilities: ArrayLike<number>, uniform: () => number): number {
  */
 export function simulateLabels(
   design: LabelDesign,
-  { prior, confusion }: LabelModel,
+  { prior, confusion, itemPriors }: LabelModel,
   { rng, cue: shared }: { rng: Rng; cue?: SharedCue },
 ): SimulatedLabels {
   const { items, classes, start, rater } = design;
@@ -50,7 +52,7 @@ export function simulateLabels(
   for (const r of shared?.raters ?? []) reached[r] = 1;
   const { uniform } = rng;
   for (let i = 0; i < items; i++) {
-    const z = draw(prior, uniform);
+    const z = draw(itemPriors?.[i] ?? prior, uniform);
     truth[i] = z;
     if (shared !== undefined && classes > 1 && uniform() < shared.rate) {
       cue[i] = (z + 1 + Math.floor(uniform() * (classes - 1))) % classes;
