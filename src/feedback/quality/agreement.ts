@@ -1,4 +1,5 @@
 import {
+  alphaInterval,
   type BootstrapOptions,
   bootstrapTally,
   type Estimate,
@@ -7,7 +8,6 @@ import {
   icc,
   kendallW,
   krippendorffAlpha,
-  alphaInterval,
   pairwiseAgreement,
   type Ratings,
   type Rng,
@@ -125,7 +125,11 @@ function single(table: UnitTable, metric: ClusterMetric, options: BootstrapOptio
 }
 
 /** The same where items have several units: whole items are resampled. */
-function clustered(table: UnitTable, metric: ClusterMetric, options: Required<Pick<BootstrapOptions, 'uniform' | 'replicates'>>): Measured[] {
+function clustered(
+  table: UnitTable,
+  metric: ClusterMetric,
+  options: Required<Pick<BootstrapOptions, 'uniform' | 'replicates'>>,
+): Measured[] {
   const { units, unitItem, starts, value } = table;
   const scale = Float64Array.from(new Set(value)).sort();
   const at = metric === 'interval' ? null : new Map(Array.from(scale, (v, k) => [v, k]));
@@ -139,7 +143,11 @@ function clustered(table: UnitTable, metric: ClusterMetric, options: Required<Pi
   return fromClusters(sums, metric, options);
 }
 
-function fromClusters(sums: ClusterAlpha, metric: ClusterMetric, options: Parameters<ClusterAlpha['intervals']>[0]): Measured[] {
+function fromClusters(
+  sums: ClusterAlpha,
+  metric: ClusterMetric,
+  options: Parameters<ClusterAlpha['intervals']>[0],
+): Measured[] {
   const intervals = sums.intervals(options);
   return [
     { measure: `alpha-${metric}`, estimate: sums.alpha(), interval: intervals.alpha },
@@ -363,11 +371,7 @@ function putSpans(
     put,
     options,
   }: {
-    put: (
-      part: string,
-      measured: readonly Measured[],
-      rest: Pick<AgreementRow, 'units' | 'values' | 'raters'>,
-    ) => void;
+    put: (part: string, measured: readonly Measured[], rest: Pick<AgreementRow, 'units' | 'values' | 'raters'>) => void;
     options: Parameters<ClusterAlpha['intervals']>[0];
   },
 ): void {

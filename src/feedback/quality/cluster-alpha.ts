@@ -90,9 +90,7 @@ export class ClusterAlpha {
     if (this.metric === 'interval') {
       const [observed, n, sum, squares] = [total[2]!, total[3]!, total[4]!, total[5]!];
       const expected = 2 * (n * squares - sum * sum);
-      return expected <= 1e-12 * Math.abs(n * squares)
-        ? flat
-        : { value: 1 - ((n - 1) * observed) / expected };
+      return expected <= 1e-12 * Math.abs(n * squares) ? flat : { value: 1 - ((n - 1) * observed) / expected };
     }
     if (this.metric === 'nominal') {
       let [n, same] = [0, 0];

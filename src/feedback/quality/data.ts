@@ -1,4 +1,4 @@
-import { dawidSkene, type DawidSkeneResult } from '../../stats/index.ts';
+import { type DawidSkeneResult, dawidSkene } from '../../stats/index.ts';
 import type { QualityColumns } from './columns.ts';
 import { LEAST_SHARED, raterPairs, type SharedWork } from './rater-pairs.ts';
 import { type TypicalRater, typicalRater } from './typical-rater.ts';

@@ -21,7 +21,8 @@ const Z95 = 1.959963984540054;
 
 /** An effect with its 95 % interval from a standard error; undefined where that is not a number. */
 export function effect(value: number, standardError: number, n: number): Effect {
-  if (!Number.isFinite(value) || !Number.isFinite(standardError)) return { undefined: 'too little data to estimate it' };
+  if (!Number.isFinite(value) || !Number.isFinite(standardError))
+    return { undefined: 'too little data to estimate it' };
   const interval = { low: value - Z95 * standardError, high: value + Z95 * standardError, level: 0.95 };
   return { value, standardError, interval, n };
 }

@@ -1,5 +1,5 @@
-import type { Item } from '../item.ts';
 import type { Answer } from '../answer.ts';
+import type { Item } from '../item.ts';
 import { PURPOSES, type QualityColumns } from './columns.ts';
 
 /** Purposes whose answers are held against a known one. */

@@ -34,7 +34,9 @@ export class CommonOddsRatio {
   logOdds(): Effect {
     const { r, s } = this;
     if (r === 0 || s === 0)
-      return { undefined: this.strata === 0 ? 'no stratum holds both rows' : 'in no stratum did outcomes differ both ways' };
+      return {
+        undefined: this.strata === 0 ? 'no stratum holds both rows' : 'in no stratum did outcomes differ both ways',
+      };
     const variance = this.pr / (2 * r * r) + this.mixed / (2 * r * s) + this.qs / (2 * s * s);
     return effect(Math.log(r / s), Math.sqrt(variance), this.n);
   }

@@ -1,3 +1,4 @@
+import { ANSWER_KINDS } from '../answer-kinds.ts';
 import { answersAgreement } from '../distribution.ts';
 import { PURPOSES, type QualityColumns } from './columns.ts';
 import { type ShareEstimate, share } from './estimates.ts';
@@ -10,7 +11,7 @@ export interface RepeatReport {
   readonly swappedConsistency: ShareEstimate | null;
   /** Of swapped comparisons answered differently: those that chose the same place again. */
   readonly followedPlace: ShareEstimate | null;
-  /** Repeats whose first judgment is not among those that stand. */
+  /** Repeats whose first judgment is not among those that stand, or of kinds without common values (texts, spans). */
   readonly unmatched: number;
   /** Consistent answers and repeats by rater, both sorts together, as index of rater. */
   readonly byRater: ReadonlyMap<number, { readonly k: number; readonly n: number }>;
@@ -26,7 +27,10 @@ export function repeatReport(columns: QualityColumns): RepeatReport {
     const purpose = columns.purpose[row];
     if (purpose !== plain && purpose !== swapped) continue;
     const before = columns.repeats[row]!;
-    if (before < 0 || columns.answers[before]!.kind !== columns.answers[row]!.kind) {
+    const { kind } = columns.answers[row]!;
+    const comparable =
+      before >= 0 && columns.answers[before]!.kind === kind && typeof ANSWER_KINDS[kind].comparable === 'string';
+    if (!comparable) {
       unmatched += 1;
       continue;
     }

@@ -20,19 +20,50 @@ export interface PoolOptions {
 
 /** What a strength means for each kind of planted rater, how many there are, and the strengths that rates are given for. */
 export const PLANTS: {
-  readonly [K in DetectorId]: { readonly means: string; readonly raters: number; readonly strengths: readonly number[] };
+  readonly [K in DetectorId]: {
+    readonly means: string;
+    readonly raters: number;
+    readonly strengths: readonly number[];
+    /** Items of the pool where the default is too short for the failure to show. */
+    readonly items?: number;
+  };
 } = {
   'position-preference': { means: 'share of judgments decided by the place', raters: 2, strengths: [0.3, 0.5, 0.8] },
   'length-preference': { means: 'share of judgments decided by length', raters: 2, strengths: [0.4, 0.6, 0.8] },
-  fatigue: { means: 'share guessed at the end of the session, from none at the start', raters: 2, strengths: [0.6, 0.8, 1] },
-  'implausible-speed': { means: 'share answered in an eighth of the usual time', raters: 2, strengths: [0.4, 0.6, 0.9] },
+  fatigue: {
+    means: 'share guessed at the end of the session, from none at the start',
+    raters: 2,
+    strengths: [0.6, 0.8, 1],
+    items: 1600,
+  },
+  'implausible-speed': {
+    means: 'share answered in an eighth of the usual time',
+    raters: 2,
+    strengths: [0.4, 0.6, 0.9],
+  },
   'random-answers': { means: 'share guessed', raters: 2, strengths: [0.7, 0.85, 1] },
   contrarian: { means: 'share answered against the own view', raters: 2, strengths: [0.6, 0.8, 1] },
-  'duplicate-accounts': { means: 'share of shared items answered as the first account did', raters: 2, strengths: [0.9, 0.95, 1] },
-  collusion: { means: 'share of items on which three accounts give an agreed answer', raters: 3, strengths: [0.25, 0.5, 0.8] },
-  'answer-pattern': { means: 'share of the session clicked through in alternation or on one side', raters: 2, strengths: [0.2, 0.4, 0.8] },
+  'duplicate-accounts': {
+    means: 'share of shared items answered as the first account did',
+    raters: 2,
+    strengths: [0.9, 0.95, 1],
+  },
+  collusion: {
+    means: 'share of items on which three accounts give an agreed answer',
+    raters: 3,
+    strengths: [0.25, 0.5, 0.8],
+  },
+  'answer-pattern': {
+    means: 'share of the session clicked through in alternation or on one side',
+    raters: 2,
+    strengths: [0.2, 0.4, 0.8],
+  },
   'copied-text': { means: 'share of texts copied from another rater', raters: 2, strengths: [0.2, 0.4, 0.8] },
-  'gold-failures': { means: 'accuracy on known items short of the required 70 %', raters: 2, strengths: [0.2, 0.3, 0.4] },
+  'gold-failures': {
+    means: 'accuracy on known items short of the required 70 %',
+    raters: 2,
+    strengths: [0.2, 0.3, 0.4],
+  },
 };
 
 interface Person {
@@ -96,16 +127,18 @@ export function simulatedPool(options: PoolOptions): { items: Item[]; judgments:
   const { seed, raters = 16, items = 480, overlap = 5, gold = 12, planted } = options;
   const rng = createRng(`pool/${seed}/${planted?.kind ?? 'clean'}/${planted?.strength ?? 0}`);
   const bad = planted === undefined ? 0 : PLANTS[planted.kind].raters;
-  const people = rng.shuffle(
-    Array.from({ length: raters }, (_, i): Omit<Person, 'id'> => {
-      const accuracy = i < bad ? 0.85 : 0.65 + 0.3 * rng.uniform();
-      return {
-        ability: Math.log(accuracy / (1 - accuracy)),
-        pace: Math.exp(0.35 * rng.normal()),
-        kind: i < bad ? planted!.kind : null,
-      };
-    }),
-  ).map((person, i): Person => ({ ...person, id: `r${i}` }));
+  const people = rng
+    .shuffle(
+      Array.from({ length: raters }, (_, i): Omit<Person, 'id'> => {
+        const accuracy = i < bad ? 0.85 : 0.65 + 0.3 * rng.uniform();
+        return {
+          ability: Math.log(accuracy / (1 - accuracy)),
+          pace: Math.exp(0.35 * rng.normal()),
+          kind: i < bad ? planted!.kind : null,
+        };
+      }),
+    )
+    .map((person, i): Person => ({ ...person, id: `r${i}` }));
   // Nobody can copy before anybody else has written.
   if (people[0]!.kind === 'copied-text') people.push(people.shift()!);
   if (people[0]!.kind === 'copied-text') people.push(people.shift()!);
@@ -122,7 +155,10 @@ export function simulatedPool(options: PoolOptions): { items: Item[]; judgments:
     // One after the other, so that a text is copied only from earlier ones.
     let clock = Date.UTC(2026, 0, 1) + r * 8 * 3_600_000 + rng.integer(3_600_000);
     const queue = queues[r]!;
-    const clicked = { from: Math.floor((1 - strength) * queue.length * rng.uniform()), alternates: rng.uniform() < 0.5 };
+    const clicked = {
+      from: Math.floor((1 - strength) * queue.length * rng.uniform()),
+      alternates: rng.uniform() < 0.5,
+    };
     for (const [place, one] of queue.entries()) {
       const does = person.kind;
       const isGold = one.item.role === 'gold';

@@ -6,8 +6,8 @@ import { sessionPlaces } from './sessions.ts';
 /** Mean agreement of votes with the others on their units, in a stretch of places or of time. */
 export interface AgreementBin {
   readonly from: number;
-  /** End, exclusive for places; the last vote's time for times. */
-  readonly to: number;
+  /** End, exclusive for places (null: and later); the last vote's time for times. */
+  readonly to: number | null;
   readonly agreement: Effect;
 }
 
@@ -36,7 +36,8 @@ const BARS = 24;
 function activeTimes({ columns }: QualityData): TimeReport['active'] {
   const times = columns.activeMs.filter((ms) => !Number.isNaN(ms)).sort();
   if (times.length === 0) return null;
-  const at = (p: number) => quantile([times[Math.floor((times.length - 1) * p)]!, times[Math.ceil((times.length - 1) * p)]!], 0.5);
+  const at = (p: number) =>
+    quantile([times[Math.floor((times.length - 1) * p)]!, times[Math.ceil((times.length - 1) * p)]!], 0.5);
   const [low, high] = [Math.max(1, times[0]!), Math.max(2, times.at(-1)!)];
   const factor = (high / low) ** (1 / BARS);
   const counts = new Array<number>(BARS).fill(0);
@@ -106,7 +107,10 @@ export function timeReport(data: QualityData): TimeReport {
   const several = timed.length > 0 && timed[0]!.time < timed.at(-1)!.time;
   const stretches = several ? Math.max(1, Math.min(STRETCHES, Math.floor(timed.length / 20))) : 0;
   const calendar = Array.from({ length: stretches }, (_, s): AgreementBin => {
-    const own = timed.slice(Math.floor((s * timed.length) / stretches), Math.floor(((s + 1) * timed.length) / stretches));
+    const own = timed.slice(
+      Math.floor((s * timed.length) / stretches),
+      Math.floor(((s + 1) * timed.length) / stretches),
+    );
     const mean = new ClusteredMean();
     for (const { item, agree } of own) mean.add(item, agree);
     return { from: own[0]!.time, to: own.at(-1)!.time, agreement: mean.result() };
@@ -114,7 +118,9 @@ export function timeReport(data: QualityData): TimeReport {
   return {
     active: activeTimes(data),
     session: session.flatMap((mean, b) =>
-      mean.n === 0 ? [] : [{ from: PLACES[b]!, to: Math.min(PLACES[b + 1]!, 1e9), agreement: mean.result() }],
+      mean.n === 0
+        ? []
+        : [{ from: PLACES[b]!, to: b + 2 < PLACES.length ? PLACES[b + 1]! : null, agreement: mean.result() }],
     ),
     fatigue: withinRaters(data, places),
     calendar,

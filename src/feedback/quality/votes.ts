@@ -43,7 +43,8 @@ function thirds({ units, unitPart, parts, starts, value }: UnitTable): Int32Arra
 function labelsOf(table: UnitTable): { label: Int32Array; classNames: readonly string[] } {
   const { kind, categories, value } = table;
   if (kind === 'rating') return { label: thirds(table), classNames: ['below median', 'median', 'above median'] };
-  if (kind === 'steps') return { label: Int32Array.from(value, (v) => v + 1), classNames: ['wrong', 'neutral', 'right'] };
+  if (kind === 'steps')
+    return { label: Int32Array.from(value, (v) => v + 1), classNames: ['wrong', 'neutral', 'right'] };
   const names = categories!;
   if (names.length <= MAX_CLASSES) return { label: Int32Array.from(value), classNames: names };
   const count = new Float64Array(names.length);

@@ -98,14 +98,14 @@ export const collusion: Detector = {
         const own = significant.filter(({ a }) => inside.has(a));
         const sum = (pick: (pair: RaterPair) => number) => own.reduce((total, pair) => total + pick(pair), 0);
         const observed = sum((pair) => pair.sameErrors);
-        const expected = factor * sum((pair) => pair.expectedSameErrors);
+        const expected = Math.max(1e-9, factor * sum((pair) => pair.expectedSameErrors));
         return {
           detector: 'collusion' as const,
           raters: members.map((r) => columns.raterIds[r]!),
           statistic: 'common errors over those expected of independent raters',
           value: observed / expected,
           interval: {
-            low: chiSquareQuantile(0.025, 2 * observed) / 2 / expected,
+            low: observed === 0 ? 0 : chiSquareQuantile(0.025, 2 * observed) / 2 / expected,
             high: chiSquareQuantile(0.975, 2 * observed + 2) / 2 / expected,
             level: 0.95,
           },

@@ -8,7 +8,8 @@ const NEARLY_ALL = 0.9;
 /** Do two accounts give the same answers more often than two people as good as they are would? */
 export const duplicateAccounts: Detector = {
   id: 'duplicate-accounts',
-  looksFor: 'two accounts with nearly all answers equal on the units they share, more than two people as accurate would have',
+  looksFor:
+    'two accounts with nearly all answers equal on the units they share, more than two people as accurate would have',
   needs: `pairs of raters with at least ${LEAST_SHARED} units in common (units with over ${MAX_RATERS_OF_UNIT} raters: the first ${MAX_RATERS_OF_UNIT})`,
   assumes:
     'errors are independent given the class, with the error rates fitted by Dawid–Skene; the pool’s own rate of disagreement corrects for items that are easy for everybody',

@@ -31,8 +31,7 @@ export const positionPreference: Detector = {
     }
     if (comparisons === 0) return { undefined: 'there are no comparisons' };
     const tested = [...n.keys()].filter((r) => n[r]! >= LEAST);
-    if (tested.length === 0)
-      return { undefined: `no rater has ${LEAST} decided comparisons whose order was recorded` };
+    if (tested.length === 0) return { undefined: `no rater has ${LEAST} decided comparisons whose order was recorded` };
     const p = tested.map((r) => {
       const share = chance[r]! / n[r]!;
       const upper = binomialUpperTail(first[r]!, n[r]!, share);

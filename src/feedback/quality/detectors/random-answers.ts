@@ -29,7 +29,8 @@ export const randomAnswers: Detector = {
   id: 'random-answers',
   looksFor: 'raters whose answers follow what the others see less than three quarters as far as a typical rater’s do',
   needs: `at least ${LEAST} votes of a rater on units with others’ votes`,
-  assumes: 'independent errors; a rater with a taste of their own looks like a guesser here, and raters who all guess look typical',
+  assumes:
+    'independent errors; a rater with a taste of their own looks like a guesser here, and raters who all guess look typical',
   rule: 'Benjamini–Hochberg over raters; one-sided test against three quarters of the typical rater’s following',
   level: 0.05,
   tests: 'raters',
