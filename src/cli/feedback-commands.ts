@@ -18,6 +18,9 @@ interface ReportOptions {
   readonly wanted?: number;
 }
 
+/** With `--all` the independence of errors is tested on as many votes: about a quarter of a minute for each 100,000. */
+const MANY_VOTES = 200_000;
+
 /** A whole number of at least `least`, or one line about what was got. */
 const whole = (option: string, least: number) => (text: string) => {
   const value = Number(text);
@@ -51,7 +54,7 @@ export function addFeedbackCommands(program: Command, terminalOf: () => Terminal
     .argument('<project>', 'project folder, or the feedback folder of a run')
     .option('--seed <n>', 'seed of the intervals', whole('seed', 0), 1)
     .option('--replicates <n>', 'bootstrap replicates of the intervals of agreement', whole('replicates', 20), 200)
-    .option('--all', 'strata, every flag, raters and disagreements too', false)
+    .option('--all', 'strata, every flag, raters, disagreements; tests the independence of errors on large data too', false)
     .option('--html <file>', 'write a self-contained page with plots')
     .option('--weights <yaml>', 'population shares to weight raters to: targets: { age: { young: 0.4, old: 0.6 } }')
     .option('--wanted <n>', 'judgments wanted per item, for the coverage', whole('wanted', 1))
@@ -73,6 +76,7 @@ Examples:
       const report = feedbackReport(items, judgments, {
         seed,
         replicates,
+        ...(all && { refitVotes: MANY_VOTES }),
         ...(raters !== undefined && { raters }),
         ...(targets !== undefined && { targets }),
         ...(wanted !== undefined && { wanted }),

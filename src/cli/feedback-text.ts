@@ -14,6 +14,12 @@ const counts = (by: Readonly<Record<string, number>>) =>
 const block = (title: string, lines: readonly string[]) =>
   lines.length === 0 ? [] : ['', title, ...lines.flatMap((line) => line.split('\n')).map((line) => `  ${line}`)];
 
+/** Ties count as wrong; what the share is without them. */
+function tied({ majority, tied: ties }: FeedbackReport['gold']): string {
+  if (majority === null || majority.n === ties) return '';
+  return `; ${ties} tied units count as wrong, without them ${figure(majority.k / (majority.n - ties))}`;
+}
+
 function summary(report: FeedbackReport): string {
   const { alphaNominal: alpha, pairwiseAgreement: pairwise, gold, bias, dissent, repeats, known, time } = report;
   const value = (e: typeof alpha) =>
@@ -30,7 +36,7 @@ function summary(report: FeedbackReport): string {
     ['pairwise agreement', value(pairwise)],
     ['units with dissent', `${dissent.dissenting} of ${dissent.units} with two votes or more`],
     ['gold', `${gold.items} items have it, ${gold.without} have not`],
-    ['majority equals gold', share(gold.majority)],
+    ['majority equals gold', `${share(gold.majority)}${gold.tied === 0 ? '' : tied(gold)}`],
     ['Dawid–Skene equals gold', share(gold.dawidSkene)],
     ['one-coin equals gold', share(gold.oneCoin)],
     ['known items', knownShares.join('; ') || 'none shown'],

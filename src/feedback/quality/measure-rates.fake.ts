@@ -16,7 +16,12 @@ export function runOnPool(
   id: DetectorId,
   options: PoolOptions,
 ): { flagged: Set<string>; planted: Set<string>; outcome: DetectorOutcome } {
-  const { items, judgments, planted } = simulatedPool({ ...POOL, items: PLANTS[id].items ?? POOL.items, ...options });
+  const { items, judgments, planted } = simulatedPool({
+    ...POOL,
+    items: PLANTS[id].items ?? POOL.items,
+    texts: id === 'copied-text',
+    ...options,
+  });
   const outcome = DETECTORS[id].run(qualityData(qualityColumns(items, judgments)));
   return { flagged: flaggedBy(outcome), planted, outcome };
 }

@@ -7,11 +7,13 @@ import type { Judgment, Presentation, Purpose } from '../judgment.ts';
 import type { RaterProfile } from '../people.ts';
 import type { Rater } from '../rater.ts';
 import type { FeedbackRecord } from '../records.ts';
+import { biasOf } from './bias.ts';
 import { ColumnsBuilder, qualityColumns } from './columns.ts';
 import { qualityData } from './data.ts';
 import { raterQuality } from './rater-rows.ts';
 import { columnsReport, type FeedbackReport, feedbackReport } from './report.ts';
 import { simulatedPool } from './simulated-pool.fake.ts';
+import { timeReport } from './time.ts';
 
 const makeItem = (id: string, texts: readonly string[], rest: Partial<Item> = {}): Item => ({
   id,
@@ -138,22 +140,27 @@ describe('the quality report of comparisons', () => {
     expect(found.coverage.itemsByJudgments).toEqual([{ judgments: 4, items: 1 }]);
   });
   it('recovers a planted bonus of the first place within items, and has none without', () => {
-    const fit = (strength: number) => {
-      const planted = { kind: 'position-preference' as const, strength };
-      const { items, judgments } = simulatedPool({ seed: 5, items: 1200, ...(strength > 0 && { planted }) });
-      // The pool as a whole, not two raters of it: everybody with the planted habit.
-      const all = strength > 0 ? judgments.filter((j) => simulated.has(j.raterId)) : judgments;
-      return report(items, all).bias.position;
+    const place = (bonus: number) => {
+      const rng = createRng(5);
+      const items = Array.from({ length: 300 }, (_, i) => makeItem(`i${i}`, ['x', 'y']));
+      const judgments = items.flatMap((item) => {
+        const better = rng.normal();
+        return Array.from({ length: 6 }, (_, r) => {
+          const order = r % 2 === 0 ? [0, 1] : [1, 0];
+          const d = better + (order[0] === 0 ? bonus : -bonus);
+          const outcome = rng.uniform() < 1 / (1 + Math.exp(-d)) ? 0 : 1;
+          return judge(item.id, `r${r}`, { kind: 'comparison', outcome }, { presentation: { order } });
+        });
+      });
+      return biasOf(qualityColumns(items, judgments)).position;
     };
-    const simulated = simulatedPool({
-      seed: 5,
-      items: 1200,
-      planted: { kind: 'position-preference', strength: 0.5 },
-    }).planted;
-    const clean = fit(0);
-    expect(clean.method).toBe('within-items');
-    expect('value' in clean.order && Math.abs(clean.order.value)).toBeLessThan(0.15);
-    expect(fit(0.5).first!.share).toBeGreaterThan(0.65);
+    for (const bonus of [0, 0.5]) {
+      const { method, order, itemsInBothOrders } = place(bonus);
+      expect({ method, itemsInBothOrders }).toEqual({ method: 'within-items', itemsInBothOrders: 300 });
+      if ('undefined' in order) throw new Error(order.undefined);
+      expect(Math.abs(order.value - bonus)).toBeLessThan(3 * order.standardError);
+      expect(order.standardError).toBeLessThan(0.08);
+    }
   });
   it('estimates the place by Bradley–Terry where replies recur, and length beside strengths', () => {
     const rng = createRng(8);
@@ -179,7 +186,7 @@ describe('the quality report of comparisons', () => {
         }
       }
     }
-    const { position, length } = report(items, judgments).bias;
+    const { position, length } = biasOf(qualityColumns(items, judgments));
     expect(position.method).toBe('bradley-terry');
     if ('undefined' in position.order) throw new Error(position.order.undefined);
     expect(Math.abs(position.order.value - 0.6)).toBeLessThan(4 * position.order.standardError);
@@ -502,13 +509,13 @@ describe('truth and time', () => {
   it('sees agreement fall over sessions of tiring raters, and not of others', () => {
     const slope = (tiring: boolean) => {
       const planted = { kind: 'fatigue' as const, strength: 1 };
-      const pool = simulatedPool({ seed: 6, items: 900, raters: 6, ...(tiring && { planted }) });
-      return report(pool.items, pool.judgments).time.fatigue;
+      const pool = simulatedPool({ seed: 6, items: 500, raters: 6, texts: false, ...(tiring && { planted }) });
+      return timeReport(qualityData(qualityColumns(pool.items, pool.judgments))).fatigue;
     };
     const [tired, fresh] = [slope(true), slope(false)];
     expect('value' in tired && 'value' in fresh && tired.value < fresh.value && tired.value < 0).toBe(true);
     const { items, judgments } = simulatedPool({ seed: 6, items: 100 });
-    const { active, calendar, session } = report(items, judgments).time;
+    const { active, calendar, session } = timeReport(qualityData(qualityColumns(items, judgments)));
     expect(active!.histogram.reduce((sum, bar) => sum + bar.count, 0)).toBe(judgments.length);
     expect(calendar.length).toBeGreaterThan(5);
     expect(session[0]!.from).toBe(0);

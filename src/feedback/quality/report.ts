@@ -22,7 +22,7 @@ import { type PeopleReport, peopleReport, type WeightTargets } from './people-re
 import { type RaterQuality, raterRows } from './rater-rows.ts';
 import { type RepeatReport, repeatReport } from './repeats.ts';
 import { type TimeReport, timeReport } from './time.ts';
-import { type TruthReport, truthReports } from './truth-report.ts';
+import { MAX_REFIT_VOTES, type TruthReport, truthReports } from './truth-report.ts';
 
 /** A detector's outcome with what it is, for reading without the code. */
 export interface DetectorReport
@@ -56,7 +56,9 @@ export interface FeedbackReport {
   readonly gold: {
     readonly items: number;
     readonly without: number;
-    /** Plurality label equals gold; items whose plurality is tied are not counted as right. */
+    /** Units with gold whose plurality is tied. */
+    readonly tied: number;
+    /** Plurality label equals gold; units whose plurality is tied are not counted as right. */
     readonly majority: ShareEstimate | null;
     readonly dawidSkene: ShareEstimate | null;
     readonly oneCoin: ShareEstimate | null;
@@ -94,6 +96,8 @@ export interface FeedbackReportOptions {
   readonly raters?: readonly RaterProfile[];
   /** The whole history, for skips, flags and undo. Its judgments are used in place of those given. */
   readonly records?: readonly FeedbackRecord[];
+  /** Votes of a question up to which the independence of errors is tested, at some 20 fits of Dawid–Skene. */
+  readonly refitVotes?: number;
   /** Judgments wanted per item. */
   readonly wanted?: number;
   /** Shares of the population to weight raters to. */
@@ -141,12 +145,12 @@ function detect(data: ReturnType<typeof qualityData>): {
 
 /** The quality report of columns; `feedbackReport` makes them from judgments, a store may stream them in. */
 export function columnsReport(columns: QualityColumns, options: FeedbackReportOptions): FeedbackReport {
-  const { seed, replicates = 200, raters, records, wanted, targets } = options;
+  const { seed, replicates = 200, refitVotes = MAX_REFIT_VOTES, raters, records, wanted, targets } = options;
   const rng = createRng(seed).fork('feedback-report');
   const data = qualityData(columns);
   const { reports, byRater } = detect(data);
   const agreement = agreementReport(data, { rng, replicates });
-  const truth = truthReports(data, rng);
+  const truth = truthReports(data, { rng, refitVotes });
   const { position, length } = biasOf(columns);
   const { byRater: _, ...repeats } = repeatReport(columns);
   const consistency = consistencyReport(columns);
@@ -180,6 +184,7 @@ export function columnsReport(columns: QualityColumns, options: FeedbackReportOp
     gold: {
       items: withGold,
       without: columns.items.length - withGold,
+      tied: main?.gold?.tied ?? 0,
       majority: main?.gold?.majority ?? null,
       dawidSkene: main?.gold?.dawidSkene ?? null,
       oneCoin: main?.gold?.oneCoin ?? null,

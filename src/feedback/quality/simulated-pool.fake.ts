@@ -16,6 +16,8 @@ export interface PoolOptions {
   /** Items with a known answer that every rater is shown besides. */
   readonly gold?: number;
   readonly planted?: { readonly kind: DetectorId; readonly strength: number };
+  /** Write a reason beside every judgment; only the detector of copied text reads them. */
+  readonly texts?: boolean;
 }
 
 /** What a strength means for each kind of planted rater, how many there are, and the strengths that rates are given for. */
@@ -124,7 +126,7 @@ function assign(rng: Rng, cases: readonly Case[], people: readonly Person[], ove
 
 /** The same seed gives the same pool. */
 export function simulatedPool(options: PoolOptions): { items: Item[]; judgments: Judgment[]; planted: Set<string> } {
-  const { seed, raters = 16, items = 480, overlap = 5, gold = 12, planted } = options;
+  const { seed, raters = 16, items = 480, overlap = 5, gold = 12, planted, texts: write = true } = options;
   const rng = createRng(`pool/${seed}/${planted?.kind ?? 'clean'}/${planted?.strength ?? 0}`);
   const bad = planted === undefined ? 0 : PLANTS[planted.kind].raters;
   const people = rng
@@ -193,8 +195,8 @@ export function simulatedPool(options: PoolOptions): { items: Item[]; judgments:
       const activeMs = Math.round(does === 'implausible-speed' && draw < strength ? usual / 8 : usual);
       clock += activeMs + 500 + rng.integer(1500);
       const others = does === 'copied-text' && draw < strength ? texts.filter((t) => t.by !== person.id) : [];
-      const text = others.length > 0 ? others[rng.integer(others.length)]!.text : sentence(rng);
-      texts.push({ by: person.id, text });
+      const text = !write ? '' : others.length > 0 ? others[rng.integer(others.length)]!.text : sentence(rng);
+      if (write) texts.push({ by: person.id, text });
       const answer: Answer = { kind: 'comparison', outcome: tie ? 'tie' : choice };
       const purpose: Purpose = isGold ? 'gold' : 'work';
       judgments.push({
@@ -213,7 +215,7 @@ export function simulatedPool(options: PoolOptions): { items: Item[]; judgments:
         activeMs,
         submittedAt: new Date(clock).toISOString(),
         source: 'simulated',
-        reason: text,
+        ...(write && { reason: text }),
       });
     }
   }

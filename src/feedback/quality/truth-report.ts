@@ -52,6 +52,8 @@ export interface TruthReport {
   /** Share of units with a known answer that each method gets right; ties count as wrong. Comparisons only. */
   readonly gold: {
     readonly units: number;
+    /** Of these, units on which the most votes are tied. */
+    readonly tied: number;
     readonly majority: ShareEstimate | null;
     readonly dawidSkene: ShareEstimate | null;
     readonly oneCoin: ShareEstimate | null;
@@ -61,16 +63,22 @@ export interface TruthReport {
   readonly independence: IndependenceCheck;
 }
 
+export interface TruthOptions {
+  readonly rng: Rng;
+  /** Votes of a question up to which the independence of errors is tested. */
+  readonly refitVotes: number;
+}
+
 const MAX_DISPUTES = 50;
-/** Votes up to which independence is tested by refitting simulated data. */
-const MAX_REFIT_VOTES = 30_000;
+/** Votes up to which independence is tested by refitting simulated data, unless more are asked for. */
+export const MAX_REFIT_VOTES = 30_000;
 /** The fewest data sets that allow a p-value of 0.05. */
 const REFITS = 19;
 
-function independence(columns: QualityColumns, { votes }: VoteSet, rng: Rng): IndependenceCheck {
-  if (votes.label.length > MAX_REFIT_VOTES)
+function independence(columns: QualityColumns, { votes }: VoteSet, { rng, refitVotes }: TruthOptions): IndependenceCheck {
+  if (votes.label.length > refitVotes)
     return {
-      undefined: `${votes.label.length} votes: the test refits simulated data and is for up to ${MAX_REFIT_VOTES}; see the detector of collusion instead`,
+      undefined: `${votes.label.length} votes: the test refits simulated data and is for up to ${refitVotes} here; see the detector of collusion instead`,
     };
   const found = correlatedErrors(
     { item: votes.unit, rater: votes.rater, label: votes.label },
@@ -98,21 +106,22 @@ function goldShares(
   if (columns.questions[votes.question]!.kind !== 'comparison') return null;
   const tie = votes.classNames.indexOf('tie');
   const right: Record<string, number> = {};
-  let units = 0;
+  let [units, tied] = [0, 0];
   for (let u = 0; u < votes.units; u++) {
     const { gold } = columns.items[votes.unitItem[u]!]!;
     if (gold === undefined) continue;
     units += 1;
+    tied += Number(methods.majority![u] === null);
     const label = gold === 'tie' ? tie : gold;
     for (const [name, chosen] of Object.entries(methods))
       right[name] = (right[name] ?? 0) + Number(chosen[u] === label);
   }
   const of = (name: string) => share(right[name] ?? 0, units);
-  return { units, majority: of('majority'), dawidSkene: of('dawidSkene'), oneCoin: of('oneCoin') };
+  return { units, tied, majority: of('majority'), dawidSkene: of('dawidSkene'), oneCoin: of('oneCoin') };
 }
 
 /** Truth by three methods for one question, and where they part. */
-function truthOf(columns: QualityColumns, set: VoteSet, rng: Rng): TruthReport {
+function truthOf(columns: QualityColumns, set: VoteSet, options: TruthOptions): TruthReport {
   const { votes, fit } = set;
   const sizes = { items: votes.units, raters: columns.raterIds.length, classes: votes.classes };
   const labels = { item: votes.unit, rater: votes.rater, label: votes.label };
@@ -149,10 +158,10 @@ function truthOf(columns: QualityColumns, set: VoteSet, rng: Rng): TruthReport {
     gold: goldShares(columns, set, methods),
     assumes: fit.assumes,
     notes: fit.notes.map((note) => ({ ...note, ids: note.ids.slice(0, 20) })),
-    independence: independence(columns, set, rng),
+    independence: independence(columns, set, options),
   };
 }
 
 /** Truth estimates for every question with categorical answers. */
-export const truthReports = ({ columns, voteSets }: QualityData, rng: Rng): TruthReport[] =>
-  voteSets.map((set) => truthOf(columns, set, rng.fork(`truth/${set.votes.question}`)));
+export const truthReports = ({ columns, voteSets }: QualityData, { rng, refitVotes }: TruthOptions): TruthReport[] =>
+  voteSets.map((set) => truthOf(columns, set, { rng: rng.fork(`truth/${set.votes.question}`), refitVotes }));
