@@ -70,7 +70,7 @@ export function summaryRows(results: RunResults): { label: string; value: string
       label: 'Agreement (Krippendorff α)',
       value:
         'value' in alpha
-          ? `${alpha.value.toFixed(3)} (95 %: ${range(alpha.interval!)})`
+          ? `${alpha.value.toFixed(3)}${alpha.interval === null ? '' : ` (95 %: ${range(alpha.interval)})`}`
           : `undefined: ${alpha.undefined}`,
     },
     {
@@ -118,7 +118,9 @@ export function reportData(
   const scores = (e: PolicyPath['first']) => e.prompts.flatMap((prompt) => prompt.scored.proxy!);
   const texts = (e: PolicyPath['first']) => e.prompts.flatMap((prompt) => prompt.replies.map((reply) => reply.text));
   const words = (text: string) => text.split(/\s+/).filter((w) => w !== '').length;
-  const raters = feedback.report.raterTable.filter((row) => Number.isFinite(row.accuracy.value));
+  const raters = feedback.report.raterTable.flatMap(({ raterId, accuracy, flags }) =>
+    'value' in accuracy ? [{ raterId, accuracy, flags }] : [],
+  );
   const shown = raters.length <= 30 ? raters : raters.filter((row) => row.flags.length > 0).slice(0, 30);
   const metric = (name: string, key: string) => ({
     name,

@@ -36,7 +36,11 @@ export * from './one-coin.ts';
 export type { TieModel } from './outcome-models.ts';
 export * from './plackett-luce.ts';
 export { fitGroups, type GroupFit, type GroupOptions, type PreferenceGroup } from './preference-groups.ts';
-export * from './preference-inference.ts';
+export {
+  type Coefficient as PreferenceCoefficient,
+  type NoCoefficient,
+  PreferenceInference,
+} from './preference-inference.ts';
 export * from './preferences.ts';
 export * from './raking.ts';
 export * from './random.ts';

@@ -3,7 +3,7 @@ import { line } from 'd3-shape';
 import { figure, type Html, html } from './html.ts';
 
 /** Small static SVG plots with axes, units and intervals. Series differ by dash and marker as well as by colour. */
-const WIDTH = 640;
+export const WIDTH = 640;
 const HEIGHT = 300;
 const MARGIN = { left: 56, right: 16, top: 12, bottom: 44 };
 
@@ -52,10 +52,12 @@ function frame(options: {
   return { x, y, axes };
 }
 
-const svg = (title: string, height: number, body: Html): Html =>
+/** A drawing that scales with the page, named for those who cannot see it. */
+export const svg = (title: string, height: number, body: Html): Html =>
   html`<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${title}">${body}</svg>`;
 
-const marker = (kind: number, x: number, y: number): Html => {
+/** A mark at a point: circle, square or triangle, so that kinds differ without colour. */
+export const marker = (kind: number, x: number, y: number): Html => {
   if (kind % 3 === 0) return html`<circle cx="${x}" cy="${y}" r="3.5"/>`;
   if (kind % 3 === 1) return html`<rect x="${x - 3}" y="${y - 3}" width="6" height="6"/>`;
   return html`<path d="M${x} ${y - 4}l4 7h-8z"/>`;
