@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { hashString } from '../stats/index.ts';
 import type { Answer } from './answer.ts';
 import { ANSWER_KINDS, ratedUnits } from './answer-kinds.ts';
+import type { Item } from './item.ts';
 import type { Purpose } from './judgment.ts';
 import type { RaterProfile } from './people.ts';
 
@@ -104,6 +105,10 @@ export function wantedJudgments(rules: Distribution, itemId: string, answers: re
   if (answersAgreement(answers) >= extraRaters.belowAgreement) return Math.max(wanted, answers.length);
   return Math.min(wanted + extraRaters.max, answers.length + 1);
 }
+
+/** Whether an answer is the known one of its item; null where the item has none or the kind is not a comparison. */
+export const matchesGold = (answer: Answer, { gold }: Item): boolean | null =>
+  gold === undefined || answer.kind !== 'comparison' ? null : answer.outcome === gold;
 
 /** What a rater has been given so far, by purpose (work in hand included), and how qualification went. */
 export interface RaterProgress {
