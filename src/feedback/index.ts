@@ -15,3 +15,4 @@ export * from './rater.ts';
 export * from './raters-quality.ts';
 export * from './records.ts';
 export * from './report.ts';
+export * from './selection/index.ts';
