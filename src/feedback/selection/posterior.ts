@@ -16,10 +16,15 @@ export const dot = (a: Float64Array, b: Float64Array): number => {
   return sum;
 };
 
-/** Matrix (d × d, row after row) times vector. */
+/** Symmetric matrix (d × d, row after row) times vector, at the cost of the vector's entries that are not zero. */
 export function times(matrix: Float64Array, vector: Float64Array): Float64Array {
   const d = vector.length;
-  return Float64Array.from({ length: d }, (_, i) => dot(matrix.subarray(i * d, i * d + d), vector));
+  const product = new Float64Array(d);
+  for (let j = 0; j < d; j++) {
+    const v = vector[j]!;
+    if (v !== 0) for (let i = 0; i < d; i++) product[i]! += v * matrix[j * d + i]!;
+  }
+  return product;
 }
 
 /** Lower factor L of a positive definite matrix, L·Lᵀ, in place of its lower triangle. */
