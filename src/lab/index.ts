@@ -1,4 +1,6 @@
 export * from './arms.ts';
+export * from './distribution-study.ts';
+export * from './examination.ts';
 export * from './feature-reward.ts';
 export * from './pair-features.ts';
 export * from './paired.ts';

@@ -1,4 +1,4 @@
-import { bootstrap, type Interval, mean, type Rng } from '../stats/index.ts';
+import { benjaminiHochberg, bootstrap, type Interval, mean, type Rng } from '../stats/index.ts';
 
 /** Mean difference of two arms run on the same seeds. */
 export interface PairedDifference {
@@ -40,3 +40,18 @@ export function pairedDifference(after: readonly number[], before: readonly numb
 
 /** What a comparison shows once the many comparisons of its table are allowed for. */
 export type Verdict = 'better' | 'worse' | 'no difference shown';
+
+/** One verdict per comparison at a false discovery rate over all of them; `higherIsBetter` says which sign is good. */
+export function verdicts(
+  differences: readonly PairedDifference[],
+  higherIsBetter: (index: number) => boolean = () => true,
+): Verdict[] {
+  const shown = benjaminiHochberg(
+    differences.map(({ p }) => p),
+    FALSE_DISCOVERY_RATE,
+  );
+  return differences.map(({ mean: m }, i) =>
+    !shown[i] ? 'no difference shown' : m > 0 === higherIsBetter(i) ? 'better' : 'worse',
+  );
+}
+const FALSE_DISCOVERY_RATE = 0.05;
