@@ -9,6 +9,7 @@ export * from './judgment.ts';
 export * from './layouts.ts';
 export * from './pair.ts';
 export * from './people.ts';
+export * from './population.ts';
 export * from './present.ts';
 export * from './project.ts';
 export * from './rater.ts';

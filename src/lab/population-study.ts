@@ -1,0 +1,242 @@
+import {
+  collectJudgments,
+  type FeatureComparison,
+  fitWeights,
+  type Judgment,
+  type RaterProfile,
+  raterWeights,
+  toPairs,
+  weightPairs,
+} from '../feedback/index.ts';
+import { ignoreProgress, type Progress } from '../run/index.ts';
+import { createRng, type Interval, mean, meanInterval, type Rng } from '../stats/index.ts';
+import {
+  bestOfNExact,
+  comparisonItems,
+  createHarbour,
+  expectation,
+  promptOf,
+  SIMULATED_RATERS,
+  simulatedRater,
+} from '../world/index.ts';
+import { questionFeatures } from './examination.ts';
+import { REWARD_FAMILIES } from './pair-features.ts';
+import { type PairedDifference, pairedDifference, type Verdict, verdicts } from './paired.ts';
+
+/**
+ * A pool of raters unlike the population (challenges H1, R2): two groups with opposed tastes, `plain` and `warm`. What is
+ * lost when their judgments count alike, and what post-stratification weights win back.
+ */
+export interface PopulationSetting {
+  /** Share of `warm` people in the population and among the raters. */
+  readonly population: number;
+  readonly pool: number;
+}
+export const POPULATION_SETTINGS: readonly PopulationSetting[] = [
+  { population: 0.8, pool: 0.2 },
+  { population: 0.8, pool: 0.1 },
+  { population: 0.5, pool: 0.1 },
+  { population: 0.5, pool: 0.5 },
+];
+
+/** `weighted, half silent`: half of each group did not consent to be described, and keeps its place. */
+export const POPULATION_ARMS = ['unweighted', 'weighted', 'weighted, half silent', 'pool like the population'] as const;
+export type PopulationArm = (typeof POPULATION_ARMS)[number];
+
+/**
+ * `welfare`: true utility of the best of 16 replies by the reward, mean over the population. `worst group`: the same for the
+ * group that fares worse. `label`: share of items whose (weighted) majority is what the population as a whole prefers.
+ */
+export const POPULATION_OUTCOMES = ['welfare', 'worst group', 'label'] as const;
+export type PopulationOutcome = (typeof POPULATION_OUTCOMES)[number];
+
+export interface PopulationRow extends PopulationSetting {
+  readonly arm: PopulationArm;
+  readonly outcome: PopulationOutcome;
+  readonly mean: number;
+  readonly interval: Interval;
+  /** Mean design effect of the weights. */
+  readonly designEffect: number;
+  /** Against the unweighted pool; null for it. */
+  readonly difference: PairedDifference | null;
+  readonly verdict: Verdict | 'baseline';
+}
+export interface PopulationStudyOptions {
+  readonly seeds: number;
+  readonly settings: readonly PopulationSetting[];
+  readonly raters: number;
+  readonly items: number;
+  readonly overlap: number;
+}
+export interface PopulationStudy {
+  readonly options: PopulationStudyOptions;
+  readonly rows: readonly PopulationRow[];
+}
+
+const GROUPS = ['plain', 'warm'] as const;
+const world = createHarbour();
+const family = REWARD_FAMILIES.slots;
+const now = () => '2026-01-01T00:00:00Z';
+const SPACES = createRng('population/prompts')
+  .shuffle(world.prompts('train'))
+  .slice(0, 16)
+  .map((prompt) => {
+    const replies = world.replies(prompt);
+    return {
+      base: replies.map((reply) => reply.logprob),
+      features: replies.map((reply) => family.features(prompt, reply.features)),
+      gold: GROUPS.map((group) => replies.map((reply) => world.gold(prompt, reply.text, group))),
+    };
+  });
+
+const dot = (a: Float64Array, b: Float64Array) => a.reduce((sum, v, i) => sum + v * b[i]!, 0);
+
+/** True utility of the best of 16 by a reward, for each group. */
+const groupWelfare = (weights: Float64Array): number[] => {
+  const chosen = SPACES.map(({ base, features }) =>
+    bestOfNExact(
+      base,
+      features.map((f) => dot(f, weights)),
+      16,
+    ),
+  );
+  return GROUPS.map((_, g) => mean(SPACES.map(({ gold }, i) => expectation(chosen[i]!, gold[g]!))));
+};
+
+/** Judgments of a pool with a number of warm raters among the plain ones. */
+async function judgedBy(warm: number, options: PopulationStudyOptions, rng: Rng) {
+  const items = await comparisonItems({
+    world,
+    prompts: world.prompts('train'),
+    count: options.items,
+    rng: rng.fork('items'),
+    projectId: 'population',
+    origin: 'base policy, exact',
+    replies: async (asked) => {
+      const { uniform } = rng.fork('replies');
+      return asked.map((p) => Array.from({ length: 4 }, () => world.sampleBase(p, uniform).text));
+    },
+  });
+  const raters = Array.from({ length: options.raters }, (_, i) =>
+    simulatedRater(world, `rater-${i}`, SIMULATED_RATERS[i < warm ? 'warm' : 'plain']),
+  );
+  const judgments: Judgment[] = [];
+  for await (const j of collectJudgments({ items, raters, overlap: options.overlap, rng, now })) judgments.push(j);
+  const profiles = raters.map(
+    ({ id, group }): RaterProfile => ({
+      id,
+      kind: 'simulated',
+      demographics: { group: group! },
+      consent: { version: '1', at: now() },
+    }),
+  );
+  return { items, judgments, profiles };
+}
+
+type Judged = Awaited<ReturnType<typeof judgedBy>>;
+
+/** All outcomes of one body of judgments under weights. */
+function outcomes({ items, judgments }: Judged, weights: ReadonlyMap<string, number>, share: number) {
+  const byId = new Map(items.map((item) => [item.id, item]));
+  const pairs = weightPairs(toPairs(items, judgments).pairs, weights);
+  const rows = pairs.map(
+    ({ itemId, target, weight }): FeatureComparison => ({
+      features: questionFeatures(family, byId.get(itemId)!),
+      target,
+      weight,
+    }),
+  );
+  const welfare = groupWelfare(fitWeights(rows, family.size, { ridge: 0.3 }));
+  const votes = new Map<string, number>();
+  for (const { itemId, target, weight } of pairs) {
+    votes.set(itemId, (votes.get(itemId) ?? 0) + weight * (target - 0.5));
+  }
+  const labels = items.flatMap((item) => {
+    const prompt = promptOf(item.prompt)!;
+    const of = (reply: number, group: (typeof GROUPS)[number]) => world.gold(prompt, item.replies[reply]!.text, group);
+    const wanted = (1 - share) * (of(0, 'plain') - of(1, 'plain')) + share * (of(0, 'warm') - of(1, 'warm'));
+    const vote = votes.get(item.id) ?? 0;
+    if (Math.abs(wanted) < 1e-9) return [];
+    return [Math.abs(vote) < 1e-9 ? 0.5 : Number(vote > 0 === wanted > 0)];
+  });
+  return {
+    welfare: (1 - share) * welfare[0]! + share * welfare[1]!,
+    'worst group': Math.min(...welfare),
+    label: mean(labels),
+  } satisfies Record<PopulationOutcome, number>;
+}
+
+interface Run {
+  readonly values: Record<PopulationOutcome, number>;
+  readonly designEffect: number;
+}
+
+async function runSetting(
+  { population, pool }: PopulationSetting,
+  options: PopulationStudyOptions,
+  rng: Rng,
+): Promise<Record<PopulationArm, Run>> {
+  const skewed = await judgedBy(Math.round(pool * options.raters), options, rng);
+  const like = await judgedBy(Math.round(population * options.raters), options, rng);
+  const targets = { group: { plain: 1 - population, warm: population } };
+  const run = (judged: Judged, profiles: readonly RaterProfile[] | null): Run => {
+    const found = profiles === null ? null : raterWeights(judged.judgments, profiles, { targets });
+    if (found !== null && 'undefined' in found) throw new RangeError(`population study: ${found.undefined}`);
+    return {
+      values: outcomes(judged, found?.weights ?? new Map(), population),
+      designEffect: found?.designEffect ?? 1,
+    };
+  };
+  const silent = skewed.profiles.map(({ consent, ...profile }, i) => ({
+    ...profile,
+    ...(i % 2 === 0 && consent !== undefined && { consent }),
+  }));
+  return {
+    unweighted: run(skewed, null),
+    weighted: run(skewed, skewed.profiles),
+    'weighted, half silent': run(skewed, silent),
+    'pool like the population': run(like, null),
+  };
+}
+
+/** Runs the study: all arms of a seed judge the same items. */
+export async function populationStudy(
+  changes: Partial<PopulationStudyOptions> = {},
+  progress: Progress = ignoreProgress,
+): Promise<PopulationStudy> {
+  const options: PopulationStudyOptions = {
+    seeds: 20,
+    settings: POPULATION_SETTINGS,
+    raters: 20,
+    items: 300,
+    overlap: 5,
+    ...changes,
+  };
+  const rows: Omit<PopulationRow, 'verdict'>[] = [];
+  for (const [at, setting] of options.settings.entries()) {
+    const name = `population-study/${setting.population}/${setting.pool}`;
+    const runs: Record<PopulationArm, Run>[] = [];
+    for (let seed = 1; seed <= options.seeds; seed++) {
+      runs.push(await runSetting(setting, options, createRng(`${name}/${seed}`)));
+      const total = options.settings.length * options.seeds;
+      progress({ stage: 'population', done: at * options.seeds + seed, total, unit: 'seeds' });
+    }
+    for (const outcome of POPULATION_OUTCOMES) {
+      const of = (arm: PopulationArm) => runs.map((run) => run[arm].values[outcome]);
+      for (const arm of POPULATION_ARMS) {
+        const rng = createRng(`${name}/${outcome}/${arm}`);
+        rows.push({
+          ...setting,
+          arm,
+          outcome,
+          ...meanInterval(of(arm), { uniform: rng.fork('mean').uniform }),
+          designEffect: mean(runs.map((run) => run[arm].designEffect)),
+          difference: arm === 'unweighted' ? null : pairedDifference(of(arm), of('unweighted'), rng),
+        });
+      }
+    }
+  }
+  const tested = rows.filter((row) => row.difference !== null);
+  const found = verdicts(tested.map((row) => row.difference!));
+  return { options, rows: rows.map((row) => ({ ...row, verdict: found[tested.indexOf(row)] ?? 'baseline' })) };
+}
