@@ -19,7 +19,7 @@ import { type PairedDifference, pairedDifference, type Verdict, verdicts } from 
  * of judgments per item whose total is the same, seed by seed, on the same votes.
  */
 export const DISTRIBUTION_RULES = {
-  'adaptive, 90 % sure': { adaptive: { confidence: 0.9, raterAccuracy: 0.75, min: 2, max: 9 } },
+  'adaptive, 85 % sure': { adaptive: { confidence: 0.85, raterAccuracy: 0.75, min: 2, max: 9 } },
   'adaptive, 95 % sure': { adaptive: { confidence: 0.95, raterAccuracy: 0.75, min: 2, max: 9 } },
   'two, then to five on disagreement': { overlap: 2, extraRaters: { belowAgreement: 0.9, max: 3 } },
   'three, then to five below half': { overlap: 3, extraRaters: { belowAgreement: 0.5, max: 2 } },

@@ -15,6 +15,7 @@ import {
   comparisonItems,
   createHarbour,
   expectation,
+  type Group,
   promptOf,
   SIMULATED_RATERS,
   simulatedRater,
@@ -31,12 +32,14 @@ export interface PopulationSetting {
   /** Share of `warm` people in the population and among the raters. */
   readonly population: number;
   readonly pool: number;
+  /** `same`: the clean arm, in which the groups want the same and weights can only cost precision. */
+  readonly tastes: 'opposed' | 'same';
 }
 export const POPULATION_SETTINGS: readonly PopulationSetting[] = [
-  { population: 0.8, pool: 0.2 },
-  { population: 0.8, pool: 0.1 },
-  { population: 0.5, pool: 0.1 },
-  { population: 0.5, pool: 0.5 },
+  { population: 0.8, pool: 0.2, tastes: 'opposed' },
+  { population: 0.8, pool: 0.1, tastes: 'opposed' },
+  { population: 0.5, pool: 0.1, tastes: 'opposed' },
+  { population: 0.8, pool: 0.1, tastes: 'same' },
 ];
 
 /** `weighted, half silent`: half of each group did not consent to be described, and keeps its place. */
@@ -73,7 +76,12 @@ export interface PopulationStudy {
   readonly rows: readonly PopulationRow[];
 }
 
-const GROUPS = ['plain', 'warm'] as const;
+/** The groups, plain first, and whose utility is theirs. */
+const GROUPS = { opposed: ['plain', 'warm'], same: ['everyone', 'everyone'] } as const satisfies Record<
+  PopulationSetting['tastes'],
+  readonly Group[]
+>;
+type Tastes = PopulationSetting['tastes'];
 const world = createHarbour();
 const family = REWARD_FAMILIES.slots;
 const now = () => '2026-01-01T00:00:00Z';
@@ -85,14 +93,17 @@ const SPACES = createRng('population/prompts')
     return {
       base: replies.map((reply) => reply.logprob),
       features: replies.map((reply) => family.features(prompt, reply.features)),
-      gold: GROUPS.map((group) => replies.map((reply) => world.gold(prompt, reply.text, group))),
+      gold: (['plain', 'warm', 'everyone'] as const).map((group) => ({
+        group,
+        values: replies.map((reply) => world.gold(prompt, reply.text, group)),
+      })),
     };
   });
 
 const dot = (a: Float64Array, b: Float64Array) => a.reduce((sum, v, i) => sum + v * b[i]!, 0);
 
 /** True utility of the best of 16 by a reward, for each group. */
-const groupWelfare = (weights: Float64Array): number[] => {
+const groupWelfare = (weights: Float64Array, tastes: Tastes): number[] => {
   const chosen = SPACES.map(({ base, features }) =>
     bestOfNExact(
       base,
@@ -100,11 +111,15 @@ const groupWelfare = (weights: Float64Array): number[] => {
       16,
     ),
   );
-  return GROUPS.map((_, g) => mean(SPACES.map(({ gold }, i) => expectation(chosen[i]!, gold[g]!))));
+  return GROUPS[tastes].map((group) =>
+    mean(SPACES.map(({ gold }, i) => expectation(chosen[i]!, gold.find((g) => g.group === group)!.values))),
+  );
 };
 
 /** Judgments of a pool with a number of warm raters among the plain ones. */
-async function judgedBy(warm: number, options: PopulationStudyOptions, rng: Rng) {
+async function judgedBy(setting: { warm: number; tastes: Tastes }, options: PopulationStudyOptions, rng: Rng) {
+  const { warm, tastes } = setting;
+  const kinds = tastes === 'opposed' ? (['plain', 'warm'] as const) : (['noisy', 'noisy'] as const);
   const items = await comparisonItems({
     world,
     prompts: world.prompts('train'),
@@ -118,15 +133,15 @@ async function judgedBy(warm: number, options: PopulationStudyOptions, rng: Rng)
     },
   });
   const raters = Array.from({ length: options.raters }, (_, i) =>
-    simulatedRater(world, `rater-${i}`, SIMULATED_RATERS[i < warm ? 'warm' : 'plain']),
+    simulatedRater(world, `rater-${i}`, SIMULATED_RATERS[kinds[Number(i < warm)]!]),
   );
   const judgments: Judgment[] = [];
   for await (const j of collectJudgments({ items, raters, overlap: options.overlap, rng, now })) judgments.push(j);
   const profiles = raters.map(
-    ({ id, group }): RaterProfile => ({
+    ({ id }, i): RaterProfile => ({
       id,
       kind: 'simulated',
-      demographics: { group: group! },
+      demographics: { group: i < warm ? 'warm' : 'plain' },
       consent: { version: '1', at: now() },
     }),
   );
@@ -136,7 +151,11 @@ async function judgedBy(warm: number, options: PopulationStudyOptions, rng: Rng)
 type Judged = Awaited<ReturnType<typeof judgedBy>>;
 
 /** All outcomes of one body of judgments under weights. */
-function outcomes({ items, judgments }: Judged, weights: ReadonlyMap<string, number>, share: number) {
+function outcomes(
+  { items, judgments }: Judged,
+  weights: ReadonlyMap<string, number>,
+  { population: share, tastes }: PopulationSetting,
+) {
   const byId = new Map(items.map((item) => [item.id, item]));
   const pairs = weightPairs(toPairs(items, judgments).pairs, weights);
   const rows = pairs.map(
@@ -146,15 +165,16 @@ function outcomes({ items, judgments }: Judged, weights: ReadonlyMap<string, num
       weight,
     }),
   );
-  const welfare = groupWelfare(fitWeights(rows, family.size, { ridge: 0.3 }));
+  const welfare = groupWelfare(fitWeights(rows, family.size, { ridge: 0.3 }), tastes);
   const votes = new Map<string, number>();
   for (const { itemId, target, weight } of pairs) {
     votes.set(itemId, (votes.get(itemId) ?? 0) + weight * (target - 0.5));
   }
   const labels = items.flatMap((item) => {
     const prompt = promptOf(item.prompt)!;
-    const of = (reply: number, group: (typeof GROUPS)[number]) => world.gold(prompt, item.replies[reply]!.text, group);
-    const wanted = (1 - share) * (of(0, 'plain') - of(1, 'plain')) + share * (of(0, 'warm') - of(1, 'warm'));
+    const prefers = (group: Group) =>
+      world.gold(prompt, item.replies[0]!.text, group) - world.gold(prompt, item.replies[1]!.text, group);
+    const wanted = (1 - share) * prefers(GROUPS[tastes][0]) + share * prefers(GROUPS[tastes][1]);
     const vote = votes.get(item.id) ?? 0;
     if (Math.abs(wanted) < 1e-9) return [];
     return [Math.abs(vote) < 1e-9 ? 0.5 : Number(vote > 0 === wanted > 0)];
@@ -172,18 +192,19 @@ interface Run {
 }
 
 async function runSetting(
-  { population, pool }: PopulationSetting,
+  setting: PopulationSetting,
   options: PopulationStudyOptions,
   rng: Rng,
 ): Promise<Record<PopulationArm, Run>> {
-  const skewed = await judgedBy(Math.round(pool * options.raters), options, rng);
-  const like = await judgedBy(Math.round(population * options.raters), options, rng);
+  const { population, pool, tastes } = setting;
+  const skewed = await judgedBy({ warm: Math.round(pool * options.raters), tastes }, options, rng);
+  const like = await judgedBy({ warm: Math.round(population * options.raters), tastes }, options, rng);
   const targets = { group: { plain: 1 - population, warm: population } };
   const run = (judged: Judged, profiles: readonly RaterProfile[] | null): Run => {
     const found = profiles === null ? null : raterWeights(judged.judgments, profiles, { targets });
     if (found !== null && 'undefined' in found) throw new RangeError(`population study: ${found.undefined}`);
     return {
-      values: outcomes(judged, found?.weights ?? new Map(), population),
+      values: outcomes(judged, found?.weights ?? new Map(), setting),
       designEffect: found?.designEffect ?? 1,
     };
   };
@@ -214,7 +235,7 @@ export async function populationStudy(
   };
   const rows: Omit<PopulationRow, 'verdict'>[] = [];
   for (const [at, setting] of options.settings.entries()) {
-    const name = `population-study/${setting.population}/${setting.pool}`;
+    const name = `population-study/${setting.population}/${setting.pool}/${setting.tastes}`;
     const runs: Record<PopulationArm, Run>[] = [];
     for (let seed = 1; seed <= options.seeds; seed++) {
       runs.push(await runSetting(setting, options, createRng(`${name}/${seed}`)));
