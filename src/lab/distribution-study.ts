@@ -9,8 +9,9 @@ import {
 } from '../feedback/index.ts';
 import { ignoreProgress, type Progress } from '../run/index.ts';
 import { createRng, type Interval, mean, meanInterval, type Rng } from '../stats/index.ts';
-import { comparisonItems, createHarbour, raterPool, SIMULATED_RATERS, simulatedRater } from '../world/index.ts';
+import { comparisonItems, raterPool, SIMULATED_RATERS, simulatedRater } from '../world/index.ts';
 import { type Examination, examine, questionFeatures } from './examination.ts';
+import { HARBOUR } from './harbour.ts';
 import { REWARD_FAMILIES } from './pair-features.ts';
 import { type PairedDifference, pairedDifference, type Verdict, verdicts } from './paired.ts';
 
@@ -61,30 +62,30 @@ export interface DistributionStudy {
 }
 
 const PANEL = 9;
-const world = createHarbour();
 const family = REWARD_FAMILIES.slots;
 
 function ratersOf(pool: RaterPoolId) {
-  if (pool === 'natural') return raterPool(world, { noisy: 7, careless: 2 }).raters;
+  if (pool === 'natural') return raterPool(HARBOUR, { noisy: 7, careless: 2 }).raters;
   const params = { ...SIMULATED_RATERS.mistaken, mistake: 0.25 };
-  return Array.from({ length: PANEL }, (_, i) => simulatedRater(world, `rater-${i}`, params));
+  return Array.from({ length: PANEL }, (_, i) => simulatedRater(HARBOUR, `rater-${i}`, params));
 }
 
 /** An item with every rater's vote in a random order: a rule reads as many as it wants. */
-interface Panel {
+export interface Panel {
   readonly item: Item;
   readonly votes: readonly Answer[];
 }
 
 async function panels(pool: RaterPoolId, count: number, rng: Rng): Promise<Panel[]> {
   const drawn = await comparisonItems({
-    world,
-    prompts: world.prompts('train'),
+    world: HARBOUR,
+    prompts: HARBOUR.prompts('train'),
     count,
     rng,
     projectId: 'distribution',
     origin: 'base policy, exact',
-    replies: async (asked) => asked.map((p) => Array.from({ length: 4 }, () => world.sampleBase(p, rng.uniform).text)),
+    replies: async (asked) =>
+      asked.map((p) => Array.from({ length: 4 }, () => HARBOUR.sampleBase(p, rng.uniform).text)),
   });
   const items = drawn.filter(({ gold }) => gold !== 'tie');
   const votes = new Map<string, Answer[]>(items.map(({ id }) => [id, []]));
@@ -121,11 +122,17 @@ export function votesUnder(rules: Distribution, { item, votes }: Panel): Panel {
   return { item, votes: votes.slice(0, n) };
 }
 
-/** The same number of votes in all, spread evenly; who gets one more is drawn. */
-function spreadEvenly(all: readonly Panel[], total: number, rng: Rng): Panel[] {
-  const each = Math.floor(total / all.length);
-  const more = new Set(rng.shuffle(all.map((_, i) => i)).slice(0, total - each * all.length));
-  return all.map(({ item, votes }, i) => ({ item, votes: votes.slice(0, each + Number(more.has(i))) }));
+/**
+ * The same number of votes in all, spread as evenly as odd numbers allow (an even number labels no better than the odd one
+ * below it): so many on every item, two more on items drawn at random, and one where a single vote is left.
+ */
+export function spreadEvenly(all: readonly Panel[], total: number, rng: Rng): Panel[] {
+  const whole = Math.floor(total / all.length);
+  const each = whole % 2 === 1 ? whole : Math.max(0, whole - 1);
+  const left = total - each * all.length;
+  const places = rng.shuffle(all.map((_, i) => i));
+  const counts = new Map(places.map((i, at) => [i, each + Math.max(0, Math.min(2, left - 2 * at))]));
+  return all.map(({ item, votes }, i) => ({ item, votes: votes.slice(0, counts.get(i)!) }));
 }
 
 export async function distributionStudy(

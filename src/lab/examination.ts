@@ -1,6 +1,7 @@
 import type { Item } from '../feedback/index.ts';
 import { createRng, mean } from '../stats/index.ts';
-import { bestOfNExact, comparisonItems, createHarbour, expectation, promptOf } from '../world/index.ts';
+import { bestOfNExact, comparisonItems, expectation, promptOf } from '../world/index.ts';
+import { HARBOUR } from './harbour.ts';
 import type { RewardFamily } from './pair-features.ts';
 
 /** What a linear reward on the harbour is worth by true utility, exact but for the fixed draw of pairs and prompts. */
@@ -11,12 +12,10 @@ export interface Examination {
   regret(weights: Float64Array): number;
 }
 
-const world = createHarbour();
-
 /** Features of the first reply of a harbour comparison less those of the second. */
 export function questionFeatures(family: RewardFamily, item: Pick<Item, 'prompt' | 'replies'>): Float64Array {
   const prompt = promptOf(item.prompt)!;
-  const [first, second] = item.replies.map(({ text }) => family.features(prompt, world.parse(prompt, text)!));
+  const [first, second] = item.replies.map(({ text }) => family.features(prompt, HARBOUR.parse(prompt, text)!));
   return first!.map((v, i) => v - second![i]!);
 }
 
@@ -27,22 +26,23 @@ export async function examine(
 ): Promise<Examination> {
   const rng = createRng('lab/examination');
   const items = await comparisonItems({
-    world,
-    prompts: world.prompts('train'),
+    world: HARBOUR,
+    prompts: HARBOUR.prompts('train'),
     count: pairs,
     rng,
     projectId: 'examination',
     origin: 'base policy, exact',
-    replies: async (asked) => asked.map((p) => Array.from({ length: 4 }, () => world.sampleBase(p, rng.uniform).text)),
+    replies: async (asked) =>
+      asked.map((p) => Array.from({ length: 4 }, () => HARBOUR.sampleBase(p, rng.uniform).text)),
   });
   const test = items
     .filter(({ gold }) => gold !== 'tie')
     .map((item) => ({ features: sparse(questionFeatures(family, item)), sign: item.gold === 0 ? 1 : -1 }));
   const spaces = rng
-    .shuffle(world.prompts('train'))
+    .shuffle(HARBOUR.prompts('train'))
     .slice(0, prompts)
     .map((prompt) => {
-      const replies = world.replies(prompt);
+      const replies = HARBOUR.replies(prompt);
       return {
         base: replies.map((reply) => reply.logprob),
         gold: replies.map((reply) => reply.gold),

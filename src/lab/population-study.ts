@@ -13,7 +13,6 @@ import { createRng, type Interval, mean, meanInterval, type Rng } from '../stats
 import {
   bestOfNExact,
   comparisonItems,
-  createHarbour,
   expectation,
   type Group,
   promptOf,
@@ -21,6 +20,7 @@ import {
   simulatedRater,
 } from '../world/index.ts';
 import { questionFeatures } from './examination.ts';
+import { HARBOUR } from './harbour.ts';
 import { REWARD_FAMILIES } from './pair-features.ts';
 import { type PairedDifference, pairedDifference, type Verdict, verdicts } from './paired.ts';
 
@@ -82,20 +82,19 @@ const GROUPS = { opposed: ['plain', 'warm'], same: ['everyone', 'everyone'] } as
   readonly Group[]
 >;
 type Tastes = PopulationSetting['tastes'];
-const world = createHarbour();
 const family = REWARD_FAMILIES.slots;
 const now = () => '2026-01-01T00:00:00Z';
 const SPACES = createRng('population/prompts')
-  .shuffle(world.prompts('train'))
+  .shuffle(HARBOUR.prompts('train'))
   .slice(0, 16)
   .map((prompt) => {
-    const replies = world.replies(prompt);
+    const replies = HARBOUR.replies(prompt);
     return {
       base: replies.map((reply) => reply.logprob),
       features: replies.map((reply) => family.features(prompt, reply.features)),
       gold: (['plain', 'warm', 'everyone'] as const).map((group) => ({
         group,
-        values: replies.map((reply) => world.gold(prompt, reply.text, group)),
+        values: replies.map((reply) => HARBOUR.gold(prompt, reply.text, group)),
       })),
     };
   });
@@ -121,19 +120,19 @@ async function judgedBy(setting: { warm: number; tastes: Tastes }, options: Popu
   const { warm, tastes } = setting;
   const kinds = tastes === 'opposed' ? (['plain', 'warm'] as const) : (['noisy', 'noisy'] as const);
   const items = await comparisonItems({
-    world,
-    prompts: world.prompts('train'),
+    world: HARBOUR,
+    prompts: HARBOUR.prompts('train'),
     count: options.items,
     rng: rng.fork('items'),
     projectId: 'population',
     origin: 'base policy, exact',
     replies: async (asked) => {
       const { uniform } = rng.fork('replies');
-      return asked.map((p) => Array.from({ length: 4 }, () => world.sampleBase(p, uniform).text));
+      return asked.map((p) => Array.from({ length: 4 }, () => HARBOUR.sampleBase(p, uniform).text));
     },
   });
   const raters = Array.from({ length: options.raters }, (_, i) =>
-    simulatedRater(world, `rater-${i}`, SIMULATED_RATERS[kinds[Number(i < warm)]!]),
+    simulatedRater(HARBOUR, `rater-${i}`, SIMULATED_RATERS[kinds[Number(i < warm)]!]),
   );
   const judgments: Judgment[] = [];
   for await (const j of collectJudgments({ items, raters, overlap: options.overlap, rng, now })) judgments.push(j);
@@ -173,7 +172,7 @@ function outcomes(
   const labels = items.flatMap((item) => {
     const prompt = promptOf(item.prompt)!;
     const prefers = (group: Group) =>
-      world.gold(prompt, item.replies[0]!.text, group) - world.gold(prompt, item.replies[1]!.text, group);
+      HARBOUR.gold(prompt, item.replies[0]!.text, group) - HARBOUR.gold(prompt, item.replies[1]!.text, group);
     const wanted = (1 - share) * prefers(GROUPS[tastes][0]) + share * prefers(GROUPS[tastes][1]);
     const vote = votes.get(item.id) ?? 0;
     if (Math.abs(wanted) < 1e-9) return [];

@@ -1,11 +1,22 @@
-import { collectJudgments, type Item, type Judgment, SELECTION_RULE_IDS, toPairs } from '../feedback/index.ts';
+import {
+  collectJudgments,
+  type FeatureComparison,
+  fitWeights,
+  type Item,
+  type Judgment,
+  type QueryArm,
+  type QuerySettings,
+  queryLoop,
+  SELECTION_RULE_IDS,
+  toPairs,
+} from '../feedback/index.ts';
 import { ignoreProgress, type Progress } from '../run/index.ts';
 import { createRng, type Interval, meanInterval, type Rng } from '../stats/index.ts';
-import { comparisonItems, createHarbour, raterPool, type SimulatedRaterKind } from '../world/index.ts';
+import { comparisonItems, raterPool, type SimulatedRaterKind } from '../world/index.ts';
 import { examine, questionFeatures } from './examination.ts';
+import { HARBOUR } from './harbour.ts';
 import { REWARD_FAMILIES, type RewardFamily, type RewardFamilyId } from './pair-features.ts';
 import { type PairedDifference, pairedDifference, type Verdict, verdicts } from './paired.ts';
-import { type QueryArm, type QuerySettings, type Question, queryLoop } from './query-loop.ts';
 
 /** Rules against random at equal budget on the harbour (challenge H9): is asking by a rule worth it? */
 export interface SelectionStudyOptions extends QuerySettings {
@@ -60,25 +71,48 @@ export interface SelectionStudy {
   readonly rows: readonly SelectionRow[];
 }
 
-const world = createHarbour();
 const now = () => '2026-01-01T00:00:00Z';
 
 /** Comparisons of two replies of the base policy on training prompts, judged once each by a noisy pool. */
 async function judgedPool(options: SelectionStudyOptions, rng: Rng): Promise<{ item: Item; target: number }[]> {
   const items = await comparisonItems({
-    world,
-    prompts: world.prompts('train'),
+    world: HARBOUR,
+    prompts: HARBOUR.prompts('train'),
     count: options.pool,
     rng,
     projectId: 'selection',
     origin: 'base policy, exact',
-    replies: async (asked) => asked.map((p) => Array.from({ length: 4 }, () => world.sampleBase(p, rng.uniform).text)),
+    replies: async (asked) =>
+      asked.map((p) => Array.from({ length: 4 }, () => HARBOUR.sampleBase(p, rng.uniform).text)),
   });
   const byId = new Map(items.map((item) => [item.id, item]));
   const judgments: Judgment[] = [];
-  const { raters } = raterPool(world, options.raters);
+  const { raters } = raterPool(HARBOUR, options.raters);
   for await (const j of collectJudgments({ items, raters, overlap: 1, rng, now })) judgments.push(j);
   return toPairs(items, judgments).pairs.map(({ itemId, target }) => ({ item: byId.get(itemId)!, target }));
+}
+
+/** A question whose answer is known and hidden from the rule until it is asked. */
+export interface AnsweredQuestion extends FeatureComparison {
+  readonly id: string;
+}
+
+/** Asks answered questions by a rule; the most probable weights at each budget. */
+export async function* askedWithin(
+  questions: readonly AnsweredQuestion[],
+  settings: QueryArm & QuerySettings,
+  rng: Rng,
+): AsyncGenerator<{ budget: number; weights: Float64Array; asked: readonly string[] }> {
+  const byId = new Map(questions.map((question) => [question.id, question]));
+  const ask = async (chosen: readonly { id: string }[]) => chosen.map(({ id }) => byId.get(id)!);
+  const size = questions[0]!.features.length;
+  const ends = [...settings.budgets];
+  for await (const { asked, rows } of queryLoop(questions, settings, { ask, rng })) {
+    const ended =
+      asked.length === questions.length ? ends.length : ends.filter((budget) => budget <= asked.length).length;
+    const weights = ended > 0 ? fitWeights(rows, size, { ridge: settings.ridge }) : new Float64Array();
+    for (const budget of ends.splice(0, ended)) yield { budget, weights, asked: asked.map(({ id }) => id) };
+  }
 }
 
 /** Outcomes by arm and budget, a value per seed. */
@@ -91,11 +125,13 @@ async function familyValues(id: RewardFamilyId, options: SelectionStudyOptions, 
   for (let seed = 1; seed <= options.seeds; seed++) {
     const rng = createRng(`selection-study/${seed}`);
     const judged = await judgedPool(options, rng.fork('pool'));
-    const questions = judged.map(
-      ({ item, target }): Question => ({ id: item.id, features: questionFeatures(family, item), target }),
-    );
+    const questions = judged.map(({ item, target }) => ({
+      id: item.id,
+      features: questionFeatures(family, item),
+      target,
+    }));
     for (const [name, arm] of Object.entries(options.arms)) {
-      for (const { budget, weights } of queryLoop(questions, arm, options, rng.fork(id))) {
+      for await (const { budget, weights } of askedWithin(questions, { ...options, ...arm }, rng.fork(id))) {
         const key = `${budget}/${name}`;
         const value = { accuracy: exam.accuracy(weights), regret: exam.regret(weights) };
         values.set(key, [...(values.get(key) ?? []), value]);

@@ -6,5 +6,6 @@ export {
   fitPosterior,
   fitWeights,
 } from './posterior.ts';
+export * from './query-loop.ts';
 export * from './rule.ts';
 export * from './rules.ts';
