@@ -194,6 +194,19 @@ describe('collecting under the rules of a project', () => {
     // r8 is a lawyer who did not consent: nothing they said may decide what they are given.
     expect(law).toEqual(new Set(['r0', 'r4']));
   });
+  it('quotas grow with what the items come to want', async () => {
+    const people = raters(8, 0.7);
+    const rules = {
+      adaptive: { confidence: 0.9, min: 2, max: 6 },
+      quotas: [{ attribute: 'age', shares: { old: 0.5, young: 0.5 } }],
+    };
+    const profiles = people.map(({ id }, i) => described(id, { age: i < 4 ? 'old' : 'young' }));
+    const judgments = await collect({ rules, items: items(60), raters: people, more: { profiles } });
+    const old = judgments.filter((j) => Number(j.raterId.slice(1)) < 4).length;
+    // Far more than the two each that were wanted at first.
+    expect(judgments.length).toBeGreaterThan(180);
+    expect(Math.abs(old - judgments.length / 2)).toBeLessThanOrEqual(6);
+  });
   it('asks first what a selection rule put first', async () => {
     const all = items(30);
     const priorities = new Map(all.map(({ id }, i) => [id, i % 7]));

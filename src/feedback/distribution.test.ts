@@ -265,6 +265,9 @@ describe('who may work', () => {
         expect(given).toBe(Math.ceil((part * wanted) / 20));
       }),
     );
+    // 0.07 · 100 is a little more than 7 in floating point.
+    const few = rules({ quotas: [{ attribute: 'age', shares: { old: 0.07 } }] });
+    expect(fullQuota(few, { age: 'old' }, { wanted: 100, counts: { age: { old: 7 } } })).toBe('age');
     const asked = rules({ quotas: [{ attribute: 'age', shares: { old: 0.5, young: 0.5 } }] });
     const full = (who: Record<string, string> | undefined) =>
       fullQuota(asked, who, { wanted: 10, counts: { age: { old: 5, young: 4 } } });
