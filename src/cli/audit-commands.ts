@@ -11,12 +11,11 @@ import {
   sealRun,
   verifyRun,
 } from '../disclosure/index.ts';
-import { allDetectionRates } from '../lab/index.ts';
 import { configSchema, disclosurePlaces, type PipelineConfig, RUN_FILES } from '../pipeline/index.ts';
 import { CheckError, parseConfig, UsageError } from '../run/index.ts';
 import { onPath, writeFileAtomic, writeJson } from '../run/node.ts';
 import type { Terminal } from './terminal.ts';
-import { checksText, disclosureText, findingsText, ratesText } from './text.ts';
+import { checksText, disclosureText, findingsText } from './text.ts';
 
 /** The configuration a run folder was made with. */
 function configOf(folder: string): PipelineConfig {
@@ -55,7 +54,7 @@ function disclose(folder: string, declarationsFile: string | undefined) {
   return { disclosure, seal: sealRun(folder) };
 }
 
-/** `audit`, `disclose`, `verify`, `lab rates`. */
+/** `audit`, `disclose`, `verify`. */
 export function addAuditCommands(program: Command, terminalOf: () => Terminal): void {
   program
     .command('audit')
@@ -104,16 +103,5 @@ export function addAuditCommands(program: Command, terminalOf: () => Terminal): 
           'verify',
           `verify: ${failed.length} of ${checks.length} checks failed; first: ${failed[0]!.name}`,
         );
-    });
-  const lab = program.command('lab').description('controlled experiments');
-  lab
-    .command('rates')
-    .description('power of each probe on planted failures, and its false alarms on clean runs')
-    .option('--seeds <n>', 'runs per arm', Number, 30)
-    .addHelpText('after', '\nExample:\n  goodhart lab rates --seeds 30')
-    .action(async ({ seeds }: { seeds: number }) => {
-      const terminal = terminalOf();
-      const rates = await allDetectionRates(seeds, terminal.progress);
-      terminal.result(rates, ratesText(rates));
     });
 }

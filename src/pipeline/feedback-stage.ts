@@ -1,11 +1,12 @@
 import { mkdirSync } from 'node:fs';
 import { JUDGMENT_FILES, loadEvidence, readJson } from '../disclosure/index.ts';
-import { collectJudgments, type FeedbackReport, feedbackReport, type Item, type Judgment } from '../feedback/index.ts';
+import { type FeedbackReport, feedbackReport, type Item, type Judgment } from '../feedback/index.ts';
 import { suggest, UsageError } from '../run/index.ts';
 import { writeFileAtomic } from '../run/node.ts';
 import { createRng } from '../stats/index.ts';
 import { comparisonItems, raterPool, SIMULATED_RATERS, type SimulatedRaterKind } from '../world/index.ts';
 import type { Base } from './base-stage.ts';
+import { askByRule, judge } from './query-stage.ts';
 import { pathIn, type RunContext, stage, writeRunJson } from './run-context.ts';
 import { RUN_FILES } from './run-folder.ts';
 import type { Source } from './sources.ts';
@@ -42,10 +43,11 @@ async function simulate(
   const model = await engine.createModel(base.spec, { from: base.folder });
   const sampler = await model.sampler();
   const rng = createRng(config.seed).fork('feedback');
+  const byRule = feedback.selection.rule !== 'random';
   const items = await comparisonItems({
     world,
     prompts: world.prompts('train'),
-    count: feedback.pairs,
+    count: byRule ? Math.ceil(feedback.pairs * feedback.selection.candidates) : feedback.pairs,
     rng,
     projectId: source.projectId,
     origin: 'base model, step 0',
@@ -68,16 +70,9 @@ async function simulate(
   await sampler.dispose();
   await model.dispose();
   const { raters } = raterPool(world, feedback.raters as Partial<Record<SimulatedRaterKind, number>>);
-  const judgments: Judgment[] = [];
-  for await (const judgment of collectJudgments({
-    items,
-    raters,
-    overlap: feedback.overlap,
-    rng,
-    now: simulatedClock(),
-  })) {
-    judgments.push(judgment);
-  }
+  const panel = { raters, rng, now: simulatedClock() };
+  if (byRule) return askByRule(items, { ...config, feedback }, panel);
+  const judgments = await judge(items, feedback, panel);
   const order = createRng(config.seed).fork('holdout').shuffle(items);
   const held = new Set(order.slice(0, Math.round(items.length * feedback.holdout)).map((item) => item.id));
   const split = items.map((item) => ({
