@@ -1,5 +1,6 @@
 export * from './answer.ts';
 export * from './answer-kinds.ts';
+export * from './card.ts';
 export * from './collect.ts';
 export * from './distribution.ts';
 export * from './fold.ts';

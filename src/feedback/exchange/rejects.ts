@@ -16,8 +16,9 @@ export interface Reject {
   readonly rawCharacters: number;
 }
 
+/** A reject as one line: place, field where there is one, reason. */
 export const rejectText = ({ file, line, field, reason }: Omit<Reject, 'raw' | 'rawCharacters'>): string =>
-  `${file}:${line}: ${field}: ${reason}`;
+  `${file}:${line}: ${field === 'row' ? '' : `${field}: `}${reason}`;
 
 /** The side file of an import, written only when there is something for it. */
 export function rejectsFile(folder: string, redact: (text: string) => string, options: { durable: boolean }) {

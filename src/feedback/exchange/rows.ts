@@ -21,16 +21,25 @@ export interface RowOptions extends ReadOptions {
   readonly rename?: ReadonlyMap<string, string>;
 }
 
-/** What a file is: Parquet by its mark, JSON by its first character, else CSV. Compressed files are looked into. */
-export async function containerOf(path: string): Promise<Container> {
+/**
+ * What a file is: Parquet by its mark, JSON by its first character, else what its name says, else `otherwise`. Compressed
+ * files are looked into.
+ */
+export async function containerOf(path: string, otherwise: 'jsonl' | 'csv'): Promise<Container> {
   if (fileHead(path, 4).toString('latin1') === 'PAR1') return 'parquet';
-  for await (const chunk of readBytes(path)) {
-    const text = chunk
-      .toString('utf8')
-      .replace(/^\ufeff/, '')
-      .trimStart();
-    if (text === '') continue;
-    return text.startsWith('[') ? 'json' : text.startsWith('{') ? 'jsonl' : 'csv';
+  const named = /\.(jsonl?|ndjson)(\.gz)?$/.test(path) ? 'jsonl' : /\.csv(\.gz)?$/.test(path) ? 'csv' : otherwise;
+  try {
+    for await (const chunk of readBytes(path)) {
+      const text = chunk
+        .toString('utf8')
+        .replace(/^\ufeff/, '')
+        .trimStart();
+      if (text !== '') return text.startsWith('[') ? 'json' : text.startsWith('{') ? 'jsonl' : named;
+    }
+  } catch (error) {
+    // A damaged file is told by its reader, with the line.
+    if (error instanceof DataError && error.code === 'gzip') return named;
+    throw error;
   }
   throw new DataError('empty', `${path}: expected records, got an empty file`);
 }

@@ -6,39 +6,43 @@ import { type Item, itemSchema } from '../item.ts';
 import { type Judgment, judgmentSchema } from '../judgment.ts';
 import { type Entry, parseRow, RowError } from '../layouts/layout.ts';
 import { type RaterProfile, raterProfileSchema } from '../people.ts';
+import type { Project } from '../project.ts';
 import { type FeedbackRecord, feedbackRecordSchema, recordKey } from '../records.ts';
 import { type TextWriter, textWriter, type WrittenFile } from './line-writer.ts';
 
-/** The JSON Lines files of a project folder that a sink writes. */
-export const SINK_FILES = ['items', 'raters', 'judgments', 'records'] as const;
-type SinkFile = (typeof SINK_FILES)[number];
+/** What a sink puts out, by file of a project folder. */
+export interface SinkRows {
+  readonly items: Item;
+  readonly raters: RaterProfile;
+  readonly judgments: Judgment;
+  readonly records: FeedbackRecord;
+}
+type SinkFile = keyof SinkRows;
 
-export interface Sink {
-  /** Takes an entry whole, or refuses it whole with a `RowError`. `line` is the row's, for naming it later. */
-  put(entry: Entry, line: number): void;
-  readonly counts: Readonly<Record<SinkFile, number>>;
-  close(): WrittenFile[];
-  /** Lets go of the files, whatever is in them. */
-  abandon(): void;
+/** Where checked rows go. */
+interface Output {
+  /** Adds a row; the handle gives an item back. */
+  add<F extends SinkFile>(file: F, row: SinkRows[F], text: string): number;
+  item(handle: number): Item;
+  project(project: Project): void;
 }
 
-const line = (value: unknown) => `${JSON.stringify(value)}\n`;
-const digest = (text: string) => createHash('sha256').update(text).digest('base64').slice(0, 22);
-
-interface Known {
-  readonly line: number;
-  readonly at: number;
-  readonly bytes: number;
-  readonly digest: string;
+/** Rows as they are, in memory. */
+export function memoryOutput() {
+  const rows: { readonly [F in SinkFile]: SinkRows[F][] } = { items: [], raters: [], judgments: [], records: [] };
+  return {
+    rows,
+    add: <F extends SinkFile>(file: F, row: SinkRows[F]) => (rows[file] as SinkRows[F][]).push(row) - 1,
+    item: (handle: number) => rows.items[handle]!,
+    project: () => {},
+  };
 }
 
-/**
- * Writes entries into the files of a project folder. Everything is checked before anything of an entry is written: its
- * schema, that ids are new (both lines are named), that judgments refer to items that are there and fit them. Memory
- * grows with the number of ids, not with the texts.
- */
-export function projectSink(folder: string, { durable = true }: { durable?: boolean } = {}): Sink {
+/** The JSON Lines files of a project folder. */
+export function folderOutput(folder: string, { durable = true }: { durable?: boolean } = {}) {
   const writers = new Map<SinkFile, TextWriter>();
+  const records = new Map<SinkFile, number>();
+  const lengths = new Map<number, number>();
   const writer = (file: SinkFile): TextWriter => {
     let made = writers.get(file);
     if (made === undefined) {
@@ -47,38 +51,96 @@ export function projectSink(folder: string, { durable = true }: { durable?: bool
     }
     return made;
   };
+  return {
+    add(file: SinkFile, _: object, text: string): number {
+      const made = writer(file);
+      const { at } = made;
+      made.write(text);
+      records.set(file, (records.get(file) ?? 0) + 1);
+      if (file === 'items') lengths.set(at, made.at - at);
+      return at;
+    },
+    item: (at: number) => JSON.parse(writer('items').read(at, lengths.get(at)!)) as Item,
+    project: (project: Project) => writeJson(join(folder, 'project.json'), project),
+    close(): WrittenFile[] {
+      // A project without judgments still has the file: nobody has judged, which is not the same as a lost file.
+      if (writers.has('items') && !writers.has('records')) writer('judgments');
+      return [...writers].map(([file, made]) => ({
+        name: `${file}.jsonl`,
+        records: records.get(file) ?? 0,
+        ...made.close(),
+      }));
+    },
+    /** Lets go of the files, whatever is in them. */
+    abandon(): void {
+      for (const made of writers.values()) made.abandon();
+    },
+  };
+}
+
+export interface Sink {
+  /** Takes an entry whole, or refuses it whole with a `RowError`. `line` is the row's, for naming it later. */
+  put(entry: Entry, line: number): void;
+  readonly counts: Readonly<Record<SinkFile, number>>;
+}
+
+const asLine = (value: unknown) => `${JSON.stringify(value)}\n`;
+const digest = (text: string) => createHash('sha256').update(text).digest('base64').slice(0, 22);
+
+interface Known {
+  readonly line: number;
+  readonly handle: number;
+  /** Of a shared item's content; empty for others. */
+  readonly digest: string;
+}
+
+/**
+ * Checks entries and hands them on. Everything of an entry is checked before any of it goes out: its schema, that ids are
+ * new (both lines are named), that judgments refer to items that are there and fit them. Memory grows with the number of
+ * ids, not with the texts.
+ */
+export function checkedSink(output: Output): Sink {
   const counts: Record<SinkFile, number> = { items: 0, raters: 0, judgments: 0, records: 0 };
   const items = new Map<string, Known>();
-  const seen: Record<Exclude<SinkFile, 'items'>, Map<string, number>> = {
-    raters: new Map(),
-    judgments: new Map(),
-    records: new Map(),
+  const seen = {
+    raters: new Map<string, number>(),
+    judgments: new Map<string, number>(),
+    records: new Map<string, number>(),
   };
-  const write = (file: SinkFile, text: string) => {
-    writer(file).write(text);
-    counts[file] += 1;
-  };
-  let last: { id: string; item: Item } | undefined;
+  let hasProject = false;
+  let last: Item | undefined;
   const itemOf = (id: string, here: ReadonlyMap<string, Item>): Item => {
-    const own = here.get(id) ?? (last?.id === id ? last.item : undefined);
+    const own = here.get(id) ?? (last?.id === id ? last : undefined);
     if (own !== undefined) return own;
     const known = items.get(id);
     if (known === undefined) throw new RowError('itemId', `no item ${id}`);
-    last = { id, item: JSON.parse(writer('items').read(known.at, known.bytes)) as Item };
-    return last.item;
+    last = output.item(known.handle);
+    return last;
   };
-  const checkNew = (file: Exclude<SinkFile, 'items'>, id: string, others: Set<string>) => {
-    const earlier = seen[file].get(id);
-    if (earlier !== undefined || others.has(id))
-      throw new RowError('id', `id ${id} occurs twice, first on line ${earlier ?? 'this'}; ids must be unique`);
-    others.add(id);
+  /** Rows of one file by schema, each with an id that no row had. */
+  const fresh = <F extends keyof typeof seen>(
+    file: F,
+    rows: readonly unknown[] | undefined,
+    read: { readonly row: (raw: unknown) => SinkRows[F]; readonly id: (row: SinkRows[F]) => string },
+  ): { id: string; row: SinkRows[F] }[] => {
+    const here = new Set<string>();
+    return (rows ?? []).map((raw) => {
+      const row = read.row(raw);
+      const id = read.id(row);
+      const earlier = seen[file].get(id);
+      if (earlier !== undefined)
+        throw new RowError('id', `id ${id} occurs twice, first on line ${earlier}; ids must be unique`);
+      if (here.has(id)) throw new RowError('id', `id ${id} occurs twice in one row; ids must be unique`);
+      here.add(id);
+      return { id, row };
+    });
   };
   const checkFit = ({ itemId, answer, presentation }: Judgment, here: ReadonlyMap<string, Item>) => {
     const item = itemOf(itemId, here);
     const problem = answerProblem(answer, item);
     if (problem !== undefined) throw new RowError('answer', problem);
-    const suggested =
-      presentation.suggestion === undefined ? undefined : answerProblem(presentation.suggestion.answer, item);
+    const { suggestion } = presentation;
+    const suggested = suggestion === undefined ? undefined : answerProblem(suggestion.answer, item);
     if (suggested !== undefined) throw new RowError('presentation.suggestion', suggested);
   };
   const checkRecord = (record: FeedbackRecord, here: ReadonlyMap<string, Item>) => {
@@ -89,68 +151,59 @@ export function projectSink(folder: string, { durable = true }: { durable?: bool
       if (problem !== undefined) throw new RowError('answer', problem);
     }
   };
-  let project = false;
+  /** Items of an entry that are new; those named again must have the content they had. */
+  const newItems = (entry: Entry, here: Map<string, Item>) =>
+    (entry.items ?? []).flatMap((raw) => {
+      const item = parseRow(itemSchema, raw) as Item;
+      const text = asLine(item);
+      const mark = entry.shared === true ? digest(text) : '';
+      const known = items.get(item.id);
+      if (known !== undefined && (entry.shared !== true || known.digest !== mark)) {
+        const how = entry.shared === true ? 'has another content' : 'occurs twice';
+        throw new RowError('id', `id ${item.id} ${how}, first on line ${known.line}; ids must be unique`);
+      }
+      if (here.has(item.id)) throw new RowError('id', `id ${item.id} occurs twice in one row; ids must be unique`);
+      here.set(item.id, item);
+      return known === undefined ? [{ item, text, digest: mark }] : [];
+    });
   return {
     counts,
-    put(entry, row) {
+    put(entry, line) {
       const here = new Map<string, Item>();
-      const texts: { item: Item; text: string; digest: string }[] = [];
-      for (const raw of entry.items ?? []) {
-        const item = parseRow(itemSchema, raw) as Item;
-        const text = line(item);
-        const known = items.get(item.id);
-        const mark = entry.shared === true ? digest(text) : '';
-        if (known !== undefined && (entry.shared !== true || known.digest !== mark)) {
-          const how = entry.shared === true ? 'has another content' : 'occurs twice';
-          throw new RowError('id', `id ${item.id} ${how}, first on line ${known.line}; ids must be unique`);
-        }
-        if (here.has(item.id)) throw new RowError('id', `id ${item.id} occurs twice in one row`);
-        here.set(item.id, item);
-        if (known === undefined) texts.push({ item, text, digest: mark });
-      }
-      const fresh = { raters: new Set<string>(), judgments: new Set<string>(), records: new Set<string>() };
-      const raters = (entry.raters ?? []).map((raw) => parseRow(raterProfileSchema, raw) as RaterProfile);
-      for (const { id } of raters) checkNew('raters', id, fresh.raters);
-      const judgments = (entry.judgments ?? []).map((raw) => parseRow(judgmentSchema, raw) as Judgment);
-      for (const judgment of judgments) {
-        checkNew('judgments', judgment.id, fresh.judgments);
-        checkFit(judgment, here);
-      }
-      const records = (entry.records ?? []).map((raw) => parseRow(feedbackRecordSchema, raw) as FeedbackRecord);
-      for (const record of records) {
-        checkNew('records', recordKey(record).id, fresh.records);
-        checkRecord(record, here);
-      }
+      const added = newItems(entry, here);
+      const raters = fresh('raters', entry.raters, {
+        row: (raw) => parseRow(raterProfileSchema, raw) as RaterProfile,
+        id: (rater) => rater.id,
+      });
+      const judgments = fresh('judgments', entry.judgments, {
+        row: (raw) => parseRow(judgmentSchema, raw) as Judgment,
+        id: (judgment) => judgment.id,
+      });
+      const records = fresh('records', entry.records, {
+        row: (raw) => parseRow(feedbackRecordSchema, raw) as FeedbackRecord,
+        id: (record) => recordKey(record).id,
+      });
+      for (const { row } of judgments) checkFit(row, here);
+      for (const { row } of records) checkRecord(row, here);
+      if (entry.project !== undefined && hasProject) throw new RowError('project', 'a second project');
       if (entry.project !== undefined) {
-        if (project) throw new RowError('project', 'a second project');
-        writeJson(join(folder, 'project.json'), entry.project);
-        project = true;
+        output.project(entry.project);
+        hasProject = true;
       }
-      for (const { item, text, digest: mark } of texts) {
-        const { at } = writer('items');
-        items.set(item.id, { line: row, at, bytes: Buffer.byteLength(text), digest: mark });
-        write('items', text);
+      for (const { item, text, digest: mark } of added) {
+        items.set(item.id, { line, handle: output.add('items', item, text), digest: mark });
+        counts.items += 1;
       }
-      for (const rater of raters) {
-        seen.raters.set(rater.id, row);
-        write('raters', line(rater));
-      }
-      for (const judgment of judgments) {
-        seen.judgments.set(judgment.id, row);
-        write('judgments', line(judgment));
-      }
-      for (const record of records) {
-        seen.records.set(recordKey(record).id, row);
-        write('records', line(record));
-      }
-    },
-    close() {
-      // A project without judgments still has the file: nobody has judged, which is not the same as a lost file.
-      if (counts.items > 0 && counts.records === 0) writer('judgments');
-      return [...writers].map(([file, made]) => ({ name: `${file}.jsonl`, records: counts[file], ...made.close() }));
-    },
-    abandon() {
-      for (const made of writers.values()) made.abandon();
+      const write = <F extends keyof typeof seen>(file: F, rows: readonly { id: string; row: SinkRows[F] }[]) => {
+        for (const { id, row } of rows) {
+          seen[file].set(id, line);
+          output.add(file, row, asLine(row));
+          counts[file] += 1;
+        }
+      };
+      write('raters', raters);
+      write('judgments', judgments);
+      write('records', records);
     },
   };
 }

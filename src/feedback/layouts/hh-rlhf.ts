@@ -49,6 +49,9 @@ export function fromDialoguePair(
   return { item, judgment: bareJudgment(known, 'hh-rlhf') };
 }
 
+/** Why a pair of dialogues cannot be read, where the two are sound by themselves. */
+export const NO_SHARED_START = 'shares no start up to an Assistant: mark with chosen';
+
 export const hhRlhf: Layout = {
   id: 'hh-rlhf',
   aliases: ['dialogue-pairs'],
@@ -64,7 +67,7 @@ export const hhRlhf: Layout = {
     [row.chosen, row.rejected].every((text) => typeof text === 'string' && text.includes(ASSISTANT_MARK)),
   read({ value, n }, { projectId }) {
     const made = fromDialoguePair(parseRow(dialoguePairSchema, value), n, projectId);
-    if (made === null) throw new RowError('rejected', 'shares no start up to an Assistant: mark with chosen');
+    if (made === null) throw new RowError('rejected', NO_SHARED_START);
     return { items: [made.item], judgments: [made.judgment] };
   },
   write: {
