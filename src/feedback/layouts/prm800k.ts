@@ -209,7 +209,7 @@ export const prm800k: Layout = {
     'JSON Lines of question (problem, pre_generated_steps), label.steps (rated completions), labeler, timestamp and total_time (Lightman et al. 2023). The followed solution is one item; candidate steps beside it are items of their own. Screening and quality-control rows keep that purpose; generation, flags and verifier scores are left behind.',
   source: 'file',
   kinds: kindsOf({ steps: 'held' }, 'a row holds ratings of steps, nothing else'),
-  aspects: holding(['rater', 'time', 'when'], WHY),
+  aspects: holding(['rater', 'order', 'time', 'when'], WHY),
   detect: (row) => hasKeys(row, 'question', 'label') && hasKeys(row.label, 'steps'),
   read({ value }, context) {
     const row = parseRow(prmSchema, value);

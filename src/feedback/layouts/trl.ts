@@ -251,7 +251,7 @@ export const trlPromptCompletion: Layout = {
     { demonstration: 'held', correction: { as: 'a demonstration' } },
     'a row holds one completion, which is a demonstration',
   ),
-  aspects: holding(['ids', 'rater'], SINGLE),
+  aspects: holding(['ids', 'rater', 'order'], SINGLE),
   detect: (row) => hasKeys(row, 'prompt', 'completion') && !Object.hasOwn(row, 'label'),
   read({ value, n }, context) {
     const row = parseRow(completionSchema, value);
