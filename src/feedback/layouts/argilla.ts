@@ -26,6 +26,7 @@ import {
   unreleased,
   type Written,
 } from './layout.ts';
+import { idSchema } from './values.ts';
 
 /**
  * Records as Argilla 2 writes them to JSON: `{ id, fields, metadata, suggestions, responses }`, responses by question
@@ -34,11 +35,11 @@ import {
  */
 const response = z.object({
   value: z.unknown(),
-  user_id: z.union([z.string(), z.number(), z.null()]).optional(),
+  user_id: idSchema.nullish(),
   status: z.string().nullish(),
 });
 const recordSchema = z.object({
-  id: z.union([z.string(), z.number(), z.null()]).optional(),
+  id: idSchema.nullish(),
   fields: z.record(z.string(), z.unknown()),
   metadata: z.record(z.string(), z.unknown()).nullish(),
   suggestions: z.record(z.string(), z.object({ value: z.unknown(), agent: z.string().nullish() })).nullish(),
@@ -198,7 +199,7 @@ export const argilla: Layout = {
     const fields = fieldsOf(row.fields, context);
     checkFields(fields);
     const { projectId } = context;
-    const id = row.id === null || row.id === undefined || row.id === '' ? `row-${n}` : String(row.id);
+    const id = row.id || `row-${n}`;
     const item = fieldItem(fields, { id, layout: 'argilla', projectId, strata: strataOf(row.metadata, context) });
     const suggested = new Map<string, { by: string; answer: Answer }>();
     for (const [question, { value: suggestion, agent }] of Object.entries(row.suggestions ?? {})) {
@@ -219,8 +220,7 @@ export const argilla: Layout = {
           continue;
         }
         if (answer.kind === 'rating') context.note(SCALE_NOTE);
-        const raterId =
-          user_id === null || user_id === undefined || user_id === '' ? NOT_RELEASED : context.rater(String(user_id));
+        const raterId = user_id ? context.rater(user_id) : NOT_RELEASED;
         // Criteria that this project wrote as questions of their own are one rating again.
         const own = OWN.exec(question)?.[1] === 'rating';
         const key = `${id}/${raterId}/${own ? 'rating' : question}`;

@@ -128,9 +128,10 @@ export function strataOf(metadata: unknown, context: ReadContext): Record<string
   if (typeof metadata !== 'object' || metadata === null) return {};
   return Object.fromEntries(
     Object.entries(metadata).flatMap(([key, value]: [string, unknown]) => {
-      if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
+      const whole = typeof value !== 'number' || !Number.isInteger(value) || Number.isSafeInteger(value);
+      if (typeof value === 'string' || typeof value === 'boolean' || (typeof value === 'number' && whole))
         return [[key, String(value)]];
-      context.note(`metadata ${key} is no text and not kept`);
+      context.note(`metadata ${key} is no text or number and not kept`);
       return [];
     }),
   );

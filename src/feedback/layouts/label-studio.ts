@@ -27,6 +27,7 @@ import {
   unreleased,
   type Written,
 } from './layout.ts';
+import { idSchema } from './values.ts';
 
 /**
  * Tasks as Label Studio exports them to JSON: `{ id, data, meta, annotations }`, an annotation with results of the
@@ -39,9 +40,9 @@ const resultSchema = z.object({
   value: z.record(z.string(), z.unknown()),
 });
 type Result = z.infer<typeof resultSchema>;
-const person = z.union([z.string(), z.number(), z.object({ id: z.number().nullish(), email: z.string().nullish() })]);
+const person = z.union([idSchema, z.object({ id: idSchema.nullish(), email: z.string().nullish() })]);
 const annotationSchema = z.object({
-  id: z.union([z.string(), z.number()]).nullish(),
+  id: idSchema.nullish(),
   completed_by: person.nullish(),
   result: z.array(z.unknown()).default([]),
   was_cancelled: z.boolean().nullish(),
@@ -54,7 +55,7 @@ const annotationSchema = z.object({
     .nullish(),
 });
 const taskSchema = z.object({
-  id: z.union([z.string(), z.number()]).nullish(),
+  id: idSchema.nullish(),
   data: z.record(z.string(), z.unknown()),
   meta: z.record(z.string(), z.unknown()).nullish(),
   annotations: z.array(annotationSchema).nullish(),
@@ -176,9 +177,9 @@ function answersOf(results: readonly unknown[], fields: Fields, context: ReadCon
 
 function raterOf(by: z.infer<typeof person> | null | undefined, context: ReadContext): string {
   if (by === null || by === undefined || by === '') return NOT_RELEASED;
-  if (typeof by !== 'object') return context.rater(String(by));
+  if (typeof by === 'string') return context.rater(by);
   if (by.email) return context.rater(by.email, { platform: true });
-  return by.id === null || by.id === undefined ? NOT_RELEASED : String(by.id);
+  return by.id ? context.rater(by.id) : NOT_RELEASED;
 }
 
 /** The results that one answer becomes; a reason when no control tag has such a value. */
@@ -309,9 +310,8 @@ export const labelStudio: Layout = {
     const fields = fieldsOf(row.data, context);
     checkFields(fields);
     const { projectId } = context;
-    const given = row.data.item_id ?? row.id;
-    const id = typeof given === 'string' || typeof given === 'number' ? String(given) : '';
-    const itemId = id === '' ? `row-${n}` : id;
+    const named = row.data.item_id;
+    const itemId = (typeof named === 'string' ? named : row.id) || `row-${n}`;
     const item = fieldItem(fields, {
       id: itemId,
       layout: 'label-studio',

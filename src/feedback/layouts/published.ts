@@ -4,6 +4,7 @@ import type { Judgment } from '../judgment.ts';
 import { hasKeys, holding, kindsOf, type Layout, parseRow, RowError, unreleased } from './layout.ts';
 import { bareJudgment } from './pairs.ts';
 import { pseudonym } from './pseudonym.ts';
+import { idSchema } from './values.ts';
 
 /** Layouts of single published data sets, which are read and not written: UKPConvArg1 and PandaLM. */
 const iso = (time: string) => time.replace(/^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.0)? UTC$/, '$1T$2Z');
@@ -105,7 +106,7 @@ const label = z.union([z.literal(0), z.literal(1), z.literal(2)]);
 /** PandaLM's test set has replies that a tool read as JSON booleans; they were texts. */
 const reply = z.union([z.string(), z.boolean(), z.number()]);
 const pandaSchema = z.object({
-  idx: z.union([z.int(), z.string().min(1)]),
+  idx: idSchema.pipe(z.string().min(1)),
   motivation_app: z.string().nullish(),
   cmp_key: z.string().nullish(),
   instruction: z.string(),
@@ -132,7 +133,7 @@ export const pandalm: Layout = {
   read({ value }, context) {
     const row = parseRow(pandaSchema, value);
     const { projectId } = context;
-    const id = String(row.idx);
+    const id = row.idx;
     const texts = [row.response1, row.response2].map((text) => {
       if (typeof text !== 'string') context.note('a response that is no text was taken as text');
       return String(text);

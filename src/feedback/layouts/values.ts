@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { RowError } from './layout.ts';
 
 /** Nesting that a row may have; deeper values exhaust the stack of later steps. */
@@ -12,9 +13,9 @@ function checkText(text: string, field: string): void {
 }
 
 /**
- * Refuses, with the field, what a parsed row must not hold: nesting over the limit, numbers that lost digits or
- * overflowed in parsing, text that is not Unicode, and the key `__proto__`. Everything else is data: markup, NUL and
- * byte order marks inside texts stay as they are.
+ * Refuses, with the field, what a parsed row must not hold: nesting over the limit, numbers that overflowed in
+ * parsing, text that is not Unicode, and the key `__proto__`. Everything else is data: markup, NUL and byte order marks
+ * inside texts stay as they are. Integers beyond 2^53, which lose digits, are refused where they are ids (`idSchema`).
  */
 export function checkValue(value: unknown, field = '', depth = 0): void {
   switch (typeof value) {
@@ -23,8 +24,6 @@ export function checkValue(value: unknown, field = '', depth = 0): void {
       return;
     case 'number':
       if (!Number.isFinite(value)) throw new RowError(field || 'row', 'a number out of range');
-      if (Number.isInteger(value) && !Number.isSafeInteger(value))
-        throw new RowError(field || 'row', `an integer beyond 2^53, which loses digits; write it as text`);
       return;
     case 'object':
       break;
@@ -44,3 +43,8 @@ export function checkValue(value: unknown, field = '', depth = 0): void {
     checkValue((value as Record<string, unknown>)[key], name, depth + 1);
   }
 }
+
+/** An id as text; a number must be one that kept its digits. */
+export const idSchema = z
+  .union([z.string(), z.int({ error: 'expected a text, or an integer below 2^53: a larger one loses digits' })])
+  .transform(String);
