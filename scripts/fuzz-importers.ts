@@ -176,7 +176,7 @@ function changeTree(root: unknown, { at, how, value, key }: Edit): unknown {
   if (how === 'remove' && Array.isArray(parent)) parent.splice(Number(name), 1);
   else if (how === 'remove') delete parent[name];
   else if (how === 'repeat' && Array.isArray(parent)) parent.push(here);
-  else if (how === 'add' && typeof here === 'object' && here !== null)
+  else if (how === 'add' && typeof here === 'object' && here !== null && !Array.isArray(here))
     Object.defineProperty(here, key, { value, enumerable: true, configurable: true, writable: true });
   else parent[name] = value;
   return copy.root;

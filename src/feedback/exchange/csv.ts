@@ -47,7 +47,13 @@ export async function* readCsv(
 ): AsyncGenerator<CsvRow> {
   const { lineBytes } = { ...READ_LIMITS, ...options.limits };
   const skipped: { reason: string; raw: string; line: number }[] = [];
+  // Where the last whole record ended; the stream runs ahead of its reader.
+  let parsed = 0;
   const parser = parse({
+    on_record: (record: string[], { lines }: { lines: number }) => {
+      parsed = lines;
+      return record;
+    },
     bom: true,
     info: true,
     raw: true,
@@ -91,7 +97,7 @@ export async function* readCsv(
   } catch (error) {
     const want = FATAL[(error as CsvError).code ?? ''];
     if (want !== undefined)
-      throw new DataError('line', `${path}:${ended + 1}: ${want(lineBytes)}; close its quotes or split it`, {
+      throw new DataError('line', `${path}:${parsed + 1}: ${want(lineBytes)}; close its quotes or split it`, {
         cause: error,
       });
     throw error;

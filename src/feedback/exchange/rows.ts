@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DataError, UsageError } from '../../run/index.ts';
 import { decodeUtf8, fileHead, onPath, READ_LIMITS, type ReadOptions, readBytes, readLines } from '../../run/node.ts';
-import type { Layout, SourceRow } from '../layouts/layout.ts';
+import type { Column, Layout, SourceRow } from '../layouts/layout.ts';
 import { readCsv } from './csv.ts';
 import { readJsonArray } from './json-array.ts';
 import { readParquet } from './parquet.ts';
@@ -19,6 +19,8 @@ export type Row = { readonly file: string; readonly raw: () => string } & (
 export interface RowOptions extends ReadOptions {
   /** Columns of a table: name → the name it has in the file. */
   readonly rename?: ReadonlyMap<string, string>;
+  /** Types of the columns of a layout, for cells of CSV, which are all text. */
+  readonly types?: ReadonlyMap<string, Column['type']>;
 }
 
 /**
@@ -87,6 +89,15 @@ async function* jsonArray(path: string, options: RowOptions): AsyncGenerator<Row
   }
 }
 
+/** A cell of CSV as the value its column holds; an empty one of an id, a number or a truth is none. */
+function castCell(name: string, cell: string, type: Column['type'] | undefined): unknown {
+  if (cell === '' && (type === 'number' || type === 'boolean' || (type === 'text' && name.endsWith('_id'))))
+    return undefined;
+  if (type === 'number' && Number.isFinite(Number(cell))) return Number(cell);
+  if (type === 'boolean' && /^(true|false)$/i.test(cell)) return cell.toLowerCase() === 'true';
+  return cell;
+}
+
 async function* csvRows(path: string, options: RowOptions): AsyncGenerator<Row> {
   let n = 0;
   for await (const row of readCsv(path, options)) {
@@ -95,7 +106,14 @@ async function* csvRows(path: string, options: RowOptions): AsyncGenerator<Row> 
       yield { file: path, line: row.line, field: row.field, reason: row.reason, raw: () => row.raw };
       continue;
     }
-    yield { file: path, raw: () => JSON.stringify(row.value), row: { line: row.line, n, value: row.value } };
+    const { types } = options;
+    const value =
+      types === undefined
+        ? row.value
+        : Object.fromEntries(
+            Object.entries(row.value).map(([key, cell]) => [key, castCell(key, cell, types.get(key))]),
+          );
+    yield { file: path, raw: () => JSON.stringify(row.value), row: { line: row.line, n, value } };
   }
 }
 

@@ -3,7 +3,7 @@ import { DataError, UsageError } from '../../run/index.ts';
 import { onPath, type ReadLimits } from '../../run/node.ts';
 import type { Item } from '../item.ts';
 import type { Judgment } from '../judgment.ts';
-import { LAYOUT_IDS, type Layout, type ReadContext, RowError } from '../layouts/layout.ts';
+import { type Column, LAYOUT_IDS, type Layout, type ReadContext, RowError } from '../layouts/layout.ts';
 import { createPseudonymiser, type Pseudonymiser } from '../layouts/pseudonym.ts';
 import { detectLayouts, findLayout, LAYOUTS } from '../layouts/registry.ts';
 import { checkValue } from '../layouts/values.ts';
@@ -59,7 +59,16 @@ async function openFile(path: string, name: string, options: SourceOptions): Pro
     );
   const open = (onBytes: (bytes: number) => void) => fileRows(path, container, { ...options, onBytes });
   const layout = found ?? (await detected(path, container, open));
-  return { layout, bytes: statSync(path).size, rows: open };
+  const types = columnTypes(layout);
+  const rows = (onBytes: (bytes: number) => void) =>
+    fileRows(path, container, { ...options, onBytes, ...(types !== undefined && { types }) });
+  return { layout, bytes: statSync(path).size, rows };
+}
+
+/** Types of a layout's columns; a table reads its own cells. */
+function columnTypes({ id, write }: Layout): Map<string, Column['type']> | undefined {
+  if (id === 'csv' || 'not' in write || typeof write.columns !== 'function') return undefined;
+  return new Map(write.columns(2).map(({ name, type }) => [name, type]));
 }
 
 /** The layout of a file’s first row that can be parsed; a UsageError when it is none, or more than one. */
