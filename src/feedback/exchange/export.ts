@@ -151,7 +151,7 @@ async function exportRows(options: ExportOptions, layout: Layout & { readonly wr
   const columns: readonly Column[] =
     typeof columnsOf === 'function' ? columnsOf(flat ? await maxReplies(project) : 2) : [];
   const judgments = await judgmentsByItem(project);
-  const staging = stage(path, 'file');
+  const staging = stage(path, 'file', { durable });
   const tally = createTally();
   const omitted: Record<string, number> = {};
   const altered: Record<string, number> = {};
@@ -236,7 +236,7 @@ async function exportProject(options: ExportOptions, layout: Layout): Promise<Ex
   } finally {
     judgments.close();
   }
-  const staging = stage(out, 'folder');
+  const staging = stage(out, 'folder', { durable });
   const output = folderOutput(staging.path, { durable });
   const sink = checkedSink(output);
   const context = { projectId: '', rater: (id: string) => id, lookup: () => undefined, note: () => {} };

@@ -58,7 +58,7 @@ export async function importLayout(options: ImportOptions): Promise<ImportSummar
   checkMapPlace(options);
   const people = createPseudonymiser(options.pseudonymKey);
   const source = await openSource(options);
-  const staging = stage(out, 'folder');
+  const staging = stage(out, 'folder', { durable });
   const output = folderOutput(staging.path, { durable });
   const rejects = rejectsFile(staging.path, people.redact, { durable });
   const sink = checkedSink(output);

@@ -43,7 +43,7 @@ const LEFT_OVER = ['rejected.jsonl'];
  * Starts writing a folder or a file under a temporary name beside it. Refuses a folder with content and a file that
  * exists. If the process ends before `commit`, its exit removes the neighbour; if it is killed, the next command does.
  */
-export function stage(out: string, kind: 'folder' | 'file'): Staging {
+export function stage(out: string, kind: 'folder' | 'file', { durable = true }: { durable?: boolean } = {}): Staging {
   const place = resolve(out);
   const path = `${place}${MARK}${process.pid}`;
   onPath(out, () => {
@@ -69,6 +69,7 @@ export function stage(out: string, kind: 'folder' | 'file'): Staging {
       onPath(out, () => {
         if (kind === 'folder') rmSync(place, { recursive: true, force: true });
         renameSync(path, place);
+        if (!durable) return;
         // The rename itself must survive a power cut.
         const folder = openSync(dirname(place), 'r');
         fsyncSync(folder);
