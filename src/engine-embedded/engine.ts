@@ -18,7 +18,7 @@ import {
   validateData,
   validateSequences,
 } from '../engine/index.ts';
-import { DataError, EngineError, NumericsError } from '../run/index.ts';
+import { DataError, EngineError, NumericsError, UsageError } from '../run/index.ts';
 import type { Answer } from './worker.ts';
 
 /** The built worker, or, when this file itself runs unbuilt (tests), its source behind the loader. */
@@ -79,6 +79,7 @@ function revive(error: NonNullable<Answer['error']>): Error {
     return new NumericsError(error.tensor ?? 'tensor', detail, error.step);
   }
   if (error.name === 'DataError') return new DataError(error.code, error.message);
+  if (error.name === 'UsageError') return new UsageError(error.code, error.message);
   const revived = new EngineError(error.code, error.message);
   if (error.stack !== undefined) revived.stack = error.stack;
   return revived;
