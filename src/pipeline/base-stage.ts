@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { readJson } from '../disclosure/index.ts';
 import type { ModelSpec } from '../engine/index.ts';
 import { dialogueDatum, supervised } from '../policy/index.ts';
-import { digestValue, UsageError } from '../run/index.ts';
+import { digestValue } from '../run/index.ts';
 import { writeJson } from '../run/node.ts';
 import { createRng } from '../stats/index.ts';
 import { createCodec, createTokenizer, type DialogueCodec, type Tokenizer, trainBpe } from '../text/index.ts';
@@ -28,12 +28,6 @@ export async function baseStage(context: RunContext, source: Source): Promise<Ba
   const base = config.base!;
   const maxReply = config.policy?.maxTokens ?? 48;
   const limits = { maxReply, maxPrompt: base.maxContext - maxReply };
-  if (limits.maxPrompt < 8) {
-    throw new UsageError(
-      'config',
-      `base.maxContext: ${base.maxContext} leaves ${limits.maxPrompt} tokens for the prompt beside policy.maxTokens ${maxReply}; raise it`,
-    );
-  }
   const folder = pathIn(context, RUN_FILES.base);
   await stage(context, 'base', [RUN_FILES.tokenizer, CARD, `${RUN_FILES.base}/state.json`], async () => {
     const key = digestValue({ version: 1, base, limits, seed: config.seed, examples: source.examples });

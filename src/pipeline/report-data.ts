@@ -1,17 +1,20 @@
 import { distinctNGrams } from '../audit/index.ts';
 import type { Disclosure, ReportData } from '../disclosure/index.ts';
-import type { RewardEvaluation } from '../reward/index.ts';
 import { bootstrap, createRng, mean, standardDeviation, type Uniform } from '../stats/index.ts';
+import type { BestOfCurve } from './best-of-stage.ts';
 import type { PipelineConfig } from './config.ts';
 import type { Audit } from './evidence-stage.ts';
 import type { ExactCurve } from './exact-stage.ts';
 import type { Feedback } from './feedback-stage.ts';
 import type { PolicyPath } from './policy-stage.ts';
+import { ratersKnown } from './results.ts';
+import type { StoredEvaluation } from './reward-evaluation.ts';
 
 export interface RunResults {
   readonly feedback: Feedback;
-  readonly evaluation: RewardEvaluation;
+  readonly evaluation: StoredEvaluation;
   readonly path: PolicyPath | undefined;
+  readonly bestOf: BestOfCurve | undefined;
   readonly exact: ExactCurve | undefined;
   readonly audit: Audit;
 }
@@ -26,7 +29,7 @@ function unitOf(path: PolicyPath, name: 'proxy' | 'gold') {
 }
 
 function curves(results: RunResults, uniform: Uniform): ReportData['paths'] {
-  const { path, exact } = results;
+  const { path, bestOf, exact } = results;
   if (path === undefined) return [];
   const series = (
     name: string,
@@ -47,6 +50,12 @@ function curves(results: RunResults, uniform: Uniform): ReportData['paths'] {
   return [
     series('proxy, RLOO', 'proxy', path.points),
     ...(known ? [series('gold, RLOO', 'gold', path.points)] : []),
+    ...(bestOf === undefined
+      ? []
+      : [
+          series('proxy, best of n (KL at most)', 'proxy', bestOf.points),
+          ...(known ? [series('gold, best of n (KL at most)', 'gold', bestOf.points)] : []),
+        ]),
     ...(exact === undefined
       ? []
       : [
@@ -58,13 +67,17 @@ function curves(results: RunResults, uniform: Uniform): ReportData['paths'] {
 
 /** One-screen summary: label and value. */
 export function summaryRows(results: RunResults): { label: string; value: string }[] {
-  const { feedback, evaluation, path, exact, audit } = results;
+  const { feedback, evaluation, path, bestOf, exact, audit } = results;
   const { report } = feedback;
   const alpha = report.alphaNominal;
+  const flagged = report.raterTable.filter((row) => row.flags.length > 0).length;
+  const who = ratersKnown(results)
+    ? `by ${report.raters} raters (${flagged} flagged)`
+    : 'by raters who were not released';
   const rows = [
     {
       label: 'Judgments',
-      value: `${report.judgments} by ${report.raters} raters on ${report.items} items (${report.unscored} without a preference)`,
+      value: `${report.judgments} ${who} on ${report.items} pairs`,
     },
     {
       label: 'Agreement (Krippendorff α)',
@@ -79,9 +92,15 @@ export function summaryRows(results: RunResults): { label: string; value: string
     },
     {
       label: 'Reward calibration',
-      value: `ECE ${evaluation.ece.toFixed(3)}, slope ${evaluation.calibrationSlope.toFixed(2)}`,
+      value: `ECE ${evaluation.ece.toFixed(3)}, slope ${evaluation.calibrationSlope.toFixed(2)}${evaluation.onVotes === null ? '' : ` on gold; ECE ${evaluation.onVotes.ece.toFixed(3)} on single votes`}`,
     },
   ];
+  if (report.gold.majority !== null && report.gold.dawidSkene !== null) {
+    rows.splice(2, 0, {
+      label: 'Labels equal gold',
+      value: `majority ${percent(report.gold.majority.share)}, Dawid–Skene ${percent(report.gold.dawidSkene.share)} of ${report.gold.items} pairs; ${report.gold.without} pairs have no gold`,
+    });
+  }
   if (path !== undefined) {
     const [first, last] = [path.points[0]!, path.points.at(-1)!];
     rows.push(
@@ -98,6 +117,13 @@ export function summaryRows(results: RunResults): { label: string; value: string
             : `${mean(first.gold!).toFixed(2)} → ${mean(last.gold).toFixed(2)}`,
       },
     );
+  }
+  const top = bestOf?.points.at(-1);
+  if (top !== undefined) {
+    rows.push({
+      label: `Best of ${top.n} instead`,
+      value: `proxy ${mean(top.proxy).toFixed(2)}${top.gold === undefined ? '' : `, gold ${mean(top.gold).toFixed(2)}`} at KL ≤ ${top.kl.toFixed(2)} nats`,
+    });
   }
   if (exact !== undefined)
     rows.push({ label: 'Base model on listed replies', value: `${percent(exact.listedMass)} of its probability` });
@@ -118,7 +144,9 @@ export function reportData(
   const scores = (e: PolicyPath['first']) => e.prompts.flatMap((prompt) => prompt.scored.proxy!);
   const texts = (e: PolicyPath['first']) => e.prompts.flatMap((prompt) => prompt.replies.map((reply) => reply.text));
   const words = (text: string) => text.split(/\s+/).filter((w) => w !== '').length;
-  const raters = feedback.report.raterTable.filter((row) => Number.isFinite(row.accuracy.value));
+  const raters = feedback.report.raterTable.filter(
+    (row) => ratersKnown(results) && Number.isFinite(row.accuracy.value),
+  );
   const shown = raters.length <= 30 ? raters : raters.filter((row) => row.flags.length > 0).slice(0, 30);
   const metric = (name: string, key: string) => ({
     name,
