@@ -201,7 +201,7 @@ describe('progress', () => {
   it('prints step, rate and ETA', () => {
     const line = progressLine(
       { stage: 'policy', done: 30, total: 90, unit: 'steps', metrics: { kl: 0.1234 } },
-      0,
+      { done: 0, atMs: 0 },
       10_000,
     );
     expect(line).toBe('policy      30/90 steps  3.0/s  ETA 20s  kl 0.123');

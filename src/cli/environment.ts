@@ -3,8 +3,8 @@ import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Finding } from '../audit/index.ts';
-import { readJson, SEAL, verifyRun } from '../disclosure/index.ts';
-import { configSchema, type PipelineConfig, RUN_FILES, type RunSummary } from '../pipeline/index.ts';
+import { readJson, SEAL } from '../disclosure/index.ts';
+import { configSchema, type PipelineConfig, RUN_FILES, type RunSummary, verifyPipelineRun } from '../pipeline/index.ts';
 import { parseConfig } from '../run/index.ts';
 import { fileError } from '../run/node.ts';
 import type { ServerOptions } from '../server/index.ts';
@@ -67,7 +67,7 @@ export function serverOptions(folder: string): ServerOptions {
       return readFileSync(wanted);
     },
     async verify(id) {
-      const checks = await verifyRun(join(folder, id));
+      const checks = await verifyPipelineRun(join(folder, id));
       const failures = checks.filter((check) => !check.ok).map((check) => `${check.name}: ${check.detail}`);
       return { ok: failures.length === 0, checks: checks.length, failures };
     },

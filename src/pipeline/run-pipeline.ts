@@ -84,7 +84,7 @@ function withLastCheckpoint(error: NumericsError, { log, folder }: RunContext): 
  * Runs steps 0 to 3, the audit and the disclosure into a run folder and seals it. Finished stages are skipped on resume.
  */
 export async function runPipeline(options: PipelineOptions): Promise<PipelineResult> {
-  const { config, out, progress, now, cache, command, versions } = options;
+  const { config, out, progress, now, cache } = options;
   checkConfig(config);
   // Read the data before anything is written: a fault in them leaves no folder behind.
   const source = await openSource(config);
@@ -118,9 +118,10 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
       pathIn(context, RUN_FILES.metrics),
       (path?.metrics ?? []).map((record) => `${JSON.stringify(record)}\n`).join(''),
     );
-    const data = withoutNaN(reportData(config, results, { disclosure, command, versions })) as ReturnType<
-      typeof reportData
-    >;
+    // The command and versions that began the run, also when another process finishes it.
+    const begun = readJson(pathIn(context, RUN_FILES.run)) as Pick<PipelineOptions, 'command' | 'versions'>;
+    const { command, versions } = begun;
+    const data = withoutNaN(reportData(config, results, { disclosure, command, versions }));
     writeRunJson(context, RUN_FILES.reportData, data);
     writeFileAtomic(pathIn(context, RUN_FILES.report), renderReport(data));
     if (log.records.at(-1)?.type !== 'run-finished') log.append('run-finished', { findings: audit.findings.length });
