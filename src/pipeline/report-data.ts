@@ -9,6 +9,7 @@ import type { Feedback } from './feedback-stage.ts';
 import type { PolicyPath } from './policy-stage.ts';
 import { ratersKnown } from './results.ts';
 import type { StoredEvaluation } from './reward-evaluation.ts';
+import { RUN_FILES } from './run-folder.ts';
 
 export interface RunResults {
   readonly feedback: Feedback;
@@ -77,7 +78,7 @@ export function summaryRows(results: RunResults): { label: string; value: string
   const rows = [
     {
       label: 'Judgments',
-      value: `${report.judgments} ${who} on ${report.items} pairs`,
+      value: `${report.judgments} ${who} on ${report.items} pairs${report.unscored === 0 ? '' : `; ${report.unscored} without a preference`}`,
     },
     {
       label: 'Agreement (Krippendorff α)',
@@ -216,6 +217,12 @@ export function reportData(
             after: path.last.prompts[i]!.replies[0]!.text,
             note: `gold ${(prompt.scored.gold?.[0] ?? 0).toFixed(1)} → ${(path.last.prompts[i]!.scored.gold?.[0] ?? 0).toFixed(1)}`,
           })),
+    samplesNote:
+      path === undefined
+        ? 'No policy was trained in this run.'
+        : printable
+          ? 'The first replies drawn for some prompts, not selected.'
+          : `Not printed: text of real dialogues may offend. The replies are in ${RUN_FILES.policyEvaluation}.`,
     disclosure: rest.disclosure,
     reproduce: { command: rest.command, config, versions: rest.versions },
   };

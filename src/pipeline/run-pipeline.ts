@@ -104,6 +104,7 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
     const audit = await auditStage(context, { feedback, reward, path, world: source.world });
     await reward.dispose();
     const results: RunResults = { feedback, evaluation, path, bestOf, exact, audit };
+    writeRunJson(context, RUN_FILES.results, withoutNaN(resultsJson(results)));
     const disclosure = buildDisclosure({
       run: config.name,
       statements: disclosurePlaces(config),
@@ -112,7 +113,6 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
       findingsFile: RUN_FILES.findings,
       read: (file) => (existsSync(pathIn(context, file)) ? readJson(pathIn(context, file)) : undefined),
     });
-    writeRunJson(context, RUN_FILES.results, withoutNaN(resultsJson(results)));
     writeRunJson(context, RUN_FILES.disclosure, disclosure);
     writeFileAtomic(
       pathIn(context, RUN_FILES.metrics),

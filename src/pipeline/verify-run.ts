@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { z } from 'zod';
 import { type Check, type Disclosure, EVIDENCE_FILES, readJson, verifyRun } from '../disclosure/index.ts';
 import { type FeedbackReport, feedbackReport } from '../feedback/index.ts';
@@ -55,8 +55,12 @@ async function recomputed(folder: string): Promise<Check[]> {
   const { items, judgments, report } = feedback;
   const evaluation = loadEvaluation(folder);
   const path = optional<PolicyPath>(RUN_FILES.policyEvaluation);
-  const labels: unknown[] = [];
-  for await (const label of readJsonLines(at(RUN_FILES.labels), z.unknown())) labels.push(label);
+  const lines = async (file: string) => {
+    const values: unknown[] = [];
+    if (statSync(at(file)).size > 0) for await (const value of readJsonLines(at(file), z.unknown())) values.push(value);
+    return values;
+  };
+  const [labels, metrics] = [await lines(RUN_FILES.labels), await lines(RUN_FILES.metrics)];
   const scores = readJson(at(RUN_FILES.rewardScores)) as RewardScores;
   const again: FeedbackReport = feedbackReport(items, judgments, { seed: config.seed });
   const audit: Audit = {
@@ -82,6 +86,7 @@ async function recomputed(folder: string): Promise<Check[]> {
       const file = EVIDENCE_FILES[kind as keyof typeof EVIDENCE_FILES];
       return compare(file, readJson(at(file)), value);
     }),
+    compare(RUN_FILES.metrics, metrics, path?.metrics ?? []),
     compare(RUN_FILES.results, readJson(at(RUN_FILES.results)), withoutNaN(resultsJson(results))),
     compare(
       RUN_FILES.reportData,

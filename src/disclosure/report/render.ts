@@ -33,6 +33,8 @@ export interface ReportData {
     readonly after: string;
     readonly note: string;
   }[];
+  /** How the samples were chosen, or why none is shown. */
+  readonly samplesNote: string;
   readonly disclosure: Disclosure;
   readonly reproduce: {
     readonly command: string;
@@ -83,7 +85,16 @@ function findingRow(finding: Finding, rates: ReportData['rates']): Html {
 }
 
 function disclosureTable({ items }: Disclosure): Html {
-  const value = (v: unknown) => (typeof v === 'number' ? figure(v) : typeof v === 'string' ? v : JSON.stringify(v));
+  const isRange = (v: unknown): v is Range => typeof v === 'object' && v !== null && 'low' in v && 'high' in v;
+  const value = (v: unknown): string => {
+    if (typeof v === 'number') return figure(v);
+    if (typeof v === 'string') return v;
+    if (isRange(v)) return interval(v);
+    if (typeof v !== 'object' || v === null || Array.isArray(v)) return JSON.stringify(v);
+    return Object.entries(v)
+      .map(([key, inner]) => `${key} ${value(inner)}`)
+      .join(', ');
+  };
   return html`<div class="scroll"><table><thead><tr><th scope="col">Item</th><th scope="col">Status</th><th scope="col">What is known, and where it stands</th></tr></thead><tbody>${items.map(
     (item) =>
       html`<tr><th scope="row">${item.id}<br>${item.title}</th><td>${STATUS_MARKS[item.status]} ${item.status}</td><td>${item.statements.map(
@@ -135,7 +146,7 @@ ${section(
 )}
 ${section('Training', 'Optimisation step by step.', html`<figure>${linePlot('Training curves', data.training, { x: 'step', y: 'reward, and KL in nats' })}</figure>`)}
 ${section('Findings', 'One row for each challenge of Casper et al. (2023). Planted: how often the probe found a failure that was put there. Clean: how often it cried wolf. Hits of runs, 95 % interval. Not assessed is not a pass.', html`<div class="scroll"><table><thead><tr>${['Id', 'Challenge', 'Verdict', 'Estimate', '95 % interval', 'n', 'Unscored', 'Seed', 'Because', 'Planted', 'Clean'].map((h) => html`<th scope="col">${h}</th>`)}</tr></thead><tbody>${data.findings.map((f) => findingRow(f, data.rates))}</tbody></table></div>`)}
-${section('Replies before and after', 'The first replies drawn for some prompts, not selected.', data.samples.length === 0 ? missing : html`${data.samples.map((s) => html`<div class="pair"><p><strong>${s.prompt}</strong> <span class="missing">${s.note}</span></p><blockquote>${s.before}</blockquote><blockquote>${s.after}</blockquote></div>`)}`)}
+${section('Replies before and after', data.samplesNote, html`${data.samples.map((s) => html`<div class="pair"><p><strong>${s.prompt}</strong> <span class="missing">${s.note}</span></p><blockquote><span class="missing">before</span>\n${s.before}</blockquote><blockquote><span class="missing">after</span>\n${s.after}</blockquote></div>`)}`)}
 ${section('Disclosure', 'The eleven items of Casper et al. (2023), each measured, declared or missing. Values are read from the files named; goodhart verify reads them again.', disclosureTable(data.disclosure))}
 ${section('Repeat it', 'The command, the resolved configuration and the versions.', html`<pre>${data.reproduce.command}</pre><pre>${JSON.stringify(data.reproduce.config, null, 2)}</pre><pre>${JSON.stringify(data.reproduce.versions, null, 2)}</pre>`)}
 </main>`;
