@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Finding } from '../audit/index.ts';
@@ -11,17 +12,23 @@ import type { ServerOptions } from '../server/index.ts';
 
 /** The package's own folder, whether built or not. */
 export const packageRoot = fileURLToPath(new URL('../..', import.meta.url));
-const packageJson = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as {
-  version: string;
-  dependencies: Record<string, string>;
-};
-export const VERSION = packageJson.version;
+const versionIn = (path: string): string => (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
+export const VERSION = versionIn(join(packageRoot, 'package.json'));
+
+/** The version of a library that is installed, which may be newer than the one asked for. */
+function installed(library: string): string {
+  try {
+    return versionIn(createRequire(import.meta.url).resolve(`${library}/package.json`));
+  } catch {
+    return 'unknown';
+  }
+}
 
 /** Versions that a repeated run should match. */
 export const versions = (): Record<string, string> => ({
   goodhart: VERSION,
   node: process.version,
-  'onnxruntime-node': packageJson.dependencies['onnxruntime-node'] ?? 'unknown',
+  'onnxruntime-node': installed('onnxruntime-node'),
   platform: `${process.platform}-${process.arch}`,
 });
 
