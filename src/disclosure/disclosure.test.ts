@@ -31,7 +31,7 @@ const statusOf = (disclosure: Disclosure, id: string) => disclosure.items.find((
 const reportData = (name: string): ReportData => ({
   name,
   summary: [{ label: 'x', value: name }],
-  goldKnown: false,
+  pathsNote: name,
   paths: [],
   rewardHistogram: [],
   raters: [{ name, value: 0.7, low: 0.5, high: 0.9, flagged: true }],

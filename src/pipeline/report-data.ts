@@ -57,13 +57,40 @@ function curves(results: RunResults, uniform: Uniform): ReportData['paths'] {
           series('proxy, best of n (KL at most)', 'proxy', bestOf.points),
           ...(known ? [series('gold, best of n (KL at most)', 'gold', bestOf.points)] : []),
         ]),
-    ...(exact === undefined
+    ...(exact === undefined || exact.listedMass < LEAST_MASS
       ? []
       : [
           series(`proxy, exact optimum (${exact.prompts} prompts)`, 'proxy', exact.points),
           series(`gold, exact optimum (${exact.prompts} prompts)`, 'gold', exact.points),
         ]),
   ];
+}
+
+/** Below this share of the base model's probability on listed replies, sums over them say nothing about it. */
+const LEAST_MASS = 0.5;
+
+/** What the curves show, and what they cannot. */
+function pathsNote({ path, bestOf, exact }: RunResults): string {
+  if (path === undefined) return 'No policy was optimised in this run.';
+  const known = path.points[0]?.gold !== undefined;
+  const units =
+    'in deviations of the base policy’s replies from their mean, against the square root of KL from the base policy';
+  return [
+    known
+      ? `Reward of the model that was optimised (proxy) and true utility (gold), both ${units}.`
+      : `Reward of the model that was optimised, ${units}. True utility is not known for these data, so nothing here shows whether the policy became better.`,
+    'Whiskers: 95 % bootstrap over prompts.',
+    bestOf === undefined
+      ? ''
+      : 'Best of n is drawn from the base policy, at the upper bound ln n − (n − 1)/n of its KL.',
+    exact === undefined
+      ? ''
+      : exact.listedMass < LEAST_MASS
+        ? `The exact optimum is not drawn: the listed replies hold only ${percent(exact.listedMass)} of the base model’s probability.`
+        : `The exact optimum is the KL-regularised tilt over the listed replies, which hold ${percent(exact.listedMass)} of the base model’s probability.`,
+  ]
+    .filter((sentence) => sentence !== '')
+    .join(' ');
 }
 
 /** One-screen summary: label and value. */
@@ -148,7 +175,9 @@ export function reportData(
   const raters = feedback.report.raterTable.filter(
     (row) => ratersKnown(results) && Number.isFinite(row.accuracy.value),
   );
-  const shown = raters.length <= 30 ? raters : raters.filter((row) => row.flags.length > 0).slice(0, 30);
+  const shown = (raters.length <= 30 ? [...raters] : raters.filter((row) => row.flags.length > 0).slice(0, 30)).sort(
+    (a, b) => (a.raterId < b.raterId ? -1 : 1),
+  );
   const metric = (name: string, key: string) => ({
     name,
     points: (path?.metrics ?? []).map((m) => ({ x: m.step, y: m.metrics[key]! })),
@@ -166,7 +195,7 @@ export function reportData(
   return {
     name: config.name,
     summary: summaryRows(results),
-    goldKnown: path?.points[0]?.gold !== undefined,
+    pathsNote: pathsNote(results),
     paths: curves(results, uniform),
     rewardHistogram:
       path === undefined
@@ -182,7 +211,9 @@ export function reportData(
       high: accuracy.interval.high,
       flagged: flags.length > 0,
     })),
-    raterNote: `Expected share of right answers by Dawid–Skene, which assumes independent errors. ${shown.length} of ${raters.length} raters shown${shown.length < raters.length ? ': those with a flag' : ''}.`,
+    raterNote: !ratersKnown(results)
+      ? 'The data do not say who judged.'
+      : `Expected share of right answers by Dawid–Skene, which assumes independent errors. Squares are flagged for a person to look at; nothing was removed. ${shown.length} of ${raters.length} raters shown${shown.length < raters.length ? ': those with a flag' : ''}.`,
     lengthHistogram:
       path === undefined
         ? []
