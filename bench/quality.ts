@@ -101,4 +101,7 @@ for (const judgments of values.sizes.split(',').map(Number)) {
 const folder = fileURLToPath(new URL('results/', import.meta.url));
 mkdirSync(folder, { recursive: true });
 const machine = { cpu: cpus()[0]?.model ?? 'unknown', node: process.version };
-writeFileSync(`${folder}quality.json`, `${JSON.stringify({ command: 'npx tsx bench/quality.ts', machine, results }, null, 2)}\n`);
+writeFileSync(
+  `${folder}quality.json`,
+  `${JSON.stringify({ command: 'npx tsx bench/quality.ts', machine, results }, null, 2)}\n`,
+);

@@ -117,7 +117,8 @@ interface Latency {
 }
 function latency(times: number[]): Latency {
   const sorted = [...times].sort((a, b) => a - b);
-  const at = (q: number) => Number((sorted[Math.min(sorted.length - 1, Math.ceil(q * sorted.length) - 1)] ?? 0).toFixed(2));
+  const at = (q: number) =>
+    Number((sorted[Math.min(sorted.length - 1, Math.ceil(q * sorted.length) - 1)] ?? 0).toFixed(2));
   return { n: times.length, p50: at(0.5), p99: at(0.99), max: at(1) };
 }
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -182,9 +183,17 @@ async function measure(url: string, size: () => Promise<number>) {
     const rebuild = await timed(`rules: ${order}`, () => store.putProject(makeProject(order)));
     // Neighbours in time are different raters: a rater has one reservation.
     const any = (n: number) => 5 + ((n * 7919 + seed * 131) % (RATERS - 5));
-    const run = async (name: string, concurrent: number, thinkMs: number, pick: (n: number) => number, cycles = CYCLES) => {
+    const run = async (
+      name: string,
+      concurrent: number,
+      thinkMs: number,
+      pick: (n: number) => number,
+      cycles = CYCLES,
+    ) => {
       const result = await drive(store, { concurrent, cycles, thinkMs, pick, label: `${order}/${name}/${seed++}` });
-      say(`  ${order}, ${name}: next ${result.next.p50}/${result.next.p99} ms, submit ${result.submit.p50}/${result.submit.p99} ms (p50/p99), ${result.cyclesPerSecond} cycles/s, ${result.cpuMsPerCycle} CPU ms`);
+      say(
+        `  ${order}, ${name}: next ${result.next.p50}/${result.next.p99} ms, submit ${result.submit.p50}/${result.submit.p99} ms (p50/p99), ${result.cyclesPerSecond} cycles/s, ${result.cpuMsPerCycle} CPU ms`,
+      );
       return result;
     };
     rows[order] = {

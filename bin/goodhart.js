@@ -12,6 +12,7 @@ const compiler = `${root}node_modules/typescript/bin/tsc`;
 
 if (existsSync(`${root}src`) && existsSync(compiler)) {
   const build = spawnSync(process.execPath, [compiler, '-b', root], { stdio: ['ignore', 2, 2] });
+  if (build.signal === 'SIGINT') process.exit(130);
   if (build.status !== 0) {
     process.stderr.write('goodhart: the build failed; see the messages above\n');
     process.exit(3);

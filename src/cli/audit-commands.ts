@@ -9,11 +9,17 @@ import {
   readJson,
   renderReport,
   sealRun,
-  verifyRun,
 } from '../disclosure/index.ts';
-import { configSchema, disclosurePlaces, type PipelineConfig, RUN_FILES } from '../pipeline/index.ts';
+import {
+  configSchema,
+  disclosurePlaces,
+  type PipelineConfig,
+  RUN_FILES,
+  verifyPipelineRun,
+} from '../pipeline/index.ts';
 import { CheckError, parseConfig, UsageError } from '../run/index.ts';
 import { onPath, writeFileAtomic, writeJson } from '../run/node.ts';
+import { whole } from './options.ts';
 import type { Terminal } from './terminal.ts';
 import { checksText, disclosureText, findingsText } from './text.ts';
 
@@ -61,7 +67,7 @@ export function addAuditCommands(program: Command, terminalOf: () => Terminal): 
     .description('run every probe that the evidence of a run allows')
     .argument('<run>', 'run folder')
     .option('--fail-on <verdict>', 'exit 1 at this verdict or worse: concern or failure')
-    .option('--seed <n>', 'seed (default: the run’s own)', Number)
+    .option('--seed <n>', 'seed (default: the run’s own)', whole(0))
     .addHelpText(
       'after',
       '\nExamples:\n  goodhart audit runs/quickstart-1\n  goodhart audit runs/mine --fail-on failure --json',
@@ -90,13 +96,20 @@ export function addAuditCommands(program: Command, terminalOf: () => Terminal): 
     });
   program
     .command('verify')
-    .description('check a sealed run offline: every digest, the record chain, every finding and disclosed number')
+    .description(
+      'check a sealed run offline: every digest, the record chain, and every number that follows from other files',
+    )
     .argument('<run>', 'run folder')
     .option('--all', 'print passed checks too', false)
-    .addHelpText('after', '\nExample:\n  goodhart verify runs/quickstart-1')
-    .action(async (folder: string, { all }: { all: boolean }) => {
-      const checks = await verifyRun(folder);
-      terminalOf().result(checks, checksText(checks, all));
+    .option('--rates', 'also repeat the experiments behind the detection rates (a minute or more)', false)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  goodhart verify runs/quickstart-1\n  goodhart verify runs/quickstart-1 --all --rates',
+    )
+    .action(async (folder: string, { all, rates }: { all: boolean; rates: boolean }) => {
+      const terminal = terminalOf();
+      const checks = await verifyPipelineRun(folder, rates ? { rates: terminal.progress } : {});
+      terminal.result(checks, checksText(checks, all));
       const failed = checks.filter((check) => !check.ok);
       if (failed.length > 0)
         throw new CheckError(

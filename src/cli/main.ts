@@ -66,10 +66,23 @@ export async function runCommand(argv: readonly string[], streams: TerminalStrea
 
 /** Entry of the executable. */
 export async function main(argv: readonly string[]): Promise<void> {
-  const streams: TerminalStreams = { out: process.stdout, err: process.stderr, now: () => performance.now() };
+  let hint = '';
+  const streams: TerminalStreams = {
+    out: process.stdout,
+    err: process.stderr,
+    now: () => performance.now(),
+    afterInterrupt: (text) => {
+      hint = text;
+    },
+  };
   process.once('SIGINT', () => {
-    process.stderr.write('\ngoodhart: interrupted; finished stages are kept, continue with --resume\n');
+    process.stderr.write(`\ngoodhart: interrupted${hint === '' ? '' : `; ${hint}`}\n`);
     process.exit(130);
+  });
+  // A reader that has seen enough (`goodhart … | head`) is no fault.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(0);
   });
   const code = await runCommand(argv, streams);
   if (code !== 0) process.exit(code);

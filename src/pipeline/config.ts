@@ -89,13 +89,16 @@ const rewardSchema = z.strictObject({
 const policySchema = z.strictObject({
   steps: positive.default(100),
   promptsPerStep: positive.default(8),
-  samples: positive.default(8),
+  /** Samples per prompt: each is judged beside the others, so at least two. */
+  samples: z.int().min(2).default(8),
   /** Weight of the KL term, in reward units per nat. */
   beta: z.number().nonnegative().default(0.1),
   learningRate: rate.default(2e-4),
   maxTokens: positive.default(48),
   /** Steps between evaluations on the path and between checkpoints. */
   evaluateEvery: positive.default(20),
+  /** Best-of-n of the base policy beside the optimised one, for these n; empty for none. */
+  bestOf: z.array(positive).default([2, 4, 8, 16]),
 });
 
 const auditSchema = z.strictObject({
@@ -117,7 +120,8 @@ const declarationSchema = z.strictObject({
 });
 
 export const configSchema = z.strictObject({
-  name: z.string().min(1),
+  /** Also names the run folder. */
+  name: z.string().regex(/^[\w][\w .-]*$/, 'expected letters, digits, spaces, dots and dashes'),
   seed: z.int().nonnegative().default(1),
   data: dataSchema,
   base: baseSchema.optional(),

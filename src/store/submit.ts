@@ -162,7 +162,7 @@ function checkAnswer(
       `expected a question of the form (${questions.map(({ id }) => id).join(', ')}), got ${questionId}`,
     );
   }
-  const problem = formProblem(answer, question) ?? answerProblem(answer, item.item());
+  const problem = formProblem(answer, question, item.item()) ?? answerProblem(answer, item.item());
   if (problem !== undefined)
     throw refuse(record, `expected an answer that fits form and item, got ${problem}; correct it`);
   return question.id;

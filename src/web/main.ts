@@ -13,6 +13,10 @@ function element<K extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
+/** Worst first. */
+const VERDICTS = ['failure', 'concern', 'clear', 'not-assessed'] as const;
+const SHORT = { dateStyle: 'medium', timeStyle: 'short' } as const;
+
 async function fetchJson<T>(path: string, init?: RequestInit): Promise<T> {
   const response = await fetch(path, init);
   if (!response.ok)
@@ -38,9 +42,15 @@ function row(run: RunsResponse['runs'][number]): HTMLTableRowElement {
   } else {
     name.textContent = run.name;
   }
-  const verdicts = Object.entries(run.verdicts)
-    .map(([verdict, count]) => `${count} ${verdict}`)
+  if (run.id !== run.name) name.append(element('br'), element('small', run.id));
+  const verdicts = VERDICTS.filter((verdict) => run.verdicts[verdict] !== undefined)
+    .map((verdict) => `${run.verdicts[verdict]} ${verdict.replace('-', ' ')}`)
     .join(', ');
+  const started = element('time', new Date(run.startedAt).toLocaleString(undefined, SHORT), {
+    datetime: run.startedAt,
+  });
+  const when = element('td');
+  when.append(started);
   const status = element('output', undefined, { 'aria-live': 'polite' });
   const button = element('button', 'Verify', { type: 'button' });
   button.addEventListener('click', () => {
@@ -50,7 +60,7 @@ function row(run: RunsResponse['runs'][number]): HTMLTableRowElement {
   });
   const action = element('td');
   if (run.status === 'complete') action.append(button, ' ', status);
-  line.append(name, element('td', run.status), element('td', run.startedAt), element('td', verdicts), action);
+  line.append(name, element('td', run.status), when, element('td', verdicts), action);
   return line;
 }
 

@@ -40,7 +40,7 @@ function voteSet(columns: QualityColumns, votes: Votes): VoteSet {
   const others = once(() => leaveOneOut(votes));
   const order = once(() => byRater(columns, votes));
   const typical = once(() => typicalRater(votes, others()));
-  const fit = once(() =>
+  const fitted = once(() =>
     dawidSkene(
       { item: votes.unit, rater: votes.rater, label: votes.label },
       { items: votes.units, raters: columns.raterIds.length, classes: votes.classes },
@@ -58,8 +58,8 @@ function voteSet(columns: QualityColumns, votes: Votes): VoteSet {
     get typical() {
       return typical();
     },
-    get fit() {
-      return fit();
+    get fitted() {
+      return fitted();
     },
   };
 }

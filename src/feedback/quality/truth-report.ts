@@ -75,7 +75,11 @@ export const MAX_REFIT_VOTES = 30_000;
 /** The fewest data sets that allow a p-value of 0.05. */
 const REFITS = 19;
 
-function independence(columns: QualityColumns, { votes }: VoteSet, { rng, refitVotes }: TruthOptions): IndependenceCheck {
+function independence(
+  columns: QualityColumns,
+  { votes }: VoteSet,
+  { rng, refitVotes }: TruthOptions,
+): IndependenceCheck {
   if (votes.label.length > refitVotes)
     return {
       undefined: `${votes.label.length} votes: the test refits simulated data and is for up to ${refitVotes} here; see the detector of collusion instead`,
