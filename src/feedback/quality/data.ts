@@ -58,7 +58,7 @@ function voteSet(columns: QualityColumns, votes: Votes): VoteSet {
     get typical() {
       return typical();
     },
-    get fitted() {
+    get fit() {
       return fitted();
     },
   };
