@@ -1,4 +1,4 @@
-import { checkComparisons, type RatedComparisons } from './comparisons.ts';
+import { checkComparisons, inOrderOfFirst, type RatedComparisons } from './comparisons.ts';
 import { type Connectivity, connectivity } from './connectivity.ts';
 import { normalQuantile } from './functions.ts';
 import { byContestant, centre, type InformationSolver } from './information.ts';
@@ -48,15 +48,17 @@ export interface RationalityFit {
  * count half. Raters are taken as independent given the strengths: a majority that shares an error looks rational.
  */
 export function fitRationality(
-  data: RatedComparisons,
+  comparisons: RatedComparisons,
   { ridge = 1, spread = 0.5 }: RationalityOptions = {},
 ): RationalityFit | { readonly undefined: string } {
-  checkComparisons(data);
-  const { contestants, first, second, rater, raters } = data;
-  const contests = first.length;
-  if (rater.length !== contests || rater.some((r) => !(r >= 0 && r < raters))) {
+  checkComparisons(comparisons);
+  const { raters } = comparisons;
+  const contests = comparisons.first.length;
+  if (comparisons.rater.length !== contests || comparisons.rater.some((r) => !(r >= 0 && r < raters))) {
     throw new RangeError(`Expected ${contests} raters of 0 … ${raters - 1}, one a contest`);
   }
+  const data = inOrderOfFirst(comparisons);
+  const { contestants, first, second, rater } = data;
   const likely = spread === Infinity;
   if (likely !== (ridge === 0)) {
     throw new RangeError(
@@ -163,6 +165,7 @@ export function fitRationality(
       },
     },
     start,
+    { tolerance: 1e-8 },
   );
   const scale = likely ? at.subarray(contestants).reduce((sum, b) => sum + b, 0) / raters : 1;
   const extreme = at.subarray(contestants).reduce((top, b, r, all) => (Math.abs(b) > Math.abs(all[top]!) ? r : top), 0);
