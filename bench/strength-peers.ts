@@ -29,7 +29,13 @@ function peer(name: string, python: string, script: string): Peer {
       const child = spawnSync(python, [join(here, 'peers', script), folder, String(ridge)], {
         encoding: 'utf8',
         timeout: PATIENCE,
-        env: { ...process.env, OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1', MKL_NUM_THREADS: '1' },
+        env: {
+          ...process.env,
+          PYTHONDONTWRITEBYTECODE: '1',
+          OMP_NUM_THREADS: '1',
+          OPENBLAS_NUM_THREADS: '1',
+          MKL_NUM_THREADS: '1',
+        },
       });
       if (child.error) return { skipped: `no answer within ${PATIENCE / 60_000} minutes` };
       if (child.status !== 0) return { skipped: lastLine(child.stderr) };

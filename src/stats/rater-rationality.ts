@@ -1,5 +1,5 @@
 import { checkComparisons, inOrderOfFirst, type RatedComparisons } from './comparisons.ts';
-import { type Connectivity, connectivity } from './connectivity.ts';
+import type { Connectivity } from './connectivity.ts';
 import { normalQuantile } from './functions.ts';
 import { byContestant, centre, type InformationSolver } from './information.ts';
 import { conjugateGradients, dot, type Operator } from './linear-algebra.ts';
@@ -199,7 +199,9 @@ export function fitRationality(
     logLikelihood: found,
     degrees: contestants - 1 + raters - Number(likely),
     n: consensus.n,
-    connectivity: connectivity(data),
+    get connectivity() {
+      return consensus.connectivity;
+    },
     iterations,
     gradient: slope,
     rater: (r, level = 0.95) => {
