@@ -71,7 +71,13 @@ export function fitPreferences(
   { ridge = 0, order = false, ties, covariateRidge = 0, method = 'auto', start }: PreferenceOptions = {},
 ): PreferenceFit | { readonly undefined: string } {
   checkComparisons(comparisons);
-  const { contestants } = comparisons;
+  for (const [name, prior] of Object.entries({ ridge, covariateRidge })) {
+    if (!(prior >= 0 && prior < Infinity)) throw new RangeError(`Expected ${name} to be at least 0; got ${prior}`);
+  }
+  const { contestants, covariates = [] } = comparisons;
+  const called = new Set(['order', ...covariates.map((c) => c.name)]);
+  if (called.size <= covariates.length)
+    throw new RangeError("Expected covariates of different names, none of them 'order'");
   const decided = total(comparisons.firstWins) + total(comparisons.secondWins);
   const tied = total(comparisons.ties);
   const n = decided + tied;
@@ -100,7 +106,7 @@ export function fitPreferences(
   ];
   const factory = used === 'dense' ? denseSolver(data) : sparseSolver(data);
   const free = shared.filter((s) => s.ridge === 0);
-  const confounded = ridge === 0 ? unidentified(data, free, factory) : null;
+  const confounded = unidentified(data, free, { factory, ridge });
   if (confounded !== null) return { undefined: confounded };
 
   const tieAt = contestants + shared.length;
