@@ -59,7 +59,8 @@ export function checkComparisons(data: Comparisons): void {
     );
   }
   for (let e = 0; e < n; e++) {
-    const [a, b] = [first[e]!, second[e]!];
+    const a = first[e]!;
+    const b = second[e]!;
     if (!(a >= 0 && a < contestants && b >= 0 && b < contestants) || a === b) {
       throw new RangeError(
         `Contest ${e}: expected two different contestants of 0 … ${contestants - 1}; got ${a}, ${b}`,

@@ -97,7 +97,9 @@ export function fitRationality(
       for (let i = 0; i < contestants; i++) out[i] = ridge * x[i]!;
       for (let r = contestants; r < size; r++) out[r] = priorOfRater * x[r]!;
       for (let e = 0; e < contests; e++) {
-        const [a, b, r] = [first[e]!, second[e]!, contestants + rater[e]!];
+        const a = first[e]!;
+        const b = second[e]!;
+        const r = contestants + rater[e]!;
         const along = x[a]! - x[b]!;
         const pull = weight[e]! * (beta[e]! * along + gap[e]! * x[r]!);
         const bend = observed ? score[e]! : 0;
