@@ -5,6 +5,7 @@ import { addExchangeCommands } from './exchange-commands.ts';
 import { addFeedbackCommands } from './feedback-commands.ts';
 import { addLoopCommands } from './loop-commands.ts';
 import { addRewardCommands } from './reward-commands.ts';
+import { addStoreCommands } from './store-commands.ts';
 import { createTerminal, describeError, type Terminal, type TerminalStreams } from './terminal.ts';
 
 /** The command line as a whole; `streams` are where it writes. */
@@ -35,6 +36,7 @@ export function createProgram(streams: TerminalStreams): { program: Command; ter
   addFeedbackCommands(program, terminal);
   addRewardCommands(program, terminal);
   addAuditCommands(program, terminal);
+  addStoreCommands(program, terminal);
   for (const command of [...program.commands, ...program.commands.flatMap((c) => c.commands)]) {
     command.option('--json', 'results and progress as JSON lines').option('--quiet', 'no progress');
     command.hook('preAction', (_, action) => {
