@@ -6,6 +6,7 @@ import { addFeedbackCommands } from './feedback-commands.ts';
 import { addLabCommands } from './lab-commands.ts';
 import { addLoopCommands } from './loop-commands.ts';
 import { addRewardCommands } from './reward-commands.ts';
+import { addStoreCommands } from './store-commands.ts';
 import { createTerminal, describeError, type Terminal, type TerminalStreams } from './terminal.ts';
 
 /** The command line as a whole; `streams` are where it writes. */
@@ -37,6 +38,7 @@ export function createProgram(streams: TerminalStreams): { program: Command; ter
   addRewardCommands(program, terminal);
   addAuditCommands(program, terminal);
   addLabCommands(program, terminal);
+  addStoreCommands(program, terminal);
   for (const command of [...program.commands, ...program.commands.flatMap((c) => c.commands)]) {
     command.option('--json', 'results and progress as JSON lines').option('--quiet', 'no progress');
     command.hook('preAction', (_, action) => {
