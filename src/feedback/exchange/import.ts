@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { DataError, ignoreProgress, type Progress, UsageError } from '../../run/index.ts';
 import { writeFileAtomic } from '../../run/node.ts';
 import type { LayoutId } from '../layouts/layout.ts';
@@ -126,7 +126,7 @@ function keepOnlyRejects(folder: string): void {
 /** The map undoes the pseudonyms: it must not lie in the folder that is handed on. */
 function checkMapPlace({ pseudonymMap, out }: ImportOptions): void {
   if (pseudonymMap === undefined) return;
-  if (join(pseudonymMap, '.').startsWith(join(out, '/')))
+  if (resolve(pseudonymMap).startsWith(`${resolve(out)}/`))
     throw new UsageError('pseudonym-map', `${pseudonymMap}: expected a place outside ${out}, which others will see`);
   if (existsSync(pseudonymMap))
     throw new UsageError('pseudonym-map', `${pseudonymMap}: exists already; choose another`);

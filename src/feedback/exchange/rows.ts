@@ -33,6 +33,14 @@ export interface RowOptions extends ReadOptions {
 }
 
 const HEAD_BYTES = 4096;
+/** Packings that are not unpacked here, by their first bytes. */
+const ARCHIVES = [
+  { mark: 'PK\x03\x04', name: 'a zip archive' },
+  { mark: 'BZh', name: 'bzip2' },
+  { mark: '\xfd7zXZ', name: 'xz' },
+  { mark: '\x28\xb5\x2f\xfd', name: 'zstd' },
+  { mark: '7z\xbc\xaf', name: 'a 7z archive' },
+];
 
 /**
  * What a file is: Parquet by its mark, JSON by its first character, else what its name says, else `otherwise`. Compressed
@@ -41,6 +49,9 @@ const HEAD_BYTES = 4096;
 export async function containerOf(path: string, otherwise: 'jsonl' | 'csv'): Promise<Container> {
   const head = fileHead(path, HEAD_BYTES);
   if (head.subarray(0, 4).toString('latin1') === 'PAR1') return 'parquet';
+  const archive = ARCHIVES.find(({ mark }) => head.subarray(0, mark.length).toString('latin1') === mark);
+  if (archive !== undefined)
+    throw new UsageError('data', `${path}: expected plain text, gzip or Parquet, got ${archive.name}; unpack it first`);
   const named = /\.(jsonl?|ndjson)(\.gz)?$/.test(path) ? 'jsonl' : /\.csv(\.gz)?$/.test(path) ? 'csv' : otherwise;
   const first = (bytes: Buffer) =>
     bytes
