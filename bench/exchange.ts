@@ -133,7 +133,9 @@ try {
   const machine = {
     cores: availableParallelism(),
     node: process.version,
-    loadAverage: loadavg().map((x) => Math.round(x * 10) / 10),
+    loadAverage: loadavg()
+      .map((x) => x.toFixed(1))
+      .join(' '),
   };
   const target = { step: 'import hh-rlhf', seconds: 20, peakMb: 300 };
   const results = {

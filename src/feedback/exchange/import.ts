@@ -10,6 +10,7 @@ import { checkedSink, folderOutput } from './sink.ts';
 import { openSource, readSource, type SourceOptions } from './source.ts';
 import { stage } from './staging.ts';
 
+/** What to import, where to, and how strictly. */
 export interface ImportOptions extends SourceOptions {
   /** Project folder to write; new, or empty. */
   readonly out: string;
