@@ -26,7 +26,7 @@ export function anchoringReport(columns: QualityColumns): AnchoringReport {
   }
   if (suggestion.size === 0)
     return { shown: null, notShown: null, difference: { undefined: 'no suggestion was shown' } };
-  const means = { shown: new ClusteredMean(), notShown: new ClusteredMean() };
+  const means = { shown: new ClusteredMean(columns.items.length), notShown: new ClusteredMean(columns.items.length) };
   const sums = { shown: [0, 0], notShown: [0, 0] } as { shown: [number, number]; notShown: [number, number] };
   for (let row = 0; row < columns.n; row++) {
     const key = keyOf(columns, row);
