@@ -17,7 +17,7 @@ import {
 import type { AnswerKind, AnswerOf } from '../answer.ts';
 import { ANSWER_KINDS } from '../answer-kinds.ts';
 import { ClusterAlpha, type ClusterMetric } from './cluster-alpha.ts';
-import { type QualityColumns, WORK } from './columns.ts';
+import { answerAt, type QualityColumns, WORK } from './columns.ts';
 import type { QualityData } from './data.ts';
 import { ClusteredMean } from './estimates.ts';
 import { spanAgreement } from './spans.ts';
@@ -259,7 +259,7 @@ function concordance(columns: QualityColumns, question: number): Measured & { it
   const byItem = new Map<number, Map<number, number[]>>();
   for (let row = 0; row < columns.n; row++) {
     if (columns.question[row] !== question || columns.purpose[row] !== WORK) continue;
-    const { groups } = columns.answers[row] as AnswerOf<'ranking'>;
+    const { groups } = answerAt(columns, row) as AnswerOf<'ranking'>;
     const item = columns.item[row]!;
     const { length } = columns.items[item]!.replies;
     if (groups.flat().length < length) continue;

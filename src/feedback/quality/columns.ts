@@ -31,7 +31,8 @@ export interface QualityColumns {
   /** Number of judgments that stand. */
   readonly n: number;
   readonly ids: readonly string[];
-  readonly answers: readonly Answer[];
+  /** Answers by row; null for a comparison of which the code below says all. Read them by `answerAt`. */
+  readonly kept: readonly (Answer | null)[];
   /** Index into `items`. */
   readonly item: Int32Array;
   /** Index into `raterIds`. */
@@ -100,6 +101,14 @@ const choiceOf = (answer: Answer): number => {
   return typeof answer.outcome === 'number' ? answer.outcome : CODES[answer.outcome];
 };
 
+const OUTCOMES = ['tie', 'both-bad', 'cant-judge'] as const;
+
+/** The answer of a judgment. */
+export function answerAt({ kept, choice }: Pick<QualityColumns, 'kept' | 'choice'>, row: number): Answer {
+  const code = choice[row]!;
+  return kept[row] ?? { kind: 'comparison', outcome: code >= 0 ? code : OUTCOMES[-1 - code]! };
+}
+
 /** Kinds whose answer has a look on the screen that can repeat. */
 const HAS_LOOK: { readonly [K in AnswerKind]: boolean } = {
   comparison: true,
@@ -127,7 +136,7 @@ export class ColumnsBuilder {
   private lastItemId: string | undefined;
   private lastItem: number | undefined;
   private readonly ids: string[] = [];
-  private readonly answers: Answer[] = [];
+  private readonly kept: (Answer | null)[] = [];
   private readonly item = new GrowingInts();
   private readonly rater = new GrowingInts();
   private readonly question = new GrowingInts();
@@ -169,7 +178,8 @@ export class ColumnsBuilder {
     const recorded = order.length === this.items[item]!.replies.length && order.length > 0;
     const place = recorded && choice >= 0 ? order.indexOf(choice) : -1;
     this.ids.push(judgment.id);
-    this.answers.push(answer);
+    // A plain comparison is its code: keeping a million small objects costs more than all columns.
+    this.kept.push(answer.kind === 'comparison' && answer.strength === undefined ? null : answer);
     this.item.push(item);
     this.rater.push(this.raters.code(judgment.raterId));
     this.question.push(this.questionOf(judgment.questionId ?? null, answer.kind));
@@ -189,7 +199,10 @@ export class ColumnsBuilder {
 
   /** Forms have few questions: a look along them costs less than a key made of both. */
   private questionOf(id: string | null, kind: AnswerKind): number {
-    for (const [q, question] of this.questions.entries()) if (question.id === id && question.kind === kind) return q;
+    for (let q = 0; q < this.questions.length; q++) {
+      const question = this.questions[q]!;
+      if (question.id === id && question.kind === kind) return q;
+    }
     return this.questions.push({ id, kind }) - 1;
   }
 
@@ -224,7 +237,7 @@ export class ColumnsBuilder {
       questions: this.questions,
       n: ids.length,
       ids,
-      answers: pick(this.answers),
+      kept: pick(this.kept),
       item: this.item.finish(rows),
       rater: this.rater.finish(rows),
       question: this.question.finish(rows),

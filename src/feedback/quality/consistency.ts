@@ -1,7 +1,7 @@
 import { circularTriads, condorcetWinner, type Majorities } from '../../stats/index.ts';
 import type { AnswerOf } from '../answer.ts';
 import { expandRanking } from '../pair.ts';
-import { BOTH_BAD, TIE, WORK } from './columns.ts';
+import { answerAt, BOTH_BAD, TIE, WORK } from './columns.ts';
 import type { QualityData } from './data.ts';
 import { type ShareEstimate, share } from './estimates.ts';
 
@@ -40,7 +40,7 @@ function comparedPairs({ columns, replies }: QualityData): Map<number, Map<numbe
     const item = columns.item[row]!;
     const numbers = replies.number.subarray(replies.starts[item]!, replies.starts[item + 1]!);
     if (columns.questions[columns.question[row]!]!.kind === 'ranking') {
-      for (const { first, second, target } of expandRanking((columns.answers[row] as AnswerOf<'ranking'>).groups))
+      for (const { first, second, target } of expandRanking((answerAt(columns, row) as AnswerOf<'ranking'>).groups))
         add(numbers[first]!, numbers[second]!, target === 0.5);
       continue;
     }

@@ -1,6 +1,6 @@
 import type { AnswerKind, AnswerOf } from '../answer.ts';
 import { ratedUnits } from '../answer-kinds.ts';
-import { BOTH_BAD, CANT_JUDGE, type QualityColumns, TIE, WORK } from './columns.ts';
+import { answerAt, BOTH_BAD, CANT_JUDGE, type QualityColumns, TIE, WORK } from './columns.ts';
 import { GrowingInts, GrowingNumbers } from './growing.ts';
 
 /**
@@ -194,7 +194,7 @@ function genericUnits(columns: QualityColumns, question: number): UnitTable {
   let abstained = 0;
   for (let row = 0; row < columns.n; row++) {
     if (!isWork(columns, row, question)) continue;
-    const answer = columns.answers[row]!;
+    const answer = answerAt(columns, row);
     const item = columns.item[row]!;
     if (answer.kind === 'rating') {
       for (const { reply, criterion, value } of answer.values)
@@ -235,11 +235,11 @@ export function labelOptionUnits(columns: QualityColumns, question: number): Uni
   for (let row = 0; row < columns.n; row++) {
     if (!isWork(columns, row, question)) continue;
     rows.push(row);
-    for (const label of (columns.answers[row] as AnswerOf<'label'>).labels) options.add(label);
+    for (const label of (answerAt(columns, row) as AnswerOf<'label'>).labels) options.add(label);
   }
   const builder = new UnitBuilder();
   for (const row of rows) {
-    const { reply, labels } = columns.answers[row] as AnswerOf<'label'>;
+    const { reply, labels } = answerAt(columns, row) as AnswerOf<'label'>;
     const given = new Set(labels);
     for (const option of options)
       builder.push(builder.unitOf(columns.item[row]!, String(reply), option), row, Number(given.has(option)));
