@@ -92,7 +92,10 @@ export function leaderProbability(answers: readonly Answer[], accuracy: number):
   return 1 / weights.reduce((sum, w) => sum + w, 0);
 }
 
-/** How many work judgments an item should get, given those it has. Grows by one at a time where a rule asks for more. */
+/**
+ * How many work judgments an item should get, given the answers to one question that it has. Grows by one at a time where
+ * a rule asks for more; below the number it has only where more came in than were wanted.
+ */
 export function wantedJudgments(rules: Distribution, itemId: string, answers: readonly Answer[]): number {
   const { adaptive, extraRaters } = rules;
   if (adaptive !== undefined) {
