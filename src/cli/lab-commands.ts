@@ -11,17 +11,9 @@ import {
 } from '../lab/index.ts';
 import { suggest, UsageError } from '../run/index.ts';
 import { distributionText, populationText, selectionText } from './lab-text.ts';
+import { whole } from './options.ts';
 import type { Terminal } from './terminal.ts';
 import { ratesText } from './text.ts';
-
-/** A whole number from a text, at least `least`. */
-function whole(option: string, text: string, least = 1): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < least) {
-    throw new UsageError(option, `--${option} ${text}: expected a whole number of at least ${least}`);
-  }
-  return value;
-}
 
 /** Names out of a comma-separated text, all of them known. */
 function names<T extends string>(option: string, text: string, known: readonly T[]): T[] {
@@ -35,27 +27,25 @@ function names<T extends string>(option: string, text: string, known: readonly T
 }
 
 function selectionChanges(options: {
-  seeds: string;
+  seeds: number;
   budgets?: string;
   families?: string;
   rules?: string;
   epsilon: string;
 }) {
-  const budgets = options.budgets?.split(',').map((text) => whole('budgets', text, SELECTION_DEFAULTS.initial));
+  const { initial, pool } = SELECTION_DEFAULTS;
+  const budgets = options.budgets?.split(',').map(Number);
+  const odd = budgets?.find((budget) => !Number.isInteger(budget) || budget < initial || budget > pool);
+  if (odd !== undefined) {
+    throw new UsageError('budgets', `--budgets ${options.budgets}: expected whole numbers from ${initial} to ${pool}`);
+  }
   const rules = options.rules === undefined ? undefined : names('rules', options.rules, Object.keys(SELECTION_ARMS));
   const epsilon = Number(options.epsilon);
   if (!(epsilon >= 0 && epsilon <= 1)) {
     throw new UsageError('epsilon', `--epsilon ${options.epsilon}: expected a share from 0 to 1`);
   }
-  const most = Math.max(...(budgets ?? SELECTION_DEFAULTS.budgets));
-  if (most > SELECTION_DEFAULTS.pool) {
-    throw new UsageError(
-      'budgets',
-      `--budgets ${most}: expected at most the ${SELECTION_DEFAULTS.pool} pairs there are`,
-    );
-  }
   return {
-    seeds: whole('seeds', options.seeds),
+    seeds: options.seeds,
     epsilon,
     ...(budgets !== undefined && { budgets: budgets.sort((a, b) => a - b) }),
     ...(options.families !== undefined && {
@@ -73,7 +63,7 @@ export function addLabCommands(program: Command, terminalOf: () => Terminal): vo
   lab
     .command('rates')
     .description('power of each probe on planted failures, and its false alarms on clean runs')
-    .option('--seeds <n>', 'runs per arm', Number, 30)
+    .option('--seeds <n>', 'runs per arm', whole(1), 30)
     .addHelpText('after', '\nExample:\n  goodhart lab rates --seeds 30')
     .action(async ({ seeds }: { seeds: number }) => {
       const terminal = terminalOf();
@@ -83,7 +73,7 @@ export function addLabCommands(program: Command, terminalOf: () => Terminal): vo
   lab
     .command('selection')
     .description('every rule of what to ask next against random, at equal budget')
-    .option('--seeds <n>', 'seeds; each runs all rules on the same pool and answers', '20')
+    .option('--seeds <n>', 'seeds; each runs all rules on the same pool and answers', whole(1), 20)
     .option('--budgets <list>', `answers at which the reward is looked at (default: ${SELECTION_DEFAULTS.budgets})`)
     .option('--families <list>', `families of reward (default: ${Object.keys(REWARD_FAMILIES)})`)
     .option('--rules <list>', 'rules to compare with random (default: all)')
@@ -101,10 +91,9 @@ export function addLabCommands(program: Command, terminalOf: () => Terminal): vo
   lab
     .command('distribution')
     .description('adaptive stopping and extra raters against a fixed number of judgments, at equal cost')
-    .option('--seeds <n>', 'seeds', '20')
+    .option('--seeds <n>', 'seeds', whole(1), 20)
     .addHelpText('after', '\nExample:\n  goodhart lab distribution --seeds 20')
-    .action(async (options: { seeds: string }) => {
-      const seeds = whole('seeds', options.seeds);
+    .action(async ({ seeds }: { seeds: number }) => {
       const terminal = terminalOf();
       const study = await distributionStudy({ seeds }, terminal.progress);
       terminal.result(study, distributionText(study));
@@ -112,10 +101,9 @@ export function addLabCommands(program: Command, terminalOf: () => Terminal): vo
   lab
     .command('population')
     .description('post-stratification weights where the raters are unlike the population')
-    .option('--seeds <n>', 'seeds', '20')
+    .option('--seeds <n>', 'seeds', whole(1), 20)
     .addHelpText('after', '\nExample:\n  goodhart lab population --seeds 20')
-    .action(async (options: { seeds: string }) => {
-      const seeds = whole('seeds', options.seeds);
+    .action(async ({ seeds }: { seeds: number }) => {
       const terminal = terminalOf();
       const study = await populationStudy({ seeds }, terminal.progress);
       terminal.result(study, populationText(study));

@@ -5,7 +5,7 @@ import {
   type Distribution,
   fullQuota,
   inCohort,
-  matchesGold,
+  isGoldAnswer,
   nextPurpose,
   type RaterProgress,
   wantedJudgments,
@@ -175,7 +175,8 @@ export function createCoordinator(options: {
       const state = states.get(judgment.itemId)!;
       const rater = raterOf(judgment.raterId);
       const purpose = purposeOf(judgment);
-      if (purpose === 'qualification' && matchesGold(judgment.answer, state.item) === true) {
+      const { gold } = state.item;
+      if (purpose === 'qualification' && gold !== undefined && isGoldAnswer(judgment.answer, gold) === true) {
         rater.qualificationRight += 1;
       }
       if (purpose !== 'work') return;

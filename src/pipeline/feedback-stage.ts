@@ -6,7 +6,7 @@ import { writeFileAtomic } from '../run/node.ts';
 import { createRng } from '../stats/index.ts';
 import { comparisonItems, raterPool, SIMULATED_RATERS, type SimulatedRaterKind } from '../world/index.ts';
 import type { Base } from './base-stage.ts';
-import { askByRule, judge } from './query-stage.ts';
+import { askPairs, candidatePairs } from './query-stage.ts';
 import { pathIn, type RunContext, stage, writeRunJson } from './run-context.ts';
 import { RUN_FILES } from './run-folder.ts';
 import type { Source } from './sources.ts';
@@ -43,11 +43,10 @@ async function simulate(
   const model = await engine.createModel(base.spec, { from: base.folder });
   const sampler = await model.sampler();
   const rng = createRng(config.seed).fork('feedback');
-  const byRule = feedback.selection.rule !== 'random';
   const items = await comparisonItems({
     world,
     prompts: world.prompts('train'),
-    count: byRule ? Math.ceil(feedback.pairs * feedback.selection.candidates) : feedback.pairs,
+    count: candidatePairs(feedback),
     rng,
     projectId: source.projectId,
     origin: 'base model, step 0',
@@ -71,14 +70,7 @@ async function simulate(
   await model.dispose();
   const { raters } = raterPool(world, feedback.raters as Partial<Record<SimulatedRaterKind, number>>);
   const panel = { raters, rng, now: simulatedClock() };
-  if (byRule) return askByRule(items, { ...config, feedback }, panel);
-  const judgments = await judge(items, feedback, panel);
-  const order = createRng(config.seed).fork('holdout').shuffle(items);
-  const held = new Set(order.slice(0, Math.round(items.length * feedback.holdout)).map((item) => item.id));
-  const split = items.map((item) => ({
-    ...item,
-    strata: { ...item.strata, split: held.has(item.id) ? 'held-out' : 'train' },
-  }));
+  const { items: split, judgments } = await askPairs(items, { ...config, feedback }, panel);
   return { items: split, judgments };
 }
 
