@@ -35,6 +35,10 @@ export function createProgram(streams: TerminalStreams): { program: Command; ter
   addFeedbackCommands(program, terminal);
   addRewardCommands(program, terminal);
   addAuditCommands(program, terminal);
+  for (const group of program.commands.filter((c) => c.commands.length > 0)) {
+    const each = group.commands.map((c) => `  goodhart ${group.name()} ${c.name()} --help`);
+    group.addHelpText('after', ['', 'Each has its own examples:', ...each].join('\n'));
+  }
   for (const command of [...program.commands, ...program.commands.flatMap((c) => c.commands)]) {
     command.option('--json', 'results and progress as JSON lines').option('--quiet', 'no progress');
     command.hook('preAction', (_, action) => {

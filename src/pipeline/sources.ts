@@ -93,6 +93,15 @@ async function argumentSource(config: PipelineConfig, dir: string): Promise<Sour
     items.set(read.item.id, read.item);
     judgments.push(...read.judgments);
   }
+  if (judgments.length === 0)
+    throw new DataError('votes', `${pairsPath}: expected votes in assignments, got none; collect some first`);
+  const topics = new Set([...items.values()].map((item) => item.strata?.topic));
+  if (topics.size < 2) {
+    throw new DataError(
+      'topics',
+      `${pairsPath}: expected two topics or more, each left out in turn, got ${topics.size}; add a topic`,
+    );
+  }
   return {
     projectId: config.name,
     examples: [],
@@ -114,6 +123,12 @@ async function dialogueSource(config: PipelineConfig, file: string, holdout: num
     }
     items.push(read.item);
     judgments.push(read.judgment);
+  }
+  if (items.length < 2) {
+    throw new DataError(
+      'pairs',
+      `${file}: expected at least two pairs of dialogues that share their beginning, got ${items.length} (${skipped} others were left out); check the layout`,
+    );
   }
   // Dialogues with the same opening stay on one side of the split.
   const prompts = createRng(config.seed)

@@ -143,6 +143,7 @@ describe('configuration', () => {
     ['a wrong type', 'name: x\npolicy: {steps: many}', [], /policy.steps: .*expected/],
     ['text that is no YAML', 'name: [', [], /run.yaml: expected YAML/],
     ['a bad override', 'name: x', ['steps'], /expected key=value/],
+    ['an override that is no YAML', 'name: x', ['policy.steps=[1'], /--set policy.steps=\[1: expected a YAML value/],
   ])('names %s', (_, text, set, message) => {
     expect(() => read(text, set)).toThrow(message);
   });
