@@ -1,12 +1,19 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Finding } from '../audit/index.ts';
-import { readJson, SEAL } from '../disclosure/index.ts';
-import { configSchema, type PipelineConfig, RUN_FILES, type RunSummary, verifyPipelineRun } from '../pipeline/index.ts';
-import { parseConfig } from '../run/index.ts';
+import { readJson, readJsonOf, SEAL } from '../disclosure/index.ts';
+import {
+  configSchema,
+  type PipelineConfig,
+  RUN_FILES,
+  type RunSummary,
+  runJsonSchema,
+  verifyPipelineRun,
+} from '../pipeline/index.ts';
+import { DataError, parseConfig } from '../run/index.ts';
 import { fileError } from '../run/node.ts';
 import type { ServerOptions } from '../server/index.ts';
 
@@ -48,14 +55,20 @@ export function readConfig(path: string, overrides: readonly string[]): Pipeline
 function summaryOf(folder: string, id: string): RunSummary | undefined {
   const path = join(folder, id, RUN_FILES.run);
   if (!existsSync(path)) return undefined;
-  const run = readJson(path) as { config: { name: string }; startedAt: string };
   const findings = join(folder, id, RUN_FILES.findings);
   const verdicts: Record<string, number> = {};
-  if (existsSync(findings)) {
-    for (const { verdict } of readJson(findings) as Finding[]) verdicts[verdict] = (verdicts[verdict] ?? 0) + 1;
+  try {
+    const { config, startedAt } = readJsonOf(path, runJsonSchema);
+    if (existsSync(findings)) {
+      for (const { verdict } of readJson(findings) as Finding[]) verdicts[verdict] = (verdicts[verdict] ?? 0) + 1;
+    }
+    const status = existsSync(join(folder, id, SEAL)) ? 'complete' : 'unfinished';
+    return { id, name: config.name, status, startedAt, verdicts };
+  } catch (error) {
+    // One broken run must not hide the others.
+    if (!(error instanceof DataError)) throw error;
+    return { id, name: id, status: 'damaged', startedAt: statSync(path).mtime.toISOString(), verdicts: {} };
   }
-  const status = existsSync(join(folder, id, SEAL)) ? 'complete' : 'unfinished';
-  return { id, name: run.config.name, status, startedAt: run.startedAt, verdicts };
 }
 
 /** Runs in a folder, newest first, for the local server. */
