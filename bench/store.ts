@@ -6,7 +6,7 @@
  *   npx tsx bench/store.ts --judgments 100000 --stores sqlite  # smaller, one store
  */
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
@@ -117,7 +117,8 @@ interface Latency {
 }
 function latency(times: number[]): Latency {
   const sorted = [...times].sort((a, b) => a - b);
-  const at = (q: number) => Number((sorted[Math.min(sorted.length - 1, Math.ceil(q * sorted.length) - 1)] ?? 0).toFixed(2));
+  const at = (q: number) =>
+    Number((sorted[Math.min(sorted.length - 1, Math.ceil(q * sorted.length) - 1)] ?? 0).toFixed(2));
   return { n: times.length, p50: at(0.5), p99: at(0.99), max: at(1) };
 }
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -164,13 +165,16 @@ async function drive(
 
 async function timed<T>(name: string, effect: () => Promise<T>): Promise<{ seconds: number; value: T }> {
   const begin = performance.now();
+  const cpu = process.cpuUsage();
   const value = await effect();
   const seconds = Number(((performance.now() - begin) / 1000).toFixed(2));
-  say(`  ${name}: ${seconds} s`);
+  const used = process.cpuUsage(cpu);
+  say(`  ${name}: ${seconds} s, ${((used.user + used.system) / 1e6).toFixed(2)} CPU s`);
   return { seconds, value };
 }
 
 async function measure(url: string, size: () => Promise<number>) {
+  const loadBefore = loadavg()[0];
   const store = await openStore(url, { create: true });
   const source = { project: makeProject('random'), items: items(), raters: raters(), records: records() };
   const load = await timed('load', () => store.load(source, { checked: true }));
@@ -182,9 +186,17 @@ async function measure(url: string, size: () => Promise<number>) {
     const rebuild = await timed(`rules: ${order}`, () => store.putProject(makeProject(order)));
     // Neighbours in time are different raters: a rater has one reservation.
     const any = (n: number) => 5 + ((n * 7919 + seed * 131) % (RATERS - 5));
-    const run = async (name: string, concurrent: number, thinkMs: number, pick: (n: number) => number, cycles = CYCLES) => {
+    const run = async (
+      name: string,
+      concurrent: number,
+      thinkMs: number,
+      pick: (n: number) => number,
+      cycles = CYCLES,
+    ) => {
       const result = await drive(store, { concurrent, cycles, thinkMs, pick, label: `${order}/${name}/${seed++}` });
-      say(`  ${order}, ${name}: next ${result.next.p50}/${result.next.p99} ms, submit ${result.submit.p50}/${result.submit.p99} ms (p50/p99), ${result.cyclesPerSecond} cycles/s, ${result.cpuMsPerCycle} CPU ms`);
+      say(
+        `  ${order}, ${name}: next ${result.next.p50}/${result.next.p99} ms, submit ${result.submit.p50}/${result.submit.p99} ms (p50/p99), ${result.cyclesPerSecond} cycles/s, ${result.cpuMsPerCycle} CPU ms`,
+      );
       return result;
     };
     rows[order] = {
@@ -201,6 +213,8 @@ async function measure(url: string, size: () => Promise<number>) {
   if (bad.length > 0) throw new Error(JSON.stringify(bad));
   await store.close();
   return {
+    // Other work on the machine shows here: 1 is one busy core.
+    loadAverage: { before: loadBefore, after: loadavg()[0] },
     loadSeconds: load.seconds,
     bytes,
     prioritiesSeconds: scores.seconds,
