@@ -151,6 +151,8 @@ const removeLeftovers = (connection: Connection, token: string) =>
     for (const { project } of rows) await removeProject(trx, project);
   });
 
+type Report = (done: number, unit: 'items' | 'records', last?: boolean) => void;
+
 /** Writes one project. */
 class Loader {
   readonly #connection: Connection;
@@ -170,7 +172,11 @@ class Loader {
     const { project, body } = checkProject(source.project);
     const { id } = project;
     await this.#begin(id, body);
-    const report = (done: number, unit: string) => options.progress?.({ stage: `load ${id}`, done, total: done, unit });
+    const report = (done: number, unit: 'items' | 'records', last = false) => {
+      // Where the source does not say how much there is, the end is always one ahead.
+      const total = last ? done : (options.counts?.[unit] ?? done + 1);
+      if (last || done !== total) options.progress?.({ stage: `load ${unit}`, done, total, unit });
+    };
     const items = await this.#items(project, source.items, report);
     for await (const rows of batched(source.raters, 500)) await this.#profiles(rows);
     for await (const scores of batched(source.priorities ?? [], 500)) await this.#priorities(id, scores);
@@ -225,7 +231,7 @@ class Loader {
     });
   }
 
-  async #items(project: Project, rows: Rows<Item>, report: (done: number, unit: string) => void): Promise<number> {
+  async #items(project: Project, rows: Rows<Item>, report: Report): Promise<number> {
     const { project: number } = this.#state;
     for await (const batch of batched(rows, 500)) {
       const items = batch.map((value) => checkItem(project.id, value));
@@ -246,6 +252,7 @@ class Loader {
       this.#state.items += items.length;
       report(this.#state.items, 'items');
     }
+    report(this.#state.items, 'items', true);
     return this.#state.items;
   }
 
@@ -291,11 +298,7 @@ class Loader {
     });
   }
 
-  async #records(
-    project: Project,
-    rows: ProjectSource['records'],
-    report: (done: number, unit: string) => void,
-  ): Promise<number> {
+  async #records(project: Project, rows: ProjectSource['records'], report: Report): Promise<number> {
     const { project: number } = this.#state;
     for await (const batch of batched(rows, 1000)) {
       const before = this.#raters.size;
@@ -320,6 +323,7 @@ class Loader {
       });
       report(this.#state.seq, 'records');
     }
+    report(this.#state.seq, 'records', true);
     return this.#state.seq;
   }
 
