@@ -4,11 +4,8 @@ import {
   type FeedbackRecord,
   feedbackRecordSchema,
   type Item,
-  itemSchema,
   type Project,
-  projectSchema,
   type RaterProfile,
-  raterProfileSchema,
   recordKey,
 } from '../feedback/index.ts';
 import { canonicalJson, DataError, GENESIS, UsageError } from '../run/index.ts';
@@ -20,73 +17,8 @@ import { rebuildProject } from './rebuild.ts';
 import { emptyTotals, type Tables } from './schema.ts';
 import { chainHash } from './session.ts';
 import type { LoadOptions, ProjectSource, Rows, SourceCounts } from './store.ts';
-import { checkBody, checkId } from './submit.ts';
+import { batched, checkBody, checkId, checkItem, checkProfile, checkProject, parsed } from './values.ts';
 import { writeRows } from './write-rows.ts';
-
-/** Checks a value from outside; the error names the field. */
-export function parsed<T>(
-  schema: {
-    safeParse(
-      value: unknown,
-    ):
-      | { success: true; data: T }
-      | { success: false; error: { issues: readonly { path: readonly PropertyKey[]; message: string }[] } };
-  },
-  value: unknown,
-  what: string,
-): T {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0]!;
-  throw new DataError('field', `${what}: ${issue.path.join('.') || 'value'}: ${issue.message}; mend it`);
-}
-
-/** An item of a project, checked, with its canonical body. */
-export function checkItem(projectId: string, value: unknown): { item: Item; body: string } {
-  const item = parsed<Item>(itemSchema, value, 'item');
-  checkId('item', item.id);
-  if (item.projectId !== projectId) {
-    throw new DataError(
-      'item',
-      `item ${item.id}: expected project ${projectId}, got ${item.projectId}; correct projectId`,
-    );
-  }
-  if (item.role !== undefined && item.role !== 'work' && item.gold === undefined) {
-    throw new DataError(
-      'item',
-      `item ${item.id}: expected a known answer (gold) for role ${item.role}, got none; add it`,
-    );
-  }
-  const body = canonicalJson(item);
-  checkBody(`item ${item.id}`, body);
-  return { item, body };
-}
-
-export function checkProfile(value: unknown): { profile: RaterProfile; body: string } {
-  const profile = parsed<RaterProfile>(raterProfileSchema, value, 'rater');
-  checkId('rater', profile.id);
-  const body = canonicalJson(profile);
-  checkBody(`rater ${profile.id}`, body);
-  return { profile, body };
-}
-
-export function checkProject(value: unknown): { project: Project; body: string } {
-  const project = parsed<Project>(projectSchema, value, 'project');
-  checkId('project', project.id);
-  return { project, body: canonicalJson(project) };
-}
-
-/** Rows in batches of a size. */
-export async function* batched<T>(rows: Rows<T>, size: number): AsyncGenerator<readonly T[]> {
-  let batch: T[] = [];
-  for await (const row of rows) {
-    batch.push(row);
-    if (batch.length < size) continue;
-    yield batch;
-    batch = [];
-  }
-  if (batch.length > 0) yield batch;
-}
 
 /** Inserts a project with its empty state. */
 export async function insertProject(
