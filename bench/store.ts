@@ -5,7 +5,7 @@
  *   scripts/postgres.sh npx tsx bench/store.ts                 # both stores, writes bench/results/store.json
  *   npx tsx bench/store.ts --judgments 100000 --stores sqlite  # smaller, one store
  */
-import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -179,6 +179,7 @@ async function measure(url: string, size: () => Promise<number>) {
   const source = { project: makeProject('random'), items: items(), raters: raters(), records: records() };
   const load = await timed('load', () => store.load(source, { checked: true }));
   const bytes = await size();
+  say(`  ${(bytes / 1e6).toFixed(0)} MB on disk, ${(process.memoryUsage().rss / 1e6).toFixed(0)} MB of memory`);
   const scores = await timed('priorities', () => store.setPriorities('bench', priorities()));
   const rows: Record<string, unknown> = {};
   let seed = 0;
@@ -231,7 +232,9 @@ try {
     say(`${kind}: ${JUDGMENTS} judgments, ${ITEMS} items, ${RATERS} raters`);
     if (kind === 'sqlite') {
       const path = join(folder, 'store.db');
-      results[kind] = await measure(path, async () => statSync(path).size);
+      results[kind] = await measure(path, async () =>
+        ['', '-wal'].reduce((sum, end) => sum + (existsSync(path + end) ? statSync(path + end).size : 0), 0),
+      );
       continue;
     }
     const url = process.env.GOODHART_TEST_POSTGRES;
