@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { renderFeedbackPage } from '../disclosure/index.ts';
 import { feedbackReport, type RaterProfile, raterProfileSchema, weightTargetsSchema } from '../feedback/index.ts';
@@ -54,7 +54,11 @@ export function addFeedbackCommands(program: Command, terminalOf: () => Terminal
     .argument('<project>', 'project folder, or the feedback folder of a run')
     .option('--seed <n>', 'seed of the intervals', whole('seed', 0), 1)
     .option('--replicates <n>', 'bootstrap replicates of the intervals of agreement', whole('replicates', 20), 200)
-    .option('--all', 'strata, every flag, raters, disagreements; tests the independence of errors on large data too', false)
+    .option(
+      '--all',
+      'strata, every flag, raters, disagreements; tests the independence of errors on large data too',
+      false,
+    )
     .option('--html <file>', 'write a self-contained page with plots')
     .option('--weights <yaml>', 'population shares to weight raters to: targets: { age: { young: 0.4, old: 0.6 } }')
     .option('--wanted <n>', 'judgments wanted per item, for the coverage', whole('wanted', 1))
@@ -81,7 +85,7 @@ Examples:
         ...(targets !== undefined && { targets }),
         ...(wanted !== undefined && { wanted }),
       });
-      if (html !== undefined) writeFileAtomic(html, renderFeedbackPage(report, { name: folder }));
+      if (html !== undefined) writeFileAtomic(html, renderFeedbackPage(report, { name: basename(resolve(folder)) }));
       const terminal = terminalOf();
       terminal.result(report, feedbackText(report, { all }));
       if (html !== undefined) terminal.note(`page written to ${html}`);
