@@ -5,7 +5,7 @@ export const STYLE = `
 body{font:16px/1.55 system-ui,sans-serif;color:var(--ink);background:var(--back);margin:0}
 main{max-width:60rem;margin:0 auto;padding:1.5rem 1rem 4rem}
 h1{font-size:1.8rem;margin:.2em 0}h3{font-size:1.05rem;margin:1.6em 0 .3em}h2{font-size:1.25rem;margin:2.2em 0 .4em;border-bottom:1px solid var(--line);padding-bottom:.2em}
-p.note,figcaption{color:var(--soft);font-size:.92rem}figure{margin:1em 0;overflow-x:auto}figure>svg.matrix{min-width:34rem}
+p.note,figcaption{color:var(--soft);font-size:.92rem}figure{margin:1em 0;overflow-x:auto}figure>svg:has(.matrix){min-width:34rem}
 table{border-collapse:collapse;width:100%;font-size:.93rem}th,td{text-align:left;vertical-align:top;padding:.35rem .6rem;border-bottom:1px solid var(--line)}
 .scroll{overflow-x:auto}td.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 svg{width:100%;height:auto;display:block}svg text{font-size:12px;fill:var(--soft)}.axis line{stroke:var(--line)}
