@@ -390,7 +390,10 @@ function runAll(cases: number, seed: number): void {
     ];
     const child = spawnSync(process.execPath, args, { timeout: BATCH_MS, encoding: 'utf8' });
     if (child.status !== 0) {
-      const why = child.signal === null ? `exit code ${child.status}` : `${child.signal}: a hang, or out of memory`;
+      const hang = (child.error as NodeJS.ErrnoException | undefined)?.code === 'ETIMEDOUT';
+      const why = hang
+        ? `a hang: no end after ${BATCH_MS} ms`
+        : `ended by ${child.signal ?? `exit code ${child.status}`}`;
       process.stderr.write(`fuzz-importers: seed ${seed + batch}: ${why}\n${child.stderr}`);
       process.exit(1);
     }
