@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { ColumnsBuilder, columnsReport, type Item, type Judgment } from '../src/feedback/index.ts';
@@ -103,7 +103,8 @@ for (const judgments of values.sizes.split(',').map(Number)) {
 }
 const folder = fileURLToPath(new URL('results/', import.meta.url));
 mkdirSync(folder, { recursive: true });
-const machine = { cpu: cpus()[0]?.model ?? 'unknown', node: process.version };
+// On a busy machine the wall clock counts the others' work; CPU seconds stand beside it.
+const machine = { cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, node: process.version, load: loadavg() };
 writeFileSync(
   `${folder}quality.json`,
   `${JSON.stringify({ command: 'npx tsx bench/quality.ts', machine, results }, null, 2)}\n`,

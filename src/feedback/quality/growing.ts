@@ -1,4 +1,4 @@
-/** Columns that grow by doubling: a million numbers cost four or eight bytes each, with no boxing and one copy at the end. */
+/** Columns that grow by doubling: a million numbers cost four or eight bytes each, with no boxing and no copy at the end. */
 
 export class GrowingInts {
   private values = new Int32Array(1024);
@@ -15,7 +15,9 @@ export class GrowingInts {
 
   /** The values, or those of the given rows. */
   finish(rows?: readonly number[]): Int32Array {
-    return rows === undefined ? this.values.slice(0, this.length) : Int32Array.from(rows, (row) => this.values[row]!);
+    return rows === undefined
+      ? this.values.subarray(0, this.length)
+      : Int32Array.from(rows, (row) => this.values[row]!);
   }
 }
 
@@ -34,6 +36,8 @@ export class GrowingNumbers {
 
   /** The values, or those of the given rows. */
   finish(rows?: readonly number[]): Float64Array {
-    return rows === undefined ? this.values.slice(0, this.length) : Float64Array.from(rows, (row) => this.values[row]!);
+    return rows === undefined
+      ? this.values.subarray(0, this.length)
+      : Float64Array.from(rows, (row) => this.values[row]!);
   }
 }

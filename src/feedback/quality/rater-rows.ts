@@ -1,4 +1,4 @@
-import { binomialTwoSided, type Interval, mean, normalCdf, standardDeviation, wilson } from '../../stats/index.ts';
+import { binomialTwoSided, type Interval, normalCdf, wilson } from '../../stats/index.ts';
 import type { Item } from '../item.ts';
 import type { Judgment } from '../judgment.ts';
 import { qualityColumns, WORK } from './columns.ts';
@@ -41,17 +41,23 @@ const LEAST_UNITS = 8;
 /** A rater against the others on the same units, own votes excluded on both sides. */
 function excessAgreements({ columns, voteSets }: QualityData): RaterQuality['excessAgreement'][] {
   return columns.raterIds.map((_, rater) => {
-    const differences: number[] = [];
+    let [items, sum, squares] = [0, 0, 0];
     for (const { byRater, leaveOneOut } of voteSets) {
       for (let k = byRater.starts[rater]!; k < byRater.starts[rater + 1]!; k++) {
         const i = byRater.entry[k]!;
-        if (leaveOneOut.others[i]! >= 2) differences.push(leaveOneOut.agree[i]! - leaveOneOut.among[i]!);
+        if (leaveOneOut.others[i]! < 2) continue;
+        const difference = leaveOneOut.agree[i]! - leaveOneOut.among[i]!;
+        items += 1;
+        sum += difference;
+        squares += difference * difference;
       }
     }
-    if (differences.length < LEAST_UNITS) return null;
-    const value = mean(differences);
-    const error = standardDeviation(differences) / Math.sqrt(differences.length);
-    return { value, items: differences.length, p: error === 0 ? Number(value >= 0) : normalCdf(value / error) };
+    if (items < LEAST_UNITS) return null;
+    const value = sum / items;
+    // Differences are within ±1, so the sum of squares keeps its digits; below rounding they are all equal.
+    const variance = (squares - items * value * value) / (items - 1);
+    const error = variance < 1e-14 ? 0 : Math.sqrt(variance / items);
+    return { value, items, p: error === 0 ? Number(value >= 0) : normalCdf(value / error) };
   });
 }
 

@@ -57,6 +57,9 @@ function activeTimes({ columns }: QualityData): TimeReport['active'] {
 /** Slope of agreement on log₂(1 + place) with an intercept per rater; raters are drawn whole. */
 function withinRaters(data: QualityData, places: Int32Array): Effect {
   let [xy, xx, n] = [0, 0, 0];
+  const doublings = Float64Array.from({ length: 1 + places.reduce((a, b) => Math.max(a, b), 0) }, (_, place) =>
+    Math.log2(1 + place),
+  );
   // By rater: Σ(x − x̄)(y − ȳ) and Σ(x − x̄)², from which a rater's share of the score at any slope follows.
   const products: number[] = [];
   const squares: number[] = [];
@@ -66,7 +69,7 @@ function withinRaters(data: QualityData, places: Int32Array): Effect {
       for (let k = byRater.starts[rater]!; k < byRater.starts[rater + 1]!; k++) {
         const i = byRater.entry[k]!;
         if (leaveOneOut.others[i] === 0) continue;
-        const x = Math.log2(1 + places[votes.row[i]!]!);
+        const x = doublings[places[votes.row[i]!]!]!;
         const y = leaveOneOut.agree[i]!;
         count += 1;
         sx += x;
@@ -112,7 +115,10 @@ function voteTimes({ columns, voteSets }: QualityData): Float64Array {
 /** Starts of stretches of equally many votes, from their times; none where times are unknown or all equal. */
 function stretchesOf(times: Float64Array): { from: Float64Array; last: number } | null {
   const sorted = times.slice().sort();
-  const known = sorted.subarray(0, sorted.length - sorted.reduce((n, t) => n + Number(Number.isNaN(t)), 0));
+  // Unknown times are sorted to the end.
+  let end = sorted.length;
+  while (end > 0 && Number.isNaN(sorted[end - 1]!)) end -= 1;
+  const known = sorted.subarray(0, end);
   if (known.length === 0 || known[0] === known[known.length - 1]) return null;
   const count = Math.max(1, Math.min(STRETCHES, Math.floor(known.length / 20)));
   const from = new Set(Array.from({ length: count }, (_, s) => known[Math.floor((s * known.length) / count)]!));

@@ -1,6 +1,5 @@
 import {
   correlatedErrors,
-  majorityVote,
   mostProbable,
   oneCoin,
   type Rng,
@@ -11,6 +10,7 @@ import type { AnswerKind } from '../answer.ts';
 import type { QualityColumns } from './columns.ts';
 import type { QualityData, VoteSet } from './data.ts';
 import { type ShareEstimate, share } from './estimates.ts';
+import type { Votes } from './votes.ts';
 
 /** A unit whose true class depends on the method. */
 export interface TruthDispute {
@@ -120,11 +120,24 @@ function goldShares(
   return { units, tied, majority: of('majority'), dawidSkene: of('dawidSkene'), oneCoin: of('oneCoin') };
 }
 
+/** Class with most votes per unit; null where several have as many. Counts are there already, so no shares are made. */
+function pluralities({ units, classes, counts }: Votes): (number | null)[] {
+  return Array.from({ length: units }, (_, u) => {
+    let [best, top, ties] = [-1, 0, 0];
+    for (let c = 0; c < classes; c++) {
+      const count = counts[u * classes + c]!;
+      if (count > top) [best, top, ties] = [c, count, 0];
+      else if (count === top && count > 0) ties += 1;
+    }
+    return ties > 0 || best < 0 ? null : best;
+  });
+}
+
 /** Truth by three methods for one question, and where they part. */
 function truthOf(columns: QualityColumns, set: VoteSet, options: TruthOptions): TruthReport {
   const { votes, fit, labels } = set;
   const methods = {
-    majority: mostProbable(majorityVote(labels, labels).posteriors),
+    majority: pluralities(votes),
     dawidSkene: mostProbable(fit.posteriors),
     oneCoin: mostProbable(oneCoin(labels, labels, { smoothing: 1, tolerance: 1e-7, iterations: 100 }).posteriors),
   };

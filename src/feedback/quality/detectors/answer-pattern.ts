@@ -9,60 +9,71 @@ interface Pattern {
   readonly p: number;
   readonly statistic: string;
   readonly value: number;
-  /** Places in the sequence that form it. */
-  readonly at: readonly number[];
+  /** Places in the sequence that form it, made only for what is shown. */
+  readonly at: () => number[];
 }
 
+const range = (from: number, to: number) => Array.from({ length: to - from }, (_, k) => from + k);
+
 /** Longest run of equal symbols, and a bound on its probability under the rater's own shares of symbols. */
-function longestRun(symbols: readonly number[], share: ReadonlyMap<number, number>): Pattern {
-  let [best, bestEnd, run] = [0, 0, 0];
-  for (const [i, symbol] of symbols.entries()) {
-    run = i > 0 && symbols[i - 1] === symbol ? run + 1 : 1;
-    if (run > best) [best, bestEnd] = [run, i];
+function longestRun(symbols: readonly number[], counts: ReadonlyMap<number, number>): Pattern {
+  let [best, end, run] = [0, 0, 0];
+  for (let i = 0; i < symbols.length; i++) {
+    run = i > 0 && symbols[i - 1] === symbols[i] ? run + 1 : 1;
+    if (run > best) [best, end] = [run, i + 1];
   }
   // Union over starting places: a run of that length starts at the first place, or after another symbol.
   let bound = 0;
-  for (const q of share.values()) bound += (1 + (symbols.length - best) * (1 - q)) * q ** best;
-  const at = Array.from({ length: best }, (_, k) => bestEnd - best + 1 + k);
-  return { p: Math.min(1, bound), statistic: 'longest run of equal answers', value: best, at };
+  for (const count of counts.values()) {
+    const q = count / symbols.length;
+    bound += (1 + (symbols.length - best) * (1 - q)) * q ** best;
+  }
+  return {
+    p: Math.min(1, bound),
+    statistic: 'longest run of equal answers',
+    value: best,
+    at: () => range(end - best, end),
+  };
 }
 
 /** Share of answers equal to the one `period` judgments before, against what the rater's own shares make likely. */
-function periodic(symbols: readonly number[], period: number): Pattern {
+function periodic(symbols: readonly number[], period: number, chance: number): Pattern {
   const n = symbols.length;
-  const counts = new Map<number, number>();
-  for (const symbol of symbols) counts.set(symbol, (counts.get(symbol) ?? 0) + 1);
   let same = 0;
-  for (const count of counts.values()) same += (count * (count - 1)) / (n * (n - 1));
-  const at = symbols.flatMap((symbol, i) => (i >= period && symbols[i - period] === symbol ? [i] : []));
+  for (let i = period; i < n; i++) if (symbols[i - period] === symbols[i]) same += 1;
   return {
-    p: binomialUpperTail(at.length, n - period, same),
+    p: binomialUpperTail(same, n - period, chance),
     statistic: `share of answers equal to the one ${period} before`,
-    value: at.length / (n - period),
-    at,
+    value: same / (n - period),
+    at: () => range(period, n).filter((i) => symbols[i - period] === symbols[i]),
   };
 }
 
 /** Every answer the same: how likely that is when each is drawn as the pool draws. */
-function constant(symbols: readonly number[], pool: Float64Array): Pattern {
-  const [first] = symbols;
-  const all = symbols.every((symbol) => symbol === first);
+function constant(symbols: readonly number[], counts: ReadonlyMap<number, number>, pool: Float64Array): Pattern {
   return {
-    p: all ? pool[first!]! ** symbols.length : 1,
+    p: counts.size === 1 ? pool[symbols[0]!]! ** symbols.length : 1,
     statistic: 'length of a sequence of one and the same answer',
     value: symbols.length,
-    at: symbols.map((_, i) => i),
+    at: () => range(0, symbols.length),
   };
 }
 
-function sharesOf(symbols: readonly number[]): Map<number, number> {
+/** The least likely pattern of a sequence; its p-value is multiplied by the number of patterns looked for. */
+function leastLikely(symbols: readonly number[], pool: Float64Array): Pattern {
+  const n = symbols.length;
   const counts = new Map<number, number>();
-  let n = 0;
-  for (const symbol of symbols) {
-    counts.set(symbol, (counts.get(symbol) ?? 0) + 1);
-    n += 1;
+  for (let i = 0; i < n; i++) counts.set(symbols[i]!, (counts.get(symbols[i]!) ?? 0) + 1);
+  let chance = 0;
+  for (const count of counts.values()) chance += (count * (count - 1)) / (n * (n - 1));
+  let best = longestRun(symbols, counts);
+  for (const period of PERIODS) {
+    const pattern = periodic(symbols, period, chance);
+    if (pattern.p < best.p) best = pattern;
   }
-  return new Map([...counts].map(([symbol, count]) => [symbol, count / n]));
+  const same = constant(symbols, counts, pool);
+  if (same.p < best.p) best = same;
+  return { ...best, p: Math.min(1, best.p * (PERIODS.length + 2)) };
 }
 
 /** Do a rater's answers, as they look on the screen, run on or repeat with a period? */
@@ -91,14 +102,11 @@ export const answerPattern: Detector = {
       for (let k = order.starts[rater]!; k < order.starts[rater + 1]!; k++)
         if (shown(order.entry[k]!)) rows.push(order.entry[k]!);
       if (rows.length < LEAST) return [];
-      const symbols = rows.map((row) => columns.symbol[row]!);
-      const patterns = [
-        longestRun(symbols, sharesOf(symbols)),
-        ...PERIODS.map((period) => periodic(symbols, period)),
-        constant(symbols, pool),
-      ];
-      const best = patterns.reduce((a, b) => (b.p < a.p ? b : a));
-      return [{ rater, rows, best, p: Math.min(1, best.p * patterns.length) }];
+      const best = leastLikely(
+        rows.map((row) => columns.symbol[row]!),
+        pool,
+      );
+      return [{ rater, rows, best, p: best.p }];
     });
     if (found.length === 0) return { undefined: `no rater has ${LEAST} answers whose look is known` };
     const cut = fdrCut(
@@ -120,7 +128,7 @@ export const answerPattern: Detector = {
           n: rows.length,
           ...evidence(
             data,
-            best.at.map((i) => rows[i]!),
+            best.at().map((i) => rows[i]!),
           ),
           details: {},
         })),

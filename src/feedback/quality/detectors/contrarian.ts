@@ -14,6 +14,43 @@ function ratioOf({ predicted, chance, lift }: TypicalRater, i: number, degree: n
   return 1 - most * (predicted[i]! / chance[i]! - 1);
 }
 
+/** Largest mixture of likelihood ratios on the way, on the log scale, and the vote at which it crossed the threshold. */
+function evidenceAgainst({ voteSets }: QualityData, rater: number, threshold: number) {
+  const logs = DEGREES.map(() => 0);
+  let [top, seen, crossedAt] = [0, 0, 0];
+  for (const { leaveOneOut, byRater, typical } of voteSets) {
+    for (let k = byRater.starts[rater]!; k < byRater.starts[rater + 1]!; k++) {
+      const i = byRater.entry[k]!;
+      if (leaveOneOut.others[i]! < 2) continue;
+      seen += 1;
+      let most = -Infinity;
+      for (let d = 0; d < DEGREES.length; d++) {
+        logs[d]! += Math.log(ratioOf(typical, i, DEGREES[d]!));
+        if (logs[d]! > most) most = logs[d]!;
+      }
+      // The mean is never above the largest, so most votes need no more than that.
+      if (most < threshold) continue;
+      const mixture = logSumExp(logs) - Math.log(DEGREES.length);
+      top = Math.max(top, mixture);
+      if (crossedAt === 0 && mixture >= threshold) crossedAt = seen;
+    }
+  }
+  return { top, crossedAt, seen };
+}
+
+/** Votes against the majority of the others. */
+function votesAgainst({ voteSets }: QualityData, rater: number): number[] {
+  const rows: number[] = [];
+  for (const { votes, leaveOneOut, byRater } of voteSets) {
+    for (let k = byRater.starts[rater]!; k < byRater.starts[rater + 1]!; k++) {
+      const i = byRater.entry[k]!;
+      const majority = leaveOneOut.majority[i]!;
+      if (leaveOneOut.others[i]! >= 2 && majority >= 0 && majority !== votes.label[i]) rows.push(votes.row[i]!);
+    }
+  }
+  return rows;
+}
+
 /**
  * The sequential outlier test of Chiang et al. (2024) on a rater's comparisons, in their order: votes unlike the others',
  * against majorities. It flags honest raters who are less accurate too, so it only stands beside the flag.
@@ -59,23 +96,9 @@ export const contrarian: Detector = {
     const threshold = tested.length / contrarian.level;
     const flags: Flag[] = [];
     for (const rater of tested) {
-      const logs = DEGREES.map(() => 0);
-      let [top, seen, crossedAt] = [0, 0, 0];
-      const against: number[] = [];
-      for (const { votes, leaveOneOut, byRater, typical } of voteSets) {
-        for (let k = byRater.starts[rater]!; k < byRater.starts[rater + 1]!; k++) {
-          const i = byRater.entry[k]!;
-          if (leaveOneOut.others[i]! < 2) continue;
-          seen += 1;
-          for (const [d, degree] of DEGREES.entries()) logs[d]! += Math.log(ratioOf(typical, i, degree));
-          const log = logSumExp(logs) - Math.log(DEGREES.length);
-          top = Math.max(top, log);
-          if (crossedAt === 0 && log >= Math.log(threshold)) crossedAt = seen;
-          const majority = leaveOneOut.majority[i]!;
-          if (majority >= 0 && majority !== votes.label[i]) against.push(votes.row[i]!);
-        }
-      }
+      const { top, crossedAt, seen } = evidenceAgainst(data, rater, Math.log(threshold));
       if (crossedAt === 0) continue;
+      const against = votesAgainst(data, rater);
       const p = outlierP(data, rater);
       flags.push({
         detector: 'contrarian',

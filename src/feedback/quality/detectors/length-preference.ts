@@ -42,39 +42,53 @@ function sizedVotes({ columns, replies }: QualityData, { votes }: VoteSet): Size
   return { longer, offset: Float64Array.from(cell, (c) => odds[c]!) };
 }
 
-/** One rater's votes over all questions. */
+/** One rater's votes over all questions, in buffers that the next rater overwrites. */
 interface OwnVotes {
-  readonly row: number[];
-  readonly longer: number[];
-  readonly offset: number[];
+  n: number;
+  readonly row: Int32Array;
+  readonly longer: Int8Array;
+  readonly offset: Float64Array;
 }
 
-function ownVotes({ voteSets }: QualityData, sized: readonly SizedVotes[], rater: number): OwnVotes {
-  const own: OwnVotes = { row: [], longer: [], offset: [] };
-  for (const [set, { votes, byRater }] of voteSets.entries()) {
+/** Buffers for the rater with most votes. */
+function buffers({ columns, order }: QualityData): OwnVotes {
+  let most = 0;
+  for (let r = 0; r < columns.raterIds.length; r++) most = Math.max(most, order.starts[r + 1]! - order.starts[r]!);
+  // A judgment gives at most one comparison.
+  return { n: 0, row: new Int32Array(most), longer: new Int8Array(most), offset: new Float64Array(most) };
+}
+
+function fillOwn(
+  own: OwnVotes,
+  { voteSets }: QualityData,
+  { sized, rater }: { sized: readonly SizedVotes[]; rater: number },
+): void {
+  own.n = 0;
+  for (let set = 0; set < voteSets.length; set++) {
+    const { votes, byRater } = voteSets[set]!;
     const { longer, offset } = sized[set]!;
     for (let k = byRater.starts[rater]!; k < byRater.starts[rater + 1]!; k++) {
       const i = byRater.entry[k]!;
       if (longer[i]! < 0) continue;
-      own.row.push(votes.row[i]!);
-      own.longer.push(longer[i]!);
-      own.offset.push(offset[i]!);
+      own.row[own.n] = votes.row[i]!;
+      own.longer[own.n] = longer[i]!;
+      own.offset[own.n] = offset[i]!;
+      own.n += 1;
     }
   }
-  return own;
 }
 
 /**
  * Score test of a rater's own intercept a in log-odds(longer) = a + b · offset, with b free (raters differ in how far they
  * follow what others see) under a normal prior around 1. Returns the one-step estimate of a and its standard error.
  */
-function ownIntercept({ longer, offset }: OwnVotes): { a: number; error: number } {
+function ownIntercept({ n, longer, offset }: OwnVotes): { a: number; error: number } {
   let b = 1;
   let [u, uu, w, wu] = [0, 0, 0, 0];
   for (let step = 0; step < 25; step++) {
     let gradient = 1 - b;
     [u, uu, w, wu] = [0, 1, 0, 0];
-    for (let i = 0; i < longer.length; i++) {
+    for (let i = 0; i < n; i++) {
       const x = offset[i]!;
       const p = 1 / (1 + Math.exp(-b * x));
       const v = p * (1 - p);
@@ -108,9 +122,10 @@ export const lengthPreference: Detector = {
     const sized = data.voteSets.map((set) => sizedVotes(data, set));
     const tested: number[] = [];
     const raw: { a: number; error: number }[] = [];
+    const own = buffers(data);
     for (let rater = 0; rater < columns.raterIds.length; rater++) {
-      const own = ownVotes(data, sized, rater);
-      if (own.row.length < LEAST) continue;
+      fillOwn(own, data, { sized, rater });
+      if (own.n < LEAST) continue;
       tested.push(rater);
       raw.push(ownIntercept(own));
     }
@@ -129,9 +144,13 @@ export const lengthPreference: Detector = {
       unassessed: columns.raterIds.length - tested.length,
       flags: tested.flatMap((rater, i) => {
         if (p[i]! > cut) return [];
-        const { row, longer, offset } = ownVotes(data, sized, rater);
+        fillOwn(own, data, { sized, rater });
         const { a, error } = fits[i]!;
-        const against = row.filter((_, k) => longer[k] === Number(a > 0) && offset[k]! * a < 0);
+        const { n } = own;
+        const chose = own.longer.subarray(0, n).reduce((sum, v) => sum + v, 0);
+        const against = [...own.row.subarray(0, n)].filter(
+          (_, k) => own.longer[k] === Number(a > 0) && own.offset[k]! * a < 0,
+        );
         const half = 1.959963984540054 * error;
         return {
           detector: 'length-preference' as const,
@@ -140,9 +159,9 @@ export const lengthPreference: Detector = {
           value: a,
           interval: { low: a - half, high: a + half, level: 0.95 },
           test: { measure: 'p-value' as const, value: p[i]!, threshold: cut },
-          n: row.length,
+          n,
           ...evidence(data, against),
-          details: { 'share of longer replies chosen': longer.filter((v) => v === 1).length / row.length },
+          details: { 'share of longer replies chosen': chose / n },
         };
       }),
     };
