@@ -12,14 +12,20 @@ import type { Probe } from '../probe.ts';
  */
 const DECIDED = 2;
 
-/** How a vote relates to the other raters of its item; null when it, or all but one of them, did not decide. */
-function besideOthers(vote: Vote, others: readonly Vote[]): { dissent: number; disagreement: number } | null {
-  const decided = others.filter((v) => v.rater !== vote.rater && v.label !== DECIDED);
+/** Of two of these votes, how often they differ; null when fewer than two decided. */
+function disagreementOf(votes: readonly Vote[]): number | null {
+  const decided = votes.filter((v) => v.label !== DECIDED);
   const n = decided.length;
-  if (vote.label === DECIDED || n < 2) return null;
-  const against = decided.filter((v) => v.label !== vote.label).length;
-  // Of two of the others, how often they differ: what an exchangeable rater's dissent would be.
-  return { dissent: against / n, disagreement: (2 * against * (n - against)) / (n * (n - 1)) };
+  const first = decided.filter((v) => v.label === 0).length;
+  return n < 2 ? null : (2 * first * (n - first)) / (n * (n - 1));
+}
+
+/** A vote beside the others of its item; null when it, or all but one of them, did not decide. */
+function besideOthers(vote: Vote, all: readonly Vote[]): { dissent: number; disagreement: number } | null {
+  const others = all.filter((v) => v.rater !== vote.rater && v.label !== DECIDED);
+  const disagreement = disagreementOf(others);
+  if (vote.label === DECIDED || disagreement === null) return null;
+  return { dissent: mean(others.map((v) => Number(v.label !== vote.label))), disagreement };
 }
 
 interface Row {
@@ -29,21 +35,39 @@ interface Row {
   readonly value: number;
 }
 
-type Compared = Omit<Row, 'value'> & { readonly dissent: number; readonly disagreement: number };
+interface Compared extends Omit<Row, 'value'> {
+  readonly prompt: string;
+  readonly dissent: number;
+  /** Disagreement of the others on this item: what an exchangeable rater's dissent would be. */
+  readonly disagreement: number;
+  /** The same with the rater's own vote counted in. */
+  readonly withOwn: number;
+}
+
+/** Disagreement on each prompt, summed over its items. */
+type Prompts = ReadonlyMap<string, { readonly sum: number; readonly items: number }>;
 
 /**
- * Excess dissent of one rater's votes. With agreement 1 − 2·dissent, a rater of skill a agrees with the others a times as
- * much as they do among themselves; a is the ratio of the two sums over the rater's votes. Above one it is mostly the noise
- * of items that split the others, and is cut off there.
+ * Excess dissent of one rater's votes. What to expect is the others' disagreement, averaged over all items of the prompt (a
+ * single item says little), with the rater's own votes taken out of it. With agreement 1 − 2·dissent, a rater of skill a
+ * agrees with the others a times as much as they do among themselves; a is the ratio of the two sums over the rater's votes.
+ * Above one it is mostly noise and is cut off.
  */
-function excess(own: readonly Compared[]): Row[] {
+function excess(own: readonly Compared[], prompts: Prompts): Row[] {
+  const corrections = new Map<string, number>();
+  for (const { prompt, disagreement, withOwn } of own)
+    corrections.set(prompt, (corrections.get(prompt) ?? 0) + disagreement - withOwn);
+  const expected = own.map(({ prompt }) => {
+    const { sum, items } = prompts.get(prompt)!;
+    return (sum + corrections.get(prompt)!) / items;
+  });
   const agreement = own.reduce((sum, row) => sum + 1 - 2 * row.dissent, 0);
-  const othersAgreement = own.reduce((sum, row) => sum + 1 - 2 * row.disagreement, 0);
+  const othersAgreement = expected.reduce((sum, disagreement) => sum + 1 - 2 * disagreement, 0);
   const skill = othersAgreement > 0 ? Math.max(-1, Math.min(1, agreement / othersAgreement)) : 0;
-  return own.map(({ rater, words, dissent, disagreement }) => ({
+  return own.map(({ rater, words, dissent }, i) => ({
     rater,
     words,
-    value: dissent - (1 - skill * (1 - 2 * disagreement)) / 2,
+    value: dissent - (1 - skill * (1 - 2 * expected[i]!)) / 2,
   }));
 }
 
@@ -101,16 +125,25 @@ export const poisoning: Probe = {
     const byItem: Vote[][] = given.items.map(() => []);
     for (const vote of table.votes) byItem[vote.item]!.push(vote);
     const wordsOf = given.items.map((item) => new Set(item.prompt.toLowerCase().match(/[\p{L}\p{N}']+/gu) ?? []));
+    const prompts = new Map<string, { sum: number; items: number }>();
+    const wholes = byItem.map(disagreementOf);
+    for (const [i, { prompt }] of given.items.entries()) {
+      const whole = wholes[i];
+      if (whole === null || whole === undefined) continue;
+      const { sum, items } = prompts.get(prompt) ?? { sum: 0, items: 0 };
+      prompts.set(prompt, { sum: sum + whole, items: items + 1 });
+    }
     const compared = new Map<number, Compared[]>();
     for (const vote of table.votes) {
       const beside = besideOthers(vote, byItem[vote.item]!);
       if (beside === null) continue;
-      const row = { rater: vote.rater, words: wordsOf[vote.item]!, ...beside };
+      const { prompt } = given.items[vote.item]!;
+      const row = { rater: vote.rater, words: wordsOf[vote.item]!, prompt, withOwn: wholes[vote.item]!, ...beside };
       const own = compared.get(vote.rater);
       if (own === undefined) compared.set(vote.rater, [row]);
       else own.push(row);
     }
-    const byRater = [...compared.values()].map(excess);
+    const byRater = [...compared.values()].map((own) => excess(own, prompts));
     const rows = byRater.flat();
     const unscored = table.votes.length - rows.length;
     const counts = new Map<string, number>();
