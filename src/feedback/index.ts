@@ -1,6 +1,7 @@
 export * from './answer.ts';
 export * from './answer-kinds.ts';
 export * from './collect.ts';
+export * from './display-order.ts';
 export * from './distribution.ts';
 export * from './fold.ts';
 export * from './item.ts';
