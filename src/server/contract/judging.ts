@@ -24,14 +24,15 @@ export const ownProgressSchema = z.object({
 });
 
 export const taskSchema = z.object({
+  /** Sealed by the server: says nothing about the item, its origin or its purpose. */
   taskId,
-  itemId: z.string(),
   prompt: z.string(),
   /** Texts in the order to show. */
   replies: z.array(z.string()),
   /** Facts beside the replies, where the project's view shows them. */
   facts: z.array(z.string()).nullable(),
   expiresAt: z.string(),
+  instructionsVersion: z.string(),
   /** Said openly for training and qualification items only. */
   purpose: z.enum(['work', 'training', 'qualification']),
   /** What the rater had typed before a reload. */
@@ -85,7 +86,11 @@ export const JUDGING_ROUTES = {
   'POST /api/judge/{project}/next': {
     allow: JUDGES,
     summary: 'Reserve the next tasks: the current one and those to prefetch',
-    body: z.strictObject({ count: z.int().min(1).max(5).default(1) }),
+    body: z.strictObject({
+      count: z.int().min(1).max(3).default(1),
+      /** Tasks that the caller has open already. */
+      holding: z.array(taskId).max(5).default([]),
+    }),
     response: z.object({ tasks: z.array(taskSchema), none: z.string().nullable(), progress: ownProgressSchema }),
     perMinute: 600,
   },
@@ -125,7 +130,7 @@ export const JUDGING_ROUTES = {
   'POST /api/judge/{project}/flag': {
     allow: JUDGES,
     summary: 'Point the lead to an item',
-    body: z.strictObject({ itemId: z.string(), reason: z.string().trim().min(1).max(10_000), idempotencyKey }),
+    body: z.strictObject({ taskId, reason: z.string().trim().min(1).max(10_000), idempotencyKey }),
     response: z.object({ id: z.string() }),
   },
   'POST /api/judge/{project}/undo': {
@@ -143,7 +148,6 @@ export const JUDGING_ROUTES = {
       records: z.array(
         z.object({
           id: z.string(),
-          itemId: z.string(),
           prompt: z.string(),
           type: z.enum(['judgment', 'skip', 'flag']),
           text: z.string(),
