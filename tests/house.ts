@@ -14,7 +14,7 @@ export const ALLOWED_IMPORTS = {
   disclosure: ['audit', 'feedback', 'stats', 'run'],
   'engine-embedded': ['engine', 'model', 'tensor', 'text', 'run'],
   'engine-tinker': ['engine', 'run'],
-  store: ['feedback', 'audit', 'disclosure', 'run'],
+  store: ['feedback', 'audit', 'disclosure', 'stats', 'run'],
   lab: ['world', 'feedback', 'reward', 'policy', 'audit', 'engine', 'text', 'stats', 'run'],
   pipeline: [
     'tensor',

@@ -128,17 +128,55 @@ export function nextPurpose(
   return { purpose: 'work' };
 }
 
+const holds = (
+  wanted: Readonly<Record<string, readonly string[]>>,
+  values: Readonly<Record<string, string>> | undefined,
+) => Object.entries(wanted).every(([key, allowed]) => values?.[key] !== undefined && allowed.includes(values[key]));
+
+/** Places in `rules.cohorts` of the cohorts that hold an item: items of the same places go to the same raters. */
+export const itemCohorts = (rules: Distribution, strata: Readonly<Record<string, string>> | undefined): number[] =>
+  rules.cohorts.flatMap((cohort, place) => (holds(cohort.items, strata) ? [place] : []));
+
+/** Whether a rater belongs to every one of some cohorts, given by their places. */
+export const raterInCohorts = (
+  rules: Distribution,
+  places: readonly number[],
+  demographics: RaterProfile['demographics'],
+): boolean =>
+  places.every((place) => {
+    const cohort = rules.cohorts[place];
+    return cohort === undefined || holds(cohort.raters, demographics);
+  });
+
 /** Whether a rater may be given an item: every cohort that holds the item's strata must hold the rater too. */
-export function inCohort(
+export const inCohort = (
   rules: Distribution,
   strata: Readonly<Record<string, string>> | undefined,
   demographics: RaterProfile['demographics'],
-): boolean {
-  const holds = (
-    wanted: Readonly<Record<string, readonly string[]>>,
-    values: Readonly<Record<string, string>> | undefined,
-  ) => Object.entries(wanted).every(([key, allowed]) => values?.[key] !== undefined && allowed.includes(values[key]));
-  return rules.cohorts.every((cohort) => !holds(cohort.items, strata) || holds(cohort.raters, demographics));
+): boolean => raterInCohorts(rules, itemCohorts(rules, strata), demographics);
+
+/**
+ * Whether an answer is the known one: the better reply or a tie, as a comparison, a ranking or a rating puts it; undefined
+ * where the kind of answer says nothing about which reply is better.
+ */
+export function isGoldAnswer(answer: Answer, gold: number | 'tie'): boolean | undefined {
+  switch (answer.kind) {
+    case 'comparison':
+      return answer.outcome === gold;
+    case 'ranking': {
+      const best = answer.groups[0]!;
+      return gold === 'tie' ? answer.groups.length === 1 : best.length === 1 && best[0] === gold;
+    }
+    case 'rating': {
+      const sums = new Map<number, number>();
+      for (const { reply, value } of answer.values) sums.set(reply, (sums.get(reply) ?? 0) + value);
+      const top = Math.max(...sums.values());
+      const best = [...sums].filter(([, sum]) => sum === top).map(([reply]) => reply);
+      return gold === 'tie' ? best.length === sums.size && best.length > 1 : best.length === 1 && best[0] === gold;
+    }
+    default:
+      return undefined;
+  }
 }
 
 /**

@@ -70,6 +70,16 @@ export const projectSchema = z.strictObject({
 });
 export type Project = z.infer<typeof projectSchema>;
 
+/**
+ * The question of the form that an answer is to: the named one, or for an answer without a name (data from before there
+ * was a form) the first of its kind. Undefined when the form has none.
+ */
+export const questionOf = (
+  questions: readonly Question[],
+  { questionId, answer }: { readonly questionId?: string | undefined; readonly answer: Answer },
+): Question | undefined =>
+  questions.find(({ id, kind }) => (questionId === undefined ? kind === answer.kind : id === questionId));
+
 const among = (values: readonly string[], known: readonly { id: string }[], what: string) => {
   const odd = values.find((value) => !known.some(({ id }) => id === value));
   return odd === undefined ? undefined : `${what} ${odd}, which the form does not have`;

@@ -1,0 +1,123 @@
+import { type FeedbackRecord, recordKey } from '../feedback/index.ts';
+import { DataError, UsageError } from '../run/index.ts';
+import type { Outcome } from './batches.ts';
+import type { Connection } from './connection.ts';
+import type { Pair } from './queries.ts';
+import { Allocator, type Reservation, reclaim, reserveFor, timeOf, unknownItem, unknownRater } from './reserve.ts';
+import { openSession, type ProjectPlace, type Session } from './session.ts';
+import { type Receipt, referencesOf, releaseSeat, type SubmitRequest, submitTo } from './submit.ts';
+
+/** What raters do, many times a second: taken together under one lock and one commit. */
+export type Operation =
+  | { readonly type: 'submit'; readonly request: SubmitRequest }
+  | { readonly type: 'reserve'; readonly raterId: string; readonly now: string; readonly itemId?: string | undefined }
+  | { readonly type: 'release'; readonly raterId: string; readonly itemId: string };
+export type OperationResult = Receipt | Reservation | { readonly none: string } | boolean;
+
+const raterOf = (op: Operation) => (op.type === 'submit' ? recordKey(op.request.record).raterId : op.raterId);
+const itemOf = (op: Operation) => (op.type === 'submit' ? recordKey(op.request.record).itemId : (op.itemId ?? null));
+
+/** Record types that change what seats and items count. */
+const TOUCHES = { judgment: true, skip: true, undo: true } as const satisfies Partial<
+  Record<FeedbackRecord['type'], true>
+>;
+
+/** Loads what a batch will read, in a number of statements that does not grow with it. */
+async function prepare(session: Session, operations: readonly Operation[]): Promise<void> {
+  const records = operations.flatMap((op) => (op.type === 'submit' ? [op.request] : []));
+  await session.loadRaters(operations.map(raterOf));
+  await session.loadItems(operations.flatMap((op) => itemOf(op) ?? []));
+  await session.loadRecords(
+    records.flatMap(({ record }) => [recordKey(record).id, ...referencesOf(record)]),
+    records.map(({ record, key }) => key ?? recordKey(record).id),
+  );
+  const pairs: Pair[] = [];
+  const personal: number[] = [];
+  for (const op of operations) {
+    const rater = session.rater(raterOf(op))?.row.rater;
+    const item = session.item(itemOf(op) ?? '')?.row.item;
+    if (rater !== undefined && item !== undefined) pairs.push({ rater, item });
+    if (op.type !== 'submit') continue;
+    const { record } = op.request;
+    if (record.type === 'withdrawal' && rater !== undefined) personal.push(rater);
+    if (record.type !== 'undo') continue;
+    const target = session.recordById(record.undoes);
+    if (target === undefined) continue;
+    if (target.item === null) personal.push(target.rater);
+    else pairs.push({ rater: target.rater, item: target.item });
+  }
+  await session.loadItems(
+    [],
+    pairs.map(({ item }) => item),
+  );
+  await session.loadRaters([], [...personal, ...pairs.map(({ rater }) => rater)]);
+  await session.loadSeats(pairs);
+  await session.loadPersonal(personal);
+  const touched = new Set(records.flatMap(({ record }) => (record.type in TOUCHES ? [recordKey(record).id] : [])));
+  if (touched.size > 0) await session.loadHistory(pairs);
+}
+
+/** Readies the search for items, where anyone reserves. */
+async function prepareReserving(session: Session, operations: readonly Operation[]): Promise<Allocator> {
+  const reserving = operations.filter((op) => op.type === 'reserve');
+  const held = operations.filter((op) => op.type === 'reserve' || isWithdrawal(op));
+  const numbers = (ops: readonly Operation[]) => [
+    ...new Set(ops.flatMap((op) => session.rater(raterOf(op))?.row.rater ?? [])),
+  ];
+  await session.loadReserved(numbers(held));
+  const raters = numbers(reserving);
+  // The clock of a batch is the latest of its callers'; a caller with a bad clock hears of it in its own turn.
+  const times = reserving.map(({ now }) => Date.parse(now)).filter((at) => !Number.isNaN(at));
+  const moreExpired = times.length > 0 && (await reclaim(session, Math.max(...times)));
+  return new Allocator(session, { raters, moreExpired });
+}
+const isWithdrawal = (op: Operation) => op.type === 'submit' && op.request.record.type === 'withdrawal';
+
+async function perform(session: Session, allocator: Allocator, op: Operation): Promise<OperationResult> {
+  switch (op.type) {
+    case 'submit':
+      return submitTo(session, op.request);
+    case 'reserve':
+      timeOf(op.now);
+      return reserveFor(session, allocator, op);
+    case 'release': {
+      const rater = session.rater(op.raterId);
+      if (rater === undefined) throw unknownRater(session.project.id, op.raterId);
+      const item = session.item(op.itemId);
+      if (item === undefined) throw unknownItem(session.project.id, op.itemId);
+      return releaseSeat(session, rater, item);
+    }
+    default:
+      return op satisfies never;
+  }
+}
+
+/** Whether an error is about what one caller asked, and not about the database. */
+const isCallers = (error: unknown) =>
+  (error instanceof UsageError || error instanceof DataError) && error.code !== 'store';
+
+/** Runs a batch on a project in one transaction; undefined when there is no such project. */
+export function runBatch(
+  connection: Connection,
+  operations: readonly Operation[],
+  where: ProjectPlace,
+): Promise<readonly Outcome<OperationResult>[] | undefined> {
+  return connection.write(async (trx) => {
+    const session = await openSession(connection, trx, where);
+    if (session === undefined) return undefined;
+    await prepare(session, operations);
+    const allocator = await prepareReserving(session, operations);
+    const outcomes: Outcome<OperationResult>[] = [];
+    for (const op of operations) {
+      try {
+        outcomes.push({ value: await perform(session, allocator, op) });
+      } catch (error) {
+        // What a caller did wrong concerns that caller; anything else, the whole transaction.
+        if (!isCallers(error)) throw error;
+        outcomes.push({ error });
+      }
+    }
+    await session.finish();
+    return outcomes;
+  });
+}

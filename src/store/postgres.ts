@@ -1,0 +1,160 @@
+import { CompiledQuery, Kysely, PostgresDialect, type PostgresPoolClient, sql } from 'kysely';
+import pg from 'pg';
+import { UsageError } from '../run/index.ts';
+import { type Connection, projectWithState, type Trx } from './connection.ts';
+import { type Found, migrate, SCHEMA_VERSION, schemaVersion, WORDS } from './migrations.ts';
+import type { Tables } from './schema.ts';
+
+const REASONS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'no PostgreSQL answers there; start it, or check host and port',
+  ENOTFOUND: 'no such host; check the address',
+  ENOENT: 'no PostgreSQL socket there; start it, or check the path',
+  ETIMEDOUT: 'PostgreSQL does not answer; check host, port and firewall',
+  ECONNRESET: 'the connection was lost; submit again with the same idempotency key',
+  EPIPE: 'the connection was lost; submit again with the same idempotency key',
+  '28P01': 'PostgreSQL refused the password; check the address',
+  '28000': 'PostgreSQL refused the user; check the address',
+  '3D000': 'no such database; create it with createdb, or check its name',
+  '42501': 'the user may not do that; grant it rights on the schema',
+  '25006': 'the database is read-only; give the address of the primary',
+  '53100': 'the disk of the database is full; nothing acknowledged is lost; free some space and try again',
+  '53300': 'PostgreSQL has no connection free; raise max_connections, or run fewer processes',
+  '57P01': 'PostgreSQL was shut down; submit again with the same idempotency key',
+  '57P02': 'PostgreSQL was shut down; submit again with the same idempotency key',
+  '57P03': 'PostgreSQL is starting up or shutting down; try again',
+  '08006': 'the connection was lost; submit again with the same idempotency key',
+};
+
+/** An error of PostgreSQL as one line, where the user can do something about it. */
+export function postgresError(place: string, error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const nested = error instanceof AggregateError ? (error.errors[0] as unknown) : error;
+  const code = String((nested as { code?: unknown }).code ?? '');
+  const lost = /Connection terminated|timeout exceeded when trying to connect/.test(error.message)
+    ? 'ECONNRESET'
+    : code;
+  const reason = REASONS[lost];
+  return reason === undefined ? error : new UsageError('store', `${place}: ${reason}`, { cause: error });
+}
+
+/** Serialization failure and deadlock: PostgreSQL asks to run the transaction again. */
+const mayRunAgain = (error: unknown) => ['40001', '40P01'].includes(String((error as { code?: unknown }).code));
+
+/** A URL without its password, for messages. */
+export function withoutPassword(url: string): string {
+  return url.replace(/^([^:]+:\/\/[^:/@]*):[^@]*@/, '$1:***@').replace(/([?&]password=)[^&]*/, '$1***');
+}
+
+const INT8 = 20;
+
+function connect(url: string): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: 10,
+    connectionTimeoutMillis: 10_000,
+    types: {
+      // Counts and times fit a double exactly.
+      getTypeParser: (oid, format) =>
+        (oid === INT8 ? Number : pg.types.getTypeParser(oid, format)) as ReturnType<typeof pg.types.getTypeParser>,
+    },
+  });
+  // An idle connection that breaks is replaced by the pool; the next statement says so if that fails too.
+  pool.on('error', () => {});
+  // Acknowledged means durable, whatever the server's default is. Queued before any statement of ours.
+  pool.on('connect', (client) => {
+    client.query('SET synchronous_commit = on').catch(() => {});
+  });
+  return pool;
+}
+
+/** The pool as Kysely wants it, with errors that say what to do. */
+function kyselyOn(pool: pg.Pool, place: string): Kysely<Tables> {
+  const wrapped = new WeakMap<pg.PoolClient, PostgresPoolClient>();
+  const fail = (error: unknown): never => {
+    throw mayRunAgain(error) ? error : postgresError(place, error);
+  };
+  const wrap = (client: pg.PoolClient): PostgresPoolClient => {
+    const query = (text: string, values: unknown[]) => client.query(text, values).catch(fail);
+    return { query: query as unknown as PostgresPoolClient['query'], release: () => client.release() };
+  };
+  return new Kysely<Tables>({
+    dialect: new PostgresDialect({
+      pool: {
+        async connect() {
+          const client = await pool.connect().catch(fail);
+          const known = wrapped.get(client) ?? wrap(client);
+          wrapped.set(client, known);
+          return known;
+        },
+        end: () => pool.end(),
+      },
+    }),
+  });
+}
+
+async function inspect(db: Kysely<Tables>): Promise<Found> {
+  const { rows } = await db.executeQuery<{ name: string }>(
+    CompiledQuery.raw(`SELECT tablename AS name FROM pg_tables WHERE schemaname = current_schema()`),
+  );
+  const tables = rows.map(({ name }) => name);
+  const ours = ['projects', 'items', 'raters', 'records', 'seats', 'project_state', 'item_state', 'rater_state'];
+  // A database may serve others too; only names that ours would meet are in the way.
+  return { version: await schemaVersion(db, tables), foreign: tables.filter((name) => ours.includes(name)) };
+}
+
+/** Any number of processes on any number of machines may open it. */
+export async function openPostgres(
+  url: string,
+  options: { readonly create: boolean; readonly now: () => string },
+): Promise<Connection> {
+  const place = withoutPassword(url);
+  const db = kyselyOn(connect(url), place);
+  const write = async <T>(effect: (trx: Trx) => Promise<T>): Promise<T> => {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await db.transaction().execute(effect);
+      } catch (error) {
+        if (!mayRunAgain(error) || tries === 10) throw error;
+        await new Promise((resolve) => setTimeout(resolve, tries * 5));
+      }
+    }
+  };
+  try {
+    if ((await inspect(db)).version !== SCHEMA_VERSION) {
+      await write(async (trx) => {
+        // One process migrates; those that waited for the lock find it done.
+        await sql`SELECT pg_advisory_xact_lock(hashtext('goodhart_schema ' || current_schema()))`.execute(trx);
+        await migrate(trx, await inspect(trx), { ...options, place, words: WORDS.postgres });
+      });
+    }
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
+  return {
+    kind: 'postgres',
+    place,
+    db,
+    write,
+    snapshot: (effect) =>
+      db.transaction().setIsolationLevel('repeatable read').setAccessMode('read only').execute(effect),
+    // Both rows are locked, so that both are read as the last writer left them.
+    lockProject: (trx, id) => projectWithState(trx, id).forUpdate().executeTakeFirst(),
+    async faults() {
+      const faults: string[] = [];
+      for (const setting of ['fsync', 'full_page_writes', 'synchronous_commit']) {
+        const { rows } = await db.executeQuery<{ value: string }>(
+          CompiledQuery.raw(`SELECT current_setting('${setting}') AS value`),
+        );
+        if (rows[0]?.value === 'off') faults.push(`${setting} is off: a crash can lose what was acknowledged`);
+      }
+      return faults;
+    },
+    async analyze() {
+      for (const table of ['items', 'item_state', 'raters', 'rater_state', 'seats', 'records'] as const) {
+        await sql`ANALYZE ${sql.table(table)}`.execute(db);
+      }
+    },
+    close: () => db.destroy(),
+  };
+}

@@ -1,0 +1,226 @@
+import { type SqlBool, sql } from 'kysely';
+import type { FeedbackRecord } from '../feedback/index.ts';
+import type { Trx } from './connection.ts';
+import type { Entry } from './derive.ts';
+import { ANSWERED, type ItemStateRow, type RaterStateRow, type SeatRow, WORK } from './schema.ts';
+
+/** Reads of a project by sets, so that a batch of any size costs a fixed number of statements. */
+export interface Pair {
+  readonly rater: number;
+  readonly item: number;
+}
+/** One number per pair, for maps: up to 2^26 items of a project and as many raters. */
+export const pairKey = ({ rater, item }: Pair): number => rater * 2 ** 26 + item;
+
+export type ItemWithState = ItemStateRow & { readonly id: string; readonly body: string };
+export type RaterWithState = RaterStateRow & { readonly id: string; readonly body: string | null };
+
+const pairsTable = (pairs: readonly Pair[]) =>
+  sql.join(pairs.map(({ rater, item }) => sql`(CAST(${rater} AS INTEGER), CAST(${item} AS INTEGER))`));
+const isOpen = sql<SqlBool>`s.open = 1`;
+
+const itemsWithState = (trx: Trx, project: number) =>
+  trx
+    .selectFrom('item_state as s')
+    .innerJoin('items as i', (join) => join.onRef('i.project', '=', 's.project').onRef('i.item', '=', 's.item'))
+    .selectAll('s')
+    .select(['i.id', 'i.body'])
+    .where('s.project', '=', project);
+
+const ratersWithState = (trx: Trx, project: number) =>
+  trx
+    .selectFrom('raters as r')
+    .innerJoin('rater_state as s', (join) => join.onRef('r.project', '=', 's.project').onRef('r.rater', '=', 's.rater'))
+    .selectAll('s')
+    .select(['r.id', 'r.body'])
+    .where('r.project', '=', project);
+
+/** Queries over one project inside one transaction. */
+export const queriesOf = (trx: Trx, project: number) => ({
+  itemsById: (ids: readonly string[]): Promise<ItemWithState[]> =>
+    itemsWithState(trx, project).where('i.id', 'in', ids).execute(),
+  itemsByNumber: (items: readonly number[]): Promise<ItemWithState[]> =>
+    itemsWithState(trx, project).where('s.item', 'in', items).execute(),
+  ratersById: (ids: readonly string[]): Promise<RaterWithState[]> =>
+    ratersWithState(trx, project).where('r.id', 'in', ids).execute(),
+  ratersByNumber: (raters: readonly number[]): Promise<RaterWithState[]> =>
+    ratersWithState(trx, project).where('r.rater', 'in', raters).execute(),
+
+  recordsBy: (column: 'id' | 'idem', values: readonly string[]) =>
+    trx
+      .selectFrom('records')
+      .select(['seq', 'id', 'idem', 'type', 'rater', 'item', 'body', 'hash'])
+      .where('project', '=', project)
+      .where(column, 'in', values)
+      .execute(),
+
+  async recordsOfPairs(pairs: readonly Pair[]): Promise<Entry[]> {
+    const { rows } = await sql<RecordRow>`
+      WITH p (rater, item) AS (VALUES ${pairsTable(pairs)})
+      SELECT r.seq, r.rater, r.item, r.body FROM p CROSS JOIN records r
+      WHERE r.project = ${project} AND r.item = p.item AND r.rater = p.rater`.execute(trx);
+    return rows.map(toEntry);
+  },
+  recordsOfItems: async (items: readonly number[]): Promise<Entry[]> =>
+    (
+      await trx
+        .selectFrom('records')
+        .select(['seq', 'rater', 'item', 'body'])
+        .where('project', '=', project)
+        .where('item', 'in', items)
+        .execute()
+    ).map(toEntry),
+  recordsOfRater: async (rater: number): Promise<Entry[]> =>
+    (
+      await trx
+        .selectFrom('records')
+        .select(['seq', 'rater', 'item', 'body'])
+        .where('project', '=', project)
+        .where('rater', '=', rater)
+        .execute()
+    ).map(toEntry),
+  /** Withdrawals and what was done to them, of some raters or of all. */
+  personalRecords: async (raters?: readonly number[]): Promise<Entry[]> =>
+    (
+      await trx
+        .selectFrom('records')
+        .select(['seq', 'rater', 'item', 'body'])
+        .where('project', '=', project)
+        .where('item', 'is', null)
+        .$if(raters !== undefined, (query) => query.where('rater', 'in', raters!))
+        .execute()
+    ).map(toEntry),
+
+  async seatsOfPairs(pairs: readonly Pair[]): Promise<SeatRow[]> {
+    const { rows } = await sql<SeatRow>`
+      WITH p (rater, item) AS (VALUES ${pairsTable(pairs)})
+      SELECT s.* FROM p CROSS JOIN seats s
+      WHERE s.project = ${project} AND s.rater = p.rater AND s.item = p.item`.execute(trx);
+    return rows;
+  },
+  seatsWithin: (raters: readonly number[], items: readonly number[]): Promise<SeatRow[]> =>
+    trx
+      .selectFrom('seats')
+      .selectAll()
+      .where('project', '=', project)
+      .where('rater', 'in', raters)
+      .where('item', 'in', items)
+      .execute(),
+  reservedSeats: (raters: readonly number[]): Promise<SeatRow[]> =>
+    trx
+      .selectFrom('seats')
+      .selectAll()
+      .where('project', '=', project)
+      .where('rater', 'in', raters)
+      .where('expires', 'is not', null)
+      .execute(),
+  expiredSeats: (at: number, limit: number): Promise<SeatRow[]> =>
+    trx
+      .selectFrom('seats')
+      .selectAll()
+      .where('project', '=', project)
+      .where('expires', 'is not', null)
+      .where('expires', '<=', at)
+      .orderBy('expires')
+      .limit(limit)
+      .execute(),
+
+  /** Removes seats that are neither answered nor reserved, at some pairs; there are no others of that sort. */
+  async dropEmptySeats(pairs: readonly Pair[]): Promise<void> {
+    await trx
+      .deleteFrom('seats')
+      .where('project', '=', project)
+      .where(
+        'rater',
+        'in',
+        pairs.map(({ rater }) => rater),
+      )
+      .where(
+        'item',
+        'in',
+        pairs.map(({ item }) => item),
+      )
+      .where('answered', '=', ANSWERED.none)
+      .where('expires', 'is', null)
+      .execute();
+  },
+
+  /** Open items of a lane in the project's order, those at `from` and after it first. */
+  openItems: (lane: string, options: { readonly from: number; readonly limit: number }): Promise<ItemWithState[]> =>
+    itemsWithState(trx, project)
+      .where('s.lane', '=', lane)
+      .where(isOpen)
+      .$if(options.from > 0, (query) => query.where('s.rank', '=', 0).where('s.shuffle', '>=', options.from))
+      .orderBy('s.rank')
+      .orderBy('s.shuffle')
+      .limit(options.limit)
+      .execute(),
+  /** The first open item of a lane that a rater has no seat at. */
+  openItemFor: (rater: number, lane: string, from: number): Promise<ItemWithState | undefined> =>
+    itemsWithState(trx, project)
+      .where('s.lane', '=', lane)
+      .where(isOpen)
+      .$if(from > 0, (query) => query.where('s.rank', '=', 0).where('s.shuffle', '>=', from))
+      .where(({ not, exists, selectFrom }) =>
+        not(
+          exists(
+            selectFrom('seats as t')
+              .select('t.item')
+              .whereRef('t.project', '=', 's.project')
+              .whereRef('t.item', '=', 's.item')
+              .where('t.rater', '=', rater)
+              .where((eb) => eb.or([eb('t.answered', '>=', ANSWERED.whole), eb('t.expires', 'is not', null)])),
+          ),
+        ),
+      )
+      .orderBy('s.rank')
+      .orderBy('s.shuffle')
+      .limit(1)
+      .executeTakeFirst(),
+  /** The first item of a role, from a place on, that a rater has no seat at. */
+  poolItemFor: (rater: number, role: ItemStateRow['role'], from: number): Promise<ItemWithState | undefined> =>
+    itemsWithState(trx, project)
+      .where(sql<SqlBool>`s.role <> 'work'`)
+      .where('s.role', '=', role)
+      .where('s.shuffle', '>=', from)
+      .where(({ not, exists, selectFrom }) =>
+        not(
+          exists(
+            selectFrom('seats as t')
+              .select('t.item')
+              .whereRef('t.project', '=', 's.project')
+              .whereRef('t.item', '=', 's.item')
+              .where('t.rater', '=', rater),
+          ),
+        ),
+      )
+      .orderBy('s.shuffle')
+      .limit(1)
+      .executeTakeFirst(),
+  /** Work items that a rater finished and never saw again, earliest first. */
+  async repeatable(rater: number, limit: number): Promise<number[]> {
+    const { rows } = await sql<{ item: number }>`
+      SELECT r.item FROM records r
+      JOIN seats s ON s.project = r.project AND s.rater = r.rater AND s.item = r.item
+        AND s.purpose = ${sql.lit(WORK)} AND s.answered = ${sql.lit(ANSWERED.whole)}
+      WHERE r.project = ${project} AND r.rater = ${rater} AND r.type = 'judgment' AND NOT EXISTS (
+        SELECT 1 FROM seats t WHERE t.project = r.project AND t.rater = r.rater AND t.item = r.item AND t.purpose >= 4)
+      ORDER BY r.seq LIMIT ${sql.lit(limit)}`.execute(trx);
+    return rows.map(({ item }) => item);
+  },
+});
+export type Queries = ReturnType<typeof queriesOf>;
+
+interface RecordRow {
+  readonly seq: number;
+  readonly rater: number;
+  readonly item: number | null;
+  readonly body: string;
+}
+/** A stored record; its text was checked when it came in. */
+export const toEntry = ({ seq, rater, item, body }: RecordRow): Entry => ({
+  seq,
+  rater,
+  item,
+  record: JSON.parse(body) as FeedbackRecord,
+});

@@ -1,0 +1,244 @@
+import { createHash } from 'node:crypto';
+import { type FeedbackRecord, type Item, type Project, type RaterProfile, recordKey } from '../feedback/index.ts';
+import { canonicalJson } from '../run/index.ts';
+import { type Connection, chunks, type Trx } from './connection.ts';
+import {
+  type Answered,
+  answeredSeats,
+  contribution,
+  countGroups,
+  freshItem,
+  freshRater,
+  needsAnswers,
+  seatOnItem,
+  seatOnRater,
+  settle,
+  wantedOf,
+} from './derive.ts';
+import type { ItemWithState } from './queries.ts';
+import { ANSWERED, PRESENTED, PURPOSES, type Tables } from './schema.ts';
+import {
+  type ItemEntry,
+  type RaterEntry,
+  type Seat,
+  type SeatPlace,
+  type StoredRecord,
+  WorkingSet,
+} from './working-set.ts';
+import { writeRows } from './write-rows.ts';
+
+/** Hash of a record in its place: it covers everything before. */
+export const chainHash = (before: string, body: string): string =>
+  createHash('sha256').update(`${before}\n${body}`).digest('hex');
+
+const EMPTY_SEAT = { answered: ANSWERED.none, right: null, expires: null, presentation: null };
+
+/**
+ * A project under its lock: what a batch of operations reads is loaded at once, changed here in order, and written back
+ * at once. Operations see each other's changes; the database sees all of them or none.
+ */
+export class Session extends WorkingSet {
+  readonly #trx: Trx;
+  readonly #state: Tables['project_state'];
+  readonly #dirtyItems = new Map<number, ItemEntry>();
+  readonly #dirtyRaters = new Map<number, RaterEntry>();
+  /** Rater, item and purpose by one key. */
+  readonly #dirtySeats = new Map<string, SeatPlace>();
+  #newRecords: Tables['records'][] = [];
+  #newItems: Tables['items'][] = [];
+  readonly #newProfiles = new Map<number, Tables['raters']>();
+
+  constructor(trx: Trx, state: Tables['project_state'], project: Project) {
+    super(trx, state, project);
+    this.#trx = trx;
+    this.#state = state;
+  }
+
+  addItem(item: Item, body: string): void {
+    const number = this.#state.items + 1;
+    this.#state.items = number;
+    const row = { ...freshItem(this.project, { project: this.number, item: number }, item), id: item.id, body };
+    const [entry] = this.keepItems([row]);
+    this.#newItems.push({ project: this.number, item: number, id: item.id, body });
+    this.totals.roles[row.role] = (this.totals.roles[row.role] ?? 0) + 1;
+    contribution(this.totals, row, 1);
+    if (row.open === 1) this.totals.openings += 1;
+    this.#dirtyItems.set(number, entry!);
+  }
+  addRater(profile: RaterProfile, body: string): void {
+    const number = this.#state.raters + 1;
+    this.#state.raters = number;
+    const [entry] = this.keepRaters([{ ...freshRater(this.number, number), id: profile.id, body }]);
+    this.#newProfiles.set(number, { project: this.number, rater: number, id: profile.id, body });
+    this.#dirtyRaters.set(number, entry!);
+  }
+  /** Replaces a profile; their work moves to the groups they now belong to. */
+  changeRater(entry: RaterEntry, profile: RaterProfile, body: string): void {
+    const { row } = entry;
+    countGroups(this.totals, this.project, { profile: entry.profile, by: -row.work });
+    countGroups(this.totals, this.project, { profile, by: row.work });
+    entry.profile = profile;
+    row.exhausted = -1;
+    this.#newProfiles.set(row.rater, { project: this.number, rater: row.rater, id: row.id, body });
+    this.#dirtyRaters.set(row.rater, entry);
+  }
+
+  /** Changes an item and keeps its rank, its openness and the project's totals in step. */
+  #change(entry: ItemEntry, effect: (row: ItemWithState) => void): void {
+    const { row } = entry;
+    const wasOpen = row.open;
+    contribution(this.totals, row, -1);
+    effect(row);
+    settle(this.project, row);
+    contribution(this.totals, row, 1);
+    if (wasOpen === 0 && row.open === 1) this.totals.openings += 1;
+    this.#dirtyItems.set(row.item, entry);
+  }
+  prioritise(entry: ItemEntry, score: number): void {
+    this.#change(entry, (row) => {
+      row.priority = score;
+    });
+  }
+  presented(entry: ItemEntry): void {
+    entry.row.shown += 1;
+    this.#dirtyItems.set(entry.row.item, entry);
+  }
+  exhaust(entry: RaterEntry): void {
+    entry.row.exhausted = this.totals.openings;
+    this.#dirtyRaters.set(entry.row.rater, entry);
+  }
+
+  setSeat(rater: RaterEntry, item: ItemEntry, seat: Omit<Seat, 'rater' | 'item'>): void {
+    const { purpose } = seat;
+    const at = { rater: rater.row.rater, item: item.row.item, purpose };
+    const before = this.seat(at);
+    const after = seat.answered === ANSWERED.none && seat.expires === null ? null : { ...seat, ...at };
+    this.putSeat(at, after);
+    this.#dirtySeats.set(`${at.rater}/${at.item}/${purpose}`, at);
+    const [was, is] = [seatOnItem(purpose, before), seatOnItem(purpose, after)];
+    if (was.done !== is.done || was.reserved !== is.reserved) {
+      this.#change(item, (row) => {
+        row.done += is.done - was.done;
+        row.reserved += is.reserved - was.reserved;
+      });
+    }
+    const [had, has] = [seatOnRater(purpose, before), seatOnRater(purpose, after)];
+    const column = PRESENTED[PURPOSES[purpose]!];
+    rater.row[column] += has.presented - had.presented;
+    rater.row.qualified += has.qualified - had.qualified;
+    if (column === 'work') {
+      countGroups(this.totals, this.project, { profile: rater.profile, by: has.presented - had.presented });
+    }
+    // What this rater may be given has changed.
+    if (after === null || after.answered < ANSWERED.whole) rater.row.exhausted = -1;
+    this.#dirtyRaters.set(at.rater, rater);
+  }
+
+  /** Adds a record to the history. `about` says whose and which item's it is. */
+  append(record: FeedbackRecord, key: string | undefined, about: { rater: number; item: number | null }): StoredRecord {
+    const { id } = recordKey(record);
+    const body = canonicalJson(record);
+    const seq = this.#state.seq + 1;
+    const hash = chainHash(this.#state.head, body);
+    this.#state.seq = seq;
+    this.#state.head = hash;
+    const idem = key === undefined || key === id ? null : key;
+    this.#newRecords.push({ project: this.number, seq, id, idem, type: record.type, ...about, body, hash });
+    const stored: StoredRecord = { seq, id, ...about, body, hash };
+    this.keepRecord(stored, idem);
+    this.keepHistory([{ seq, ...about, record }]);
+    if (about.item === null) this.totals.personal += 1;
+    return stored;
+  }
+
+  /** Brings the seats of a rater at an item, and what is wanted of the item, into step with the records. */
+  refresh(rater: RaterEntry, entry: ItemEntry): void {
+    const { row } = entry;
+    const pair = { rater: rater.row.rater, item: row.item };
+    const item = { role: row.role, gold: entry.item().gold };
+    const answered =
+      answeredSeats(this.project, item, this.standing(pair)).get(rater.row.id) ?? new Map<number, Answered>();
+    for (const purpose of PURPOSES.keys()) {
+      const before = this.seat({ ...pair, purpose });
+      const now = answered.get(purpose);
+      if (before === null && now === undefined) continue;
+      const over = now !== undefined && now.answered >= ANSWERED.whole;
+      this.setSeat(rater, entry, {
+        purpose,
+        answered: now?.answered ?? ANSWERED.none,
+        right: now?.right ?? null,
+        expires: over ? null : (before?.expires ?? null),
+        presentation: over ? null : (before?.presentation ?? null),
+      });
+    }
+    if (row.role !== 'work' || !needsAnswers(this.project)) return;
+    const wanted = wantedOf(this.project, row.id, this.standingOnItem(row.item).judgments);
+    this.#change(entry, (state) => {
+      state.wanted = wanted;
+    });
+  }
+  /** `refresh` for everything of a rater: what a withdrawal changes. */
+  async refreshAll(rater: RaterEntry): Promise<void> {
+    await this.flush();
+    const items = new Set<number>();
+    for (const { item } of await this.queries.recordsOfRater(rater.row.rater)) if (item !== null) items.add(item);
+    const pairs = [...items].map((item) => ({ rater: rater.row.rater, item }));
+    await this.loadItems([], [...items]);
+    await this.loadSeats(pairs);
+    await this.loadHistory(pairs);
+    for (const item of items) this.refresh(rater, this.itemNumber(item));
+  }
+
+  /** Writes what changed. May be called in the middle, before a search that must see it. */
+  async flush(): Promise<void> {
+    const trx = this.#trx;
+    await writeRows(trx, 'items', this.#newItems);
+    await writeRows(trx, 'raters', [...this.#newProfiles.values()]);
+    await writeRows(trx, 'records', this.#newRecords);
+    this.#newItems = [];
+    this.#newProfiles.clear();
+    this.#newRecords = [];
+    const seats = [...this.#dirtySeats.values()].map((at) => ({
+      project: this.number,
+      ...at,
+      ...(this.seat(at) ?? EMPTY_SEAT),
+    }));
+    await writeRows(trx, 'seats', seats);
+    const empty = seats.filter((seat) => seat.answered === ANSWERED.none && seat.expires === null);
+    for (const some of chunks(empty, 25)) await this.queries.dropEmptySeats(some);
+    this.#dirtySeats.clear();
+    const rows = <R>(entries: Iterable<{ readonly row: R }>) => [...entries].map(({ row }) => row);
+    await writeRows(trx, 'item_state', rows(this.#dirtyItems.values()));
+    await writeRows(trx, 'rater_state', rows(this.#dirtyRaters.values()));
+    this.#dirtyItems.clear();
+    this.#dirtyRaters.clear();
+  }
+
+  /** Writes everything, at the end. */
+  async finish(): Promise<void> {
+    await this.flush();
+    const { project, ...state } = this.#state;
+    await this.#trx
+      .updateTable('project_state')
+      .set({ ...state, totals: JSON.stringify(this.totals) })
+      .where('project', '=', project)
+      .execute();
+  }
+}
+
+export interface ProjectPlace {
+  readonly projectId: string;
+  readonly parse: (body: string) => Project;
+}
+
+/** Opens a project under its lock; undefined when there is none that is ready. */
+export async function openSession(
+  connection: Connection,
+  trx: Trx,
+  { projectId, parse }: ProjectPlace,
+): Promise<Session | undefined> {
+  const row = await connection.lockProject(trx, projectId);
+  if (row === undefined || row.status !== 'ready') return undefined;
+  const { body, status: _, ...state } = row;
+  return new Session(trx, state, parse(body));
+}

@@ -1,0 +1,193 @@
+import { existsSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  Kysely,
+  SqliteAdapter,
+  type SqliteDatabase,
+  type SqliteDialectConfig,
+  SqliteDriver,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+  type SqliteStatement,
+} from 'kysely';
+import Database from 'libsql';
+import { UsageError } from '../run/index.ts';
+import { onPath } from '../run/node.ts';
+import { type Connection, projectWithState } from './connection.ts';
+import { type Found, migrate, refuseUnknown, SCHEMA_VERSION, schemaVersion, WORDS } from './migrations.ts';
+import type { Tables } from './schema.ts';
+
+const REASONS: readonly (readonly [code: string, reason: string])[] = [
+  ['SQLITE_NOTADB', 'expected a Goodhart store, got a file that is no SQLite database; choose another --store'],
+  ['SQLITE_READONLY', 'the file or its folder is read-only; change its permissions or choose another --store'],
+  ['SQLITE_FULL', 'the disk is full; nothing acknowledged is lost; free some space and try again'],
+  ['SQLITE_CANTOPEN', 'cannot be opened; check the path and its permissions'],
+  ['SQLITE_CORRUPT', 'the database is damaged; restore a backup with goodhart store restore'],
+  ['SQLITE_IOERR', 'the disk refused to read or write; check it, then run goodhart store check'],
+  ['SQLITE_BUSY', 'another process has kept the store locked; end it or try again'],
+];
+
+/** An error of SQLite as one line, where the user can do something about it. */
+export function sqliteError(place: string, error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const code = (error as { code?: unknown }).code;
+  const text = typeof code === 'string' ? code : `${error.message}`;
+  const failed = /ConnectionFailed/.test(String(error)) ? 'SQLITE_CANTOPEN' : text;
+  const found = REASONS.find(([start]) => failed.startsWith(start));
+  return found === undefined ? error : new UsageError('store', `${place}: ${found[1]}`, { cause: error });
+}
+
+const isBusy = (error: unknown) =>
+  /^SQLITE_BUSY/.test(String(((error as Error).cause as { code?: unknown } | undefined)?.code));
+const STATEMENTS_KEPT = 400;
+
+/** libsql as Kysely wants it: statements are prepared once per text, and errors say what to do. */
+function asKyselyDatabase(db: Database.Database, place: string): SqliteDatabase {
+  const prepared = new Map<string, SqliteStatement>();
+  const guarded = <T>(effect: () => T): T => {
+    try {
+      return effect();
+    } catch (error) {
+      throw sqliteError(place, error);
+    }
+  };
+  return {
+    close: () => {
+      prepared.clear();
+      db.close();
+    },
+    prepare(sql) {
+      const known = prepared.get(sql);
+      if (known !== undefined) return known;
+      const statement = guarded(() => db.prepare(sql));
+      const { reader } = statement;
+      const wrapped: SqliteStatement = {
+        reader,
+        all: (parameters) => guarded(() => statement.all(parameters)),
+        run: (parameters) => guarded(() => statement.run(parameters)),
+        iterate: (parameters) => guarded(() => statement.all(parameters)).values(),
+      };
+      if (prepared.size >= STATEMENTS_KEPT) prepared.delete(prepared.keys().next().value!);
+      prepared.set(sql, wrapped);
+      return wrapped;
+    },
+  };
+}
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/**
+ * Writers take the lock at once (`BEGIN IMMEDIATE`), so none fails half-way on another's; waiting for it lets the
+ * process go on with other work. 30 seconds, then the caller hears of it.
+ */
+class ImmediateDriver extends SqliteDriver {
+  readonly #mode: 'immediate' | 'deferred';
+
+  constructor(config: SqliteDialectConfig, mode: 'immediate' | 'deferred') {
+    super(config);
+    this.#mode = mode;
+  }
+
+  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    const started = performance.now();
+    for (let tries = 1; ; tries++) {
+      try {
+        await connection.executeQuery(CompiledQuery.raw(`begin ${this.#mode}`));
+        return;
+      } catch (error) {
+        if (!isBusy(error)) throw error;
+        if (performance.now() - started > 30_000) throw error;
+        await pause(Math.min(tries, 10));
+      }
+    }
+  }
+}
+
+function kyselyOn(db: Database.Database, place: string, mode: 'immediate' | 'deferred'): Kysely<Tables> {
+  const dialect: Dialect = {
+    createAdapter: () => new SqliteAdapter(),
+    createDriver: () => new ImmediateDriver({ database: asKyselyDatabase(db, place) }, mode),
+    createIntrospector: (kysely) => new SqliteIntrospector(kysely),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+  };
+  return new Kysely<Tables>({ dialect });
+}
+
+/** Opens the file, or says why it cannot be one. */
+function openFile(path: string, create: boolean): Database.Database {
+  const exists = existsSync(path);
+  if (!exists && !create) refuseUnknown({ version: 0, foreign: [] }, { place: path, create });
+  onPath(path, () => {
+    if (exists && statSync(path).isDirectory()) {
+      throw new UsageError(
+        'store',
+        `${path}: expected a file, got a folder; name a file, for example ${path}/goodhart.db`,
+      );
+    }
+    if (!exists) statSync(dirname(path));
+  });
+  try {
+    const db = new Database(path);
+    db.pragma('busy_timeout = 2000');
+    db.pragma('journal_mode = WAL');
+    // FULL: a commit returns once the log is on disk, so that a power cut loses nothing acknowledged either.
+    db.pragma('synchronous = FULL');
+    db.pragma('cache_size = -65536');
+    return db;
+  } catch (error) {
+    throw sqliteError(path, error);
+  }
+}
+
+async function inspect(db: Kysely<Tables>): Promise<Found> {
+  const { rows } = await db.executeQuery<{ name: string }>(
+    CompiledQuery.raw(`SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`),
+  );
+  const tables = rows.map(({ name }) => name);
+  return { version: await schemaVersion(db, tables), foreign: tables };
+}
+
+/** A store in one file. Any number of processes may open it, on one machine. */
+export async function openSqlite(
+  path: string,
+  options: { readonly create: boolean; readonly now: () => string },
+): Promise<Connection> {
+  const file = openFile(path, options.create);
+  const db = kyselyOn(file, path, 'immediate');
+  try {
+    if ((await inspect(db)).version !== SCHEMA_VERSION) {
+      await db.transaction().execute(async (trx) => {
+        await migrate(trx, await inspect(trx), { ...options, place: path, words: WORDS.sqlite });
+      });
+    }
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
+  // From here on waiting is done by the driver, which does not stop the process.
+  file.pragma('busy_timeout = 10');
+  return {
+    kind: 'sqlite',
+    place: path,
+    db,
+    write: (effect) => db.transaction().execute(effect),
+    async snapshot(effect) {
+      const reader = kyselyOn(openFile(path, false), path, 'deferred');
+      try {
+        return await reader.transaction().execute(effect);
+      } finally {
+        await reader.destroy();
+      }
+    },
+    lockProject: (trx, id) => projectWithState(trx, id).executeTakeFirst(),
+    async faults() {
+      const { rows } = await db.executeQuery<{ quick_check: string }>(CompiledQuery.raw('PRAGMA quick_check'));
+      return rows.map((row) => row.quick_check).filter((text) => text !== 'ok');
+    },
+    async analyze() {},
+    close: () => db.destroy(),
+  };
+}

@@ -1,0 +1,313 @@
+import {
+  type Answer,
+  answerProblem,
+  type FeedbackRecord,
+  feedbackRecordSchema,
+  formProblem,
+  type Judgment,
+  type Presentation,
+  type Project,
+  purposeOf,
+  questionOf,
+  type RecordOf,
+  recordKey,
+} from '../feedback/index.ts';
+import { canonicalJson, DataError, UsageError } from '../run/index.ts';
+import { skippedPurpose } from './derive.ts';
+import { unknownItem, unknownRater } from './reserve.ts';
+import { PURPOSES, purposeCode } from './schema.ts';
+import type { Session } from './session.ts';
+import type { ItemEntry, RaterEntry, StoredRecord } from './working-set.ts';
+
+/** What a submission got: its place in the history and the hash of the history up to it. The record is on disk. */
+export interface Receipt {
+  readonly id: string;
+  /** 1, 2, 3 … per project, without gaps. */
+  readonly seq: number;
+  /** SHA-256, hex, chained over all records up to this one. */
+  readonly hash: string;
+}
+
+export interface SubmitRequest {
+  readonly record: FeedbackRecord;
+  readonly key?: string | undefined;
+  /** May take back records of others. */
+  readonly lead?: boolean | undefined;
+}
+
+const refuse = (record: FeedbackRecord, problem: string) =>
+  new DataError('record', `${record.type} ${recordKey(record).id}: ${problem}`);
+
+const MAX_ID = 500;
+/** Characters that not every database keeps. */
+const UNSTORABLE = /\0|\p{Surrogate}/u;
+const MAX_BODY = 8 * 1024 * 1024;
+
+/** Ids that both databases keep and index as they are. */
+export function checkId(what: string, id: string): void {
+  if (id.length > MAX_ID) {
+    throw new DataError('id', `${what} id: expected at most ${MAX_ID} characters, got ${id.length}; use a shorter id`);
+  }
+  if (UNSTORABLE.test(id)) {
+    throw new DataError(
+      'id',
+      `${what} id ${JSON.stringify(id)}: expected text, got half a character or NUL; use another id`,
+    );
+  }
+}
+
+/** Refuses a body that is too large to keep. */
+export function checkBody(what: string, body: string): void {
+  if (body.length <= MAX_BODY) return;
+  throw new DataError('size', `${what}: expected at most ${MAX_BODY} characters, got ${body.length}; split it`);
+}
+
+/** Reads a record that came from outside. */
+export function parseRecord(value: unknown): FeedbackRecord {
+  const result = feedbackRecordSchema.safeParse(value);
+  if (!result.success) {
+    const issue = result.error.issues[0]!;
+    throw new DataError('record', `record: ${issue.path.join('.') || 'value'}: ${issue.message}; mend the record`);
+  }
+  const { id, raterId } = recordKey(result.data);
+  checkId('record', id);
+  checkId('rater', raterId);
+  checkBody(`record ${id}`, JSON.stringify(result.data));
+  return result.data;
+}
+
+/** Ids of records that a record speaks of. */
+export function referencesOf(record: FeedbackRecord): readonly string[] {
+  switch (record.type) {
+    case 'judgment': {
+      const { supersedes, presentation } = record.judgment;
+      return [supersedes, presentation.repeats].filter((id) => id !== undefined);
+    }
+    case 'undo':
+      return [record.undoes];
+    case 'adjudication':
+      return record.considered;
+    default:
+      return [];
+  }
+}
+
+/** The first of a submission's effects: an earlier one with the same key is answered again, or refused if it differs. */
+export function replay(session: Session, record: FeedbackRecord, key: string | undefined): Receipt | undefined {
+  const { id } = recordKey(record);
+  const body = canonicalJson(record);
+  const before = session.recordByKey(key ?? id);
+  if (before !== undefined) {
+    if (before.body === body) return receiptOf(before);
+    throw new UsageError(
+      'idempotency',
+      `idempotency key ${key ?? id}: expected the submission it was first used for, got another; use a new key`,
+    );
+  }
+  if (session.recordById(id) !== undefined) {
+    throw new UsageError('record-known', `record ${id}: expected a new id, got one of the history; use another id`);
+  }
+  return undefined;
+}
+
+const receiptOf = ({ id, seq, hash }: StoredRecord): Receipt => ({ id, seq, hash });
+
+/** Checks a record against the project, adds it to the history and brings what follows from it into step. */
+export async function submitTo(session: Session, { record, key, lead = false }: SubmitRequest): Promise<Receipt> {
+  const again = replay(session, record, key);
+  if (again !== undefined) return again;
+  const { raterId, itemId } = recordKey(record);
+  const rater = session.rater(raterId);
+  if (rater === undefined) throw unknownRater(session.project.id, raterId);
+  if (record.type === 'undo') return undo(session, record, { key, lead, rater });
+  if (record.type === 'withdrawal') return withdraw(session, record, { key, rater });
+  const item = session.item(itemId!);
+  if (item === undefined) throw unknownItem(session.project.id, itemId!);
+  const place = { rater, item };
+  switch (record.type) {
+    case 'judgment':
+      checkJudgment(session, record, place);
+      break;
+    case 'adjudication':
+      checkAdjudication(session, record, item);
+      break;
+    case 'skip':
+      checkPresentation(session, record, { ...place, presentation: record.presentation });
+      break;
+    case 'draft':
+    case 'flag':
+      break;
+    default:
+      record satisfies never;
+  }
+  const stored = session.append(record, key, { rater: rater.row.rater, item: item.row.item });
+  if (record.type === 'judgment' || record.type === 'skip') session.refresh(rater, item);
+  return receiptOf(stored);
+}
+
+/** Why an answer does not fit the item or the form. */
+function checkAnswer(
+  project: Project,
+  record: RecordOf<'judgment'> | RecordOf<'adjudication'>,
+  { item, answer, questionId }: { item: ItemEntry; answer: Answer; questionId: string | undefined },
+): string {
+  const { questions } = project;
+  if (questionId === undefined && questions.length > 1) {
+    throw refuse(record, `expected the id of one of ${questions.length} questions, got none; say which it answers`);
+  }
+  const question = questionId === undefined ? questions[0]! : questionOf(questions, { questionId, answer });
+  if (question === undefined) {
+    throw refuse(
+      record,
+      `expected a question of the form (${questions.map(({ id }) => id).join(', ')}), got ${questionId}`,
+    );
+  }
+  const problem = formProblem(answer, question) ?? answerProblem(answer, item.item());
+  if (problem !== undefined)
+    throw refuse(record, `expected an answer that fits form and item, got ${problem}; correct it`);
+  return question.id;
+}
+
+/** What was said to be shown must be what was reserved, if it was, and possible in any case. */
+function checkPresentation(
+  session: Session,
+  record: RecordOf<'judgment'> | RecordOf<'skip'>,
+  { rater, item, presentation }: { rater: RaterEntry; item: ItemEntry; presentation: Presentation | undefined },
+): void {
+  const purpose = skippedPurpose({ presentation }, item.row.role);
+  const repeat = purpose === 'repeat' || purpose === 'swapped-repeat';
+  if (repeat ? item.row.role !== 'work' : purpose !== item.row.role) {
+    throw refuse(
+      record,
+      `expected purpose ${item.row.role}, which the item is for, got ${purpose}; send back the reserved presentation`,
+    );
+  }
+  if (presentation === undefined) return;
+  const places = [...presentation.order].sort((a, b) => a - b);
+  const { length } = item.item().replies;
+  if (places.length > 0 && (places.length !== length || places.some((reply, i) => reply !== i))) {
+    throw refuse(
+      record,
+      `expected an order of the ${length} replies, got ${JSON.stringify(presentation.order)}; send back the reserved one`,
+    );
+  }
+  const seat = session.seat({ rater: rater.row.rater, item: item.row.item, purpose: purposeCode(purpose) });
+  if (seat === null || seat.presentation === null) return;
+  const reserved = JSON.parse(seat.presentation) as Presentation;
+  const same = (['order', 'view', 'instructionsVersion', 'repeats'] as const).every(
+    (field) => JSON.stringify(reserved[field]) === JSON.stringify(presentation[field]),
+  );
+  if (!same) throw refuse(record, 'expected the presentation that was reserved, got another; send that one back');
+}
+
+function checkJudgment(
+  session: Session,
+  record: RecordOf<'judgment'>,
+  { rater, item }: { rater: RaterEntry; item: ItemEntry },
+): void {
+  const { judgment } = record;
+  const question = checkAnswer(session.project, record, {
+    item,
+    answer: judgment.answer,
+    questionId: judgment.questionId,
+  });
+  checkPresentation(session, record, { rater, item, presentation: judgment.presentation });
+  const purpose = purposeOf(judgment);
+  const standing = session.standing({ rater: rater.row.rater, item: item.row.item }).judgments;
+  const same = standing.filter(
+    (other) => purposeOf(other) === purpose && questionOf(session.project.questions, other)?.id === question,
+  );
+  if (judgment.supersedes !== undefined) {
+    if (same.some(({ id }) => id === judgment.supersedes)) return;
+    throw refuse(
+      record,
+      `expected to supersede a standing judgment of ${judgment.raterId} on the same item, question and purpose, got ${judgment.supersedes}`,
+    );
+  }
+  if (same.length > 0) {
+    throw refuse(
+      record,
+      `expected one answer per rater, item and question, got another beside ${same[0]!.id}; supersede or undo that one`,
+    );
+  }
+  if (purpose === 'repeat' || purpose === 'swapped-repeat') checkRepeat(record, standing);
+}
+
+function checkRepeat(record: RecordOf<'judgment'>, standing: readonly Judgment[]): void {
+  const { repeats } = record.judgment.presentation;
+  if (standing.some(({ id }) => id === repeats)) return;
+  throw refuse(
+    record,
+    `expected repeats to name an earlier judgment of the rater on the item, got ${repeats ?? 'none'}`,
+  );
+}
+
+function checkAdjudication(session: Session, record: RecordOf<'adjudication'>, item: ItemEntry): void {
+  checkAnswer(session.project, record, { item, answer: record.answer, questionId: record.questionId });
+  const odd = record.considered.find((id) => {
+    const considered = session.recordById(id);
+    return considered === undefined || considered.item !== item.row.item;
+  });
+  if (odd !== undefined)
+    throw refuse(record, `expected considered records to be of the item, got ${odd}; leave it out`);
+}
+
+async function undo(
+  session: Session,
+  record: RecordOf<'undo'>,
+  { key, lead, rater }: { key: string | undefined; lead: boolean; rater: RaterEntry },
+): Promise<Receipt> {
+  const target = session.recordById(record.undoes);
+  if (target === undefined) {
+    throw refuse(
+      record,
+      `expected a record of project ${session.project.id} to take back, got ${record.undoes}; check its id`,
+    );
+  }
+  const author = recordKey(JSON.parse(target.body) as FeedbackRecord).raterId;
+  if (author !== rater.row.id && !lead) {
+    throw refuse(
+      record,
+      `expected a record of ${rater.row.id}, got one of ${author}; only a lead takes back for others`,
+    );
+  }
+  const about = session.raterNumber(target.rater);
+  const state =
+    target.item === null
+      ? session.standingPersonal(target.rater)
+      : session.standing({ rater: target.rater, item: target.item });
+  if (state.removed.get(target.id) === 'undone') {
+    throw refuse(
+      record,
+      `expected a record that stands, got ${target.id}, which is taken back already; undo that undo instead`,
+    );
+  }
+  const stored = session.append(record, key, { rater: target.rater, item: target.item });
+  if (target.item !== null) session.refresh(about, session.itemNumber(target.item));
+  else await session.refreshAll(about);
+  return receiptOf(stored);
+}
+
+/** A withdrawal also gives back what the rater holds. */
+async function withdraw(
+  session: Session,
+  record: RecordOf<'withdrawal'>,
+  { key, rater }: { key: string | undefined; rater: RaterEntry },
+): Promise<Receipt> {
+  const stored = session.append(record, key, { rater: rater.row.rater, item: null });
+  for (const seat of session.reserved(rater.row.rater)) releaseSeat(session, rater, session.itemNumber(seat.item));
+  await session.refreshAll(rater);
+  return receiptOf(stored);
+}
+
+/** Gives back what a rater holds of an item; whether there was anything. */
+export function releaseSeat(session: Session, rater: RaterEntry, item: ItemEntry): boolean {
+  let any = false;
+  for (const purpose of PURPOSES.keys()) {
+    const seat = session.seat({ rater: rater.row.rater, item: item.row.item, purpose });
+    if (seat === null || seat.expires === null) continue;
+    session.setSeat(rater, item, { ...seat, expires: null, presentation: null });
+    any = true;
+  }
+  return any;
+}

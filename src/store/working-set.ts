@@ -1,0 +1,245 @@
+import type { FeedbackState, Item, Project, RaterProfile, RaterProgress } from '../feedback/index.ts';
+import { chunks, damaged, type Trx } from './connection.ts';
+import { type Entry, foldEntries, needsAnswers } from './derive.ts';
+import { type ItemWithState, type Pair, pairKey, type Queries, queriesOf, type RaterWithState } from './queries.ts';
+import { ANSWERED, PRESENTED, PURPOSES, type SeatRow, type Tables, type Totals } from './schema.ts';
+
+/** A record of the history as submissions refer to it. */
+export interface StoredRecord {
+  readonly seq: number;
+  readonly id: string;
+  readonly rater: number;
+  readonly item: number | null;
+  readonly body: string;
+  readonly hash: string;
+}
+export interface ItemEntry {
+  readonly row: ItemWithState;
+  /** Read when first asked for. */
+  readonly item: () => Item;
+}
+export interface RaterEntry {
+  readonly row: RaterWithState;
+  profile: RaterProfile | undefined;
+}
+export type Seat = Omit<SeatRow, 'project'>;
+export type SeatPlace = Pick<Seat, 'rater' | 'item' | 'purpose'>;
+
+const lazily = <T>(make: () => T): (() => T) => {
+  let made: { value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+};
+
+/**
+ * The part of a project that a batch of operations reads, loaded by sets in a few statements. What is here already stays
+ * when it is loaded again, since it may have been changed.
+ */
+export class WorkingSet {
+  readonly project: Project;
+  readonly number: number;
+  readonly totals: Totals;
+  readonly queries: Queries;
+  readonly #items = new Map<number, ItemEntry>();
+  readonly #itemNumbers = new Map<string, number>();
+  readonly #raters = new Map<number, RaterEntry>();
+  readonly #raterNumbers = new Map<string, number>();
+  /** By pair, then by purpose; undefined where nothing is known. */
+  readonly #seats = new Map<number, (Seat | null | undefined)[]>();
+  readonly #seatPairs = new Set<number>();
+  /** Pairs of a rater that hold or held a reservation. */
+  readonly #heldBy = new Map<number, Set<number>>();
+  readonly #byId = new Map<string, StoredRecord>();
+  readonly #byKey = new Map<string, StoredRecord>();
+  readonly #history = new Map<number, Map<number, Entry>>();
+  readonly #historyPairs = new Set<number>();
+  readonly #wholeItems = new Set<number>();
+  readonly #personal = new Map<number, Map<number, Entry>>();
+
+  constructor(trx: Trx, state: Tables['project_state'], project: Project) {
+    this.number = state.project;
+    this.project = project;
+    this.totals = JSON.parse(state.totals) as Totals;
+    this.queries = queriesOf(trx, state.project);
+  }
+
+  keepItems(rows: readonly ItemWithState[]): ItemEntry[] {
+    return rows.map((row) => {
+      const known = this.#items.get(row.item);
+      if (known !== undefined) return known;
+      const entry = { row, item: lazily(() => JSON.parse(row.body) as Item) };
+      this.#items.set(row.item, entry);
+      this.#itemNumbers.set(row.id, row.item);
+      return entry;
+    });
+  }
+  keepRaters(rows: readonly RaterWithState[]): RaterEntry[] {
+    return rows.map((row) => {
+      const known = this.#raters.get(row.rater);
+      if (known !== undefined) return known;
+      const entry = { row, profile: row.body === null ? undefined : (JSON.parse(row.body) as RaterProfile) };
+      this.#raters.set(row.rater, entry);
+      this.#raterNumbers.set(row.id, row.rater);
+      return entry;
+    });
+  }
+  #keepSeats(rows: readonly SeatRow[]): void {
+    for (const { project: _, ...seat } of rows) {
+      if (this.#seats.get(pairKey(seat))?.[seat.purpose] === undefined) this.putSeat(seat, seat);
+    }
+  }
+  protected putSeat(at: SeatPlace, seat: Seat | null): void {
+    const key = pairKey(at);
+    const known = this.#seats.get(key) ?? [];
+    this.#seats.set(key, known);
+    known[at.purpose] = seat;
+    if (seat === null || seat.expires === null) return;
+    this.#heldBy.set(at.rater, (this.#heldBy.get(at.rater) ?? new Set()).add(key));
+  }
+  protected keepHistory(entries: readonly Entry[]): void {
+    for (const entry of entries) {
+      const known = entry.item === null ? this.#personal : this.#history;
+      const key = entry.item ?? entry.rater;
+      known.set(key, (known.get(key) ?? new Map<number, Entry>()).set(entry.seq, entry));
+    }
+  }
+  protected keepRecord(record: StoredRecord, idem: string | null): void {
+    this.#byId.set(record.id, record);
+    // A record without a key of its own has its id as key.
+    this.#byKey.set(idem ?? record.id, record);
+  }
+
+  async loadItems(ids: readonly string[], numbers: readonly number[] = []): Promise<void> {
+    const newIds = [...new Set(ids)].filter((id) => !this.#itemNumbers.has(id));
+    for (const some of chunks(newIds, 500)) this.keepItems(await this.queries.itemsById(some));
+    const newNumbers = [...new Set(numbers)].filter((item) => !this.#items.has(item));
+    for (const some of chunks(newNumbers, 500)) this.keepItems(await this.queries.itemsByNumber(some));
+  }
+  async loadRaters(ids: readonly string[], numbers: readonly number[] = []): Promise<void> {
+    const newIds = [...new Set(ids)].filter((id) => !this.#raterNumbers.has(id));
+    for (const some of chunks(newIds, 500)) this.keepRaters(await this.queries.ratersById(some));
+    const newNumbers = [...new Set(numbers)].filter((rater) => !this.#raters.has(rater));
+    for (const some of chunks(newNumbers, 500)) this.keepRaters(await this.queries.ratersByNumber(some));
+  }
+  /** Records by id, and by idempotency key. */
+  async loadRecords(ids: readonly string[], keys: readonly string[]): Promise<void> {
+    const wanted = [...new Set([...ids, ...keys])];
+    for (const some of chunks(wanted, 500)) {
+      for (const { idem, ...row } of await this.queries.recordsBy('id', some)) this.keepRecord(row, idem);
+    }
+    const own = [...new Set(keys)].filter((key) => !this.#byKey.has(key) && !ids.includes(key));
+    for (const some of chunks(own, 500)) {
+      for (const { idem, ...row } of await this.queries.recordsBy('idem', some)) this.keepRecord(row, idem);
+    }
+  }
+  async loadSeats(pairs: readonly Pair[]): Promise<void> {
+    const missing = pairs.filter((pair) => !this.#seatPairs.has(pairKey(pair)));
+    for (const some of chunks(missing, 500)) this.#keepSeats(await this.queries.seatsOfPairs(some));
+    for (const pair of missing) this.#seatPairs.add(pairKey(pair));
+  }
+  /** Seats of every one of some raters at every one of some items. */
+  async loadSeatsWithin(raters: readonly number[], items: readonly number[]): Promise<void> {
+    if (raters.length === 0 || items.length === 0) return;
+    this.#keepSeats(await this.queries.seatsWithin(raters, items));
+    for (const rater of raters) for (const item of items) this.#seatPairs.add(pairKey({ rater, item }));
+  }
+  /** What raters hold, with the items. */
+  async loadReserved(raters: readonly number[]): Promise<void> {
+    if (raters.length === 0) return;
+    this.#keepSeats(await this.queries.reservedSeats(raters));
+    await this.loadItems(
+      [],
+      raters.flatMap((rater) => this.reserved(rater).map(({ item }) => item)),
+    );
+  }
+  /**
+   * Records of raters on items and their withdrawals; where the answers of an item decide what is wanted of it, those of
+   * everyone.
+   */
+  async loadHistory(pairs: readonly Pair[]): Promise<void> {
+    const raters = new Set(pairs.map(({ rater }) => rater));
+    if (needsAnswers(this.project)) {
+      const items = [...new Set(pairs.map(({ item }) => item))].filter(
+        (item) => !this.#wholeItems.has(item) && this.itemNumber(item).row.role === 'work',
+      );
+      for (const some of chunks(items, 500)) this.keepHistory(await this.queries.recordsOfItems(some));
+      for (const item of items) {
+        this.#wholeItems.add(item);
+        for (const entry of this.#history.get(item)?.values() ?? []) raters.add(entry.rater);
+      }
+    }
+    const missing = pairs.filter((pair) => !this.#wholeItems.has(pair.item) && !this.#historyPairs.has(pairKey(pair)));
+    for (const some of chunks(missing, 500)) this.keepHistory(await this.queries.recordsOfPairs(some));
+    for (const pair of missing) this.#historyPairs.add(pairKey(pair));
+    await this.loadPersonal([...raters]);
+  }
+  async loadPersonal(raters: readonly number[]): Promise<void> {
+    const missing = raters.filter((rater) => !this.#personal.has(rater));
+    for (const rater of missing) this.#personal.set(rater, new Map());
+    if (this.totals.personal === 0) return;
+    for (const some of chunks(missing, 500)) this.keepHistory(await this.queries.personalRecords(some));
+  }
+
+  item(id: string): ItemEntry | undefined {
+    const number = this.#itemNumbers.get(id);
+    return number === undefined ? undefined : this.#items.get(number);
+  }
+  itemNumber(number: number): ItemEntry {
+    const entry = this.#items.get(number);
+    if (entry === undefined) throw damaged(`item ${number} of project ${this.project.id} is missing`);
+    return entry;
+  }
+  rater(id: string): RaterEntry | undefined {
+    const number = this.#raterNumbers.get(id);
+    return number === undefined ? undefined : this.#raters.get(number);
+  }
+  raterNumber(number: number): RaterEntry {
+    const entry = this.#raters.get(number);
+    if (entry === undefined) throw damaged(`rater ${number} of project ${this.project.id} is missing`);
+    return entry;
+  }
+  recordById(id: string): StoredRecord | undefined {
+    return this.#byId.get(id);
+  }
+  recordByKey(key: string): StoredRecord | undefined {
+    return this.#byKey.get(key);
+  }
+  seat({ rater, item, purpose }: SeatPlace): Seat | null {
+    return this.#seats.get(pairKey({ rater, item }))?.[purpose] ?? null;
+  }
+  /** Reserved seats of a rater, the one that ends first in front. */
+  reserved(rater: number): Seat[] {
+    const seats = [...(this.#heldBy.get(rater) ?? [])].flatMap((key) => this.#seats.get(key)!);
+    const held = seats.filter((seat) => seat !== null && seat !== undefined && seat.expires !== null) as Seat[];
+    return held.sort((a, b) => a.expires! - b.expires!);
+  }
+  /** Whether a rater has nothing at an item that keeps it from being given to them. */
+  isFree(pair: Pair): boolean {
+    const seats = this.#seats.get(pairKey(pair)) ?? [];
+    return !seats.some((seat) => seat && (seat.answered >= ANSWERED.whole || seat.expires !== null));
+  }
+  progressOf({ row }: RaterEntry): RaterProgress {
+    const presented = Object.fromEntries(PURPOSES.map((purpose) => [purpose, row[PRESENTED[purpose]]]));
+    return { presented: presented as RaterProgress['presented'], qualificationRight: row.qualified };
+  }
+  /** What stands of a rater on an item. */
+  standing({ rater, item }: Pair): FeedbackState {
+    const entries = [...(this.#history.get(item)?.values() ?? [])].filter((entry) => entry.rater === rater);
+    return foldEntries([...entries, ...this.#personalOf(rater)]);
+  }
+  /** What stands of an item, from everyone; only where `loadHistory` loads everyone's records. */
+  standingOnItem(item: number): FeedbackState {
+    const entries = [...(this.#history.get(item)?.values() ?? [])];
+    const raters = [...new Set(entries.map(({ rater }) => rater))];
+    return foldEntries([...entries, ...raters.flatMap((rater) => this.#personalOf(rater))]);
+  }
+  /** Which of a rater's withdrawals stand. */
+  standingPersonal(rater: number): FeedbackState {
+    return foldEntries(this.#personalOf(rater));
+  }
+  #personalOf(rater: number): Entry[] {
+    return [...(this.#personal.get(rater)?.values() ?? [])];
+  }
+}
