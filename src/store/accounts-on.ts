@@ -146,7 +146,8 @@ export function accountsOn(connection: Connection): Accounts {
           ...(disabled !== undefined && { disabled: Number(disabled) }),
           ...(passwordHash !== undefined && { password_hash: passwordHash }),
         };
-        if (Object.keys(change).length > 0) await trx.updateTable('accounts').set(change).where('id', '=', id).execute();
+        if (Object.keys(change).length > 0)
+          await trx.updateTable('accounts').set(change).where('id', '=', id).execute();
       }),
     projectsOf: async (accountId) =>
       (await db.selectFrom('account_projects').select('project_id').where('account_id', '=', accountId).execute()).map(
@@ -237,7 +238,10 @@ export function accountsOn(connection: Connection): Accounts {
           return 'no-invite';
         }
         if (row.project_id !== null) {
-          await trx.insertInto('account_projects').values({ account_id: made.id, project_id: row.project_id }).execute();
+          await trx
+            .insertInto('account_projects')
+            .values({ account_id: made.id, project_id: row.project_id })
+            .execute();
         }
         return made;
       }),
@@ -316,6 +320,16 @@ export function accountsOn(connection: Connection): Accounts {
           .values({ key, value: text })
           .onConflict((conflict) => conflict.column('key').doUpdateSet({ value: text }))
           .execute();
+      }),
+    settingOrFirst: (key, value) =>
+      write(async (trx) => {
+        await trx
+          .insertInto('settings')
+          .values({ key, value: JSON.stringify(value) })
+          .onConflict((conflict) => conflict.column('key').doNothing())
+          .execute();
+        const row = await trx.selectFrom('settings').select('value').where('key', '=', key).executeTakeFirstOrThrow();
+        return JSON.parse(row.value) as unknown;
       }),
   };
 }

@@ -99,4 +99,6 @@ export interface Accounts {
   /** Small JSON values by key: settings of projects, paused raters. */
   setting(key: string): Promise<unknown>;
   setSetting(key: string, value: unknown): Promise<void>;
+  /** The value that stands, or `value` when this call is the first to set it: all callers get the same. */
+  settingOrFirst(key: string, value: unknown): Promise<unknown>;
 }

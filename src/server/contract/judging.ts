@@ -19,7 +19,6 @@ export const ownProgressSchema = z.object({
   done: z.number(),
   /** What the rater may still do, as far as known. */
   left: z.number().nullable(),
-  skipped: z.number(),
   qualification: z.object({ asked: z.number(), of: z.number(), passed: z.boolean().nullable() }).nullable(),
 });
 
@@ -136,7 +135,12 @@ export const JUDGING_ROUTES = {
   'POST /api/judge/{project}/undo': {
     allow: JUDGES,
     summary: 'Take back the own submission, skip or flag; the task comes back as it was shown',
-    body: z.strictObject({ id: z.string(), idempotencyKey }),
+    body: z.strictObject({
+      id: z.string(),
+      /** The task it was about, where it is still open: saves a search. */
+      taskId: taskId.optional(),
+      idempotencyKey,
+    }),
     response: z.object({ task: taskSchema.nullable(), progress: ownProgressSchema }),
     perMinute: 600,
   },
