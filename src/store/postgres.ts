@@ -37,8 +37,9 @@ export function postgresError(place: string, error: unknown): unknown {
   return reason === undefined ? error : new UsageError('store', `${place}: ${reason}`, { cause: error });
 }
 
-/** Serialization failure and deadlock: PostgreSQL asks to run the transaction again. */
-const mayRunAgain = (error: unknown) => ['40001', '40P01'].includes(String((error as { code?: unknown }).code));
+/** Serialization failure, deadlock, or a key that another process inserted first: the transaction may be run again. */
+const mayRunAgain = (error: unknown) =>
+  ['40001', '40P01', '23505'].includes(String((error as { code?: unknown }).code));
 
 /** A URL without its password, for messages. */
 export function withoutPassword(url: string): string {

@@ -84,6 +84,8 @@ export interface LoadOptions {
   readonly progress?: ReportProgress;
   /** Digest that the result must have; otherwise nothing is kept. */
   readonly digest?: string;
+  /** Records have the shape of `feedbackRecordSchema`: they were checked when they were read. */
+  readonly checked?: boolean;
 }
 
 /** A consistent view of a whole store, for copying it. */

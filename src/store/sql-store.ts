@@ -1,0 +1,406 @@
+import { foldRecords, type Item, type Project, projectSchema, type RaterProfile } from '../feedback/index.ts';
+import { canonicalJson, UsageError } from '../run/index.ts';
+import { createBatches } from './batches.ts';
+import { checkStore } from './check.ts';
+import type { Connection, Trx } from './connection.ts';
+import { batched, checkItem, checkProfile, checkProject, insertProject, loadProjects } from './load.ts';
+import { type Operation, type OperationResult, runBatch } from './operations.ts';
+import {
+  digestProject,
+  itemRows,
+  mapRows,
+  parseEntry,
+  parseItem,
+  parseProfile,
+  profileRows,
+  type RecordRange,
+  recordRows,
+} from './read.ts';
+import { rebuildProject } from './rebuild.ts';
+import { unknownItem, unknownRater } from './reserve.ts';
+import { PRESENTED, PURPOSES, type Totals } from './schema.ts';
+import { openSession, type Session } from './session.ts';
+import type { FeedbackStore, HistoryRange, ProjectProgress, RaterStanding, StoreSnapshot } from './store.ts';
+import { parseRecord } from './submit.ts';
+
+/** Operations that share a commit at most. */
+const BATCH = 64;
+
+const unknownProject = (place: string, id: string) =>
+  new UsageError('project', `${place}: expected a project of the store, got ${id}; goodhart store list shows them`);
+
+/** The store over a database: what both have in common, which is all but opening it. */
+export function createStore(connection: Connection): FeedbackStore {
+  const { db, place } = connection;
+  // A batch reads the project's rules each time; parsing them anew only when they changed.
+  const parsedProjects = new Map<string, { body: string; project: Project }>();
+  const parseFor = (id: string) => (body: string) => {
+    const known = parsedProjects.get(id);
+    if (known?.body === body) return known.project;
+    const project = projectSchema.parse(JSON.parse(body));
+    parsedProjects.set(id, { body, project });
+    return project;
+  };
+  const where = (projectId: string) => ({ projectId, parse: parseFor(projectId) });
+
+  const queues = new Map<string, (operation: Operation) => Promise<OperationResult>>();
+  const perform = <T extends OperationResult>(projectId: string, operation: Operation): Promise<T> => {
+    const queue =
+      queues.get(projectId) ??
+      createBatches<Operation, OperationResult>(
+        async (batch) => {
+          const outcomes = await runBatch(connection, batch, where(projectId));
+          if (outcomes === undefined) throw unknownProject(place, projectId);
+          return outcomes;
+        },
+        { most: BATCH },
+      );
+    queues.set(projectId, queue);
+    return queue(operation) as Promise<T>;
+  };
+
+  /** Changes a project under its lock. */
+  const change = <T>(projectId: string, effect: (session: Session, trx: Trx) => Promise<T>): Promise<T> =>
+    connection.write(async (trx) => {
+      const session = await openSession(connection, trx, where(projectId));
+      if (session === undefined) throw unknownProject(place, projectId);
+      const result = await effect(session, trx);
+      await session.finish();
+      return result;
+    });
+
+  const find = async (projectId: string) => {
+    const row = await db
+      .selectFrom('projects as p')
+      .innerJoin('project_state as s', 's.project', 'p.project')
+      .selectAll('s')
+      .select('p.body')
+      .where('p.id', '=', projectId)
+      .where('p.status', '=', 'ready')
+      .executeTakeFirst();
+    if (row === undefined) throw unknownProject(place, projectId);
+    return row;
+  };
+  const numberOf = async (table: 'items' | 'raters', project: number, id: string) => {
+    const column = table === 'items' ? 'item' : 'rater';
+    const row = await db
+      .selectFrom(table)
+      .select(`${column} as number`)
+      .where('project', '=', project)
+      .where('id', '=', id)
+      .executeTakeFirst();
+    return row?.number;
+  };
+
+  async function* history(projectId: string, range: HistoryRange = {}) {
+    const { project, seq } = await find(projectId);
+    const narrowed: { -readonly [K in keyof RecordRange]: RecordRange[K] } = {
+      after: range.after ?? 0,
+      until: Math.min(range.until ?? seq, seq),
+    };
+    if (range.rater !== undefined) {
+      narrowed.rater = await numberOf('raters', project, range.rater);
+      if (narrowed.rater === undefined) throw unknownRater(projectId, range.rater);
+    }
+    if (range.item !== undefined) {
+      narrowed.item = await numberOf('items', project, range.item);
+      if (narrowed.item === undefined) throw unknownItem(projectId, range.item);
+    }
+    yield* mapRows(recordRows(db, project, narrowed), parseEntry);
+  }
+
+  const bodyOf = async (table: 'items' | 'raters', projectId: string, id: string) => {
+    const { project } = await find(projectId);
+    const row = await db
+      .selectFrom(table)
+      .select('body')
+      .where('project', '=', project)
+      .where('id', '=', id)
+      .executeTakeFirst();
+    return row?.body ?? undefined;
+  };
+
+  const store: FeedbackStore = {
+    kind: connection.kind,
+    place,
+
+    async putProject(value) {
+      const { project, body } = checkProject(value);
+      await connection.write(async (trx) => {
+        const row = await connection.lockProject(trx, project.id);
+        if (row === undefined) {
+          await insertProject(trx, { id: project.id, body, status: 'ready' });
+          return;
+        }
+        if (row.status !== 'ready') {
+          throw new UsageError(
+            'project',
+            `project ${project.id}: expected a free id, got one that is being loaded; wait for that`,
+          );
+        }
+        if (row.body === body) return;
+        await trx.updateTable('projects').set({ body }).where('project', '=', row.project).execute();
+        const before = parseFor(project.id)(row.body);
+        const rules = ({ distribution, questions }: Project) => canonicalJson({ distribution, questions });
+        if (rules(before) === rules(project)) return;
+        await rebuildProject(trx, { number: row.project, project }, { fresh: false });
+      });
+    },
+    async getProject(projectId) {
+      const row = await db
+        .selectFrom('projects')
+        .select('body')
+        .where('id', '=', projectId)
+        .where('status', '=', 'ready')
+        .executeTakeFirst();
+      return row === undefined ? undefined : parseFor(projectId)(row.body);
+    },
+    async listProjects() {
+      const rows = await db
+        .selectFrom('projects as p')
+        .innerJoin('project_state as s', 's.project', 'p.project')
+        .select(['p.id', 'p.body', 's.items', 's.seq'])
+        .where('p.status', '=', 'ready')
+        .orderBy('p.id')
+        .execute();
+      return rows.map(({ id, body, items, seq }) => {
+        const { name, createdAt } = parseFor(id)(body);
+        return { id, name, createdAt, items, records: seq };
+      });
+    },
+
+    async addItems(projectId, items) {
+      const counts = { added: 0, known: 0 };
+      for await (const batch of batched<Item>(items, 500)) {
+        const checked = batch.map((value) => checkItem(projectId, value));
+        const { added, known } = await change(projectId, async (session) => {
+          const here = { added: 0, known: 0 };
+          await session.loadItems(checked.map(({ item }) => item.id));
+          for (const { item, body } of checked) {
+            const there = session.item(item.id);
+            if (there === undefined) {
+              session.addItem(item, body);
+              here.added += 1;
+            } else if (there.row.body === body) here.known += 1;
+            else {
+              throw new UsageError(
+                'item-changed',
+                `item ${item.id}: expected what project ${projectId} holds under this id, got a changed item; give it a new id`,
+              );
+            }
+          }
+          return here;
+        });
+        counts.added += added;
+        counts.known += known;
+      }
+      return counts;
+    },
+    async getItem(projectId, itemId) {
+      const body = await bodyOf('items', projectId, itemId);
+      return body === undefined ? undefined : parseItem({ body });
+    },
+    async *items(projectId) {
+      yield* mapRows(itemRows(db, (await find(projectId)).project), parseItem);
+    },
+
+    async putRaters(projectId, raters) {
+      const counts = { added: 0, changed: 0 };
+      for await (const batch of batched<RaterProfile>(raters, 500)) {
+        const checked = batch.map(checkProfile);
+        const { added, changed } = await change(projectId, async (session) => {
+          const here = { added: 0, changed: 0 };
+          await session.loadRaters(checked.map(({ profile }) => profile.id));
+          for (const { profile, body } of checked) {
+            const there = session.rater(profile.id);
+            if (there === undefined) {
+              session.addRater(profile, body);
+              here.added += 1;
+            } else if (there.row.body !== body) {
+              session.changeRater(there, profile, body);
+              here.changed += 1;
+            }
+          }
+          return here;
+        });
+        counts.added += added;
+        counts.changed += changed;
+      }
+      return counts;
+    },
+    async getRater(projectId, raterId) {
+      const body = await bodyOf('raters', projectId, raterId);
+      return body === undefined ? undefined : parseProfile({ body });
+    },
+    async *raters(projectId) {
+      yield* mapRows(profileRows(db, (await find(projectId)).project), parseProfile);
+    },
+
+    async setPriorities(projectId, scores) {
+      let set = 0;
+      for await (const batch of batched(scores, 500)) {
+        await change(projectId, async (session) => {
+          await session.loadItems(batch.map(([itemId]) => itemId));
+          for (const [itemId, score] of batch) {
+            if (!Number.isFinite(score)) {
+              throw new UsageError(
+                'priority',
+                `item ${itemId}: expected a finite score, got ${score}; leave the item out`,
+              );
+            }
+            const entry = session.item(itemId);
+            if (entry === undefined) throw unknownItem(projectId, itemId);
+            session.prioritise(entry, score);
+          }
+        });
+        set += batch.length;
+      }
+      return set;
+    },
+
+    reserve: (projectId, raterId, options) => perform(projectId, { type: 'reserve', raterId, ...options }),
+    release: (projectId, raterId, itemId) => perform(projectId, { type: 'release', raterId, itemId }),
+    async submit(value, options = {}) {
+      const record = parseRecord(value);
+      const projectId = record.type === 'judgment' ? record.judgment.projectId : record.projectId;
+      return perform(projectId, { type: 'submit', request: { record, ...options } });
+    },
+    withdraw: (projectId, raterId, { at, reason }) =>
+      store.submit({
+        type: 'withdrawal',
+        id: `withdrawal/${raterId}/${at}`,
+        projectId,
+        raterId,
+        at,
+        ...(reason !== undefined && { reason }),
+      }),
+
+    history,
+    async state(projectId, { at } = {}) {
+      const records = [];
+      for await (const { record } of history(projectId, at === undefined ? {} : { until: at })) records.push(record);
+      return foldRecords(records);
+    },
+
+    async progress(projectId) {
+      const { project, body, seq, items, raters, totals: text } = await find(projectId);
+      const totals = JSON.parse(text) as Totals;
+      const { active } = await db
+        .selectFrom('rater_state')
+        .select(({ fn }) => fn.countAll<number>().as('active'))
+        .where('project', '=', project)
+        .where('work', '>', 0)
+        .executeTakeFirstOrThrow();
+      return {
+        id: projectId,
+        name: parseFor(projectId)(body).name,
+        items: { total: items, byRole: totals.roles, open: Object.values(totals.open).reduce((sum, n) => sum + n, 0) },
+        judgments: { wanted: totals.wanted, done: totals.done, reserved: totals.reserved },
+        raters: { known: raters, active },
+        records: seq,
+        quotas: totals.groups,
+      } satisfies ProjectProgress;
+    },
+    async raterStanding(projectId, raterId) {
+      const { project } = await find(projectId);
+      const number = await numberOf('raters', project, raterId);
+      if (number === undefined) throw unknownRater(projectId, raterId);
+      const row = await db
+        .selectFrom('rater_state')
+        .selectAll()
+        .where('project', '=', project)
+        .where('rater', '=', number)
+        .executeTakeFirstOrThrow();
+      const held = await db
+        .selectFrom('seats as s')
+        .innerJoin('items as i', (join) => join.onRef('i.project', '=', 's.project').onRef('i.item', '=', 's.item'))
+        .select(['i.id', 's.purpose', 's.expires'])
+        .where('s.project', '=', project)
+        .where('s.rater', '=', number)
+        .where('s.expires', 'is not', null)
+        .orderBy('s.expires')
+        .execute();
+      return {
+        presented: Object.fromEntries(PURPOSES.map((p) => [p, row[PRESENTED[p]]])) as RaterStanding['presented'],
+        qualificationRight: row.qualified,
+        reserved: held.map(({ id, purpose, expires }) => ({
+          itemId: id,
+          purpose: PURPOSES[purpose]!,
+          expiresAt: new Date(expires!).toISOString(),
+        })),
+      };
+    },
+
+    async digest(projectId) {
+      const { project, body } = await find(projectId);
+      return connection.snapshot((trx) => digestProject(trx, { number: project, body }));
+    },
+    rebuild: (projectId) =>
+      connection.write(async (trx) => {
+        const row = await connection.lockProject(trx, projectId);
+        if (row === undefined || row.status !== 'ready') throw unknownProject(place, projectId);
+        const project = parseFor(projectId)(row.body);
+        return rebuildProject(trx, { number: row.project, project }, { fresh: false });
+      }),
+    check: () => checkStore(connection, (id, body) => parseFor(id)(body)),
+
+    async load(source, options) {
+      const [loaded] = await loadProjects(connection, [{ source, ...(options !== undefined && { options }) }]);
+      return loaded!;
+    },
+    loadAll: (sources) => loadProjects(connection, sources),
+    snapshot: (effect) =>
+      connection.snapshot(async (trx) => {
+        const rows = await trx
+          .selectFrom('projects as p')
+          .innerJoin('project_state as s', 's.project', 'p.project')
+          .selectAll('s')
+          .select(['p.id', 'p.body'])
+          .where('p.status', '=', 'ready')
+          .orderBy('p.id')
+          .execute();
+        return effect(snapshotOf(trx, rows, parseFor));
+      }),
+    close: () => connection.close(),
+  };
+  return store;
+}
+
+function snapshotOf(
+  trx: Trx,
+  rows: readonly {
+    readonly project: number;
+    readonly id: string;
+    readonly body: string;
+    readonly seq: number;
+    readonly items: number;
+  }[],
+  parseFor: (id: string) => (body: string) => Project,
+): StoreSnapshot {
+  return {
+    projects: rows.map(({ id }) => id),
+    async read(projectId) {
+      const row = rows.find(({ id }) => id === projectId);
+      if (row === undefined) throw new UsageError('project', `expected a project of the store, got ${projectId}`);
+      const { project: number, body, seq } = row;
+      const { profiles } = await trx
+        .selectFrom('raters')
+        .select(({ fn }) => fn.count<number>('body').as('profiles'))
+        .where('project', '=', number)
+        .executeTakeFirstOrThrow();
+      return {
+        project: parseFor(projectId)(body),
+        items: mapRows(itemRows(trx, number), parseItem),
+        raters: mapRows(profileRows(trx, number), parseProfile),
+        records: mapRows(recordRows(trx, number, { until: seq }), parseEntry),
+        priorities: prioritiesOf(trx, number),
+        digest: await digestProject(trx, { number, body }),
+        counts: { items: row.items, raters: profiles, records: seq },
+      };
+    },
+  };
+}
+
+async function* prioritiesOf(trx: Trx, number: number): AsyncGenerator<readonly [string, number]> {
+  for await (const { id, priority } of itemRows(trx, number)) if (priority !== 0) yield [id, priority];
+}
