@@ -1,9 +1,11 @@
 import { Hono } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
-import { type Handlers, bindApi, openApiDocument } from './api.ts';
+import { bindApi, type Handlers, openApiDocument } from './api.ts';
 import { identify } from './caller.ts';
 import { ROUTES, type Routes } from './contract/index.ts';
 import { judgingHandlers } from './handlers/judging.ts';
+import { projectHandlers } from './handlers/projects.ts';
+import { runHandlers } from './handlers/runs.ts';
 import { sessionHandlers } from './handlers/session.ts';
 import { mayEnter, type Services } from './services.ts';
 
@@ -50,6 +52,8 @@ export function createStudio(options: StudioOptions): Hono {
   const handlers: Handlers<Routes> = {
     ...sessionHandlers(options),
     ...judgingHandlers(options),
+    ...projectHandlers(options),
+    ...runHandlers(options),
   };
   app.get('/api/openapi.json', (context) => context.json(openApiDocument(ROUTES, version) as never));
   app.get('/healthz', (context) => context.text('ok'));

@@ -204,20 +204,24 @@ export interface ReserveRequest {
   readonly now: string;
   /** This work item and no other, for example after an undo. */
   readonly itemId?: string | undefined;
+  /** Items that the rater has open: another one is wanted. */
+  readonly besides?: readonly string[] | undefined;
 }
 
 /** What a rater should see next, reserved for them; or why there is nothing. */
 export async function reserveFor(
   session: Session,
   allocator: Allocator,
-  { raterId, now, itemId }: ReserveRequest,
+  { raterId, now, itemId, besides = [] }: ReserveRequest,
 ): Promise<Reservation | { readonly none: string }> {
   const { project } = session;
   const at = timeOf(now);
   const rater = session.rater(raterId);
   if (rater === undefined) throw unknownRater(project.id, raterId);
   const expires = Math.round(at + project.distribution.reservationMinutes * 60_000);
-  const held = session.reserved(rater.row.rater).find((seat) => seat.expires! > at);
+  const held = session
+    .reserved(rater.row.rater)
+    .find((seat) => seat.expires! > at && !besides.includes(session.itemNumber(seat.item).row.id));
   if (held !== undefined) {
     const item = session.itemNumber(held.item);
     if (itemId !== undefined && item.row.id !== itemId)
