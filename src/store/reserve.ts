@@ -204,6 +204,8 @@ export interface ReserveRequest {
   readonly now: string;
   /** This work item and no other, for example after an undo. */
   readonly itemId?: string | undefined;
+  /** Order of its replies that the rater saw before; another one may be drawn without. */
+  readonly order?: readonly number[] | undefined;
   /** Items that the rater has open: another one is wanted. */
   readonly besides?: readonly string[] | undefined;
 }
@@ -212,7 +214,7 @@ export interface ReserveRequest {
 export async function reserveFor(
   session: Session,
   allocator: Allocator,
-  { raterId, now, itemId, besides = [] }: ReserveRequest,
+  { raterId, now, itemId, order: asBefore, besides = [] }: ReserveRequest,
 ): Promise<Reservation | { readonly none: string }> {
   const { project } = session;
   const at = timeOf(now);
@@ -233,7 +235,7 @@ export async function reserveFor(
   while ('none' in chosen && (await allocator.reclaimMore(at)))
     chosen = await choose(session, allocator, { rater, itemId });
   if ('none' in chosen) return chosen;
-  const { item, purpose, order, repeats } = chosen;
+  const { item, purpose, order = asBefore, repeats } = chosen;
   const shown = present(item.item(), {
     view: project.view,
     instructionsVersion: project.instructions.at(-1)?.version ?? 'none',
@@ -243,7 +245,7 @@ export async function reserveFor(
   });
   const presentation: Presentation = {
     ...shown,
-    ...(order !== undefined && order.length === shown.order.length && { order: [...order] }),
+    ...(order?.length === shown.order.length && { order: [...order] }),
     ...(purpose !== 'work' && { purpose }),
     ...(repeats !== undefined && { repeats }),
   };

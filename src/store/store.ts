@@ -154,7 +154,13 @@ export interface FeedbackStore {
   reserve(
     projectId: string,
     raterId: string,
-    options: { readonly now: string; readonly itemId?: string; readonly besides?: readonly string[] },
+    options: {
+      readonly now: string;
+      readonly itemId?: string;
+      /** With `itemId`: the order that the rater saw it in before. */
+      readonly order?: readonly number[];
+      readonly besides?: readonly string[];
+    },
   ): Promise<Reservation | { readonly none: string }>;
   /** Gives a reservation back; false when there was none. */
   release(projectId: string, raterId: string, itemId: string): Promise<boolean>;

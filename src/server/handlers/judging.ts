@@ -293,10 +293,16 @@ export function judgingHandlers(services: Services): Handlers<typeof JUDGING_ROU
         const id = `${body.idempotencyKey}/${undoes}`;
         await store.submit({ type: 'undo', id, projectId: project.id, raterId, at: now(), undoes });
       }
-      const itemId = targets.map((record) => recordKey(record).itemId).find((id) => id !== null);
-      const flagged = targets.some((record) => record.type === 'flag');
+      const [target] = targets;
+      const shown = target?.type === 'judgment' ? target.judgment : target?.type === 'skip' ? target : undefined;
       const again =
-        itemId === undefined || flagged ? undefined : await store.reserve(project.id, raterId, { now: now(), itemId });
+        shown === undefined
+          ? undefined
+          : await store.reserve(project.id, raterId, {
+              now: now(),
+              itemId: shown.itemId,
+              ...(shown.presentation !== undefined && { order: shown.presentation.order }),
+            });
       const task = again === undefined || 'none' in again ? null : await taskOf(project, raterId, again);
       return { task, progress: await progressOf(project, raterId) };
     },
