@@ -18,7 +18,7 @@ const answers: fc.Arbitrary<Answer> = fc.oneof(
   })),
   fc.record({ kind: fc.constant('label' as const), reply, labels: fc.array(text) }),
   fc.record({ kind: fc.constant('correction' as const), reply, text }),
-  fc.record({ kind: fc.constant('spans' as const), reply, spans: fc.constant([]) }),
+  reply.map((r) => ({ kind: 'spans' as const, reply: r, spans: [] })),
   reply.map((r) => ({ kind: 'steps' as const, reply: r, mode: 'per-step' as const, labels: [1 as const, null] })),
   fc.record({ kind: fc.constant('critique' as const), reply, text }),
   fc.record({ kind: fc.constant('demonstration' as const), text }),

@@ -47,6 +47,8 @@ export function createStudio(options: StudioOptions): Hono {
       referrerPolicy: 'no-referrer',
       xFrameOptions: 'DENY',
       crossOriginResourcePolicy: 'same-origin',
+      // For whoever ends https in front of this.
+      strictTransportSecurity: false,
     }),
   );
   const handlers: Handlers<Routes> = {

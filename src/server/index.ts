@@ -1,3 +1,7 @@
+export { sealerOf } from './access/sealing.ts';
+export { hashSecret, newSecret } from './access/secrets.ts';
 export * from './app.ts';
 export type { KnownRoute, RequestOf, ResponseOf } from './contract/index.ts';
+export { ROUTES } from './contract/index.ts';
 export * from './serve.ts';
+export type { Services, StudioEvent } from './services.ts';
