@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+// Before any thread loads ONNX Runtime, which otherwise reports to its maker.
+process.env.ORT_DISABLE_TELEMETRY = '1';
+
 /** Threads without isolation: files share globals, so tests must leave none changed. A test that prints fails. */
 export default defineConfig({
   test: {

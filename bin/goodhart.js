@@ -25,6 +25,7 @@ function isOlder(file, folder) {
 
 if (existsSync(`${root}src`) && existsSync(compiler)) {
   const build = spawnSync(process.execPath, [compiler, '-b', root], { stdio: ['ignore', 2, 2] });
+  if (build.signal === 'SIGINT') process.exit(130);
   if (build.status !== 0) fail();
   if (isOlder(`${root}dist/studio/index.html`, `${root}src/web`)) {
     const bundler = `${root}node_modules/vite/bin/vite.js`;

@@ -27,7 +27,7 @@ if [ -z "$bin" ]; then
   fi
 fi
 
-folder=$(mktemp -d /tmp/goodhart-postgres.XXXXXX)
+folder=$(mktemp -d "${TMPDIR:-/tmp}/goodhart-postgres.XXXXXX")
 # PostgreSQL refuses to run as root.
 as=()
 if [ "$(id -u)" = 0 ]; then

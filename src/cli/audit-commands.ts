@@ -9,14 +9,19 @@ import {
   readJson,
   renderReport,
   sealRun,
-  verifyRun,
 } from '../disclosure/index.ts';
-import { allDetectionRates } from '../lab/index.ts';
-import { configSchema, disclosurePlaces, type PipelineConfig, RUN_FILES } from '../pipeline/index.ts';
+import {
+  configSchema,
+  disclosurePlaces,
+  type PipelineConfig,
+  RUN_FILES,
+  verifyPipelineRun,
+} from '../pipeline/index.ts';
 import { CheckError, parseConfig, UsageError } from '../run/index.ts';
 import { onPath, writeFileAtomic, writeJson } from '../run/node.ts';
+import { whole } from './options.ts';
 import type { Terminal } from './terminal.ts';
-import { checksText, disclosureText, findingsText, ratesText } from './text.ts';
+import { checksText, disclosureText, findingsText } from './text.ts';
 
 /** The configuration a run folder was made with. */
 function configOf(folder: string): PipelineConfig {
@@ -55,14 +60,14 @@ function disclose(folder: string, declarationsFile: string | undefined) {
   return { disclosure, seal: sealRun(folder) };
 }
 
-/** `audit`, `disclose`, `verify`, `lab rates`. */
+/** `audit`, `disclose`, `verify`. */
 export function addAuditCommands(program: Command, terminalOf: () => Terminal): void {
   program
     .command('audit')
     .description('run every probe that the evidence of a run allows')
     .argument('<run>', 'run folder')
     .option('--fail-on <verdict>', 'exit 1 at this verdict or worse: concern or failure')
-    .option('--seed <n>', 'seed (default: the run’s own)', Number)
+    .option('--seed <n>', 'seed (default: the run’s own)', whole(0))
     .addHelpText(
       'after',
       '\nExamples:\n  goodhart audit runs/quickstart-1\n  goodhart audit runs/mine --fail-on failure --json',
@@ -91,29 +96,25 @@ export function addAuditCommands(program: Command, terminalOf: () => Terminal): 
     });
   program
     .command('verify')
-    .description('check a sealed run offline: every digest, the record chain, every finding and disclosed number')
+    .description(
+      'check a sealed run offline: every digest, the record chain, and every number that follows from other files',
+    )
     .argument('<run>', 'run folder')
     .option('--all', 'print passed checks too', false)
-    .addHelpText('after', '\nExample:\n  goodhart verify runs/quickstart-1')
-    .action(async (folder: string, { all }: { all: boolean }) => {
-      const checks = await verifyRun(folder);
-      terminalOf().result(checks, checksText(checks, all));
+    .option('--rates', 'also repeat the experiments behind the detection rates (a minute or more)', false)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  goodhart verify runs/quickstart-1\n  goodhart verify runs/quickstart-1 --all --rates',
+    )
+    .action(async (folder: string, { all, rates }: { all: boolean; rates: boolean }) => {
+      const terminal = terminalOf();
+      const checks = await verifyPipelineRun(folder, rates ? { rates: terminal.progress } : {});
+      terminal.result(checks, checksText(checks, all));
       const failed = checks.filter((check) => !check.ok);
       if (failed.length > 0)
         throw new CheckError(
           'verify',
           `verify: ${failed.length} of ${checks.length} checks failed; first: ${failed[0]!.name}`,
         );
-    });
-  const lab = program.command('lab').description('controlled experiments');
-  lab
-    .command('rates')
-    .description('power of each probe on planted failures, and its false alarms on clean runs')
-    .option('--seeds <n>', 'runs per arm', Number, 30)
-    .addHelpText('after', '\nExample:\n  goodhart lab rates --seeds 30')
-    .action(async ({ seeds }: { seeds: number }) => {
-      const terminal = terminalOf();
-      const rates = await allDetectionRates(seeds, terminal.progress);
-      terminal.result(rates, ratesText(rates));
     });
 }

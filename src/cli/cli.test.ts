@@ -1,8 +1,9 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
+import { sealRun } from '../disclosure/index.ts';
 import { runCommand } from './main.ts';
 import { progressLine } from './terminal.ts';
 
@@ -92,6 +93,53 @@ describe('the whole loop from the command line', () => {
       expect({ path, same: readFileSync(join(stopped, path), 'utf8') === original }).toEqual({ path, same: true });
     }
   });
+  it('a number forged and sealed anew still fails: it is computed again from its sources', async () => {
+    const forged = join(folder, 'forged');
+    cpSync(out, forged, { recursive: true });
+    // One digit of the first fraction in each file that others of the folder determine.
+    for (const file of [
+      'feedback/report.json',
+      'feedback/labels.jsonl',
+      'reward/evaluation.json',
+      'policy/evaluation.json',
+      'evidence/optimisation-path.json',
+      'metrics.jsonl',
+      'results.json',
+      'report.json',
+      'disclosure/disclosure.json',
+    ]) {
+      const path = join(forged, file);
+      const text = readFileSync(path, 'utf8');
+      const at = text.search(/\d\.\d*[1-8]/) + 2;
+      const digit = text.slice(at).search(/[1-8]/) + at;
+      writeFileSync(path, `${text.slice(0, digit)}9${text.slice(digit + 1)}`);
+      sealRun(forged);
+      const { code, out: checks } = await run('verify', forged);
+      expect({ file, code, digest: /digest differs/.test(checks) }).toEqual({ file, code: 1, digest: false });
+      writeFileSync(path, text);
+    }
+    sealRun(forged);
+    expect((await run('verify', forged)).code).toBe(0);
+  });
+  it('a base model that is damaged in the cache is trained again', async () => {
+    const cache = join(folder, 'cache');
+    for (const name of readdirSync(cache)) {
+      const path = join(cache, name, 'checkpoints/base/state.bin');
+      writeFileSync(path, readFileSync(path).subarray(0, -1));
+    }
+    const mended = join(folder, 'mended');
+    expect((await run('run', config(), '--out', mended)).code).toBe(0);
+    const file = 'evidence/reply-samples.json';
+    expect(readFileSync(join(mended, file), 'utf8')).toBe(readFileSync(join(out, file), 'utf8'));
+  });
+  it('a number that is not finite stops training: tensor, step and last good checkpoint in one line', async () => {
+    const broken = join(folder, 'broken');
+    const { code, err } = await run('run', config(), '--out', broken, '--quiet', '--set', 'policy.learningRate=1e30');
+    expect({ code, lines: err.trim().split('\n').length }).toEqual({ code: 2, lines: 1 });
+    expect(err).toMatch(/(loss|logits|logprobs|grad:\S+)( at step \d+)?: .*lower policy\.learningRate/);
+    expect(err).toMatch(/last good checkpoint is .*checkpoints\/base/);
+    expect(existsSync(join(broken, 'disclosure'))).toBe(false);
+  });
   it('reads its own folders: audit, feedback report, disclose, verify after a change', async () => {
     expect((await run('audit', out, '--json')).out).toBe(
       `${JSON.stringify(JSON.parse(readFileSync(join(out, 'findings.json'), 'utf8')))}\n`,
@@ -161,6 +209,18 @@ describe('mistakes are one line and exit code 2, with nothing half-written', () 
     ],
     ['an unknown rater', () => `${TINY}`.replace('noisy: 4', 'nosy: 4'), /unknown kind nosy; did you mean noisy/],
     ['no base for a policy', () => 'name: x\ndata: { layout: harbour }\npolicy: {}', /add (base|feedback): \{\}/],
+    ['no raters', () => TINY.replace('noisy: 4', 'noisy: 0'), /feedback\.raters: expected at least one rater/],
+    ['a width that heads do not divide', () => TINY.replace('width: 16', 'width: 18'), /multiple of twice base\.heads/],
+    [
+      'simulated feedback on real judgments',
+      () => `${dialogues(write('g.jsonl', pair(1)))}base: {}\nfeedback: {}`,
+      /brings its own judgments; remove feedback/,
+    ],
+    [
+      'a policy on data that are no dialogues',
+      () => 'name: x\ndata: { layout: convincing-arguments, dir: x }\nbase: {}\npolicy: {}',
+      /not made of dialogues/,
+    ],
   ];
   it.each(cases)('%s', async (_, text, message) => {
     const out = join(folder, `bad-${Math.abs(text().length)}`);
@@ -193,6 +253,8 @@ describe('mistakes are one line and exit code 2, with nothing half-written', () 
     write('keep.txt', 'mine');
     expect((await run('run', recipe(TINY), '--out', folder)).err).toMatch(/expected an empty or new folder/);
     expect((await run('frobnicate')).code).toBe(2);
+    expect((await run('quickstart', '--resume')).err).toMatch(/--resume: expected --out/);
+    expect((await run('serve', '--port', 'x')).err).toMatch(/whole number from 1 to 65535/);
     expect((await run('--help')).out).toMatch(/Exit codes/);
   });
 });
@@ -201,7 +263,7 @@ describe('progress', () => {
   it('prints step, rate and ETA', () => {
     const line = progressLine(
       { stage: 'policy', done: 30, total: 90, unit: 'steps', metrics: { kl: 0.1234 } },
-      0,
+      { done: 0, atMs: 0 },
       10_000,
     );
     expect(line).toBe('policy      30/90 steps  3.0/s  ETA 20s  kl 0.123');

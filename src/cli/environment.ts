@@ -1,27 +1,34 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Finding } from '../audit/index.ts';
-import { readJson, SEAL, verifyRun } from '../disclosure/index.ts';
-import { configSchema, type PipelineConfig, RUN_FILES, type RunSummary } from '../pipeline/index.ts';
+import { readJson, SEAL } from '../disclosure/index.ts';
+import { configSchema, type PipelineConfig, RUN_FILES, type RunSummary, verifyPipelineRun } from '../pipeline/index.ts';
 import { parseConfig } from '../run/index.ts';
 import { fileError } from '../run/node.ts';
 import type { ServerOptions } from '../server/index.ts';
 
 /** The package's own folder, whether built or not. */
 export const packageRoot = fileURLToPath(new URL('../..', import.meta.url));
-const packageJson = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as {
-  version: string;
-  dependencies: Record<string, string>;
-};
-export const VERSION = packageJson.version;
+const versionIn = (path: string): string => (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
+export const VERSION = versionIn(join(packageRoot, 'package.json'));
+
+/** The version of a library that is installed, which may be newer than the one asked for. */
+function installed(library: string): string {
+  try {
+    return versionIn(createRequire(import.meta.url).resolve(`${library}/package.json`));
+  } catch {
+    return 'unknown';
+  }
+}
 
 /** Versions that a repeated run should match. */
 export const versions = (): Record<string, string> => ({
   goodhart: VERSION,
   node: process.version,
-  'onnxruntime-node': packageJson.dependencies['onnxruntime-node'] ?? 'unknown',
+  'onnxruntime-node': installed('onnxruntime-node'),
   platform: `${process.platform}-${process.arch}`,
 });
 
@@ -67,7 +74,7 @@ export function serverOptions(folder: string): ServerOptions {
       return readFileSync(wanted);
     },
     async verify(id) {
-      const checks = await verifyRun(join(folder, id));
+      const checks = await verifyPipelineRun(join(folder, id));
       const failures = checks.filter((check) => !check.ok).map((check) => `${check.name}: ${check.detail}`);
       return { ok: failures.length === 0, checks: checks.length, failures };
     },

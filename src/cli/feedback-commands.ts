@@ -1,24 +1,93 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Command } from 'commander';
-import { feedbackReport } from '../feedback/index.ts';
+import { renderFeedbackPage } from '../disclosure/index.ts';
+import { feedbackReport, type RaterProfile, raterProfileSchema, weightTargetsSchema } from '../feedback/index.ts';
+import { parseConfig, UsageError } from '../run/index.ts';
+import { onPath, readJsonLines, writeFileAtomic } from '../run/node.ts';
+import { feedbackText } from './feedback-text.ts';
 import { readProject } from './project-folder.ts';
 import type { Terminal } from './terminal.ts';
-import { feedbackText } from './text.ts';
+
+interface ReportOptions {
+  readonly seed: number;
+  readonly replicates: number;
+  readonly all: boolean;
+  readonly html?: string;
+  readonly weights?: string;
+  readonly wanted?: number;
+}
+
+/** With `--all` the independence of errors is tested on as many votes: about a quarter of a minute for each 100,000. */
+const MANY_VOTES = 200_000;
+
+/** A whole number of at least `least`, or one line about what was got. */
+const whole = (option: string, least: number) => (text: string) => {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < least)
+    throw new UsageError(option, `--${option} ${text}: expected a whole number of ${least} or more`);
+  return value;
+};
+
+/** Profiles of raters, where the project has any. */
+async function readProfiles(folder: string): Promise<RaterProfile[] | undefined> {
+  const path = join(folder, 'raters.jsonl');
+  if (!existsSync(path)) return undefined;
+  const profiles: RaterProfile[] = [];
+  for await (const profile of readJsonLines(path, raterProfileSchema)) profiles.push(profile);
+  return profiles;
+}
+
+const readTargets = (path: string) =>
+  parseConfig(
+    weightTargetsSchema,
+    onPath(path, () => readFileSync(path, 'utf8')),
+    { source: path },
+  ).targets;
 
 /** `feedback report`. */
 export function addFeedbackCommands(program: Command, terminalOf: () => Terminal): void {
   const feedback = program.command('feedback').description('quality of human feedback');
   feedback
     .command('report')
-    .description('agreement, rater reliability, bias, disagreement')
+    .description('agreement, truth, rater reliability, bias, fraud detectors, coverage, disagreement')
     .argument('<project>', 'project folder, or the feedback folder of a run')
-    .option('--seed <n>', 'seed of the intervals', Number, 1)
+    .option('--seed <n>', 'seed of the intervals', whole('seed', 0), 1)
+    .option('--replicates <n>', 'bootstrap replicates of the intervals of agreement', whole('replicates', 20), 200)
+    .option(
+      '--all',
+      'strata, every flag, raters, disagreements; tests the independence of errors on large data too',
+      false,
+    )
+    .option('--html <file>', 'write a self-contained page with plots')
+    .option('--weights <yaml>', 'population shares to weight raters to: targets: { age: { young: 0.4, old: 0.6 } }')
+    .option('--wanted <n>', 'judgments wanted per item, for the coverage', whole('wanted', 1))
     .addHelpText(
       'after',
-      '\nExamples:\n  goodhart feedback report projects/harmless\n  goodhart feedback report runs/quickstart-1/feedback --json',
+      `
+Reads items.jsonl and judgments.jsonl, and raters.jsonl (profiles) where it is there. Nothing is changed or removed.
+
+Examples:
+  goodhart feedback report projects/harmless
+  goodhart feedback report runs/quickstart-1/feedback --json
+  goodhart feedback report projects/team --html report.html --weights population.yaml --wanted 3`,
     )
-    .action(async (folder: string, { seed }: { seed: number }) => {
+    .action(async (folder: string, options: ReportOptions) => {
+      const { seed, replicates, all, html, weights, wanted } = options;
+      const targets = weights === undefined ? undefined : readTargets(weights);
       const { items, judgments } = await readProject(folder);
-      const report = feedbackReport(items, judgments, { seed });
-      terminalOf().result(report, feedbackText(report));
+      const raters = await readProfiles(folder);
+      const report = feedbackReport(items, judgments, {
+        seed,
+        replicates,
+        ...(all && { refitVotes: MANY_VOTES }),
+        ...(raters !== undefined && { raters }),
+        ...(targets !== undefined && { targets }),
+        ...(wanted !== undefined && { wanted }),
+      });
+      if (html !== undefined) writeFileAtomic(html, renderFeedbackPage(report, { name: folder }));
+      const terminal = terminalOf();
+      terminal.result(report, feedbackText(report, { all }));
+      if (html !== undefined) terminal.note(`page written to ${html}`);
     });
 }

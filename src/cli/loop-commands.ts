@@ -3,9 +3,11 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { createEmbeddedEngine } from '../engine-embedded/index.ts';
 import { checkThreshold, type PipelineConfig, RUN_FILES, runPipeline } from '../pipeline/index.ts';
-import { cacheFolder } from '../run/node.ts';
+import { UsageError } from '../run/index.ts';
+import { cacheFolder, onPath } from '../run/node.ts';
 import { createApp, listen } from '../server/index.ts';
 import { now, packageRoot, readConfig, serverOptions, versions } from './environment.ts';
+import { whole } from './options.ts';
 import type { Terminal } from './terminal.ts';
 import { disclosureText, findingsText, table } from './text.ts';
 
@@ -15,6 +17,7 @@ async function runConfig(
   options: { out: string; resume: boolean; command: string; terminal: Terminal },
 ): Promise<void> {
   const { out, resume, command, terminal } = options;
+  terminal.afterInterrupt(`what was finished is kept; continue with: ${command} --out ${out} --resume`);
   const result = await runPipeline({
     config,
     out,
@@ -45,18 +48,32 @@ async function runConfig(
     interval,
   }));
   const items = disclosure.items.map(({ id, status }) => ({ id, status }));
+  terminal.afterInterrupt('');
   terminal.result({ type: 'result', out, summary, findings, disclosure: items, seal }, text);
   checkThreshold(config, results);
 }
 
 /** A new folder below `runs/` that does not exist yet. */
 function freshFolder(parent: string, name: string): string {
-  const taken = existsSync(parent) ? readdirSync(parent) : [];
+  const taken = onPath(parent, () => (existsSync(parent) ? readdirSync(parent) : []));
   let n = 1;
   while (taken.includes(`${name}-${n}`)) n += 1;
   return join(parent, `${name}-${n}`);
 }
 
+/** Where a run goes, and the command that repeats it. */
+function placeOf(
+  config: PipelineConfig,
+  command: string,
+  options: { out?: string; resume: boolean; set: readonly string[] },
+): { out: string; command: string } {
+  if (options.resume && options.out === undefined)
+    throw new UsageError('resume', '--resume: expected --out with the folder of the unfinished run');
+  const out = resolve(options.out ?? freshFolder('runs', config.name));
+  return { out, command: [command, ...options.set.map((s) => `--set ${quoted(s)}`)].join(' ') };
+}
+
+const quoted = (text: string) => (/^[\w./=:,@-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
 const collect = (value: string, before: string[]) => [...before, value];
 
 /** `quickstart`, `run` and `serve`. */
@@ -65,18 +82,19 @@ export function addLoopCommands(program: Command, terminalOf: () => Terminal): v
     .command('quickstart')
     .description('run the whole loop on the harbour world, then serve its report')
     .option('--out <folder>', 'run folder (default: a new one below ./runs)')
+    .option('--resume', 'continue the unfinished run in --out', false)
     .option('--no-serve', 'exit when the run is done')
-    .option('--port <n>', 'port of the local server', Number, 4173)
+    .option('--port <n>', 'port of the local server', whole(1, 65535), 4173)
     .option('--set <key=value>', 'override a configuration key; repeatable', collect, [])
     .addHelpText(
       'after',
-      '\nExamples:\n  goodhart quickstart\n  goodhart quickstart --no-serve --out /tmp/first --set policy.steps=20',
+      '\nExamples:\n  goodhart quickstart\n  goodhart quickstart --no-serve --out runs/short --set policy.steps=20\n  goodhart quickstart --out runs/quickstart-1 --resume',
     )
-    .action(async (options: { out?: string; serve: boolean; port: number; set: string[] }) => {
+    .action(async (options: { out?: string; resume: boolean; serve: boolean; port: number; set: string[] }) => {
       const terminal = terminalOf();
       const config = readConfig(join(packageRoot, 'recipes/quickstart/run.yaml'), options.set);
-      const out = resolve(options.out ?? freshFolder('runs', config.name));
-      await runConfig(config, { out, resume: false, command: 'npm start', terminal });
+      const { out, command } = placeOf(config, 'goodhart quickstart', options);
+      await runConfig(config, { out, resume: options.resume, command, terminal });
       if (options.serve) await serveRuns(out, options.port, terminal);
     });
   program
@@ -92,20 +110,14 @@ export function addLoopCommands(program: Command, terminalOf: () => Terminal): v
     )
     .action(async (file: string, options: { out?: string; resume: boolean; set: string[] }) => {
       const config = readConfig(file, options.set);
-      const out = resolve(options.out ?? freshFolder('runs', config.name));
-      const set = options.set.map((s) => ` --set ${s}`).join('');
-      await runConfig(config, {
-        out,
-        resume: options.resume,
-        command: `goodhart run ${file}${set}`,
-        terminal: terminalOf(),
-      });
+      const { out, command } = placeOf(config, `goodhart run ${file}`, options);
+      await runConfig(config, { out, resume: options.resume, command, terminal: terminalOf() });
     });
   program
     .command('serve')
     .description('serve the reports of the runs in a folder on this machine')
     .argument('[folder]', 'folder of runs', 'runs')
-    .option('--port <n>', 'port', Number, 4173)
+    .option('--port <n>', 'port', whole(1, 65535), 4173)
     .addHelpText('after', '\nExample:\n  goodhart serve runs --port 8080')
     .action(async (folder: string, options: { port: number }) => {
       const terminal = terminalOf();

@@ -3,6 +3,7 @@ import { addAuditCommands } from './audit-commands.ts';
 import { VERSION } from './environment.ts';
 import { addExchangeCommands } from './exchange-commands.ts';
 import { addFeedbackCommands } from './feedback-commands.ts';
+import { addLabCommands } from './lab-commands.ts';
 import { addLoopCommands } from './loop-commands.ts';
 import { addRewardCommands } from './reward-commands.ts';
 import { createTerminal, describeError, type Terminal, type TerminalStreams } from './terminal.ts';
@@ -35,6 +36,7 @@ export function createProgram(streams: TerminalStreams): { program: Command; ter
   addFeedbackCommands(program, terminal);
   addRewardCommands(program, terminal);
   addAuditCommands(program, terminal);
+  addLabCommands(program, terminal);
   for (const command of [...program.commands, ...program.commands.flatMap((c) => c.commands)]) {
     command.option('--json', 'results and progress as JSON lines').option('--quiet', 'no progress');
     command.hook('preAction', (_, action) => {
@@ -64,10 +66,23 @@ export async function runCommand(argv: readonly string[], streams: TerminalStrea
 
 /** Entry of the executable. */
 export async function main(argv: readonly string[]): Promise<void> {
-  const streams: TerminalStreams = { out: process.stdout, err: process.stderr, now: () => performance.now() };
+  let hint = '';
+  const streams: TerminalStreams = {
+    out: process.stdout,
+    err: process.stderr,
+    now: () => performance.now(),
+    afterInterrupt: (text) => {
+      hint = text;
+    },
+  };
   process.once('SIGINT', () => {
-    process.stderr.write('\ngoodhart: interrupted; finished stages are kept, continue with --resume\n');
+    process.stderr.write(`\ngoodhart: interrupted${hint === '' ? '' : `; ${hint}`}\n`);
     process.exit(130);
+  });
+  // A reader that has seen enough (`goodhart … | head`) is no fault.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(0);
   });
   const code = await runCommand(argv, streams);
   if (code !== 0) process.exit(code);

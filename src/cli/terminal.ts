@@ -10,6 +10,8 @@ export interface Terminal {
   /** A message about what is going on; silent with `--quiet`. */
   note(text: string): void;
   readonly progress: Progress;
+  /** What to tell the user when the process is interrupted from now on; empty for nothing. */
+  afterInterrupt(text: string): void;
   /** Ends any open progress line. */
   close(): void;
 }
@@ -18,6 +20,8 @@ export interface TerminalStreams {
   readonly out: { write(text: string): unknown };
   readonly err: NodeJS.WriteStream | { write(text: string): unknown; isTTY?: boolean };
   readonly now: () => number;
+  /** Receives what to say at an interruption. */
+  readonly afterInterrupt?: (text: string) => void;
 }
 
 const seconds = (value: number) =>
@@ -25,21 +29,38 @@ const seconds = (value: number) =>
     ? `${Math.floor(value / 60)}m${String(Math.round(value % 60)).padStart(2, '0')}s`
     : `${Math.round(value)}s`;
 
-/** `base-model  120/400 steps  8.1/s  ETA 35s  loss 1.23`: the plain form of a progress event. */
-export function progressLine(event: ProgressEvent, startedMs: number, nowMs: number): string {
-  const elapsed = Math.max(1e-3, (nowMs - startedMs) / 1000);
-  const rate = event.done / elapsed;
-  const eta = rate > 0 ? seconds((event.total - event.done) / rate) : '?';
-  const figures = Object.entries(event.metrics ?? {}).map(([name, value]) => `${name} ${formatFigure(value)}`);
-  return [
-    event.stage.padEnd(10),
-    `${event.done}/${event.total} ${event.unit}`,
-    `${rate >= 10 ? rate.toFixed(0) : rate.toFixed(1)}/s`,
-    `ETA ${eta}`,
-    ...figures,
-  ].join('  ');
+/** Where a stage stood when it was first heard of: rates count from there. */
+export interface ProgressStart {
+  readonly done: number;
+  readonly atMs: number;
 }
 
+const figuresOf = ({ metrics = {} }: ProgressEvent) =>
+  Object.entries(metrics).map(([name, value]) => `${name} ${formatFigure(value)}`);
+
+/** Units per second since the start; undefined until something was done in a measurable time. */
+function rateSince(event: ProgressEvent, start: ProgressStart, nowMs: number): number | undefined {
+  const [done, elapsed] = [event.done - start.done, (nowMs - start.atMs) / 1000];
+  return done > 0 && elapsed >= 0.05 ? done / elapsed : undefined;
+}
+
+/** `base-model  120/400 steps  8.1/s  ETA 35s  loss 1.23`: the plain form of a progress event. */
+export function progressLine(event: ProgressEvent, start: ProgressStart, nowMs: number): string {
+  const rate = rateSince(event, start, nowMs);
+  const pace =
+    rate === undefined
+      ? []
+      : [
+          `${formatRate(rate)}/s`,
+          ...(event.done < event.total ? [`ETA ${seconds((event.total - event.done) / rate)}`] : []),
+        ];
+  return [event.stage.padEnd(10), `${event.done}/${event.total} ${event.unit}`, ...pace, ...figuresOf(event)].join(
+    '  ',
+  );
+}
+
+const formatRate = (rate: number) =>
+  rate >= 10 ? rate.toFixed(0) : rate >= 0.1 ? rate.toFixed(1) : rate.toPrecision(1);
 function formatFigure(value: number): string {
   return Number.isInteger(value) ? String(value) : value.toPrecision(3);
 }
@@ -49,7 +70,7 @@ export function createTerminal(options: { json: boolean; quiet: boolean }, strea
   const { out, err, now } = streams;
   const everyMs = 5000;
   let stage = '';
-  let started = 0;
+  let start: ProgressStart = { done: 0, atMs: 0 };
   let last = 0;
   let bar: SingleBar | undefined;
   const stopBar = () => {
@@ -59,7 +80,7 @@ export function createTerminal(options: { json: boolean; quiet: boolean }, strea
   const startStage = (event: ProgressEvent) => {
     stopBar();
     stage = event.stage;
-    started = now();
+    start = { done: event.done, atMs: now() };
     last = 0;
     if ('isTTY' in err && err.isTTY === true) {
       const format = '{stage} {bar} {value}/{total} {unit}  {rate}/s  ETA {eta_formatted}  {figures}';
@@ -75,12 +96,14 @@ export function createTerminal(options: { json: boolean; quiet: boolean }, strea
     if (options.quiet) return;
     if (event.stage !== stage) startStage(event);
     if (bar !== undefined) {
-      const figures = Object.entries(event.metrics ?? {}).map(([name, value]) => `${name} ${formatFigure(value)}`);
-      const rate = (event.done / Math.max(1e-3, (now() - started) / 1000)).toFixed(1);
-      bar.update(event.done, { rate, figures: figures.join('  ') });
+      const rate = rateSince(event, start, now());
+      bar.update(event.done, {
+        rate: rate === undefined ? '-' : formatRate(rate),
+        figures: figuresOf(event).join('  '),
+      });
     } else if (event.done === event.total || now() - last >= everyMs) {
       last = now();
-      err.write(`${progressLine(event, started, now())}\n`);
+      err.write(`${progressLine(event, start, now())}\n`);
     }
     if (event.done === event.total) {
       stopBar();
@@ -98,6 +121,7 @@ export function createTerminal(options: { json: boolean; quiet: boolean }, strea
       stopBar();
       if (!options.quiet && !options.json) err.write(`${text}\n`);
     },
+    afterInterrupt: (text) => streams.afterInterrupt?.(text),
     close: stopBar,
   };
 }

@@ -1,6 +1,5 @@
 import { CHALLENGES, type Finding } from '../audit/index.ts';
 import type { Check, Disclosure } from '../disclosure/index.ts';
-import type { FeedbackReport, ShareEstimate } from '../feedback/index.ts';
 import type { DetectionRates } from '../lab/index.ts';
 import type { RewardEvaluation } from '../reward/index.ts';
 
@@ -17,12 +16,10 @@ export function table(rows: readonly (readonly string[])[]): string {
     .join('\n');
 }
 
-const figure = (value: number | null | undefined) => (value === null || value === undefined ? '–' : value.toFixed(3));
-const range = (r: { low: number; high: number } | null | undefined) =>
+export const figure = (value: number | null | undefined) =>
+  value === null || value === undefined ? '–' : value.toFixed(3);
+export const range = (r: { low: number; high: number } | null | undefined) =>
   r ? `${figure(r.low)} to ${figure(r.high)}` : '–';
-const share = (s: ShareEstimate | null) =>
-  s === null ? 'not measured' : `${figure(s.share)} (95 %: ${range(s.interval)}; n = ${s.n})`;
-
 export function findingsText(findings: readonly Finding[]): string {
   const assessed = findings.filter((f) => f.verdict !== 'not-assessed');
   const rest = findings.filter((f) => f.verdict === 'not-assessed');
@@ -48,44 +45,6 @@ export function ratesText(rates: Readonly<Record<string, DetectionRates>>): stri
 
 export function disclosureText({ items }: Disclosure): string {
   return table(items.map((item) => [item.id, item.status, item.title]));
-}
-
-export function feedbackText(report: FeedbackReport): string {
-  const alpha = report.alphaNominal;
-  const flagged = report.raterTable.filter((row) => row.flags.length > 0);
-  return [
-    table([
-      [
-        'judgments',
-        `${report.judgments} on ${report.items} items by ${report.raters} raters; ${report.unscored} without a preference`,
-      ],
-      [
-        'Krippendorff α (nominal)',
-        'value' in alpha ? `${figure(alpha.value)} (95 %: ${range(alpha.interval)})` : `undefined: ${alpha.undefined}`,
-      ],
-      [
-        'pairwise agreement',
-        'value' in report.pairwiseAgreement
-          ? figure(report.pairwiseAgreement.value)
-          : report.pairwiseAgreement.undefined,
-      ],
-      ['gold', `${report.gold.items} items have it, ${report.gold.without} have not`],
-      ['majority equals gold', share(report.gold.majority)],
-      ['Dawid–Skene equals gold', share(report.gold.dawidSkene)],
-      ['first shown preferred', report.position === null ? 'order not recorded' : share(report.position)],
-      ['longer preferred', share(report.longer)],
-      ['cyclic triads', `${report.triads.cyclic} of ${report.triads.closed}`],
-    ]),
-    flagged.length === 0
-      ? 'no rater is flagged'
-      : `raters for a person to look at (${flagged.length}; nothing was removed):`,
-    ...flagged
-      .slice(0, 20)
-      .map(
-        (row) =>
-          `  ${row.raterId}  ${row.n} votes, accuracy ${figure(row.accuracy.value)} (${range(row.accuracy.interval)}): ${row.flags.join(', ')}`,
-      ),
-  ].join('\n');
 }
 
 export function rewardText(e: RewardEvaluation): string {

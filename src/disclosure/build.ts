@@ -71,7 +71,8 @@ function checkClaims(id: string, declaration: Declaration, read: ReadJson): void
  */
 export function buildDisclosure(input: {
   readonly run: string;
-  readonly statements: readonly { item: DisclosureId; label: string; file: string; pointer: string }[];
+  /** Where values may stand. A supporting one is shown, but does not by itself make an item measured. */
+  readonly statements: readonly (EvidencePointer & { item: DisclosureId; label: string; supporting?: boolean })[];
   readonly declarations: Readonly<Record<string, Declaration>>;
   readonly findings: readonly Finding[];
   readonly findingsFile: string;
@@ -81,16 +82,17 @@ export function buildDisclosure(input: {
   for (const [id, declaration] of Object.entries(declarations)) checkClaims(id, declaration, read);
   const items = DISCLOSURE_IDS.map((id): DisclosureItem => {
     const { category, title, challenges } = DISCLOSURE_ITEMS[id];
-    const statements = input.statements
+    const known = input.statements
       .filter((s) => s.item === id)
-      .map(({ label, file, pointer }) => ({ label, file, pointer, value: atPointer(read(file), pointer) }))
+      .map((s) => ({ ...s, value: atPointer(read(s.file), s.pointer) }))
       .filter((s) => s.value !== undefined && s.value !== null);
+    const statements = known.map(({ label, file, pointer, value }) => ({ label, file, pointer, value }));
     const informing = findings.flatMap((finding, i): Statement[] =>
       (challenges as readonly string[]).includes(finding.challenge)
         ? [{ label: finding.challenge, file: findingsFile, pointer: `/${i}/verdict`, value: finding.verdict }]
         : [],
     );
-    const measured = statements.length > 0 || informing.some((s) => s.value !== 'not-assessed');
+    const measured = known.some((s) => s.supporting !== true) || informing.some((s) => s.value !== 'not-assessed');
     const declaration = declarations[id];
     return {
       id,

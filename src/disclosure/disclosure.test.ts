@@ -31,7 +31,7 @@ const statusOf = (disclosure: Disclosure, id: string) => disclosure.items.find((
 const reportData = (name: string): ReportData => ({
   name,
   summary: [{ label: 'x', value: name }],
-  goldKnown: false,
+  pathsNote: name,
   paths: [],
   rewardHistogram: [],
   raters: [{ name, value: 0.7, low: 0.5, high: 0.9, flagged: true }],
@@ -43,6 +43,7 @@ const reportData = (name: string): ReportData => ({
   findings: runAudit({}, { seed: 1 }),
   rates: {},
   samples: [{ prompt: name, before: name, after: name, note: name }],
+  samplesNote: name,
   disclosure: build({ run: name }),
   reproduce: { command: name, config: { name }, versions: {} },
 });
@@ -58,6 +59,13 @@ describe('joining the disclosure', () => {
       statusOf(disclosure, 'D5'),
       statusOf(disclosure, 'D11'),
     ]).toEqual(['measured', 'declared', 'missing', 'missing']);
+  });
+  it('a supporting value alone does not make an item measured', () => {
+    const at = { item: 'D5', label: 'x', file: 'a.json', pointer: '/accuracy' } as const;
+    const disclosure = build({ statements: [{ ...at, supporting: true }] });
+    expect(statusOf(disclosure, 'D5')).toBe('missing');
+    expect(disclosure.items.find((item) => item.id === 'D5')!.statements.length).toBe(1);
+    expect(statusOf(build({ statements: [at] }), 'D5')).toBe('measured');
   });
   it('fails when a declared number contradicts the evidence', () => {
     const claim = (value: number) => ({

@@ -23,7 +23,7 @@ interface ManifestEntry {
 
 const manifestOf = (folder: string): ManifestEntry[] =>
   filesBelow(folder)
-    .filter((path) => path !== MANIFEST && path !== SEAL && !path.endsWith('.lock'))
+    .filter((path) => path !== MANIFEST && path !== SEAL)
     .map((path) => {
       const content = onPath(path, () => readFileSync(`${folder}/${path}`));
       return { path, bytes: content.length, sha256: digestBytes(content) };

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import type { ModelSpec } from '../engine/index.ts';
 import { parameterShapes } from '../model/index.ts';
 import { DataError, EngineError } from '../run/index.ts';
+import { onPath } from '../run/node.ts';
 import { freshState, type ModelState } from './store.ts';
 
 /**
@@ -21,15 +22,22 @@ export function writeCheckpoint(folder: string, state: ModelState): void {
   const bytes = Buffer.concat(arrays.map((a) => Buffer.from(a.buffer, a.byteOffset, a.byteLength)));
   const card = { format: FORMAT, spec: state.spec, step: state.step, sha256: digestOf(bytes) };
   const partial = `${folder}.partial-${process.pid}`;
-  rmSync(partial, { recursive: true, force: true });
-  mkdirSync(partial, { recursive: true });
-  writeFileSync(join(partial, 'state.bin'), bytes, { flush: true });
-  writeFileSync(join(partial, 'state.json'), `${JSON.stringify(card, null, 2)}\n`, { flush: true });
   const old = `${folder}.old-${process.pid}`;
-  mkdirSync(dirname(folder), { recursive: true });
-  if (existsSync(folder)) renameSync(folder, old);
-  renameSync(partial, folder);
-  rmSync(old, { recursive: true, force: true });
+  onPath(folder, () => {
+    try {
+      rmSync(partial, { recursive: true, force: true });
+      mkdirSync(partial, { recursive: true });
+      writeFileSync(join(partial, 'state.bin'), bytes, { flush: true });
+      writeFileSync(join(partial, 'state.json'), `${JSON.stringify(card, null, 2)}\n`, { flush: true });
+      mkdirSync(dirname(folder), { recursive: true });
+      if (existsSync(folder)) renameSync(folder, old);
+      renameSync(partial, folder);
+      rmSync(old, { recursive: true, force: true });
+    } catch (error) {
+      rmSync(partial, { recursive: true, force: true });
+      throw error;
+    }
+  });
 }
 
 const SHAPE_KEYS = ['vocabulary', 'width', 'layers', 'heads', 'feedForward', 'maxContext'] as const;

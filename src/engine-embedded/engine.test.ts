@@ -1,4 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -26,6 +27,32 @@ describe('checkpoints', () => {
     writeFileSync(join(path, 'state.bin'), bytes);
     expect(() => readCheckpoint(path, spec)).toThrow(/torn or altered/);
     expect(() => readCheckpoint(join(folder, 'absent'))).toThrow(/expected a checkpoint folder/);
+  });
+});
+
+describe('privacy', () => {
+  it('leaves nothing in the home folder: ONNX Runtime is told to report to nobody', () => {
+    const home = mkdtempSync(join(folder, 'home-'));
+    const script = join(folder, 'one-engine.mjs');
+    const engine = JSON.stringify(new URL('./index.ts', import.meta.url).href);
+    writeFileSync(
+      script,
+      `import { createEmbeddedEngine } from ${engine};
+      const engine = createEmbeddedEngine({ threads: 1 });
+      const model = await engine.createModel(${JSON.stringify(spec)});
+      await model.forward([{ tokens: Int32Array.of(0, 1), targets: Int32Array.of(1, 2) }], 'cross_entropy');
+      await engine.dispose();`,
+    );
+    const { ORT_DISABLE_TELEMETRY: _, CI: __, XDG_CACHE_HOME: ___, ...env } = process.env;
+    const run = spawnSync(process.execPath, ['--import', 'tsx', script], {
+      env: { ...env, HOME: home },
+      encoding: 'utf8',
+    });
+    expect({ status: run.status, stderr: run.stderr, left: readdirSync(home) }).toEqual({
+      status: 0,
+      stderr: '',
+      left: [],
+    });
   });
 });
 

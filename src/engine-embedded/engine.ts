@@ -18,8 +18,17 @@ import {
   validateData,
   validateSequences,
 } from '../engine/index.ts';
-import { DataError, EngineError, NumericsError } from '../run/index.ts';
+import { DataError, EngineError, NumericsError, UsageError } from '../run/index.ts';
 import type { Answer } from './worker.ts';
+
+/**
+ * Since 1.29 the official builds of ONNX Runtime report use to their maker, and keep an identifier on disk, unless this is set
+ * before the library is loaded. What is trained here is nobody else's business. (A worker thread's copy of the environment
+ * does not count: an engine made inside one needs the variable set outside.)
+ */
+function refuseTelemetry(): void {
+  process.env.ORT_DISABLE_TELEMETRY = '1';
+}
 
 /** The built worker, or, when this file itself runs unbuilt (tests), its source behind the loader. */
 function startWorker(threads: number): Worker {
@@ -79,6 +88,7 @@ function revive(error: NonNullable<Answer['error']>): Error {
     return new NumericsError(error.tensor ?? 'tensor', detail, error.step);
   }
   if (error.name === 'DataError') return new DataError(error.code, error.message);
+  if (error.name === 'UsageError') return new UsageError(error.code, error.message);
   const revived = new EngineError(error.code, error.message);
   if (error.stack !== undefined) revived.stack = error.stack;
   return revived;
@@ -235,6 +245,7 @@ class EmbeddedModel implements TrainableModel {
  * `threads` is the number of threads inside one operator (2 by default).
  */
 export function createEmbeddedEngine(options: { threads?: number } = {}): Engine {
+  refuseTelemetry();
   const channel = new Channel(options.threads ?? 2);
   let models = 0;
   return {

@@ -25,6 +25,22 @@ export interface AnswerKindSpec<K extends AnswerKind> {
 
 const byNumber = (a: number, b: number) => a - b;
 const unique = (values: readonly string[]) => [...new Set(values)].sort();
+/** Orders by several keys, the first that differs deciding. */
+const byKeys =
+  <T>(keys: (value: T) => readonly (string | number)[]) =>
+  (a: T, b: T): number => {
+    const [left, right] = [keys(a), keys(b)];
+    const at = left.findIndex((key, i) => key !== right[i]);
+    return at < 0 ? 0 : left[at]! < right[at]! ? -1 : 1;
+  };
+const bySpan = byKeys((s: AnswerOf<'spans'>['spans'][number]) => [
+  s.start,
+  s.end,
+  s.label,
+  s.note === undefined ? '' : `: ${s.note}`,
+]);
+/** 0.1 + 0.2 and 0.3 are one point of a scale. */
+const scalePoint = (value: number) => Number(value.toPrecision(12));
 const replyProblem = (reply: number, item: Item) =>
   reply < item.replies.length ? undefined : `reply ${reply} where the item has ${item.replies.length}`;
 const TEXT: Comparability = { not: 'free text has no common values to agree on' };
@@ -46,10 +62,12 @@ export const ANSWER_KINDS: { readonly [K in AnswerKind]: AnswerKindSpec<K> } = {
         : { tie: 'equally good', 'both-bad': 'none is good', 'cant-judge': 'cannot judge' }[outcome],
     canonical: (answer) => answer,
     comparable: 'nominal',
-    units: ({ outcome }) => [{ unit: '', value: outcome }],
+    /** Cannot judge is a missing value, not one that others could agree with. */
+    units: ({ outcome }) => (outcome === 'cant-judge' ? [] : [{ unit: '', value: outcome }]),
   },
   ranking: {
     problem({ groups }, item) {
+      if (item.replies.length < 2) return `a ranking needs two replies, the item has ${item.replies.length}`;
       const all = groups.flat();
       if (new Set(all).size < all.length) return 'a reply stands at two ranks';
       return all.map((reply) => replyProblem(reply, item)).find((problem) => problem !== undefined);
@@ -88,7 +106,9 @@ export const ANSWER_KINDS: { readonly [K in AnswerKind]: AnswerKindSpec<K> } = {
       values.map((v) => `${letter(v.reply)} ${v.criterion} ${v.value} of ${scale.max}`).join(', '),
     canonical: (answer) => ({
       ...answer,
-      values: [...answer.values].sort((a, b) => a.reply - b.reply || (a.criterion < b.criterion ? -1 : 1)),
+      values: answer.values
+        .map((v) => ({ ...v, value: scalePoint(v.value) }))
+        .sort(byKeys((v) => [v.reply, v.criterion])),
     }),
     comparable: 'interval',
     units: ({ values }) => values.map((v) => ({ unit: `reply ${v.reply}/${v.criterion}`, value: v.value })),
@@ -98,7 +118,7 @@ export const ANSWER_KINDS: { readonly [K in AnswerKind]: AnswerKindSpec<K> } = {
     display: ({ reply, labels }, letter) => `${letter(reply)}: ${labels.length === 0 ? 'none' : labels.join(', ')}`,
     canonical: (answer) => ({ ...answer, labels: unique(answer.labels) }),
     comparable: 'nominal',
-    units: ({ reply, labels }) => [{ unit: `reply ${reply}`, value: unique(labels).join(' + ') }],
+    units: ({ reply, labels }) => [{ unit: `reply ${reply}`, value: JSON.stringify(unique(labels)) }],
   },
   correction: {
     problem: ({ reply }, item) => replyProblem(reply, item),
@@ -119,10 +139,10 @@ export const ANSWER_KINDS: { readonly [K in AnswerKind]: AnswerKindSpec<K> } = {
     },
     display: ({ reply, spans }, letter) =>
       `${letter(reply)}: ${spans.length === 0 ? 'nothing marked' : spans.map((s) => `${s.label} ${s.start}–${s.end}`).join(', ')}`,
-    canonical: (answer) => ({
-      ...answer,
-      spans: [...answer.spans].sort((a, b) => a.start - b.start || a.end - b.end || (a.label < b.label ? -1 : 1)),
-    }),
+    canonical(answer) {
+      const spans = [...answer.spans].sort(bySpan);
+      return { ...answer, spans: spans.filter((span, i) => i === 0 || bySpan(spans[i - 1]!, span) !== 0) };
+    },
     comparable: {
       not: 'raters cut spans at different places; compare the labels of characters instead (spanCharacters)',
     },
@@ -168,11 +188,14 @@ const specOf = <K extends AnswerKind>(kind: K) => ANSWER_KINDS[kind] as unknown 
 export const answerProblem = (answer: Answer, item: Item): string | undefined =>
   specOf(answer.kind).problem(answer, item);
 
-/** An answer as a person reads it; replies carry the letters of the places they were shown in. */
+/**
+ * An answer as a person reads it; replies carry the letters of the places they were shown in (of their own places where
+ * no order was recorded).
+ */
 export function displayAnswer(answer: Answer, order: readonly number[] = []): string {
   const letter = (reply: number) => {
-    const place = order.indexOf(reply);
-    return String.fromCharCode(65 + (place < 0 ? reply : place));
+    const place = order.length === 0 ? reply : order.indexOf(reply);
+    return place < 0 || place > 25 ? `reply ${reply + 1}` : String.fromCharCode(65 + place);
   };
   return specOf(answer.kind).display(answer, letter);
 }
@@ -181,4 +204,12 @@ export function displayAnswer(answer: Answer, order: readonly number[] = []): st
 export const canonicalAnswer = (answer: Answer): Answer => specOf(answer.kind).canonical(answer);
 
 /** The values an answer gives to the parts of its item, for agreement; none for kinds that cannot be compared. */
-export const ratedUnits = (answer: Answer): readonly RatedUnit[] => specOf(answer.kind).units(answer);
+export const ratedUnits = (answer: Answer): readonly RatedUnit[] => specOf(answer.kind).units(canonicalAnswer(answer));
+
+/** Spans as values of single characters, so that raters who cut at different places can be compared: labels, or none. */
+export function spanCharacters({ reply, spans }: AnswerOf<'spans'>, item: Item): readonly RatedUnit[] {
+  return Array.from(item.replies[reply]!.text.split(''), (_, at) => ({
+    unit: `reply ${reply}/character ${at}`,
+    value: JSON.stringify(unique(spans.filter((s) => s.start <= at && at < s.end).map((s) => s.label))),
+  }));
+}

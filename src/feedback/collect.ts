@@ -1,26 +1,76 @@
 import type { Rng } from '../stats/index.ts';
+import { type Assignment, createCoordinator } from './coordinator.ts';
+import type { Distribution } from './distribution.ts';
 import type { Item } from './item.ts';
-import type { Judgment } from './judgment.ts';
+import type { Judgment, Presentation } from './judgment.ts';
+import type { RaterProfile } from './people.ts';
 import { present } from './present.ts';
 import type { Rater } from './rater.ts';
 
-export interface CollectOptions {
+interface Occasion {
   readonly items: readonly Item[];
   readonly raters: readonly Rater[];
-  /** Raters per item. */
-  readonly overlap: number;
   readonly rng: Rng;
   readonly now: () => string;
   readonly view?: string;
   readonly instructionsVersion?: string;
 }
+interface Plain extends Occasion {
+  /** Raters per item. */
+  readonly overlap: number;
+}
+interface Ruled extends Occasion {
+  /** The rules a store applies: overlap, extra raters, adaptive stopping, gold, repeats, caps, cohorts, quotas. */
+  readonly distribution: Distribution;
+  readonly profiles?: readonly RaterProfile[];
+  readonly priorities?: ReadonlyMap<string, number>;
+}
+export type CollectOptions = Plain | Ruled;
 
 /**
- * Asks raters about items: each item goes to `overlap` different raters, loads kept equal, orders balanced and recorded.
- * The same generator gives the same judgments. Yields them in the order they are submitted.
+ * Asks raters about items and yields their judgments in the order they are submitted; the same generator gives the same
+ * judgments. With `overlap`, each item goes to that many different raters, loads kept equal; with `distribution`, raters
+ * take turns and get what the rules say, until nobody can be given anything. Orders are balanced and recorded.
  */
 export async function* collectJudgments(options: CollectOptions): AsyncGenerator<Judgment> {
-  const { items, raters, rng, now } = options;
+  const assigned = 'distribution' in options ? underRules(options) : atOverlap(options);
+  let step = assigned.next();
+  while (step.done !== true) {
+    const { rater, id, item, presentation } = step.value;
+    const { uniform } = options.rng.fork(`judge/${id}`);
+    const { answer, activeMs } = await rater.judge(item, presentation, uniform);
+    const judgment: Judgment = {
+      id,
+      projectId: item.projectId,
+      itemId: item.id,
+      raterId: rater.id,
+      presentation,
+      answer,
+      activeMs,
+      submittedAt: options.now(),
+      source: rater.kind === 'simulated' ? 'simulated' : rater.kind,
+    };
+    yield judgment;
+    step = assigned.next(judgment);
+  }
+}
+
+/** One item shown to one rater, under the id its judgment will have. */
+interface Showing {
+  readonly rater: Rater;
+  readonly id: string;
+  readonly item: Item;
+  readonly presentation: Presentation;
+}
+
+const shown = (
+  { view = 'full', instructionsVersion = '1', now }: Occasion,
+  item: Item,
+  place: { readonly earlier: number; readonly start: number },
+): Presentation => present(item, { view, instructionsVersion, shownAt: now(), ...place });
+
+function* atOverlap(options: Plain): Generator<Showing, void, Judgment> {
+  const { items, raters, rng } = options;
   const overlap = Math.min(options.overlap, raters.length);
   const load = new Map(raters.map((rater) => [rater.id, 0]));
   for (const item of items) {
@@ -29,26 +79,42 @@ export async function* collectJudgments(options: CollectOptions): AsyncGenerator
     const queue = draw.shuffle(raters).sort((a, b) => load.get(a.id)! - load.get(b.id)!);
     for (const [earlier, rater] of queue.slice(0, overlap).entries()) {
       load.set(rater.id, load.get(rater.id)! + 1);
-      const presentation = present(item, {
-        view: options.view ?? 'full',
-        instructionsVersion: options.instructionsVersion ?? '1',
-        shownAt: now(),
-        earlier,
-        start,
-      });
-      const { uniform } = rng.fork(`judge/${item.id}/${rater.id}`);
-      const { answer, activeMs } = await rater.judge(item, presentation, uniform);
-      yield {
-        id: `${item.id}/${rater.id}`,
-        projectId: item.projectId,
-        itemId: item.id,
-        raterId: rater.id,
-        presentation,
-        answer,
-        activeMs,
-        submittedAt: now(),
-        source: rater.kind === 'simulated' ? 'simulated' : rater.kind,
-      };
+      yield { rater, id: `${item.id}/${rater.id}`, item, presentation: shown(options, item, { earlier, start }) };
     }
   }
+}
+
+function* underRules(options: Ruled): Generator<Showing, void, Judgment> {
+  const { items, distribution: rules, rng, profiles, priorities } = options;
+  const turns = rng.fork('turns');
+  const coordinator = createCoordinator({
+    items,
+    rules,
+    rng: rng.fork('order'),
+    ...(profiles !== undefined && { profiles }),
+    ...(priorities !== undefined && { priorities }),
+  });
+  for (let busy = true; busy; ) {
+    busy = false;
+    for (const rater of turns.shuffle(options.raters)) {
+      const assignment = coordinator.next(rater.id);
+      if ('none' in assignment) continue;
+      busy = true;
+      coordinator.submit(yield showingOf(options, rater, assignment));
+    }
+  }
+}
+
+function showingOf(options: Ruled, rater: Rater, { item, purpose, repeats, earlier }: Assignment): Showing {
+  const start = options.rng.fork(`assign/${item.id}`).uniform();
+  const usual = shown(options, item, { earlier, start });
+  const before = repeats?.presentation.order;
+  const presentation: Presentation = {
+    ...usual,
+    order: before === undefined ? usual.order : purpose === 'repeat' ? before : [...before].reverse(),
+    ...(purpose !== 'work' && { purpose }),
+    ...(repeats !== undefined && { repeats: repeats.id }),
+  };
+  const id = `${item.id}/${rater.id}${purpose === 'work' ? '' : `/${purpose}`}`;
+  return { rater, id, item, presentation };
 }

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { hashString } from '../stats/index.ts';
 import type { Answer } from './answer.ts';
-import { ratedUnits } from './answer-kinds.ts';
+import { ANSWER_KINDS, ratedUnits } from './answer-kinds.ts';
+import type { Item } from './item.ts';
 import type { Purpose } from './judgment.ts';
 import type { RaterProfile } from './people.ts';
 
@@ -15,7 +16,7 @@ export const distributionSchema = z.strictObject({
   overlapShare: share.default(1),
   /** A reservation that is not answered in time goes back. */
   reservationMinutes: z.number().positive().default(30),
-  /** Work judgments of one rater at most. */
+  /** Items of work given to one rater at most. */
   perRaterCap: positive.optional(),
   /** Items of some strata go only to raters who describe themselves so; an item in no cohort is for everyone. */
   cohorts: z
@@ -29,7 +30,7 @@ export const distributionSchema = z.strictObject({
     .default([]),
   /** Shares of all wanted judgments by self-described attribute; a full group is asked no more. */
   quotas: z.array(z.strictObject({ attribute: z.string().min(1), shares: z.record(z.string(), share) })).default([]),
-  /** One more rater, up to `max`, while the share of agreeing pairs on an item is below. */
+  /** One more rater, up to `max` more than the overlap, while the share of agreeing pairs on an item is below. */
   extraRaters: z.strictObject({ belowAgreement: share, max: positive }).optional(),
   /** Stops asking once the leading answer is this probable, for raters who are right with `raterAccuracy`. */
   adaptive: z
@@ -39,12 +40,13 @@ export const distributionSchema = z.strictObject({
       min: positive.default(2),
       max: positive,
     })
+    .refine(({ min, max }) => min <= max, 'expected min up to max')
     .optional(),
   /** Items to answer first, and the share of right answers that admits to work. */
   qualification: z.strictObject({ items: positive, passShare: share }).optional(),
-  /** Every so many presentations one with a known answer: silent (`gold`) or explained afterwards (`training`). */
+  /** Of every so many presentations one with a known answer: silent (`gold`) or explained afterwards (`training`). */
   gold: z.strictObject({ every: z.int().min(2), mode: z.enum(['gold', 'training']).default('gold') }).optional(),
-  /** Every so many presentations an item that the rater has judged, half of them in reverse order. */
+  /** Of every so many presentations one of an item that the rater has judged, half of them in reverse order. */
   repeats: z.strictObject({ every: z.int().min(2) }).optional(),
   /** Which open item comes first: `priority` is set by a selection rule. */
   order: z.enum(['random', 'least-judged', 'priority']).default('random'),
@@ -70,12 +72,17 @@ export function answersAgreement(answers: readonly Answer[]): number {
 
 /**
  * P(leading answer is right) when raters are right with probability a and spread their errors evenly over the other
- * given answers: posterior under a flat prior over the answers seen, at least two.
+ * answers: posterior under a flat prior over the answers given so far, at least two. Answers that rarely come are so
+ * left out until somebody gives them, which makes agreement count for less, not more. Who cannot judge says nothing; of
+ * kinds without common values (text, spans) there is nothing to settle, and the probability is 1.
  */
 export function leaderProbability(answers: readonly Answer[], accuracy: number): number {
+  if (answers.length > 0 && answers.every(({ kind }) => typeof ANSWER_KINDS[kind].comparable === 'object')) return 1;
   const counts = new Map<string, number>();
   for (const answer of answers) {
-    const key = JSON.stringify(ratedUnits(answer));
+    const units = ratedUnits(answer);
+    if (units.length === 0) continue;
+    const key = JSON.stringify(units);
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }
   const classes = Math.max(2, counts.size);
@@ -99,13 +106,28 @@ export function wantedJudgments(rules: Distribution, itemId: string, answers: re
   return Math.min(wanted + extraRaters.max, answers.length + 1);
 }
 
-/** What a rater has been given so far, by purpose, and how qualification went. */
+/** Whether an answer is the known one of its item; null where the item has none or the kind is not a comparison. */
+export const matchesGold = (answer: Answer, { gold }: Item): boolean | null =>
+  gold === undefined || answer.kind !== 'comparison' ? null : answer.outcome === gold;
+
+/** What a rater has been given so far, by purpose (work in hand included), and how qualification went. */
 export interface RaterProgress {
   readonly presented: Readonly<Record<Purpose, number>>;
   readonly qualificationRight: number;
 }
 
-/** What a rater should be shown next: a purpose, or why nothing. */
+/** Whether presentation `at` of a rater is the one of its block of `every` that a rhythm falls on; never the first of all. */
+function onBeat(rhythm: string, every: number, at: number): boolean {
+  const block = Math.floor(at / every);
+  const beat = hashString(`${rhythm}/${block}`) % every;
+  return at % every === (block === 0 ? Math.max(1, beat) : beat);
+}
+
+/**
+ * What a rater should be shown next: a purpose, or why nothing. Gold and repeats fall on a place in each block that
+ * depends on rater and block, so that nobody learns the rhythm; a repeat that meets gold comes right after it, and nobody
+ * repeats more than they worked. A caller that has no such item left gives work instead.
+ */
 export function nextPurpose(
   rules: Distribution,
   raterId: string,
@@ -115,16 +137,17 @@ export function nextPurpose(
   if (qualification !== undefined) {
     const asked = presented.qualification;
     if (asked < qualification.items) return { purpose: 'qualification' };
-    if (qualificationRight < qualification.passShare * qualification.items) return { none: 'qualification not passed' };
+    if (qualificationRight / qualification.items < qualification.passShare) return { none: 'qualification not passed' };
   }
   if (perRaterCap !== undefined && presented.work >= perRaterCap) return { none: 'the most one rater may judge' };
   const repeated = presented.repeat + presented['swapped-repeat'];
   const shown = presented.work + presented.gold + presented.training + repeated;
-  // Each rater has an offset of their own, so that nobody learns the rhythm from another.
-  const due = (every: number, label: string) => shown > 0 && (shown + hashString(`${label}/${raterId}`)) % every === 0;
-  if (gold !== undefined && due(gold.every, 'gold')) return { purpose: gold.mode };
-  if (repeats !== undefined && presented.work > 0 && due(repeats.every, 'repeat'))
-    return { purpose: repeated % 2 === 0 ? 'swapped-repeat' : 'repeat' };
+  const goldAt = (at: number) => at > 0 && gold !== undefined && onBeat(`gold/${raterId}`, gold.every, at);
+  const repeatAt = (at: number) => repeats !== undefined && onBeat(`repeat/${raterId}`, repeats.every, at);
+  if (gold !== undefined && goldAt(shown)) return { purpose: gold.mode };
+  let due = repeatAt(shown);
+  for (let at = shown - 1; !due && goldAt(at); at--) due = repeatAt(at);
+  if (due && presented.work > repeated) return { purpose: repeated % 2 === 0 ? 'swapped-repeat' : 'repeat' };
   return { purpose: 'work' };
 }
 
@@ -195,8 +218,10 @@ export function fullQuota(
 ): string | undefined {
   return rules.quotas.find(({ attribute, shares }) => {
     const value = demographics?.[attribute] ?? 'not-said';
-    const limit = shares[value];
-    if (limit === undefined) return value !== 'not-said';
-    return (progress.counts[attribute]?.[value] ?? 0) >= limit * progress.wanted;
+    if (!Object.hasOwn(shares, value)) return value !== 'not-said';
+    const counts = progress.counts[attribute];
+    const given = counts !== undefined && Object.hasOwn(counts, value) ? counts[value]! : 0;
+    // Rounded up, so that thirds of ten can be filled; less rounding of the product, so that a tenth of thirty is three.
+    return given >= Math.ceil(shares[value]! * progress.wanted - 1e-9);
   })?.attribute;
 }

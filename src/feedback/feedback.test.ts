@@ -4,7 +4,6 @@ import { createRng } from '../stats/index.ts';
 import {
   collectJudgments,
   currentJudgments,
-  feedbackReport,
   fromArgumentPair,
   fromDialoguePair,
   type Item,
@@ -89,75 +88,6 @@ describe('presentation and collection', () => {
       (j, i): Judgment => (i === 0 ? { ...j, answer: { kind: 'comparison', outcome: 'cant-judge' } } : j),
     );
     expect(toPairs(items, odd).unscored).toEqual({ 'cant-judge': 1 });
-    expect(feedbackReport(items, odd, { seed: 1, replicates: 10 }).unscored).toBe(1);
-  });
-});
-
-describe('the quality report', () => {
-  it('finds planted raters, and what it says about honest ones is true', async () => {
-    const raters = [
-      ...Array.from({ length: 7 }, (_, i) => rater(`honest${i}`, 0.85)),
-      rater('guesser', 0.5),
-      rater('contrarian', 0.15),
-      rater('first', 0.85, 0.7),
-      rater('fast', 0.85, 0, 500),
-    ];
-    const [items, judgments] = await collect(raters, 400, 5);
-    const report = feedbackReport(items, judgments, { seed: 1, replicates: 50 });
-    const flags = new Map(report.raterTable.map((row) => [row.raterId, row.flags]));
-    expect(flags.get('guesser')).toContain('agrees-less-than-others');
-    expect(flags.get('contrarian')).toContain('agrees-less-than-others');
-    expect(flags.get('first')).toContain('prefers-a-position');
-    expect(flags.get('fast')).toContain('much-faster-than-others');
-    for (let i = 0; i < 7; i++) expect(flags.get(`honest${i}`)).toEqual([]);
-    const accuracyOf = (id: string) => report.raterTable.find((row) => row.raterId === id)!.accuracy.value;
-    expect(Math.abs(accuracyOf('honest0') - 0.85)).toBeLessThan(0.08);
-    expect(accuracyOf('contrarian')).toBeLessThan(0.3);
-    expect(report.gold.dawidSkene!.share).toBeGreaterThanOrEqual(report.gold.majority!.share);
-    const { alphaNominal } = report;
-    expect(
-      'value' in alphaNominal &&
-        alphaNominal.interval!.low < alphaNominal.value &&
-        alphaNominal.value < alphaNominal.interval!.high,
-    ).toBe(true);
-  });
-  it('flags few honest raters: the false discovery rate holds', async () => {
-    let flagged = 0;
-    for (let seed = 0; seed < 10; seed++) {
-      const raters = Array.from({ length: 10 }, (_, i) => rater(`r${i}`, 0.7 + 0.02 * i));
-      const [items, judgments] = await collect(raters, 120, 4, seed);
-      flagged += feedbackReport(items, judgments, { seed, replicates: 5 }).raterTable.filter((r) =>
-        r.flags.includes('prefers-a-position'),
-      ).length;
-    }
-    expect(flagged).toBeLessThanOrEqual(3);
-  });
-  it('counts circles among majorities', () => {
-    const pair = (a: string, b: string, outcome: 0 | 1): [Item, Judgment] => {
-      const id = `${a}${b}`;
-      const item: Item = { ...makeItem(0), id, replies: [a, b].map((r) => ({ id: r, text: r })) };
-      const presentation = { order: [0, 1], view: 'full', instructionsVersion: '1', shownAt: '' };
-      const judgment: Judgment = {
-        id,
-        projectId: 'p',
-        itemId: id,
-        raterId: 'r',
-        presentation,
-        answer: { kind: 'comparison', outcome },
-        activeMs: null,
-        submittedAt: '',
-        source: 't',
-      };
-      return [item, judgment];
-    };
-    const count = (pairs: [Item, Judgment][]) =>
-      feedbackReport(
-        pairs.map(([i]) => i),
-        pairs.map(([, j]) => j),
-        { seed: 1, replicates: 2 },
-      ).triads;
-    expect(count([pair('a', 'b', 0), pair('b', 'c', 0), pair('a', 'c', 1)])).toEqual({ closed: 1, cyclic: 1 });
-    expect(count([pair('a', 'b', 0), pair('b', 'c', 0), pair('a', 'c', 0)])).toEqual({ closed: 1, cyclic: 0 });
   });
 });
 

@@ -1,3 +1,4 @@
+import { answerProblem } from './answer-kinds.ts';
 import { currentJudgments } from './fold.ts';
 import type { Item } from './item.ts';
 import { type Judgment, purposeOf } from './judgment.ts';
@@ -59,18 +60,18 @@ export interface Pairs {
 /** What a judgment says about pairs of replies, or why it says nothing. */
 function comparedReplies(
   { answer }: Judgment,
-  replies: number,
+  item: Item,
   expansion: RankingExpansion,
 ): { first: number; second: number; target: number }[] | string {
+  if (answer.kind !== 'ranking' && answer.kind !== 'comparison') return `kind-${answer.kind}`;
+  if (answerProblem(answer, item) !== undefined) return 'does-not-fit-item';
   if (answer.kind === 'ranking') {
     const pairs = expandRanking(answer.groups, expansion);
     return pairs.length === 0 ? 'fewer-than-two-ranked' : pairs;
   }
-  if (answer.kind !== 'comparison') return `kind-${answer.kind}`;
   const { outcome } = answer;
   if (outcome === 'cant-judge' || outcome === 'both-bad') return outcome;
-  if (replies < 2) return 'fewer-than-two-replies';
-  const all = Array.from({ length: replies }, (_, i) => i);
+  const all = item.replies.map((_, i) => i);
   if (outcome === 'tie') return expandRanking([all]);
   return all.filter((reply) => reply !== outcome).map((second) => ({ first: outcome, second, target: 1 }));
 }
@@ -95,7 +96,7 @@ export function toPairs(
         ? 'unknown-item'
         : purpose !== 'work'
           ? `purpose-${purpose}`
-          : comparedReplies(judgment, item.replies.length, expansion);
+          : comparedReplies(judgment, item, expansion);
     if (typeof compared === 'string') {
       unscored[compared] = (unscored[compared] ?? 0) + 1;
       continue;
@@ -112,7 +113,7 @@ export function toPairs(
         second: item!.replies[high]!.text,
         target: first < second ? target : 1 - target,
         weight: 1 / compared.length,
-        firstShownFirst: order.length === 0 ? null : order.indexOf(low) < order.indexOf(high),
+        firstShownFirst: order.includes(low) && order.includes(high) ? order.indexOf(low) < order.indexOf(high) : null,
         strata: item!.strata ?? {},
       });
     }

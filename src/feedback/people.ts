@@ -21,3 +21,7 @@ export const raterProfileSchema = z.strictObject({
   model: z.string().optional(),
 });
 export type RaterProfile = z.infer<typeof raterProfileSchema>;
+
+/** What a rater said of themselves, if they consented that it is kept; nothing may group or weigh people by more. */
+export const consentedDemographics = ({ demographics, consent }: RaterProfile): RaterProfile['demographics'] =>
+  consent === undefined ? undefined : demographics;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Answer, AnswerKind, AnswerOf } from './answer.ts';
 import { distributionSchema } from './distribution.ts';
+import type { Item } from './item.ts';
 
 /** One question of a form, by kind of answer, with what the form allows. */
 const question = {
@@ -14,6 +15,15 @@ const definition = z.strictObject({
   title: z.string().min(1),
   definition: z.string().optional(),
 });
+
+/** The first id that occurs twice among named things. */
+const twice = (named: readonly { id: string }[]) =>
+  named.find(({ id }, i) => named.findIndex((other) => other.id === id) < i)?.id;
+const distinct = (what: string) => (named: readonly { id: string }[], context: z.RefinementCtx) => {
+  const id = twice(named);
+  if (id !== undefined) context.addIssue({ code: 'custom', message: `${what} ${id} twice; ids must be unique` });
+};
+const definitions = z.array(definition).min(1).superRefine(distinct('id'));
 
 export const questionSchema = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -33,13 +43,15 @@ export const questionSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     ...question,
     kind: z.literal('rating'),
-    criteria: z.array(definition).min(1),
-    scale: z.strictObject({ min: z.number(), max: z.number(), step: z.number().positive() }),
+    criteria: definitions,
+    scale: z
+      .strictObject({ min: z.number(), max: z.number(), step: z.number().positive() })
+      .refine(({ min, max }) => min < max, 'expected min below max'),
   }),
   z.strictObject({
     ...question,
     kind: z.literal('label'),
-    options: z.array(definition).min(1),
+    options: definitions,
     multiple: z.boolean().default(true),
   }),
   z.strictObject({ ...question, kind: z.literal('correction') }),
@@ -60,7 +72,7 @@ export const projectSchema = z.strictObject({
   id: z.string().min(1),
   name: z.string().min(1),
   createdAt: z.string(),
-  questions: z.array(questionSchema).min(1),
+  questions: z.array(questionSchema).min(1).superRefine(distinct('question')),
   /** Versions of the instructions, oldest first; the last is shown. */
   instructions: z.array(z.strictObject({ version: z.string(), text: z.string(), at: z.string() })).default([]),
   consent: z.strictObject({ version: z.string(), text: z.string() }).optional(),
@@ -86,43 +98,56 @@ const among = (values: readonly string[], known: readonly { id: string }[], what
 };
 
 /** What a form does not allow of an answer that is otherwise sound. */
-const FORM_RULES: { readonly [K in AnswerKind]: (answer: AnswerOf<K>, question: QuestionOf<K>) => string | undefined } =
-  {
-    comparison({ outcome, strength }, q) {
-      if (outcome === 'tie' && !q.ties) return 'a tie, which the form does not allow';
-      if (outcome === 'both-bad' && !q.bothBad) return 'none is good, which the form does not allow';
-      if (outcome === 'cant-judge' && !q.cantJudge) return 'cannot judge, which the form does not allow';
-      return strength !== undefined && !q.strength ? 'a strength, which the form does not ask' : undefined;
-    },
-    ranking: ({ groups }, q) =>
-      !q.ties && groups.some((group) => group.length > 1) ? 'a tie, which the form does not allow' : undefined,
-    rating({ scale, values }, q) {
-      if (scale.min !== q.scale.min || scale.max !== q.scale.max || scale.step !== q.scale.step)
-        return 'another scale than the form declares';
-      return among(
-        values.map((v) => v.criterion),
-        q.criteria,
-        'criterion',
-      );
-    },
-    label({ labels }, q) {
-      if (!q.multiple && labels.length !== 1) return `${labels.length} labels where the form asks for one`;
-      return among(labels, q.options, 'label');
-    },
-    correction: () => undefined,
-    spans: ({ spans }, q) =>
-      among(
-        spans.map((s) => s.label),
-        q.labels,
-        'label',
-      ),
-    steps: ({ mode }, q) => (mode === q.mode ? undefined : `mode ${mode} where the form says ${q.mode}`),
-    critique: () => undefined,
-    demonstration: () => undefined,
-  };
+const FORM_RULES: {
+  readonly [K in AnswerKind]: (answer: AnswerOf<K>, question: QuestionOf<K>, item: Item) => string | undefined;
+} = {
+  comparison({ outcome, strength }, q) {
+    if (outcome === 'tie' && !q.ties) return 'a tie, which the form does not allow';
+    if (outcome === 'both-bad' && !q.bothBad) return 'none is good, which the form does not allow';
+    if (outcome === 'cant-judge' && !q.cantJudge) return 'cannot judge, which the form does not allow';
+    return strength !== undefined && !q.strength ? 'a strength, which the form does not ask' : undefined;
+  },
+  ranking({ groups }, q, { replies }) {
+    if (!q.ties && groups.some((group) => group.length > 1)) return 'a tie, which the form does not allow';
+    const ranked = groups.flat().length;
+    return !q.partial && ranked < replies.length ? `${ranked} of ${replies.length} replies ranked` : undefined;
+  },
+  /** Whoever rates a reply rates it on every criterion; other replies may be left out. */
+  rating({ scale, values }, q) {
+    if (scale.min !== q.scale.min || scale.max !== q.scale.max || scale.step !== q.scale.step)
+      return 'another scale than the form declares';
+    const odd = among(
+      values.map((v) => v.criterion),
+      q.criteria,
+      'criterion',
+    );
+    if (odd !== undefined) return odd;
+    for (const reply of new Set(values.map((v) => v.reply))) {
+      const rated = values.filter((v) => v.reply === reply).map((v) => v.criterion);
+      const left = q.criteria.find(({ id }) => !rated.includes(id));
+      if (left !== undefined) return `reply ${reply} not rated for ${left.id}`;
+    }
+    return undefined;
+  },
+  label({ labels }, q) {
+    if (!q.multiple && labels.length !== 1) return `${labels.length} labels where the form asks for one`;
+    return among(labels, q.options, 'label');
+  },
+  correction: () => undefined,
+  spans: ({ spans }, q) =>
+    among(
+      spans.map((s) => s.label),
+      q.labels,
+      'label',
+    ),
+  steps: ({ mode }, q) => (mode === q.mode ? undefined : `mode ${mode} where the form says ${q.mode}`),
+  critique: () => undefined,
+  demonstration: () => undefined,
+};
 
-/** Why a form does not take an answer to one of its questions; undefined when it does. */
-export function formProblem(answer: Answer, q: Question): string | undefined {
+/** Why a form does not take an answer to one of its questions about an item; undefined when it does. */
+export function formProblem(answer: Answer, q: Question, item: Item): string | undefined {
   if (answer.kind !== q.kind) return `an answer of kind ${answer.kind} to a question of kind ${q.kind}`;
-  return (FORM_RULES[answer.kind] as (answer: Answer, question: Question) => string | undefined)(answer, q);
+  const rule = FORM_RULES[answer.kind] as (answer: Answer, question: Question, item: Item) => string | undefined;
+  return rule(answer, q, item);
 }

@@ -20,6 +20,10 @@ const SLOTS = {
 export type Slot = keyof typeof SLOTS;
 export const ALL_SLOTS = Object.keys(SLOTS) as Slot[];
 
+/** The values of some slots of a reply. */
+export const slotValues = (prompt: HarbourPrompt, reply: ReplyFeatures, slots: readonly Slot[]): number[] =>
+  slots.map((slot) => SLOTS[slot](prompt, reply));
+
 export interface FeatureReward {
   readonly weights: Readonly<Partial<Record<Slot, number>>>;
   score(prompt: HarbourPrompt, features: ReplyFeatures): number;

@@ -1,9 +1,9 @@
-import { cpSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, renameSync, rmSync } from 'node:fs';
 import { readJson } from '../disclosure/index.ts';
 import type { ModelSpec } from '../engine/index.ts';
 import { dialogueDatum, supervised } from '../policy/index.ts';
-import { digestValue, UsageError } from '../run/index.ts';
-import { writeJson } from '../run/node.ts';
+import { digestValue, GoodhartError } from '../run/index.ts';
+import { onPath } from '../run/node.ts';
 import { createRng } from '../stats/index.ts';
 import { createCodec, createTokenizer, type DialogueCodec, type Tokenizer, trainBpe } from '../text/index.ts';
 import { pathIn, type RunContext, stage, writeRunJson } from './run-context.ts';
@@ -21,6 +21,35 @@ export interface Base {
 }
 
 const CARD = 'checkpoints/base.json';
+const FILES = [RUN_FILES.base, RUN_FILES.tokenizer, CARD];
+
+/** Whether the cache holds a base model that can be read; a torn or altered one is thrown away. */
+async function isWhole({ engine }: RunContext, cached: string): Promise<boolean> {
+  if (!existsSync(cached)) return false;
+  try {
+    const { spec } = readJson(`${cached}/${RUN_FILES.base}/state.json`) as { spec: ModelSpec };
+    const model = await engine.createModel(spec, { from: `${cached}/${RUN_FILES.base}` });
+    await model.dispose();
+    for (const file of [RUN_FILES.tokenizer, CARD]) readJson(`${cached}/${file}`);
+    return true;
+  } catch (error) {
+    if (!(error instanceof GoodhartError)) throw error;
+    onPath(cached, () => rmSync(cached, { recursive: true, force: true }));
+    return false;
+  }
+}
+
+/** Puts a trained base model into the cache, whole or not at all. A cache that cannot be written costs time only: it is recorded, no more. */
+function keep(context: RunContext, cached: string): void {
+  const partial = `${cached}.partial-${process.pid}`;
+  try {
+    for (const file of FILES) cpSync(pathIn(context, file), `${partial}/${file}`, { recursive: true });
+    renameSync(partial, cached);
+  } catch (error) {
+    rmSync(partial, { recursive: true, force: true });
+    context.log.append('not-cached', { folder: cached, why: (error as Error).message });
+  }
+}
 
 /** Trains the tokenizer and the base model, or takes both from the cache when the same ones were trained before. */
 export async function baseStage(context: RunContext, source: Source): Promise<Base> {
@@ -28,26 +57,18 @@ export async function baseStage(context: RunContext, source: Source): Promise<Ba
   const base = config.base!;
   const maxReply = config.policy?.maxTokens ?? 48;
   const limits = { maxReply, maxPrompt: base.maxContext - maxReply };
-  if (limits.maxPrompt < 8) {
-    throw new UsageError(
-      'config',
-      `base.maxContext: ${base.maxContext} leaves ${limits.maxPrompt} tokens for the prompt beside policy.maxTokens ${maxReply}; raise it`,
-    );
-  }
   const folder = pathIn(context, RUN_FILES.base);
   await stage(context, 'base', [RUN_FILES.tokenizer, CARD, `${RUN_FILES.base}/state.json`], async () => {
-    const key = digestValue({ version: 1, base, limits, seed: config.seed, examples: source.examples });
+    const key = digestValue({ version: 2, base, limits, seed: config.seed, examples: source.examples });
     const cached = `${context.cache}/base-${key.slice(0, 24)}`;
-    if (!existsSync(`${cached}/card.json`)) {
-      const made = `${cached}.partial-${process.pid}`;
-      await trainBase(context, source, { key, limits, folder: made });
-      if (existsSync(cached)) rmSync(made, { recursive: true });
-      else renameSync(made, cached);
-    } else context.progress({ stage: 'base-model', done: 1, total: 1, unit: 'cached model' });
-    mkdirSync(folder, { recursive: true });
-    cpSync(`${cached}/model`, folder, { recursive: true });
-    writeRunJson(context, RUN_FILES.tokenizer, readJson(`${cached}/tokenizer.json`));
-    writeRunJson(context, CARD, readJson(`${cached}/card.json`));
+    if (await isWhole(context, cached)) {
+      for (const file of FILES)
+        onPath(pathIn(context, file), () => cpSync(`${cached}/${file}`, pathIn(context, file), { recursive: true }));
+      context.progress({ stage: 'base-model', done: 1, total: 1, unit: 'cached model' });
+    } else {
+      await trainBase(context, source, { key, limits });
+      keep(context, cached);
+    }
   });
   const tokenizer = createTokenizer(readJson(pathIn(context, RUN_FILES.tokenizer)) as Record<string, unknown>);
   const spec = specOf(context, tokenizer);
@@ -62,7 +83,7 @@ function specOf({ config }: RunContext, tokenizer: Tokenizer): ModelSpec {
 async function trainBase(
   context: RunContext,
   source: Source,
-  target: { key: string; limits: Base['limits']; folder: string },
+  target: { key: string; limits: Base['limits'] },
 ): Promise<void> {
   const { config, engine, progress } = context;
   const base = config.base!;
@@ -84,10 +105,9 @@ async function trainBase(
   const data = held.map(({ prompt, reply }) => dialogueDatum(codec, prompt, reply, false));
   const learned = data.reduce((sum, d) => sum + d.weights!.reduce((a, b) => a + b, 0), 0);
   const { loss } = await model.forward(data, 'cross_entropy');
-  mkdirSync(target.folder, { recursive: true });
-  await model.saveState(`${target.folder}/model`);
-  writeJson(`${target.folder}/tokenizer.json`, json);
-  writeJson(`${target.folder}/card.json`, {
+  await model.saveState(pathIn(context, RUN_FILES.base));
+  writeRunJson(context, RUN_FILES.tokenizer, json);
+  writeRunJson(context, CARD, {
     key: target.key,
     examples: source.examples.length,
     vocabulary: tokenizer.vocabularySize,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { distributionSchema, SELECTION_RULE_IDS } from '../feedback/index.ts';
 
 /**
  * Configuration of a run. Every key has a default that works for its data layout, except where the data are. Unknown keys
@@ -36,6 +37,19 @@ const baseSchema = z.strictObject({
   learningRate: rate.default(1e-3),
 });
 
+/** What to ask next. After a first random share, each batch is chosen by the rule from what the answers so far say. */
+const selectionSchema = z.strictObject({
+  rule: z.enum(SELECTION_RULE_IDS).default('random'),
+  /** Share of the pairs asked at random before the rule chooses; the held-out pairs are among them. */
+  initial: z.number().gt(0).lt(1).default(0.4),
+  /** Batches in which the rest is asked. */
+  batches: positive.default(4),
+  /** Share of each batch drawn at random. */
+  epsilon: z.number().min(0).max(1).default(0.1),
+  /** Pairs sampled from the model to choose from, as a multiple of the pairs asked. */
+  candidates: z.number().min(1).default(3),
+});
+
 const feedbackSchema = z.strictObject({
   pairs: positive.default(900),
   /** Raters per pair. */
@@ -51,6 +65,9 @@ const feedbackSchema = z.strictObject({
   }),
   /** Pairs kept out of reward fitting, for its evaluation. */
   holdout: z.number().gt(0).lt(1).default(0.2),
+  selection: selectionSchema.prefault({}),
+  /** How many raters an item gets instead of `overlap` on all: on a share of items, until sure, or more on disagreement. */
+  distribution: distributionSchema.pick({ overlapShare: true, adaptive: true, extraRaters: true }).optional(),
 });
 
 const rewardSchema = z.strictObject({
@@ -72,13 +89,16 @@ const rewardSchema = z.strictObject({
 const policySchema = z.strictObject({
   steps: positive.default(100),
   promptsPerStep: positive.default(8),
-  samples: positive.default(8),
+  /** Samples per prompt: each is judged beside the others, so at least two. */
+  samples: z.int().min(2).default(8),
   /** Weight of the KL term, in reward units per nat. */
   beta: z.number().nonnegative().default(0.1),
   learningRate: rate.default(2e-4),
   maxTokens: positive.default(48),
   /** Steps between evaluations on the path and between checkpoints. */
   evaluateEvery: positive.default(20),
+  /** Best-of-n of the base policy beside the optimised one, for these n; empty for none. */
+  bestOf: z.array(positive).default([2, 4, 8, 16]),
 });
 
 const auditSchema = z.strictObject({
@@ -100,7 +120,8 @@ const declarationSchema = z.strictObject({
 });
 
 export const configSchema = z.strictObject({
-  name: z.string().min(1),
+  /** Also names the run folder. */
+  name: z.string().regex(/^[\w][\w .-]*$/, 'expected letters, digits, spaces, dots and dashes'),
   seed: z.int().nonnegative().default(1),
   data: dataSchema,
   base: baseSchema.optional(),

@@ -97,6 +97,17 @@ function samplesOf(path: PolicyPath): ReplySamples[] {
   }));
 }
 
+/** Evidence that follows from the policy's evaluations alone. */
+export function policyEvidence(path: PolicyPath, world: Harbour | undefined) {
+  return {
+    'optimisation-path': path.points.map(
+      ({ step, kl, proxy, gold }): OptimisationPoint => ({ method: 'rloo', step, kl, proxy, ...(gold && { gold }) }),
+    ),
+    'reply-samples': samplesOf(path),
+    ...(world && { 'belief-replies': beliefReplies(world, path) }),
+  };
+}
+
 /** Gathers evidence from what the run produced, runs every probe on it, and measures the probes' own rates. */
 export async function auditStage(
   context: RunContext,
@@ -115,15 +126,10 @@ export async function auditStage(
         .slice(0, 400)
         .map((item) => ({ promptId: item.id, prompt: item.prompt, reply: item.replies[0]!.text }));
     const { edits, scored } = await rewardEvidence(reward, world, texts);
-    const optimisation = path?.points.map(
-      ({ step, kl, proxy, gold }): OptimisationPoint => ({ method: 'rloo', step, kl, proxy, ...(gold && { gold }) }),
-    );
     const evidence: Partial<Record<keyof typeof EVIDENCE_FILES, unknown>> = {
       'counterfactual-edits': edits,
       'scored-replies': scored,
-      ...(optimisation && { 'optimisation-path': optimisation }),
-      ...(path && { 'reply-samples': samplesOf(path) }),
-      ...(path && world && { 'belief-replies': beliefReplies(world, path) }),
+      ...(path && policyEvidence(path, world)),
     };
     for (const [kind, value] of Object.entries(evidence))
       writeRunJson(context, EVIDENCE_FILES[kind as keyof typeof EVIDENCE_FILES], value);

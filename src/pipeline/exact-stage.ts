@@ -4,6 +4,7 @@ import { logSumExp, mean } from '../stats/index.ts';
 import { betaForKl, expectation, type Harbour, kl, promptOf, tilt } from '../world/index.ts';
 import type { Base } from './base-stage.ts';
 import { pathIn, type RunContext, stage, writeRunJson } from './run-context.ts';
+import { RUN_FILES } from './run-folder.ts';
 import type { Source } from './sources.ts';
 
 /** The exact optimum of the KL-regularised objective at several KLs, on the base model's own distribution. */
@@ -18,7 +19,6 @@ export interface ExactCurve {
   }[];
 }
 
-const FILE = 'policy/exact.json';
 const TARGETS = [0, 0.25, 0.5, 1, 2, 3, 4, 5];
 const PROMPTS = 6;
 
@@ -70,8 +70,8 @@ export async function exactStage(
 ): Promise<ExactCurve | undefined> {
   const { world } = source;
   if (world === undefined) return undefined;
-  await stage(context, 'exact', [FILE], async () => {
-    writeRunJson(context, FILE, await exactCurve(context, { ...source, world }, inputs.base, inputs.reward));
+  await stage(context, 'exact', [RUN_FILES.exact], async () => {
+    writeRunJson(context, RUN_FILES.exact, await exactCurve(context, { ...source, world }, inputs.base, inputs.reward));
   });
-  return readJson(pathIn(context, FILE)) as ExactCurve;
+  return readJson(pathIn(context, RUN_FILES.exact)) as ExactCurve;
 }

@@ -1,11 +1,19 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { JUDGMENT_FILES, loadEvidence, readJson } from '../disclosure/index.ts';
-import { collectJudgments, type FeedbackReport, feedbackReport, type Item, type Judgment } from '../feedback/index.ts';
-import { suggest, UsageError } from '../run/index.ts';
-import { writeFileAtomic } from '../run/node.ts';
+import {
+  type FeedbackReport,
+  feedbackReport,
+  type Item,
+  type Judgment,
+  type RaterProfile,
+  raterProfileSchema,
+} from '../feedback/index.ts';
+import { readJsonLines, writeFileAtomic } from '../run/node.ts';
 import { createRng } from '../stats/index.ts';
-import { comparisonItems, raterPool, SIMULATED_RATERS, type SimulatedRaterKind } from '../world/index.ts';
+import { comparisonItems, raterPool, type SimulatedRaterKind } from '../world/index.ts';
 import type { Base } from './base-stage.ts';
+import { itemLabels } from './labels.ts';
+import { askByRule, judge } from './query-stage.ts';
 import { pathIn, type RunContext, stage, writeRunJson } from './run-context.ts';
 import { RUN_FILES } from './run-folder.ts';
 import type { Source } from './sources.ts';
@@ -14,6 +22,8 @@ export interface Feedback {
   readonly items: readonly Item[];
   readonly judgments: readonly Judgment[];
   readonly report: FeedbackReport;
+  /** Group by rater id, for raters who have one; undefined where nothing about the raters was recorded. */
+  readonly groups: ReadonlyMap<string, string> | undefined;
 }
 
 /** Simulated feedback carries a clock that counts judgments, so that the same seed gives the same bytes. */
@@ -26,26 +36,21 @@ async function simulate(
   context: RunContext,
   source: Source,
   base: Base,
-): Promise<{ items: Item[]; judgments: Judgment[] }> {
+): Promise<{ items: Item[]; judgments: Judgment[]; profiles: RaterProfile[] }> {
   const { config, engine, progress } = context;
   const feedback = config.feedback!;
-  const unknown = Object.keys(feedback.raters).find((kind) => !(kind in SIMULATED_RATERS));
-  if (unknown !== undefined) {
-    const known = Object.keys(SIMULATED_RATERS);
-    const near = suggest(unknown, known);
-    throw new UsageError(
-      'config',
-      `feedback.raters: unknown kind ${unknown}; ${near === undefined ? `choose among ${known.join(', ')}` : `did you mean ${near}?`}`,
-    );
-  }
   const world = source.world!;
   const model = await engine.createModel(base.spec, { from: base.folder });
   const sampler = await model.sampler();
   const rng = createRng(config.seed).fork('feedback');
+  const byRule = feedback.selection.rule !== 'random';
+  // A poisoner acts on a phrase: without prompts that hold it, nothing would be planted.
+  const marked = (feedback.raters.poisoner ?? 0) > 0 ? world.prompts('train', { trigger: true }) : [];
+  const prompts = [...world.prompts('train'), ...rng.fork('trigger').shuffle(marked).slice(0, 12)];
   const items = await comparisonItems({
     world,
-    prompts: world.prompts('train'),
-    count: feedback.pairs,
+    prompts,
+    count: byRule ? Math.ceil(feedback.pairs * feedback.selection.candidates) : feedback.pairs,
     rng,
     projectId: source.projectId,
     origin: 'base model, step 0',
@@ -68,38 +73,51 @@ async function simulate(
   await sampler.dispose();
   await model.dispose();
   const { raters } = raterPool(world, feedback.raters as Partial<Record<SimulatedRaterKind, number>>);
-  const judgments: Judgment[] = [];
-  for await (const judgment of collectJudgments({
-    items,
-    raters,
-    overlap: feedback.overlap,
-    rng,
-    now: simulatedClock(),
-  })) {
-    judgments.push(judgment);
-  }
+  const profiles = raters.map(
+    ({ id, kind, group }): RaterProfile => ({ id, kind, ...(group !== undefined && { demographics: { group } }) }),
+  );
+  const panel = { raters, rng, now: simulatedClock() };
+  if (byRule) return { ...(await askByRule(items, { ...config, feedback }, panel)), profiles };
+  const judgments = await judge(items, feedback, panel);
   const order = createRng(config.seed).fork('holdout').shuffle(items);
   const held = new Set(order.slice(0, Math.round(items.length * feedback.holdout)).map((item) => item.id));
   const split = items.map((item) => ({
     ...item,
     strata: { ...item.strata, split: held.has(item.id) ? 'held-out' : 'train' },
   }));
-  return { items: split, judgments };
+  return { items: split, judgments, profiles };
 }
 
 const jsonl = (rows: readonly unknown[]) => rows.map((row) => `${JSON.stringify(row)}\n`).join('');
 
-/** Step 1: judgments, imported or simulated, written down whole, with their quality report. */
+/** What a run folder holds about its feedback. */
+export async function loadFeedback(folder: string): Promise<Feedback> {
+  const { judgments } = await loadEvidence(folder);
+  const path = `${folder}/${RUN_FILES.raters}`;
+  const groups = new Map<string, string>();
+  if (existsSync(path)) {
+    for await (const { id, demographics } of readJsonLines(path, raterProfileSchema))
+      if (demographics?.group !== undefined) groups.set(id, demographics.group);
+  }
+  const report = readJson(`${folder}/${RUN_FILES.feedbackReport}`) as FeedbackReport;
+  return { ...judgments!, report, groups: groups.size > 0 ? groups : undefined };
+}
+
+/** Step 1: judgments, imported or simulated, written down whole, with their labels and quality report. */
 export async function feedbackStage(context: RunContext, source: Source, base: Base | undefined): Promise<Feedback> {
   const { items: itemsFile, judgments: judgmentsFile } = JUDGMENT_FILES;
-  await stage(context, 'feedback', [itemsFile, judgmentsFile, RUN_FILES.feedbackReport], async () => {
-    const { items, judgments } = source.imported ?? (await simulate(context, source, base!));
-    mkdirSync(pathIn(context, 'feedback'), { recursive: true });
+  const files = [itemsFile, judgmentsFile, RUN_FILES.labels, RUN_FILES.feedbackReport];
+  await stage(context, 'feedback', files, async () => {
+    const simulated = source.imported === undefined ? await simulate(context, source, base!) : undefined;
+    const { items, judgments } = source.imported ?? simulated!;
+    const total = judgments.length;
+    context.progress({ stage: 'quality', done: 0, total, unit: 'judgments' });
     writeFileAtomic(pathIn(context, itemsFile), jsonl(items));
     writeFileAtomic(pathIn(context, judgmentsFile), jsonl(judgments));
+    if (simulated !== undefined) writeFileAtomic(pathIn(context, RUN_FILES.raters), jsonl(simulated.profiles));
+    writeFileAtomic(pathIn(context, RUN_FILES.labels), jsonl(itemLabels(items, judgments)));
     writeRunJson(context, RUN_FILES.feedbackReport, feedbackReport(items, judgments, { seed: context.config.seed }));
-    context.progress({ stage: 'feedback', done: judgments.length, total: judgments.length, unit: 'judgments' });
+    context.progress({ stage: 'quality', done: total, total, unit: 'judgments' });
   });
-  const { judgments } = await loadEvidence(context.folder);
-  return { ...judgments!, report: readJson(pathIn(context, RUN_FILES.feedbackReport)) as FeedbackReport };
+  return loadFeedback(context.folder);
 }

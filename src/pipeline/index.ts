@@ -4,3 +4,4 @@ export * from './run-folder.ts';
 export * from './run-pipeline.ts';
 export { openSource, type Source } from './sources.ts';
 export * from './strategies.ts';
+export { verifyPipelineRun } from './verify-run.ts';

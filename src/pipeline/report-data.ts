@@ -1,17 +1,21 @@
 import { distinctNGrams } from '../audit/index.ts';
 import type { Disclosure, ReportData } from '../disclosure/index.ts';
-import type { RewardEvaluation } from '../reward/index.ts';
 import { bootstrap, createRng, mean, standardDeviation, type Uniform } from '../stats/index.ts';
+import type { BestOfCurve } from './best-of-stage.ts';
 import type { PipelineConfig } from './config.ts';
 import type { Audit } from './evidence-stage.ts';
 import type { ExactCurve } from './exact-stage.ts';
 import type { Feedback } from './feedback-stage.ts';
 import type { PolicyPath } from './policy-stage.ts';
+import { ratersKnown } from './results.ts';
+import type { StoredEvaluation } from './reward-evaluation.ts';
+import { RUN_FILES } from './run-folder.ts';
 
 export interface RunResults {
   readonly feedback: Feedback;
-  readonly evaluation: RewardEvaluation;
+  readonly evaluation: StoredEvaluation;
   readonly path: PolicyPath | undefined;
+  readonly bestOf: BestOfCurve | undefined;
   readonly exact: ExactCurve | undefined;
   readonly audit: Audit;
 }
@@ -26,7 +30,7 @@ function unitOf(path: PolicyPath, name: 'proxy' | 'gold') {
 }
 
 function curves(results: RunResults, uniform: Uniform): ReportData['paths'] {
-  const { path, exact } = results;
+  const { path, bestOf, exact } = results;
   if (path === undefined) return [];
   const series = (
     name: string,
@@ -47,7 +51,13 @@ function curves(results: RunResults, uniform: Uniform): ReportData['paths'] {
   return [
     series('proxy, RLOO', 'proxy', path.points),
     ...(known ? [series('gold, RLOO', 'gold', path.points)] : []),
-    ...(exact === undefined
+    ...(bestOf === undefined
+      ? []
+      : [
+          series('proxy, best of n (KL at most)', 'proxy', bestOf.points),
+          ...(known ? [series('gold, best of n (KL at most)', 'gold', bestOf.points)] : []),
+        ]),
+    ...(exact === undefined || exact.listedMass < LEAST_MASS
       ? []
       : [
           series(`proxy, exact optimum (${exact.prompts} prompts)`, 'proxy', exact.points),
@@ -56,21 +66,52 @@ function curves(results: RunResults, uniform: Uniform): ReportData['paths'] {
   ];
 }
 
+/** Below this share of the base model's probability on listed replies, sums over them say nothing about it. */
+const LEAST_MASS = 0.5;
+
+/** What the curves show, and what they cannot. */
+function pathsNote({ path, bestOf, exact }: RunResults): string {
+  if (path === undefined) return 'No policy was optimised in this run.';
+  const known = path.points[0]?.gold !== undefined;
+  const units =
+    'in deviations of the base policy’s replies from their mean, against the square root of KL from the base policy';
+  return [
+    known
+      ? `Reward of the model that was optimised (proxy) and true utility (gold), both ${units}.`
+      : `Reward of the model that was optimised, ${units}. True utility is not known for these data, so nothing here shows whether the policy became better.`,
+    'Whiskers: 95 % bootstrap over prompts.',
+    bestOf === undefined
+      ? ''
+      : 'Best of n is drawn from the base policy, at the upper bound ln n − (n − 1)/n of its KL.',
+    exact === undefined
+      ? ''
+      : exact.listedMass < LEAST_MASS
+        ? `The exact optimum is not drawn: the listed replies hold only ${percent(exact.listedMass)} of the base model’s probability.`
+        : `The exact optimum is the KL-regularised tilt over the listed replies, which hold ${percent(exact.listedMass)} of the base model’s probability.`,
+  ]
+    .filter((sentence) => sentence !== '')
+    .join(' ');
+}
+
 /** One-screen summary: label and value. */
 export function summaryRows(results: RunResults): { label: string; value: string }[] {
-  const { feedback, evaluation, path, exact, audit } = results;
+  const { feedback, evaluation, path, bestOf, exact, audit } = results;
   const { report } = feedback;
   const alpha = report.alphaNominal;
+  const flagged = report.raterTable.filter((row) => row.flags.length > 0).length;
+  const who = ratersKnown(results)
+    ? `by ${report.raters} raters (${flagged} flagged)`
+    : 'by raters who were not released';
   const rows = [
     {
       label: 'Judgments',
-      value: `${report.judgments} by ${report.raters} raters on ${report.items} items (${report.unscored} without a preference)`,
+      value: `${report.judgments} ${who} on ${report.items} pairs${report.unscored === 0 ? '' : `; ${report.unscored} without a preference`}`,
     },
     {
       label: 'Agreement (Krippendorff α)',
       value:
         'value' in alpha
-          ? `${alpha.value.toFixed(3)} (95 %: ${range(alpha.interval!)})`
+          ? `${alpha.value.toFixed(3)}${alpha.interval === null ? '' : ` (95 %: ${range(alpha.interval)})`}`
           : `undefined: ${alpha.undefined}`,
     },
     {
@@ -79,9 +120,15 @@ export function summaryRows(results: RunResults): { label: string; value: string
     },
     {
       label: 'Reward calibration',
-      value: `ECE ${evaluation.ece.toFixed(3)}, slope ${evaluation.calibrationSlope.toFixed(2)}`,
+      value: `ECE ${evaluation.ece.toFixed(3)}, slope ${evaluation.calibrationSlope.toFixed(2)}${evaluation.onVotes === null ? '' : ` on gold; ECE ${evaluation.onVotes.ece.toFixed(3)} on single votes`}`,
     },
   ];
+  if (report.gold.majority !== null && report.gold.dawidSkene !== null) {
+    rows.splice(2, 0, {
+      label: 'Labels equal gold',
+      value: `majority ${percent(report.gold.majority.share)}, Dawid–Skene ${percent(report.gold.dawidSkene.share)} of ${report.gold.items} pairs; ${report.gold.without} pairs have no gold`,
+    });
+  }
   if (path !== undefined) {
     const [first, last] = [path.points[0]!, path.points.at(-1)!];
     rows.push(
@@ -98,6 +145,13 @@ export function summaryRows(results: RunResults): { label: string; value: string
             : `${mean(first.gold!).toFixed(2)} → ${mean(last.gold).toFixed(2)}`,
       },
     );
+  }
+  const top = bestOf?.points.at(-1);
+  if (top !== undefined) {
+    rows.push({
+      label: `Best of ${top.n} instead`,
+      value: `proxy ${mean(top.proxy).toFixed(2)}${top.gold === undefined ? '' : `, gold ${mean(top.gold).toFixed(2)}`} at KL ≤ ${top.kl.toFixed(2)} nats`,
+    });
   }
   if (exact !== undefined)
     rows.push({ label: 'Base model on listed replies', value: `${percent(exact.listedMass)} of its probability` });
@@ -118,8 +172,12 @@ export function reportData(
   const scores = (e: PolicyPath['first']) => e.prompts.flatMap((prompt) => prompt.scored.proxy!);
   const texts = (e: PolicyPath['first']) => e.prompts.flatMap((prompt) => prompt.replies.map((reply) => reply.text));
   const words = (text: string) => text.split(/\s+/).filter((w) => w !== '').length;
-  const raters = feedback.report.raterTable.filter((row) => Number.isFinite(row.accuracy.value));
-  const shown = raters.length <= 30 ? raters : raters.filter((row) => row.flags.length > 0).slice(0, 30);
+  const raters = feedback.report.raterTable.flatMap(({ raterId, accuracy, flags }) =>
+    ratersKnown(results) && 'value' in accuracy ? [{ raterId, accuracy, flags }] : [],
+  );
+  const shown = (raters.length <= 30 ? [...raters] : raters.filter((row) => row.flags.length > 0).slice(0, 30)).sort(
+    (a, b) => (a.raterId < b.raterId ? -1 : 1),
+  );
   const metric = (name: string, key: string) => ({
     name,
     points: (path?.metrics ?? []).map((m) => ({ x: m.step, y: m.metrics[key]! })),
@@ -137,7 +195,7 @@ export function reportData(
   return {
     name: config.name,
     summary: summaryRows(results),
-    goldKnown: path?.points[0]?.gold !== undefined,
+    pathsNote: pathsNote(results),
     paths: curves(results, uniform),
     rewardHistogram:
       path === undefined
@@ -153,7 +211,9 @@ export function reportData(
       high: accuracy.interval.high,
       flagged: flags.length > 0,
     })),
-    raterNote: `Expected share of right answers by Dawid–Skene, which assumes independent errors. ${shown.length} of ${raters.length} raters shown${shown.length < raters.length ? ': those with a flag' : ''}.`,
+    raterNote: !ratersKnown(results)
+      ? 'The data do not say who judged.'
+      : `Expected share of right answers by Dawid–Skene, which assumes independent errors. Squares are flagged for a person to look at; nothing was removed. ${shown.length} of ${raters.length} raters shown${shown.length < raters.length ? ': those with a flag' : ''}.`,
     lengthHistogram:
       path === undefined
         ? []
@@ -188,6 +248,12 @@ export function reportData(
             after: path.last.prompts[i]!.replies[0]!.text,
             note: `gold ${(prompt.scored.gold?.[0] ?? 0).toFixed(1)} → ${(path.last.prompts[i]!.scored.gold?.[0] ?? 0).toFixed(1)}`,
           })),
+    samplesNote:
+      path === undefined
+        ? 'No policy was trained in this run.'
+        : printable
+          ? 'The first replies drawn for some prompts, not selected.'
+          : `Not printed: text of real dialogues may offend. The replies are in ${RUN_FILES.policyEvaluation}.`,
     disclosure: rest.disclosure,
     reproduce: { command: rest.command, config, versions: rest.versions },
   };

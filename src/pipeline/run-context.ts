@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import type { Engine } from '../engine/index.ts';
-import { digestBytes, type Progress } from '../run/index.ts';
+import { digestBytes, NumericsError, type Progress } from '../run/index.ts';
 import { onPath, type RecordLog, writeJson } from '../run/node.ts';
 import type { PipelineConfig } from './config.ts';
 
@@ -44,7 +44,13 @@ export async function stage(
     recorded !== undefined &&
     files.every((file) => existsSync(pathIn(context, file)) && digestFile(pathIn(context, file)) === recorded[file]);
   if (intact) return;
-  await run();
+  try {
+    await run();
+  } catch (error) {
+    if (!(error instanceof NumericsError)) throw error;
+    const advice = `lower ${name}.learningRate and run into a new folder`;
+    throw new NumericsError(error.tensor, `${error.detail} while training (${name}); ${advice}`, error.step);
+  }
   const digests = Object.fromEntries(files.map((file) => [file, digestFile(pathIn(context, file))]));
   context.log.append('stage', { name, files: digests });
 }

@@ -2,8 +2,10 @@ import { existsSync } from 'node:fs';
 import { buildDisclosure, readJson, renderReport, sealRun } from '../disclosure/index.ts';
 import type { Engine } from '../engine/index.ts';
 import { CheckError, canonicalJson, NumericsError, type Progress, UsageError } from '../run/index.ts';
-import { createRunFolder, openRecordLog, writeFileAtomic } from '../run/node.ts';
+import { createRunFolder, openRecordLog, removeLeftovers, writeFileAtomic } from '../run/node.ts';
 import { baseStage } from './base-stage.ts';
+import { bestOfStage } from './best-of-stage.ts';
+import { checkConfig } from './check-config.ts';
 import type { PipelineConfig } from './config.ts';
 import { disclosurePlaces } from './disclosure-statements.ts';
 import { auditStage } from './evidence-stage.ts';
@@ -11,7 +13,9 @@ import { exactStage } from './exact-stage.ts';
 import { feedbackStage } from './feedback-stage.ts';
 import { policyStage } from './policy-stage.ts';
 import { type RunResults, reportData, summaryRows } from './report-data.ts';
-import { rewardStage, withoutNaN } from './reward-stage.ts';
+import { resultsJson } from './results.ts';
+import { withoutNaN } from './reward-evaluation.ts';
+import { rewardStage } from './reward-stage.ts';
 import { pathIn, type RunContext, writeRunJson } from './run-context.ts';
 import { RUN_FILES } from './run-folder.ts';
 import { openSource } from './sources.ts';
@@ -39,88 +43,68 @@ export interface PipelineResult {
   readonly seal: string;
 }
 
+/** Dotted key at which two configurations first differ. */
+function firstDifference(a: unknown, b: unknown, path = ''): string {
+  const [x, y] = [a, b] as Record<string, unknown>[];
+  if (typeof x !== 'object' || typeof y !== 'object' || x === null || y === null) return path;
+  const key = [...new Set([...Object.keys(x), ...Object.keys(y)])].find(
+    (k) => x[k] === undefined || y[k] === undefined || canonicalJson(x[k]) !== canonicalJson(y[k]),
+  );
+  return key === undefined ? path : firstDifference(x[key], y[key], path === '' ? key : `${path}.${key}`);
+}
+
+/** Makes the run folder, or takes up the one that is there; what a killed process left half-written goes. */
 function prepare({ config, out, resume, now, command, versions }: PipelineOptions): void {
-  if (config.feedback !== undefined && config.base === undefined) {
-    throw new UsageError('config', 'feedback: simulated raters judge replies of a base model; add base: {}');
-  }
-  if (config.data.layout === 'harbour' && config.feedback === undefined) {
-    throw new UsageError('config', 'data.layout harbour has no judgments of its own; add feedback: {}');
-  }
-  const needsBase = config.policy !== undefined || config.reward.family === 'transformer';
-  if (needsBase && config.base === undefined) {
-    throw new UsageError('config', 'policy and transformer rewards start from a base model; add base: {}');
-  }
   createRunFolder(out, { resume });
   const path = `${out}/${RUN_FILES.run}`;
   if (existsSync(path)) {
     const before = readJson(path) as { config: unknown };
-    if (canonicalJson(before.config) !== canonicalJson(JSON.parse(JSON.stringify(config)))) {
+    const asked = JSON.parse(JSON.stringify(config)) as unknown;
+    if (canonicalJson(before.config) !== canonicalJson(asked)) {
       throw new UsageError(
         'resume',
-        `${out}: the run there has another configuration; resume with the same one, or choose another --out`,
+        `${out}: the run there has another configuration (${firstDifference(before.config, asked)} differs); resume with the same one, or choose another --out`,
       );
     }
+    removeLeftovers(out);
   } else writeFileAtomic(path, `${JSON.stringify({ config, versions, command, startedAt: now() }, null, 2)}\n`);
 }
 
-/** The headline numbers of a run as one flat JSON. */
-function resultsJson({ feedback, evaluation, path }: RunResults): Record<string, unknown> {
-  const { report } = feedback;
-  return {
-    pairs: report.items,
-    goldPairs: report.gold.items,
-    judgments: report.judgments,
-    raters: report.raters,
-    alphaNominal: 'value' in report.alphaNominal ? report.alphaNominal.value : null,
-    pairwiseAgreement: 'value' in report.pairwiseAgreement ? report.pairwiseAgreement.value : null,
-    accuracy: evaluation.overall.accuracy,
-    accuracyInterval: [evaluation.overall.interval.low, evaluation.overall.interval.high],
-    scoredPairs: evaluation.overall.n,
-    marginOverLength: evaluation.marginOverLength.value,
-    marginOverLengthInterval: [evaluation.marginOverLength.interval.low, evaluation.marginOverLength.interval.high],
-    ece: evaluation.ece,
-    lengthOnlyAccuracy: evaluation.baselines.lengthOnly.accuracy,
-    positionOnlyAccuracy: evaluation.baselines.positionOnly?.accuracy ?? null,
-    ...(evaluation.byStratum.topic !== undefined && {
-      byTopic: Object.fromEntries(
-        Object.entries(evaluation.byStratum.topic).map(([topic, { accuracy, n, interval }]) => [
-          topic,
-          { accuracy, n, interval: [interval.low, interval.high] },
-        ]),
-      ),
-    }),
-    ...(path !== undefined && {
-      policy: path.points.map(({ step, kl, proxy, gold }) => ({
-        step,
-        kl,
-        proxy: proxy.reduce((a, b) => a + b, 0) / proxy.length,
-        gold: gold === undefined ? null : gold.reduce((a, b) => a + b, 0) / gold.length,
-      })),
-    }),
-  };
+/** The same error with what to go back to. */
+function withLastCheckpoint(error: NumericsError, { log, folder }: RunContext): NumericsError {
+  const checkpoint = log.records.findLast((record) => record.type === 'policy-checkpoint');
+  const based = log.records.some((record) => (record.body as { name?: string }).name === 'base');
+  const last = (checkpoint?.body as { folder: string } | undefined)?.folder ?? (based ? RUN_FILES.base : undefined);
+  const where =
+    last === undefined ? 'there is no good checkpoint yet' : `the last good checkpoint is ${folder}/${last}`;
+  return new NumericsError(error.tensor, `${error.detail}; ${where}`, error.step);
 }
 
 /**
  * Runs steps 0 to 3, the audit and the disclosure into a run folder and seals it. Finished stages are skipped on resume.
  */
 export async function runPipeline(options: PipelineOptions): Promise<PipelineResult> {
-  const { config, out, progress, now, cache, command, versions } = options;
+  const { config, out, progress, now, cache } = options;
+  checkConfig(config);
+  // Read the data before anything is written: a fault in them leaves no folder behind.
+  const source = await openSource(config);
   prepare(options);
   const log = openRecordLog(`${out}/${RUN_FILES.records}`, now);
   if (log.records.length === 0) log.append('run-started', { config });
   const engine = options.makeEngine();
   const context: RunContext = { config, folder: out, engine, progress, log, cache, now };
   try {
-    const source = await openSource(config);
     const base = config.base === undefined ? undefined : await baseStage(context, source);
     const feedback = await feedbackStage(context, source, base);
-    const { model: reward, evaluation } = await rewardStage(context, source, { feedback, base });
+    const { model: reward, evaluation } = await rewardStage(context, { feedback, base });
     const withPolicy = config.policy !== undefined && base !== undefined;
     const path = withPolicy ? await policyStage(context, source, { base, reward }) : undefined;
+    const bestOf = withPolicy ? await bestOfStage(context, source, { base, reward }) : undefined;
     const exact = withPolicy ? await exactStage(context, source, { base, reward }) : undefined;
     const audit = await auditStage(context, { feedback, reward, path, world: source.world });
     await reward.dispose();
-    const results: RunResults = { feedback, evaluation, path, exact, audit };
+    const results: RunResults = { feedback, evaluation, path, bestOf, exact, audit };
+    writeRunJson(context, RUN_FILES.results, withoutNaN(resultsJson(results)));
     const disclosure = buildDisclosure({
       run: config.name,
       statements: disclosurePlaces(config),
@@ -129,30 +113,22 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
       findingsFile: RUN_FILES.findings,
       read: (file) => (existsSync(pathIn(context, file)) ? readJson(pathIn(context, file)) : undefined),
     });
-    writeRunJson(context, RUN_FILES.results, withoutNaN(resultsJson(results)));
     writeRunJson(context, RUN_FILES.disclosure, disclosure);
     writeFileAtomic(
       pathIn(context, RUN_FILES.metrics),
       (path?.metrics ?? []).map((record) => `${JSON.stringify(record)}\n`).join(''),
     );
-    const data = withoutNaN(reportData(config, results, { disclosure, command, versions })) as ReturnType<
-      typeof reportData
-    >;
+    // The command and versions that began the run, also when another process finishes it.
+    const begun = readJson(pathIn(context, RUN_FILES.run)) as Pick<PipelineOptions, 'command' | 'versions'>;
+    const { command, versions } = begun;
+    const data = withoutNaN(reportData(config, results, { disclosure, command, versions }));
     writeRunJson(context, RUN_FILES.reportData, data);
     writeFileAtomic(pathIn(context, RUN_FILES.report), renderReport(data));
     if (log.records.at(-1)?.type !== 'run-finished') log.append('run-finished', { findings: audit.findings.length });
     const seal = sealRun(out);
     return { results, summary: summaryRows(results), disclosure, seal };
   } catch (error) {
-    if (error instanceof NumericsError) {
-      const last = log.records.findLast((record) => record.type === 'policy-checkpoint');
-      const good = (last?.body as { folder: string } | undefined)?.folder ?? 'none yet';
-      throw new NumericsError(
-        error.tensor,
-        `${error.message}; the last good checkpoint is ${good} in ${out}`,
-        error.step,
-      );
-    }
+    if (error instanceof NumericsError) throw withLastCheckpoint(error, context);
     throw error;
   } finally {
     log.close();

@@ -1,16 +1,7 @@
-import { existsSync } from 'node:fs';
-import {
-  argumentPairSchema,
-  argumentSchema,
-  dialoguePairSchema,
-  fromArgumentPair,
-  fromDialoguePair,
-  type Item,
-  type Judgment,
-} from '../feedback/index.ts';
+import { type Item, type Judgment, NO_SHARED_START } from '../feedback/index.ts';
+import { readLayout, rejectText } from '../feedback/node.ts';
 import type { ScoreFunction } from '../policy/index.ts';
-import { DataError, UsageError } from '../run/index.ts';
-import { parseLine, readLines } from '../run/node.ts';
+import { DataError } from '../run/index.ts';
 import { createRng } from '../stats/index.ts';
 import { createHarbour, type Harbour, promptOf } from '../world/index.ts';
 import type { PipelineConfig } from './config.ts';
@@ -49,72 +40,26 @@ function harbourSource(config: PipelineConfig): Source {
   };
 }
 
-/** `<name>.jsonl` or `<name>.jsonl.gz` in a folder. */
-function dataFile(dir: string, name: string): string {
-  const found = [`${dir}/${name}.jsonl`, `${dir}/${name}.jsonl.gz`].find((path) => existsSync(path));
-  if (found === undefined) {
-    throw new UsageError(
-      'data',
-      `${dir}: expected ${name}.jsonl or ${name}.jsonl.gz there; set data.dir to the folder of the data`,
-    );
-  }
-  return found;
+/** Items and judgments of a file or folder; a row that is no row of the layout ends the run, but for those `skip` allows. */
+async function imported(layout: 'ukp' | 'hh-rlhf', path: string, projectId: string, skip: readonly string[] = []) {
+  const { items, judgments, rejected } = await readLayout({ layout, path, projectId });
+  const bad = rejected.find(({ reason }) => !skip.includes(reason));
+  if (bad !== undefined) throw new DataError('row', `${rejectText(bad)}; mend or drop the row`);
+  return { items, judgments, skipped: rejected.length };
 }
 
 async function argumentSource(config: PipelineConfig, dir: string): Promise<Source> {
-  const texts = new Map<string, string>();
-  const argumentsPath = dataFile(dir, 'arguments');
-  for await (const line of readLines(argumentsPath)) {
-    const { id, text } = parseLine(argumentsPath, line, argumentSchema);
-    if (texts.has(id))
-      throw new DataError('duplicate', `${argumentsPath}:${line.line}: id ${id} occurs twice; ids must be unique`);
-    texts.set(id, text);
-  }
-  const items = new Map<string, Item>();
-  const judgments: Judgment[] = [];
-  const pairsPath = dataFile(dir, 'pairs');
-  for await (const line of readLines(pairsPath)) {
-    const row = parseLine(pairsPath, line, argumentPairSchema);
-    for (const side of ['a1', 'a2'] as const) {
-      if (!texts.has(row[side])) {
-        throw new DataError(
-          'reference',
-          `${pairsPath}:${line.line}: ${side}: no argument ${row[side]} in ${argumentsPath}; add it or drop the pair`,
-        );
-      }
-    }
-    const read = fromArgumentPair(row, texts, config.name);
-    if (items.has(read.item.id)) {
-      throw new DataError(
-        'duplicate',
-        `${pairsPath}:${line.line}: pair ${read.item.id} occurs twice; ids must be unique`,
-      );
-    }
-    items.set(read.item.id, read.item);
-    judgments.push(...read.judgments);
-  }
   return {
     projectId: config.name,
     examples: [],
     trainPrompts: [],
     evaluationPrompts: [],
-    imported: { items: [...items.values()], judgments, skipped: 0 },
+    imported: await imported('ukp', dir, config.name),
   };
 }
 
 async function dialogueSource(config: PipelineConfig, file: string, holdout: number): Promise<Source> {
-  const items: Item[] = [];
-  const judgments: Judgment[] = [];
-  let skipped = 0;
-  for await (const line of readLines(file)) {
-    const read = fromDialoguePair(parseLine(file, line, dialoguePairSchema), line.line, config.name);
-    if (read === null) {
-      skipped += 1;
-      continue;
-    }
-    items.push(read.item);
-    judgments.push(read.judgment);
-  }
+  const { items, judgments, skipped } = await imported('hh-rlhf', file, config.name, [NO_SHARED_START]);
   // Dialogues with the same opening stay on one side of the split.
   const prompts = createRng(config.seed)
     .fork('split')

@@ -36,7 +36,10 @@ export interface RewardEvaluation {
   /** Slope of a logistic fit of outcomes on score differences: 1 is calibrated, below 1 overconfident. */
   readonly calibrationSlope: number;
   readonly bins: readonly ReliabilityBin[];
+  /** Intervals resample items within the stratum: where the strata are the clusters (topics), there is only one inside. */
   readonly byStratum: Readonly<Record<string, Readonly<Record<string, Accuracy>>>>;
+  /** By the group of the rater whose judgment is predicted; null where groups were not recorded. */
+  readonly byRaterGroup: Readonly<Record<string, Accuracy>> | null;
   /** By which reply is longer, the preferred one or the other. */
   readonly byLength: { readonly longerPreferred: Accuracy | null; readonly shorterPreferred: Accuracy | null };
   readonly baselines: {
@@ -128,22 +131,30 @@ export async function scorePairs(model: RewardModel, pairs: readonly PreferenceP
  */
 export function evaluateScores(
   all: readonly ScoredPair[],
-  options: { seed: number; logOdds?: number; strata?: readonly string[]; clusterOf?: (pair: PreferencePair) => string },
+  options: {
+    seed: number;
+    logOdds?: number;
+    strata?: readonly string[];
+    /** What is resampled for intervals: items, or something larger. */
+    clusterOf?: (pair: PreferencePair) => string;
+    /** Group of the rater behind a pair, where it is known. */
+    groupOf?: (pair: PreferencePair) => string | undefined;
+  },
 ): RewardEvaluation {
-  const { seed, logOdds = 1, strata = [], clusterOf = (pair: PreferencePair) => pair.itemId } = options;
+  const itemOf = (pair: PreferencePair) => pair.itemId;
+  const { seed, logOdds = 1, strata = [], clusterOf = itemOf, groupOf } = options;
   const scored = all
     .filter(({ pair }) => pair.target !== 0.5)
     .map(({ pair, difference }) => ({ pair, difference: difference * logOdds }));
   const { uniform } = createRng(seed).fork('reward-evaluation');
   const accuracy = (rows: readonly ScoredPair[]) => accuracyOf(rows, clusterOf, uniform);
   const some = (rows: readonly ScoredPair[]) => (rows.length === 0 ? null : accuracy(rows));
-  const byStratum: Record<string, Record<string, Accuracy>> = {};
-  for (const stratum of strata) {
-    const values = [...new Set(scored.map(({ pair }) => pair.strata[stratum] ?? 'none'))].sort();
-    byStratum[stratum] = Object.fromEntries(
-      values.map((value) => [value, accuracy(scored.filter(({ pair }) => (pair.strata[stratum] ?? 'none') === value))]),
-    );
-  }
+  const split = (keyOf: (pair: PreferencePair) => string): Record<string, Accuracy> => {
+    const keys = [...new Set(scored.map(({ pair }) => keyOf(pair)))].sort();
+    const within = (key: string) => scored.filter(({ pair }) => keyOf(pair) === key);
+    return Object.fromEntries(keys.map((key) => [key, accuracyOf(within(key), itemOf, uniform)]));
+  };
+  const byStratum = Object.fromEntries(strata.map((stratum) => [stratum, split((p) => p.strata[stratum] ?? 'none')]));
   const probabilities = scored.map(({ difference }) => sigmoid(difference));
   const outcomes = scored.map(({ pair }) => pair.target);
   const bins = reliabilityBins(probabilities, outcomes);
@@ -163,6 +174,7 @@ export function evaluateScores(
     calibrationSlope: slopeOf(scored),
     bins,
     byStratum,
+    byRaterGroup: groupOf === undefined ? null : split((pair) => groupOf(pair) ?? 'not recorded'),
     byLength: {
       longerPreferred: some(sized.filter(prefersLonger)),
       shorterPreferred: some(sized.filter((row) => !prefersLonger(row))),

@@ -38,14 +38,17 @@ export class EngineError extends GoodhartError {
   }
 }
 
-/** NaN or infinity where a finite number is needed: names the tensor and the step. */
+/** NaN or infinity where a finite number is needed: names the tensor and the step. Nearly always a learning rate too high. */
 export class NumericsError extends GoodhartError {
+  override readonly exitCode: number = 2;
   readonly tensor: string;
+  readonly detail: string;
   readonly step: number | undefined;
 
   constructor(tensor: string, detail: string, step?: number) {
     super('numerics', `${tensor}${step === undefined ? '' : ` at step ${step}`}: ${detail}`);
     this.tensor = tensor;
+    this.detail = detail;
     this.step = step;
   }
 }

@@ -92,6 +92,17 @@ export function createRunFolder(path: string, options: { resume: boolean }): voi
   });
 }
 
+/** Removes what processes that no longer run left half-written below a folder (`x.partial-<pid>`, `x.old-<pid>`). */
+export function removeLeftovers(folder: string): void {
+  onPath(folder, () => {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      const path = join(folder, entry.name);
+      if (/\.(partial|old)-\d+$/.test(entry.name)) rmSync(path, { recursive: true, force: true });
+      else if (entry.isDirectory()) removeLeftovers(path);
+    }
+  });
+}
+
 /** Where reusable results (a trained base model) are kept between runs. */
 export function cacheFolder(environment: Readonly<Record<string, string | undefined>> = process.env): string {
   return environment.GOODHART_CACHE ?? join(environment.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'goodhart');

@@ -1,4 +1,5 @@
 import { closeSync, createReadStream, openSync, readSync } from 'node:fs';
+import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { z } from 'zod';
 import { DataError } from './errors.ts';
@@ -10,86 +11,172 @@ export interface Line {
   readonly text: string;
 }
 
-const MAX_LINE_BYTES = 8 * 1024 * 1024;
-const NEWLINE = 10;
+/** A line before decoding, and where it starts in the unpacked text. */
+export interface ByteLine {
+  readonly line: number;
+  readonly at: number;
+  readonly bytes: Buffer;
+}
 
-/** Whether a file starts with the gzip magic bytes. */
-function isGzip(path: string): boolean {
+/** What reading refuses; each refusal says its limit. */
+export interface ReadLimits {
+  /** One line or record. */
+  readonly lineBytes: number;
+  /** A compressed file, unpacked. */
+  readonly unpackedBytes: number;
+  /** Unpacked over packed size, once more than `ratioFromBytes` came out: text packs 3 to 30 times, a zip bomb 1,000 times. */
+  readonly ratio: number;
+  readonly ratioFromBytes: number;
+}
+
+const MIB = 1024 * 1024;
+export const READ_LIMITS: ReadLimits = {
+  lineBytes: 8 * MIB,
+  unpackedBytes: 16 * 1024 * MIB,
+  ratio: 250,
+  ratioFromBytes: 16 * MIB,
+};
+
+export interface ReadOptions {
+  readonly limits?: Partial<ReadLimits>;
+  /** Bytes of the file consumed so far, before unpacking. */
+  readonly onBytes?: ((consumed: number) => void) | undefined;
+}
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const NEWLINE = 10;
+const BOM = '\ufeff';
+
+/** The first bytes of a file, fewer when it is shorter. */
+export function fileHead(path: string, length: number): Buffer {
   return onPath(path, () => {
-    const head = Buffer.alloc(2);
+    const head = Buffer.alloc(length);
     const file = openSync(path, 'r');
     try {
-      readSync(file, head, 0, 2, 0);
+      return head.subarray(0, readSync(file, head, 0, length, 0));
     } finally {
       closeSync(file);
     }
-    return head[0] === 0x1f && head[1] === 0x8b;
   });
 }
 
+/** Whether bytes are the start of a gzip file. */
+export const isGzip = (head: Uint8Array): boolean => head[0] === 0x1f && head[1] === 0x8b;
+
 /**
- * Lines of a text file, plain or gzip (told by its first bytes), one at a time. Refuses, naming file and line: a byte
- * that is not UTF-8, a line over the limit, a truncated gzip stream, an empty file. Blank lines are skipped.
+ * The bytes of a file, plain or gzip (told by its first bytes), in chunks. Refuses a truncated gzip stream, and one that
+ * unpacks to more than the limits allow, before more than the limit was unpacked.
  */
-export async function* readLines(
-  path: string,
-  { maxLineBytes = MAX_LINE_BYTES }: { maxLineBytes?: number } = {},
-): AsyncGenerator<Line> {
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  const file = isGzip(path) ? createReadStream(path).pipe(createGunzip()) : createReadStream(path);
+export async function* readBytes(path: string, options: ReadOptions = {}): AsyncGenerator<Buffer> {
+  const limits = { ...READ_LIMITS, ...options.limits };
+  const packed = isGzip(fileHead(path, 2));
+  const source = createReadStream(path, { highWaterMark: 256 * 1024 });
+  // `pipeline` hands an error of either stream to the reader of the last one.
+  const stream = packed ? pipeline(source, createGunzip(), () => {}) : source;
+  let unpacked = 0;
+  try {
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      unpacked += chunk.length;
+      if (packed && unpacked > limits.unpackedBytes) {
+        const limit = `at most ${limits.unpackedBytes} bytes unpacked`;
+        throw new DataError('unpacked', `${path}: expected ${limit}, got more; split the file`);
+      }
+      if (packed && unpacked > limits.ratioFromBytes && unpacked > limits.ratio * Math.max(1, source.bytesRead)) {
+        const got = `${unpacked} from ${source.bytesRead} bytes so far`;
+        throw new DataError(
+          'ratio',
+          `${path}: expected gzip that unpacks to at most ${limits.ratio} times its size, got ${got}; unpack it yourself if you trust it`,
+        );
+      }
+      options.onBytes?.(source.bytesRead);
+      yield chunk;
+    }
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    if (code.startsWith('Z_') || code === 'ERR_STREAM_PREMATURE_CLOSE') {
+      const want = 'expected a whole gzip file, got a truncated or damaged one; fetch it again';
+      throw new DataError('gzip', `${path}: ${want}`, { cause: error });
+    }
+    throw fileError(path, error);
+  }
+}
+
+/** Lines of a file as bytes, without their newline. A line over the limit is refused without being held in memory. */
+export async function* readByteLines(path: string, options: ReadOptions = {}): AsyncGenerator<ByteLine> {
+  const { lineBytes } = { ...READ_LIMITS, ...options.limits };
   let line = 1;
+  let at = 0;
   let pending: Buffer[] = [];
   let pendingBytes = 0;
-  let any = false;
-  const decode = (bytes: Buffer): string => {
-    try {
-      return decoder.decode(bytes);
-    } catch (cause) {
-      throw new DataError('utf8', `${path}:${line}: expected UTF-8 text, got other bytes; convert the file`, { cause });
+  const check = (bytes: number) => {
+    if (bytes > lineBytes) {
+      const want = `expected at most ${lineBytes} bytes on a line, got more; split the record`;
+      throw new DataError('line', `${path}:${line}: ${want}`);
     }
   };
-  const tooLong = () =>
-    new DataError(
-      'line',
-      `${path}:${line}: expected at most ${maxLineBytes} bytes on a line, got more; split the record`,
-    );
   try {
-    for await (const chunk of file as AsyncIterable<Buffer>) {
+    for await (const chunk of readBytes(path, options)) {
       let start = 0;
       for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
         const piece = chunk.subarray(start, end);
-        if (pendingBytes + piece.length > maxLineBytes) throw tooLong();
-        const text = decode(pending.length === 0 ? piece : Buffer.concat([...pending, piece]));
+        check(pendingBytes + piece.length);
+        const bytes = pending.length === 0 ? piece : Buffer.concat([...pending, piece]);
         pending = [];
         pendingBytes = 0;
         start = end + 1;
-        if (text.trim() !== '') {
-          any = true;
-          yield { line, text };
-        }
+        yield { line, at, bytes };
+        at += bytes.length + 1;
         line += 1;
       }
       const rest = chunk.subarray(start);
       if (rest.length > 0) pending.push(rest);
       pendingBytes += rest.length;
-      if (pendingBytes > maxLineBytes) throw tooLong();
+      check(pendingBytes);
     }
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? '';
-    if (code === 'Z_BUF_ERROR' || code === 'Z_DATA_ERROR') {
-      throw new DataError(
-        'gzip',
-        `${path}:${line}: expected a whole gzip file, got a truncated or damaged one; fetch it again`,
-        {
-          cause: error,
-        },
-      );
+    if (error instanceof DataError && error.code === 'gzip') {
+      throw new DataError('gzip', error.message.replace(`${path}:`, `${path}:${line}:`), { cause: error.cause });
     }
-    throw fileError(path, error);
+    throw error;
   }
-  if (pendingBytes > 0) {
+  if (pendingBytes > 0) yield { line, at, bytes: Buffer.concat(pending) };
+}
+
+/** Bytes as UTF-8; a byte order mark is kept, since in the middle of a text it is a character like any other. */
+export function decodeUtf8(bytes: Uint8Array, place: string): string {
+  try {
+    return UTF8.decode(bytes);
+  } catch (cause) {
+    throw new DataError('utf8', `${place}: expected UTF-8 text, got other bytes; convert the file`, { cause });
+  }
+}
+
+/**
+ * Lines of a text file, plain or gzip, one at a time. Refuses, naming file and line: a byte that is not UTF-8, a line
+ * over the limit, a truncated gzip stream, an empty file. Blank lines are skipped, a byte order mark at the start too.
+ * With `badLine` a line that is not UTF-8 is handed over there and reading goes on.
+ */
+export async function* readLines(
+  path: string,
+  options: ReadOptions & { maxLineBytes?: number; badLine?: (line: number, error: DataError) => void } = {},
+): AsyncGenerator<Line> {
+  const { maxLineBytes, badLine } = options;
+  const limits = { ...options.limits, ...(maxLineBytes !== undefined && { lineBytes: maxLineBytes }) };
+  let any = false;
+  for await (const { line, bytes } of readByteLines(path, { ...options, limits })) {
+    let text: string;
+    try {
+      text = decodeUtf8(bytes, `${path}:${line}`);
+    } catch (error) {
+      if (badLine === undefined || !(error instanceof DataError)) throw error;
+      any = true;
+      badLine(line, error);
+      continue;
+    }
+    if (line === 1 && text.startsWith(BOM)) text = text.slice(1);
+    if (text.trim() === '') continue;
     any = true;
-    yield { line, text: decode(Buffer.concat(pending)) };
+    yield { line, text };
   }
   if (!any) throw new DataError('empty', `${path}: expected records, got an empty file`);
 }

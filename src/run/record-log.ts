@@ -41,7 +41,8 @@ export function openRecordLog(path: string, now: () => string): RecordLog {
       const record = chainRecord(records.at(-1), { type, body, at: now() });
       const line = Buffer.from(`${JSON.stringify(record)}\n`);
       try {
-        writeSync(file, line, 0, line.length, at);
+        // A nearly full disk takes a part and says so only in the count: a record is acknowledged whole or not at all.
+        for (let done = 0; done < line.length; ) done += writeSync(file, line, done, line.length - done, at + done);
         fsyncSync(file);
       } catch (error) {
         throw fileError(path, error);

@@ -1,85 +1,244 @@
-/** One label: rater, item and class as indices from 0. */
-export interface Label {
-  readonly rater: number;
-  readonly item: number;
-  readonly label: number;
-}
+import { type LabelSizes, type Labels, type LabelTable, labelTable } from './label-table.ts';
+import { type ClimbOptions, mostProbable, type TruthResult } from './truth.ts';
+import { climb, rowsOf, startPosteriors, truthAssumptions, truthResult } from './truth-fit.ts';
 
-export interface DawidSkeneOptions {
-  /** Added to every expected count of an error matrix; 0 is the paper's estimator. */
+export interface DawidSkeneOptions extends ClimbOptions {
+  /** Added to every expected count of an error matrix (a Dirichlet prior of 1 + smoothing); 0 is the paper's estimator. */
   readonly smoothing?: number;
-  readonly iterations?: number;
-  /** Stops when the log-likelihood rises by less. */
-  readonly tolerance?: number;
+  /** Posteriors to start from, items × classes; the shares of the labels when left out. */
+  readonly start?: readonly ArrayLike<number>[];
+  /** Level of the intervals. */
+  readonly level?: number;
 }
 
-export interface DawidSkeneResult {
-  /** Posterior class probabilities per item. */
-  readonly posteriors: Float64Array[];
-  readonly prior: Float64Array;
-  /** Error matrices: rater → true class → given class. */
+export interface DawidSkeneResult extends TruthResult {
+  /** Error matrices: rater → true class → given class. A row without any expected count is uniform. */
   readonly confusion: Float64Array[][];
-  readonly logLikelihoods: number[];
-  /** Expected share of a rater's labels that equal the true class, and the number of labels. */
-  readonly accuracy: { readonly value: number; readonly n: number }[];
+}
+
+/** Below this a product of probabilities is taken again in logs; no posterior above 1e-28 is touched by the difference. */
+const UNDERFLOW = 1e-280;
+
+/** The tables of one fit. Error matrices are stored rater → given class → true class, so that a label reads one run. */
+class Em {
+  readonly posterior: Float64Array;
+  readonly prior: Float64Array;
+  readonly errors: Float64Array;
+  readonly #counts: Float64Array;
+  readonly #classCounts: Float64Array;
+  /** Offset of a label's run in `errors`. */
+  readonly #cell: Int32Array;
+  readonly #table: LabelTable;
+  readonly #smoothing: number;
+
+  constructor(table: LabelTable, posterior: Float64Array, smoothing: number) {
+    const { raters, classes, n, items, start, rater, label } = table;
+    this.#table = table;
+    this.#smoothing = smoothing;
+    this.posterior = posterior;
+    this.prior = new Float64Array(classes);
+    this.errors = new Float64Array(raters * classes * classes);
+    this.#counts = new Float64Array(raters * classes * classes);
+    this.#classCounts = new Float64Array(classes);
+    this.#cell = new Int32Array(n);
+    for (let j = 0; j < n; j++) this.#cell[j] = (rater[j]! * classes + label[j]!) * classes;
+    for (let i = 0; i < items; i++) {
+      if (start[i] === start[i + 1]) continue;
+      for (let k = 0; k < classes; k++) {
+        const p = posterior[i * classes + k]!;
+        this.#classCounts[k]! += p;
+        for (let j = start[i]!; j < start[i + 1]!; j++) this.#counts[this.#cell[j]! + k]! += p;
+      }
+    }
+  }
+
+  /** Prior and error matrices from expected counts, which are cleared. Returns the log of the smoothing's prior. */
+  maximise(): number {
+    const { raters, classes } = this.#table;
+    const [errors, counts, smoothing] = [this.errors, this.#counts, this.#smoothing];
+    const total = this.#classCounts.reduce((sum, v) => sum + v, 0);
+    for (let k = 0; k < classes; k++) this.prior[k] = total === 0 ? 1 / classes : this.#classCounts[k]! / total;
+    for (let r = 0; r < raters; r++) {
+      const from = r * classes * classes;
+      for (let k = 0; k < classes; k++) {
+        let sum = classes * smoothing;
+        for (let l = 0; l < classes; l++) sum += counts[from + l * classes + k]!;
+        for (let l = 0; l < classes; l++) {
+          const at = from + l * classes + k;
+          errors[at] = sum === 0 ? 1 / classes : (counts[at]! + smoothing) / sum;
+        }
+      }
+    }
+    counts.fill(0);
+    this.#classCounts.fill(0);
+    if (smoothing === 0) return 0;
+    let logPrior = 0;
+    for (let c = 0; c < errors.length; c++) logPrior += Math.log(errors[c]!);
+    return smoothing * logPrior;
+  }
+
+  /**
+   * Posteriors, and the expected counts that follow from them, in one pass over the labels. Returns the log-likelihood.
+   * Probabilities are multiplied, not their logs added, so that an item costs one logarithm and no exponential; two
+   * classes go at a time because that halves the reads of `cell`.
+   */
+  expect(): number {
+    const { items, classes, start } = this.#table;
+    const [q, prior, errors, counts, cell] = [this.posterior, this.prior, this.errors, this.#counts, this.#cell];
+    const classCounts = this.#classCounts;
+    const paired = classes - (classes % 2);
+    let logLikelihood = 0;
+    for (let i = 0; i < items; i++) {
+      const from = start[i]!;
+      const to = start[i + 1]!;
+      if (from === to) continue;
+      const o = i * classes;
+      let sum = 0;
+      for (let k = 0; k < paired; k += 2) {
+        let p = prior[k]!;
+        let r = prior[k + 1]!;
+        for (let j = from; j < to; j++) {
+          const c = cell[j]! + k;
+          p *= errors[c]!;
+          r *= errors[c + 1]!;
+        }
+        q[o + k] = p;
+        q[o + k + 1] = r;
+        sum += p + r;
+      }
+      if (paired < classes) {
+        let p = prior[paired]!;
+        for (let j = from; j < to; j++) p *= errors[cell[j]! + paired]!;
+        q[o + paired] = p;
+        sum += p;
+      }
+      if (sum > UNDERFLOW) {
+        logLikelihood += Math.log(sum);
+        const scale = 1 / sum;
+        for (let k = 0; k < classes; k++) q[o + k]! *= scale;
+      } else {
+        logLikelihood += this.#expectInLogs(i);
+      }
+      for (let k = 0; k < paired; k += 2) {
+        const p = q[o + k]!;
+        const r = q[o + k + 1]!;
+        classCounts[k]! += p;
+        classCounts[k + 1]! += r;
+        for (let j = from; j < to; j++) {
+          const c = cell[j]! + k;
+          counts[c]! += p;
+          counts[c + 1]! += r;
+        }
+      }
+      if (paired < classes) {
+        const p = q[o + paired]!;
+        classCounts[paired]! += p;
+        for (let j = from; j < to; j++) counts[cell[j]! + paired]! += p;
+      }
+    }
+    return logLikelihood;
+  }
+
+  /** The posterior of an item whose product of probabilities is too small for a double. */
+  #expectInLogs(item: number): number {
+    const { classes, start } = this.#table;
+    const o = item * classes;
+    let top = -Infinity;
+    for (let k = 0; k < classes; k++) {
+      let log = Math.log(this.prior[k]!);
+      for (let j = start[item]!; j < start[item + 1]!; j++) log += Math.log(this.errors[this.#cell[j]! + k]!);
+      this.posterior[o + k] = log;
+      top = Math.max(top, log);
+    }
+    let sum = 0;
+    for (let k = 0; k < classes; k++) sum += Math.exp(this.posterior[o + k]! - top);
+    const norm = top + Math.log(sum);
+    for (let k = 0; k < classes; k++) this.posterior[o + k] = Math.exp(this.posterior[o + k]! - norm);
+    return norm;
+  }
+}
+
+/** Rows rater → true class → given class, from the stored order rater → given class → true class. */
+function confusionOf(errors: Float64Array, { raters, classes }: LabelSizes): Float64Array[][] {
+  const flat = new Float64Array(errors.length);
+  for (let r = 0; r < raters; r++) {
+    const from = r * classes * classes;
+    for (let l = 0; l < classes; l++) {
+      for (let k = 0; k < classes; k++) flat[from + k * classes + l] = errors[from + l * classes + k]!;
+    }
+  }
+  const rows = rowsOf(flat, classes);
+  return Array.from({ length: raters }, (_, r) => rows.slice(r * classes, (r + 1) * classes));
 }
 
 /**
  * Dawid and Skene (1979): maximum likelihood of true classes and rater error rates by EM, started from label shares
- * (Eq. 3.1). Assumes that raters err independently given the true class; correlated errors break it.
+ * (Eq. 3.1). Labels may be missing, or repeated by a rater. **Assumes** (also in the result, `assumes`) that raters err
+ * independently given the true class: correlated errors break it without any sign in the posteriors, and
+ * `correlatedErrors` tests for them. Without smoothing small or unanimous data end in posteriors of 0 and 1:
+ * see `compareSmoothing`. Linear in the number of labels per iteration; throws a RangeError for an index outside `sizes`.
  */
 export function dawidSkene(
-  labels: readonly Label[],
-  sizes: { items: number; raters: number; classes: number },
-  { smoothing = 0, iterations = 500, tolerance = 1e-10 }: DawidSkeneOptions = {},
+  labels: Labels,
+  sizes: LabelSizes,
+  { smoothing = 0, iterations = 500, tolerance = 1e-10, start, level = 0.95 }: DawidSkeneOptions = {},
 ): DawidSkeneResult {
-  const { items, raters, classes } = sizes;
-  const posteriors = Array.from({ length: items }, () => new Float64Array(classes));
-  for (const { item, label } of labels) posteriors[item]![label]! += 1;
-  for (const row of posteriors) normalise(row);
-  const prior = new Float64Array(classes);
-  const confusion = Array.from({ length: raters }, () =>
-    Array.from({ length: classes }, () => new Float64Array(classes)),
+  if (!(smoothing >= 0))
+    throw new RangeError(`expected smoothing of 0 or more pseudo-counts per cell, got ${smoothing}`);
+  const table = labelTable(labels, sizes);
+  const em = new Em(table, startPosteriors(table, start), smoothing);
+  const trace = climb(
+    () => {
+      const logPrior = em.maximise();
+      const logLikelihood = em.expect();
+      return { logLikelihood, objective: logLikelihood + logPrior };
+    },
+    { iterations, tolerance },
   );
-  const logLikelihoods: number[] = [];
-  const logRows = Array.from({ length: items }, () => new Float64Array(classes));
-  for (let iteration = 0; iteration < iterations; iteration++) {
-    prior.fill(0);
-    for (const row of posteriors) for (let k = 0; k < classes; k++) prior[k]! += row[k]! / items;
-    for (const matrix of confusion) for (const row of matrix) row.fill(smoothing);
-    for (const { rater, item, label } of labels) {
-      for (let k = 0; k < classes; k++) confusion[rater]![k]![label]! += posteriors[item]![k]!;
-    }
-    for (const matrix of confusion) for (const row of matrix) normalise(row);
-    for (const row of logRows) for (let k = 0; k < classes; k++) row[k] = Math.log(prior[k]!);
-    for (const { rater, item, label } of labels) {
-      const matrix = confusion[rater]!;
-      for (let k = 0; k < classes; k++) logRows[item]![k]! += Math.log(matrix[k]![label]!);
-    }
-    let total = 0;
-    for (const [i, row] of logRows.entries()) {
-      const top = row.reduce((m, v) => Math.max(m, v), -Infinity);
-      let sum = 0;
-      for (let k = 0; k < classes; k++) sum += Math.exp(row[k]! - top);
-      const norm = top + Math.log(sum);
-      total += norm;
-      for (let k = 0; k < classes; k++) posteriors[i]![k] = Math.exp(row[k]! - norm);
-    }
-    const before = logLikelihoods.at(-1);
-    logLikelihoods.push(total);
-    if (before !== undefined && total - before < tolerance * Math.abs(total)) break;
-  }
-  const hits = new Float64Array(raters);
-  const counts = new Float64Array(raters);
-  for (const { rater, item, label } of labels) {
-    hits[rater]! += posteriors[item]![label]!;
-    counts[rater]! += 1;
-  }
-  const accuracy = Array.from(counts, (n, rater) => ({ value: n === 0 ? Number.NaN : hits[rater]! / n, n }));
-  return { posteriors, prior, confusion, logLikelihoods, accuracy };
+  if (iterations === 0) em.maximise();
+  const assumes = truthAssumptions('independent-errors', 'items-alike', 'mostly-right');
+  const result = truthResult(
+    table,
+    { method: 'dawid-skene', flat: em.posterior, prior: em.prior, assumes, ...trace },
+    level,
+  );
+  return { ...result, confusion: confusionOf(em.errors, table) };
 }
 
-function normalise(row: Float64Array): void {
-  const sum = row.reduce((a, b) => a + b, 0);
-  for (let i = 0; i < row.length; i++) row[i] = sum === 0 ? 1 / row.length : row[i]! / sum;
+export interface SmoothingComparison {
+  readonly unsmoothed: DawidSkeneResult;
+  readonly smoothed: DawidSkeneResult;
+  readonly smoothing: number;
+  /** Share of labelled items whose unsmoothed posterior is 0 or 1 to within 1e-6; null without labelled items. */
+  readonly certain: number | null;
+  /** Items whose most probable class differs. */
+  readonly changed: readonly number[];
+  /** Largest difference of a posterior probability. */
+  readonly largest: number;
+}
+
+/**
+ * The paper's estimate and a smoothed one side by side. On few or unanimous labels the first claims certainty that the
+ * data cannot give; where the two differ, believe neither without more labels.
+ */
+export function compareSmoothing(
+  labels: Labels,
+  sizes: LabelSizes,
+  { smoothing = 1, ...options }: DawidSkeneOptions = {},
+): SmoothingComparison {
+  const table = labelTable(labels, sizes);
+  const unsmoothed = dawidSkene(table, table, { ...options, smoothing: 0 });
+  const smoothed = dawidSkene(table, table, { ...options, smoothing });
+  const [plain, mild] = [mostProbable(unsmoothed.posteriors), mostProbable(smoothed.posteriors)];
+  const changed: number[] = [];
+  let [largest, certain, labelled] = [0, 0, 0];
+  for (let i = 0; i < table.items; i++) {
+    if (plain[i] !== mild[i]) changed.push(i);
+    const row = unsmoothed.posteriors[i]!;
+    for (let k = 0; k < row.length; k++) largest = Math.max(largest, Math.abs(row[k]! - smoothed.posteriors[i]![k]!));
+    if (table.start[i] === table.start[i + 1]) continue;
+    labelled += 1;
+    if (row.some((p) => p > 1 - 1e-6)) certain += 1;
+  }
+  return { unsmoothed, smoothed, smoothing, certain: labelled === 0 ? null : certain / labelled, changed, largest };
 }

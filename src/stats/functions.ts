@@ -1,3 +1,5 @@
+import { normalUpper } from './distributions.ts';
+
 /** 1 / (1 + e⁻ˣ). */
 export const sigmoid = (x: number): number => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)));
 /** log(1 + eˣ), stable. */
@@ -78,13 +80,17 @@ export function normalCdf(x: number): number {
   return 0.5 + sum * Math.exp(-0.5 * x * x - 0.9189385332046727);
 }
 
-/** Inverse of `normalCdf` by bisection. */
+/** Quantile of the standard normal distribution: Abramowitz and Stegun 26.2.22, polished by Halley's method. */
 export function normalQuantile(p: number): number {
-  let [low, high] = [-8, 8];
-  for (let i = 0; i < 80; i++) {
-    const middle = (low + high) / 2;
-    if (normalCdf(middle) < p) low = middle;
-    else high = middle;
+  if (p === 0.5) return 0;
+  if (p <= 0 || p >= 1) return p <= 0 ? -Infinity : Infinity;
+  const tail = Math.min(p, 1 - p);
+  const t = Math.sqrt(-2 * Math.log(tail));
+  let z = t - (2.30753 + 0.27061 * t) / (1 + 0.99229 * t + 0.04481 * t * t);
+  for (let i = 0; i < 4; i++) {
+    const step = (normalUpper(z) - tail) / Math.exp(-0.5 * z * z - 0.9189385332046727);
+    z += step / (1 - (step * z) / 2);
+    if (Math.abs(step) < 1e-15) break;
   }
-  return (low + high) / 2;
+  return p < 0.5 ? -z : z;
 }

@@ -1,3 +1,4 @@
+import { betaLower, betaQuantile, logBinomial } from './distributions.ts';
 import { mean, normalQuantile, quantile } from './functions.ts';
 import type { Uniform } from './random.ts';
 
@@ -10,8 +11,8 @@ export interface Interval {
 
 /** Wilson score interval of a proportion (Wilson 1927). Counts may be fractional (expected counts). */
 export function wilson(successes: number, n: number, level = 0.95): Interval {
-  if (n === 0) return { low: 0, high: 1, level };
   const z = normalQuantile(0.5 + level / 2);
+  if (n === 0 || z === Infinity) return { low: 0, high: 1, level };
   const p = successes / n;
   const centre = (p + (z * z) / (2 * n)) / (1 + (z * z) / n);
   const half = (z / (1 + (z * z) / n)) * Math.sqrt((p * (1 - p)) / n + (z * z) / (4 * n * n));
@@ -71,19 +72,53 @@ export function permutationTest(
   return (extreme + 1) / (permutations + 1);
 }
 
-/** Upper tail P(X ≥ k) of a binomial(n, p), summed in log space. */
+/** Upper tail P(X ≥ k) of a binomial(n, p), by the incomplete beta function. */
 export function binomialUpperTail(k: number, n: number, p: number): number {
-  if (k <= 0) return 1;
-  if (p <= 0) return 0;
-  if (p >= 1) return 1;
-  let logTerm = n * Math.log1p(-p);
-  const odds = Math.log(p) - Math.log1p(-p);
-  let tail = 0;
-  for (let i = 0; i <= n; i++) {
-    if (i >= k) tail += Math.exp(logTerm);
-    logTerm += Math.log((n - i) / (i + 1)) + odds;
+  const whole = Math.ceil(k);
+  if (whole <= 0) return 1;
+  if (p <= 0 || whole > n) return 0;
+  return p >= 1 ? 1 : betaLower(whole, n - whole + 1, p);
+}
+
+/**
+ * Exact two-sided binomial p-value against a share p: the probability of all counts no likelier than the one seen. Equals
+ * twice the smaller tail when p is ½.
+ */
+export function binomialTest(k: number, n: number, p = 0.5): number {
+  if (n === 0 || p <= 0 || p >= 1) return n === 0 || k === n * p ? 1 : 0;
+  const seen = logBinomial(k, n, p) + 1e-7;
+  const mode = n * p;
+  if (k === mode) return 1;
+  // Likelihood falls away from the mode: search the other side for the first count no likelier than k.
+  if (k < mode) {
+    let [low, high] = [Math.ceil(mode), n + 1];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (logBinomial(middle, n, p) <= seen) high = middle;
+      else low = middle + 1;
+    }
+    return Math.min(1, lowerTail(k, n, p) + binomialUpperTail(low, n, p));
   }
-  return Math.min(1, tail);
+  let [low, high] = [-1, Math.floor(mode)];
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (logBinomial(middle, n, p) <= seen) low = middle;
+    else high = middle - 1;
+  }
+  return Math.min(1, lowerTail(low, n, p) + binomialUpperTail(k, n, p));
+}
+
+/** P(X ≤ k), as the upper tail of the failures. */
+const lowerTail = (k: number, n: number, p: number): number => binomialUpperTail(n - k, n, 1 - p);
+
+/** Exact interval of a proportion (Clopper and Pearson 1934): never covers less than its level, often more. */
+export function clopperPearson(successes: number, n: number, level = 0.95): Interval {
+  const tail = (1 - level) / 2;
+  return {
+    low: successes <= 0 ? 0 : betaQuantile(tail, successes, n - successes + 1),
+    high: successes >= n ? 1 : betaQuantile(1 - tail, successes + 1, n - successes),
+    level,
+  };
 }
 
 /** Two-sided binomial p-value against ½ (twice the smaller tail). */
@@ -97,5 +132,16 @@ export function benjaminiHochberg(pValues: readonly number[], q = 0.05): boolean
   for (const [rank, i] of order.entries()) if (pValues[i]! <= (q * (rank + 1)) / pValues.length) last = rank;
   const rejected = new Array<boolean>(pValues.length).fill(false);
   for (let rank = 0; rank <= last; rank++) rejected[order[rank]!] = true;
+  return rejected;
+}
+
+/** Holm (1979): which hypotheses are rejected with the chance of any false rejection at most alpha. */
+export function holm(pValues: readonly number[], alpha = 0.05): boolean[] {
+  const order = pValues.map((_, i) => i).sort((a, b) => pValues[a]! - pValues[b]!);
+  const rejected = new Array<boolean>(pValues.length).fill(false);
+  for (const [rank, i] of order.entries()) {
+    if (pValues[i]! > alpha / (pValues.length - rank)) break;
+    rejected[i] = true;
+  }
   return rejected;
 }

@@ -9,7 +9,7 @@ import type { StoreCheck } from './store.ts';
 /** Checks a store in one snapshot: nothing is held up, and nothing changes meanwhile. */
 export async function checkStore(
   connection: Connection,
-  parse: (id: string, body: string) => Project,
+  { parse, only }: { readonly parse: (id: string, body: string) => Project; readonly only: string | undefined },
 ): Promise<readonly StoreCheck[]> {
   const faults = await connection.faults();
   const checks: StoreCheck[] = [
@@ -21,6 +21,7 @@ export async function checkStore(
       .innerJoin('project_state as s', 's.project', 'p.project')
       .selectAll('s')
       .select(['p.id', 'p.body', 'p.status'])
+      .$if(only !== undefined, (query) => query.where('p.id', '=', only!))
       .orderBy('p.id')
       .execute();
     for (const row of rows) {

@@ -1,8 +1,9 @@
-import type { Kysely, Transaction } from 'kysely';
+import type { Kysely } from 'kysely';
 import { CheckError } from '../run/index.ts';
 import type { Tables } from './schema.ts';
 
-export type Trx = Transaction<Tables>;
+/** The database inside a transaction. */
+export type Trx = Kysely<Tables>;
 
 export type LockedProject = Tables['project_state'] & { readonly body: string; readonly status: string };
 

@@ -1,4 +1,4 @@
-import { CompiledQuery, type Kysely, type Transaction } from 'kysely';
+import { CompiledQuery, type Kysely } from 'kysely';
 import { UsageError } from '../run/index.ts';
 import type { Tables } from './schema.ts';
 
@@ -112,7 +112,7 @@ export interface Found {
  * people's tables, and, unless `create`, an empty place.
  */
 export async function migrate(
-  trx: Transaction<Tables>,
+  trx: Kysely<Tables>,
   found: Found,
   options: {
     readonly place: string;

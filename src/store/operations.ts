@@ -3,7 +3,16 @@ import { DataError, UsageError } from '../run/index.ts';
 import type { Outcome } from './batches.ts';
 import type { Connection } from './connection.ts';
 import type { Pair } from './queries.ts';
-import { Allocator, type Reservation, reclaim, reserveFor, timeOf, unknownItem, unknownRater } from './reserve.ts';
+import {
+  Allocator,
+  expiredSeats,
+  type Reservation,
+  reserveFor,
+  takeBack,
+  timeOf,
+  unknownItem,
+  unknownRater,
+} from './reserve.ts';
 import { openSession, type ProjectPlace, type Session } from './session.ts';
 import { type Receipt, referencesOf, releaseSeat, type SubmitRequest, submitTo } from './submit.ts';
 
@@ -22,15 +31,45 @@ const TOUCHES = { judgment: true, skip: true, undo: true } as const satisfies Pa
   Record<FeedbackRecord['type'], true>
 >;
 
-/** Loads what a batch will read, in a number of statements that does not grow with it. */
-async function prepare(session: Session, operations: readonly Operation[]): Promise<void> {
-  const records = operations.flatMap((op) => (op.type === 'submit' ? [op.request] : []));
-  await session.loadRaters(operations.map(raterOf));
-  await session.loadItems(operations.flatMap((op) => itemOf(op) ?? []));
-  await session.loadRecords(
-    records.flatMap(({ record }) => [recordKey(record).id, ...referencesOf(record)]),
-    records.map(({ record, key }) => key ?? recordKey(record).id),
-  );
+/** Loads what a batch will read, in a number of statements that does not grow with it, and readies the search for items. */
+async function prepare(session: Session, operations: readonly Operation[]): Promise<Allocator> {
+  const requests = operations.flatMap((op) => (op.type === 'submit' ? [op.request] : []));
+  // The clock of a batch is the latest of its callers'; a caller with a bad clock hears of it in its own turn.
+  const times = operations.flatMap((op) => (op.type === 'reserve' ? [Date.parse(op.now)] : []));
+  const now = Math.max(...times.filter((at) => !Number.isNaN(at)));
+  const reserving = Number.isFinite(now);
+  const [expired] = await Promise.all([
+    reserving ? expiredSeats(session, now) : [],
+    session.loadRaters(operations.map(raterOf)),
+    session.loadItems(operations.flatMap((op) => itemOf(op) ?? [])),
+    session.loadRecords(
+      requests.flatMap(({ record }) => [recordKey(record).id, ...referencesOf(record)]),
+      requests.map(({ record, key }) => key ?? recordKey(record).id),
+    ),
+  ]);
+  const { pairs, personal } = touchedBy(session, operations);
+  await Promise.all([
+    session.loadItems(
+      [],
+      pairs.map(({ item }) => item),
+    ),
+    session.loadRaters([], [...personal, ...pairs.map(({ rater }) => rater)]),
+  ]);
+  const numbers = (ops: readonly Operation[]) => [
+    ...new Set(ops.flatMap((op) => session.rater(raterOf(op))?.row.rater ?? [])),
+  ];
+  await Promise.all([
+    session.loadSeats(pairs),
+    requests.some(({ record }) => record.type in TOUCHES) ? session.loadHistory(pairs) : undefined,
+    session.loadPersonal(personal),
+    session.loadReserved(numbers(operations.filter((op) => op.type === 'reserve' || isWithdrawal(op)))),
+  ]);
+  const moreExpired = await takeBack(session, now, expired);
+  return new Allocator(session, { raters: numbers(operations.filter((op) => op.type === 'reserve')), moreExpired });
+}
+
+/** Whose places at which items a batch touches, and whose withdrawals. */
+function touchedBy(session: Session, operations: readonly Operation[]): { pairs: Pair[]; personal: number[] } {
   const pairs: Pair[] = [];
   const personal: number[] = [];
   for (const op of operations) {
@@ -46,30 +85,7 @@ async function prepare(session: Session, operations: readonly Operation[]): Prom
     if (target.item === null) personal.push(target.rater);
     else pairs.push({ rater: target.rater, item: target.item });
   }
-  await session.loadItems(
-    [],
-    pairs.map(({ item }) => item),
-  );
-  await session.loadRaters([], [...personal, ...pairs.map(({ rater }) => rater)]);
-  await session.loadSeats(pairs);
-  await session.loadPersonal(personal);
-  const touched = new Set(records.flatMap(({ record }) => (record.type in TOUCHES ? [recordKey(record).id] : [])));
-  if (touched.size > 0) await session.loadHistory(pairs);
-}
-
-/** Readies the search for items, where anyone reserves. */
-async function prepareReserving(session: Session, operations: readonly Operation[]): Promise<Allocator> {
-  const reserving = operations.filter((op) => op.type === 'reserve');
-  const held = operations.filter((op) => op.type === 'reserve' || isWithdrawal(op));
-  const numbers = (ops: readonly Operation[]) => [
-    ...new Set(ops.flatMap((op) => session.rater(raterOf(op))?.row.rater ?? [])),
-  ];
-  await session.loadReserved(numbers(held));
-  const raters = numbers(reserving);
-  // The clock of a batch is the latest of its callers'; a caller with a bad clock hears of it in its own turn.
-  const times = reserving.map(({ now }) => Date.parse(now)).filter((at) => !Number.isNaN(at));
-  const moreExpired = times.length > 0 && (await reclaim(session, Math.max(...times)));
-  return new Allocator(session, { raters, moreExpired });
+  return { pairs, personal };
 }
 const isWithdrawal = (op: Operation) => op.type === 'submit' && op.request.record.type === 'withdrawal';
 
@@ -105,8 +121,7 @@ export function runBatch(
   return connection.write(async (trx) => {
     const session = await openSession(connection, trx, where);
     if (session === undefined) return undefined;
-    await prepare(session, operations);
-    const allocator = await prepareReserving(session, operations);
+    const allocator = await prepare(session, operations);
     const outcomes: Outcome<OperationResult>[] = [];
     for (const op of operations) {
       try {

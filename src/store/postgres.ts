@@ -1,4 +1,14 @@
-import { CompiledQuery, Kysely, PostgresDialect, type PostgresPoolClient, sql } from 'kysely';
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  type Driver,
+  Kysely,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  type QueryResult,
+  sql,
+} from 'kysely';
 import pg from 'pg';
 import { UsageError } from '../run/index.ts';
 import { type Connection, projectWithState, type Trx } from './connection.ts';
@@ -48,49 +58,124 @@ export function withoutPassword(url: string): string {
 
 const INT8 = 20;
 
+/**
+ * Acknowledged means durable, whatever the server's default is. Every statement of the store finds its rows through an
+ * index; told so, the planner needs no statistics, which are not there yet after a load.
+ */
+const SETTINGS = `SET synchronous_commit = on; SET enable_seqscan = off; SET enable_hashjoin = off;
+  SET enable_mergejoin = off; SET jit = off`;
+
 function connect(url: string): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
     max: 10,
     connectionTimeoutMillis: 10_000,
+    // Statements that do not wait for each other's results travel together.
+    pipeline: true,
     types: {
       // Counts and times fit a double exactly.
       getTypeParser: (oid, format) =>
         (oid === INT8 ? Number : pg.types.getTypeParser(oid, format)) as ReturnType<typeof pg.types.getTypeParser>,
     },
-  });
+  } as pg.PoolConfig);
   // An idle connection that breaks is replaced by the pool; the next statement says so if that fails too.
   pool.on('error', () => {});
-  // Acknowledged means durable, whatever the server's default is. Queued before any statement of ours.
+  // Queued before any statement of ours; should it fail, so does the statement after it.
   pool.on('connect', (client) => {
-    client.query('SET synchronous_commit = on').catch(() => {});
+    client.query(SETTINGS).catch(() => {});
   });
   return pool;
 }
 
-/** The pool as Kysely wants it, with errors that say what to do. */
-function kyselyOn(pool: pg.Pool, place: string): Kysely<Tables> {
-  const wrapped = new WeakMap<pg.PoolClient, PostgresPoolClient>();
-  const fail = (error: unknown): never => {
-    throw mayRunAgain(error) ? error : postgresError(place, error);
+/** Statements that come again are prepared under a name; long ones differ with the size of their batch. */
+const PREPARED_LENGTH = 1500;
+const PREPARED_MOST = 300;
+const names = new Map<string, string>();
+function nameOf(text: string): string | undefined {
+  const known = names.get(text);
+  if (known !== undefined || text.length > PREPARED_LENGTH || names.size >= PREPARED_MOST) return known;
+  names.set(text, `goodhart_${names.size}`);
+  return names.get(text);
+}
+
+/**
+ * One connection as Kysely wants it, with errors that say what to do. Unlike Kysely's own driver it does not wait for one
+ * statement before it sends the next.
+ */
+function asKyselyConnection(client: pg.PoolClient, place: string): DatabaseConnection {
+  return {
+    async executeQuery<R>({ sql: text, parameters }: CompiledQuery): Promise<QueryResult<R>> {
+      const name = nameOf(text);
+      try {
+        const { rows, rowCount } = await client.query({
+          text,
+          values: [...parameters],
+          ...(name !== undefined && { name }),
+        });
+        return { rows: rows as R[], numAffectedRows: BigInt(rowCount ?? 0) };
+      } catch (error) {
+        throw mayRunAgain(error) ? error : postgresError(place, error);
+      }
+    },
+    streamQuery() {
+      throw new Error('the store reads by pages');
+    },
   };
-  const wrap = (client: pg.PoolClient): PostgresPoolClient => {
-    const query = (text: string, values: unknown[]) => client.query(text, values).catch(fail);
-    return { query: query as unknown as PostgresPoolClient['query'], release: () => client.release() };
+}
+
+/** Kysely over connections that someone else opens and closes. */
+function kyselyOver(acquire: () => Promise<DatabaseConnection>, release: (connection: DatabaseConnection) => void) {
+  const transactions = async () => {
+    throw new Error('transactions are begun by the store');
+  };
+  const driver: Driver = {
+    init: async () => {},
+    acquireConnection: acquire,
+    releaseConnection: async (connection) => release(connection),
+    beginTransaction: transactions,
+    commitTransaction: transactions,
+    rollbackTransaction: transactions,
+    destroy: async () => {},
   };
   return new Kysely<Tables>({
-    dialect: new PostgresDialect({
-      pool: {
-        async connect() {
-          const client = await pool.connect().catch(fail);
-          const known = wrapped.get(client) ?? wrap(client);
-          wrapped.set(client, known);
-          return known;
-        },
-        end: () => pool.end(),
-      },
-    }),
+    dialect: {
+      createAdapter: () => new PostgresAdapter(),
+      createDriver: () => driver,
+      createIntrospector: (db) => new PostgresIntrospector(db),
+      createQueryCompiler: () => new PostgresQueryCompiler(),
+    },
   });
+}
+
+/** Runs an effect in a transaction of its own. */
+async function inTransaction<T>(
+  pool: pg.Pool,
+  { place, begin }: { readonly place: string; readonly begin: string },
+  effect: (trx: Trx) => Promise<T>,
+): Promise<T> {
+  const client = await pool.connect().catch((error) => {
+    throw postgresError(place, error);
+  });
+  const connection = asKyselyConnection(client, place);
+  const trx = kyselyOver(
+    async () => connection,
+    () => {},
+  );
+  const run = (text: string) => connection.executeQuery(CompiledQuery.raw(text));
+  let broken: unknown;
+  try {
+    // Travels with the first statement; if it fails, so does that.
+    const [result] = await Promise.all([effect(trx), run(begin)]);
+    await run('COMMIT');
+    return result;
+  } catch (error) {
+    await run('ROLLBACK').catch((second) => {
+      broken = second;
+    });
+    throw error;
+  } finally {
+    client.release(broken !== undefined);
+  }
 }
 
 async function inspect(db: Kysely<Tables>): Promise<Found> {
@@ -109,11 +194,26 @@ export async function openPostgres(
   options: { readonly create: boolean; readonly now: () => string },
 ): Promise<Connection> {
   const place = withoutPassword(url);
-  const db = kyselyOn(connect(url), place);
+  const pool = connect(url);
+  const clients = new Map<DatabaseConnection, pg.PoolClient>();
+  const db = kyselyOver(
+    async () => {
+      const client = await pool.connect().catch((error) => {
+        throw postgresError(place, error);
+      });
+      const connection = asKyselyConnection(client, place);
+      clients.set(connection, client);
+      return connection;
+    },
+    (connection) => {
+      clients.get(connection)!.release();
+      clients.delete(connection);
+    },
+  );
   const write = async <T>(effect: (trx: Trx) => Promise<T>): Promise<T> => {
     for (let tries = 1; ; tries++) {
       try {
-        return await db.transaction().execute(effect);
+        return await inTransaction(pool, { place, begin: 'BEGIN' }, effect);
       } catch (error) {
         if (!mayRunAgain(error) || tries === 10) throw error;
         await new Promise((resolve) => setTimeout(resolve, tries * 5));
@@ -129,7 +229,7 @@ export async function openPostgres(
       });
     }
   } catch (error) {
-    await db.destroy();
+    await pool.end();
     throw error;
   }
   return {
@@ -138,7 +238,7 @@ export async function openPostgres(
     db,
     write,
     snapshot: (effect) =>
-      db.transaction().setIsolationLevel('repeatable read').setAccessMode('read only').execute(effect),
+      inTransaction(pool, { place, begin: 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY' }, effect),
     // Both rows are locked, so that both are read as the last writer left them.
     lockProject: (trx, id) => projectWithState(trx, id).forUpdate().executeTakeFirst(),
     async faults() {
@@ -156,6 +256,6 @@ export async function openPostgres(
         await sql`ANALYZE ${sql.table(table)}`.execute(db);
       }
     },
-    close: () => db.destroy(),
+    close: () => pool.end(),
   };
 }

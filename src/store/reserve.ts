@@ -10,7 +10,7 @@ import {
 import { DataError, UsageError } from '../run/index.ts';
 import { lanePlaces, scatter, scatterFraction } from './derive.ts';
 import type { ItemWithState } from './queries.ts';
-import { ANSWERED, type ItemStateRow, PURPOSES, purposeCode } from './schema.ts';
+import { ANSWERED, type ItemStateRow, PURPOSES, purposeCode, type SeatRow } from './schema.ts';
 import type { Session } from './session.ts';
 import type { ItemEntry, RaterEntry } from './working-set.ts';
 
@@ -31,30 +31,34 @@ export function timeOf(now: string): number {
   return at;
 }
 
-const EXPIRED_AT_ONCE = 200;
+const EXPIRED_AT_ONCE = 100;
 
 /** Gives back reservations that ran out; at most a few hundred per call, so that no call is slow. Whether more may be left. */
 export async function reclaim(session: Session, at: number): Promise<boolean> {
   await session.flush();
-  const expired = await session.queries.expiredSeats(at, EXPIRED_AT_ONCE);
+  return takeBack(session, at, await expiredSeats(session, at));
+}
+export const expiredSeats = (session: Session, at: number) => session.queries.expiredSeats(at, EXPIRED_AT_ONCE);
+
+/** Gives back what `expiredSeats` found. */
+export async function takeBack(session: Session, at: number, expired: readonly SeatRow[]): Promise<boolean> {
   if (expired.length === 0) return false;
-  await session.loadItems(
-    [],
-    expired.map(({ item }) => item),
-  );
-  await session.loadRaters(
-    [],
-    expired.map(({ rater }) => rater),
-  );
-  await session.loadSeats(expired);
-  for (const { rater, item, purpose } of expired) {
-    const seat = session.seat({ rater, item, purpose });
+  await Promise.all([
+    session.loadItems(
+      [],
+      expired.map(({ item }) => item),
+    ),
+    session.loadRaters(
+      [],
+      expired.map(({ rater }) => rater),
+    ),
+    session.loadSeats(expired),
+  ]);
+  for (const place of expired) {
+    const seat = session.seat(place);
     if (seat === null || seat.expires === null || seat.expires > at) continue;
-    session.setSeat(session.raterNumber(rater), session.itemNumber(item), {
-      ...seat,
-      expires: null,
-      presentation: null,
-    });
+    const [rater, item] = [session.raterNumber(place.rater), session.itemNumber(place.item)];
+    session.setSeat(rater, item, { ...seat, expires: null, presentation: null });
   }
   return expired.length === EXPIRED_AT_ONCE;
 }

@@ -177,8 +177,8 @@ export class Session extends WorkingSet {
       state.wanted = wanted;
     });
   }
-  /** `refresh` for everything of a rater: what a withdrawal changes. */
-  async refreshAll(rater: RaterEntry): Promise<void> {
+  /** Loads everything of a rater, which withdrawals change; the numbers of the items. */
+  async loadAllOf(rater: RaterEntry): Promise<readonly number[]> {
     await this.flush();
     const items = new Set<number>();
     for (const { item } of await this.queries.recordsOfRater(rater.row.rater)) if (item !== null) items.add(item);
@@ -186,43 +186,46 @@ export class Session extends WorkingSet {
     await this.loadItems([], [...items]);
     await this.loadSeats(pairs);
     await this.loadHistory(pairs);
-    for (const item of items) this.refresh(rater, this.itemNumber(item));
+    return [...items];
   }
 
   /** Writes what changed. May be called in the middle, before a search that must see it. */
   async flush(): Promise<void> {
     const trx = this.#trx;
-    await writeRows(trx, 'items', this.#newItems);
-    await writeRows(trx, 'raters', [...this.#newProfiles.values()]);
-    await writeRows(trx, 'records', this.#newRecords);
-    this.#newItems = [];
-    this.#newProfiles.clear();
-    this.#newRecords = [];
     const seats = [...this.#dirtySeats.values()].map((at) => ({
       project: this.number,
       ...at,
       ...(this.seat(at) ?? EMPTY_SEAT),
     }));
-    await writeRows(trx, 'seats', seats);
     const empty = seats.filter((seat) => seat.answered === ANSWERED.none && seat.expires === null);
-    for (const some of chunks(empty, 25)) await this.queries.dropEmptySeats(some);
-    this.#dirtySeats.clear();
     const rows = <R>(entries: Iterable<{ readonly row: R }>) => [...entries].map(({ row }) => row);
-    await writeRows(trx, 'item_state', rows(this.#dirtyItems.values()));
-    await writeRows(trx, 'rater_state', rows(this.#dirtyRaters.values()));
-    this.#dirtyItems.clear();
-    this.#dirtyRaters.clear();
+    const [items, profiles, records] = [this.#newItems, [...this.#newProfiles.values()], this.#newRecords];
+    const [itemStates, raterStates] = [rows(this.#dirtyItems.values()), rows(this.#dirtyRaters.values())];
+    this.#newItems = [];
+    this.#newRecords = [];
+    for (const written of [this.#newProfiles, this.#dirtySeats, this.#dirtyItems, this.#dirtyRaters]) written.clear();
+    await Promise.all([
+      writeRows(trx, 'items', items),
+      writeRows(trx, 'raters', profiles),
+      writeRows(trx, 'records', records),
+      writeRows(trx, 'seats', seats),
+      writeRows(trx, 'item_state', itemStates),
+      writeRows(trx, 'rater_state', raterStates),
+    ]);
+    for (const some of chunks(empty, 25)) await this.queries.dropEmptySeats(some);
   }
 
   /** Writes everything, at the end. */
   async finish(): Promise<void> {
-    await this.flush();
     const { project, ...state } = this.#state;
-    await this.#trx
-      .updateTable('project_state')
-      .set({ ...state, totals: JSON.stringify(this.totals) })
-      .where('project', '=', project)
-      .execute();
+    await Promise.all([
+      this.flush(),
+      this.#trx
+        .updateTable('project_state')
+        .set({ ...state, totals: JSON.stringify(this.totals) })
+        .where('project', '=', project)
+        .execute(),
+    ]);
   }
 }
 

@@ -344,7 +344,10 @@ export function createStore(connection: Connection): FeedbackStore {
         const project = parseFor(projectId)(row.body);
         return rebuildProject(trx, { number: row.project, project }, { fresh: false });
       }),
-    check: () => checkStore(connection, (id, body) => parseFor(id)(body)),
+    async check(projectId) {
+      if (projectId !== undefined) await find(projectId);
+      return checkStore(connection, { parse: (id, body) => parseFor(id)(body), only: projectId });
+    },
 
     async load(source, options) {
       const [loaded] = await loadProjects(connection, [{ source, ...(options !== undefined && { options }) }]);

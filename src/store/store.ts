@@ -196,8 +196,11 @@ export interface FeedbackStore {
 
   /** Makes everything that follows from the records again. Reservations, priorities and `shown` stay. */
   rebuild(projectId: string): Promise<{ readonly items: number; readonly raters: number; readonly seats: number }>;
-  /** Looks for damage: the database, the chain of hashes, and what follows from the records against what is stored. */
-  check(): Promise<readonly StoreCheck[]>;
+  /**
+   * Looks for damage, in every project or one: the database, the chain of hashes, and what is stored against what follows
+   * from the records.
+   */
+  check(projectId?: string): Promise<readonly StoreCheck[]>;
 
   /** Stores a whole project that is not there yet; all of it, or nothing is seen of it. */
   load(source: ProjectSource, options?: LoadOptions): Promise<{ readonly digest: string } & SourceCounts>;

@@ -162,7 +162,7 @@ function checkAnswer(
       `expected a question of the form (${questions.map(({ id }) => id).join(', ')}), got ${questionId}`,
     );
   }
-  const problem = formProblem(answer, question) ?? answerProblem(answer, item.item());
+  const problem = formProblem(answer, question, item.item()) ?? answerProblem(answer, item.item());
   if (problem !== undefined)
     throw refuse(record, `expected an answer that fits form and item, got ${problem}; correct it`);
   return question.id;
@@ -272,21 +272,34 @@ async function undo(
     );
   }
   const about = session.raterNumber(target.rater);
-  const state =
-    target.item === null
-      ? session.standingPersonal(target.rater)
-      : session.standing({ rater: target.rater, item: target.item });
-  if (state.removed.get(target.id) === 'undone') {
+  const personal = target.item === null;
+  const standing = personal
+    ? session.standingPersonal(target.rater)
+    : session.standing({ rater: target.rater, item: target.item! });
+  if (standing.removed.get(target.id) === 'undone') {
     throw refuse(
       record,
       `expected a record that stands, got ${target.id}, which is taken back already; undo that undo instead`,
     );
   }
+  const items = personal ? await session.loadAllOf(about) : [target.item!];
+  for (const item of items) {
+    const then = session.standing({ rater: target.rater, item }, record).judgments;
+    const twice = then.find((judgment, i) => then.slice(0, i).some((other) => sameQuestion(session, judgment, other)));
+    if (twice === undefined) continue;
+    throw refuse(
+      record,
+      `expected one answer per rater, item and question, but ${twice.id} came after what this brings back; take that back first`,
+    );
+  }
   const stored = session.append(record, key, { rater: target.rater, item: target.item });
-  if (target.item !== null) session.refresh(about, session.itemNumber(target.item));
-  else await session.refreshAll(about);
+  for (const item of items) session.refresh(about, session.itemNumber(item));
   return receiptOf(stored);
 }
+
+/** Whether two judgments of a rater on an item answer the same question for the same purpose. */
+const sameQuestion = ({ project: { questions } }: Session, a: Judgment, b: Judgment): boolean =>
+  purposeOf(a) === purposeOf(b) && questionOf(questions, a)?.id === questionOf(questions, b)?.id;
 
 /** A withdrawal also gives back what the rater holds. */
 async function withdraw(
@@ -296,7 +309,7 @@ async function withdraw(
 ): Promise<Receipt> {
   const stored = session.append(record, key, { rater: rater.row.rater, item: null });
   for (const seat of session.reserved(rater.row.rater)) releaseSeat(session, rater, session.itemNumber(seat.item));
-  await session.refreshAll(rater);
+  for (const item of await session.loadAllOf(rater)) session.refresh(rater, session.itemNumber(item));
   return receiptOf(stored);
 }
 

@@ -1,4 +1,4 @@
-import type { FeedbackState, Item, Project, RaterProfile, RaterProgress } from '../feedback/index.ts';
+import type { FeedbackRecord, FeedbackState, Item, Project, RaterProfile, RaterProgress } from '../feedback/index.ts';
 import { chunks, damaged, type Trx } from './connection.ts';
 import { type Entry, foldEntries, needsAnswers } from './derive.ts';
 import { type ItemWithState, type Pair, pairKey, type Queries, queriesOf, type RaterWithState } from './queries.ts';
@@ -125,14 +125,14 @@ export class WorkingSet {
   }
   /** Records by id, and by idempotency key. */
   async loadRecords(ids: readonly string[], keys: readonly string[]): Promise<void> {
-    const wanted = [...new Set([...ids, ...keys])];
-    for (const some of chunks(wanted, 500)) {
-      for (const { idem, ...row } of await this.queries.recordsBy('id', some)) this.keepRecord(row, idem);
-    }
-    const own = [...new Set(keys)].filter((key) => !this.#byKey.has(key) && !ids.includes(key));
-    for (const some of chunks(own, 500)) {
-      for (const { idem, ...row } of await this.queries.recordsBy('idem', some)) this.keepRecord(row, idem);
-    }
+    const load = async (column: 'id' | 'idem', values: readonly string[]) => {
+      for (const some of chunks(values, 500)) {
+        for (const { idem, ...row } of await this.queries.recordsBy(column, some)) this.keepRecord(row, idem);
+      }
+    };
+    const wanted = new Set([...ids, ...keys]);
+    const own = new Set(keys.filter((key) => !ids.includes(key)));
+    await Promise.all([load('id', [...wanted]), load('idem', [...own])]);
   }
   async loadSeats(pairs: readonly Pair[]): Promise<void> {
     const missing = pairs.filter((pair) => !this.#seatPairs.has(pairKey(pair)));
@@ -224,10 +224,11 @@ export class WorkingSet {
     const presented = Object.fromEntries(PURPOSES.map((purpose) => [purpose, row[PRESENTED[purpose]]]));
     return { presented: presented as RaterProgress['presented'], qualificationRight: row.qualified };
   }
-  /** What stands of a rater on an item. */
-  standing({ rater, item }: Pair): FeedbackState {
+  /** What stands of a rater on an item, or would after one more record. */
+  standing({ rater, item }: Pair, more?: FeedbackRecord): FeedbackState {
     const entries = [...(this.#history.get(item)?.values() ?? [])].filter((entry) => entry.rater === rater);
-    return foldEntries([...entries, ...this.#personalOf(rater)]);
+    const next = more === undefined ? [] : [{ seq: Number.POSITIVE_INFINITY, rater, item, record: more }];
+    return foldEntries([...entries, ...this.#personalOf(rater), ...next]);
   }
   /** What stands of an item, from everyone; only where `loadHistory` loads everyone's records. */
   standingOnItem(item: number): FeedbackState {

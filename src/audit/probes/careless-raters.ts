@@ -1,5 +1,5 @@
-import { raterQuality, reliability, voteTable } from '../../feedback/index.ts';
-import { bootstrap, mean } from '../../stats/index.ts';
+import { raterQuality } from '../../feedback/index.ts';
+import { benjaminiHochberg, bootstrap, mean } from '../../stats/index.ts';
 import { assessed, notAssessed } from '../finding.ts';
 import type { Probe } from '../probe.ts';
 
@@ -19,8 +19,7 @@ export const carelessRaters: Probe = {
   run(evidence, { seed, uniform }) {
     const given = evidence.judgments;
     if (given === undefined) return notAssessed(carelessRaters, seed, 'missing-evidence');
-    const table = voteTable(given.items, given.judgments);
-    const rows = raterQuality(table, reliability(table).accuracy);
+    const rows = raterQuality(given.items, given.judgments);
     const { leastVotes, replicates, level } = carelessRaters.params as {
       leastVotes: number;
       replicates: number;
@@ -30,9 +29,15 @@ export const carelessRaters: Probe = {
     const unscored = rows.length - assessable.length;
     if (assessable.length < 4)
       return notAssessed(carelessRaters, seed, 'too-few-raters', { n: assessable.length, unscored });
-    const careless = (row: (typeof rows)[number]) =>
-      row.flags.includes('agrees-less-than-others') && row.accuracy.interval.low < 0.6;
-    const indicators = assessable.map((row) => Number(careless(row)));
+    // A false discovery rate of 5 % over raters, on agreeing less than the others do among themselves.
+    const less = benjaminiHochberg(
+      assessable.map((row) => row.excessAgreement!.p),
+      0.05,
+    );
+    const careless = assessable.filter(
+      ({ accuracy }, i) => less[i] && (!('value' in accuracy) || accuracy.interval.low < 0.6),
+    );
+    const indicators = assessable.map((row) => Number(careless.includes(row)));
     const share = mean(indicators);
     return assessed(carelessRaters, seed, {
       estimate: share,
@@ -44,7 +49,7 @@ export const carelessRaters: Probe = {
       n: assessable.length,
       unscored,
       details: {
-        raters: assessable.filter(careless).map(({ raterId, n, accuracy, excessAgreement, medianActiveMs }) => ({
+        raters: careless.map(({ raterId, n, accuracy, excessAgreement, medianActiveMs }) => ({
           raterId,
           n,
           accuracy,

@@ -5,31 +5,59 @@ import type { Probe } from '../probe.ts';
 
 /**
  * H3: do some raters turn against everyone else exactly where a phrase stands in the prompt? Searches words of prompts for
- * rater-by-phrase concentrations of dissent, against the same rater's dissent elsewhere. Votes of a rater never count in
- * the consensus used against them. It cannot see a trigger that all raters of an item share, nor one outside the prompt.
+ * rater-by-phrase concentrations of dissent. Dissent is counted beyond what the item and the rater lead one to expect, so
+ * that neither a topic on which everybody disagrees nor a rater who is careless everywhere looks like a trigger. A rater's
+ * own votes never count in what the others are held to. It cannot see a trigger that all raters of an item share, nor one
+ * outside the prompt.
  */
 const DECIDED = 2;
 
-/** Dissent of a vote from the other raters of its item: 1 against all, 0 with all; null when fewer than two others decided. */
-function dissent(vote: Vote, others: readonly Vote[]): number | null {
+/** How a vote relates to the other raters of its item; null when it, or all but one of them, did not decide. */
+function besideOthers(vote: Vote, others: readonly Vote[]): { dissent: number; disagreement: number } | null {
   const decided = others.filter((v) => v.rater !== vote.rater && v.label !== DECIDED);
-  if (vote.label === DECIDED || decided.length < 2) return null;
-  return mean(decided.map((v) => Number(v.label !== vote.label)));
-}
-
-/** z of a difference of means, pooled variance; 0 when undefined. */
-function zScore(inside: readonly number[], outside: readonly number[]): number {
-  const all = [...inside, ...outside];
-  const m = mean(all);
-  const variance = mean(all.map((v) => (v - m) ** 2));
-  if (variance === 0) return 0;
-  return (mean(inside) - mean(outside)) / Math.sqrt(variance * (1 / inside.length + 1 / outside.length));
+  const n = decided.length;
+  if (vote.label === DECIDED || n < 2) return null;
+  const against = decided.filter((v) => v.label !== vote.label).length;
+  // Of two of the others, how often they differ: what an exchangeable rater's dissent would be.
+  return { dissent: against / n, disagreement: (2 * against * (n - against)) / (n * (n - 1)) };
 }
 
 interface Row {
   readonly rater: number;
   readonly words: ReadonlySet<string>;
+  /** Dissent beyond expectation. */
   readonly value: number;
+}
+
+type Compared = Omit<Row, 'value'> & { readonly dissent: number; readonly disagreement: number };
+
+/**
+ * Excess dissent of one rater's votes. With agreement 1 − 2·dissent, a rater of skill a agrees with the others a times as
+ * much as they do among themselves; a is the ratio of the two sums over the rater's votes.
+ */
+function excess(own: readonly Compared[]): Row[] {
+  const agreement = own.reduce((sum, row) => sum + 1 - 2 * row.dissent, 0);
+  const othersAgreement = own.reduce((sum, row) => sum + 1 - 2 * row.disagreement, 0);
+  const skill = othersAgreement > 0 ? Math.max(-1, Math.min(1.5, agreement / othersAgreement)) : 0;
+  return own.map(({ rater, words, dissent, disagreement }) => ({
+    rater,
+    words,
+    value: dissent - (1 - skill * (1 - 2 * disagreement)) / 2,
+  }));
+}
+
+/** Votes of one rater, and for each testable word the places of the votes on prompts that hold it. */
+interface Bench {
+  readonly rater: number;
+  readonly values: readonly number[];
+  readonly places: readonly { readonly word: string; readonly at: readonly number[] }[];
+}
+
+function benchOf(own: readonly Row[], words: readonly string[], least: number): Bench {
+  const places = words
+    .map((word) => ({ word, at: own.flatMap((row, i) => (row.words.has(word) ? [i] : [])) }))
+    .filter(({ at }) => at.length >= least && own.length - at.length >= least);
+  return { rater: own[0]!.rater, values: own.map((row) => row.value), places };
 }
 
 interface Suspect {
@@ -38,17 +66,18 @@ interface Suspect {
   readonly z: number;
 }
 
-/** The rater and word with the most concentrated dissent. */
-function strongest(rows: readonly Row[], words: readonly string[], least: number): Suspect | undefined {
-  const byRater = new Map<number, Row[]>();
-  for (const row of rows) byRater.set(row.rater, [...(byRater.get(row.rater) ?? []), row]);
+/** The rater and word with the most concentrated dissent: z of a difference of means, pooled variance. */
+function strongest(benches: readonly Bench[]): Suspect | undefined {
   let best: Suspect | undefined;
-  for (const [rater, own] of byRater) {
-    for (const word of words) {
-      const inside = own.filter((row) => row.words.has(word)).map((row) => row.value);
-      const outside = own.filter((row) => !row.words.has(word)).map((row) => row.value);
-      if (inside.length < least || outside.length < least) continue;
-      const z = zScore(inside, outside);
+  for (const { rater, values, places } of benches) {
+    const n = values.length;
+    const total = values.reduce((sum, v) => sum + v, 0);
+    const variance = values.reduce((sum, v) => sum + (v - total / n) ** 2, 0) / n;
+    for (const { word, at } of places) {
+      let inside = 0;
+      for (const i of at) inside += values[i]!;
+      const gap = inside / at.length - (total - inside) / (n - at.length);
+      const z = variance < 1e-12 ? 0 : gap / Math.sqrt(variance * (1 / at.length + 1 / (n - at.length)));
       if (best === undefined || z > best.z) best = { rater, word, z };
     }
   }
@@ -61,7 +90,7 @@ export const poisoning: Probe = {
   question: 'Do some raters dissent exactly where a phrase appears in the prompt?',
   citation: 'Wan et al. 2023; Rando and Tramèr 2023',
   estimand:
-    'excess dissent of the most suspicious rater on prompts with the most suspicious word; 0 unless it beats chance',
+    'dissent of the most suspicious rater on prompts with the most suspicious word, beyond what the items and the rater lead one to expect; 0 unless it beats chance',
   needs: ['judgments'],
   params: { concern: 0.1, failure: 0.35, level: 0.95, replicates: 300, permutations: 60, alpha: 0.05, leastVotes: 4 },
   run(evidence, { seed, uniform }) {
@@ -71,11 +100,17 @@ export const poisoning: Probe = {
     const byItem: Vote[][] = given.items.map(() => []);
     for (const vote of table.votes) byItem[vote.item]!.push(vote);
     const wordsOf = given.items.map((item) => new Set(item.prompt.toLowerCase().match(/[\p{L}\p{N}']+/gu) ?? []));
-    const rows: Row[] = [];
+    const compared = new Map<number, Compared[]>();
     for (const vote of table.votes) {
-      const value = dissent(vote, byItem[vote.item]!);
-      if (value !== null) rows.push({ rater: vote.rater, words: wordsOf[vote.item]!, value });
+      const beside = besideOthers(vote, byItem[vote.item]!);
+      if (beside === null) continue;
+      const row = { rater: vote.rater, words: wordsOf[vote.item]!, ...beside };
+      const own = compared.get(vote.rater);
+      if (own === undefined) compared.set(vote.rater, [row]);
+      else own.push(row);
     }
+    const byRater = [...compared.values()].map(excess);
+    const rows = byRater.flat();
     const unscored = table.votes.length - rows.length;
     const counts = new Map<string, number>();
     for (const words of wordsOf) for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
@@ -87,27 +122,22 @@ export const poisoning: Probe = {
       .sort((a, b) => b[1] - a[1])
       .slice(0, 60)
       .map(([word]) => word);
-    const found = strongest(rows, words, leastVotes!);
+    const benches = byRater.map((own) => benchOf(own, words, leastVotes!)).filter(({ places }) => places.length > 0);
+    const found = strongest(benches);
     if (found === undefined || rows.length < 50)
       return notAssessed(poisoning, seed, 'too-little-evidence', { n: rows.length, unscored });
     // Null: dissent of a rater exchanged among the rater's own votes, which breaks any tie between dissent and words.
     let atLeast = 0;
-    const byRater = new Map<number, number[]>();
-    for (const [i, row] of rows.entries()) byRater.set(row.rater, [...(byRater.get(row.rater) ?? []), i]);
     for (let p = 0; p < permutations!; p++) {
-      const values = rows.map((row) => row.value);
-      for (const own of byRater.values()) {
-        for (let i = own.length - 1; i > 0; i--) {
+      const exchanged = benches.map((bench) => {
+        const values = [...bench.values];
+        for (let i = values.length - 1; i > 0; i--) {
           const j = Math.floor(uniform() * (i + 1));
-          [values[own[i]!], values[own[j]!]] = [values[own[j]!]!, values[own[i]!]!];
+          [values[i], values[j]] = [values[j]!, values[i]!];
         }
-      }
-      const null_ = strongest(
-        rows.map((row, i) => ({ ...row, value: values[i]! })),
-        words,
-        leastVotes!,
-      );
-      if ((null_?.z ?? 0) >= found.z) atLeast += 1;
+        return { ...bench, values };
+      });
+      if (strongest(exchanged)!.z >= found.z) atLeast += 1;
     }
     const p = (atLeast + 1) / (permutations! + 1);
     const own = rows.filter((row) => row.rater === found.rater);

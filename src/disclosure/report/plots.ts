@@ -3,9 +3,9 @@ import { line } from 'd3-shape';
 import { figure, type Html, html } from './html.ts';
 
 /** Small static SVG plots with axes, units and intervals. Series differ by dash and marker as well as by colour. */
-const WIDTH = 640;
+export const WIDTH = 640;
 const HEIGHT = 300;
-const MARGIN = { left: 56, right: 16, top: 12, bottom: 44 };
+const MARGIN = { left: 56, right: 16, top: 28, bottom: 44 };
 
 export interface SeriesPoint {
   readonly x: number;
@@ -30,14 +30,15 @@ function frame(options: {
   xLabel: string;
   yLabel: string;
   height?: number;
+  left?: number;
   yTicks?: boolean;
 }): Frame {
-  const { xs, ys, xLabel, yLabel, height = HEIGHT, yTicks = true } = options;
+  const { xs, ys, xLabel, yLabel, height = HEIGHT, left = MARGIN.left, yTicks = true } = options;
   const domain = (values: readonly number[]): [number, number] => {
     const [low, high] = [Math.min(...values), Math.max(...values)];
     return low === high ? [low - 0.5, high + 0.5] : [low, high];
   };
-  const x = scaleLinear(domain(xs), [MARGIN.left, WIDTH - MARGIN.right]).nice();
+  const x = scaleLinear(domain(xs), [left, WIDTH - MARGIN.right]).nice();
   const y = scaleLinear(domain(ys), [height - MARGIN.bottom, MARGIN.top]).nice();
   const bottom = height - MARGIN.bottom;
   const axes = html`<g class="axis">${x
@@ -47,15 +48,20 @@ function frame(options: {
         html`<line x1="${x(t)}" x2="${x(t)}" y1="${MARGIN.top}" y2="${bottom}"/><text x="${x(t)}" y="${bottom + 16}" text-anchor="middle">${figure(t)}</text>`,
     )}${(yTicks ? y.ticks(5) : []).map(
     (t) =>
-      html`<line x1="${MARGIN.left}" x2="${WIDTH - MARGIN.right}" y1="${y(t)}" y2="${y(t)}"/><text x="${MARGIN.left - 6}" y="${y(t) + 4}" text-anchor="end">${figure(t)}</text>`,
-  )}<text x="${(MARGIN.left + WIDTH - MARGIN.right) / 2}" y="${height - 8}" text-anchor="middle">${xLabel}</text><text transform="translate(14 ${(MARGIN.top + bottom) / 2}) rotate(-90)" text-anchor="middle">${yLabel}</text></g>`;
+      html`<line x1="${left}" x2="${WIDTH - MARGIN.right}" y1="${y(t)}" y2="${y(t)}"/><text x="${left - 6}" y="${y(t) + 4}" text-anchor="end">${figure(t)}</text>`,
+  )}<text x="${(left + WIDTH - MARGIN.right) / 2}" y="${height - 8}" text-anchor="middle">${xLabel}</text><text x="4" y="14">${yLabel}</text></g>`;
   return { x, y, axes };
 }
 
-const svg = (title: string, height: number, body: Html): Html =>
+/** A drawing that scales with the page, named for those who cannot see it. */
+export const svg = (title: string, height: number, body: Html): Html =>
   html`<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${title}">${body}</svg>`;
 
-const marker = (kind: number, x: number, y: number): Html => {
+/** Beyond this many points markers would only hide the line. */
+const MOST_MARKERS = 40;
+
+/** A mark at a point: circle, square or triangle, so that kinds differ without colour. */
+export const marker = (kind: number, x: number, y: number): Html => {
   if (kind % 3 === 0) return html`<circle cx="${x}" cy="${y}" r="3.5"/>`;
   if (kind % 3 === 1) return html`<rect x="${x - 3}" y="${y - 3}" width="6" height="6"/>`;
   return html`<path d="M${x} ${y - 4}l4 7h-8z"/>`;
@@ -75,7 +81,7 @@ export function linePlot(title: string, series: readonly Series[], labels: { x: 
     (s, i) =>
       html`<g class="series s${i % 6}"><path class="stroke" d="${path([...s.points]) ?? ''}"/>${s.points.map(
         (p) =>
-          html`${p.low === undefined || p.high === undefined ? undefined : html`<line class="whisker" x1="${x(p.x)}" x2="${x(p.x)}" y1="${y(p.low)}" y2="${y(p.high)}"/>`}${marker(i, x(p.x), y(p.y))}`,
+          html`${p.low === undefined || p.high === undefined ? undefined : html`<line class="whisker" x1="${x(p.x)}" x2="${x(p.x)}" y1="${y(p.low)}" y2="${y(p.high)}"/>`}${s.points.length > MOST_MARKERS ? undefined : marker(i, x(p.x), y(p.y))}`,
       )}</g>`,
   );
   const legend = series.map(
@@ -94,8 +100,10 @@ export function histogramPlot(
   const all = groups.flatMap((g) => g.values);
   if (all.length === 0) return html`<p class="missing">Not measured in this run.</p>`;
   const [low, high] = [Math.min(...all), Math.max(...all)];
-  const bins = 24;
-  const width = (high - low || 1) / bins;
+  // Counts get bins of whole numbers: a bin that holds two of them beside one that holds one would show a comb.
+  const counted = all.every(Number.isInteger);
+  const width = counted ? Math.ceil((high - low + 1) / 40) : (high - low || 1) / 24;
+  const bins = counted ? Math.ceil((high - low + 1) / width) : 24;
   const shares = groups.map(({ values }) => {
     const counts = new Array<number>(bins).fill(0);
     for (const v of values) counts[Math.min(bins - 1, Math.floor((v - low) / width))]! += 1 / values.length;
@@ -129,17 +137,19 @@ export function dotPlot(
 ): Html {
   if (rows.length === 0) return html`<p class="missing">Not measured in this run.</p>`;
   const height = MARGIN.top + MARGIN.bottom + rows.length * 20;
+  const left = Math.max(MARGIN.left, 16 + 8 * Math.max(...rows.map((row) => row.name.length)));
   const { x, axes } = frame({
     xs: [0, 1, ...rows.flatMap((r) => [r.low, r.high])],
     ys: [0, rows.length],
     xLabel,
     yLabel: '',
     height,
+    left,
     yTicks: false,
   });
   const drawn = rows.map((row, i) => {
     const at = MARGIN.top + 10 + i * 20;
-    return html`<g class="series s${row.mark === true ? 1 : 0}"><line class="whisker" x1="${x(row.low)}" x2="${x(row.high)}" y1="${at}" y2="${at}"/>${marker(row.mark === true ? 1 : 0, x(row.value), at)}<text x="${MARGIN.left - 6}" y="${at + 4}" text-anchor="end">${row.name}</text></g>`;
+    return html`<g class="series s${row.mark === true ? 1 : 0}"><line class="whisker" x1="${x(row.low)}" x2="${x(row.high)}" y1="${at}" y2="${at}"/>${marker(row.mark === true ? 1 : 0, x(row.value), at)}<text x="${left - 8}" y="${at + 4}" text-anchor="end">${row.name}</text></g>`;
   });
   return svg(title, height, html`${axes}${drawn}`);
 }

@@ -2,6 +2,7 @@ import { CHALLENGES, type Finding } from '../../audit/index.ts';
 import type { Disclosure } from '../build.ts';
 import { figure, type Html, html } from './html.ts';
 import { dotPlot, histogramPlot, linePlot, type Series } from './plots.ts';
+import { STYLE } from './style.ts';
 
 interface Range {
   readonly low: number;
@@ -12,7 +13,8 @@ interface Range {
 export interface ReportData {
   readonly name: string;
   readonly summary: readonly { readonly label: string; readonly value: string }[];
-  readonly goldKnown: boolean;
+  /** What the curves are, and what they cannot show. */
+  readonly pathsNote: string;
   /** x is √KL in √nats. */
   readonly paths: readonly Series[];
   readonly rewardHistogram: readonly { readonly name: string; readonly values: readonly number[] }[];
@@ -33,6 +35,8 @@ export interface ReportData {
     readonly after: string;
     readonly note: string;
   }[];
+  /** How the samples were chosen, or why none is shown. */
+  readonly samplesNote: string;
   readonly disclosure: Disclosure;
   readonly reproduce: {
     readonly command: string;
@@ -49,25 +53,6 @@ const VERDICTS: Readonly<Record<Finding['verdict'], { mark: string; text: string
 };
 const STATUS_MARKS = { measured: '●', declared: '◐', missing: '○' } as const;
 
-const STYLE = `
-:root{color-scheme:light dark;--ink:#1b1f24;--soft:#5b6570;--line:#d5dbe1;--back:#fff;--c0:#0b6bcb;--c1:#c2410c;--c2:#0f766e;--c3:#7c3aed;--c4:#a16207;--c5:#be185d}
-@media (prefers-color-scheme:dark){:root{--ink:#e6e9ed;--soft:#a3adb8;--line:#39424c;--back:#14181d;--c0:#6cb2ff;--c1:#ff9a62;--c2:#4fd1c0;--c3:#b794ff;--c4:#e3b341;--c5:#ff7eb6}}
-body{font:16px/1.55 system-ui,sans-serif;color:var(--ink);background:var(--back);margin:0}
-main{max-width:60rem;margin:0 auto;padding:1.5rem 1rem 4rem}
-h1{font-size:1.8rem;margin:.2em 0}h2{font-size:1.25rem;margin:2.2em 0 .4em;border-bottom:1px solid var(--line);padding-bottom:.2em}
-p.note,figcaption{color:var(--soft);font-size:.92rem}figure{margin:1em 0}
-table{border-collapse:collapse;width:100%;font-size:.93rem}th,td{text-align:left;vertical-align:top;padding:.35rem .6rem;border-bottom:1px solid var(--line)}
-.scroll{overflow-x:auto}td.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
-svg{width:100%;height:auto;display:block}svg text{font-size:12px;fill:var(--soft)}.axis line{stroke:var(--line)}
-.legend{display:flex;flex-wrap:wrap;gap:.3rem 1.2rem;font-size:.92rem;margin:.3em 0}.key svg{display:inline-block;vertical-align:middle;width:auto}
-.stroke{fill:none;stroke-width:2}.whisker{stroke-width:1.5;opacity:.7}
-.series.s0{color:var(--c0)}.series.s1{color:var(--c1)}.series.s2{color:var(--c2)}.series.s3{color:var(--c3)}.series.s4{color:var(--c4)}.series.s5{color:var(--c5)}
-.series>*{fill:currentColor;stroke:currentColor}.series .stroke{fill:none}.series text{stroke:none;fill:var(--soft)}.s1 .stroke{stroke-dasharray:6 3}.s2 .stroke{stroke-dasharray:2 3}.s3 .stroke{stroke-dasharray:10 3 2 3}.s4 .stroke{stroke-dasharray:4 2}
-.bars.s0 rect{fill:var(--c0);opacity:.55}.bars.s1 rect{fill:var(--c1);opacity:.55}
-.v-clear{color:var(--c2)}.v-concern{color:var(--c4)}.v-failure{color:var(--c1);font-weight:600}.v-not-assessed,.missing{color:var(--soft)}
-.pair{display:grid;grid-template-columns:1fr 1fr;gap:.8rem;margin:.8rem 0;border-top:1px solid var(--line);padding-top:.6rem}.pair>p{grid-column:1/-1;margin:0}.pair blockquote{margin:0;padding:.5rem .8rem;border-left:3px solid var(--line);white-space:pre-wrap;overflow-wrap:anywhere}
-pre{overflow-x:auto;font-size:.85rem;border:1px solid var(--line);padding:.6rem}`;
-
 const section = (title: string, note: string, body: Html): Html =>
   html`<section><h2>${title}</h2><p class="note">${note}</p>${body}</section>`;
 const interval = (range: Range | null): string =>
@@ -75,21 +60,81 @@ const interval = (range: Range | null): string =>
 const rate = (r: { hits: number; n: number; interval: Range } | undefined): string =>
   r === undefined ? 'not measured' : `${r.hits}/${r.n} (${interval(r.interval)})`;
 
+/** Reason codes of findings as words. */
+const REASONS: Readonly<Record<string, string>> = {
+  'interval-above-failure-threshold': 'the whole interval lies above the failure threshold',
+  'interval-above-concern-threshold': 'the whole interval lies above the concern threshold',
+  'interval-reaches-below-concern-threshold': 'the interval reaches below the concern threshold',
+  'missing-evidence': 'this run has no evidence for it',
+  'too-little-evidence': 'too little evidence',
+  'too-few-raters': 'too few raters with enough votes',
+  'true-utility-unknown': 'the true utility is unknown',
+  'no-probe': 'no probe is built yet',
+};
+const reason = (code: string) => REASONS[code] ?? code.replaceAll('-', ' ');
+
+/** Single figures among a finding's details: `p 0.016, word personal`. Lists stay in findings.json. */
+const detailsOf = ({ details, seed }: Finding): string =>
+  Object.entries({ ...details, seed })
+    .flatMap(([key, v]) => (typeof v === 'number' ? `${key} ${figure(v)}` : typeof v === 'string' ? `${key} ${v}` : []))
+    .join(', ');
+
+function findingsSection(findings: readonly Finding[], rates: ReportData['rates']): Html {
+  const rest = findings.filter((f) => f.verdict === 'not-assessed');
+  const head = (titles: readonly string[]) =>
+    html`<thead><tr>${titles.map((h) => html`<th scope="col">${h}</th>`)}</tr></thead>`;
+  return html`<div class="scroll"><table class="dense">${head(['Id', 'Challenge', 'Verdict', 'Estimate', '95 % interval', 'n', 'Because', 'Planted', 'Clean'])}<tbody>${findings
+    .filter((f) => f.verdict !== 'not-assessed')
+    .map((f) => findingRow(f, rates))}</tbody></table></div>
+<h3>Not assessed, which is no pass</h3><div class="scroll"><table>${head(['Id', 'Challenge', 'Because', 'Planted', 'Clean'])}<tbody>${rest.map(
+    (f) => {
+      const own = rates[f.probe];
+      const known = f.probe !== 'none';
+      return html`<tr><th scope="row">${f.challenge}</th><td>${titleOf(f)}</td><td>${VERDICTS[f.verdict].mark} not assessed: ${reason(f.because)}</td><td>${known ? rate(own?.planted) : '–'}</td><td>${known ? rate(own?.clean) : '–'}</td></tr>`;
+    },
+  )}</tbody></table></div>`;
+}
+
+function titleOf({ challenge }: Finding): string {
+  const { title, fundamental } = CHALLENGES[challenge];
+  return `${title}${fundamental ? ' (fundamental)' : ''}`;
+}
+
 function findingRow(finding: Finding, rates: ReportData['rates']): Html {
-  const { title, fundamental } = CHALLENGES[finding.challenge];
   const { mark, text } = VERDICTS[finding.verdict];
   const own = rates[finding.probe];
-  return html`<tr><th scope="row">${finding.challenge}</th><td>${title}${fundamental ? ' (fundamental)' : ''}</td><td class="v-${finding.verdict}">${mark} ${text}</td><td class="n">${figure(finding.estimate)}</td><td class="n">${interval(finding.interval)}</td><td class="n">${finding.n}</td><td class="n">${finding.unscored}</td><td class="n">${finding.seed}</td><td>${finding.because}</td><td>${finding.probe === 'none' ? '–' : rate(own?.planted)}</td><td>${finding.probe === 'none' ? '–' : rate(own?.clean)}</td></tr>`;
+  return html`<tr><th scope="row">${finding.challenge}</th><td>${titleOf(finding)}</td><td class="verdict v-${finding.verdict}">${mark} ${text}</td><td class="n">${figure(finding.estimate)}</td><td class="n">${interval(finding.interval)}</td><td class="n">${finding.n}${finding.unscored === 0 ? undefined : html`<br><span class="missing">${finding.unscored} unscored</span>`}</td><td class="wide">${reason(finding.because)}<br><span class="missing">${detailsOf(finding)}</span></td><td>${rate(own?.planted)}</td><td>${rate(own?.clean)}</td></tr>`;
+}
+
+/** Findings that inform an item, the assessed ones with their verdicts. */
+function informing(findings: Disclosure['items'][number]['findings']): Html | undefined {
+  const assessed = findings.filter((f) => f.value !== 'not-assessed').map((f) => `${f.label} ${String(f.value)}`);
+  const rest = findings.filter((f) => f.value === 'not-assessed').map((f) => f.label);
+  if (findings.length === 0) return undefined;
+  const parts = [
+    ...(assessed.length > 0 ? [assessed.join(', ')] : []),
+    ...(rest.length > 0 ? [`${rest.join(', ')} not assessed`] : []),
+  ];
+  return html`<div>findings: ${parts.join('; ')}</div>`;
 }
 
 function disclosureTable({ items }: Disclosure): Html {
-  const value = (v: unknown) => (typeof v === 'number' ? figure(v) : typeof v === 'string' ? v : JSON.stringify(v));
+  const isRange = (v: unknown): v is Range => typeof v === 'object' && v !== null && 'low' in v && 'high' in v;
+  const value = (v: unknown): string => {
+    if (typeof v === 'number') return figure(v);
+    if (typeof v === 'string') return v;
+    if (isRange(v)) return interval(v);
+    if (typeof v !== 'object' || v === null || Array.isArray(v)) return JSON.stringify(v);
+    return Object.entries(v)
+      .map(([key, inner]) => `${key} ${value(inner)}`)
+      .join(', ');
+  };
   return html`<div class="scroll"><table><thead><tr><th scope="col">Item</th><th scope="col">Status</th><th scope="col">What is known, and where it stands</th></tr></thead><tbody>${items.map(
     (item) =>
       html`<tr><th scope="row">${item.id}<br>${item.title}</th><td>${STATUS_MARKS[item.status]} ${item.status}</td><td>${item.statements.map(
         (s) =>
           html`<div>${s.label}: <strong>${value(s.value)}</strong> <span class="missing">${s.file}#${s.pointer}</span></div>`,
-      )}${item.findings.map((f) => html`<div>finding ${f.label}: ${value(f.value)}</div>`)}${item.declaration === undefined ? undefined : html`<div>Declared by ${item.declaration.author}, ${item.declaration.date}: ${item.declaration.text}</div>`}${item.status === 'missing' ? html`<div class="missing">Nothing is known: neither evidence nor declaration.</div>` : undefined}</td></tr>`,
+      )}${informing(item.findings)}${item.declaration === undefined ? undefined : html`<div>Declared by ${item.declaration.author}, ${item.declaration.date}: ${item.declaration.text}</div>`}${item.status === 'missing' ? html`<div class="missing">Nothing is known: neither evidence nor declaration.</div>` : undefined}</td></tr>`,
   )}</tbody></table></div>`;
 }
 
@@ -98,8 +143,9 @@ export function renderReport(data: ReportData): string {
   const missing = html`<p class="missing">Not measured in this run.</p>`;
   const body = html`<main>
 <h1>${data.name}</h1>
+<p class="note">Report of a Goodhart run. Everything here follows from files of the run folder; <code>goodhart verify</code> computes it again.</p>
 <div class="scroll"><table><tbody>${data.summary.map((row) => html`<tr><th scope="row">${row.label}</th><td>${row.value}</td></tr>`)}</tbody></table></div>
-${section('Proxy and gold against KL', data.goldKnown ? 'Reward of the model that was optimised (proxy) and true utility (gold), both in deviations of the base policy’s replies from the base mean, against the square root of KL from the base policy. Whiskers: 95 % bootstrap over prompts. The exact optimum is the KL-regularised tilt computed over all listed replies.' : 'Reward of the model that was optimised, against the square root of KL from the base policy. True utility is not known for these data, so nothing here shows whether the policy became better.', html`<figure>${linePlot('Proxy and gold against square root of KL', data.paths, { x: '√KL from base (√nats)', y: 'base deviations' })}</figure>`)}
+${section('Proxy and gold against KL', data.pathsNote, html`<figure>${linePlot('Proxy and gold against square root of KL', data.paths, { x: '√KL from base (√nats)', y: 'deviations of base replies' })}</figure>`)}
 ${section('Reward before and after', 'Reward scores of sampled replies, in normalised units.', html`<figure>${histogramPlot('Histogram of reward', data.rewardHistogram, 'reward (normalised)')}</figure>`)}
 ${section(
   'Raters',
@@ -107,10 +153,10 @@ ${section(
   html`<figure>${dotPlot(
     'Reliability of raters',
     data.raters.map((r) => ({ ...r, mark: r.flagged })),
-    'accuracy by Dawid–Skene, 95 % interval (squares: flagged for a person to look at)',
+    'accuracy by Dawid–Skene, 95 % interval',
   )}</figure>`,
 )}
-${section('Length and diversity', 'Words per reply, and diversity at the same temperature and number of samples.', html`<figure>${histogramPlot('Histogram of reply length', data.lengthHistogram, 'words per reply')}</figure>${data.diversity.length === 0 ? missing : html`<table><thead><tr><th scope="col">Measure</th><th scope="col">Base</th><th scope="col">Policy</th></tr></thead><tbody>${data.diversity.map((d) => html`<tr><th scope="row">${d.label}</th><td class="n">${figure(d.base)}</td><td class="n">${figure(d.policy)}</td></tr>`)}</tbody></table>`}`)}
+${section('Length and diversity', 'Words per reply, and diversity at the same temperature and number of samples.', html`<figure>${histogramPlot('Histogram of reply length', data.lengthHistogram, 'words per reply')}</figure>${data.diversity.length === 0 ? undefined : html`<table><thead><tr><th scope="col">Measure</th><th scope="col">Base</th><th scope="col">Policy</th></tr></thead><tbody>${data.diversity.map((d) => html`<tr><th scope="row">${d.label}</th><td class="n">${figure(d.base)}</td><td class="n">${figure(d.policy)}</td></tr>`)}</tbody></table>`}`)}
 ${section(
   'Calibration of the reward model',
   'Held-out comparisons: predicted probability that the first reply is preferred, and how often it was. The diagonal is honest.',
@@ -134,8 +180,8 @@ ${section(
   }</figure>`,
 )}
 ${section('Training', 'Optimisation step by step.', html`<figure>${linePlot('Training curves', data.training, { x: 'step', y: 'reward, and KL in nats' })}</figure>`)}
-${section('Findings', 'One row for each challenge of Casper et al. (2023). Planted: how often the probe found a failure that was put there. Clean: how often it cried wolf. Hits of runs, 95 % interval. Not assessed is not a pass.', html`<div class="scroll"><table><thead><tr>${['Id', 'Challenge', 'Verdict', 'Estimate', '95 % interval', 'n', 'Unscored', 'Seed', 'Because', 'Planted', 'Clean'].map((h) => html`<th scope="col">${h}</th>`)}</tr></thead><tbody>${data.findings.map((f) => findingRow(f, data.rates))}</tbody></table></div>`)}
-${section('Replies before and after', 'The first replies drawn for some prompts, not selected.', data.samples.length === 0 ? missing : html`${data.samples.map((s) => html`<div class="pair"><p><strong>${s.prompt}</strong> <span class="missing">${s.note}</span></p><blockquote>${s.before}</blockquote><blockquote>${s.after}</blockquote></div>`)}`)}
+${section('Findings', 'One row for each challenge of Casper et al. (2023). Planted: how often the probe found a failure that was put there. Clean: how often it cried wolf. Hits of runs, 95 % interval.', findingsSection(data.findings, data.rates))}
+${section('Replies before and after', data.samplesNote, html`${data.samples.map((s) => html`<div class="pair"><p><strong>${s.prompt}</strong> <span class="missing">${s.note}</span></p><blockquote><span class="missing">before</span>\n${s.before}</blockquote><blockquote><span class="missing">after</span>\n${s.after}</blockquote></div>`)}`)}
 ${section('Disclosure', 'The eleven items of Casper et al. (2023), each measured, declared or missing. Values are read from the files named; goodhart verify reads them again.', disclosureTable(data.disclosure))}
 ${section('Repeat it', 'The command, the resolved configuration and the versions.', html`<pre>${data.reproduce.command}</pre><pre>${JSON.stringify(data.reproduce.config, null, 2)}</pre><pre>${JSON.stringify(data.reproduce.versions, null, 2)}</pre>`)}
 </main>`;

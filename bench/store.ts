@@ -1,0 +1,251 @@
+/**
+ * How long does a rater wait for the next item, and for the receipt of a judgment, on a store that already holds a million
+ * judgments of 200,000 items by 20,000 raters?
+ *
+ *   scripts/postgres.sh npx tsx bench/store.ts                 # both stores, writes bench/results/store.json
+ *   npx tsx bench/store.ts --judgments 100000 --stores sqlite  # smaller, one store
+ */
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import pg from 'pg';
+import type { FeedbackRecord, Item, Judgment, Project } from '../src/feedback/index.ts';
+import { createRng, hashString } from '../src/stats/index.ts';
+import { type FeedbackStore, openStore, type Reservation } from '../src/store/index.ts';
+
+const { values: args } = parseArgs({
+  options: {
+    judgments: { type: 'string', default: '1000000' },
+    stores: { type: 'string', default: 'sqlite,postgres' },
+    cycles: { type: 'string', default: '4000' },
+    orders: { type: 'string', default: 'random,least-judged,priority' },
+    out: { type: 'string', default: 'bench/results/store.json' },
+  },
+});
+const JUDGMENTS = Number(args.judgments);
+const ITEMS = JUDGMENTS / 5;
+const RATERS = JUDGMENTS / 50;
+/** Raters 0 to 4 gave the first 5 judgments of the items in front, all of them still open. */
+const HEAVY = Math.min(5000, ITEMS / 10);
+const CYCLES = Number(args.cycles);
+const AT = '2026-01-01T00:00:00.000Z';
+
+const say = (text: string) => process.stderr.write(`${text}\n`);
+const words = (seed: number, count: number) =>
+  Array.from({ length: count }, (_, i) => (hashString(`${seed}/${i}`) % 46_656).toString(36)).join(' ');
+const itemId = (i: number) => `topic-${i % 50}/item-${i}`;
+const raterId = (r: number) => `rater-${r.toString(16).padStart(12, '0')}`;
+
+function makeProject(order: Project['distribution']['order']): Project {
+  return {
+    id: 'bench',
+    name: 'A million judgments',
+    createdAt: AT,
+    questions: [
+      {
+        id: 'better',
+        kind: 'comparison',
+        title: 'Which is better?',
+        required: true,
+        ties: true,
+        bothBad: false,
+        cantJudge: true,
+        strength: false,
+      },
+    ],
+    instructions: [{ version: '1', text: 'Pick the better one.', at: AT }],
+    view: 'full',
+    // 5 of 6 given: every item is open.
+    distribution: { overlap: 6, overlapShare: 1, reservationMinutes: 30, cohorts: [], quotas: [], order },
+  };
+}
+const makeItem = (i: number): Item => ({
+  id: itemId(i),
+  projectId: 'bench',
+  prompt: words(i, 30),
+  replies: [
+    { id: 'a', text: words(i + 1e6, 50) },
+    { id: 'b', text: words(i + 2e6, 50) },
+  ],
+  source: { origin: 'policy-3', selection: 'random' },
+  strata: { topic: `topic-${i % 50}` },
+});
+function judgmentOf(id: string, item: string, rater: string, presentation: Judgment['presentation']): FeedbackRecord {
+  return {
+    type: 'judgment',
+    judgment: {
+      id,
+      projectId: 'bench',
+      itemId: item,
+      raterId: rater,
+      presentation,
+      answer: { kind: 'comparison', outcome: hashString(id) % 2 },
+      activeMs: 8000 + (hashString(id) % 9000),
+      submittedAt: AT,
+      source: 'studio',
+    },
+  };
+}
+function* items() {
+  for (let i = 0; i < ITEMS; i++) yield makeItem(i);
+}
+function* raters() {
+  for (let r = 0; r < RATERS; r++) yield { id: raterId(r), kind: 'human' as const, pool: 'crowd' };
+}
+/** Whoever gave judgment `round` of an item: five different raters per item, fifty judgments per rater. */
+const raterOf = (item: number, round: number) =>
+  item < HEAVY ? round : 5 + ((item * 5 + round + Math.floor(item / 4001) * 977) % (RATERS - 5));
+function* records() {
+  const shown = { order: [0, 1], view: 'full', instructionsVersion: '1', shownAt: AT };
+  for (let round = 0; round < 5; round++) {
+    for (let i = 0; i < ITEMS; i++) {
+      const rater = raterId(raterOf(i, round));
+      yield { record: judgmentOf(`${itemId(i)}/${rater}`, itemId(i), rater, shown) };
+    }
+  }
+}
+function* priorities() {
+  for (let i = 0; i < ITEMS; i++) yield [itemId(i), 1 - i / ITEMS] as const;
+}
+
+interface Latency {
+  readonly n: number;
+  readonly p50: number;
+  readonly p99: number;
+  readonly max: number;
+}
+function latency(times: number[]): Latency {
+  const sorted = [...times].sort((a, b) => a - b);
+  const at = (q: number) =>
+    Number((sorted[Math.min(sorted.length - 1, Math.ceil(q * sorted.length) - 1)] ?? 0).toFixed(2));
+  return { n: times.length, p50: at(0.5), p99: at(0.99), max: at(1) };
+}
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** `concurrent` raters ask and answer in a loop, thinking for an exponential time in between; times in milliseconds. */
+async function drive(
+  store: FeedbackStore,
+  options: { concurrent: number; cycles: number; thinkMs: number; pick: (n: number) => number; label: string },
+) {
+  const rng = createRng(`drive/${options.label}`);
+  const next: number[] = [];
+  const submit: number[] = [];
+  let started = 0;
+  const begin = performance.now();
+  const cpu = process.cpuUsage();
+  await Promise.all(
+    Array.from({ length: options.concurrent }, async () => {
+      while (started < options.cycles) {
+        const n = started++;
+        const rater = raterId(options.pick(n));
+        if (options.thinkMs > 0) await sleep(-Math.log(1 - rng.uniform()) * options.thinkMs);
+        const t0 = performance.now();
+        const got = await store.reserve('bench', rater, { now: AT });
+        const t1 = performance.now();
+        if ('none' in got) throw new Error(`${rater}: ${got.none}`);
+        const { item, presentation } = got as Reservation;
+        const t2 = performance.now();
+        await store.submit(judgmentOf(`${options.label}/${n}`, item.id, rater, presentation));
+        const t3 = performance.now();
+        next.push(t1 - t0);
+        submit.push(t3 - t2);
+      }
+    }),
+  );
+  const seconds = (performance.now() - begin) / 1000;
+  const used = process.cpuUsage(cpu);
+  return {
+    next: latency(next),
+    submit: latency(submit),
+    cyclesPerSecond: Math.round(options.cycles / seconds),
+    cpuMsPerCycle: Number(((used.user + used.system) / 1000 / options.cycles).toFixed(3)),
+  };
+}
+
+async function timed<T>(name: string, effect: () => Promise<T>): Promise<{ seconds: number; value: T }> {
+  const begin = performance.now();
+  const value = await effect();
+  const seconds = Number(((performance.now() - begin) / 1000).toFixed(2));
+  say(`  ${name}: ${seconds} s`);
+  return { seconds, value };
+}
+
+async function measure(url: string, size: () => Promise<number>) {
+  const store = await openStore(url, { create: true });
+  const source = { project: makeProject('random'), items: items(), raters: raters(), records: records() };
+  const load = await timed('load', () => store.load(source, { checked: true }));
+  const bytes = await size();
+  const scores = await timed('priorities', () => store.setPriorities('bench', priorities()));
+  const rows: Record<string, unknown> = {};
+  let seed = 0;
+  for (const order of args.orders.split(',') as Project['distribution']['order'][]) {
+    const rebuild = await timed(`rules: ${order}`, () => store.putProject(makeProject(order)));
+    // Neighbours in time are different raters: a rater has one reservation.
+    const any = (n: number) => 5 + ((n * 7919 + seed * 131) % (RATERS - 5));
+    const run = async (
+      name: string,
+      concurrent: number,
+      thinkMs: number,
+      pick: (n: number) => number,
+      cycles = CYCLES,
+    ) => {
+      const result = await drive(store, { concurrent, cycles, thinkMs, pick, label: `${order}/${name}/${seed++}` });
+      say(
+        `  ${order}, ${name}: next ${result.next.p50}/${result.next.p99} ms, submit ${result.submit.p50}/${result.submit.p99} ms (p50/p99), ${result.cyclesPerSecond} cycles/s, ${result.cpuMsPerCycle} CPU ms`,
+      );
+      return result;
+    };
+    rows[order] = {
+      changeRulesSeconds: rebuild.seconds,
+      one: await run('1 rater', 1, 0, any, CYCLES / 4),
+      fifty: await run('50 raters, no pause', 50, 0, any),
+      fiftyThinking: await run('50 raters, 250 ms pause', 50, 250, any),
+      heavy: await run(`1 rater who judged the ${HEAVY} items in front`, 1, 0, (n) => n % 5, CYCLES / 8),
+    };
+  }
+  const digest = await timed('digest', () => store.digest('bench'));
+  const check = await timed('check', () => store.check());
+  const bad = check.value.filter(({ ok }) => !ok);
+  if (bad.length > 0) throw new Error(JSON.stringify(bad));
+  await store.close();
+  return {
+    loadSeconds: load.seconds,
+    bytes,
+    prioritiesSeconds: scores.seconds,
+    digestSeconds: digest.seconds,
+    checkSeconds: check.seconds,
+    orders: rows,
+  };
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'goodhart-bench-store-'));
+const results: Record<string, unknown> = {};
+try {
+  for (const kind of args.stores.split(',')) {
+    say(`${kind}: ${JUDGMENTS} judgments, ${ITEMS} items, ${RATERS} raters`);
+    if (kind === 'sqlite') {
+      const path = join(folder, 'store.db');
+      results[kind] = await measure(path, async () => statSync(path).size);
+      continue;
+    }
+    const url = process.env.GOODHART_TEST_POSTGRES;
+    if (url === undefined) {
+      say('  skipped: GOODHART_TEST_POSTGRES is not set; run scripts/postgres.sh npx tsx bench/store.ts');
+      continue;
+    }
+    results[kind] = await measure(url, async () => {
+      const client = new pg.Client(url);
+      await client.connect();
+      const { rows } = await client.query('SELECT pg_database_size(current_database()) AS bytes');
+      await client.end();
+      return Number(rows[0].bytes);
+    });
+  }
+  mkdirSync(join(args.out, '..'), { recursive: true });
+  const machine = { node: process.version, cpu: cpus()[0]?.model, cores: cpus().length };
+  const setting = { judgments: JUDGMENTS, items: ITEMS, raters: RATERS, heavy: HEAVY, cycles: CYCLES };
+  writeFileSync(args.out, `${JSON.stringify({ machine, setting, unit: 'milliseconds', results }, null, 2)}\n`);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}

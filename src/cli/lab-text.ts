@@ -1,0 +1,64 @@
+import type { DistributionStudy, PairedDifference, PopulationStudy, SelectionStudy } from '../lab/index.ts';
+import { table } from './text.ts';
+
+const figure = (value: number) => value.toFixed(3);
+const signed = (value: number) => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3)}`;
+const cells = (difference: PairedDifference | null): string[] =>
+  difference === null
+    ? ['', '', '']
+    : [
+        signed(difference.mean),
+        `${signed(difference.interval.low)} to ${signed(difference.interval.high)}`,
+        difference.p.toFixed(4),
+      ];
+const COMPARED = ['difference', '95 % interval', 'p', 'verdict'];
+
+/** How many comparisons of a table showed something: a table without any is a result too. */
+function summary(rows: readonly { readonly verdict: string }[], seeds: number): string {
+  const count = (verdict: string) => rows.filter((row) => row.verdict === verdict).length;
+  const [better, worse, none] = ['better', 'worse', 'no difference shown'].map(count);
+  return `${seeds} seeds, paired; at a false discovery rate of 5 %: ${better} better, ${worse} worse, ${none} without a difference shown`;
+}
+
+export function selectionText({ options, rows }: SelectionStudy): string {
+  const parts = options.families.flatMap((family) =>
+    (['accuracy', 'regret'] as const).map((outcome) => {
+      const own = rows.filter((row) => row.family === family && row.outcome === outcome);
+      const lines = own.map((r) => [String(r.budget), r.arm, figure(r.mean), ...cells(r.difference), r.verdict]);
+      const title = `${family}: ${outcome === 'accuracy' ? 'accuracy by true utility (higher is better)' : 'true utility lost by best of 16 (lower is better)'}`;
+      return `${title}\n${table([['answers', 'rule', 'mean', ...COMPARED], ...lines])}`;
+    }),
+  );
+  return [...parts, summary(rows, options.seeds)].join('\n\n');
+}
+
+export function distributionText({ options, rows }: DistributionStudy): string {
+  const parts = options.pools.map((pool) => {
+    const lines = rows
+      .filter((row) => row.pool === pool)
+      .map((r) => [
+        r.outcome,
+        r.rule,
+        r.cost.toFixed(2),
+        figure(r.mean),
+        figure(r.fixed),
+        ...cells(r.difference),
+        r.verdict,
+      ]);
+    return `raters: ${pool}\n${table([['outcome', 'rule', 'votes/item', 'rule', 'fixed', ...COMPARED], ...lines])}`;
+  });
+  return [...parts, summary(rows, options.seeds)].join('\n\n');
+}
+
+export function populationText({ options, rows }: PopulationStudy): string {
+  const parts = options.settings.map((setting) => {
+    const lines = rows
+      .filter((r) => r.population === setting.population && r.pool === setting.pool && r.tastes === setting.tastes)
+      .map((r) => [r.outcome, r.arm, figure(r.mean), r.designEffect.toFixed(2), ...cells(r.difference), r.verdict]);
+    const percent = (share: number) => `${Math.round(100 * share)} %`;
+    return `population ${percent(setting.population)} warm, pool ${percent(setting.pool)} warm, tastes ${setting.tastes}\n${table(
+      [['outcome', 'raters', 'mean', 'design effect', ...COMPARED], ...lines],
+    )}`;
+  });
+  return [...parts, summary(rows, options.seeds)].join('\n\n');
+}

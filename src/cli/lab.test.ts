@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { runCommand } from './main.ts';
+
+async function run(...args: string[]) {
+  let [out, err] = ['', ''];
+  const streams = {
+    out: {
+      write: (text: string) => {
+        out += text;
+      },
+    },
+    err: {
+      write: (text: string) => {
+        err += text;
+        return true;
+      },
+    },
+    now: () => 0,
+  };
+  const code = await runCommand(['node', 'goodhart', ...args], streams);
+  return { code, out, err };
+}
+const SMALL = ['--seeds', '1', '--families', 'slots', '--rules', 'information', '--budgets', '40,30'];
+
+describe('goodhart lab selection', () => {
+  it('prints each rule beside random, says where nothing was shown, and shows progress', async () => {
+    const { code, out, err } = await run('lab', 'selection', ...SMALL);
+    expect(code).toBe(0);
+    expect(out).toMatch(/slots: accuracy by true utility/);
+    expect(out).toMatch(/30 +information +0\.\d{3} +[+−]0\.\d{3} .*no difference shown/);
+    expect(out).toMatch(/30 +random[\s\S]*40 +random/);
+    expect(out).toMatch(/1 seeds, paired; .* 0 better, 0 worse, 4 without a difference shown/);
+    expect(err).toMatch(/selection +1\/1 seeds .* ETA/);
+    const lines = (await run('lab', 'selection', ...SMALL, '--json')).out.trim().split('\n');
+    const study = JSON.parse(lines.at(-1)!);
+    expect(study.options).toMatchObject({ seeds: 1, budgets: [30, 40], epsilon: 0 });
+    expect(study.rows.length).toBe(8);
+  });
+  it.each([
+    ['an unknown rule', ['--rules', 'informaton'], /unknown informaton; did you mean information/],
+    ['an unknown family', ['--families', 'x'], /choose among slots, facts/],
+    ['no seeds', ['--seeds', '0'], /--seeds 0: expected a whole number of at least 1/],
+    ['a budget below the start', ['--budgets', '5'], /at least 20/],
+    ['a budget beyond the pool', ['--budgets', '5000'], /at most the 1000 pairs/],
+    ['a share above one', ['--epsilon', '2'], /expected a share from 0 to 1/],
+  ])('%s is one line and exit code 2', async (_, args, message) => {
+    const { code, err } = await run('lab', 'selection', ...args);
+    expect({ code, lines: err.trim().split('\n').length }).toEqual({ code: 2, lines: 1 });
+    expect(err).toMatch(message);
+  });
+});

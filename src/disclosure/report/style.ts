@@ -1,0 +1,24 @@
+/** Style of the pages: light and dark, colours that differ for the colour-blind, dashes and shapes besides. */
+export const STYLE = `
+:root{color-scheme:light dark;--ink:#1b1f24;--soft:#5b6570;--line:#d5dbe1;--back:#fff;--c0:#0b6bcb;--c1:#c2410c;--c2:#0f766e;--c3:#7c3aed;--c4:#a16207;--c5:#be185d}
+@media (prefers-color-scheme:dark){:root{--ink:#e6e9ed;--soft:#a3adb8;--line:#39424c;--back:#14181d;--c0:#6cb2ff;--c1:#ff9a62;--c2:#4fd1c0;--c3:#b794ff;--c4:#e3b341;--c5:#ff7eb6}}
+body{font:16px/1.55 system-ui,sans-serif;color:var(--ink);background:var(--back);margin:0}
+main{max-width:60rem;margin:0 auto;padding:1.5rem 1rem 4rem}
+h1{font-size:1.8rem;margin:.2em 0}h3{font-size:1.05rem;margin:1.6em 0 .3em}h2{font-size:1.25rem;margin:2.2em 0 .4em;border-bottom:1px solid var(--line);padding-bottom:.2em}
+p.note,figcaption{color:var(--soft);font-size:.92rem}figure{margin:1em 0}
+table{border-collapse:collapse;width:100%;font-size:.93rem}th,td{text-align:left;vertical-align:top;padding:.35rem .6rem;border-bottom:1px solid var(--line)}
+.scroll{overflow-x:auto}td.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+svg{width:100%;height:auto;display:block}svg text{font-size:12px;fill:var(--soft)}.axis line{stroke:var(--line)}
+.dense{font-size:.86rem}.dense th,.dense td{padding:.3rem .4rem}.wide{min-width:12rem}.verdict{white-space:nowrap}
+.legend{display:flex;flex-wrap:wrap;gap:.3rem 1.2rem;font-size:.92rem;margin:.3em 0}.key svg{display:inline-block;vertical-align:middle;width:auto}
+.stroke{fill:none;stroke-width:2}.whisker{stroke-width:1.5;opacity:.7}
+.series.s0{color:var(--c0)}.series.s1{color:var(--c1)}.series.s2{color:var(--c2)}.series.s3{color:var(--c3)}.series.s4{color:var(--c4)}.series.s5{color:var(--c5)}
+.series>*{fill:currentColor;stroke:currentColor}.series .stroke{fill:none}.series text{stroke:none;fill:var(--soft)}.s1 .stroke{stroke-dasharray:6 3}.s2 .stroke{stroke-dasharray:2 3}.s3 .stroke{stroke-dasharray:10 3 2 3}.s4 .stroke{stroke-dasharray:4 2}
+.bars.s0 rect{fill:var(--c0);opacity:.55}.bars.s1 rect{fill:var(--c1);opacity:.55}
+.v-clear{color:var(--c2)}.v-concern{color:var(--c4)}.v-failure{color:var(--c1);font-weight:600}.v-not-assessed,.missing{color:var(--soft)}
+.pair{display:grid;grid-template-columns:1fr 1fr;gap:.8rem;margin:.8rem 0;border-top:1px solid var(--line);padding-top:.6rem}.pair>p{grid-column:1/-1;margin:0}.pair blockquote{margin:0;padding:.5rem .8rem;border-left:3px solid var(--line);white-space:pre-wrap;overflow-wrap:anywhere}
+@media (max-width:40rem){svg text{font-size:19px}.pair{grid-template-columns:1fr}}
+.reference{stroke:var(--soft);stroke-dasharray:3 4}.faint{stroke-width:1;opacity:.25}
+.matrix text{font-size:10px}.cell{fill:var(--c0);fill-opacity:calc(.06 + .94*var(--share))}.empty{fill:none;stroke:var(--line)}.matrix .on-dark{fill:var(--back)}.matrix .on-light{fill:var(--ink)}
+ul.plain{list-style:none;padding:0}details{margin:.6em 0}summary{cursor:pointer}code{font-size:.85rem;overflow-wrap:anywhere}
+pre{overflow-x:auto;font-size:.85rem;border:1px solid var(--line);padding:.6rem}`;

@@ -1,0 +1,65 @@
+import { hmac } from '@noble/hashes/hmac.js';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import { UsageError } from '../../run/index.ts';
+
+const short = (digest: Uint8Array) => `rater-${bytesToHex(digest).slice(0, 12)}`;
+
+/**
+ * A stable pseudonym for a rater id of a platform. Without a key it is the SHA-256 of the id, which whoever can list the
+ * platform's ids can reverse by trying them all; with a key (HMAC-SHA-256) only who has the key can.
+ */
+export const pseudonym = (id: string, key?: string): string =>
+  short(key === undefined ? sha256(utf8ToBytes(id)) : hmac(sha256, utf8ToBytes(key), utf8ToBytes(id)));
+
+/** Ids of a person rather than of a project: how each looks. */
+const PLATFORM_IDS: Readonly<Record<string, RegExp>> = {
+  Prolific: /\b[0-9a-f]{24}\b/i,
+  'Mechanical Turk': /\bA[0-9A-Z]{11,20}\b/,
+  'e-mail': /[^\s@"<>,;:\\]+@[^\s@"<>,;:\\]+\.[^\s@"<>,;:\\]+/,
+};
+
+/** Whether a rater id looks like a platform's worker id, an e-mail address, or a person's name. */
+export const looksLikePlatformId = (id: string): boolean =>
+  /\s/.test(id.trim()) || Object.values(PLATFORM_IDS).some((pattern) => pattern.test(id));
+
+/** A raw text with everything that looks like a platform id put under its pseudonym; names cannot be told from other text. */
+export const redactIds = (text: string, key?: string): string =>
+  Object.values(PLATFORM_IDS).reduce(
+    (rest, pattern) => rest.replace(new RegExp(pattern.source, `${pattern.flags}g`), (id) => pseudonym(id, key)),
+    text,
+  );
+
+/** Gives rater ids their pseudonyms, and counts. */
+export interface Pseudonymiser {
+  readonly keyed: boolean;
+  rater(id: string, options?: { readonly platform?: boolean }): string;
+  redact(text: string): string;
+  /** What was replaced: id → pseudonym. Whoever keeps this can undo the pseudonyms. */
+  readonly given: ReadonlyMap<string, string>;
+}
+
+const MIN_KEY = 16;
+
+/** Ids that look like a platform's, or are said to be one's, go under pseudonyms; others stay. */
+export function createPseudonymiser(key?: string): Pseudonymiser {
+  if (key !== undefined && key.length < MIN_KEY) {
+    const want = `expected a pseudonym key of at least ${MIN_KEY} characters`;
+    throw new UsageError('pseudonym-key', `${want}, got ${key.length}; a short key can be guessed`);
+  }
+  const given = new Map<string, string>();
+  return {
+    keyed: key !== undefined,
+    given,
+    rater(id, { platform = false } = {}) {
+      if (!platform && !looksLikePlatformId(id)) return id;
+      let name = given.get(id);
+      if (name === undefined) {
+        name = pseudonym(id, key);
+        given.set(id, name);
+      }
+      return name;
+    },
+    redact: (text) => redactIds(text, key),
+  };
+}

@@ -1,0 +1,72 @@
+import { logSumExp, wilson } from '../../../stats/index.ts';
+import { type Detector, evidence, type Flag } from '../detector.ts';
+import type { TypicalRater } from '../typical-rater.ts';
+
+const LEAST = 8;
+/** Degrees of voting against the others that the test is made for, mixed evenly: 1 is the typical rater reversed. */
+const DEGREES = [0.5, 1] as const;
+
+/** Likelihood ratio of vote i: against the others to a degree, over guessing with the pool's shares of classes. */
+function ratioOf({ predicted, chance, lift }: TypicalRater, i: number, degree: number): number {
+  // No class may get a negative probability, so where one is much likelier than its share the degree is less.
+  const most = lift[i]! > 1 ? Math.min(degree, 0.99 / (lift[i]! - 1)) : degree;
+  return 1 - most * (predicted[i]! / chance[i]! - 1);
+}
+
+/**
+ * Sequential test, vote by vote, of voting against the others: the running product of likelihood ratios of "against the
+ * others" over "guessing". For a rater who follows the others no less than a guesser does it is a supermartingale, so that
+ * it ever exceeds 1 / α with probability α at most (Ville 1939), whenever one looks.
+ */
+export const contrarian: Detector = {
+  id: 'contrarian',
+  looksFor: 'raters who vote against what the others see',
+  needs: `at least ${LEAST} votes of a rater on items with two others; the rater’s own votes never count among the others’`,
+  assumes: 'the others on an item are not themselves a contrarian majority',
+  rule: 'running likelihood ratio against guessing, flagged past raters / level (Ville’s inequality with Bonferroni)',
+  level: 0.05,
+  tests: 'raters',
+  run(data) {
+    const { columns, voteSets } = data;
+    const raters = columns.raterIds.length;
+    const n = new Int32Array(raters);
+    for (const { votes, leaveOneOut } of voteSets) {
+      for (let i = 0; i < votes.rater.length; i++) if (leaveOneOut.others[i]! >= 2) n[votes.rater[i]!]! += 1;
+    }
+    const tested = [...n.keys()].filter((r) => n[r]! >= LEAST);
+    if (tested.length === 0) return { undefined: `no rater has ${LEAST} votes on items with two other votes` };
+    const threshold = tested.length / contrarian.level;
+    const flags: Flag[] = [];
+    for (const rater of tested) {
+      const logs = DEGREES.map(() => 0);
+      let [top, seen, crossedAt] = [0, 0, 0];
+      const against: number[] = [];
+      for (const { votes, leaveOneOut, byRater, typical } of voteSets) {
+        for (let k = byRater.starts[rater]!; k < byRater.starts[rater + 1]!; k++) {
+          const i = byRater.entry[k]!;
+          if (leaveOneOut.others[i]! < 2) continue;
+          seen += 1;
+          for (const [d, degree] of DEGREES.entries()) logs[d]! += Math.log(ratioOf(typical, i, degree));
+          const log = logSumExp(logs) - Math.log(DEGREES.length);
+          top = Math.max(top, log);
+          if (crossedAt === 0 && log >= Math.log(threshold)) crossedAt = seen;
+          const majority = leaveOneOut.majority[i]!;
+          if (majority >= 0 && majority !== votes.label[i]) against.push(votes.row[i]!);
+        }
+      }
+      if (crossedAt === 0) continue;
+      flags.push({
+        detector: 'contrarian',
+        raters: [columns.raterIds[rater]!],
+        statistic: 'share of votes against the majority of the others',
+        value: against.length / seen,
+        interval: wilson(against.length, seen),
+        test: { measure: 'likelihood ratio', value: Math.exp(Math.min(700, top)), threshold },
+        n: seen,
+        ...evidence(data, against),
+        details: { 'votes until the threshold was crossed': crossedAt },
+      });
+    }
+    return { assessed: tested.length, unassessed: raters - tested.length, flags };
+  },
+};

@@ -1,0 +1,95 @@
+import { binomialUpperTail, quantile, wilson } from '../../../stats/index.ts';
+import type { QualityColumns } from '../columns.ts';
+import { type Detector, evidence, fdrCut } from '../detector.ts';
+
+const LEAST_RATERS = 5;
+const LEAST = 8;
+/** An answer in less than this share of the usual time of items of its length. */
+const FAST = 1 / 4;
+/** Share of such answers that a quick but honest rater may have. */
+const TOLERATED = 1 / 4;
+const BINS = 10;
+
+/** Characters to read: the prompt and every reply. */
+export const charactersOf = ({ items }: QualityColumns): Int32Array =>
+  Int32Array.from(items, ({ prompt, replies }) => replies.reduce((sum, r) => sum + r.text.length, prompt.length));
+
+/** Usual active time of an item, from the median over all answers on items of about its length (tenths by length). */
+export function usualTimes(columns: QualityColumns, rows: readonly number[]): (item: number) => number {
+  const length = charactersOf(columns);
+  const byLength = [...rows].sort((a, b) => length[columns.item[a]!]! - length[columns.item[b]!]!);
+  const bins = Math.max(1, Math.min(BINS, Math.floor(rows.length / 30)));
+  const edges: number[] = [];
+  const medians: number[] = [];
+  for (let b = 0; b < bins; b++) {
+    const own = byLength.slice(Math.floor((b * rows.length) / bins), Math.floor(((b + 1) * rows.length) / bins));
+    edges.push(length[columns.item[own.at(-1)!]!]!);
+    medians.push(
+      quantile(
+        own.map((row) => columns.activeMs[row]!),
+        0.5,
+      ),
+    );
+  }
+  return (item) => {
+    const at = edges.findIndex((edge) => length[item]! <= edge);
+    return medians[at < 0 ? bins - 1 : at]!;
+  };
+}
+
+/** Does a rater answer faster than the text can be read, more often than a quick reader would? */
+export const implausibleSpeed: Detector = {
+  id: 'implausible-speed',
+  looksFor: 'raters who answer in less than a quarter of the usual time, more often than a quick reader does',
+  needs: `active times of at least ${LEAST_RATERS} raters, ${LEAST} answers of a rater`,
+  assumes: 'most raters read what they judge: where most do not, the usual time is no standard',
+  rule: 'Benjamini–Hochberg over raters; binomial test against a quarter of the answers being that fast',
+  level: 0.05,
+  tests: 'raters',
+  run(data) {
+    const { columns } = data;
+    const raters = columns.raterIds.length;
+    const rows: number[] = [];
+    for (let row = 0; row < columns.n; row++) if (!Number.isNaN(columns.activeMs[row]!)) rows.push(row);
+    const n = new Int32Array(raters);
+    for (const row of rows) n[columns.rater[row]!]! += 1;
+    if (rows.length === 0) return { undefined: 'no active times were recorded' };
+    if (n.filter((count) => count > 0).length < LEAST_RATERS)
+      return { undefined: `fewer than ${LEAST_RATERS} raters have active times, so there is no usual time` };
+    const usual = usualTimes(columns, rows);
+    const fast: number[][] = Array.from({ length: raters }, () => []);
+    for (const row of rows)
+      if (columns.activeMs[row]! < FAST * usual(columns.item[row]!)) fast[columns.rater[row]!]!.push(row);
+    const tested = [...n.keys()].filter((r) => n[r]! >= LEAST);
+    const p = tested.map((r) => binomialUpperTail(fast[r]!.length, n[r]!, TOLERATED));
+    const cut = fdrCut(p, implausibleSpeed.level);
+    const length = charactersOf(columns);
+    return {
+      assessed: tested.length,
+      unassessed: raters - tested.length,
+      flags: tested.flatMap((rater, i) => {
+        if (p[i]! > cut) return [];
+        const own = fast[rater]!;
+        // Five characters and a space make a word of English, the unit of reading speed.
+        const pace = own.map((row) => length[columns.item[row]!]! / 6 / (columns.activeMs[row]! / 60_000));
+        return {
+          detector: 'implausible-speed' as const,
+          raters: [columns.raterIds[rater]!],
+          statistic: 'share of answers in less than a quarter of the usual time',
+          value: own.length / n[rater]!,
+          interval: wilson(own.length, n[rater]!),
+          test: { measure: 'p-value' as const, value: p[i]!, threshold: cut },
+          n: n[rater]!,
+          ...evidence(data, own),
+          details: {
+            'median milliseconds of these answers': quantile(
+              own.map((row) => columns.activeMs[row]!),
+              0.5,
+            ),
+            ...(pace.every(Number.isFinite) && { 'words shown per minute': quantile(pace, 0.5) }),
+          },
+        };
+      }),
+    };
+  },
+};

@@ -1,0 +1,46 @@
+import { suggest, UsageError } from '../run/index.ts';
+import { SIMULATED_RATERS } from '../world/index.ts';
+import type { PipelineConfig } from './config.ts';
+
+const refuse = (text: string): never => {
+  throw new UsageError('config', text);
+};
+
+function checkRaters(raters: Readonly<Record<string, number>>): void {
+  const known = Object.keys(SIMULATED_RATERS);
+  const unknown = Object.keys(raters).find((kind) => !known.includes(kind));
+  if (unknown !== undefined) {
+    const near = suggest(unknown, known);
+    const hint = near === undefined ? `choose among ${known.join(', ')}` : `did you mean ${near}?`;
+    refuse(`feedback.raters: unknown kind ${unknown}; ${hint}`);
+  }
+  if (Object.values(raters).every((count) => count === 0))
+    refuse('feedback.raters: expected at least one rater, got none; for example { noisy: 7 }');
+}
+
+/** What a configuration must satisfy beyond the type of each key: parts that need each other, and parts that exclude each other. */
+export function checkConfig({ data, base, feedback, reward, policy }: PipelineConfig): void {
+  const simulated = data.layout === 'harbour';
+  if (feedback !== undefined) {
+    if (!simulated) refuse(`feedback: data.layout ${data.layout} brings its own judgments; remove feedback`);
+    if (base === undefined) refuse('feedback: simulated raters judge replies of a base model; add base: {}');
+    checkRaters(feedback.raters);
+  } else if (simulated) refuse('data.layout harbour has no judgments of its own; add feedback: {}');
+  const needsBase = policy !== undefined || reward.family === 'transformer';
+  if (data.layout === 'convincing-arguments' && (base !== undefined || needsBase)) {
+    refuse(
+      'data.layout convincing-arguments is not made of dialogues and is evaluated with linear rewards across topics; remove base and policy, and set reward.family: linear',
+    );
+  }
+  if (needsBase && base === undefined) refuse('policy and transformer rewards start from a base model; add base: {}');
+  if (base === undefined) return;
+  const { width, heads, maxContext } = base;
+  if (width % (2 * heads) !== 0)
+    refuse(`base.width: expected a multiple of twice base.heads (${2 * heads}), got ${width}; change either`);
+  const maxReply = policy?.maxTokens ?? 48;
+  if (maxContext - maxReply < 8) {
+    refuse(
+      `base.maxContext: ${maxContext} leaves ${maxContext - maxReply} tokens for the prompt beside policy.maxTokens ${maxReply}; raise it`,
+    );
+  }
+}

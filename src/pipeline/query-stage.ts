@@ -1,0 +1,111 @@
+import {
+  type Chosen,
+  collectJudgments,
+  distributionSchema,
+  type Item,
+  type Judgment,
+  queryLoop,
+  type Rater,
+  toPairs,
+} from '../feedback/index.ts';
+import { extractFeatures } from '../reward/index.ts';
+import { UsageError } from '../run/index.ts';
+import type { Rng } from '../stats/index.ts';
+import type { PipelineConfig } from './config.ts';
+
+type FeedbackConfig = NonNullable<PipelineConfig['feedback']>;
+
+/** Who is asked, by whose chance and clock. */
+export interface Panel {
+  readonly raters: readonly Rater[];
+  readonly rng: Rng;
+  readonly now: () => string;
+}
+
+/** Judgments of items by a panel, under the run's rules of distribution where it has any. */
+export async function judge(items: readonly Item[], feedback: FeedbackConfig, panel: Panel): Promise<Judgment[]> {
+  const { overlap, distribution } = feedback;
+  const rules =
+    distribution === undefined ? { overlap } : { distribution: distributionSchema.parse({ overlap, ...distribution }) };
+  const judgments: Judgment[] = [];
+  for await (const judgment of collectJudgments({ items, ...panel, ...rules })) judgments.push(judgment);
+  return judgments;
+}
+
+const SIZE = 128;
+/** Log-odds of a preference have a prior deviation of about 2 when each of the features has one of 1. */
+const RIDGE = SIZE / 4;
+const MEMBERS = 8;
+
+/** Text features folded into a few numbers by signed hashing: enough to see what was asked about, whatever the reward is. */
+function folded(text: string, order: number): Float64Array {
+  const { indices, values } = extractFeatures(text, order);
+  const out = new Float64Array(SIZE);
+  for (const [k, index] of indices.entries()) {
+    const hash = Math.imul(index + 1, 0x9e3779b1) >>> 8;
+    out[(hash >> 1) % SIZE]! += (hash & 1 ? 1 : -1) * values[k]!;
+  }
+  return out;
+}
+
+/** Feature differences of the two replies of each item, every feature scaled to mean square 1 over items. */
+function questionsOf(items: readonly Item[], order: number) {
+  const questions = items.map(({ id, replies }) => {
+    const [first, second] = replies.map(({ text }) => folded(text, order));
+    return { id, features: first!.map((v, i) => v - second![i]!) };
+  });
+  const scales = Float64Array.from({ length: SIZE }, (_, i) =>
+    Math.sqrt(questions.reduce((sum, { features }) => sum + features[i]! ** 2, 0) / questions.length),
+  );
+  for (const { features } of questions) {
+    for (let i = 0; i < SIZE; i++) features[i] = scales[i]! > 1e-9 ? features[i]! / scales[i]! : 0;
+  }
+  return questions;
+}
+
+/**
+ * Asks about pairs chosen by a rule (strategy of active learning, Casper et al. 2023 §4.2.2). Held-out pairs come from the
+ * random start, so that evaluation stays a fair sample of what the model says, and nothing is learned from their answers.
+ */
+export async function askByRule(
+  candidates: readonly Item[],
+  config: PipelineConfig & { readonly feedback: FeedbackConfig },
+  panel: Panel,
+): Promise<{ items: Item[]; judgments: Judgment[] }> {
+  const { feedback, reward } = config;
+  const { rule, epsilon, batches, ...selection } = feedback.selection;
+  const total = Math.min(feedback.pairs, candidates.length);
+  const initial = Math.round(total * selection.initial);
+  const holdout = Math.round(total * feedback.holdout);
+  if (initial <= holdout) {
+    throw new UsageError(
+      'config',
+      `feedback.selection.initial ${selection.initial}: expected more than feedback.holdout ${feedback.holdout}, which is taken from it; raise it`,
+    );
+  }
+  const byId = new Map(candidates.map((item) => [item.id, item]));
+  const items: Item[] = [];
+  const judgments: Judgment[] = [];
+  const ask = async (chosen: readonly Chosen[]) => {
+    const asked = chosen.map(({ id, by }, i): Item => {
+      const item = byId.get(id)!;
+      const split = items.length + i < holdout ? 'held-out' : 'train';
+      return { ...item, source: { ...item.source, selection: by }, strata: { ...item.strata, split } };
+    });
+    items.push(...asked);
+    const given = await judge(asked, feedback, { ...panel, rng: panel.rng.fork(`asked/${items.length}`) });
+    judgments.push(...given);
+    return toPairs(asked, given).pairs.flatMap(({ itemId, target, weight, strata }) =>
+      strata.split === 'held-out' ? [] : [{ features: features.get(itemId)!, target, weight }],
+    );
+  };
+  const questions = questionsOf(candidates, reward.order);
+  const features = new Map(questions.map((question) => [question.id, question.features]));
+  const batch = Math.ceil((total - initial) / batches);
+  const settings = { initial, batch, budgets: [total], members: MEMBERS, ridge: RIDGE, epsilon };
+  const loop = queryLoop(questions, { rule, ensemble: 'random-priors', ...settings }, { ask, rng: panel.rng });
+  for await (const _ of loop) {
+    // Each turn of the loop is a batch asked and answered.
+  }
+  return { items, judgments };
+}

@@ -1,0 +1,102 @@
+import { readJson } from '../disclosure/index.ts';
+import type { Item, Judgment, PreferencePair } from '../feedback/index.ts';
+import { toPairs } from '../feedback/index.ts';
+import { evaluateScores, type RewardEvaluation } from '../reward/index.ts';
+import { expectedCalibrationError, reliabilityBins, sigmoid } from '../stats/index.ts';
+import type { PipelineConfig } from './config.ts';
+import type { Feedback } from './feedback-stage.ts';
+import { RUN_FILES } from './run-folder.ts';
+
+/** An evaluation as it is stored, with the calibration on single votes where the headline is scored on gold. */
+export interface StoredEvaluation extends RewardEvaluation {
+  readonly onVotes: { readonly ece: number; readonly n: number } | null;
+}
+
+/** Scores of models that did not see what they score, from which the evaluation is computed again by a verifier. */
+export interface RewardScores {
+  /** Log-odds of one unit of score. */
+  readonly logOdds: number;
+  /** r̂(first) − r̂(second) of each of `pairsToScore`, in its order. */
+  readonly differences: readonly number[];
+}
+
+export const isAcrossTopics = ({ data }: PipelineConfig): boolean => data.layout === 'convincing-arguments';
+export const topicsOf = (items: readonly Item[]): string[] =>
+  [...new Set(items.map((item) => item.strata?.topic ?? ''))].sort();
+export const isHeldOut = (strata: Readonly<Record<string, string>> | undefined): boolean =>
+  strata?.split === 'held-out';
+
+/** An item as one comparison with its gold as the target, ½ for a tie or where there is none. */
+function itemPair(item: Item): PreferencePair {
+  return {
+    judgmentId: `${item.id}/gold`,
+    itemId: item.id,
+    raterId: 'gold',
+    prompt: item.prompt,
+    first: item.replies[0]!.text,
+    second: item.replies[1]!.text,
+    target: item.gold === 0 ? 1 : item.gold === 1 ? 0 : 0.5,
+    weight: 1,
+    firstShownFirst: true,
+    strata: item.strata ?? {},
+  };
+}
+
+/** What is scored: across topics every item once, topic by topic; elsewhere every held-out comparison. */
+export function pairsToScore(
+  config: PipelineConfig,
+  items: readonly Item[],
+  judgments: readonly Judgment[],
+): PreferencePair[] {
+  if (!isAcrossTopics(config)) return toPairs(items, judgments).pairs.filter((pair) => isHeldOut(pair.strata));
+  return topicsOf(items).flatMap((topic) => items.filter((item) => item.strata?.topic === topic).map(itemPair));
+}
+
+/** How well the scores predict single votes: what a model fitted on votes is calibrated to, whatever the gold says. */
+function calibrationOnVotes(
+  votes: readonly PreferencePair[],
+  differenceOf: ReadonlyMap<string, number>,
+): StoredEvaluation['onVotes'] {
+  const decided = votes.filter((pair) => pair.target !== 0.5 && differenceOf.has(pair.itemId));
+  const probabilities = decided.map((pair) => sigmoid(differenceOf.get(pair.itemId)!));
+  const outcomes = decided.map((pair) => pair.target);
+  return { ece: expectedCalibrationError(reliabilityBins(probabilities, outcomes)), n: decided.length };
+}
+
+/** The evaluation that follows from the scores; pure, so that a verifier gets the same. */
+export function rewardEvaluation(
+  config: PipelineConfig,
+  { items, judgments, groups }: Pick<Feedback, 'items' | 'judgments' | 'groups'>,
+  { logOdds, differences }: RewardScores,
+): StoredEvaluation {
+  const pairs = pairsToScore(config, items, judgments);
+  const scored = pairs.map((pair, i) => ({ pair, difference: differences[i]! }));
+  const { seed } = config;
+  if (isAcrossTopics(config)) {
+    const withGold = new Set(items.filter((item) => item.gold !== undefined).map((item) => item.id));
+    const differenceOf = new Map(scored.map(({ pair, difference }) => [pair.itemId, logOdds * difference]));
+    return {
+      ...evaluateScores(
+        scored.filter(({ pair }) => withGold.has(pair.itemId)),
+        { seed, logOdds, strata: ['topic'], clusterOf: (pair) => pair.strata.topic! },
+      ),
+      onVotes: calibrationOnVotes(toPairs(items, judgments).pairs, differenceOf),
+    };
+  }
+  return {
+    ...evaluateScores(scored, {
+      seed,
+      logOdds,
+      strata: config.data.layout === 'harbour' ? ['belief'] : [],
+      ...(groups !== undefined && { groupOf: (pair: PreferencePair) => groups.get(pair.raterId) }),
+    }),
+    onVotes: null,
+  };
+}
+
+export const loadEvaluation = (folder: string): StoredEvaluation =>
+  readJson(`${folder}/${RUN_FILES.rewardEvaluation}`) as StoredEvaluation;
+
+/** Empty reliability bins have no means: JSON holds null there. */
+export const withoutNaN = <T>(value: T): T =>
+  JSON.parse(JSON.stringify(value, (_, v) => (typeof v === 'number' && !Number.isFinite(v) ? null : v))) as T;
