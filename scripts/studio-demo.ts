@@ -16,12 +16,17 @@ export const DEMO_PEOPLE = ['owner', 'lead', 'rater', 'auditor'] as const;
 const CREATED = '2026-01-01T00:00:00.000Z';
 
 const { values } = parseArgs({
-  options: { store: { type: 'string' }, port: { type: 'string', default: '4190' } },
+  options: {
+    store: { type: 'string' },
+    port: { type: 'string', default: '4190' },
+    runs: { type: 'string', default: 'runs' },
+  },
 });
 if (values.store === undefined) throw new Error('expected --store <file>');
 const fresh = !existsSync(values.store);
 const studio = await startStudio({
   store: values.store,
+  runs: values.runs,
   port: Number(values.port),
   report: (id, error) => process.stderr.write(`${id}: ${(error as Error).stack}\n`),
 });

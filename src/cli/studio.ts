@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { createStudio, hashSecret, listen, newSecret, sealerOf } from '../server/index.ts';
+import { createStudio, hashSecret, listen, newSecret, type StudioEvent, sealerOf } from '../server/index.ts';
 import { type FeedbackStore, openStore } from '../store/index.ts';
 import { now, packageRoot, VERSION } from './environment.ts';
+import { createRunService } from './run-service.ts';
 
 const TYPES: Readonly<Record<string, string>> = {
   html: 'text/html; charset=utf-8',
@@ -36,12 +37,16 @@ export interface RunningStudio {
 export async function startStudio(options: {
   /** File or postgres:// URL; made where there is none. */
   readonly store: string;
+  /** Folder of runs. */
+  readonly runs: string;
   readonly port: number;
   readonly report: (id: string, error: unknown) => void;
 }): Promise<RunningStudio> {
   const store = await openStore(options.store, { create: true, now });
   const { accounts } = store;
   const setupToken = newSecret();
+  const notify = (_event: StudioEvent) => {};
+  const runs = createRunService({ folder: options.runs, notify });
   const app = createStudio({
     store,
     accounts,
@@ -51,7 +56,8 @@ export async function startStudio(options: {
     setupTokenHash: hashSecret(setupToken),
     pageFile,
     report: options.report,
-    notify: () => {},
+    runs,
+    notify,
   });
   const { url, close } = await listen(app, options.port);
   const first = (await accounts.accounts()).length === 0;
@@ -61,6 +67,7 @@ export async function startStudio(options: {
     setupUrl: first ? `${url}setup/${setupToken}` : null,
     async close() {
       await close();
+      await runs.close();
       await store.close();
     },
   };

@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
+import { allows, READERS } from './access/roles.ts';
 import { bindApi, type Handlers, openApiDocument } from './api.ts';
 import { identify } from './caller.ts';
 import { ROUTES, type Routes } from './contract/index.ts';
@@ -7,6 +8,7 @@ import { judgingHandlers } from './handlers/judging.ts';
 import { projectHandlers } from './handlers/projects.ts';
 import { runHandlers } from './handlers/runs.ts';
 import { sessionHandlers } from './handlers/session.ts';
+import type { RunService } from './runs.ts';
 import { mayEnter, type Services } from './services.ts';
 
 /** A file for the browser. */
@@ -19,6 +21,8 @@ export interface StudioOptions extends Services {
   readonly version: string;
   /** Hash of the one-time token that creates the first owner. */
   readonly setupTokenHash: string;
+  /** Runs of the pipeline, where there is a folder for them. */
+  readonly runs: RunService;
   /** The built pages, by path below the root; undefined for what is not there. */
   readonly pageFile: (path: string) => Promise<StaticFile | undefined>;
   /** Writes a defect down under an id. */
@@ -37,20 +41,30 @@ const PAGES_POLICY = {
   formAction: ["'self'"],
 };
 
+/** A report is a page of its own, made elsewhere: it has its style inside, and must not run anything. */
+const REPORT_POLICY = {
+  defaultSrc: ["'none'"],
+  styleSrc: ["'unsafe-inline'"],
+  imgSrc: ['data:'],
+  frameAncestors: ["'none'"],
+  sandbox: [],
+};
+const headersWith = (contentSecurityPolicy: typeof PAGES_POLICY | typeof REPORT_POLICY) =>
+  secureHeaders({
+    contentSecurityPolicy,
+    referrerPolicy: 'no-referrer',
+    xFrameOptions: 'DENY',
+    crossOriginResourcePolicy: 'same-origin',
+    // For whoever ends https in front of this.
+    strictTransportSecurity: false,
+  });
+
 /** The Studio as a whole: pages and API. */
 export function createStudio(options: StudioOptions): Hono {
   const { accounts, now, version, pageFile, report, rateScale } = options;
   const app = new Hono();
-  app.use(
-    secureHeaders({
-      contentSecurityPolicy: PAGES_POLICY,
-      referrerPolicy: 'no-referrer',
-      xFrameOptions: 'DENY',
-      crossOriginResourcePolicy: 'same-origin',
-      // For whoever ends https in front of this.
-      strictTransportSecurity: false,
-    }),
-  );
+  const [ofPages, ofReports] = [headersWith(PAGES_POLICY), headersWith(REPORT_POLICY)];
+  app.use((context, next) => (/^\/runs\/[^/]+\/files\//.test(context.req.path) ? ofReports : ofPages)(context, next));
   const handlers: Handlers<Routes> = {
     ...sessionHandlers(options),
     ...judgingHandlers(options),
@@ -68,6 +82,14 @@ export function createStudio(options: StudioOptions): Hono {
       ...(rateScale !== undefined && { rateScale }),
     }),
   );
+  app.get('/runs/:run/files/:path{.+}', async (context) => {
+    const caller = await identify(context, accounts, now);
+    if (!allows(READERS, caller.role) || caller.projectId !== null) return context.redirect('/login');
+    const { run, path } = context.req.param();
+    const file = await options.runs.file(run, path);
+    if (file === undefined) return context.text('there is no such file in this run', 404);
+    return context.body(Uint8Array.from(file.bytes).buffer, 200, { 'content-type': file.type });
+  });
   app.all('/api/*', (context) => context.json({ error: { code: 'route', message: 'there is no such route' } }, 404));
   app.get('*', async (context) => {
     const path = context.req.path.slice(1);

@@ -9,6 +9,7 @@ import { sealerOf } from './access/sealing.ts';
 import { hashSecret } from './access/secrets.ts';
 import { createStudio, type StudioOptions } from './app.ts';
 import type { KnownRoute, ResponseOf } from './contract/index.ts';
+import type { RunService } from './runs.ts';
 import type { StudioEvent } from './services.ts';
 
 /** A whole Studio on a store in a temporary file, for tests: real but for the clock, and people signed in by role. */
@@ -38,6 +39,23 @@ interface Parts {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** A folder without runs. */
+const NO_RUNS: RunService = {
+  list: async () => [],
+  detail: async () => undefined,
+  recipes: async () => [],
+  start: async () => 'run-1',
+  stop: async () => false,
+  resume: async () => {},
+  verify: async () => [],
+  series: async () => ({}),
+  samples: async () => [],
+  findings: async () => [],
+  disclosure: async () => ({ disclosure: null, seal: null }),
+  file: async () => undefined,
+  close: async () => {},
+};
+
 export const PASSWORD = 'correct horse 1';
 
 export async function openTestStudio(options: Partial<StudioOptions> = {}): Promise<TestStudio> {
@@ -57,6 +75,7 @@ export async function openTestStudio(options: Partial<StudioOptions> = {}): Prom
     },
     version: '0.0.0',
     setupTokenHash: hashSecret(setupToken),
+    runs: NO_RUNS,
     pageFile: async () => undefined,
     report: (_, error) => {
       throw error;
