@@ -5,8 +5,8 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import type { Finding } from '../audit/index.ts';
-import { type ReportData, readJson, SEAL, verifyRun } from '../disclosure/index.ts';
-import { configSchema, RUN_FILES } from '../pipeline/index.ts';
+import { type ReportData, readJson, SEAL } from '../disclosure/index.ts';
+import { configSchema, RUN_FILES, verifyPipelineRun } from '../pipeline/index.ts';
 import { parseConfig, UsageError } from '../run/index.ts';
 import { filesBelow, onPath, writeFileAtomic, writeJson } from '../run/node.ts';
 import type { RunRow, RunService, StudioEvent } from '../server/index.ts';
@@ -213,7 +213,7 @@ export function createRunService(options: {
     },
     async verify(run) {
       if (!has(run, SEAL)) throw new UsageError('verify', `run ${run} is not sealed yet; let it finish first`);
-      return (await verifyRun(place(run))).map(({ name, ok, detail }) => ({ name, ok, detail }));
+      return (await verifyPipelineRun(place(run))).map(({ name, ok, detail }) => ({ name, ok, detail }));
     },
     async series(run) {
       if (!has(run, RUN_FILES.metrics)) return {};
