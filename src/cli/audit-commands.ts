@@ -7,6 +7,7 @@ import {
   loadEvidence,
   type ReportData,
   readJson,
+  readJsonOf,
   renderReport,
   sealRun,
 } from '../disclosure/index.ts';
@@ -15,6 +16,7 @@ import {
   disclosurePlaces,
   type PipelineConfig,
   RUN_FILES,
+  runJsonSchema,
   verifyPipelineRun,
 } from '../pipeline/index.ts';
 import { CheckError, parseConfig, UsageError } from '../run/index.ts';
@@ -28,7 +30,7 @@ function configOf(folder: string): PipelineConfig {
   const path = join(folder, RUN_FILES.run);
   if (!existsSync(path))
     throw new UsageError('run', `${folder}: expected a run folder with ${RUN_FILES.run}; give the --out of a run`);
-  return (readJson(path) as { config: PipelineConfig }).config;
+  return readJsonOf(path, runJsonSchema).config as unknown as PipelineConfig;
 }
 
 /** Joins the disclosure of a finished run anew, with more declarations, and seals the folder again. */

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -48,6 +50,9 @@ reward: { members: 2, order: 3 }
 policy: { steps: 4, promptsPerStep: 2, samples: 3, maxTokens: 24, evaluateEvery: 2, learningRate: 1e-3 }
 audit: { prompts: 8, samples: 4, rateSeeds: 0 }
 `;
+
+/** The executable, unbuilt. */
+const MAIN = `import { main } from ${JSON.stringify(new URL('./main.ts', import.meta.url).href)};\nawait main(process.argv);\n`;
 
 describe('the whole loop from the command line', () => {
   const config = () => write('tiny.yaml', TINY);
@@ -139,6 +144,30 @@ describe('the whole loop from the command line', () => {
     expect(err).toMatch(/(loss|logits|logprobs|grad:\S+)( at step \d+)?: .*lower policy\.learningRate/);
     expect(err).toMatch(/last good checkpoint is .*checkpoints\/base/);
     expect(existsSync(join(broken, 'disclosure'))).toBe(false);
+  });
+  it('Ctrl-C in the middle of optimisation says how to go on, and a resumed run ends as if nothing had happened', async () => {
+    const [stopped, script] = [join(folder, 'interrupted'), write('main.mjs', MAIN)];
+    const child = spawn(process.execPath, ['--import', 'tsx', script, 'run', config(), '--out', stopped], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let err = '';
+    child.stderr.on('data', (data) => {
+      if (!err.includes('policy ') && String(data).includes('policy ')) child.kill('SIGINT');
+      err += data;
+    });
+    const [code, signal] = await once(child, 'close');
+    expect({ code, signal, aborted: err.includes('terminate called') }).toEqual({
+      code: null,
+      signal: 'SIGINT',
+      aborted: false,
+    });
+    expect(err).toMatch(/goodhart: interrupted; .*continue with: goodhart run .* --resume\n$/);
+    expect(existsSync(join(stopped, 'disclosure'))).toBe(false);
+    expect((await run('run', config(), '--out', stopped, '--resume')).code).toBe(0);
+    for (const file of ['findings.json', 'results.json', 'evidence/optimisation-path.json']) {
+      const same = readFileSync(join(stopped, file), 'utf8') === readFileSync(join(out, file), 'utf8');
+      expect({ file, same }).toEqual({ file, same: true });
+    }
   });
   it('reads its own folders: audit, feedback report, disclose, verify after a change', async () => {
     expect((await run('audit', out, '--json')).out).toBe(

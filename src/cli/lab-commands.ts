@@ -33,18 +33,12 @@ function selectionChanges(options: {
   rules?: string;
   epsilon: string;
 }) {
-  const budgets = options.budgets?.split(',').map(whole(SELECTION_DEFAULTS.initial));
+  const { initial, pool } = SELECTION_DEFAULTS;
+  const budgets = options.budgets?.split(',').map(whole(initial, pool));
   const rules = options.rules === undefined ? undefined : names('rules', options.rules, Object.keys(SELECTION_ARMS));
   const epsilon = Number(options.epsilon);
   if (!(epsilon >= 0 && epsilon <= 1)) {
     throw new UsageError('epsilon', `--epsilon ${options.epsilon}: expected a share from 0 to 1`);
-  }
-  const most = Math.max(...(budgets ?? SELECTION_DEFAULTS.budgets));
-  if (most > SELECTION_DEFAULTS.pool) {
-    throw new UsageError(
-      'budgets',
-      `--budgets ${most}: expected at most the ${SELECTION_DEFAULTS.pool} pairs there are`,
-    );
   }
   return {
     seeds: options.seeds,

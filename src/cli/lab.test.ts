@@ -39,13 +39,19 @@ describe('goodhart lab selection', () => {
   it.each([
     ['an unknown rule', ['--rules', 'informaton'], /unknown informaton; did you mean information/],
     ['an unknown family', ['--families', 'x'], /choose among slots, facts/],
-    ['no seeds', ['--seeds', '0'], /--seeds 0: expected a whole number of at least 1/],
-    ['a budget below the start', ['--budgets', '5'], /at least 20/],
-    ['a budget beyond the pool', ['--budgets', '5000'], /at most the 1000 pairs/],
+    ['a budget below the start', ['--budgets', '40,5'], /--budgets 40,5: expected whole numbers from 20 to 1000/],
+    ['a budget beyond the pool', ['--budgets', '5000'], /from 20 to 1000/],
     ['a share above one', ['--epsilon', '2'], /expected a share from 0 to 1/],
   ])('%s is one line and exit code 2', async (_, args, message) => {
     const { code, err } = await run('lab', 'selection', ...args);
     expect({ code, lines: err.trim().split('\n').length }).toEqual({ code: 2, lines: 1 });
     expect(err).toMatch(message);
+  });
+  it('refuses a number of seeds that is none', async () => {
+    for (const study of ['selection', 'distribution', 'population', 'rates']) {
+      const { code, err } = await run('lab', study, '--seeds', '0');
+      expect(code).toBe(2);
+      expect(err).toMatch(/whole number from 1/);
+    }
   });
 });

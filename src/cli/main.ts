@@ -7,6 +7,7 @@ import { addLabCommands } from './lab-commands.ts';
 import { addLoopCommands } from './loop-commands.ts';
 import { addRewardCommands } from './reward-commands.ts';
 import { addStudioCommands } from './studio-commands.ts';
+import { addStoreCommands } from './store-commands.ts';
 import { createTerminal, describeError, type Terminal, type TerminalStreams } from './terminal.ts';
 
 /** The command line as a whole; `streams` are where it writes. */
@@ -39,6 +40,11 @@ export function createProgram(streams: TerminalStreams): { program: Command; ter
   addRewardCommands(program, terminal);
   addAuditCommands(program, terminal);
   addLabCommands(program, terminal);
+  addStoreCommands(program, terminal);
+  for (const group of program.commands.filter((c) => c.commands.length > 0)) {
+    const each = group.commands.map((c) => `  goodhart ${group.name()} ${c.name()} --help`);
+    group.addHelpText('after', ['', 'Each has its own examples:', ...each].join('\n'));
+  }
   for (const command of [...program.commands, ...program.commands.flatMap((c) => c.commands)]) {
     command.option('--json', 'results and progress as JSON lines').option('--quiet', 'no progress');
     command.hook('preAction', (_, action) => {
@@ -68,18 +74,21 @@ export async function runCommand(argv: readonly string[], streams: TerminalStrea
 
 /** Entry of the executable. */
 export async function main(argv: readonly string[]): Promise<void> {
-  let hint = '';
+  let tidy = () => '';
   const streams: TerminalStreams = {
     out: process.stdout,
     err: process.stderr,
     now: () => performance.now(),
-    afterInterrupt: (text) => {
-      hint = text;
+    onInterrupt: (given) => {
+      tidy = given;
     },
   };
   process.once('SIGINT', () => {
+    const hint = tidy();
     process.stderr.write(`\ngoodhart: interrupted${hint === '' ? '' : `; ${hint}`}\n`);
-    process.exit(130);
+    // Dying of the signal (130 in a shell) rather than by exit(): that would tear a computing engine down under its feet.
+    process.removeAllListeners('SIGINT');
+    process.kill(process.pid, 'SIGINT');
   });
   // A reader that has seen enough (`goodhart … | head`) is no fault.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import type { Finding } from '../audit/index.ts';
-import { type ReportData, readJson, SEAL } from '../disclosure/index.ts';
-import { configSchema, RUN_FILES, verifyPipelineRun } from '../pipeline/index.ts';
-import { parseConfig, UsageError } from '../run/index.ts';
+import { type ReportData, readJson, readJsonOf, SEAL } from '../disclosure/index.ts';
+import { configSchema, RUN_FILES, runJsonSchema, verifyPipelineRun } from '../pipeline/index.ts';
+import { DataError, parseConfig, UsageError } from '../run/index.ts';
 import { filesBelow, onPath, writeFileAtomic, writeJson } from '../run/node.ts';
 import type { RunRow, RunService, StudioEvent } from '../server/index.ts';
 import { packageRoot } from './environment.ts';
@@ -87,13 +87,20 @@ export function createRunService(options: {
       if (state === undefined) return undefined;
       return { id: run, name: run, status: statusOf(run), startedAt: '', verdicts: {} };
     }
-    const { config, startedAt } = readRun(run, RUN_FILES.run) as { config: { name: string }; startedAt: string };
     const verdicts: Record<string, number> = {};
-    if (has(run, RUN_FILES.findings)) {
-      for (const { verdict } of readRun(run, RUN_FILES.findings) as Finding[])
-        verdicts[verdict] = (verdicts[verdict] ?? 0) + 1;
+    try {
+      const { config, startedAt } = readJsonOf(join(place(run), RUN_FILES.run), runJsonSchema);
+      if (has(run, RUN_FILES.findings)) {
+        for (const { verdict } of readRun(run, RUN_FILES.findings) as Finding[])
+          verdicts[verdict] = (verdicts[verdict] ?? 0) + 1;
+      }
+      return { id: run, name: config.name, status: statusOf(run), startedAt, verdicts };
+    } catch (error) {
+      // One broken run must not hide the others.
+      if (!(error instanceof DataError)) throw error;
+      const startedAt = statSync(join(place(run), RUN_FILES.run)).mtime.toISOString();
+      return { id: run, name: run, status: 'failed', startedAt, verdicts: {} };
     }
-    return { id: run, name: config.name, status: statusOf(run), startedAt, verdicts };
   };
   const list = async (): Promise<RunRow[]> => {
     const names = new Set(existsSync(folder) ? readdirSync(folder).filter((name) => !name.startsWith('.')) : []);

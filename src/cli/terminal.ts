@@ -22,8 +22,8 @@ export interface TerminalStreams {
   readonly out: { write(text: string): unknown };
   readonly err: NodeJS.WriteStream | { write(text: string): unknown; isTTY?: boolean };
   readonly now: () => number;
-  /** Receives what to say at an interruption. */
-  readonly afterInterrupt?: (text: string) => void;
+  /** Receives what to do at an interruption: tidies the terminal and returns what to tell the user. */
+  readonly onInterrupt?: (tidy: () => string) => void;
 }
 
 const seconds = (value: number) =>
@@ -127,7 +127,11 @@ export function createTerminal(options: { json: boolean; quiet: boolean }, strea
       stopBar();
       if (!options.quiet && !options.json) err.write(`${text}\n`);
     },
-    afterInterrupt: (text) => streams.afterInterrupt?.(text),
+    afterInterrupt: (text) =>
+      streams.onInterrupt?.(() => {
+        stopBar();
+        return text;
+      }),
     close: stopBar,
   };
 }

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
-import type { Evidence, EvidenceKind } from '../audit/index.ts';
+import type { z } from 'zod';
+import { EVIDENCE_SCHEMAS, type Evidence, type EvidenceKind } from '../audit/index.ts';
 import { itemSchema, judgmentSchema } from '../feedback/index.ts';
 import { DataError } from '../run/index.ts';
 import { onPath, readJsonLines } from '../run/node.ts';
@@ -24,11 +25,20 @@ export function readJson(path: string): unknown {
   }
 }
 
+/** A JSON file of a schema; the error names the file and the field. */
+export function readJsonOf<T>(path: string, schema: z.ZodType<T>): T {
+  const result = schema.safeParse(readJson(path));
+  if (result.success) return result.data;
+  const issue = result.error.issues[0]!;
+  throw new DataError('field', `${path}: ${issue.path.join('.') || 'file'}: ${issue.message}; mend the file`);
+}
+
 /** All evidence that a run folder holds. */
 export async function loadEvidence(folder: string): Promise<Evidence> {
   const evidence: Record<string, unknown> = {};
-  for (const [kind, file] of Object.entries(EVIDENCE_FILES)) {
-    if (existsSync(`${folder}/${file}`)) evidence[kind] = readJson(`${folder}/${file}`);
+  for (const kind of Object.keys(EVIDENCE_FILES) as (keyof typeof EVIDENCE_FILES)[]) {
+    const path = `${folder}/${EVIDENCE_FILES[kind]}`;
+    if (existsSync(path)) evidence[kind] = readJsonOf<unknown>(path, EVIDENCE_SCHEMAS[kind]);
   }
   if (existsSync(`${folder}/${JUDGMENT_FILES.judgments}`)) {
     const items = [];

@@ -106,6 +106,7 @@ const CONTEXT = {
   transform: 'cr:transform',
 } as const;
 
+/** Specification that cards conform to, and its extension for responsible AI. */
 export const CROISSANT = 'http://mlcommons.org/croissant/1.0';
 export const CROISSANT_RAI = 'http://mlcommons.org/croissant/RAI/1.0';
 const DATA_TYPES = { text: 'sc:Text', number: 'sc:Float', boolean: 'sc:Boolean' } as const;

@@ -168,7 +168,10 @@ describe('collecting under the rules of a project', () => {
         ['bad qualification', expect.objectContaining({ length: 5 })],
       ]),
     );
-    await expect(collect({ ...setting, items: items(20) })).rejects.toThrow(/5 where the project has 0 items/);
+    const unknown = items(6, { role: 'qualification' }).map(({ gold, ...rest }) => rest);
+    await expect(collect({ ...setting, items: [...items(20), ...unknown] })).rejects.toThrow(
+      /5 where the project has 0 of that role with a known answer/,
+    );
   });
   it('cohorts and quotas go by what people consented to say', async () => {
     const people = raters(12);

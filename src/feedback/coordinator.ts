@@ -5,7 +5,7 @@ import {
   type Distribution,
   fullQuota,
   inCohort,
-  matchesGold,
+  isGoldAnswer,
   nextPurpose,
   type RaterProgress,
   wantedJudgments,
@@ -62,12 +62,12 @@ export function createCoordinator(options: {
   readonly priorities?: ReadonlyMap<string, number>;
 }): Coordinator {
   const { items, rules, rng, priorities } = options;
-  const byRole = (role: Item['role']) => items.filter((item) => item.role === role);
-  const qualifying = byRole('qualification').length;
+  const known = (item: Item, role: Item['role']) => item.role === role && item.gold !== undefined;
+  const qualifying = items.filter((item) => known(item, 'qualification')).length;
   if (rules.qualification !== undefined && rules.qualification.items > qualifying) {
     throw new UsageError(
       'distribution',
-      `qualification.items: ${rules.qualification.items} where the project has ${qualifying} items of that role; add some`,
+      `qualification.items: ${rules.qualification.items} where the project has ${qualifying} of that role with a known answer; add some`,
     );
   }
   const profiles = new Map((options.profiles ?? []).map((profile) => [profile.id, profile]));
@@ -133,14 +133,14 @@ export function createCoordinator(options: {
     return pick(open) ?? { none: 'no open item' };
   };
 
-  const special = (raterId: string, rater: RaterState, purpose: Purpose): Assignment | undefined => {
+  const special = (raterId: string, rater: RaterState, purpose: Exclude<Purpose, 'work'>): Assignment | undefined => {
     if (purpose === 'repeat' || purpose === 'swapped-repeat') {
       const repeats = rater.repeatable.shift();
       if (repeats === undefined) return undefined;
       const { item, presented } = states.get(repeats.itemId)!;
       return { item, purpose, repeats, earlier: presented };
     }
-    const unseen = [...states.values()].filter(({ item }) => item.role === purpose && !rater.seen.has(item.id));
+    const unseen = [...states.values()].filter(({ item }) => known(item, purpose) && !rater.seen.has(item.id));
     if (unseen.length === 0) return undefined;
     const state = unseen[rng.integer(unseen.length)]!;
     state.raters.add(raterId);
@@ -175,7 +175,8 @@ export function createCoordinator(options: {
       const state = states.get(judgment.itemId)!;
       const rater = raterOf(judgment.raterId);
       const purpose = purposeOf(judgment);
-      if (purpose === 'qualification' && matchesGold(judgment.answer, state.item) === true) {
+      const { gold } = state.item;
+      if (purpose === 'qualification' && gold !== undefined && isGoldAnswer(judgment.answer, gold) === true) {
         rater.qualificationRight += 1;
       }
       if (purpose !== 'work') return;

@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { hashString } from '../stats/index.ts';
 import type { Answer } from './answer.ts';
 import { ANSWER_KINDS, ratedUnits } from './answer-kinds.ts';
-import type { Item } from './item.ts';
 import type { Purpose } from './judgment.ts';
 import type { RaterProfile } from './people.ts';
 
@@ -92,7 +91,10 @@ export function leaderProbability(answers: readonly Answer[], accuracy: number):
   return 1 / weights.reduce((sum, w) => sum + w, 0);
 }
 
-/** How many work judgments an item should get, given those it has. Grows by one at a time where a rule asks for more. */
+/**
+ * How many work judgments an item should get, given the answers to one question that it has. Grows by one at a time where
+ * a rule asks for more; below the number it has only where more came in than were wanted.
+ */
 export function wantedJudgments(rules: Distribution, itemId: string, answers: readonly Answer[]): number {
   const { adaptive, extraRaters } = rules;
   if (adaptive !== undefined) {
@@ -105,10 +107,6 @@ export function wantedJudgments(rules: Distribution, itemId: string, answers: re
   if (answersAgreement(answers) >= extraRaters.belowAgreement) return Math.max(wanted, answers.length);
   return Math.min(wanted + extraRaters.max, answers.length + 1);
 }
-
-/** Whether an answer is the known one of its item; null where the item has none or the kind is not a comparison. */
-export const matchesGold = (answer: Answer, { gold }: Item): boolean | null =>
-  gold === undefined || answer.kind !== 'comparison' ? null : answer.outcome === gold;
 
 /** What a rater has been given so far, by purpose (work in hand included), and how qualification went. */
 export interface RaterProgress {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CHALLENGES, PROBES, runAudit } from '../audit/index.ts';
+import { CHALLENGES, EVIDENCE_SCHEMAS, PROBES, runAudit } from '../audit/index.ts';
 import { probeContract } from '../audit/probe.contract.ts';
 import { EXPERIMENTS, runArm } from './arms.ts';
 import { detectionRates } from './rates.ts';
@@ -20,6 +20,15 @@ describe('the lab', () => {
     const [planted, clean] = [await meanGold('planted'), await meanGold('clean')];
     expect(planted.at(-1)!).toBeLessThan(planted[0]!);
     expect(clean.at(-1)!).toBeGreaterThan(clean[0]! + 1);
+  });
+  it('makes evidence that a run folder would accept', async () => {
+    for (const id of Object.keys(EXPERIMENTS)) {
+      for (const [kind, value] of Object.entries(await runArm(id, 'clean', 1))) {
+        if (kind === 'judgments') continue;
+        const { success } = EVIDENCE_SCHEMAS[kind as keyof typeof EVIDENCE_SCHEMAS].safeParse(value);
+        expect({ id, kind, success }).toEqual({ id, kind, success: true });
+      }
+    }
   });
   it('counts rates over seeds with intervals', async () => {
     const rates = await detectionRates(PROBES.find((p) => p.id === 'careless-raters')!, [1, 2]);

@@ -13,7 +13,7 @@ import { createRng } from '../stats/index.ts';
 import { comparisonItems, raterPool, type SimulatedRaterKind } from '../world/index.ts';
 import type { Base } from './base-stage.ts';
 import { itemLabels } from './labels.ts';
-import { askByRule, judge } from './query-stage.ts';
+import { askPairs, candidatePairs } from './query-stage.ts';
 import { pathIn, type RunContext, stage, writeRunJson } from './run-context.ts';
 import { RUN_FILES } from './run-folder.ts';
 import type { Source } from './sources.ts';
@@ -43,14 +43,13 @@ async function simulate(
   const model = await engine.createModel(base.spec, { from: base.folder });
   const sampler = await model.sampler();
   const rng = createRng(config.seed).fork('feedback');
-  const byRule = feedback.selection.rule !== 'random';
   // A poisoner acts on a phrase: without prompts that hold it, nothing would be planted.
   const marked = (feedback.raters.poisoner ?? 0) > 0 ? world.prompts('train', { trigger: true }) : [];
   const prompts = [...world.prompts('train'), ...rng.fork('trigger').shuffle(marked).slice(0, 12)];
   const items = await comparisonItems({
     world,
     prompts,
-    count: byRule ? Math.ceil(feedback.pairs * feedback.selection.candidates) : feedback.pairs,
+    count: candidatePairs(feedback),
     rng,
     projectId: source.projectId,
     origin: 'base model, step 0',
@@ -77,15 +76,7 @@ async function simulate(
     ({ id, kind, group }): RaterProfile => ({ id, kind, ...(group !== undefined && { demographics: { group } }) }),
   );
   const panel = { raters, rng, now: simulatedClock() };
-  if (byRule) return { ...(await askByRule(items, { ...config, feedback }, panel)), profiles };
-  const judgments = await judge(items, feedback, panel);
-  const order = createRng(config.seed).fork('holdout').shuffle(items);
-  const held = new Set(order.slice(0, Math.round(items.length * feedback.holdout)).map((item) => item.id));
-  const split = items.map((item) => ({
-    ...item,
-    strata: { ...item.strata, split: held.has(item.id) ? 'held-out' : 'train' },
-  }));
-  return { items: split, judgments, profiles };
+  return { ...(await askPairs(items, { ...config, feedback }, panel)), profiles };
 }
 
 const jsonl = (rows: readonly unknown[]) => rows.map((row) => `${JSON.stringify(row)}\n`).join('');

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createRng } from '../stats/index.ts';
 import { comparisonItems, createHarbour, raterPool } from '../world/index.ts';
 import { configSchema } from './config.ts';
-import { askByRule, judge } from './query-stage.ts';
+import { askPairs, judge } from './query-stage.ts';
 
 const world = createHarbour();
 const configOf = (feedback: Record<string, unknown>) => {
@@ -36,7 +36,7 @@ const FEEDBACK = {
 describe('asking by a rule in a run', () => {
   it('asks as many pairs as configured, says by which rule, and holds out only what was drawn at random', async () => {
     const pool = await candidates(120);
-    const { items, judgments } = await askByRule(pool, configOf(FEEDBACK), panel());
+    const { items, judgments } = await askPairs(pool, configOf(FEEDBACK), panel());
     expect(new Set(items.map(({ id }) => id)).size).toBe(60);
     expect(judgments.length).toBe(120);
     const held = items.filter(({ strata }) => strata?.split === 'held-out');
@@ -46,17 +46,17 @@ describe('asking by a rule in a run', () => {
     // 24 at random first; of the 36 in two batches a quarter at random: 4 or 5 each.
     expect(byRule).toBeGreaterThanOrEqual(26);
     expect(byRule).toBeLessThanOrEqual(28);
-    const again = await askByRule(pool, configOf(FEEDBACK), panel());
+    const again = await askPairs(pool, configOf(FEEDBACK), panel());
     expect(again.items).toEqual(items);
     expect(again.judgments).toEqual(judgments);
     const other = { ...FEEDBACK, selection: { ...FEEDBACK.selection, rule: 'variance-reduction' } };
-    const others = (await askByRule(pool, configOf(other), panel())).items.map(({ id }) => id);
+    const others = (await askPairs(pool, configOf(other), panel())).items.map(({ id }) => id);
     expect(others.slice(0, 24)).toEqual(items.slice(0, 24).map(({ id }) => id));
     expect(others.slice(24)).not.toEqual(items.slice(24).map(({ id }) => id));
   });
   it('says which key to change when the start is too small to hold anything out of', async () => {
     const config = configOf({ ...FEEDBACK, selection: { rule: 'diversity', initial: 0.2 } });
-    await expect(askByRule(await candidates(90), config, panel())).rejects.toThrow(/selection\.initial 0\.2/);
+    await expect(askPairs(await candidates(90), config, panel())).rejects.toThrow(/selection\.initial 0\.2/);
   });
   it('rules of distribution take the place of a fixed overlap', async () => {
     const items = await candidates(30);

@@ -10,10 +10,16 @@ import {
 } from '../feedback/index.ts';
 import { extractFeatures } from '../reward/index.ts';
 import { UsageError } from '../run/index.ts';
-import type { Rng } from '../stats/index.ts';
+import { createRng, type Rng } from '../stats/index.ts';
 import type { PipelineConfig } from './config.ts';
 
 type FeedbackConfig = NonNullable<PipelineConfig['feedback']>;
+
+type WithFeedback = PipelineConfig & { readonly feedback: FeedbackConfig };
+interface Asked {
+  readonly items: Item[];
+  readonly judgments: Judgment[];
+}
 
 /** Who is asked, by whose chance and clock. */
 export interface Panel {
@@ -67,11 +73,7 @@ function questionsOf(items: readonly Item[], order: number) {
  * Asks about pairs chosen by a rule (strategy of active learning, Casper et al. 2023 §4.2.2). Held-out pairs come from the
  * random start, so that evaluation stays a fair sample of what the model says, and nothing is learned from their answers.
  */
-export async function askByRule(
-  candidates: readonly Item[],
-  config: PipelineConfig & { readonly feedback: FeedbackConfig },
-  panel: Panel,
-): Promise<{ items: Item[]; judgments: Judgment[] }> {
+async function askByRule(candidates: readonly Item[], config: WithFeedback, panel: Panel): Promise<Asked> {
   const { feedback, reward } = config;
   const { rule, epsilon, batches, ...selection } = feedback.selection;
   const total = Math.min(feedback.pairs, candidates.length);
@@ -109,3 +111,23 @@ export async function askByRule(
   }
   return { items, judgments };
 }
+
+/** Asks about all pairs; some of them, drawn at random, are held out. */
+async function askAll(items: readonly Item[], { seed, feedback }: WithFeedback, panel: Panel): Promise<Asked> {
+  const judgments = await judge(items, feedback, panel);
+  const order = createRng(seed).fork('holdout').shuffle(items);
+  const held = new Set(order.slice(0, Math.round(items.length * feedback.holdout)).map((item) => item.id));
+  const split = items.map((item) => ({
+    ...item,
+    strata: { ...item.strata, split: held.has(item.id) ? 'held-out' : 'train' },
+  }));
+  return { items: split, judgments };
+}
+
+/** How many pairs are sampled from the model: more than are asked, where a rule chooses among them. */
+export const candidatePairs = ({ pairs, selection }: FeedbackConfig): number =>
+  selection.rule === 'random' ? pairs : Math.ceil(pairs * selection.candidates);
+
+/** Has a panel judge pairs, all or those that the run's rule chooses, each marked `train` or `held-out`. */
+export const askPairs = (candidates: readonly Item[], config: WithFeedback, panel: Panel): Promise<Asked> =>
+  (config.feedback.selection.rule === 'random' ? askAll : askByRule)(candidates, config, panel);

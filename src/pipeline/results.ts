@@ -37,6 +37,7 @@ export function resultsJson(results: RunResults): Record<string, unknown> {
     dawidSkeneEqualsGold: report.gold.dawidSkene?.share ?? null,
     accuracy: evaluation.overall.accuracy,
     accuracyInterval: interval(evaluation.overall.interval),
+    scoredOn: evaluation.scoredOn,
     scoredPairs: evaluation.overall.n,
     marginOverLength: evaluation.marginOverLength.value,
     marginOverLengthInterval: interval(evaluation.marginOverLength.interval),

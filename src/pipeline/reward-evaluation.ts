@@ -9,6 +9,8 @@ import { RUN_FILES } from './run-folder.ts';
 
 /** An evaluation as it is stored, with the calibration on single votes where the headline is scored on gold. */
 export interface StoredEvaluation extends RewardEvaluation {
+  /** What the headline is scored on: published answers, or the judgments themselves. */
+  readonly scoredOn: 'gold' | 'votes';
   readonly onVotes: { readonly ece: number; readonly n: number } | null;
 }
 
@@ -56,9 +58,10 @@ export function pairsToScore(
 function calibrationOnVotes(
   votes: readonly PreferencePair[],
   differenceOf: ReadonlyMap<string, number>,
+  logOdds: number,
 ): StoredEvaluation['onVotes'] {
   const decided = votes.filter((pair) => pair.target !== 0.5 && differenceOf.has(pair.itemId));
-  const probabilities = decided.map((pair) => sigmoid(differenceOf.get(pair.itemId)!));
+  const probabilities = decided.map((pair) => sigmoid(logOdds * differenceOf.get(pair.itemId)!));
   const outcomes = decided.map((pair) => pair.target);
   return { ece: expectedCalibrationError(reliabilityBins(probabilities, outcomes)), n: decided.length };
 }
@@ -73,14 +76,18 @@ export function rewardEvaluation(
   const scored = pairs.map((pair, i) => ({ pair, difference: differences[i]! }));
   const { seed } = config;
   if (isAcrossTopics(config)) {
-    const withGold = new Set(items.filter((item) => item.gold !== undefined).map((item) => item.id));
-    const differenceOf = new Map(scored.map(({ pair, difference }) => [pair.itemId, logOdds * difference]));
+    const goldOf = new Map(items.map((item) => [item.id, item.gold]));
+    const differenceOf = new Map(scored.map(({ pair, difference }) => [pair.itemId, difference]));
+    const votes = toPairs(items, judgments).pairs;
+    const decided = items.some((item) => item.gold === 0 || item.gold === 1);
+    // Data without published answers are scored on the votes of the topic that was left out.
+    const headline = decided
+      ? scored.filter(({ pair }) => goldOf.get(pair.itemId) !== undefined)
+      : votes.map((pair) => ({ pair, difference: differenceOf.get(pair.itemId)! }));
     return {
-      ...evaluateScores(
-        scored.filter(({ pair }) => withGold.has(pair.itemId)),
-        { seed, logOdds, strata: ['topic'], clusterOf: (pair) => pair.strata.topic! },
-      ),
-      onVotes: calibrationOnVotes(toPairs(items, judgments).pairs, differenceOf),
+      ...evaluateScores(headline, { seed, logOdds, strata: ['topic'], clusterOf: (pair) => pair.strata.topic! }),
+      scoredOn: decided ? 'gold' : 'votes',
+      onVotes: decided ? calibrationOnVotes(votes, differenceOf, logOdds) : null,
     };
   }
   return {
@@ -90,6 +97,7 @@ export function rewardEvaluation(
       strata: config.data.layout === 'harbour' ? ['belief'] : [],
       ...(groups !== undefined && { groupOf: (pair: PreferencePair) => groups.get(pair.raterId) }),
     }),
+    scoredOn: 'votes',
     onVotes: null,
   };
 }

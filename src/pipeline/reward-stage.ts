@@ -12,6 +12,7 @@ import {
   scorePairs,
   type TransformerRewardModel,
 } from '../reward/index.ts';
+import { UsageError } from '../run/index.ts';
 import { createRng, mean } from '../stats/index.ts';
 import type { Base } from './base-stage.ts';
 import type { Feedback } from './feedback-stage.ts';
@@ -118,6 +119,12 @@ export async function rewardStage(
     const { items, judgments } = feedback;
     const { pairs } = toPairs(items, judgments);
     const training = pairs.filter((pair) => !isHeldOut(pair.strata));
+    if (pairsToScore(config, items, judgments).every((pair) => pair.target === 0.5) && !isAcrossTopics(config)) {
+      throw new UsageError(
+        'holdout',
+        'no decided comparison is held out, so the reward could not be evaluated; add data or raise the holdout',
+      );
+    }
     const across = isAcrossTopics(config) ? await scoredAcrossTopics(context, feedback, pairs) : undefined;
     const members = await fitMembers(
       context,

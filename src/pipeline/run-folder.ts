@@ -1,3 +1,5 @@
+import { z } from 'zod';
+
 /** File names inside a run folder; every writer and reader of a run uses these. */
 export const RUN_FILES = {
   run: 'run.json',
@@ -30,7 +32,15 @@ export const RUN_FILES = {
 export interface RunSummary {
   readonly id: string;
   readonly name: string;
-  readonly status: 'complete' | 'unfinished';
+  readonly status: 'complete' | 'unfinished' | 'damaged';
   readonly startedAt: string;
   readonly verdicts: Readonly<Record<string, number>>;
 }
+
+/** What run.json says, as far as a reader of runs relies on it. */
+export const runJsonSchema = z.looseObject({
+  config: z.looseObject({ name: z.string(), seed: z.number() }),
+  command: z.string(),
+  versions: z.record(z.string(), z.string()),
+  startedAt: z.string(),
+});

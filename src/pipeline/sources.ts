@@ -49,17 +49,33 @@ async function imported(layout: 'ukp' | 'hh-rlhf', path: string, projectId: stri
 }
 
 async function argumentSource(config: PipelineConfig, dir: string): Promise<Source> {
+  const { items, judgments, skipped } = await imported('ukp', dir, config.name);
+  if (judgments.length === 0)
+    throw new DataError('votes', `${dir}: expected votes in assignments, got none; collect some first`);
+  const topics = new Set(items.map((item) => item.strata?.topic));
+  if (topics.size < 2) {
+    throw new DataError(
+      'topics',
+      `${dir}: expected two topics or more, each left out in turn, got ${topics.size}; add a topic`,
+    );
+  }
   return {
     projectId: config.name,
     examples: [],
     trainPrompts: [],
     evaluationPrompts: [],
-    imported: await imported('ukp', dir, config.name),
+    imported: { items, judgments, skipped },
   };
 }
 
 async function dialogueSource(config: PipelineConfig, file: string, holdout: number): Promise<Source> {
   const { items, judgments, skipped } = await imported('hh-rlhf', file, config.name, [NO_SHARED_START]);
+  if (items.length < 2) {
+    throw new DataError(
+      'pairs',
+      `${file}: expected at least two pairs of dialogues that share their beginning, got ${items.length} (${skipped} others were left out); check the layout`,
+    );
+  }
   // Dialogues with the same opening stay on one side of the split.
   const prompts = createRng(config.seed)
     .fork('split')

@@ -101,6 +101,27 @@ describe('the linear family', () => {
     const [a, b] = [fitLinearReward(pairs, { ridge: 1 }), fitLinearReward(swapped, { ridge: 1 })];
     for (const [i, score] of a.scoreNow(texts).entries()) expect(b.scoreNow(texts)[i]).toBeCloseTo(score, 6);
   });
+  it('is evaluated by stratum and by group of the rater, with intervals that resample items inside each', async () => {
+    const model = fitLinearReward(synthetic(1, 400), { ridge: 1 });
+    // Raters of the second group want the opposite.
+    const pairs = synthetic(2, 400).map((pair, i) =>
+      i % 2 === 0 ? pair : { ...pair, raterId: 'other', target: 1 - pair.target },
+    );
+    const evaluation = evaluateScores(await scorePairs(model, pairs), {
+      seed: 1,
+      strata: ['group'],
+      clusterOf: (pair) => pair.strata.group!,
+      groupOf: (pair) => (pair.raterId === 'other' ? 'contrary' : undefined),
+    });
+    const groups = evaluation.byRaterGroup!;
+    expect(Object.keys(groups)).toEqual(['contrary', 'not recorded']);
+    expect(groups.contrary!.interval.high).toBeLessThan(groups['not recorded']!.interval.low);
+    expect(Object.values(groups).reduce((sum, g) => sum + g.n, 0)).toBe(400);
+    // One cluster, its own group, holds all of a stratum: items are what varies inside it.
+    for (const { interval } of Object.values(evaluation.byStratum.group!))
+      expect(interval.high).toBeGreaterThan(interval.low);
+    expect(evaluateScores([], { seed: 1 }).byRaterGroup).toBeNull();
+  });
   it('cross-validation scores every pair once, by a model that did not see its group', async () => {
     const pairs = synthetic(4, 120);
     const seen: string[][] = [];

@@ -37,7 +37,12 @@ export function withOverride(config: Json, assignment: string): Json {
     if (!isObject(node[key])) node[key] = {};
     node = node[key] as Json;
   }
-  node[path.at(-1)!] = parse(assignment.slice(at + 1)) as unknown;
+  try {
+    node[path.at(-1)!] = parse(assignment.slice(at + 1)) as unknown;
+  } catch (cause) {
+    const line = (cause as Error).message.split('\n')[0];
+    throw new UsageError('set', `--set ${assignment}: expected a YAML value, got ${line}`, { cause });
+  }
   return copy;
 }
 

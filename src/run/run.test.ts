@@ -1,4 +1,13 @@
-import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -6,7 +15,15 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { canonicalJson, merkleRoot } from './canonical.ts';
 import { parseConfig } from './config.ts';
-import { createRunFolder, filesBelow, readJsonLines, readLines, writeFileAtomic, writeJson } from './node.ts';
+import {
+  createRunFolder,
+  filesBelow,
+  readJsonLines,
+  readLines,
+  removeLeftovers,
+  writeFileAtomic,
+  writeJson,
+} from './node.ts';
 import { openRecordLog, readRecords } from './record-log.ts';
 import { chainFault, chainRecord, type RunRecord } from './records.ts';
 
@@ -121,6 +138,23 @@ describe('writing', () => {
   });
 });
 
+describe('what a killed process leaves', () => {
+  it('goes when the run is taken up again, and nothing else does', () => {
+    const path = join(folder, 'killed');
+    for (const name of [
+      'a.json',
+      'a.json.partial-77',
+      'checkpoints/p-2/state.bin',
+      'checkpoints/p-4.partial-9/state.bin',
+    ]) {
+      mkdirSync(join(path, name, '..'), { recursive: true });
+      writeFileSync(join(path, name), '');
+    }
+    removeLeftovers(path);
+    expect(filesBelow(path)).toEqual(['a.json', 'checkpoints/p-2/state.bin']);
+  });
+});
+
 describe('configuration', () => {
   const schema = z.strictObject({
     name: z.string(),
@@ -143,6 +177,7 @@ describe('configuration', () => {
     ['a wrong type', 'name: x\npolicy: {steps: many}', [], /policy.steps: .*expected/],
     ['text that is no YAML', 'name: [', [], /run.yaml: expected YAML/],
     ['a bad override', 'name: x', ['steps'], /expected key=value/],
+    ['an override that is no YAML', 'name: x', ['policy.steps=[1'], /--set policy.steps=\[1: expected a YAML value/],
   ])('names %s', (_, text, set, message) => {
     expect(() => read(text, set)).toThrow(message);
   });

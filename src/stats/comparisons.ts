@@ -59,7 +59,8 @@ export function checkComparisons(data: Comparisons): void {
     );
   }
   for (let e = 0; e < n; e++) {
-    const [a, b] = [first[e]!, second[e]!];
+    const a = first[e]!;
+    const b = second[e]!;
     if (!(a >= 0 && a < contestants && b >= 0 && b < contestants) || a === b) {
       throw new RangeError(
         `Contest ${e}: expected two different contestants of 0 … ${contestants - 1}; got ${a}, ${b}`,
@@ -114,6 +115,39 @@ export function mergeRepeats(data: Comparisons): Comparisons {
   }
   const merged = comparisonsOf(contests, contestants);
   return ties && !merged.ties ? { ...merged, ties: new Float64Array(contests.length) } : merged;
+}
+
+/** The same contests in order of their first contestant, so that passes over them run along memory. */
+export function inOrderOfFirst<T extends Comparisons & { readonly rater?: Int32Array }>(data: T): T {
+  const { contestants, first } = data;
+  const rows = new Int32Array(contestants + 1);
+  for (let e = 0; e < first.length; e++) rows[first[e]! + 1]! += 1;
+  for (let i = 0; i < contestants; i++) rows[i + 1]! += rows[i]!;
+  const to = new Int32Array(first.length);
+  for (let e = 0; e < first.length; e++) {
+    to[e] = rows[first[e]!]!;
+    rows[first[e]!]! += 1;
+  }
+  const whole = (column: Int32Array) => {
+    const out = new Int32Array(column.length);
+    for (let e = 0; e < column.length; e++) out[to[e]!] = column[e]!;
+    return out;
+  };
+  const real = (column: Float64Array) => {
+    const out = new Float64Array(column.length);
+    for (let e = 0; e < column.length; e++) out[to[e]!] = column[e]!;
+    return out;
+  };
+  return {
+    ...data,
+    first: whole(first),
+    second: whole(data.second),
+    firstWins: real(data.firstWins),
+    secondWins: real(data.secondWins),
+    ...(data.ties && { ties: real(data.ties) }),
+    ...(data.rater && { rater: whole(data.rater) }),
+    ...(data.covariates && { covariates: data.covariates.map((c) => ({ ...c, values: real(c.values) })) }),
+  };
 }
 
 /**

@@ -167,57 +167,44 @@ export function denseSolver({ contestants, first, second }: Comparisons): Solver
   };
 }
 
-/** Neighbours of each contestant in compressed rows, with the contest of each entry. */
-function adjacency({ contestants, first, second }: Comparisons) {
-  const rows = new Int32Array(contestants + 1);
-  for (let e = 0; e < first.length; e++) {
-    rows[first[e]! + 1]! += 1;
-    rows[second[e]! + 1]! += 1;
-  }
-  for (let i = 0; i < contestants; i++) rows[i + 1]! += rows[i]!;
-  const at = rows.slice(0, contestants);
-  const neighbour = new Int32Array(2 * first.length);
-  const contest = new Int32Array(2 * first.length);
-  for (let e = 0; e < first.length; e++) {
-    const [a, b] = [first[e]!, second[e]!];
-    neighbour[at[a]!] = b;
-    contest[at[a]!] = e;
-    at[a]! += 1;
-    neighbour[at[b]!] = a;
-    contest[at[b]!] = e;
-    at[b]! += 1;
-  }
-  return { rows, neighbour, contest };
-}
-
 /**
- * Solves on the comparison graph, memory and time of a step linear in contests. The diagonal preconditions well-mixed
- * graphs well; a spanning forest takes over where it proves slow.
+ * Solves on the comparison graph without forming a matrix, memory and time of a step linear in contests, which must be in
+ * order of their first contestant (`inOrderOfFirst`). The diagonal preconditions well-mixed graphs well; a spanning forest
+ * takes over where it proves slow.
  */
 export function sparseSolver(data: Comparisons): SolverFactory {
-  const n = data.contestants;
-  const { rows, neighbour, contest } = adjacency(data);
-  // Shared by successive matrices: only the latest one made can be solved with.
-  const values = new Float64Array(neighbour.length);
+  const { contestants: n, first, second } = data;
+  const rows = new Int32Array(n + 1);
+  for (let e = 0; e < first.length; e++) {
+    if (e > 0 && first[e]! < first[e - 1]!)
+      throw new RangeError('Expected contests in order of their first contestant');
+    rows[first[e]! + 1] = e + 1;
+  }
+  for (let i = 0; i < n; i++) rows[i + 1] = Math.max(rows[i + 1]!, rows[i]!);
   let forest: SpanningForest | null = null;
   return (information) => {
-    const { weight, ridge } = information;
-    const diagonal = new Float64Array(n);
-    for (let i = 0; i < n; i++) {
-      let sum = ridge;
-      for (let k = rows[i]!; k < rows[i + 1]!; k++) {
-        const w = weight[contest[k]!]!;
-        values[k] = w;
-        sum += w;
-      }
-      diagonal[i] = sum;
+    const { ridge } = information;
+    // Successive fits write their weights into one array; a solver keeps its own.
+    const weight = Float64Array.from(information.weight);
+    const diagonal = new Float64Array(n).fill(ridge);
+    for (let e = 0; e < weight.length; e++) {
+      const w = weight[e]!;
+      diagonal[first[e]!]! += w;
+      diagonal[second[e]!]! += w;
     }
     const apply: Operator = (x, out) => {
+      for (let i = 0; i < n; i++) out[i] = ridge * x[i]!;
       for (let i = 0; i < n; i++) {
-        let sum = diagonal[i]! * x[i]!;
+        const own = x[i]!;
         const end = rows[i + 1]!;
-        for (let k = rows[i]!; k < end; k++) sum -= values[k]! * x[neighbour[k]!]!;
-        out[i] = sum;
+        let sum = 0;
+        for (let e = rows[i]!; e < end; e++) {
+          const j = second[e]!;
+          const flow = weight[e]! * (own - x[j]!);
+          sum += flow;
+          out[j]! -= flow;
+        }
+        out[i]! += sum;
       }
     };
     const prepare = (): Operator => {

@@ -223,6 +223,25 @@ describe('properties', () => {
       { numRuns: 15 },
     );
   });
+  it('without ties it is the model with ties of no weight', () => {
+    const untied = ranking.map(
+      ({ groups, rest = [] }): Ranking => ({ groups: groups.map((g) => [g[0]!]), rest, weight: 1.5 }),
+    );
+    const worth = fc.array(fc.double({ min: -8, max: 8, noNaN: true }), { minLength: 5, maxLength: 5 });
+    fc.assert(
+      fc.property(fc.array(untied, { minLength: 1, maxLength: 5 }), worth, (rankings, worths) => {
+        const columns = rankingColumns(rankings, 5);
+        const theta = Float64Array.from(worths);
+        const [plain, tied] = [rankingDerivatives(columns, 5, 0), rankingDerivatives(columns, 5, 1)];
+        const a = rankingsLogLikelihood(columns, { theta, tieOrders: [], logDelta: new Float64Array(0) }, plain);
+        const b = rankingsLogLikelihood(columns, { theta, tieOrders: [2], logDelta: Float64Array.of(-Infinity) }, tied);
+        expect(a).toBeCloseTo(b, 9);
+        for (let i = 0; i < 5; i++) expect(plain.gradient[i]).toBeCloseTo(tied.gradient[i]!, 9);
+        for (let k = 0; k < plain.blocks.length; k++) expect(plain.blocks[k]).toBeCloseTo(tied.blocks[k]!, 9);
+      }),
+      { numRuns: 40 },
+    );
+  });
   it('order of rankings and names of items do not matter; weights are repetition; dense equals sparse', () => {
     fc.assert(
       fc.property(

@@ -1,4 +1,4 @@
-import { checkComparisons, logOddsAt, type RatedComparisons } from './comparisons.ts';
+import { checkComparisons, inOrderOfFirst, logOddsAt, type RatedComparisons } from './comparisons.ts';
 import { logSumExp, sigmoid } from './functions.ts';
 import { answersOf, cellsOf, marginals } from './group-cells.ts';
 import { type GroupInference, groupInference } from './group-inference.ts';
@@ -111,7 +111,8 @@ export function fitGroups(
   if (!(ridge > 0)) throw new RangeError(`Expected a ridge above 0; got ${ridge}`);
   const { raters } = comparisons;
   if (raters < groups) return { undefined: `${raters} raters cannot form ${groups} groups` };
-  const data: RatedComparisons = utility === 'covariates' ? { ...comparisons, contestants: 0 } : comparisons;
+  const data: RatedComparisons =
+    utility === 'covariates' ? { ...comparisons, contestants: 0 } : inOrderOfFirst(comparisons);
   const { contestants, covariates = [] } = data;
   if (contestants + covariates.length === 0) return { undefined: 'utility is covariates alone, and there are none' };
   const shared: Shared[] = covariates.map((c) => ({ ...c, ridge }));

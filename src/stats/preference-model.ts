@@ -45,9 +45,14 @@ function informationOf(
 
 /**
  * Why coefficients cannot be told from strengths, or null: a covariate that is a difference of fixed properties of the
- * contestants (or of other covariates) leaves nothing of itself after regression on them.
+ * contestants (or of other covariates) leaves nothing of itself after regression on them. A prior on strengths leaves
+ * enough of the former.
  */
-export function unidentified(data: Comparisons, shared: readonly Shared[], factory: SolverFactory): string | null {
+export function unidentified(
+  data: Comparisons,
+  shared: readonly Shared[],
+  { factory, ridge }: { factory: SolverFactory; ridge: number },
+): string | null {
   if (shared.length === 0) return null;
   const derivatives = outcomeDerivatives(data.first.length);
   const { firstWins, secondWins, ties } = data;
@@ -55,7 +60,7 @@ export function unidentified(data: Comparisons, shared: readonly Shared[], facto
     derivatives.weight[e] = firstWins[e]! + secondWins[e]! + (ties ? ties[e]! : 0);
   }
   const { weight, border, corner } = informationOf(data, shared, { derivatives, ridge: 0, tie: false });
-  const solver = factory({ weight, ridge: 0, border: [], corner: new Float64Array(0) });
+  const solver = factory({ weight, ridge, border: [], corner: new Float64Array(0) });
   const m = shared.length;
   const schur = Float64Array.from(corner);
   for (let k = 0; k < m; k++) {
@@ -70,7 +75,7 @@ export function unidentified(data: Comparisons, shared: readonly Shared[], facto
     const factor = cholesky(leading, size);
     const left = factor === null ? 0 : factor[size * size - 1]! ** 2;
     if (left <= 1e-9 * corner[k * m + k]! || corner[k * m + k] === 0) {
-      return `${shared[k]!.name} cannot be told from the strengths: it is a difference of fixed properties of the contestants, or of what stands before it; give a prior (ridge) or leave it out`;
+      return `${shared[k]!.name} cannot be told from the strengths: it is 0 throughout, a difference of fixed properties of the contestants, or made of the covariates before it; leave it out, or give a prior (ridge for the second)`;
     }
   }
   return null;

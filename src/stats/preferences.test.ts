@@ -259,6 +259,19 @@ describe('when there is no answer', () => {
       });
       expect(fitted(data, { ridge: 0.5, method }).covariates[0]!.name).toBe('length');
     }
+    const twice = {
+      ...baseball,
+      covariates: ['x', 'again'].map((name) => ({ name, values: values.map((v, e) => v + (e % 3)) })),
+    };
+    const nothing = { ...baseball, covariates: [{ name: 'nothing', values: new Float64Array(values.length) }] };
+    for (const ridge of [0, 1]) {
+      expect(fitPreferences(twice, { ridge })).toMatchObject({
+        undefined: expect.stringMatching(/^again cannot be told/),
+      });
+      expect(fitPreferences(nothing, { ridge })).toMatchObject({
+        undefined: expect.stringMatching(/^nothing cannot be/),
+      });
+    }
     const tied = comparisonsOf([{ first: 0, second: 1, firstWins: 0, secondWins: 0, ties: 3 }], 2);
     expect(fitPreferences(tied)).toMatchObject({ undefined: expect.stringContaining('every comparison is a tie') });
     expect(fitPreferences(baseball, { ties: 'davidson' })).toMatchObject({
@@ -277,6 +290,9 @@ describe('when there is no answer', () => {
     expect(() => fitPreferences({ ...baseball, covariates: [{ name: 'x', values: new Float64Array(1) }] })).toThrow(
       /one length/,
     );
+    expect(() => fitPreferences(baseball, { ridge: -1 })).toThrow(/ridge to be at least 0; got -1/);
+    const values = new Float64Array(baseball.first.length).fill(1);
+    expect(() => fitPreferences({ ...baseball, covariates: [{ name: 'order', values }] })).toThrow(/different names/);
   });
 });
 

@@ -1,4 +1,4 @@
-import { type Comparisons, checkComparisons, mergeRepeats } from './comparisons.ts';
+import { type Comparisons, checkComparisons, inOrderOfFirst, mergeRepeats } from './comparisons.ts';
 import { type Connectivity, connectivity } from './connectivity.ts';
 import { centre, denseSolver, sparseSolver } from './information.ts';
 import { maxNorm } from './linear-algebra.ts';
@@ -41,6 +41,7 @@ export interface PreferenceFit {
   readonly n: number;
   readonly ridge: number;
   readonly covariateRidge: number;
+  /** Found when asked for: with a prior the fit does not need it. */
   readonly connectivity: Connectivity;
   readonly method: 'dense' | 'sparse';
   readonly iterations: number;
@@ -70,7 +71,13 @@ export function fitPreferences(
   { ridge = 0, order = false, ties, covariateRidge = 0, method = 'auto', start }: PreferenceOptions = {},
 ): PreferenceFit | { readonly undefined: string } {
   checkComparisons(comparisons);
-  const { contestants } = comparisons;
+  for (const [name, prior] of Object.entries({ ridge, covariateRidge })) {
+    if (!(prior >= 0 && prior < Infinity)) throw new RangeError(`Expected ${name} to be at least 0; got ${prior}`);
+  }
+  const { contestants, covariates = [] } = comparisons;
+  const called = new Set(['order', ...covariates.map((c) => c.name)]);
+  if (called.size <= covariates.length)
+    throw new RangeError("Expected covariates of different names, none of them 'order'");
   const decided = total(comparisons.firstWins) + total(comparisons.secondWins);
   const tied = total(comparisons.ties);
   const n = decided + tied;
@@ -81,23 +88,25 @@ export function fitPreferences(
   if (tie && tied === 0) return { undefined: `no tie to estimate the parameter of ${model} from: use 'half'` };
   if (tie && decided === 0)
     return { undefined: 'every comparison is a tie, so the tie parameter has no finite maximum' };
-  const connected = connectivity(comparisons);
-  if (ridge === 0 && !connected.connected) {
+  let connected: Connectivity | undefined;
+  const connection = () => (connected ??= connectivity(comparisons));
+  if (ridge === 0 && !connection().connected) {
     return {
-      undefined: `${connected.reason}; no finite maximum of the likelihood exists: give a prior (ridge) or leave them out`,
+      undefined: `${connection().reason}; no finite maximum of the likelihood exists: give a prior (ridge) or leave them out`,
     };
   }
 
-  const data = mergeRepeats(comparisons);
+  const used = method === 'auto' ? (contestants <= DENSE_LIMIT ? 'dense' : 'sparse') : method;
+  const merged = mergeRepeats(comparisons);
+  const data = used === 'dense' ? merged : inOrderOfFirst(merged);
   const contests = data.first.length;
   const shared: Shared[] = [
     ...(order ? [{ name: 'order', values: new Float64Array(contests).fill(1), ridge: covariateRidge }] : []),
     ...(data.covariates ?? []).map((c) => ({ ...c, ridge: covariateRidge })),
   ];
-  const used = method === 'auto' ? (contestants <= DENSE_LIMIT ? 'dense' : 'sparse') : method;
   const factory = used === 'dense' ? denseSolver(data) : sparseSolver(data);
   const free = shared.filter((s) => s.ridge === 0);
-  const confounded = ridge === 0 ? unidentified(data, free, factory) : null;
+  const confounded = unidentified(data, free, { factory, ridge });
   if (confounded !== null) return { undefined: confounded };
 
   const tieAt = contestants + shared.length;
@@ -135,7 +144,9 @@ export function fitPreferences(
     n,
     ridge,
     covariateRidge,
-    connectivity: connected,
+    get connectivity() {
+      return connection();
+    },
     method: used,
     iterations,
     gradient: slope,

@@ -118,6 +118,59 @@ class Choice {
 }
 
 /**
+ * The same without ties, where sums over what is left run from the worst item up: linear in a ranking's items for the value
+ * and gradient, quadratic for its block.
+ */
+function strictLogLikelihood(
+  { items, starts, weight, groups }: RankingColumns,
+  theta: Float64Array,
+  out: RankingDerivatives | null,
+): number {
+  let longest = 0;
+  for (let r = 0; r < weight.length; r++) longest = Math.max(longest, starts[r + 1]! - starts[r]!);
+  const alpha = new Float64Array(longest);
+  const left = new Float64Array(longest);
+  const first = new Float64Array(longest);
+  const second = new Float64Array(longest);
+  let value = 0;
+  for (let r = 0; r < weight.length; r++) {
+    const [start, w] = [starts[r]!, weight[r]!];
+    const width = starts[r + 1]! - start;
+    // The last item left cannot be chosen otherwise.
+    const choices = Math.min(groups[r]!.length, width - 1);
+    if (choices <= 0 || w === 0) continue;
+    let top = -Infinity;
+    for (let k = 0; k < width; k++) top = Math.max(top, theta[items[start + k]!]!);
+    let sum = 0;
+    for (let k = width - 1; k >= 0; k--) {
+      alpha[k] = Math.exp(theta[items[start + k]!]! - top);
+      sum += alpha[k]!;
+      left[k] = sum;
+    }
+    // Over the choices so far: Σ w / Z and Σ w / Z².
+    let [a, b] = [0, 0];
+    for (let k = 0; k < width; k++) {
+      if (k < choices) {
+        value += w * (theta[items[start + k]!]! - top - Math.log(left[k]!));
+        a += w / left[k]!;
+        b += w / (left[k]! * left[k]!);
+      }
+      first[k] = a;
+      second[k] = b;
+    }
+    if (out === null) continue;
+    const at = out.blockStarts[r]!;
+    for (let k = 0; k < width; k++) {
+      out.gradient[items[start + k]!]! += (k < choices ? w : 0) - alpha[k]! * first[k]!;
+      out.blocks[at + k * width + k]! += alpha[k]! * first[k]!;
+      for (let l = 0; l < width; l++)
+        out.blocks[at + k * width + l]! -= alpha[k]! * alpha[l]! * second[Math.min(k, l)]!;
+    }
+  }
+  return value;
+}
+
+/**
  * Log-likelihood of rankings at log-worths `theta` (by item) and log δ of the tie orders listed (2 and up, those that
  * occur). Fills `out`, which starts at zeros, when given.
  */
@@ -126,6 +179,7 @@ export function rankingsLogLikelihood(
   { theta, tieOrders, logDelta }: { theta: Float64Array; tieOrders: readonly number[]; logDelta: Float64Array },
   out: RankingDerivatives | null = null,
 ): number {
+  if (tieOrders.length === 0) return strictLogLikelihood({ items, starts, weight, groups }, theta, out);
   const orders = [1, ...tieOrders];
   const deltas = [0, ...logDelta];
   const n = theta.length;

@@ -1,5 +1,5 @@
-import { checkComparisons, type RatedComparisons } from './comparisons.ts';
-import { type Connectivity, connectivity } from './connectivity.ts';
+import { checkComparisons, inOrderOfFirst, type RatedComparisons } from './comparisons.ts';
+import type { Connectivity } from './connectivity.ts';
 import { normalQuantile } from './functions.ts';
 import { byContestant, centre, type InformationSolver } from './information.ts';
 import { conjugateGradients, dot, type Operator } from './linear-algebra.ts';
@@ -48,15 +48,17 @@ export interface RationalityFit {
  * count half. Raters are taken as independent given the strengths: a majority that shares an error looks rational.
  */
 export function fitRationality(
-  data: RatedComparisons,
+  comparisons: RatedComparisons,
   { ridge = 1, spread = 0.5 }: RationalityOptions = {},
 ): RationalityFit | { readonly undefined: string } {
-  checkComparisons(data);
-  const { contestants, first, second, rater, raters } = data;
-  const contests = first.length;
-  if (rater.length !== contests || rater.some((r) => !(r >= 0 && r < raters))) {
+  checkComparisons(comparisons);
+  const { raters } = comparisons;
+  const contests = comparisons.first.length;
+  if (comparisons.rater.length !== contests || comparisons.rater.some((r) => !(r >= 0 && r < raters))) {
     throw new RangeError(`Expected ${contests} raters of 0 … ${raters - 1}, one a contest`);
   }
+  const data = inOrderOfFirst(comparisons);
+  const { contestants, first, second, rater } = data;
   const likely = spread === Infinity;
   if (likely !== (ridge === 0)) {
     throw new RangeError(
@@ -95,7 +97,9 @@ export function fitRationality(
       for (let i = 0; i < contestants; i++) out[i] = ridge * x[i]!;
       for (let r = contestants; r < size; r++) out[r] = priorOfRater * x[r]!;
       for (let e = 0; e < contests; e++) {
-        const [a, b, r] = [first[e]!, second[e]!, contestants + rater[e]!];
+        const a = first[e]!;
+        const b = second[e]!;
+        const r = contestants + rater[e]!;
         const along = x[a]! - x[b]!;
         const pull = weight[e]! * (beta[e]! * along + gap[e]! * x[r]!);
         const bend = observed ? score[e]! : 0;
@@ -163,6 +167,7 @@ export function fitRationality(
       },
     },
     start,
+    { tolerance: 1e-8 },
   );
   const scale = likely ? at.subarray(contestants).reduce((sum, b) => sum + b, 0) / raters : 1;
   const extreme = at.subarray(contestants).reduce((top, b, r, all) => (Math.abs(b) > Math.abs(all[top]!) ? r : top), 0);
@@ -196,7 +201,9 @@ export function fitRationality(
     logLikelihood: found,
     degrees: contestants - 1 + raters - Number(likely),
     n: consensus.n,
-    connectivity: connectivity(data),
+    get connectivity() {
+      return consensus.connectivity;
+    },
     iterations,
     gradient: slope,
     rater: (r, level = 0.95) => {

@@ -109,7 +109,7 @@ export async function verifyBackup(path: string): Promise<BackupSummary> {
   let projects = 0;
   for await (const line of readLines(path, MAX_LINE)) {
     if (end !== undefined) throw notWhole(path, `got lines after its end (line ${line.line})`);
-    if (line.line === 1) checkHead(path, line);
+    if (counter.lines === 0) checkHead(path, line);
     if (line.text.startsWith('{"lines":')) {
       const last = parseLine(path, line, lineSchema);
       if (last.type !== 'end') throw notWhole(path, `got ${last.type} on line ${line.line}`);

@@ -1,7 +1,7 @@
 export * from './accounts.ts';
 export * from './backup.ts';
 export * from './folder.ts';
-export * from './open.ts';
+export { type OpenOptions, openStore, sqlitePath } from './open.ts';
 export type { Reservation } from './reserve.ts';
 export * from './store.ts';
 export type { Receipt } from './submit.ts';

@@ -104,6 +104,15 @@ class ImmediateDriver extends SqliteDriver {
       }
     }
   }
+
+  /** A full disk has rolled back already; the error to tell is that one. */
+  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    try {
+      await super.rollbackTransaction(connection);
+    } catch (error) {
+      if (!(error instanceof Error && /no transaction is active/.test(error.message))) throw error;
+    }
+  }
 }
 
 function kyselyOn(db: Database.Database, place: string, mode: 'immediate' | 'deferred'): Kysely<Tables> {
@@ -127,7 +136,8 @@ function openFile(path: string, create: boolean): Database.Database {
         `${path}: expected a file, got a folder; name a file, for example ${path}/goodhart.db`,
       );
     }
-    if (!exists) statSync(dirname(path));
+    // With the dot, a file in place of the folder is an error too.
+    if (!exists) statSync(`${dirname(path)}/.`);
   });
   try {
     const db = new Database(path);
@@ -156,24 +166,26 @@ export async function openSqlite(
   options: { readonly create: boolean; readonly now: () => string },
 ): Promise<Connection> {
   const file = openFile(path, options.create);
-  const db = kyselyOn(file, path, 'immediate');
+  const writer = kyselyOn(file, path, 'immediate');
   try {
-    if ((await inspect(db)).version !== SCHEMA_VERSION) {
-      await db.transaction().execute(async (trx) => {
+    if ((await inspect(writer)).version !== SCHEMA_VERSION) {
+      await writer.transaction().execute(async (trx) => {
         await migrate(trx, await inspect(trx), { ...options, place: path, words: WORDS.sqlite });
       });
     }
   } catch (error) {
-    await db.destroy();
+    await writer.destroy();
     throw error;
   }
   // From here on waiting is done by the driver, which does not stop the process.
   file.pragma('busy_timeout = 10');
+  // Reads have a connection of their own, so that none waits for a writer that waits for its turn.
+  const db = kyselyOn(openFile(path, false), path, 'deferred');
   return {
     kind: 'sqlite',
     place: path,
     db,
-    write: (effect) => db.transaction().execute(effect),
+    write: (effect) => writer.transaction().execute(effect),
     async snapshot(effect) {
       const reader = kyselyOn(openFile(path, false), path, 'deferred');
       try {
@@ -188,6 +200,9 @@ export async function openSqlite(
       return rows.map((row) => row.quick_check).filter((text) => text !== 'ok');
     },
     async analyze() {},
-    close: () => db.destroy(),
+    async close() {
+      await db.destroy();
+      await writer.destroy();
+    },
   };
 }

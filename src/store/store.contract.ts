@@ -3,6 +3,7 @@ import { type FeedbackRecord, foldRecords, type Question } from '../feedback/ind
 import { distributionCases } from './distribution.contract.ts';
 import type { FeedbackStore } from './index.ts';
 import { movingCases } from './moving.contract.ts';
+import { openingCases } from './opening.contract.ts';
 import {
   anItem,
   answerAll,
@@ -38,7 +39,7 @@ export function storeContract(name: string, makePlaces: () => Places): void {
       await store?.close();
       await places?.dispose();
     });
-    const cases = { ...basicCases, ...historyCases, ...distributionCases, ...movingCases };
+    const cases = { ...basicCases, ...historyCases, ...distributionCases, ...movingCases, ...openingCases };
     for (const [title, run] of Object.entries(cases)) it(title, () => run({ store, places }));
   });
 }

@@ -175,6 +175,12 @@ describe('files as they come', () => {
   ])('%s is one clear error', async (_, text, message) => {
     await expect(all(readJsonArray(file('x.json', text)))).rejects.toThrow(message);
   });
+  it('an archive is said to be one', async () => {
+    const path = file('x.zip', Buffer.from('PK\x03\x04rest', 'latin1'));
+    await expect(importLayout({ layout: 'auto', path, out: place() })).rejects.toThrow(
+      /got a zip archive; unpack it first/,
+    );
+  });
   it('columns of a table go by the names that are given', async () => {
     const path = file(
       'votes.csv',
@@ -368,6 +374,15 @@ describe('project folders', () => {
     write(project, name, rows);
     await expect(readProject(project)).rejects.toThrow(message);
     await expect(exportLayout({ project, layout: 'csv', out: place(), now, ...quick })).rejects.toThrow(message);
+  });
+  it('with a history are imported by it; a judgment that it does not have is rejected', async () => {
+    const { project, data } = rich();
+    write(project, 'judgments', [...data.judgments, { ...data.judgments[0]!, id: 'from nowhere' }]);
+    const out = place();
+    const summary = await importLayout({ layout: 'project', path: project, out, ...quick });
+    expect(summary.firstRejected).toMatch(/judgments\.jsonl:5: id: judgment from nowhere is not in records\.jsonl/);
+    expect(readdirSync(out).sort()).toEqual(['items.jsonl', 'raters.jsonl', 'records.jsonl', 'rejected.jsonl']);
+    expect((await readProject(out)).judgments).toEqual(data.judgments);
   });
   it('without items or judgments are told what is missing', async () => {
     const { project } = rich();

@@ -321,6 +321,15 @@ describe('places to write to', () => {
   ])('%s to %s is refused with the reason', async (layout, name, message) => {
     await expect(run(path, layout, { out: join(place(), name) })).rejects.toThrow(message);
   });
+  it('messages are written where rows can hold lists, and refused where not', async () => {
+    const { rows } = await run(path, 'trl-preference', { messages: true });
+    expect(rows[0]).toMatchObject({
+      prompt: [{ role: 'user', content: 'prompt of i' }],
+      chosen: [{ role: 'assistant', content: 'same text0' }],
+    });
+    const refused = run(path, 'trl-preference', { messages: true, out: join(place(), 'x.csv') });
+    await expect(refused).rejects.toThrow(/messages are lists, which csv columns do not hold/);
+  });
   it('a folder gets one file named after the layout', async () => {
     const { summary } = await run(path, 'trl-unpaired');
     expect(summary.out).toMatch(/trl-unpaired\.jsonl$/);

@@ -16,6 +16,7 @@ import { checkedSink, folderOutput } from './sink.ts';
 import { stage } from './staging.ts';
 import { createTally, type Tally } from './tally.ts';
 
+/** What to export, as what, and what its card says beside the counts. */
 export interface ExportOptions {
   readonly project: string;
   readonly layout: string;
@@ -60,6 +61,7 @@ const readable = (reason: string) =>
     what === 'kind' ? `answers of kind ${name}` : `judgments with the purpose ${name}`,
   );
 
+/** What a layout cannot hold, with the reasons. */
 export const notHeld = (layout: Layout): { aspect: Aspect; because: string }[] =>
   ASPECTS.flatMap((aspect) => {
     const held = layout.aspects[aspect];
@@ -147,6 +149,11 @@ async function exportRows(options: ExportOptions, layout: Layout & { readonly wr
   const path = named === undefined ? join(out, layout.id + extensionOf(container)) : out;
   checkCard(folder);
   const flat = container === 'csv' || container === 'parquet';
+  if (flat && messages)
+    throw new UsageError(
+      'messages',
+      `${out}: messages are lists, which ${container} columns do not hold; write .jsonl`,
+    );
   const { columns: columnsOf } = layout.write;
   const columns: readonly Column[] =
     typeof columnsOf === 'function' ? columnsOf(flat ? await maxReplies(project) : 2) : [];
@@ -167,7 +174,7 @@ async function exportRows(options: ExportOptions, layout: Layout & { readonly wr
       done = Math.min(total - 1, Math.floor(bytes / KB));
     })) {
       tally.add(group);
-      const written = layout.write.rows(group, { expansion, messages: messages && !flat });
+      const written = layout.write.rows(group, { expansion, messages });
       for (const row of written.rows) {
         const problem = flat ? utf8Problem(row) : undefined;
         if (problem !== undefined) {

@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import type { z } from 'zod';
 import { DataError, UsageError } from '../../run/index.ts';
 import { decodeUtf8, onPath, parseLine, readByteLines, readLines } from '../../run/node.ts';
-import { currentJudgments } from '../fold.ts';
+import { currentJudgments, foldRecords } from '../fold.ts';
 import { type Item, itemSchema } from '../item.ts';
 import { type Judgment, judgmentSchema } from '../judgment.ts';
 import type { ItemGroup } from '../layouts/layout.ts';
-import { judgmentProblem, readProject } from './project-reader.ts';
+import { type FeedbackRecord, feedbackRecordSchema, recordKey } from '../records.ts';
+import { checkStanding, judgmentProblem, readUnique } from './project-reader.ts';
 
 /** Judgments of a project by item, ready to be asked for one item at a time. */
 export interface JudgmentsByItem {
@@ -63,7 +64,7 @@ async function indexed(path: string): Promise<JudgmentsByItem> {
   };
 }
 
-/** The judgments of a project folder: of its history, which is held in memory, or else of its judgments, which are not. */
+/** The judgments of a project folder: of its history, which is held in memory, or else of `judgments.jsonl`, which is not. */
 export async function judgmentsByItem(folder: string): Promise<JudgmentsByItem> {
   const path = join(folder, 'judgments.jsonl');
   if (!existsSync(join(folder, 'records.jsonl'))) {
@@ -73,14 +74,43 @@ export async function judgmentsByItem(folder: string): Promise<JudgmentsByItem> 
     }
     return indexed(path);
   }
-  const { judgments } = await readProject(folder);
+  return folded(folder);
+}
+
+/** The judgments that stand after the history of a folder. */
+async function folded(folder: string): Promise<JudgmentsByItem> {
+  const path = join(folder, 'records.jsonl');
+  const given = join(folder, 'judgments.jsonl');
+  const records = await readUnique(path, feedbackRecordSchema as z.ZodType<FeedbackRecord>, (r) => recordKey(r).id);
+  const { judgments } = foldRecords([...records.values()].map(({ row }) => row));
+  if (existsSync(given)) {
+    const schema = judgmentSchema as z.ZodType<Judgment>;
+    checkStanding(folder, judgments, await readUnique(given, schema, (judgment) => judgment.id));
+  }
+  const place = ({ id }: Judgment) => `${path}:${records.get(id)!.line}`;
   const groups = new Map<string, Judgment[]>();
   for (const judgment of judgments) {
     const group = groups.get(judgment.itemId);
     if (group === undefined) groups.set(judgment.itemId, [judgment]);
     else group.push(judgment);
   }
-  return { of: ({ id }) => groups.get(id) ?? [], unused: () => undefined, close: () => {} };
+  return {
+    of(item) {
+      const group = groups.get(item.id) ?? [];
+      groups.delete(item.id);
+      for (const judgment of group) {
+        const problem = judgmentProblem(judgment, item);
+        if (problem !== undefined)
+          throw new DataError('judgment', `${place(judgment)}: ${problem}; mend or drop the line`);
+      }
+      return group;
+    },
+    unused() {
+      const [first] = groups.values();
+      return first === undefined ? undefined : `${place(first[0]!)}: ${judgmentProblem(first[0]!, undefined)}`;
+    },
+    close: () => {},
+  };
 }
 
 /** Items of a project with their judgments, in the order of the items; memory does not grow with the texts. */

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { DataError, ignoreProgress, type Progress, UsageError } from '../../run/index.ts';
 import { writeFileAtomic } from '../../run/node.ts';
 import type { LayoutId } from '../layouts/layout.ts';
@@ -10,6 +10,7 @@ import { checkedSink, folderOutput } from './sink.ts';
 import { openSource, readSource, type SourceOptions } from './source.ts';
 import { stage } from './staging.ts';
 
+/** What to import, where to, and how strictly. */
 export interface ImportOptions extends SourceOptions {
   /** Project folder to write; new, or empty. */
   readonly out: string;
@@ -126,7 +127,7 @@ function keepOnlyRejects(folder: string): void {
 /** The map undoes the pseudonyms: it must not lie in the folder that is handed on. */
 function checkMapPlace({ pseudonymMap, out }: ImportOptions): void {
   if (pseudonymMap === undefined) return;
-  if (join(pseudonymMap, '.').startsWith(join(out, '/')))
+  if (resolve(pseudonymMap).startsWith(`${resolve(out)}/`))
     throw new UsageError('pseudonym-map', `${pseudonymMap}: expected a place outside ${out}, which others will see`);
   if (existsSync(pseudonymMap))
     throw new UsageError('pseudonym-map', `${pseudonymMap}: exists already; choose another`);

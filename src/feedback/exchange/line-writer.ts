@@ -22,41 +22,42 @@ export interface TextWriter {
   abandon(): void;
 }
 
-const PIECE = 1024 * 1024;
+const PIECE = 64 * 1024;
 
 /** A writer of a new file; `durable` waits at the end until the disk has it. */
 export function textWriter(path: string, { durable = true }: { durable?: boolean } = {}): TextWriter {
   const file = onPath(path, () => openSync(path, 'w+'));
   const hash = createHash('sha256');
-  let pending: string[] = [];
-  let pendingBytes = 0;
-  let flushed = 0;
+  const buffer = Buffer.allocUnsafe(PIECE);
+  let [used, flushed] = [0, 0];
   let open = true;
-  const flush = () => {
-    if (pending.length === 0) return;
-    const bytes = Buffer.from(pending.join(''));
+  const put = (bytes: Uint8Array) => {
     hash.update(bytes);
     onPath(path, () => {
       for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at, bytes.length - at, flushed + at);
     });
     flushed += bytes.length;
-    pending = [];
-    pendingBytes = 0;
+  };
+  const flush = () => {
+    if (used === 0) return;
+    put(buffer.subarray(0, used));
+    used = 0;
   };
   return {
     get at() {
-      return flushed + pendingBytes;
+      return flushed + used;
     },
     write(text) {
-      pending.push(text);
-      pendingBytes += Buffer.byteLength(text);
-      if (pendingBytes >= PIECE) flush();
+      // A UTF-16 unit takes three bytes at most.
+      if (text.length * 3 > PIECE - used) flush();
+      if (text.length * 3 > PIECE) put(Buffer.from(text));
+      else used += buffer.write(text, used);
     },
     read(at, bytes) {
       flush();
-      const buffer = Buffer.alloc(bytes);
-      onPath(path, () => readSync(file, buffer, 0, bytes, at));
-      return buffer.toString('utf8');
+      const part = Buffer.alloc(bytes);
+      onPath(path, () => readSync(file, part, 0, bytes, at));
+      return part.toString('utf8');
     },
     close() {
       flush();

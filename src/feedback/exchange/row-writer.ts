@@ -59,7 +59,7 @@ export const utf8Problem = (row: object): string | undefined =>
     ? 'a lone surrogate, which is no Unicode text'
     : undefined;
 
-const CSV_BATCH = 500;
+const CSV_BATCH = 50;
 
 function csvWriter(path: string, columns: readonly Column[], durable: boolean): RowWriter {
   const file = textWriter(path, { durable });

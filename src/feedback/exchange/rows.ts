@@ -1,7 +1,16 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DataError, UsageError } from '../../run/index.ts';
-import { decodeUtf8, fileHead, onPath, READ_LIMITS, type ReadOptions, readBytes, readLines } from '../../run/node.ts';
+import {
+  decodeUtf8,
+  fileHead,
+  isGzip,
+  onPath,
+  READ_LIMITS,
+  type ReadOptions,
+  readBytes,
+  readLines,
+} from '../../run/node.ts';
 import type { Column, Layout, SourceRow } from '../layouts/layout.ts';
 import { readCsv } from './csv.ts';
 import { readJsonArray } from './json-array.ts';
@@ -23,27 +32,46 @@ export interface RowOptions extends ReadOptions {
   readonly types?: ReadonlyMap<string, Column['type']>;
 }
 
+const HEAD_BYTES = 4096;
+/** Packings that are not unpacked here, by their first bytes. */
+const ARCHIVES = [
+  { mark: 'PK\x03\x04', name: 'a zip archive' },
+  { mark: 'BZh', name: 'bzip2' },
+  { mark: '\xfd7zXZ', name: 'xz' },
+  { mark: '\x28\xb5\x2f\xfd', name: 'zstd' },
+  { mark: '7z\xbc\xaf', name: 'a 7z archive' },
+];
+
 /**
  * What a file is: Parquet by its mark, JSON by its first character, else what its name says, else `otherwise`. Compressed
  * files are looked into.
  */
 export async function containerOf(path: string, otherwise: 'jsonl' | 'csv'): Promise<Container> {
-  if (fileHead(path, 4).toString('latin1') === 'PAR1') return 'parquet';
+  const head = fileHead(path, HEAD_BYTES);
+  if (head.subarray(0, 4).toString('latin1') === 'PAR1') return 'parquet';
+  const archive = ARCHIVES.find(({ mark }) => head.subarray(0, mark.length).toString('latin1') === mark);
+  if (archive !== undefined)
+    throw new UsageError('data', `${path}: expected plain text, gzip or Parquet, got ${archive.name}; unpack it first`);
   const named = /\.(jsonl?|ndjson)(\.gz)?$/.test(path) ? 'jsonl' : /\.csv(\.gz)?$/.test(path) ? 'csv' : otherwise;
+  const first = (bytes: Buffer) =>
+    bytes
+      .toString('utf8')
+      .replace(/^\ufeff/, '')
+      .trimStart()[0];
+  let start = isGzip(head) ? undefined : first(head);
   try {
-    for await (const chunk of readBytes(path)) {
-      const text = chunk
-        .toString('utf8')
-        .replace(/^\ufeff/, '')
-        .trimStart();
-      if (text !== '') return text.startsWith('[') ? 'json' : text.startsWith('{') ? 'jsonl' : named;
+    // Compressed, or blank as far as was looked.
+    for await (const chunk of start === undefined ? readBytes(path) : []) {
+      start = first(chunk);
+      if (start !== undefined) break;
     }
   } catch (error) {
     // A damaged file is told by its reader, with the line.
     if (error instanceof DataError && error.code === 'gzip') return named;
     throw error;
   }
-  throw new DataError('empty', `${path}: expected records, got an empty file`);
+  if (start === undefined) throw new DataError('empty', `${path}: expected records, got an empty file`);
+  return start === '[' ? 'json' : start === '{' ? 'jsonl' : named;
 }
 
 /** A text as JSON; the message says where it stops being that. */

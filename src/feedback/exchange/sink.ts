@@ -135,6 +135,13 @@ export function checkedSink(output: Output): Sink {
       return { id, row };
     });
   };
+  /** Of judgments beside a history those are known; one that is not in it has no place. */
+  const beyondHistory = (judgments: readonly Judgment[] | undefined) => {
+    if (counts.records === 0) return judgments;
+    const unknown = judgments?.find(({ id }) => !seen.records.has(id));
+    if (unknown === undefined) return [];
+    throw new RowError('id', `judgment ${unknown.id} is not in records.jsonl, which is the history of this folder`);
+  };
   const checkFit = ({ itemId, answer, presentation }: Judgment, here: ReadonlyMap<string, Item>) => {
     const item = itemOf(itemId, here);
     const problem = answerProblem(answer, item);
@@ -175,7 +182,7 @@ export function checkedSink(output: Output): Sink {
         row: (raw) => parseRow(raterProfileSchema, raw) as RaterProfile,
         id: (rater) => rater.id,
       });
-      const judgments = fresh('judgments', entry.judgments, {
+      const judgments = fresh('judgments', beyondHistory(entry.judgments), {
         row: (raw) => parseRow(judgmentSchema, raw) as Judgment,
         id: (judgment) => judgment.id,
       });

@@ -53,7 +53,7 @@ export function createTally(): Tally {
   const origins: Record<string, number> = Object.create(null);
   const instructions: Record<string, number> = Object.create(null);
   const units: number[][] = [];
-  let [items, judgments, min, max] = [0, 0, Number.POSITIVE_INFINITY, 0];
+  let [items, judgments, works, min, max] = [0, 0, 0, Number.POSITIVE_INFINITY, 0];
   let [from, to] = ['', ''];
   const shown = { first: 0, n: 0, without: 0 };
   const longer = { k: 0, n: 0 };
@@ -81,6 +81,7 @@ export function createTally(): Tally {
       const work = group.judgments.filter((judgment) => purposeOf(judgment) === 'work');
       items += 1;
       judgments += group.judgments.length;
+      works += work.length;
       min = Math.min(min, work.length);
       max = Math.max(max, work.length);
       bump(origins, `${group.item.source.origin} (${group.item.source.selection})`);
@@ -109,7 +110,7 @@ export function createTally(): Tally {
       return Object.keys(instructions).sort();
     },
     get perItem() {
-      return { min: items === 0 ? 0 : min, max, mean: items === 0 ? 0 : judgments / items };
+      return { min: items === 0 ? 0 : min, max, mean: items === 0 ? 0 : works / items };
     },
     get timeframe() {
       return from === '' ? null : { from, to };

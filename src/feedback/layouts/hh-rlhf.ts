@@ -10,10 +10,20 @@ import { bareJudgment, chosenPairs, PAIRS_ONLY } from './pairs.ts';
 /** One row of HH-RLHF (Bai et al. 2022): two dialogues that differ in their last assistant turn. */
 export const dialoguePairSchema = z.object({ chosen: z.string().min(1), rejected: z.string().min(1) });
 
+const BLOCK = 64;
+
+/** Length of the common start of two texts; whole blocks are compared at once. */
+export function sharedLength(a: string, b: string): number {
+  const most = Math.min(a.length, b.length);
+  let shared = 0;
+  while (shared + BLOCK <= most && a.slice(shared, shared + BLOCK) === b.slice(shared, shared + BLOCK)) shared += BLOCK;
+  while (shared < most && a[shared] === b[shared]) shared++;
+  return shared;
+}
+
 /** Common start up to the last assistant mark, and the two endings; null when the dialogues share no such start. */
 export function splitDialogues(chosen: string, rejected: string) {
-  let shared = 0;
-  while (shared < chosen.length && shared < rejected.length && chosen[shared] === rejected[shared]) shared++;
+  const shared = sharedLength(chosen, rejected);
   const mark = chosen.lastIndexOf(ASSISTANT_MARK, shared);
   if (mark < 0 || rejected.slice(0, mark) !== chosen.slice(0, mark) || !rejected.startsWith(ASSISTANT_MARK, mark))
     return null;

@@ -25,6 +25,7 @@ export const LAYOUT_IDS = [
   'ukp',
   'pandalm',
 ] as const;
+/** Id of a layout. */
 export type LayoutId = (typeof LAYOUT_IDS)[number];
 
 /** One row of a source: its place, and its value as parsed. */
@@ -99,11 +100,14 @@ export const ASPECTS = [
   'provenance',
   'history',
 ] as const;
+/** One of `ASPECTS`. */
 export type Aspect = (typeof ASPECTS)[number];
 
 /** Held without loss, written as something else, or not held and why. */
 export type Held = 'held' | { readonly as: string } | { readonly not: string };
+/** What becomes of each kind of answer; a kind without an entry is a type error. */
 export type Kinds = { readonly [K in AnswerKind]: Held };
+/** What becomes of each aspect; one without an entry is a type error. */
 export type Aspects = { readonly [A in Aspect]: 'held' | { readonly not: string } };
 
 /** Every aspect left behind for one reason, but for those named. */
@@ -129,6 +133,7 @@ export function kindsOf(held: Partial<Kinds>, because: string): Kinds {
   };
 }
 
+/** Every kind of answer held without loss. */
 export const EVERY_KIND: Kinds = {
   comparison: 'held',
   ranking: 'held',
@@ -153,6 +158,7 @@ export interface ItemGroup {
   readonly judgments: readonly Judgment[];
 }
 
+/** What the user asks of an export. */
 export interface WriteOptions {
   /** How rankings become pairs. */
   readonly expansion: RankingExpansion;
@@ -169,6 +175,7 @@ export interface Written {
   readonly altered: readonly string[];
 }
 
+/** How a layout is written. */
 export interface Writer {
   /** The file it writes where the name does not say otherwise. */
   readonly container: 'jsonl' | 'json' | 'csv' | 'parquet';

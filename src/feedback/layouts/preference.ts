@@ -13,7 +13,7 @@ import {
   replyText,
   textOrMessages,
 } from './conversation.ts';
-import { splitDialogues } from './hh-rlhf.ts';
+import { sharedLength, splitDialogues } from './hh-rlhf.ts';
 import { hasKeys, holding, kindsOf, type Layout, parseRow, RowError } from './layout.ts';
 import { chosenPairs, noteExtras, PAIRS_ONLY, pairEntry, provenanceSchema } from './pairs.ts';
 
@@ -32,8 +32,7 @@ interface Split {
 function splitTexts(chosen: string, rejected: string): Split {
   const dialogue = splitDialogues(chosen, rejected);
   if (dialogue !== null) return dialogue;
-  let shared = 0;
-  while (shared < chosen.length && shared < rejected.length && chosen[shared] === rejected[shared]) shared++;
+  let shared = sharedLength(chosen, rejected);
   while (shared > 0 && !/\s/.test(chosen[shared - 1]!)) shared--;
   return { prompt: chosen.slice(0, shared), chosen: chosen.slice(shared), rejected: rejected.slice(shared) };
 }

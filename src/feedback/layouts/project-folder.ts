@@ -8,6 +8,7 @@ import { ASPECTS, type Entry, EVERY_KIND, holding, type Layout, parseRow, RowErr
 
 /** The files of a project folder, in the order they are read: what others refer to comes first. */
 export const PROJECT_PARTS = ['project', 'items', 'raters', 'records', 'judgments'] as const;
+/** One of `PROJECT_PARTS`. */
 export type ProjectPart = (typeof PROJECT_PARTS)[number];
 
 const PART_READERS: { readonly [P in ProjectPart]: (value: unknown) => Entry } = {

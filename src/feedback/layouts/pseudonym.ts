@@ -15,7 +15,7 @@ export const pseudonym = (id: string, key?: string): string =>
 /** Ids of a person rather than of a project: how each looks. */
 const PLATFORM_IDS: Readonly<Record<string, RegExp>> = {
   Prolific: /\b[0-9a-f]{24}\b/i,
-  'Mechanical Turk': /\bA[0-9A-Z]{11,20}\b/,
+  'Mechanical Turk': /\bA(?=[A-Z]*\d)[0-9A-Z]{11,20}\b/,
   'e-mail': /[^\s@"<>,;:\\]+@[^\s@"<>,;:\\]+\.[^\s@"<>,;:\\]+/,
 };
 

@@ -26,7 +26,9 @@ export const argumentPairSchema = z.object({
     }),
   ),
 });
+/** A row of pairs. */
 export type ArgumentPair = z.infer<typeof argumentPairSchema>;
+/** A row of arguments: id and text of one argument. */
 export const argumentSchema = z.object({ topic: z.string(), id: z.string(), text: z.string().min(1) });
 
 const OUTCOME = { a1: 0, a2: 1, equal: 'tie' } as const;

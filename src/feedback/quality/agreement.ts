@@ -17,7 +17,7 @@ import {
 import type { AnswerKind, AnswerOf } from '../answer.ts';
 import { ANSWER_KINDS } from '../answer-kinds.ts';
 import { ClusterAlpha, type ClusterMetric } from './cluster-alpha.ts';
-import { type QualityColumns, WORK } from './columns.ts';
+import { answerAt, type QualityColumns, WORK } from './columns.ts';
 import type { QualityData } from './data.ts';
 import { ClusteredMean } from './estimates.ts';
 import { spanAgreement } from './spans.ts';
@@ -76,8 +76,9 @@ const METRICS: { readonly [K in AnswerKind]?: ClusterMetric } = {
 const finite = (interval: Interval): Interval | null => (Number.isFinite(interval.low) ? interval : null);
 
 /** The table's values as ratings; raters are numbered by place in the unit, for the coefficients that ignore who rated. */
-function ratingsOf({ units, starts, value }: UnitTable): Ratings {
-  const scale = Float64Array.from(new Set(value)).sort();
+function ratingsOf({ units, starts, value, categories }: UnitTable): Ratings {
+  const scale =
+    categories === null ? Float64Array.from(new Set(value)).sort() : Float64Array.from(categories, (_, k) => k);
   const at = new Map(Array.from(scale, (v, k) => [v, k]));
   const rater = new Uint32Array(value.length);
   let raters = 0;
@@ -85,7 +86,8 @@ function ratingsOf({ units, starts, value }: UnitTable): Ratings {
     for (let i = starts[u]!; i < starts[u + 1]!; i++) rater[i] = i - starts[u]!;
     raters = Math.max(raters, starts[u + 1]! - starts[u]!);
   }
-  return { units, raters, scale, starts, rater, code: Uint32Array.from(value, (v) => at.get(v)!) };
+  const code = categories === null ? Uint32Array.from(value, (v) => at.get(v)!) : new Uint32Array(value);
+  return { units, raters, scale, starts, rater, code };
 }
 
 function pairwiseOfWeights({ rows, sizes, starts, count }: Tally): (weights: Float64Array) => Estimate {
@@ -105,9 +107,8 @@ interface Measured {
   readonly interval: Interval | null;
 }
 
-/** α and pairwise agreement of a table whose items have one unit each: equal rows of counts are counted together. */
-function single(table: UnitTable, metric: ClusterMetric, options: BootstrapOptions): Measured[] {
-  const tally = tallyOf(ratingsOf(table));
+/** α and pairwise agreement where items have one unit each: equal rows of counts are counted together. */
+function ofTally(tally: Tally, metric: ClusterMetric, options: BootstrapOptions): Measured[] {
   const alpha = krippendorffAlpha(tally, metric);
   const pairwise = pairwiseAgreement(tally);
   return [
@@ -122,6 +123,17 @@ function single(table: UnitTable, metric: ClusterMetric, options: BootstrapOptio
       interval: 'value' in pairwise ? finite(bootstrapTally(tally, pairwiseOfWeights(tally), options)) : null,
     },
   ];
+}
+
+const single = (table: UnitTable, metric: ClusterMetric, options: BootstrapOptions) =>
+  ofTally(tallyOf(ratingsOf(table)), metric, options);
+
+/** The units of a stratum, by reference to the rows that the whole table has already. */
+function subTally(tally: Tally, units: readonly number[]): Tally {
+  const rowOf = Uint32Array.from(units, (u) => tally.rowOf[u]!);
+  const multiplicity = new Float64Array(tally.rows);
+  for (const row of rowOf) multiplicity[row]! += 1;
+  return { ...tally, units: units.length, rowOf, multiplicity };
 }
 
 /** The same where items have several units: whole items are resampled. */
@@ -180,21 +192,29 @@ function subTable(table: UnitTable, units: readonly number[], keep?: (entry: num
   };
 }
 
-function sizes({ units, starts, rater }: UnitTable): Pick<AgreementRow, 'units' | 'values' | 'raters'> {
-  let [paired, values] = [0, 0];
-  for (let u = 0; u < units; u++) {
+/** Units with two values or more, their values, and the raters of any: of a table, or of some of its units. */
+function sizes(
+  { units: all, starts, rater }: UnitTable,
+  some?: readonly number[],
+): Pick<AgreementRow, 'units' | 'values' | 'raters'> {
+  let [units, values] = [0, 0];
+  const raters = new Set<number>();
+  const n = some?.length ?? all;
+  for (let k = 0; k < n; k++) {
+    const u = some?.[k] ?? k;
     const size = starts[u + 1]! - starts[u]!;
+    for (let i = starts[u]!; i < starts[u + 1]!; i++) raters.add(rater[i]!);
     if (size < 2) continue;
-    paired += 1;
+    units += 1;
     values += size;
   }
-  return { units: paired, values, raters: new Set(rater).size };
+  return { units, values, raters: raters.size };
 }
 
 /** Gwet's AC1 or AC2, which a prevailing category does not pull down; for one unit per item, as its error assumes. */
-function gwet(table: UnitTable, metric: ClusterMetric): Measured {
+function gwet(tally: Tally, metric: ClusterMetric): Measured {
   const weights = ({ nominal: 'identity', ordinal: 'ordinal', interval: 'quadratic' } as const)[metric];
-  const found = gwetAgreement(ratingsOf(table), { weights });
+  const found = gwetAgreement(tally, { weights });
   if ('undefined' in found) return { measure: 'gwet', estimate: found, interval: null };
   const interval = 'undefined' in found.interval ? null : found.interval;
   return { measure: 'gwet', estimate: { value: found.value }, interval };
@@ -239,7 +259,7 @@ function concordance(columns: QualityColumns, question: number): Measured & { it
   const byItem = new Map<number, Map<number, number[]>>();
   for (let row = 0; row < columns.n; row++) {
     if (columns.question[row] !== question || columns.purpose[row] !== WORK) continue;
-    const { groups } = columns.answers[row] as AnswerOf<'ranking'>;
+    const { groups } = answerAt(columns, row) as AnswerOf<'ranking'>;
     const item = columns.item[row]!;
     const { length } = columns.items[item]!.replies;
     if (groups.flat().length < length) continue;
@@ -248,7 +268,7 @@ function concordance(columns: QualityColumns, question: number): Measured & { it
     if (!byItem.has(item)) byItem.set(item, new Map());
     byItem.get(item)!.set(columns.rater[row]!, ranks);
   }
-  const mean = new ClusteredMean();
+  const mean = new ClusteredMean(columns.items.length);
   let values = 0;
   for (const [item, rankings] of byItem) {
     if (rankings.size < 2) continue;
@@ -299,9 +319,13 @@ export function agreementReport(data: QualityData, { rng, replicates }: Agreemen
       put('', [{ measure: 'pairwise', estimate: { undefined: reason }, interval: null }], { units: 0, values, raters });
       continue;
     }
-    const one = isSingle(table);
-    const measure = one ? single : clustered;
-    put('', [...measure(table, metric, options('all')), ...(one ? [gwet(table, metric)] : [])], sizes(table));
+    const tally = isSingle(table) ? tallyOf(ratingsOf(table)) : null;
+    const all = options('all');
+    put(
+      '',
+      tally === null ? clustered(table, metric, all) : [...ofTally(tally, metric, all), gwet(tally, metric)],
+      sizes(table),
+    );
     if (kind === 'ranking') {
       const { items, values, ...w } = concordance(columns, q);
       put('complete rankings', [w], { units: items, values, raters: sizes(table).raters });
@@ -317,51 +341,67 @@ export function agreementReport(data: QualityData, { rng, replicates }: Agreemen
       const extra = kind === 'rating' ? intraclass(own) : [];
       put(name, [...partly(own, metric, options(`part/${name}`)), ...extra], sizes(own));
     }
-    for (const { key, values } of strataOf(data, table)) {
-      if (values.size < 2) continue;
-      if (values.size > MAX_STRATA) {
-        leftOut.set(key, values.size);
-        continue;
+    for (const { key, values } of strataOf(columns, table)) {
+      if (values.size > MAX_STRATA) leftOut.set(key, values.size);
+      if (values.size < 2 || values.size > MAX_STRATA) continue;
+      for (const [value, units] of inOrder(values)) {
+        const own = options(`${key}/${value}`);
+        const measured =
+          tally === null
+            ? clustered(subTable(table, units), metric, own)
+            : ofTally(subTally(tally, units), metric, own);
+        put('', measured, { ...sizes(table, units), stratum: { key, value } });
       }
-      for (const [value, own] of [...values].sort(([a], [b]) => (a < b ? -1 : 1))) {
-        const measured = measure(own, metric, options(`${key}/${value}`));
-        put('', measured, { ...sizes(own), stratum: { key, value } });
+    }
+    for (const { key, values } of versionsOf(columns, table)) {
+      for (const [value, own] of inOrder(values)) {
+        const measure = tally === null ? clustered : single;
+        put('', measure(own, metric, options(`${key}/${value}`)), { ...sizes(own), stratum: { key, value } });
       }
     }
   }
   return { rows, strataLeftOut: [...leftOut].map(([key, values]) => ({ key, values })), replicates };
 }
 
-/** Tables by stratum: strata of items, and versions of instructions and views where there is more than one. */
-function strataOf({ columns }: QualityData, table: UnitTable): { key: string; values: Map<string, UnitTable> }[] {
+const inOrder = <T>(values: ReadonlyMap<string, T>): [string, T][] =>
+  [...values].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+
+/** Units by the strata of their items. */
+function strataOf(
+  { items }: QualityColumns,
+  { units, unitItem }: UnitTable,
+): { key: string; values: Map<string, number[]> }[] {
   const keys = new Map<string, Map<string, number[]>>();
-  for (let u = 0; u < table.units; u++) {
-    for (const [key, value] of Object.entries(columns.items[table.unitItem[u]!]!.strata ?? {})) {
+  for (let u = 0; u < units; u++) {
+    const { strata } = items[unitItem[u]!]!;
+    if (strata === undefined) continue;
+    for (const key of Object.keys(strata)) {
       const values = keys.get(key) ?? new Map<string, number[]>();
       keys.set(key, values);
-      const units = values.get(value) ?? [];
-      values.set(value, units);
-      units.push(u);
+      const own = values.get(strata[key]!) ?? [];
+      values.set(strata[key]!, own);
+      own.push(u);
     }
   }
-  const found = [...keys].map(([key, values]) => ({
-    key,
-    values: new Map(
-      [...values].map(([value, units]) => [value, values.size > MAX_STRATA ? table : subTable(table, units)] as const),
-    ),
-  }));
+  return [...keys].map(([key, values]) => ({ key, values }));
+}
+
+/** Tables by version of the instructions and by view, where there is more than one: these split the votes on a unit. */
+function versionsOf(columns: QualityColumns, table: UnitTable): { key: string; values: Map<string, UnitTable> }[] {
   const every = Array.from({ length: table.units }, (_, u) => u);
-  for (const [key, codes, names] of [
-    ['instructions', columns.instructions, columns.instructionNames],
-    ['view', columns.view, columns.viewNames],
-  ] as const) {
-    if (names.length < 2) continue;
-    const values = new Map(
-      names.map((name, code) => [name, subTable(table, every, (i) => codes[table.row[i]!] === code)] as const),
-    );
-    found.push({ key, values });
-  }
-  return found;
+  const split = (key: string, codes: Int32Array, names: readonly string[]) =>
+    names.length < 2 || names.length > MAX_STRATA
+      ? []
+      : [
+          {
+            key,
+            values: new Map(names.map((name, c) => [name, subTable(table, every, (i) => codes[table.row[i]!] === c)])),
+          },
+        ];
+  return [
+    ...split('instructions', columns.instructions, columns.instructionNames),
+    ...split('view', columns.view, columns.viewNames),
+  ];
 }
 
 function putSpans(
@@ -383,7 +423,7 @@ function putSpans(
     values: characters.values,
     raters,
   });
-  const mean = new ClusteredMean();
+  const mean = new ClusteredMean(columns.items.length);
   for (const { item, value } of f1) mean.add(item, value);
   const result = mean.n === 0 ? { undefined: 'no two raters marked anything on one reply' } : mean.result();
   const estimate = 'undefined' in result ? result : { value: result.value };

@@ -1,5 +1,5 @@
 import { canonicalAnswer } from '../answer-kinds.ts';
-import type { QualityColumns } from './columns.ts';
+import { answerAt, type QualityColumns } from './columns.ts';
 import { ClusteredMean, type Effect, effect, type ShareEstimate, share } from './estimates.ts';
 
 /** Whether answers lean towards a model's suggestion that was shown. */
@@ -26,13 +26,13 @@ export function anchoringReport(columns: QualityColumns): AnchoringReport {
   }
   if (suggestion.size === 0)
     return { shown: null, notShown: null, difference: { undefined: 'no suggestion was shown' } };
-  const means = { shown: new ClusteredMean(), notShown: new ClusteredMean() };
+  const means = { shown: new ClusteredMean(columns.items.length), notShown: new ClusteredMean(columns.items.length) };
   const sums = { shown: [0, 0], notShown: [0, 0] } as { shown: [number, number]; notShown: [number, number] };
   for (let row = 0; row < columns.n; row++) {
     const key = keyOf(columns, row);
     if (!suggestion.has(key) || mixed.has(key)) continue;
     const side = columns.suggestions.has(row) ? 'shown' : 'notShown';
-    const equal = Number(JSON.stringify(canonicalAnswer(columns.answers[row]!)) === suggestion.get(key));
+    const equal = Number(JSON.stringify(canonicalAnswer(answerAt(columns, row))) === suggestion.get(key));
     sums[side][0] += equal;
     sums[side][1] += 1;
     means[side].add(columns.item[row]!, equal);

@@ -1,17 +1,17 @@
 import { binomialTwoSided, type Comparisons, fitPreferences, sigmoid, styleDifference } from '../../stats/index.ts';
-import { BOTH_BAD, type QualityColumns, TIE, WORK } from './columns.ts';
+import { BOTH_BAD, TIE, WORK } from './columns.ts';
+import type { QualityData } from './data.ts';
 import { type Effect, effect, type ShareEstimate, share } from './estimates.ts';
 import { CommonOddsRatio } from './mantel-haenszel.ts';
 
-/** Votes on an item of two replies: by which reply was shown first, and which was chosen. */
+/** Votes on items of two replies, by item. */
 interface ItemVotes {
-  readonly item: number;
-  /** counts[first shown][chosen], decided votes with a recorded order. */
-  readonly counts: readonly [[number, number], [number, number]];
-  /** Ties by first shown. */
-  readonly ties: [number, number];
-  /** Decided votes for each reply, order known or not. */
-  readonly decided: [number, number];
+  /** At 4 · item + 2 · (reply shown first) + (reply chosen): decided votes with a recorded order. */
+  readonly counts: Int32Array;
+  /** At 2 · item + (reply shown first): ties with a recorded order. */
+  readonly ties: Int32Array;
+  /** At 2 · item + (reply chosen): decided votes, order known or not. */
+  readonly decided: Int32Array;
 }
 
 export interface PositionBias {
@@ -34,72 +34,51 @@ export interface LengthBias {
   readonly bradleyTerry: Effect;
 }
 
-/** Work comparisons of items with two replies, by item. */
-function itemVotes(columns: QualityColumns): ItemVotes[] {
-  const byItem = new Map<number, ItemVotes>();
+/** Work comparisons of items with two replies. */
+function itemVotes({ columns, replies }: QualityData): ItemVotes {
+  const items = columns.items.length;
+  const counts = new Int32Array(4 * items);
+  const ties = new Int32Array(2 * items);
+  const decided = new Int32Array(2 * items);
   for (let row = 0; row < columns.n; row++) {
     const choice = columns.choice[row]!;
-    if (columns.purpose[row] !== WORK || choice <= BOTH_BAD) continue;
     const item = columns.item[row]!;
-    if (columns.items[item]!.replies.length !== 2) continue;
-    let own = byItem.get(item);
-    if (own === undefined) {
-      own = {
-        item,
-        counts: [
-          [0, 0],
-          [0, 0],
-        ],
-        ties: [0, 0],
-        decided: [0, 0],
-      };
-      byItem.set(item, own);
-    }
-    const first = columns.shownFirst[row]! as -1 | 0 | 1;
+    if (columns.purpose[row] !== WORK || choice <= BOTH_BAD || replies.first[item]! < 0) continue;
+    const first = columns.shownFirst[row]!;
     if (choice === TIE) {
-      if (first >= 0) own.ties[first as 0 | 1] += 1;
+      if (first >= 0) ties[2 * item + first]! += 1;
       continue;
     }
-    own.decided[choice as 0 | 1] += 1;
-    if (first >= 0) own.counts[first as 0 | 1][choice as 0 | 1] += 1;
+    decided[2 * item + choice]! += 1;
+    if (first >= 0) counts[4 * item + 2 * first + choice]! += 1;
   }
-  return [...byItem.values()];
-}
-
-/** Numbers for the replies by id, and whether any is compared in more than one item. */
-function contestants(columns: QualityColumns, votes: readonly ItemVotes[]) {
-  const at = new Map<string, number>();
-  const of = votes.map(({ item }) =>
-    columns.items[item]!.replies.map(({ id }) => {
-      if (!at.has(id)) at.set(id, at.size);
-      return at.get(id)!;
-    }),
-  );
-  return { count: at.size, of, recur: at.size < 2 * votes.length };
+  return { counts, ties, decided };
 }
 
 /** A weak prior on strengths keeps replies that always won finite; it hardly touches what all items share. */
 const RIDGE = 0.1;
 
 /** Contests by item and order, with a term for the order and one for length; null where no reply recurs. */
-function strengthFit(columns: QualityColumns, votes: readonly ItemVotes[]): ReturnType<typeof fitPreferences> | null {
-  const { count, of, recur } = contestants(columns, votes);
-  if (!recur) return null;
+function strengthFit({ replies }: QualityData, { counts, ties }: ItemVotes): ReturnType<typeof fitPreferences> | null {
+  if (!replies.recur) return null;
   const rows: [first: number, second: number, wins: number, losses: number, ties: number, length: number][] = [];
-  for (const [v, { item, counts, ties }] of votes.entries()) {
-    const lengths = columns.items[item]!.replies.map((reply) => reply.text.length);
-    for (const first of [0, 1] as const) {
-      const second = (1 - first) as 0 | 1;
-      const [wins, losses, tied] = [counts[first][first], counts[first][second], ties[first]];
-      // A pair of one reply with itself is no contest.
-      if (wins + losses + tied === 0 || of[v]![0] === of[v]![1]) continue;
-      const length = styleDifference(lengths[first]!, lengths[second]!);
-      rows.push([of[v]![first]!, of[v]![second]!, wins, losses, tied, length]);
+  for (let item = 0; item < replies.first.length; item++) {
+    if (replies.first[item]! < 0) continue;
+    const numbers = replies.number.subarray(replies.starts[item]!, replies.starts[item + 1]!);
+    // A pair of one reply with itself is no contest.
+    if (numbers[0] === numbers[1]) continue;
+    const style = styleDifference(replies.first[item]!, replies.second[item]!);
+    for (const first of [0, 1]) {
+      const wins = counts[4 * item + 2 * first + first]!;
+      const losses = counts[4 * item + 2 * first + 1 - first]!;
+      const tied = ties[2 * item + first]!;
+      if (wins + losses + tied === 0) continue;
+      rows.push([numbers[first]!, numbers[1 - first]!, wins, losses, tied, first === 0 ? style : -style]);
     }
   }
   const column = (k: number) => Float64Array.from(rows, (row) => row[k]!);
   const data: Comparisons = {
-    contestants: count,
+    contestants: replies.replies,
     first: Int32Array.from(rows, (row) => row[0]),
     second: Int32Array.from(rows, (row) => row[1]),
     firstWins: column(2),
@@ -111,22 +90,28 @@ function strengthFit(columns: QualityColumns, votes: readonly ItemVotes[]): Retu
 }
 
 /** Logistic regression through the origin of the choice on length, with a standard error that takes items as drawn whole. */
-function lengthSlope(columns: QualityColumns, votes: readonly ItemVotes[]): Effect {
-  const rows = votes.flatMap(({ item, decided }) => {
-    const [a, b] = columns.items[item]!.replies.map((reply) => reply.text.length) as [number, number];
-    return a === b || decided[0] + decided[1] === 0 ? [] : [{ x: styleDifference(a, b), decided }];
-  });
-  const n = rows.reduce((sum, { decided }) => sum + decided[0] + decided[1], 0);
-  if (rows.length < 10) return { undefined: 'fewer than 10 items have decided votes on replies of different length' };
+function lengthSlope({ replies }: QualityData, { decided }: ItemVotes): Effect {
+  const items: number[] = [];
+  let n = 0;
+  for (let item = 0; item < replies.first.length; item++) {
+    const votes = decided[2 * item]! + decided[2 * item + 1]!;
+    if (votes === 0 || replies.first[item] === replies.second[item]) continue;
+    items.push(item);
+    n += votes;
+  }
+  if (items.length < 10) return { undefined: 'fewer than 10 items have decided votes on replies of different length' };
+  const style = Float64Array.from(items, (item) => styleDifference(replies.first[item]!, replies.second[item]!));
   let slope = 0;
   const sums = () => {
     let [gradient, information, squares] = [0, 0, 0];
-    for (const { x, decided } of rows) {
+    for (let i = 0; i < items.length; i++) {
+      const x = style[i]!;
+      const [a, b] = [decided[2 * items[i]!]!, decided[2 * items[i]! + 1]!];
       const p = sigmoid(slope * x);
-      const score = x * (decided[0] * (1 - p) - decided[1] * p);
+      const score = x * (a * (1 - p) - b * p);
       gradient += score;
       squares += score * score;
-      information += (decided[0] + decided[1]) * p * (1 - p) * x * x;
+      information += (a + b) * p * (1 - p) * x * x;
     }
     return { gradient, information, squares };
   };
@@ -135,30 +120,31 @@ function lengthSlope(columns: QualityColumns, votes: readonly ItemVotes[]): Effe
     const step = Math.max(-2, Math.min(2, gradient / information));
     slope += step;
     if (Math.abs(slope) > 50) return { undefined: 'length separates all choices, so no finite slope exists' };
-    if (Math.abs(step) < 1e-10) break;
+    if (Math.abs(step) < 1e-9) break;
   }
   const { information, squares } = sums();
-  return effect(slope, Math.sqrt((squares * rows.length) / (rows.length - 1)) / information, n);
+  return effect(slope, Math.sqrt((squares * items.length) / (items.length - 1)) / information, n);
 }
 
 /** Preference for a place and for length over the whole pool. */
-export function biasOf(columns: QualityColumns): { position: PositionBias; length: LengthBias } {
-  const votes = itemVotes(columns);
+export function biasOf(data: QualityData): { position: PositionBias; length: LengthBias } {
+  const { replies } = data;
+  const votes = itemVotes(data);
+  const { counts, decided } = votes;
   let [first, placed, both, longer, sized] = [0, 0, 0, 0, 0];
   const within = new CommonOddsRatio();
-  for (const { item, counts, decided } of votes) {
-    const [a, b] = counts;
-    first += a[0] + b[1];
-    placed += a[0] + a[1] + b[0] + b[1];
-    if (a[0] + a[1] > 0 && b[0] + b[1] > 0) both += 1;
-    within.add(a[0], a[1], b[0], b[1]);
-    const lengths = columns.items[item]!.replies.map((reply) => reply.text.length) as [number, number];
-    if (lengths[0] !== lengths[1]) {
-      longer += decided[lengths[0] > lengths[1] ? 0 : 1];
-      sized += decided[0] + decided[1];
-    }
+  for (let item = 0; item < replies.first.length; item++) {
+    const [aa, ab, ba, bb] = [counts[4 * item]!, counts[4 * item + 1]!, counts[4 * item + 2]!, counts[4 * item + 3]!];
+    first += aa + bb;
+    placed += aa + ab + ba + bb;
+    if (aa + ab > 0 && ba + bb > 0) both += 1;
+    within.add(aa, ab, ba, bb);
+    const [a, b] = [replies.first[item]!, replies.second[item]!];
+    if (a === b) continue;
+    longer += decided[2 * item + (a > b ? 0 : 1)]!;
+    sized += decided[2 * item]! + decided[2 * item + 1]!;
   }
-  const fit = placed === 0 ? null : strengthFit(columns, votes);
+  const fit = placed === 0 ? null : strengthFit(data, votes);
   const coefficient = (name: string): Effect => {
     if (fit === null) return { undefined: 'no reply is compared in more than one item' };
     if ('undefined' in fit) return fit;
@@ -181,7 +167,7 @@ export function biasOf(columns: QualityColumns): { position: PositionBias; lengt
     },
     length: {
       longer: share(longer, sized),
-      logistic: lengthSlope(columns, votes),
+      logistic: lengthSlope(data, votes),
       bradleyTerry: coefficient('length'),
     },
   };

@@ -2,6 +2,7 @@ import type { Answer, AnswerKind } from '../answer.ts';
 import { displayAnswer } from '../answer-kinds.ts';
 import type { Item } from '../item.ts';
 import { type Judgment, type Purpose, purposeOf, purposeSchema } from '../judgment.ts';
+import { GrowingInts, GrowingNumbers } from './growing.ts';
 
 /** Outcomes of a comparison that name no reply, as codes beside the reply indices. */
 export const TIE = -1;
@@ -30,7 +31,8 @@ export interface QualityColumns {
   /** Number of judgments that stand. */
   readonly n: number;
   readonly ids: readonly string[];
-  readonly answers: readonly Answer[];
+  /** Answers by row; null for a comparison of which the code below says all. Read them by `answerAt`. */
+  readonly kept: readonly (Answer | null)[];
   /** Index into `items`. */
   readonly item: Int32Array;
   /** Index into `raterIds`. */
@@ -68,12 +70,21 @@ export interface QualityColumns {
   readonly superseded: number;
 }
 
-/** Gives equal strings equal small numbers. */
+/** Gives equal strings equal small numbers; the last one asked for is remembered, since neighbours are often equal. */
 class Interner {
   readonly names: string[] = [];
   private readonly codes = new Map<string, number>();
+  private lastName: string | undefined;
+  private lastCode = -1;
 
   code(name: string): number {
+    if (name === this.lastName) return this.lastCode;
+    this.lastName = name;
+    this.lastCode = this.lookUp(name);
+    return this.lastCode;
+  }
+
+  private lookUp(name: string): number {
     let code = this.codes.get(name);
     if (code === undefined) {
       code = this.names.length;
@@ -89,6 +100,14 @@ const choiceOf = (answer: Answer): number => {
   if (answer.kind !== 'comparison') return NO_COMPARISON;
   return typeof answer.outcome === 'number' ? answer.outcome : CODES[answer.outcome];
 };
+
+const OUTCOMES = ['tie', 'both-bad', 'cant-judge'] as const;
+
+/** The answer of a judgment. */
+export function answerAt({ kept, choice }: Pick<QualityColumns, 'kept' | 'choice'>, row: number): Answer {
+  const code = choice[row]!;
+  return kept[row] ?? { kind: 'comparison', outcome: code >= 0 ? code : OUTCOMES[-1 - code]! };
+}
 
 /** Kinds whose answer has a look on the screen that can repeat. */
 const HAS_LOOK: { readonly [K in AnswerKind]: boolean } = {
@@ -111,22 +130,25 @@ export class ColumnsBuilder {
   private readonly looks = new Interner();
   private readonly instructionCodes = new Interner();
   private readonly viewCodes = new Interner();
-  private readonly questionCodes = new Interner();
   private readonly questions: QuestionKey[] = [];
+  /** Looks of the places of a comparison, by place, so that no text is made for each judgment. */
+  private readonly placeLooks: number[] = [];
+  private lastItemId: string | undefined;
+  private lastItem: number | undefined;
   private readonly ids: string[] = [];
-  private readonly answers: Answer[] = [];
-  private readonly item: number[] = [];
-  private readonly rater: number[] = [];
-  private readonly question: number[] = [];
-  private readonly purpose: number[] = [];
-  private readonly time: number[] = [];
-  private readonly activeMs: number[] = [];
-  private readonly choice: number[] = [];
-  private readonly shownFirst: number[] = [];
-  private readonly place: number[] = [];
-  private readonly symbol: number[] = [];
-  private readonly instructions: number[] = [];
-  private readonly view: number[] = [];
+  private readonly kept: (Answer | null)[] = [];
+  private readonly item = new GrowingInts();
+  private readonly rater = new GrowingInts();
+  private readonly question = new GrowingInts();
+  private readonly purpose = new GrowingInts();
+  private readonly time = new GrowingNumbers();
+  private readonly activeMs = new GrowingNumbers();
+  private readonly choice = new GrowingInts();
+  private readonly shownFirst = new GrowingInts();
+  private readonly place = new GrowingInts();
+  private readonly symbol = new GrowingInts();
+  private readonly instructions = new GrowingInts();
+  private readonly view = new GrowingInts();
   private readonly repeated = new Map<number, string>();
   private readonly suggestions = new Map<number, Answer>();
   private readonly reasons = new Map<number, string>();
@@ -140,7 +162,11 @@ export class ColumnsBuilder {
 
   add(judgment: Judgment): void {
     if (judgment.supersedes !== undefined) this.superseded.add(judgment.supersedes);
-    const item = this.itemAt.get(judgment.itemId);
+    if (judgment.itemId !== this.lastItemId) {
+      this.lastItemId = judgment.itemId;
+      this.lastItem = this.itemAt.get(judgment.itemId);
+    }
+    const item = this.lastItem;
     if (item === undefined) {
       this.unknownItems += 1;
       return;
@@ -148,24 +174,22 @@ export class ColumnsBuilder {
     const row = this.ids.length;
     const { answer, presentation } = judgment;
     const { order, repeats, suggestion } = presentation;
-    const questionCode = this.questionCodes.code(`${answer.kind}\n${judgment.questionId ?? ''}`);
-    if (questionCode === this.questions.length)
-      this.questions.push({ id: judgment.questionId ?? null, kind: answer.kind });
     const choice = choiceOf(answer);
     const recorded = order.length === this.items[item]!.replies.length && order.length > 0;
     const place = recorded && choice >= 0 ? order.indexOf(choice) : -1;
     this.ids.push(judgment.id);
-    this.answers.push(answer);
+    // A plain comparison is its code: keeping a million small objects costs more than all columns.
+    this.kept.push(answer.kind === 'comparison' && answer.strength === undefined ? null : answer);
     this.item.push(item);
     this.rater.push(this.raters.code(judgment.raterId));
-    this.question.push(questionCode);
+    this.question.push(this.questionOf(judgment.questionId ?? null, answer.kind));
     this.purpose.push(PURPOSES.indexOf(purposeOf(judgment)));
     this.time.push(Date.parse(judgment.submittedAt));
     this.activeMs.push(judgment.activeMs ?? Number.NaN);
     this.choice.push(choice);
     this.shownFirst.push(recorded ? order[0]! : -1);
     this.place.push(place);
-    this.symbol.push(recorded && HAS_LOOK[answer.kind] ? this.looks.code(this.look(answer, place, order)) : -1);
+    this.symbol.push(recorded && HAS_LOOK[answer.kind] ? this.look(answer, place, order) : -1);
     this.instructions.push(this.instructionCodes.code(presentation.instructionsVersion));
     this.view.push(this.viewCodes.code(presentation.view));
     if (repeats !== undefined) this.repeated.set(row, repeats);
@@ -173,17 +197,27 @@ export class ColumnsBuilder {
     if (judgment.reason !== undefined) this.reasons.set(row, judgment.reason);
   }
 
-  private look(answer: Answer, place: number, order: readonly number[]): string {
-    return place >= 0 ? `place ${place + 1}` : displayAnswer(answer, order);
+  /** Forms have few questions: a look along them costs less than a key made of both. */
+  private questionOf(id: string | null, kind: AnswerKind): number {
+    for (let q = 0; q < this.questions.length; q++) {
+      const question = this.questions[q]!;
+      if (question.id === id && question.kind === kind) return q;
+    }
+    return this.questions.push({ id, kind }) - 1;
+  }
+
+  private look(answer: Answer, place: number, order: readonly number[]): number {
+    if (place < 0) return this.looks.code(displayAnswer(answer, order));
+    this.placeLooks[place] ??= this.looks.code(`place ${place + 1}`);
+    return this.placeLooks[place];
   }
 
   finish(): QualityColumns {
     const { superseded } = this;
-    const standing: number[] = [];
-    for (const [row, id] of this.ids.entries()) if (!superseded.has(id)) standing.push(row);
-    const whole = standing.length === this.ids.length;
+    const whole = superseded.size === 0;
+    const standing = whole ? [] : [...this.ids.keys()].filter((row) => !superseded.has(this.ids[row]!));
+    const rows = whole ? undefined : standing;
     const pick = <T>(values: T[]): T[] => (whole ? values : standing.map((row) => values[row]!));
-    const ints = (values: number[]) => Int32Array.from(pick(values));
     const newRow = new Map<number, number>();
     if (!whole) for (const [now, row] of standing.entries()) newRow.set(row, now);
     const sparse = <T>(map: ReadonlyMap<number, T>): Map<number, T> => {
@@ -203,22 +237,22 @@ export class ColumnsBuilder {
       questions: this.questions,
       n: ids.length,
       ids,
-      answers: pick(this.answers),
-      item: ints(this.item),
-      rater: ints(this.rater),
-      question: ints(this.question),
-      purpose: Uint8Array.from(pick(this.purpose)),
-      time: Float64Array.from(pick(this.time)),
-      activeMs: Float64Array.from(pick(this.activeMs)),
-      choice: ints(this.choice),
-      shownFirst: ints(this.shownFirst),
-      place: ints(this.place),
-      symbol: ints(this.symbol),
+      kept: pick(this.kept),
+      item: this.item.finish(rows),
+      rater: this.rater.finish(rows),
+      question: this.question.finish(rows),
+      purpose: Uint8Array.from(this.purpose.finish(rows)),
+      time: this.time.finish(rows),
+      activeMs: this.activeMs.finish(rows),
+      choice: this.choice.finish(rows),
+      shownFirst: this.shownFirst.finish(rows),
+      place: this.place.finish(rows),
+      symbol: this.symbol.finish(rows),
       symbols: this.looks.names,
       repeats,
-      instructions: ints(this.instructions),
+      instructions: this.instructions.finish(rows),
       instructionNames: this.instructionCodes.names,
-      view: ints(this.view),
+      view: this.view.finish(rows),
       viewNames: this.viewCodes.names,
       suggestions: sparse(this.suggestions),
       reasons: sparse(this.reasons),

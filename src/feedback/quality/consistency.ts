@@ -1,7 +1,8 @@
 import { circularTriads, condorcetWinner, type Majorities } from '../../stats/index.ts';
 import type { AnswerOf } from '../answer.ts';
 import { expandRanking } from '../pair.ts';
-import { BOTH_BAD, type QualityColumns, TIE, WORK } from './columns.ts';
+import { answerAt, BOTH_BAD, TIE, WORK } from './columns.ts';
+import type { QualityData } from './data.ts';
 import { type ShareEstimate, share } from './estimates.ts';
 
 export interface ConsistencyReport {
@@ -19,63 +20,56 @@ export interface ConsistencyReport {
 /** Replies of one connected set of comparisons beyond which circles are not counted: the count is cubic. */
 const MAX_REPLIES = 400;
 
-/** Votes between two replies: for the first named, for the second, ties. */
-type Votes = [first: number, second: number, ties: number];
+/** Votes between two replies: for the lower number, for the higher, ties. */
+type Votes = [low: number, high: number, ties: number];
 
-/** Every pair of replies that somebody compared, by reply id, with the prompt it belongs to. */
-function comparedPairs(columns: QualityColumns): Map<string, Map<string, Votes>> {
-  const pairs = new Map<string, Map<string, Votes>>();
-  const add = (a: string, b: string, outcome: 0 | 1 | 2) => {
+/** Every pair of replies that somebody compared, by number of the lower reply. */
+function comparedPairs({ columns, replies }: QualityData): Map<number, Map<number, Votes>> {
+  const pairs = new Map<number, Map<number, Votes>>();
+  const add = (a: number, b: number, tied: boolean) => {
     if (a === b) return;
-    const swap = a > b;
-    const [low, high] = swap ? [b, a] : [a, b];
-    const ofLow = pairs.get(low) ?? new Map<string, Votes>();
+    const [low, high] = a < b ? [a, b] : [b, a];
+    const ofLow = pairs.get(low) ?? new Map<number, Votes>();
     pairs.set(low, ofLow);
     const votes = ofLow.get(high) ?? [0, 0, 0];
     ofLow.set(high, votes);
-    votes[outcome === 2 ? 2 : swap ? ((1 - outcome) as 0 | 1) : outcome] += 1;
+    votes[tied ? 2 : a < b ? 0 : 1] += 1;
   };
   for (let row = 0; row < columns.n; row++) {
     if (columns.purpose[row] !== WORK) continue;
-    const { replies } = columns.items[columns.item[row]!]!;
-    const { kind } = columns.questions[columns.question[row]!]!;
-    if (kind === 'ranking') {
-      for (const { first, second, target } of expandRanking((columns.answers[row] as AnswerOf<'ranking'>).groups))
-        add(replies[first]!.id, replies[second]!.id, target === 0.5 ? 2 : 0);
+    const item = columns.item[row]!;
+    const numbers = replies.number.subarray(replies.starts[item]!, replies.starts[item + 1]!);
+    if (columns.questions[columns.question[row]!]!.kind === 'ranking') {
+      for (const { first, second, target } of expandRanking((answerAt(columns, row) as AnswerOf<'ranking'>).groups))
+        add(numbers[first]!, numbers[second]!, target === 0.5);
       continue;
     }
     const choice = columns.choice[row]!;
-    if (choice <= BOTH_BAD || replies.length < 2) continue;
+    if (choice <= BOTH_BAD || numbers.length < 2) continue;
     if (choice === TIE) {
-      if (replies.length === 2) add(replies[0]!.id, replies[1]!.id, 2);
+      if (numbers.length === 2) add(numbers[0]!, numbers[1]!, true);
       continue;
     }
-    for (const [r, reply] of replies.entries()) if (r !== choice) add(replies[choice]!.id, reply.id, 0);
+    for (let r = 0; r < numbers.length; r++) if (r !== choice) add(numbers[choice]!, numbers[r]!, false);
   }
   return pairs;
 }
 
 /** Sets of replies connected by comparisons. */
-function components(pairs: ReadonlyMap<string, ReadonlyMap<string, Votes>>): string[][] {
-  const parent = new Map<string, string>();
-  const find = (id: string): string => {
-    let root = id;
-    for (let up = parent.get(root)!; up !== root; up = parent.get(root)!) root = up;
-    parent.set(id, root);
+function components(pairs: ReadonlyMap<number, ReadonlyMap<number, Votes>>, replies: number): number[][] {
+  const parent = Int32Array.from({ length: replies }, (_, i) => i);
+  const find = (i: number): number => {
+    let root = i;
+    while (parent[root] !== root) root = parent[root]!;
+    parent[i] = root;
     return root;
   };
-  for (const [a, ofA] of pairs) {
-    if (!parent.has(a)) parent.set(a, a);
-    for (const b of ofA.keys()) {
-      if (!parent.has(b)) parent.set(b, b);
-      parent.set(find(a), find(b));
-    }
-  }
-  const members = new Map<string, string[]>();
-  for (const id of parent.keys()) {
-    const own = members.get(find(id)) ?? [];
-    members.set(find(id), own);
-    own.push(id);
+  for (const [a, ofA] of pairs) for (const b of ofA.keys()) parent[find(a)] = find(b);
+  const members = new Map<number, number[]>();
+  for (let i = 0; i < replies; i++) {
+    const own = members.get(find(i)) ?? [];
+    members.set(find(i), own);
+    own.push(i);
   }
   return [...members.values()];
 }
@@ -92,10 +86,13 @@ function circles(majorities: Majorities): { triads: number; circular: number } {
 }
 
 /** Whether preferences over replies hang together: circles, and a winner of each prompt where all its pairs were compared. */
-export function consistencyReport(columns: QualityColumns): ConsistencyReport {
-  const pairs = comparedPairs(columns);
+export function consistencyReport(data: QualityData): ConsistencyReport {
+  const { recur, starts, replies: all } = data.replies;
+  // With replies of its own and two of them, no item is part of a triple.
+  const triples = recur || starts.some((start, i) => i > 0 && start - starts[i - 1]! > 2);
+  const pairs = triples ? comparedPairs(data) : new Map<number, Map<number, Votes>>();
   let [closed, cyclic, winners, complete, incomplete, tooLarge] = [0, 0, 0, 0, 0, 0];
-  for (const replies of components(pairs)) {
+  for (const replies of triples ? components(pairs, all) : []) {
     const n = replies.length;
     if (n < 3) continue;
     if (n > MAX_REPLIES) {

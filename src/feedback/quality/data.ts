@@ -1,6 +1,7 @@
-import { type DawidSkeneResult, dawidSkene } from '../../stats/index.ts';
+import { type DawidSkeneResult, dawidSkene, type LabelTable } from '../../stats/index.ts';
 import type { QualityColumns } from './columns.ts';
 import { LEAST_SHARED, raterPairs, type SharedWork } from './rater-pairs.ts';
+import { type ReplyTable, replyTable } from './replies.ts';
 import { type TypicalRater, typicalRater } from './typical-rater.ts';
 import { type UnitTable, unitTable } from './units.ts';
 import { byRater, type LeaveOneOut, leaveOneOut, type RaterOrder, type Votes, votesOf } from './votes.ts';
@@ -11,6 +12,8 @@ export interface VoteSet {
   readonly leaveOneOut: LeaveOneOut;
   readonly byRater: RaterOrder;
   readonly typical: TypicalRater;
+  /** The votes as estimates of truth read them. */
+  readonly labels: LabelTable;
   /** Dawid–Skene with one pseudo-count per cell, so that raters with few votes stay estimable. */
   readonly fit: DawidSkeneResult;
 }
@@ -24,6 +27,7 @@ export interface QualityData {
   readonly voteSets: readonly VoteSet[];
   /** All judgments by rater, in the order of submission. */
   readonly order: RaterOrder;
+  readonly replies: ReplyTable;
   /** Pairs of raters who share at least `LEAST_SHARED` units. */
   readonly shared: SharedWork;
 }
@@ -36,17 +40,20 @@ const once = <T>(make: () => T): (() => T) => {
   };
 };
 
+/** Votes are sorted by unit already, so the table takes their columns as they are. */
+function labelsOf(columns: QualityColumns, { units, classes, label, rater, starts }: Votes): LabelTable {
+  const perRater = new Int32Array(columns.raterIds.length);
+  for (let i = 0; i < rater.length; i++) perRater[rater[i]!]! += 1;
+  const start = new Int32Array(starts);
+  return { items: units, raters: perRater.length, classes, n: label.length, start, rater, label, perRater };
+}
+
 function voteSet(columns: QualityColumns, votes: Votes): VoteSet {
   const others = once(() => leaveOneOut(votes));
   const order = once(() => byRater(columns, votes));
   const typical = once(() => typicalRater(votes, others()));
-  const fitted = once(() =>
-    dawidSkene(
-      { item: votes.unit, rater: votes.rater, label: votes.label },
-      { items: votes.units, raters: columns.raterIds.length, classes: votes.classes },
-      { smoothing: 1, tolerance: 1e-7, iterations: 100 },
-    ),
-  );
+  const labels = once(() => labelsOf(columns, votes));
+  const fit = once(() => dawidSkene(labels(), labels(), { smoothing: 1, tolerance: 1e-7, iterations: 100 }));
   return {
     votes,
     get leaveOneOut() {
@@ -58,8 +65,11 @@ function voteSet(columns: QualityColumns, votes: Votes): VoteSet {
     get typical() {
       return typical();
     },
+    get labels() {
+      return labels();
+    },
     get fit() {
-      return fitted();
+      return fit();
     },
   };
 }
@@ -77,6 +87,7 @@ export function qualityData(columns: QualityColumns): QualityData {
   const order = once(() =>
     byRater(columns, { rater: columns.rater, row: Int32Array.from({ length: columns.n }, (_, row) => row) }),
   );
+  const replies = once(() => replyTable(columns.items));
   const shared = once(() => raterPairs(data, LEAST_SHARED));
   const data: QualityData = {
     columns,
@@ -88,6 +99,9 @@ export function qualityData(columns: QualityColumns): QualityData {
     },
     get order() {
       return order();
+    },
+    get replies() {
+      return replies();
     },
     get shared() {
       return shared();

@@ -27,27 +27,34 @@ export function effect(value: number, standardError: number, n: number): Effect 
   return { value, standardError, interval, n };
 }
 
-/** Mean of values in clusters, with the standard error of clusters that are drawn whole; pairs of cluster and value. */
+/** Mean of values in clusters (numbered from 0), with the standard error of clusters that are drawn whole. */
 export class ClusteredMean {
-  private readonly sums = new Map<number, { sum: number; n: number }>();
+  private readonly sums: Float64Array;
+  private readonly counts: Int32Array;
   private sum = 0;
   n = 0;
 
+  constructor(clusters: number) {
+    this.sums = new Float64Array(clusters);
+    this.counts = new Int32Array(clusters);
+  }
+
   add(cluster: number, value: number): void {
-    const own = this.sums.get(cluster) ?? { sum: 0, n: 0 };
-    own.sum += value;
-    own.n += 1;
-    this.sums.set(cluster, own);
+    this.sums[cluster]! += value;
+    this.counts[cluster]! += 1;
     this.sum += value;
     this.n += 1;
   }
 
   result(): Effect {
-    const clusters = this.sums.size;
-    if (clusters < 2) return { undefined: `${clusters} cluster of values does not show how they vary` };
     const mean = this.sum / this.n;
-    let squares = 0;
-    for (const { sum, n } of this.sums.values()) squares += (sum - n * mean) ** 2;
+    let [clusters, squares] = [0, 0];
+    for (let c = 0; c < this.sums.length; c++) {
+      if (this.counts[c] === 0) continue;
+      clusters += 1;
+      squares += (this.sums[c]! - this.counts[c]! * mean) ** 2;
+    }
+    if (clusters < 2) return { undefined: `${clusters} cluster of values does not show how they vary` };
     return effect(mean, Math.sqrt((squares * clusters) / (clusters - 1)) / this.n, this.n);
   }
 }

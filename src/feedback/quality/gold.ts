@@ -1,6 +1,6 @@
 import type { Answer } from '../answer.ts';
 import type { Item } from '../item.ts';
-import { PURPOSES, type QualityColumns } from './columns.ts';
+import { answerAt, PURPOSES, type QualityColumns } from './columns.ts';
 
 /** Purposes whose answers are held against a known one. */
 export const GOLD_PURPOSES = ['gold', 'qualification', 'training'] as const;
@@ -32,7 +32,7 @@ export function goldAnswers(columns: QualityColumns): { answers: GoldAnswers[]; 
   for (let row = 0; row < columns.n; row++) {
     const purpose = GOLD_PURPOSES.find((p) => p === PURPOSES[columns.purpose[row]!]);
     if (purpose === undefined) continue;
-    const right = goldRight(columns.answers[row]!, columns.items[columns.item[row]!]!);
+    const right = goldRight(answerAt(columns, row), columns.items[columns.item[row]!]!);
     if (right === null) unscored += 1;
     else answers.push({ purpose, row, rater: columns.rater[row]!, right });
   }

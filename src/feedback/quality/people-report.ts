@@ -109,8 +109,9 @@ export function peopleReport(
   const active = new Set(raterIds);
   const known = (profiles ?? []).filter(({ id }) => active.has(id));
   const says = described(known);
-  const judgments = new Map<string, number>();
-  for (const rater of data.columns.rater) judgments.set(raterIds[rater]!, (judgments.get(raterIds[rater]!) ?? 0) + 1);
+  const perRater = new Int32Array(raterIds.length);
+  for (let row = 0; row < data.columns.n; row++) perRater[data.columns.rater[row]!]! += 1;
+  const judgments = new Map(raterIds.map((id, r) => [id, perRater[r]!]));
   const attributes = new Set([...[...says.values()].flatMap((d) => Object.keys(d)), ...Object.keys(targets ?? {})]);
   const groups: GroupRow[] = [];
   for (const attribute of [...attributes].sort()) {

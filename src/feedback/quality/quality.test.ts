@@ -152,7 +152,7 @@ describe('the quality report of comparisons', () => {
           return judge(item.id, `r${r}`, { kind: 'comparison', outcome }, { presentation: { order } });
         });
       });
-      return biasOf(qualityColumns(items, judgments)).position;
+      return biasOf(qualityData(qualityColumns(items, judgments))).position;
     };
     for (const bonus of [0, 0.5]) {
       const { method, order, itemsInBothOrders } = place(bonus);
@@ -186,7 +186,7 @@ describe('the quality report of comparisons', () => {
         }
       }
     }
-    const { position, length } = biasOf(qualityColumns(items, judgments));
+    const { position, length } = biasOf(qualityData(qualityColumns(items, judgments)));
     expect(position.method).toBe('bradley-terry');
     if ('undefined' in position.order) throw new Error(position.order.undefined);
     expect(Math.abs(position.order.value - 0.6)).toBeLessThan(4 * position.order.standardError);

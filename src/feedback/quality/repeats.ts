@@ -1,6 +1,6 @@
 import { ANSWER_KINDS } from '../answer-kinds.ts';
 import { answersAgreement } from '../distribution.ts';
-import { PURPOSES, type QualityColumns } from './columns.ts';
+import { answerAt, PURPOSES, type QualityColumns } from './columns.ts';
 import { type ShareEstimate, share } from './estimates.ts';
 
 /** How raters answered items that they had answered before. */
@@ -27,14 +27,14 @@ export function repeatReport(columns: QualityColumns): RepeatReport {
     const purpose = columns.purpose[row];
     if (purpose !== plain && purpose !== swapped) continue;
     const before = columns.repeats[row]!;
-    const { kind } = columns.answers[row]!;
+    const { kind } = answerAt(columns, row);
     const comparable =
-      before >= 0 && columns.answers[before]!.kind === kind && typeof ANSWER_KINDS[kind].comparable === 'string';
+      before >= 0 && answerAt(columns, before).kind === kind && typeof ANSWER_KINDS[kind].comparable === 'string';
     if (!comparable) {
       unmatched += 1;
       continue;
     }
-    const same = answersAgreement([columns.answers[before]!, columns.answers[row]!]);
+    const same = answersAgreement([answerAt(columns, before), answerAt(columns, row)]);
     const sum = sums[purpose === plain ? 'plain' : 'swapped']!;
     sum[0] += same;
     sum[1] += 1;

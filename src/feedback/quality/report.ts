@@ -151,9 +151,9 @@ export function columnsReport(columns: QualityColumns, options: FeedbackReportOp
   const { reports, byRater } = detect(data);
   const agreement = agreementReport(data, { rng, replicates });
   const truth = truthReports(data, { rng, refitVotes });
-  const { position, length } = biasOf(columns);
+  const { position, length } = biasOf(data);
   const { byRater: _, ...repeats } = repeatReport(columns);
-  const consistency = consistencyReport(columns);
+  const consistency = consistencyReport(data);
   const dissent = disagreements(data, MAX_DISAGREEMENTS);
   const repeatedByRater = data.tables.reduce((sum, table) => sum + table.replaced, 0);
   const coverage = coverageReport(columns, {

@@ -1,6 +1,6 @@
 import type { AnswerOf } from '../answer.ts';
 import { ClusterAlpha } from './cluster-alpha.ts';
-import { type QualityColumns, WORK } from './columns.ts';
+import { answerAt, type QualityColumns, WORK } from './columns.ts';
 
 /** Marks of one rater on one reply. */
 interface Marking {
@@ -13,7 +13,7 @@ function markings(columns: QualityColumns, question: number): Map<string, Map<nu
   const byReply = new Map<string, Map<number, Marking>>();
   for (let row = 0; row < columns.n; row++) {
     if (columns.question[row] !== question || columns.purpose[row] !== WORK) continue;
-    const { reply, spans } = columns.answers[row] as AnswerOf<'spans'>;
+    const { reply, spans } = answerAt(columns, row) as AnswerOf<'spans'>;
     const key = `${columns.item[row]}/${reply}`;
     if (!byReply.has(key)) byReply.set(key, new Map());
     const rater = columns.rater[row]!;

@@ -29,7 +29,7 @@ export interface TimeReport {
   readonly calendar: readonly AgreementBin[];
 }
 
-const PLACES = [0, 10, 20, 40, 80, 160, Number.POSITIVE_INFINITY];
+const PLACES = [0, 10, 20, 40, 80, 160];
 const STRETCHES = 10;
 const BARS = 24;
 
@@ -57,70 +57,97 @@ function activeTimes({ columns }: QualityData): TimeReport['active'] {
 /** Slope of agreement on log₂(1 + place) with an intercept per rater; raters are drawn whole. */
 function withinRaters(data: QualityData, places: Int32Array): Effect {
   let [xy, xx, n] = [0, 0, 0];
-  const residual: { x: number; y: number }[][] = [];
+  // By rater: Σ(x − x̄)(y − ȳ) and Σ(x − x̄)², from which a rater's share of the score at any slope follows.
+  const products: number[] = [];
+  const squares: number[] = [];
   for (let rater = 0; rater < data.columns.raterIds.length; rater++) {
-    const own: { x: number; y: number }[] = [];
+    let [count, sx, sy, sxy, sxx] = [0, 0, 0, 0, 0];
     for (const { votes, leaveOneOut, byRater } of data.voteSets) {
       for (let k = byRater.starts[rater]!; k < byRater.starts[rater + 1]!; k++) {
         const i = byRater.entry[k]!;
         if (leaveOneOut.others[i] === 0) continue;
-        own.push({ x: Math.log2(1 + places[votes.row[i]!]!), y: leaveOneOut.agree[i]! });
+        const x = Math.log2(1 + places[votes.row[i]!]!);
+        const y = leaveOneOut.agree[i]!;
+        count += 1;
+        sx += x;
+        sy += y;
+        sxy += x * y;
+        sxx += x * x;
       }
     }
-    if (own.length < 2) continue;
-    const [mx, my] = [own.reduce((s, p) => s + p.x, 0) / own.length, own.reduce((s, p) => s + p.y, 0) / own.length];
-    for (const point of own) {
-      point.x -= mx;
-      point.y -= my;
-      xy += point.x * point.y;
-      xx += point.x * point.x;
-    }
-    n += own.length;
-    residual.push(own);
+    if (count < 2) continue;
+    products.push(sxy - (sx * sy) / count);
+    squares.push(sxx - (sx * sx) / count);
+    xy += products.at(-1)!;
+    xx += squares.at(-1)!;
+    n += count;
   }
-  if (xx === 0 || residual.length < 2) return { undefined: 'no two raters have votes at several places of a session' };
+  const clusters = products.length;
+  if (xx <= 1e-9 || clusters < 2) return { undefined: 'no two raters have votes at several places of a session' };
   const slope = xy / xx;
-  let squares = 0;
-  for (const own of residual) squares += own.reduce((s, { x, y }) => s + x * (y - slope * x), 0) ** 2;
-  const clusters = residual.length;
-  return effect(slope, Math.sqrt((squares * clusters) / (clusters - 1)) / xx, n);
+  const spread = products.reduce((sum, p, r) => sum + (p - slope * squares[r]!) ** 2, 0);
+  return effect(slope, Math.sqrt((spread * clusters) / (clusters - 1)) / xx, n);
+}
+
+/** Which of the ascending edges a value lies behind. */
+function binOf(value: number, edges: ArrayLike<number>): number {
+  let [low, high] = [0, edges.length - 1];
+  while (low < high) {
+    const middle = (low + high + 1) >>> 1;
+    if (edges[middle]! <= value) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+/** Submission times of all votes. */
+function voteTimes({ columns, voteSets }: QualityData): Float64Array {
+  const times = new Float64Array(voteSets.reduce((n, { votes }) => n + votes.row.length, 0));
+  let at = 0;
+  for (const { votes } of voteSets)
+    for (let i = 0; i < votes.row.length; i++) times[at++] = columns.time[votes.row[i]!]!;
+  return times;
+}
+
+/** Starts of stretches of equally many votes, from their times; none where times are unknown or all equal. */
+function stretchesOf(times: Float64Array): { from: Float64Array; last: number } | null {
+  const sorted = times.slice().sort();
+  const known = sorted.subarray(0, sorted.length - sorted.reduce((n, t) => n + Number(Number.isNaN(t)), 0));
+  if (known.length === 0 || known[0] === known[known.length - 1]) return null;
+  const count = Math.max(1, Math.min(STRETCHES, Math.floor(known.length / 20)));
+  const from = new Set(Array.from({ length: count }, (_, s) => known[Math.floor((s * known.length) / count)]!));
+  return { from: Float64Array.from(from), last: known[known.length - 1]! };
 }
 
 /** Speed, and how agreement runs over sessions and over time. */
 export function timeReport(data: QualityData): TimeReport {
   const { columns } = data;
   const places = sessionPlaces(data);
-  const session = PLACES.slice(0, -1).map(() => new ClusteredMean());
-  const timed: { time: number; item: number; agree: number }[] = [];
+  const session = PLACES.map(() => new ClusteredMean(columns.items.length));
+  const stretches = stretchesOf(voteTimes(data));
+  const overTime = Array.from(stretches?.from ?? [], () => new ClusteredMean(columns.items.length));
   for (const { votes, leaveOneOut } of data.voteSets) {
     for (let i = 0; i < votes.row.length; i++) {
       if (leaveOneOut.others[i] === 0) continue;
       const row = votes.row[i]!;
       const item = columns.item[row]!;
       const agree = leaveOneOut.agree[i]!;
-      const bin = PLACES.findIndex((from, b) => places[row]! >= from && places[row]! < PLACES[b + 1]!);
-      session[bin]!.add(item, agree);
-      if (!Number.isNaN(columns.time[row]!)) timed.push({ time: columns.time[row]!, item, agree });
+      session[binOf(places[row]!, PLACES)]!.add(item, agree);
+      const at = columns.time[row]!;
+      if (stretches !== null && !Number.isNaN(at)) overTime[binOf(at, stretches.from)]!.add(item, agree);
     }
   }
-  timed.sort((a, b) => a.time - b.time);
-  const several = timed.length > 0 && timed[0]!.time < timed.at(-1)!.time;
-  const stretches = several ? Math.max(1, Math.min(STRETCHES, Math.floor(timed.length / 20))) : 0;
-  const calendar = Array.from({ length: stretches }, (_, s): AgreementBin => {
-    const own = timed.slice(
-      Math.floor((s * timed.length) / stretches),
-      Math.floor(((s + 1) * timed.length) / stretches),
-    );
-    const mean = new ClusteredMean();
-    for (const { item, agree } of own) mean.add(item, agree);
-    return { from: own[0]!.time, to: own.at(-1)!.time, agreement: mean.result() };
-  });
+  const calendar = overTime.map(
+    (mean, s): AgreementBin => ({
+      from: stretches!.from[s]!,
+      to: stretches!.from[s + 1] ?? stretches!.last,
+      agreement: mean.result(),
+    }),
+  );
   return {
     active: activeTimes(data),
     session: session.flatMap((mean, b) =>
-      mean.n === 0
-        ? []
-        : [{ from: PLACES[b]!, to: b + 2 < PLACES.length ? PLACES[b + 1]! : null, agreement: mean.result() }],
+      mean.n === 0 ? [] : [{ from: PLACES[b]!, to: PLACES[b + 1] ?? null, agreement: mean.result() }],
     ),
     fatigue: withinRaters(data, places),
     calendar,

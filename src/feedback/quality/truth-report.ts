@@ -77,18 +77,14 @@ const REFITS = 19;
 
 function independence(
   columns: QualityColumns,
-  { votes }: VoteSet,
+  { votes, labels }: VoteSet,
   { rng, refitVotes }: TruthOptions,
 ): IndependenceCheck {
   if (votes.label.length > refitVotes)
     return {
       undefined: `${votes.label.length} votes: the test refits simulated data and is for up to ${refitVotes} here; see the detector of collusion instead`,
     };
-  const found = correlatedErrors(
-    { item: votes.unit, rater: votes.rater, label: votes.label },
-    { items: votes.units, raters: columns.raterIds.length, classes: votes.classes },
-    { rng, replicates: REFITS },
-  );
+  const found = correlatedErrors(labels, labels, { rng, replicates: REFITS });
   if ('undefined' in found) return found;
   const { detected, p, total, pairs, groups, replicates, means } = found;
   return {
@@ -126,13 +122,11 @@ function goldShares(
 
 /** Truth by three methods for one question, and where they part. */
 function truthOf(columns: QualityColumns, set: VoteSet, options: TruthOptions): TruthReport {
-  const { votes, fit } = set;
-  const sizes = { items: votes.units, raters: columns.raterIds.length, classes: votes.classes };
-  const labels = { item: votes.unit, rater: votes.rater, label: votes.label };
+  const { votes, fit, labels } = set;
   const methods = {
-    majority: mostProbable(majorityVote(labels, sizes).posteriors),
+    majority: mostProbable(majorityVote(labels, labels).posteriors),
     dawidSkene: mostProbable(fit.posteriors),
-    oneCoin: mostProbable(oneCoin(labels, sizes, { smoothing: 1, tolerance: 1e-7, iterations: 100 }).posteriors),
+    oneCoin: mostProbable(oneCoin(labels, labels, { smoothing: 1, tolerance: 1e-7, iterations: 100 }).posteriors),
   };
   const { majority, dawidSkene, oneCoin: coin } = methods;
   const disputed: { unit: number; posterior: number }[] = [];

@@ -1,6 +1,7 @@
 import type { AnswerKind, AnswerOf } from '../answer.ts';
 import { ratedUnits } from '../answer-kinds.ts';
-import { BOTH_BAD, CANT_JUDGE, type QualityColumns, TIE, WORK } from './columns.ts';
+import { answerAt, BOTH_BAD, CANT_JUDGE, type QualityColumns, TIE, WORK } from './columns.ts';
+import { GrowingInts, GrowingNumbers } from './growing.ts';
 
 /**
  * The values raters gave to the judged things of one question, in columns sorted by unit. A unit is what two people can
@@ -123,9 +124,15 @@ const isWork = (columns: QualityColumns, row: number, question: number) =>
 function comparisonUnits(columns: QualityColumns, question: number): UnitTable {
   const { items, n, item, choice } = columns;
   const unitOf = new Int32Array(items.length).fill(-1);
-  const unitItem: number[] = [];
-  const [unit, row]: [number[], number[]] = [[], []];
-  let [replies, bad, abstained] = [2, false, 0];
+  const unitItem = new GrowingInts();
+  const unit = new GrowingInts();
+  const row = new GrowingInts();
+  const value = new GrowingNumbers();
+  let replies = 2;
+  for (let r = 0; r < n; r++) {
+    if (isWork(columns, r, question)) replies = Math.max(replies, items[item[r]!]!.replies.length);
+  }
+  let [bad, abstained] = [false, 0];
   for (let r = 0; r < n; r++) {
     if (!isWork(columns, r, question)) continue;
     const code = choice[r]!;
@@ -133,20 +140,17 @@ function comparisonUnits(columns: QualityColumns, question: number): UnitTable {
       abstained += 1;
       continue;
     }
-    if (code === BOTH_BAD) bad = true;
+    bad ||= code === BOTH_BAD;
     const i = item[r]!;
     if (unitOf[i]! < 0) {
       unitOf[i] = unitItem.length;
       unitItem.push(i);
-      replies = Math.max(replies, items[i]!.replies.length);
     }
     unit.push(unitOf[i]!);
     row.push(r);
+    value.push(code === TIE ? replies : code === BOTH_BAD ? replies + 1 : code);
   }
-  const value = row.map((r) => {
-    const code = choice[r]!;
-    return code === TIE ? replies : code === BOTH_BAD ? replies + 1 : code;
-  });
+  const entries = { unit: unit.finish(), row: row.finish(), value: value.finish() };
   const categories = [
     ...Array.from({ length: replies }, (_, i) => `reply ${i + 1}`),
     'tie',
@@ -156,10 +160,10 @@ function comparisonUnits(columns: QualityColumns, question: number): UnitTable {
     question,
     kind: 'comparison',
     units: unitItem.length,
-    unitItem: Int32Array.from(unitItem),
+    unitItem: unitItem.finish(),
     unitPart: new Int32Array(unitItem.length),
     parts: [''],
-    ...sorted(columns, { unit, row, value }, unitItem.length),
+    ...sorted(columns, entries, unitItem.length),
     categories,
     abstained,
   };
@@ -190,7 +194,7 @@ function genericUnits(columns: QualityColumns, question: number): UnitTable {
   let abstained = 0;
   for (let row = 0; row < columns.n; row++) {
     if (!isWork(columns, row, question)) continue;
-    const answer = columns.answers[row]!;
+    const answer = answerAt(columns, row);
     const item = columns.item[row]!;
     if (answer.kind === 'rating') {
       for (const { reply, criterion, value } of answer.values)
@@ -231,11 +235,11 @@ export function labelOptionUnits(columns: QualityColumns, question: number): Uni
   for (let row = 0; row < columns.n; row++) {
     if (!isWork(columns, row, question)) continue;
     rows.push(row);
-    for (const label of (columns.answers[row] as AnswerOf<'label'>).labels) options.add(label);
+    for (const label of (answerAt(columns, row) as AnswerOf<'label'>).labels) options.add(label);
   }
   const builder = new UnitBuilder();
   for (const row of rows) {
-    const { reply, labels } = columns.answers[row] as AnswerOf<'label'>;
+    const { reply, labels } = answerAt(columns, row) as AnswerOf<'label'>;
     const given = new Set(labels);
     for (const option of options)
       builder.push(builder.unitOf(columns.item[row]!, String(reply), option), row, Number(given.has(option)));

@@ -46,7 +46,7 @@ function labelsOf(table: UnitTable): { label: Int32Array; classNames: readonly s
   if (kind === 'steps')
     return { label: Int32Array.from(value, (v) => v + 1), classNames: ['wrong', 'neutral', 'right'] };
   const names = categories!;
-  if (names.length <= MAX_CLASSES) return { label: Int32Array.from(value), classNames: names };
+  if (names.length <= MAX_CLASSES) return { label: new Int32Array(value), classNames: names };
   const count = new Float64Array(names.length);
   for (let i = 0; i < value.length; i++) count[value[i]!]! += 1;
   const kept = [...count.keys()].sort((a, b) => count[b]! - count[a]! || a - b).slice(0, MAX_CLASSES - 1);

@@ -44,18 +44,18 @@ function periodic(symbols: readonly number[], period: number): Pattern {
 }
 
 /** Every answer the same: how likely that is when each is drawn as the pool draws. */
-function constant(symbols: readonly number[], pool: ReadonlyMap<number, number>): Pattern {
+function constant(symbols: readonly number[], pool: Float64Array): Pattern {
   const [first] = symbols;
   const all = symbols.every((symbol) => symbol === first);
   return {
-    p: all ? pool.get(first!)! ** symbols.length : 1,
+    p: all ? pool[first!]! ** symbols.length : 1,
     statistic: 'length of a sequence of one and the same answer',
     value: symbols.length,
     at: symbols.map((_, i) => i),
   };
 }
 
-function sharesOf(symbols: Iterable<number>): Map<number, number> {
+function sharesOf(symbols: readonly number[]): Map<number, number> {
   const counts = new Map<number, number>();
   let n = 0;
   for (const symbol of symbols) {
@@ -77,14 +77,19 @@ export const answerPattern: Detector = {
   run(data) {
     const { columns, order } = data;
     const shown = (row: number) => columns.symbol[row]! >= 0;
-    const pool = sharesOf(
-      (function* () {
-        for (let row = 0; row < columns.n; row++) if (shown(row)) yield columns.symbol[row]!;
-      })(),
-    );
-    if (pool.size === 0) return { undefined: 'no answer has a look that could repeat, or no order shown was recorded' };
+    const used = new Int32Array(columns.symbols.length);
+    let seen = 0;
+    for (let row = 0; row < columns.n; row++) {
+      if (!shown(row)) continue;
+      used[columns.symbol[row]!]! += 1;
+      seen += 1;
+    }
+    const pool = Float64Array.from(used, (count) => count / seen);
+    if (seen === 0) return { undefined: 'no answer has a look that could repeat, or no order shown was recorded' };
     const found = columns.raterIds.flatMap((_, rater) => {
-      const rows = [...order.entry.subarray(order.starts[rater]!, order.starts[rater + 1]!)].filter(shown);
+      const rows: number[] = [];
+      for (let k = order.starts[rater]!; k < order.starts[rater + 1]!; k++)
+        if (shown(order.entry[k]!)) rows.push(order.entry[k]!);
       if (rows.length < LEAST) return [];
       const symbols = rows.map((row) => columns.symbol[row]!);
       const patterns = [

@@ -1,5 +1,5 @@
 import { wilson } from '../../../stats/index.ts';
-import type { QualityColumns } from '../columns.ts';
+import { answerAt, type QualityColumns } from '../columns.ts';
 import { type Detector, evidence } from '../detector.ts';
 
 /** Words in a row that two people do not happen to write alike. */
@@ -11,9 +11,9 @@ const LEAST_SHARE = 0.1;
 const COPIED = 0.8;
 
 /** What a rater wrote in a judgment: the text of the answer, notes on spans, the reason. */
-export function writtenText({ answers, reasons }: QualityColumns, row: number): string {
-  const answer = answers[row]!;
-  const reason = reasons.get(row) ?? '';
+export function writtenText(columns: QualityColumns, row: number): string {
+  const answer = answerAt(columns, row);
+  const reason = columns.reasons.get(row) ?? '';
   switch (answer.kind) {
     case 'correction':
     case 'critique':

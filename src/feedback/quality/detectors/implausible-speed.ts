@@ -11,30 +11,30 @@ const TOLERATED = 1 / 4;
 const BINS = 10;
 
 /** Characters to read: the prompt and every reply. */
-export const charactersOf = ({ items }: QualityColumns): Int32Array =>
+const charactersOf = ({ items }: QualityColumns): Int32Array =>
   Int32Array.from(items, ({ prompt, replies }) => replies.reduce((sum, r) => sum + r.text.length, prompt.length));
 
 /** Usual active time of an item, from the median over all answers on items of about its length (tenths by length). */
-export function usualTimes(columns: QualityColumns, rows: readonly number[]): (item: number) => number {
-  const length = charactersOf(columns);
-  const byLength = [...rows].sort((a, b) => length[columns.item[a]!]! - length[columns.item[b]!]!);
+function usualTimes(
+  { item, activeMs }: QualityColumns,
+  length: Int32Array,
+  rows: readonly number[],
+): (item: number) => number {
+  const sorted = Int32Array.from(rows, (row) => length[item[row]!]!).sort();
   const bins = Math.max(1, Math.min(BINS, Math.floor(rows.length / 30)));
-  const edges: number[] = [];
-  const medians: number[] = [];
-  for (let b = 0; b < bins; b++) {
-    const own = byLength.slice(Math.floor((b * rows.length) / bins), Math.floor(((b + 1) * rows.length) / bins));
-    edges.push(length[columns.item[own.at(-1)!]!]!);
-    medians.push(
-      quantile(
-        own.map((row) => columns.activeMs[row]!),
-        0.5,
-      ),
-    );
-  }
-  return (item) => {
-    const at = edges.findIndex((edge) => length[item]! <= edge);
-    return medians[at < 0 ? bins - 1 : at]!;
+  // Equal lengths share a bin, so edges may coincide.
+  const edges = Array.from({ length: bins }, (_, b) => sorted[Math.ceil(((b + 1) * sorted.length) / bins) - 1]!);
+  const binOf = (i: number) => {
+    const at = edges.findIndex((edge) => length[i]! <= edge);
+    return at < 0 ? bins - 1 : at;
   };
+  const times: number[][] = edges.map(() => []);
+  for (const row of rows) times[binOf(item[row]!)]!.push(activeMs[row]!);
+  const medians = times.map((own) => {
+    const inOrder = Float64Array.from(own).sort();
+    return inOrder.length === 0 ? 0 : inOrder[inOrder.length >> 1]!;
+  });
+  return (i) => medians[binOf(i)]!;
 }
 
 /** Does a rater answer faster than the text can be read, more often than a quick reader would? */
@@ -56,14 +56,14 @@ export const implausibleSpeed: Detector = {
     if (rows.length === 0) return { undefined: 'no active times were recorded' };
     if (n.filter((count) => count > 0).length < LEAST_RATERS)
       return { undefined: `fewer than ${LEAST_RATERS} raters have active times, so there is no usual time` };
-    const usual = usualTimes(columns, rows);
+    const length = charactersOf(columns);
+    const usual = usualTimes(columns, length, rows);
     const fast: number[][] = Array.from({ length: raters }, () => []);
     for (const row of rows)
       if (columns.activeMs[row]! < FAST * usual(columns.item[row]!)) fast[columns.rater[row]!]!.push(row);
     const tested = [...n.keys()].filter((r) => n[r]! >= LEAST);
     const p = tested.map((r) => binomialUpperTail(fast[r]!.length, n[r]!, TOLERATED));
     const cut = fdrCut(p, implausibleSpeed.level);
-    const length = charactersOf(columns);
     return {
       assessed: tested.length,
       unassessed: raters - tested.length,

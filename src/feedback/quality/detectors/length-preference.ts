@@ -1,87 +1,93 @@
-import { quantile, sigmoid } from '../../../stats/index.ts';
-import type { QualityColumns } from '../columns.ts';
+import { quantile } from '../../../stats/index.ts';
 import type { QualityData, VoteSet } from '../data.ts';
 import { type Detector, evidence, fdrCut, twoSided } from '../detector.ts';
 
 const LEAST = 20;
 
-/** A decided vote between two replies of different length. */
-interface SizedVote {
-  readonly row: number;
-  readonly rater: number;
-  /** 1 when the longer reply was chosen. */
-  readonly longer: number;
-  /** Log-odds of the longer reply, given the others' votes. */
-  offset: number;
-  /** Others who chose the longer, and others who decided. */
-  readonly forLonger: number;
-  readonly others: number;
+/** Decided votes of one question between two replies of different length, by entry of the votes. */
+interface SizedVotes {
+  /** 1 where the longer reply was chosen, 0 where the shorter, −1 where the vote does not count here. */
+  readonly longer: Int8Array;
+  /** Log-odds that a typical rater chooses the longer reply when the others voted as they did. */
+  readonly offset: Float64Array;
 }
 
-function sizedVotes(columns: QualityColumns, { votes }: VoteSet): SizedVote[] {
-  const { classes, unit, unitItem, label, counts, row, rater } = votes;
-  const found: SizedVote[] = [];
-  for (let i = 0; i < label.length; i++) {
-    const { replies } = columns.items[unitItem[unit[i]!]!]!;
-    if (replies.length !== 2 || label[i]! > 1) continue;
-    const [a, b] = [replies[0]!.text.length, replies[1]!.text.length];
-    if (a === b) continue;
+/** Others past this many count by their share alone. */
+const MOST = 40;
+
+function sizedVotes({ columns, replies }: QualityData, { votes }: VoteSet): SizedVotes {
+  const { classes, unit, unitItem, label, counts } = votes;
+  const n = label.length;
+  const longer = new Int8Array(n).fill(-1);
+  const cell = new Int32Array(n);
+  const hits = new Float64Array((MOST + 1) ** 2);
+  const seen = new Float64Array((MOST + 1) ** 2);
+  if (columns.questions[votes.question]!.kind !== 'comparison') return { longer, offset: new Float64Array(n) };
+  for (let i = 0; i < n; i++) {
+    const item = unitItem[unit[i]!]!;
+    const [a, b] = [replies.first[item]!, replies.second[item]!];
+    if (label[i]! > 1 || a === b) continue;
     const long = a > b ? 0 : 1;
     const at = unit[i]! * classes;
-    const longer = Number(label[i] === long);
-    const forLonger = counts[at + long]! - longer;
+    longer[i] = Number(label[i] === long);
+    const forLonger = counts[at + long]! - longer[i]!;
     const others = counts[at]! + counts[at + 1]! - 1;
-    found.push({ row: row[i]!, rater: rater[i]!, longer, offset: 0, forLonger, others });
+    const scale = others > MOST ? MOST / others : 1;
+    cell[i] = Math.round(others * scale) * (MOST + 1) + Math.round(forLonger * scale);
+    hits[cell[i]!]! += longer[i]!;
+    seen[cell[i]!]! += 1;
   }
-  return found;
+  // What the pool does in each cell is what a typical rater does there.
+  const odds = hits.map((h, c) => Math.log((h + 0.5) / (seen[c]! - h + 0.5)));
+  return { longer, offset: Float64Array.from(cell, (c) => odds[c]!) };
 }
 
-/** Fills in the log-odds that a typical rater chooses the longer reply when l of k others did, as seen in the pool. */
-function calibrate(found: readonly SizedVote[]): void {
-  const cells = new Map<number, { longer: number; n: number }>();
-  // Past 40 others the share alone is what matters.
-  const key = ({ forLonger, others }: SizedVote) => {
-    const scale = others > 40 ? 40 / others : 1;
-    return Math.round(others * scale) * 64 + Math.round(forLonger * scale);
-  };
-  for (const vote of found) {
-    const cell = cells.get(key(vote)) ?? { longer: 0, n: 0 };
-    cell.longer += vote.longer;
-    cell.n += 1;
-    cells.set(key(vote), cell);
+/** One rater's votes over all questions. */
+interface OwnVotes {
+  readonly row: number[];
+  readonly longer: number[];
+  readonly offset: number[];
+}
+
+function ownVotes({ voteSets }: QualityData, sized: readonly SizedVotes[], rater: number): OwnVotes {
+  const own: OwnVotes = { row: [], longer: [], offset: [] };
+  for (const [set, { votes, byRater }] of voteSets.entries()) {
+    const { longer, offset } = sized[set]!;
+    for (let k = byRater.starts[rater]!; k < byRater.starts[rater + 1]!; k++) {
+      const i = byRater.entry[k]!;
+      if (longer[i]! < 0) continue;
+      own.row.push(votes.row[i]!);
+      own.longer.push(longer[i]!);
+      own.offset.push(offset[i]!);
+    }
   }
-  for (const vote of found) {
-    const { longer, n } = cells.get(key(vote))!;
-    vote.offset = Math.log((longer + 0.5) / (n - longer + 0.5));
-  }
+  return own;
 }
 
 /**
  * Score test of a rater's own intercept a in log-odds(longer) = a + b · offset, with b free (raters differ in how far they
  * follow what others see) under a normal prior around 1. Returns the one-step estimate of a and its standard error.
  */
-function ownIntercept(votes: readonly SizedVote[]): { a: number; error: number } {
+function ownIntercept({ longer, offset }: OwnVotes): { a: number; error: number } {
   let b = 1;
-  const sums = (at: number) => {
-    let [u, uu, w, wu, gradient] = [0, 0, 0, 0, 0];
-    for (const { offset, longer } of votes) {
-      const p = sigmoid(at * offset);
+  let [u, uu, w, wu] = [0, 0, 0, 0];
+  for (let step = 0; step < 25; step++) {
+    let gradient = 1 - b;
+    [u, uu, w, wu] = [0, 1, 0, 0];
+    for (let i = 0; i < longer.length; i++) {
+      const x = offset[i]!;
+      const p = 1 / (1 + Math.exp(-b * x));
       const v = p * (1 - p);
-      u += longer - p;
-      gradient += (longer - p) * offset;
+      u += longer[i]! - p;
+      gradient += (longer[i]! - p) * x;
       w += v;
-      wu += v * offset;
-      uu += v * offset * offset;
+      wu += v * x;
+      uu += v * x * x;
     }
-    return { u, uu: uu + 1, w, wu, gradient: gradient - (at - 1) };
-  };
-  for (let i = 0; i < 25; i++) {
-    const { gradient, uu } = sums(b);
-    const step = gradient / uu;
-    b += Math.max(-2, Math.min(2, step));
-    if (Math.abs(step) < 1e-9) break;
+    const move = Math.max(-2, Math.min(2, gradient / uu));
+    if (Math.abs(move) < 1e-7) break;
+    b += move;
   }
-  const { u, uu, w, wu } = sums(b);
   const information = w - (wu * wu) / uu;
   return { a: u / information, error: 1 / Math.sqrt(information) };
 }
@@ -98,18 +104,18 @@ export const lengthPreference: Detector = {
   tests: 'raters',
   run(data: QualityData) {
     const { columns } = data;
-    const sets = data.voteSets.filter(({ votes }) => columns.questions[votes.question]!.kind === 'comparison');
-    if (sets.length === 0) return { undefined: 'there are no comparisons' };
-    const byRater: SizedVote[][] = columns.raterIds.map(() => []);
-    for (const set of sets) {
-      const found = sizedVotes(columns, set);
-      calibrate(found);
-      for (const vote of found) byRater[vote.rater]!.push(vote);
+    if (!columns.questions.some(({ kind }) => kind === 'comparison')) return { undefined: 'there are no comparisons' };
+    const sized = data.voteSets.map((set) => sizedVotes(data, set));
+    const tested: number[] = [];
+    const raw: { a: number; error: number }[] = [];
+    for (let rater = 0; rater < columns.raterIds.length; rater++) {
+      const own = ownVotes(data, sized, rater);
+      if (own.row.length < LEAST) continue;
+      tested.push(rater);
+      raw.push(ownIntercept(own));
     }
-    const tested = [...byRater.keys()].filter((r) => byRater[r]!.length >= LEAST);
     if (tested.length === 0)
       return { undefined: `no rater has ${LEAST} decided comparisons of two replies of different length` };
-    const raw = tested.map((r) => ownIntercept(byRater[r]!));
     // The middle rater is the standard: a few who go by length must not make all others look as if they avoided it.
     const middle = quantile(
       raw.map(({ a }) => a),
@@ -123,9 +129,9 @@ export const lengthPreference: Detector = {
       unassessed: columns.raterIds.length - tested.length,
       flags: tested.flatMap((rater, i) => {
         if (p[i]! > cut) return [];
-        const own = byRater[rater]!;
+        const { row, longer, offset } = ownVotes(data, sized, rater);
         const { a, error } = fits[i]!;
-        const against = own.filter((v) => v.longer === Number(a > 0) && v.offset * a < 0);
+        const against = row.filter((_, k) => longer[k] === Number(a > 0) && offset[k]! * a < 0);
         const half = 1.959963984540054 * error;
         return {
           detector: 'length-preference' as const,
@@ -134,12 +140,9 @@ export const lengthPreference: Detector = {
           value: a,
           interval: { low: a - half, high: a + half, level: 0.95 },
           test: { measure: 'p-value' as const, value: p[i]!, threshold: cut },
-          n: own.length,
-          ...evidence(
-            data,
-            against.map((v) => v.row),
-          ),
-          details: { 'share of longer replies chosen': own.filter((v) => v.longer === 1).length / own.length },
+          n: row.length,
+          ...evidence(data, against),
+          details: { 'share of longer replies chosen': longer.filter((v) => v === 1).length / row.length },
         };
       }),
     };

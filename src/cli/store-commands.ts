@@ -1,0 +1,258 @@
+import { statSync } from 'node:fs';
+import type { Command } from 'commander';
+import { itemSchema, raterProfileSchema, recordKey } from '../feedback/index.ts';
+import { CheckError, UsageError } from '../run/index.ts';
+import { onPath, readJsonLines } from '../run/node.ts';
+import {
+  backupStore,
+  type FeedbackStore,
+  type HistoryRange,
+  loadProjectFolder,
+  openStore,
+  type ProjectProgress,
+  readProjectFile,
+  restoreStore,
+  saveProjectFolder,
+} from '../store/index.ts';
+import { now } from './environment.ts';
+import type { Terminal } from './terminal.ts';
+import { table } from './text.ts';
+
+interface Where {
+  readonly store?: string;
+}
+const DEFAULT = 'goodhart.db';
+
+/** Opens the store that was named, lets it be used, and closes it whatever happens. */
+async function withStore(
+  { store: url = process.env.DATABASE_URL ?? DEFAULT }: Where,
+  { create }: { readonly create: boolean },
+  use: (store: FeedbackStore) => Promise<void>,
+): Promise<void> {
+  const store = await openStore(url, { create, now });
+  try {
+    await use(store);
+  } finally {
+    await store.close();
+  }
+}
+
+function whole(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0) {
+    throw new UsageError(name, `--${name} ${text}: expected the number of a record, for example --${name} 120`);
+  }
+  return value;
+}
+
+const progressText = ({ items, judgments, raters, records, quotas }: ProjectProgress): string => {
+  const roles = Object.entries(items.byRole).map(([role, n]) => `${n} ${role}`);
+  const share = judgments.wanted === 0 ? '' : ` (${((100 * judgments.done) / judgments.wanted).toFixed(1)} %)`;
+  return table([
+    ['items', `${items.total}: ${roles.join(', ') || 'none'}; ${items.open} open`],
+    ['judgments', `${judgments.done} of ${judgments.wanted} wanted${share}; ${judgments.reserved} being given`],
+    ['raters', `${raters.active} active of ${raters.known}`],
+    ['records', String(records)],
+    ...Object.entries(quotas).map(([attribute, groups]) => [
+      `quota ${attribute}`,
+      Object.entries(groups)
+        .map(([value, n]) => `${value} ${n}`)
+        .join(', '),
+    ]),
+  ]);
+};
+
+/** `store`: projects, their feedback and its safety. */
+export function addStoreCommands(program: Command, terminalOf: () => Terminal): void {
+  const store = program.command('store').description('keep projects and their feedback, on SQLite or PostgreSQL');
+  const command = (name: string, description: string, examples: readonly string[]) =>
+    store
+      .command(name)
+      .description(description)
+      .option('--store <url>', `file or postgres:// URL (default: DATABASE_URL, else ./${DEFAULT})`)
+      .addHelpText('after', `\nExamples:\n${examples.map((example) => `  goodhart store ${example}`).join('\n')}`);
+
+  command('create', 'make a project: from its definition, or from a folder with everything it has', [
+    'create project.yaml',
+    'create projects/harmless --store harmless.db',
+    'create projects/harmless --project form.yaml',
+  ])
+    .argument(
+      '<path>',
+      'project.json or .yaml, or a folder of items.jsonl, raters.jsonl, records.jsonl or judgments.jsonl',
+    )
+    .option('--project <file>', 'definition for a folder that has no project.json')
+    .action(async (path: string, options: Where & { project?: string }) => {
+      const terminal = terminalOf();
+      await withStore(options, { create: true }, async (s) => {
+        if (onPath(path, () => statSync(path)).isDirectory()) {
+          const { progress } = terminal;
+          const loaded = await loadProjectFolder(s, path, {
+            progress,
+            ...(options.project !== undefined && { projectFile: options.project }),
+          });
+          const { items, raters, records, digest } = loaded;
+          terminal.result(
+            { type: 'loaded', ...loaded },
+            `${items} items, ${raters} rater profiles and ${records} records in ${s.place}\ndigest  ${digest}`,
+          );
+          return;
+        }
+        const project = readProjectFile(path);
+        if ((await s.getProject(project.id)) !== undefined) {
+          throw new UsageError(
+            'project',
+            `project ${project.id}: expected a new id, got one of ${s.place}; choose another id`,
+          );
+        }
+        await s.putProject(project);
+        terminal.result({ type: 'created', id: project.id }, `project ${project.id} in ${s.place}; add its items next`);
+      });
+    });
+
+  command('add', 'add items or rater profiles; what is there already is passed over', [
+    'add harmless --items items.jsonl',
+    'add harmless --raters raters.jsonl --store postgres://localhost/goodhart',
+  ])
+    .argument('<project>', 'id of the project')
+    .option('--items <file>', 'JSON lines of items')
+    .option('--raters <file>', 'JSON lines of rater profiles; a changed profile replaces the old one')
+    .action(async (id: string, options: Where & { items?: string; raters?: string }) => {
+      const { items, raters } = options;
+      if (items === undefined && raters === undefined) {
+        throw new UsageError('add', 'store add: expected --items or --raters, got neither; name a file');
+      }
+      await withStore(options, { create: false }, async (s) => {
+        const itemCounts = items === undefined ? undefined : await s.addItems(id, readJsonLines(items, itemSchema));
+        const raterCounts =
+          raters === undefined ? undefined : await s.putRaters(id, readJsonLines(raters, raterProfileSchema));
+        terminalOf().result(
+          { type: 'added', items: itemCounts, raters: raterCounts },
+          [
+            ...(itemCounts === undefined ? [] : [`${itemCounts.added} items added, ${itemCounts.known} were there`]),
+            ...(raterCounts === undefined ? [] : [`${raterCounts.added} raters added, ${raterCounts.changed} changed`]),
+          ].join('\n'),
+        );
+      });
+    });
+
+  command('list', 'projects of a store', ['list', 'list --store team.db --json']).action(async (options: Where) =>
+    withStore(options, { create: false }, async (s) => {
+      const projects = await s.listProjects();
+      const rows = projects.map(({ id, name, items, records }) => [id, String(items), String(records), name]);
+      terminalOf().result(projects, table([['id', 'items', 'records', 'name'], ...rows]));
+    }),
+  );
+
+  command('progress', 'where a project stands', ['progress harmless'])
+    .argument('<project>', 'id of the project')
+    .action(async (id: string, options: Where) =>
+      withStore(options, { create: false }, async (s) => {
+        const progress = await s.progress(id);
+        terminalOf().result(progress, progressText(progress));
+      }),
+    );
+
+  command('history', 'every record in order; with --json one per line, whole', [
+    'history harmless --after 1200',
+    'history harmless --rater rater-1a2b --json',
+  ])
+    .argument('<project>', 'id of the project')
+    .option('--after <n>', 'records after this number')
+    .option('--until <n>', 'up to and with this number')
+    .option('--rater <id>', 'records of a rater, and what was done to them')
+    .option('--item <id>', 'records on an item')
+    .action(async (id: string, options: Where & { after?: string; until?: string; rater?: string; item?: string }) => {
+      const [after, until] = [whole('after', options.after), whole('until', options.until)];
+      const range: HistoryRange = {
+        ...(after !== undefined && { after }),
+        ...(until !== undefined && { until }),
+        ...(options.rater !== undefined && { rater: options.rater }),
+        ...(options.item !== undefined && { item: options.item }),
+      };
+      await withStore(options, { create: false }, async (s) => {
+        for await (const entry of s.history(id, range)) {
+          const { at, raterId, itemId } = recordKey(entry.record);
+          const { type } = entry.record;
+          const line = [entry.seq, at, type, raterId, itemId ?? ''].join('  ').trimEnd();
+          terminalOf().result(entry, line);
+        }
+      });
+    });
+
+  command('save', 'write a project as a folder, which create reads back without loss', [
+    'save harmless --out projects/harmless-2026-01',
+  ])
+    .argument('<project>', 'id of the project')
+    .requiredOption('--out <folder>', 'folder to write; new or empty')
+    .action(async (id: string, options: Where & { out: string }) =>
+      withStore(options, { create: false }, async (s) => {
+        const saved = await saveProjectFolder(s, id, options.out);
+        const { items, records, judgments, digest } = saved;
+        terminalOf().result(
+          { type: 'saved', out: options.out, ...saved },
+          `${items} items, ${records} records and ${judgments} standing judgments in ${options.out}\ndigest  ${digest}`,
+        );
+      }),
+    );
+
+  command('rebuild', 'make everything that follows from the records again', ['rebuild harmless'])
+    .argument('<project>', 'id of the project')
+    .action(async (id: string, options: Where) =>
+      withStore(options, { create: false }, async (s) => {
+        const counts = await s.rebuild(id);
+        terminalOf().result(
+          { type: 'rebuilt', ...counts },
+          `${counts.items} items, ${counts.raters} raters and ${counts.seats} seats made again`,
+        );
+      }),
+    );
+
+  command('backup', 'write every project to one file, while the store is being used', [
+    'backup backups/2026-01-31.jsonl.gz',
+    'backup team.jsonl.gz --store postgres://localhost/goodhart',
+  ])
+    .argument('<file>', 'file to write; compressed when its name ends in .gz')
+    .action(async (file: string, options: Where) =>
+      withStore(options, { create: false }, async (s) => {
+        const terminal = terminalOf();
+        const summary = await backupStore(s, file, { createdAt: now(), progress: terminal.progress });
+        terminal.result(
+          { type: 'backup', file, ...summary },
+          `${summary.projects} projects with ${summary.records} records in ${file}\nsha256  ${summary.sha256}`,
+        );
+      }),
+    );
+
+  command('restore', 'load every project of a backup, from either database into either', [
+    'restore backups/2026-01-31.jsonl.gz --store restored.db',
+  ])
+    .argument('<file>', 'backup to read')
+    .action(async (file: string, options: Where) =>
+      withStore(options, { create: true }, async (s) => {
+        const terminal = terminalOf();
+        const projects = await restoreStore(s, file, { progress: terminal.progress });
+        const rows = projects.map(({ projectId, records, digest }) => [projectId, String(records), digest]);
+        terminal.result(projects, table([['project', 'records', 'digest, as it was'], ...rows]));
+      }),
+    );
+
+  command('check', 'look for damage: database, history, and what follows from it', [
+    'check',
+    'check --store team.db',
+  ]).action(async (options: Where) =>
+    withStore(options, { create: false }, async (s) => {
+      const checks = await s.check();
+      const lines = checks.map(({ ok, name, detail }) => `${ok ? '✓' : '✗'} ${name}: ${detail}`);
+      terminalOf().result(checks, lines.join('\n'));
+      const failed = checks.filter(({ ok }) => !ok);
+      if (failed.length > 0) {
+        throw new CheckError(
+          'check',
+          `store check: ${failed.length} of ${checks.length} failed; first: ${failed[0]!.name}`,
+        );
+      }
+    }),
+  );
+}
