@@ -153,6 +153,8 @@ export const JUDGING_ROUTES = {
         z.object({
           id: z.string(),
           prompt: z.string(),
+          /** Title of the question that a judgment answers, as the form has it now. */
+          question: z.string().nullable(),
           type: z.enum(['judgment', 'skip', 'flag']),
           text: z.string(),
           at: z.string(),

@@ -1,15 +1,18 @@
 import { z } from 'zod';
 import {
+  answerProblem,
   answerSchema,
   displayAnswer,
   type FeedbackRecord,
   foldRecords,
+  formProblem,
   fromPlaces,
   type Item,
   isGoldAnswer,
   type Presentation,
   type Project,
   presentationSchema,
+  questionOf,
   type RaterProfile,
   recordKey,
 } from '../../feedback/index.ts';
@@ -81,6 +84,32 @@ export function judgingHandlers(services: Services): Handlers<typeof JUDGING_ROU
       purpose: OPEN_PURPOSES.find((open) => open === purpose) ?? ('work' as const),
       draft,
     };
+  };
+
+  /**
+   * The task as it was shown before, reserved again where it is work. Known answers are never reserved by name, so that
+   * they come back without a reservation: nobody else waits for them, and they must look like work.
+   */
+  const taskAgain = async (
+    project: Project,
+    raterId: string,
+    { itemId, presentation }: { itemId: string; presentation: Presentation },
+  ) => {
+    const purpose = presentation.purpose ?? 'work';
+    if (purpose === 'work') {
+      const { reserved } = await store.raterStanding(project.id, raterId);
+      const besides = reserved.map((seat) => seat.itemId).filter((id) => id !== itemId);
+      const again = await store.reserve(project.id, raterId, {
+        now: now(),
+        itemId,
+        besides,
+        order: presentation.order,
+      });
+      if (!('none' in again)) return taskOf(project, raterId, again);
+    }
+    const item = (await store.getItem(project.id, itemId))!;
+    const expiresAt = new Date(Date.parse(now()) + project.distribution.reservationMinutes * 60_000).toISOString();
+    return taskOf(project, raterId, { item, presentation, purpose, expiresAt });
   };
 
   const openTask = (projectId: string, raterId: string, taskId: string) => {
@@ -183,6 +212,11 @@ export function judgingHandlers(services: Services): Handlers<typeof JUDGING_ROU
         const next = await store.reserve(project.id, raterId, { now: now(), besides });
         if ('none' in next) none = next.none;
         else {
+          if (besides.includes(next.item.id)) {
+            // Open at the caller's, though no longer reserved (undone, or left open for long): what they see stands.
+            await store.release(project.id, raterId, next.item.id);
+            break;
+          }
           besides.push(next.item.id);
           tasks.push(await taskOf(project, raterId, next));
         }
@@ -197,10 +231,17 @@ export function judgingHandlers(services: Services): Handlers<typeof JUDGING_ROU
       const missing = project.questions.find((q) => q.required && !body.answers.some((a) => a.questionId === q.id));
       if (missing !== undefined)
         throw new ApiError(400, 'answers', `question ${missing.id} is not answered; it is required`);
+      if (new Set(body.answers.map(({ questionId }) => questionId)).size < body.answers.length)
+        throw new ApiError(400, 'answers', 'expected one answer to a question, got two; leave one out');
       const submittedAt = now();
       const judgments = body.answers.map(({ questionId, answer: given }) => {
         const answer = answerSchema.safeParse(fromPlaces(given, presentation.order));
         if (!answer.success) throw new ApiError(400, 'answers', `${questionId}: a place that was not shown`);
+        // All are checked before the first is stored: a form is kept whole or not at all.
+        const question = project.questions.find(({ id }) => id === questionId);
+        if (question === undefined) throw new ApiError(400, 'answers', `there is no question ${questionId}`);
+        const problem = formProblem(answer.data, question) ?? answerProblem(answer.data, item);
+        if (problem !== undefined) throw new ApiError(400, 'answers', `${question.title}: got ${problem}; correct it`);
         return {
           id: `${body.idempotencyKey}/${questionId}`,
           projectId: project.id,
@@ -295,15 +336,10 @@ export function judgingHandlers(services: Services): Handlers<typeof JUDGING_ROU
       }
       const [target] = targets;
       const shown = target?.type === 'judgment' ? target.judgment : target?.type === 'skip' ? target : undefined;
-      const again =
-        shown === undefined
-          ? undefined
-          : await store.reserve(project.id, raterId, {
-              now: now(),
-              itemId: shown.itemId,
-              ...(shown.presentation !== undefined && { order: shown.presentation.order }),
-            });
-      const task = again === undefined || 'none' in again ? null : await taskOf(project, raterId, again);
+      const task =
+        shown?.presentation === undefined
+          ? null
+          : await taskAgain(project, raterId, { itemId: shown.itemId, presentation: shown.presentation });
       return { task, progress: await progressOf(project, raterId) };
     },
     async 'GET /api/judge/{project}/mine'({ caller, params, query }) {
@@ -320,7 +356,14 @@ export function judgingHandlers(services: Services): Handlers<typeof JUDGING_ROU
         page.map(async (record) => {
           const { id, itemId, at } = recordKey(record);
           const item = itemId === null ? undefined : await store.getItem(project.id, itemId);
-          return { id, prompt: item?.prompt ?? '', ...ownText(record), at, standing: !removed.has(id) };
+          return {
+            id,
+            prompt: item?.prompt ?? '',
+            question: (record.type === 'judgment' && questionOf(project.questions, record.judgment)?.title) || null,
+            ...ownText(record),
+            at,
+            standing: !removed.has(id),
+          };
         }),
       );
       const last = page.at(-1);
