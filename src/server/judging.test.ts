@@ -106,11 +106,13 @@ describe('judging', () => {
       const open = [undone.task!, ...held];
       const more = await nextOf(
         rater,
-        2,
+        1,
         open.map((o) => o.taskId),
       );
       for (const { prompt } of more.tasks) expect(open.map((o) => o.prompt)).not.toContain(prompt);
-      expect(await submit(rater, undone.task!.taskId, 11 + 2 * n, 1)).toMatchObject({ stored: true });
+      const receipt = await submit(rater, undone.task!.taskId, 11 + 2 * n, 1);
+      // Nothing in the numbers tells a known answer from work.
+      expect(receipt).toMatchObject({ stored: true, progress: { done: n + 1, left: 10 } });
       held.push(...more.tasks);
     }
     expect(seen).toContain('Known?');
@@ -198,6 +200,11 @@ describe('judging', () => {
     expect(told.map((explanation) => explanation !== null)).toEqual(purposes.map((purpose) => purpose === 'training'));
     const explained = told.find((explanation) => explanation !== null)!;
     expect(explained.text).toMatch(/Reply [AB] is the better one/);
+    // Told the answer, nobody gives it again.
+    const undo = (n: number) =>
+      rater.send('POST /api/judge/{project}/undo', { params, body: { id: key(n), idempotencyKey: `undo-${key(n)}` } });
+    for (const [n, purpose] of purposes.entries())
+      expect((await undo(n)).status).toBe(purpose === 'training' ? 409 : 200);
   });
   it('refuses a task of somebody else, a made-up one, an unanswered question and a place not shown', async () => {
     const rater = await start();

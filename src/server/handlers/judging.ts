@@ -11,7 +11,9 @@ import {
   isGoldAnswer,
   type Presentation,
   type Project,
+  type Purpose,
   presentationSchema,
+  purposeOf,
   questionOf,
   type RaterProfile,
   recordKey,
@@ -25,6 +27,9 @@ import { ensureRater, mayEnter, pausedRaters, projectOr404, type Services, setti
 /** What a sealed task holds: which item, shown how. Only the server can read it. */
 const sealedTask = z.object({ item: z.string(), presentation: presentationSchema });
 const MINE_PER_PAGE = 50;
+/** Purposes that a rater must not be able to tell from work. */
+const SILENT = ['gold', 'repeat', 'swapped-repeat'] as const;
+const isExplained = (purpose: Purpose) => purpose === 'training' || purpose === 'qualification';
 const OPEN_PURPOSES = ['work', 'training', 'qualification'] as const;
 
 const raterOf = (caller: Caller): string => {
@@ -50,12 +55,16 @@ export function judgingHandlers(services: Services): Handlers<typeof JUDGING_ROU
     const { items } = await store.progress(project.id);
     const { presented, qualificationRight, reserved } = await store.raterStanding(project.id, raterId);
     const held = (purpose: string) => reserved.filter((seat) => seat.purpose === purpose).length;
-    const done = presented.work - held('work');
+    const work = presented.work - held('work');
+    // Known answers and repeats look like work, so that they count like work: a number that stood still would tell.
+    const done = SILENT.reduce((sum, purpose) => sum + presented[purpose] - held(purpose), work);
     const { qualification, perRaterCap } = project.distribution;
     const asked = presented.qualification - held('qualification');
+    const left = Math.max(0, Math.min(items.open + held('work'), (perRaterCap ?? Number.POSITIVE_INFINITY) - work));
     return {
       done,
-      left: Math.max(0, Math.min(items.open + held('work'), (perRaterCap ?? Number.POSITIVE_INFINITY) - done)),
+      // In tens, for the same reason.
+      left: 10 * Math.ceil(left / 10),
       qualification:
         qualification === undefined
           ? null
@@ -272,10 +281,8 @@ export function judgingHandlers(services: Services): Handlers<typeof JUDGING_ROU
         const data = { id: body.idempotencyKey, itemId, raterId };
         notify({ type: 'judgment.created', projectId: project.id, data });
       }
-      const purpose = presentation.purpose ?? 'work';
-      const told = purpose === 'training' || purpose === 'qualification';
       const right =
-        told && item.gold !== undefined
+        isExplained(presentation.purpose ?? 'work') && item.gold !== undefined
           ? judgments.map(({ answer }) => isGoldAnswer(answer, item.gold!)).find((r) => r !== undefined)
           : undefined;
       return {
@@ -329,6 +336,8 @@ export function judgingHandlers(services: Services): Handlers<typeof JUDGING_ROU
       const opened = body.taskId === undefined ? undefined : openTask(project.id, raterId, body.taskId);
       const range = { rater: raterId, ...(opened !== undefined && { item: opened.item }) };
       const targets = await recordsOf(project.id, body.id, range);
+      if (targets.some((target) => target.type === 'judgment' && isExplained(purposeOf(target.judgment))))
+        throw new ApiError(409, 'explained', 'this answer was explained at once, so that it stands; go on to the next');
       for (const target of targets) {
         const { id: undoes } = recordKey(target);
         const id = `${body.idempotencyKey}/${undoes}`;

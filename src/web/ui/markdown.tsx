@@ -62,7 +62,8 @@ interface Node {
 
 /** Raw HTML, images and check boxes become words: nothing of them is interpreted, fetched or taken for a control. */
 function asText(node: Node): void {
-  node.children = node.children?.map((child) => {
+  if (node.children === undefined) return;
+  node.children = node.children.map((child) => {
     if (child.type === 'raw') return { type: 'text', value: child.value ?? '' };
     if (child.tagName === 'img')
       return { type: 'text', value: `[image: ${String(child.properties?.alt || 'no description')}]` };

@@ -71,6 +71,7 @@ describe('the desk', () => {
   it('asks for nothing more when there is nothing, until something was decided', () => {
     const none = run([{ type: 'fetched', held: [], none: 'all done', progress }]);
     expect(tasksWanted(none)).toBe(0);
+    expect(tasksWanted(run([{ type: 'hoped' }], none))).toBe(3);
     const last = run([fetched(taskOf(1)), { type: 'fetched', held: [], none: 'all done', progress }]);
     expect(tasksWanted(run([{ type: 'decided', key: 'k', kind: 'submit' }], last))).toBe(3);
   });

@@ -41,6 +41,8 @@ export type DeskEvent =
     }
   | { readonly type: 'continued' }
   | { readonly type: 'undone'; readonly key: string }
+  /** There may be more after all. */
+  | { readonly type: 'hoped' }
   /** Tasks whose reservation has ended while they waited go back; the one on screen stays. */
   | { readonly type: 'expired'; readonly now: string };
 
@@ -109,6 +111,8 @@ export function deskAfter(desk: Desk, event: DeskEvent): Desk {
         held: decision.kind === 'flag' ? desk.held : [decision.held, ...desk.held],
       };
     }
+    case 'hoped':
+      return { ...desk, none: null };
     case 'expired':
       return {
         ...desk,
