@@ -85,6 +85,69 @@ describe('judging', () => {
       taskId = undone.task!.taskId;
     }
   });
+  it('gives a task back beside those held ahead, a silent known answer like any other, and neither twice', async () => {
+    const gold = testItems(1, { role: 'gold' }).map((item) => ({ ...item, id: 'SECRET-gold', prompt: 'Known?' }));
+    const { distribution } = testProject();
+    const rater = await start(testProject({ distribution: { ...distribution, gold: { every: 2, mode: 'gold' } } }), [
+      ...testItems(9),
+      ...gold,
+    ]);
+    const held = (await nextOf(rater, 3)).tasks;
+    const seen: string[] = [];
+    for (let n = 0; n < 6; n++) {
+      const task = held.shift()!;
+      seen.push(task.prompt);
+      await submit(rater, task.taskId, 10 + 2 * n, 1);
+      const undone = await rater.call('POST /api/judge/{project}/undo', {
+        params,
+        body: { id: key(10 + 2 * n), taskId: task.taskId, idempotencyKey: key(40 + n) },
+      });
+      expect(undone.task).toMatchObject({ prompt: task.prompt, replies: task.replies, purpose: 'work' });
+      const open = [undone.task!, ...held];
+      const more = await nextOf(
+        rater,
+        1,
+        open.map((o) => o.taskId),
+      );
+      for (const { prompt } of more.tasks) expect(open.map((o) => o.prompt)).not.toContain(prompt);
+      const receipt = await submit(rater, undone.task!.taskId, 11 + 2 * n, 1);
+      // Nothing in the numbers tells a known answer from work.
+      expect(receipt).toMatchObject({ stored: true, progress: { done: n + 1, left: 10 } });
+      held.push(...more.tasks);
+    }
+    expect(seen).toContain('Known?');
+    expect(new Set(seen).size).toBe(seen.length);
+  });
+  it('keeps a mixed form whole or not at all, and names the question in what a rater gave', async () => {
+    const questions = testProject().questions.concat([
+      { id: 'why', title: 'Why?', kind: 'critique', required: false },
+      { id: 'right', title: 'What is right?', kind: 'correction', required: false },
+    ]);
+    const rater = await start(testProject({ questions }));
+    const task = (await nextOf(rater)).tasks[0]!;
+    const better = { questionId: 'better', answer: { kind: 'comparison', outcome: 0 } };
+    const why = (reply: number) => ({ questionId: 'why', answer: { kind: 'critique', reply, text: 'SECRET why' } });
+    const sent = async (answers: unknown[], n: number) =>
+      rater.send('POST /api/judge/{project}/submit', {
+        params,
+        body: { taskId: task.taskId, answers, activeMs: 1, idempotencyKey: key(n) },
+      });
+    for (const [n, wrong] of [
+      [better, why(5)],
+      [better, { questionId: 'right', answer: { kind: 'critique', reply: 0, text: 'x' } }],
+      [better, { ...better, questionId: 'nothing' }],
+      [better, why(0), why(1)],
+    ].entries()) {
+      expect((await sent(wrong, n)).status).toBe(400);
+      expect((await studio.store.state('p')).judgments).toEqual([]);
+    }
+    expect((await sent([better, why(1)], 9)).status).toBe(200);
+    const { records } = await rater.call('GET /api/judge/{project}/mine', { params });
+    expect(records.map((r) => [r.question, r.text]).sort()).toEqual([
+      ['Which reply is better?', 'A is better'],
+      ['Why?', 'B: SECRET why'],
+    ]);
+  });
   it('skips with a reason, flags, and lets a rater see and withdraw what they gave', async () => {
     const rater = await start();
     const task = (await nextOf(rater)).tasks[0]!;
@@ -137,6 +200,11 @@ describe('judging', () => {
     expect(told.map((explanation) => explanation !== null)).toEqual(purposes.map((purpose) => purpose === 'training'));
     const explained = told.find((explanation) => explanation !== null)!;
     expect(explained.text).toMatch(/Reply [AB] is the better one/);
+    // Told the answer, nobody gives it again.
+    const undo = (n: number) =>
+      rater.send('POST /api/judge/{project}/undo', { params, body: { id: key(n), idempotencyKey: `undo-${key(n)}` } });
+    for (const [n, purpose] of purposes.entries())
+      expect((await undo(n)).status).toBe(purpose === 'training' ? 409 : 200);
   });
   it('refuses a task of somebody else, a made-up one, an unanswered question and a place not shown', async () => {
     const rater = await start();

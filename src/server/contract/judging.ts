@@ -15,9 +15,9 @@ const activeMs = z
   .max(24 * 3600 * 1000);
 
 export const ownProgressSchema = z.object({
-  /** Work judgments of this rater that stand. */
+  /** Tasks judged by this rater, without training and qualification; known answers and repeats are not told apart. */
   done: z.number(),
-  /** What the rater may still do, as far as known. */
+  /** What the rater may still do at most, rounded up to tens. */
   left: z.number().nullable(),
   qualification: z.object({ asked: z.number(), of: z.number(), passed: z.boolean().nullable() }).nullable(),
 });
@@ -153,6 +153,8 @@ export const JUDGING_ROUTES = {
         z.object({
           id: z.string(),
           prompt: z.string(),
+          /** Title of the question that a judgment answers, as the form has it now. */
+          question: z.string().nullable(),
           type: z.enum(['judgment', 'skip', 'flag']),
           text: z.string(),
           at: z.string(),

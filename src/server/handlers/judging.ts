@@ -1,15 +1,20 @@
 import { z } from 'zod';
 import {
+  answerProblem,
   answerSchema,
   displayAnswer,
   type FeedbackRecord,
   foldRecords,
+  formProblem,
   fromPlaces,
   type Item,
   isGoldAnswer,
   type Presentation,
   type Project,
+  type Purpose,
   presentationSchema,
+  purposeOf,
+  questionOf,
   type RaterProfile,
   recordKey,
 } from '../../feedback/index.ts';
@@ -22,6 +27,9 @@ import { ensureRater, mayEnter, pausedRaters, projectOr404, type Services, setti
 /** What a sealed task holds: which item, shown how. Only the server can read it. */
 const sealedTask = z.object({ item: z.string(), presentation: presentationSchema });
 const MINE_PER_PAGE = 50;
+/** Purposes that a rater must not be able to tell from work. */
+const SILENT = ['gold', 'repeat', 'swapped-repeat'] as const;
+const isExplained = (purpose: Purpose) => purpose === 'training' || purpose === 'qualification';
 const OPEN_PURPOSES = ['work', 'training', 'qualification'] as const;
 
 const raterOf = (caller: Caller): string => {
@@ -47,12 +55,16 @@ export function judgingHandlers(services: Services): Handlers<typeof JUDGING_ROU
     const { items } = await store.progress(project.id);
     const { presented, qualificationRight, reserved } = await store.raterStanding(project.id, raterId);
     const held = (purpose: string) => reserved.filter((seat) => seat.purpose === purpose).length;
-    const done = presented.work - held('work');
+    const work = presented.work - held('work');
+    // Known answers and repeats look like work, so that they count like work: a number that stood still would tell.
+    const done = SILENT.reduce((sum, purpose) => sum + presented[purpose] - held(purpose), work);
     const { qualification, perRaterCap } = project.distribution;
     const asked = presented.qualification - held('qualification');
+    const left = Math.max(0, Math.min(items.open + held('work'), (perRaterCap ?? Number.POSITIVE_INFINITY) - work));
     return {
       done,
-      left: Math.max(0, Math.min(items.open + held('work'), (perRaterCap ?? Number.POSITIVE_INFINITY) - done)),
+      // In tens, for the same reason.
+      left: 10 * Math.ceil(left / 10),
       qualification:
         qualification === undefined
           ? null
@@ -81,6 +93,32 @@ export function judgingHandlers(services: Services): Handlers<typeof JUDGING_ROU
       purpose: OPEN_PURPOSES.find((open) => open === purpose) ?? ('work' as const),
       draft,
     };
+  };
+
+  /**
+   * The task as it was shown before, reserved again where it is work. Known answers are never reserved by name, so that
+   * they come back without a reservation: nobody else waits for them, and they must look like work.
+   */
+  const taskAgain = async (
+    project: Project,
+    raterId: string,
+    { itemId, presentation }: { itemId: string; presentation: Presentation },
+  ) => {
+    const purpose = presentation.purpose ?? 'work';
+    if (purpose === 'work') {
+      const { reserved } = await store.raterStanding(project.id, raterId);
+      const besides = reserved.map((seat) => seat.itemId).filter((id) => id !== itemId);
+      const again = await store.reserve(project.id, raterId, {
+        now: now(),
+        itemId,
+        besides,
+        order: presentation.order,
+      });
+      if (!('none' in again)) return taskOf(project, raterId, again);
+    }
+    const item = (await store.getItem(project.id, itemId))!;
+    const expiresAt = new Date(Date.parse(now()) + project.distribution.reservationMinutes * 60_000).toISOString();
+    return taskOf(project, raterId, { item, presentation, purpose, expiresAt });
   };
 
   const openTask = (projectId: string, raterId: string, taskId: string) => {
@@ -183,6 +221,11 @@ export function judgingHandlers(services: Services): Handlers<typeof JUDGING_ROU
         const next = await store.reserve(project.id, raterId, { now: now(), besides });
         if ('none' in next) none = next.none;
         else {
+          if (besides.includes(next.item.id)) {
+            // Open at the caller's, though no longer reserved (undone, or left open for long): what they see stands.
+            await store.release(project.id, raterId, next.item.id);
+            break;
+          }
           besides.push(next.item.id);
           tasks.push(await taskOf(project, raterId, next));
         }
@@ -197,10 +240,17 @@ export function judgingHandlers(services: Services): Handlers<typeof JUDGING_ROU
       const missing = project.questions.find((q) => q.required && !body.answers.some((a) => a.questionId === q.id));
       if (missing !== undefined)
         throw new ApiError(400, 'answers', `question ${missing.id} is not answered; it is required`);
+      if (new Set(body.answers.map(({ questionId }) => questionId)).size < body.answers.length)
+        throw new ApiError(400, 'answers', 'expected one answer to a question, got two; leave one out');
       const submittedAt = now();
       const judgments = body.answers.map(({ questionId, answer: given }) => {
         const answer = answerSchema.safeParse(fromPlaces(given, presentation.order));
         if (!answer.success) throw new ApiError(400, 'answers', `${questionId}: a place that was not shown`);
+        // All are checked before the first is stored: a form is kept whole or not at all.
+        const question = project.questions.find(({ id }) => id === questionId);
+        if (question === undefined) throw new ApiError(400, 'answers', `there is no question ${questionId}`);
+        const problem = formProblem(answer.data, question) ?? answerProblem(answer.data, item);
+        if (problem !== undefined) throw new ApiError(400, 'answers', `${question.title}: got ${problem}; correct it`);
         return {
           id: `${body.idempotencyKey}/${questionId}`,
           projectId: project.id,
@@ -231,10 +281,8 @@ export function judgingHandlers(services: Services): Handlers<typeof JUDGING_ROU
         const data = { id: body.idempotencyKey, itemId, raterId };
         notify({ type: 'judgment.created', projectId: project.id, data });
       }
-      const purpose = presentation.purpose ?? 'work';
-      const told = purpose === 'training' || purpose === 'qualification';
       const right =
-        told && item.gold !== undefined
+        isExplained(presentation.purpose ?? 'work') && item.gold !== undefined
           ? judgments.map(({ answer }) => isGoldAnswer(answer, item.gold!)).find((r) => r !== undefined)
           : undefined;
       return {
@@ -288,6 +336,8 @@ export function judgingHandlers(services: Services): Handlers<typeof JUDGING_ROU
       const opened = body.taskId === undefined ? undefined : openTask(project.id, raterId, body.taskId);
       const range = { rater: raterId, ...(opened !== undefined && { item: opened.item }) };
       const targets = await recordsOf(project.id, body.id, range);
+      if (targets.some((target) => target.type === 'judgment' && isExplained(purposeOf(target.judgment))))
+        throw new ApiError(409, 'explained', 'this answer was explained at once, so that it stands; go on to the next');
       for (const target of targets) {
         const { id: undoes } = recordKey(target);
         const id = `${body.idempotencyKey}/${undoes}`;
@@ -295,15 +345,10 @@ export function judgingHandlers(services: Services): Handlers<typeof JUDGING_ROU
       }
       const [target] = targets;
       const shown = target?.type === 'judgment' ? target.judgment : target?.type === 'skip' ? target : undefined;
-      const again =
-        shown === undefined
-          ? undefined
-          : await store.reserve(project.id, raterId, {
-              now: now(),
-              itemId: shown.itemId,
-              ...(shown.presentation !== undefined && { order: shown.presentation.order }),
-            });
-      const task = again === undefined || 'none' in again ? null : await taskOf(project, raterId, again);
+      const task =
+        shown?.presentation === undefined
+          ? null
+          : await taskAgain(project, raterId, { itemId: shown.itemId, presentation: shown.presentation });
       return { task, progress: await progressOf(project, raterId) };
     },
     async 'GET /api/judge/{project}/mine'({ caller, params, query }) {
@@ -320,7 +365,14 @@ export function judgingHandlers(services: Services): Handlers<typeof JUDGING_ROU
         page.map(async (record) => {
           const { id, itemId, at } = recordKey(record);
           const item = itemId === null ? undefined : await store.getItem(project.id, itemId);
-          return { id, prompt: item?.prompt ?? '', ...ownText(record), at, standing: !removed.has(id) };
+          return {
+            id,
+            prompt: item?.prompt ?? '',
+            question: (record.type === 'judgment' && questionOf(project.questions, record.judgment)?.title) || null,
+            ...ownText(record),
+            at,
+            standing: !removed.has(id),
+          };
         }),
       );
       const last = page.at(-1);
