@@ -53,7 +53,11 @@ function firstIssue(error: z.ZodError, where: string): string {
 }
 
 /** Errors as JSON `{ error: { code, message } }`. A defect gets an id that the log repeats; its message stays inside. */
-function errorResponse(context: Context, error: unknown, report: (id: string, error: unknown) => void): Response {
+export function errorResponse(
+  context: Context,
+  error: unknown,
+  report: (id: string, error: unknown) => void,
+): Response {
   if (error instanceof ApiError)
     return context.json({ error: { code: error.code, message: error.message } }, error.status);
   if (error instanceof GoodhartError && error.exitCode === 2)

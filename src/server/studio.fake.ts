@@ -81,6 +81,7 @@ export async function openTestStudio(options: Partial<StudioOptions> = {}): Prom
       throw error;
     },
     rateScale: 0,
+    passwordCost: 2 ** 8,
     ...options,
   });
   const personWith = (cookie: string | undefined): Person => {

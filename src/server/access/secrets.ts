@@ -12,10 +12,10 @@ const derive = (password: string, salt: Buffer, { N, r, p }: { N: number; r: num
   });
 
 /** `scrypt$N$r$p$salt$key`: a salted hash with its parameters, so that they can be raised later. */
-export async function hashPassword(password: string): Promise<string> {
+export async function hashPassword(password: string, cost: number = COST.N): Promise<string> {
   const salt = randomBytes(16);
-  const key = await derive(password, salt, COST);
-  return ['scrypt', COST.N, COST.r, COST.p, salt.toString('base64url'), key.toString('base64url')].join('$');
+  const key = await derive(password, salt, { ...COST, N: cost });
+  return ['scrypt', cost, COST.r, COST.p, salt.toString('base64url'), key.toString('base64url')].join('$');
 }
 
 /** Whether a password has a hash. Takes as long for an unknown account, given no hash. */

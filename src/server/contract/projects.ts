@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   ADJUDICATION_REASONS,
   answerSchema,
+  distributionSchema,
   feedbackRecordSchema,
   itemSchema,
   projectSchema,
@@ -87,7 +88,8 @@ export const PROJECT_ROUTES = {
       instructions: z.string().optional(),
       consent: projectSchema.shape.consent,
       view: z.string().optional(),
-      distribution: projectSchema.shape.distribution.optional(),
+      // The bare schema: the project's own would fill in defaults for what is left out.
+      distribution: distributionSchema.optional(),
       settings: projectSettingsSchema.optional(),
     }),
     response: z.object({ project: projectSchema, settings: projectSettingsSchema }),

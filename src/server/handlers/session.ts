@@ -12,6 +12,8 @@ export interface SessionServices {
   readonly version: string;
   /** Hash of the one-time token that creates the first owner. */
   readonly setupTokenHash: string;
+  /** Cost N of new password hashes; tests take less. */
+  readonly passwordCost?: number;
 }
 
 const roleSchema = z.enum(ROLES);
@@ -35,12 +37,13 @@ export function sessionHandlers({
   now,
   version,
   setupTokenHash,
+  passwordCost,
 }: SessionServices): Handlers<typeof SESSION_ROUTES> {
   const newAccount = async (name: string, password: string) => ({
     id: newId('account'),
     name,
     raterId: newId('rater'),
-    passwordHash: await hashPassword(password),
+    passwordHash: await hashPassword(password, passwordCost),
     createdAt: now(),
     disabled: false,
   });
@@ -91,7 +94,7 @@ export function sessionHandlers({
       const account = await ownAccount(caller);
       if (!(await checkPassword(body.current, account.passwordHash)))
         throw new ApiError(403, 'password', 'the current password is another one; try again');
-      await accounts.updateAccount(account.id, { passwordHash: await hashPassword(body.next) });
+      await accounts.updateAccount(account.id, { passwordHash: await hashPassword(body.next, passwordCost) });
       await accounts.endSessions(account.id, caller.session ?? undefined);
       return done;
     },
