@@ -145,9 +145,7 @@ function Words({
   useAnswer(text.trim() === '' ? null : answer, onChange);
   return (
     <>
-      {kind !== 'demonstration' && (
-        <Choice label="Of" value={reply} options={replyOptions(item)} onChange={setReply} />
-      )}
+      {kind !== 'demonstration' && <Choice label="Of" value={reply} options={replyOptions(item)} onChange={setReply} />}
       <Area label="Text" rows={6} value={text} onChange={setText} />
     </>
   );

@@ -37,7 +37,9 @@ export function standingOn(records: readonly RecordRow[], question: Question): J
       standing &&
       (judgment.presentation.purpose ?? 'work') === 'work' &&
       // Data from before there was a form name no question: they answer the first of their kind.
-      (judgment.questionId === undefined ? judgment.answer.kind === question.kind : judgment.questionId === question.id),
+      (judgment.questionId === undefined
+        ? judgment.answer.kind === question.kind
+        : judgment.questionId === question.id),
   );
 }
 
@@ -52,7 +54,10 @@ export interface AnswerChoice {
 
 const OUTCOMES = { tie: 'Equally good', 'both-bad': 'None is good', 'cant-judge': 'Cannot be judged' } as const;
 
-function outcomes(question: Extract<Question, { kind: 'comparison' }>, item: Item): AnswerOf<'comparison'>['outcome'][] {
+function outcomes(
+  question: Extract<Question, { kind: 'comparison' }>,
+  item: Item,
+): AnswerOf<'comparison'>['outcome'][] {
   return [
     ...item.replies.keys(),
     ...(question.ties ? (['tie'] as const) : []),
@@ -80,7 +85,8 @@ export function choicesOf(question: Question, item: Item, records: readonly Reco
   for (const { text, record } of rows) {
     const key = JSON.stringify(record.judgment.answer);
     const known = found.get(key);
-    if (known === undefined) found.set(key, { text, answer: record.judgment.answer, raters: [record.judgment.raterId] });
+    if (known === undefined)
+      found.set(key, { text, answer: record.judgment.answer, raters: [record.judgment.raterId] });
     else known.raters.push(record.judgment.raterId);
   }
   return [...found].map(([key, choice]) => ({ key, ...choice })).sort((a, b) => b.raters.length - a.raters.length);

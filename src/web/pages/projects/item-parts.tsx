@@ -36,7 +36,11 @@ export function ItemText({ item, level = 2 }: { readonly item: Item; readonly le
 function Shown({ row, replies }: { readonly row: RecordRow; readonly replies: boolean }): ReactNode {
   const { record } = row;
   const presentation =
-    record.type === 'judgment' ? record.judgment.presentation : record.type === 'skip' ? record.presentation : undefined;
+    record.type === 'judgment'
+      ? record.judgment.presentation
+      : record.type === 'skip'
+        ? record.presentation
+        : undefined;
   if (presentation === undefined) return '–';
   const { order, view, instructionsVersion, purpose = 'work', suggestion } = presentation;
   return (

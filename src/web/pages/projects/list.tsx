@@ -58,9 +58,6 @@ export function ProjectList(): ReactNode {
                     <th scope="col" className="number">
                       Raters
                     </th>
-                    <th scope="col" className="number">
-                      Flags
-                    </th>
                     <th scope="col">Since</th>
                   </tr>
                 </thead>
@@ -79,7 +76,6 @@ export function ProjectList(): ReactNode {
                       <td className="number">{figure(counts?.items)}</td>
                       <td className="number">{figure(counts?.openItems)}</td>
                       <td className="number">{figure(counts?.raters)}</td>
-                      <td className="number">{figure(counts?.flags)}</td>
                       <td>{when(createdAt)}</td>
                     </tr>
                   ))}

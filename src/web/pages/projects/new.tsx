@@ -4,7 +4,14 @@ import { type FormEvent, type ReactNode, useState } from 'react';
 import { call } from '../../api.ts';
 import { Fault } from '../../ui/state.tsx';
 import { Area, Input } from './form/controls.tsx';
-import { creationOf, creationOfFile, type Faults, type NewProjectBody, newProject, projectId } from './form/project-draft.ts';
+import {
+  creationOf,
+  creationOfFile,
+  type Faults,
+  type NewProjectBody,
+  newProject,
+  projectId,
+} from './form/project-draft.ts';
 import { FaultList, ProjectSections } from './form/sections.tsx';
 
 function useCreate() {

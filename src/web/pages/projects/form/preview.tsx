@@ -13,7 +13,11 @@ const Buttons = ({ names }: { readonly names: readonly string[] }): ReactNode =>
   </div>
 );
 
-const Terms = ({ all }: { readonly all: readonly { id: string; title: string; definition?: string | undefined }[] }) => (
+const Terms = ({
+  all,
+}: {
+  readonly all: readonly { id: string; title: string; definition?: string | undefined }[];
+}) => (
   <ul>
     {all.map(({ id, title, definition }) => (
       <li key={id}>
@@ -43,7 +47,8 @@ const SHOW: Show = {
   ),
   ranking: ({ ties, partial }) => (
     <p className="soft">
-      Replies in order, {ties ? 'shared ranks allowed' : 'no shared ranks'}, {partial ? 'some may stay out' : 'all of them'}.
+      Replies in order, {ties ? 'shared ranks allowed' : 'no shared ranks'},{' '}
+      {partial ? 'some may stay out' : 'all of them'}.
     </p>
   ),
   rating: ({ criteria, scale: { min, max, step } }) => (

@@ -142,11 +142,7 @@ function QuestionEditor({
       <Input label="What is asked" value={draft.title} fault={fault} onChange={(title) => onChange({ title })} />
       <Area label="Help (optional)" rows={2} value={draft.help} onChange={(help) => onChange({ help })} />
       <Options draft={draft} onChange={onChange} />
-      <Check
-        label="Must be answered"
-        checked={draft.required}
-        onChange={(required) => onChange({ required })}
-      />
+      <Check label="Must be answered" checked={draft.required} onChange={(required) => onChange({ required })} />
       <details>
         <summary>Id</summary>
         <Input

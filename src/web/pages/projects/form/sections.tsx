@@ -68,11 +68,7 @@ export function ProjectSections({
             fault={faults.payAmount}
             onChange={(payAmount) => onChange({ payAmount })}
           />
-          <Input
-            label="Currency"
-            value={draft.payCurrency}
-            onChange={(payCurrency) => onChange({ payCurrency })}
-          />
+          <Input label="Currency" value={draft.payCurrency} onChange={(payCurrency) => onChange({ payCurrency })} />
           <Choice
             label="Paid"
             value={draft.payPer}
