@@ -1,5 +1,6 @@
 import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
+import type { ResponseOf } from '../../../server/index.ts';
 import { call } from '../../api.ts';
 import { percent } from '../../ui/figures.ts';
 import { Empty, Loaded } from '../../ui/state.tsx';
@@ -16,11 +17,11 @@ const MOST = 300;
 
 async function itemsFor(project: string, show: ItemFilter): Promise<ItemRow[]> {
   const found: ItemRow[] = [];
-  let after: string | null | undefined;
+  let after: string | null = null;
   do {
-    const page = await call('GET /api/projects/{project}/items', {
+    const page: ResponseOf<'GET /api/projects/{project}/items'> = await call('GET /api/projects/{project}/items', {
       params: { project },
-      query: { show, ...(after !== undefined && { after }) },
+      query: { show, ...(after !== null && { after }) },
     });
     found.push(...page.items);
     after = page.next;
@@ -153,14 +154,20 @@ function Queue({ detail }: { readonly detail: ProjectDetail }): ReactNode {
               </p>
               <div className="row">
                 <button type="button" disabled={at === 0} onClick={() => setAt(moved(at, -1, rows.length))}>
-                  Previous <kbd aria-hidden="true">p</kbd>
+                  Previous{' '}
+                  <span aria-hidden="true">
+                    <kbd>p</kbd>
+                  </span>
                 </button>
                 <button
                   type="button"
                   disabled={at === rows.length - 1}
                   onClick={() => setAt(moved(at, 1, rows.length))}
                 >
-                  Next <kbd aria-hidden="true">n</kbd>
+                  Next{' '}
+                  <span aria-hidden="true">
+                    <kbd>n</kbd>
+                  </span>
                 </button>
                 <button type="button" onClick={() => void renew()}>
                   Renew the list

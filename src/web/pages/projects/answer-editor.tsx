@@ -53,9 +53,9 @@ function Rating({ question, item, onChange }: Props<'rating'>): ReactNode {
   useAnswer(given.length === 0 ? null : { kind: 'rating', scale: { min, max, step }, values: given }, onChange);
   return (
     <div className="thirds">
-      {item.replies.flatMap((_, reply) =>
+      {item.replies.flatMap((one, reply) =>
         question.criteria.map(({ id, title }) => (
-          <label key={`${reply}/${id}`} className="field">
+          <label key={`${one.id}/${id}`} className="field">
             <span>
               Reply {letter(reply)}: {title}
             </span>

@@ -92,7 +92,11 @@ export function DecisionForm({
               checked={chosen === key}
               onChange={() => setChosen(key)}
             />
-            {i < 9 && <kbd aria-hidden="true">{i + 1}</kbd>}
+            {i < 9 && (
+              <span aria-hidden="true">
+                <kbd>{i + 1}</kbd>
+              </span>
+            )}
             <span className="text">{text}</span>
             <span className="soft small">
               {raters.length === 0 ? 'nobody' : `${raters.length} ${raters.length === 1 ? 'rater' : 'raters'}`}
@@ -108,7 +112,12 @@ export function DecisionForm({
               checked={chosen === OTHER}
               onChange={() => setChosen(OTHER)}
             />
-            {choices.length < 9 && <kbd aria-hidden="true">{choices.length + 1}</kbd>} Another answer
+            {choices.length < 9 && (
+              <span aria-hidden="true">
+                <kbd>{choices.length + 1}</kbd>
+              </span>
+            )}{' '}
+            Another answer
           </label>
         )}
       </fieldset>
