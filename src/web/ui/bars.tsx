@@ -26,7 +26,7 @@ export function BarPlot({
   // Names are some 70 units wide.
   const every = Math.max(1, Math.ceil(80 / room));
   return (
-    <figure>
+    <figure className="measure">
       <svg className="plot" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={title}>
         {y.ticks(4).map((tick) => (
           <g key={tick}>

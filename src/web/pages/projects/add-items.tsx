@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { call } from '../../api.ts';
 import { figure } from '../../ui/figures.ts';
+import { Scroll } from '../../ui/scroll.tsx';
 import { Fault, Loaded } from '../../ui/state.tsx';
 import { Area, Choice, Input } from './form/controls.tsx';
 import type { Faults } from './form/project-draft.ts';
@@ -64,9 +65,8 @@ function Upload({ project }: { readonly project: string }): ReactNode {
                   )}
                 </p>
                 {add.data.rejected.length > 0 && (
-                  <div className="scroll">
+                  <Scroll name="Rejected rows">
                     <table>
-                      <caption className="sr-only">Rejected rows</caption>
                       <thead>
                         <tr>
                           <th scope="col" className="number">
@@ -89,7 +89,7 @@ function Upload({ project }: { readonly project: string }): ReactNode {
                     {add.data.rejectedCount > add.data.rejected.length && (
                       <p className="soft">The first {add.data.rejected.length} are shown.</p>
                     )}
-                  </div>
+                  </Scroll>
                 )}
               </div>
             )}

@@ -138,9 +138,11 @@ export function DecisionForm({
         </p>
       )}
       {save.isError && <Fault error={save.error} />}
-      <button type="submit" className="primary" disabled={save.isPending}>
-        Save the decision
-      </button>
+      <p>
+        <button type="submit" className="primary" disabled={save.isPending}>
+          Save the decision
+        </button>
+      </p>
       <p className="soft small">
         The judgments stay as they are. To take a decision back, decide again: the last one stands, the earlier one
         stays in the history.

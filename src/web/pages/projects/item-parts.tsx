@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import type { Item } from '../../../feedback/index.ts';
 import { duration, when } from '../../ui/figures.ts';
+import { Scroll } from '../../ui/scroll.tsx';
 import { isJudgment, keyOf, letter } from './answers.ts';
 import { ItemLink, RecordsLink } from './frame.tsx';
 import type { RecordRow } from './queries.ts';
@@ -85,8 +86,7 @@ export function RecordTable({
   readonly caption: string;
 }): ReactNode {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table scrolls, and must do so by keyboard too
-    <section className="scroll" aria-label={caption} tabIndex={0}>
+    <Scroll name={caption}>
       <table>
         <thead>
           <tr>
@@ -146,6 +146,6 @@ export function RecordTable({
           })}
         </tbody>
       </table>
-    </section>
+    </Scroll>
   );
 }

@@ -3,6 +3,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { type ReactNode, useDeferredValue, useState } from 'react';
 import { TextField } from '../../ui/controls.tsx';
 import { percent } from '../../ui/figures.ts';
+import { Scroll } from '../../ui/scroll.tsx';
 import { Loaded } from '../../ui/state.tsx';
 import { Choice } from './form/controls.tsx';
 import { ItemLink, ProjectFrame } from './frame.tsx';
@@ -33,7 +34,7 @@ export const itemState = (row: ItemRow): ReactNode => (
 
 function Table({ project, items }: { readonly project: string; readonly items: readonly ItemRow[] }): ReactNode {
   return (
-    <div className="scroll">
+    <Scroll name="Items">
       <table>
         <thead>
           <tr>
@@ -64,7 +65,7 @@ function Table({ project, items }: { readonly project: string; readonly items: r
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }
 

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { figure, when } from '../../ui/figures.ts';
+import { Scroll } from '../../ui/scroll.tsx';
 import { Empty, Loaded } from '../../ui/state.tsx';
 import { type Counts, projectsQuery, useMayLead } from './queries.ts';
 
@@ -43,7 +44,7 @@ export function ProjectList(): ReactNode {
               )}
             </Empty>
           ) : (
-            <div className="scroll">
+            <Scroll name="Projects">
               <table>
                 <thead>
                   <tr>
@@ -81,7 +82,7 @@ export function ProjectList(): ReactNode {
                   ))}
                 </tbody>
               </table>
-            </div>
+            </Scroll>
           )
         }
       </Loaded>

@@ -5,19 +5,8 @@ import type { FeedbackReport } from '../../../feedback/index.ts';
 import { estimateText, figure } from '../../ui/figures.ts';
 import { Empty, Loaded } from '../../ui/state.tsx';
 import { ProjectFrame } from './frame.tsx';
-import {
-  Agreement,
-  Bias,
-  Coverage,
-  DetectorPart,
-  Disagreements,
-  Matrix,
-  Part,
-  PeopleSaid,
-  Reliability,
-  Time,
-  Truth,
-} from './quality-parts.tsx';
+import { DetectorPart, Disagreements, Matrix } from './quality-evidence.tsx';
+import { Agreement, Bias, Coverage, Part, PeopleSaid, Reliability, Time, Truth } from './quality-parts.tsx';
 import { leftOver, shareText } from './quality-text.ts';
 import { qualityQuery } from './queries.ts';
 

@@ -2,14 +2,23 @@ import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import type { ResponseOf } from '../../../server/index.ts';
 import { call } from '../../api.ts';
-import { duration, estimateText, figure, when } from '../../ui/figures.ts';
+import { duration, estimateText, figure, percent, when } from '../../ui/figures.ts';
 import { DotPlot } from '../../ui/plots.tsx';
+import { Scroll } from '../../ui/scroll.tsx';
 import { Empty, Fault, Loaded } from '../../ui/state.tsx';
 import { ProjectFrame, RecordsLink } from './frame.tsx';
 import { type RaterRow, ratersQuery, useMayLead, useProjectChange } from './queries.ts';
 
 type Rates = ResponseOf<'GET /api/projects/{project}/raters'>['rates'];
 type Estimate = RaterRow['accuracy'];
+
+/** A rate in per cent: bounds next to 0 are 0, not ten to the minus eighteen. */
+const rateText = (rate: Estimate): string =>
+  !('value' in rate)
+    ? `– (${rate.undefined})`
+    : rate.interval === null
+      ? percent(rate.value)
+      : `${percent(rate.value)} (${(100 * rate.interval.low).toFixed(1)} to ${(100 * rate.interval.high).toFixed(1)})`;
 
 /** An estimate with n beside it. */
 function Figure({ estimate }: { readonly estimate: Estimate }): ReactNode {
@@ -50,8 +59,8 @@ function RaterFlags({
             )}
             {rate !== undefined && (
               <div className="soft small">
-                finds {estimateText(rate.power)} of planted ones; false alarms in {estimateText(rate.falseAlarms)} of
-                clean pools
+                finds {rateText(rate.power)} of planted ones; false alarms in {rateText(rate.falseAlarms)} of clean
+                pools
               </div>
             )}
           </li>
@@ -90,9 +99,8 @@ function Table({
 }): ReactNode {
   const mayLead = useMayLead();
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table scrolls, and must do so by keyboard too
-    <section className="scroll" aria-label="Raters" tabIndex={0}>
-      <table>
+    <Scroll name="Raters">
+      <table className="dense">
         <thead>
           <tr>
             <th scope="col">Rater</th>
@@ -151,7 +159,7 @@ function Table({
           ))}
         </tbody>
       </table>
-    </section>
+    </Scroll>
   );
 }
 
@@ -182,12 +190,14 @@ function Page({ project }: { readonly project: string }): ReactNode {
             </p>
             <Table project={project} raters={all} rates={rates} />
             <h2>Accuracy by rater</h2>
-            <DotPlot
-              title="Accuracy by rater, with intervals"
-              xLabel="accuracy (share of votes equal to the likely true answer)"
-              rows={[...rows].sort((a, b) => b.value - a.value)}
-              caption={`${level === undefined ? 'Intervals' : `${Math.round(100 * level)} % intervals`}. Squares are raters with a flag.`}
-            />
+            <div className="measure">
+              <DotPlot
+                title="Accuracy by rater, with intervals"
+                xLabel="accuracy (share of votes equal to the likely true answer)"
+                rows={[...rows].sort((a, b) => b.value - a.value)}
+                caption={`${level === undefined ? 'Intervals' : `${Math.round(100 * level)} % intervals`}. Squares are raters with a flag.`}
+              />
+            </div>
           </>
         );
       }}

@@ -91,7 +91,8 @@ export function Preview({
   readonly instructions: string;
 }): ReactNode {
   return (
-    <section className="preview panel" aria-labelledby="preview-title">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+    <section className="preview panel" aria-labelledby="preview-title" tabIndex={0}>
       <h2 id="preview-title">What raters will see</h2>
       {instructions.trim() === '' ? (
         <p className="soft">No instructions yet.</p>

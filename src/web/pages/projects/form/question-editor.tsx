@@ -35,12 +35,12 @@ function Definitions({
             value={one.definition}
             onChange={(definition) => put(one.key, { definition })}
           />
-          <button
-            type="button"
-            onClick={() => onChange(all.filter(({ key }) => key !== one.key))}
-            aria-label={`Remove ${what} ${i + 1}`}
-          >
+          <button type="button" onClick={() => onChange(all.filter(({ key }) => key !== one.key))}>
             Remove
+            <span className="sr-only">
+              {' '}
+              {what} {i + 1}
+            </span>
           </button>
         </div>
       ))}
@@ -153,14 +153,14 @@ function QuestionEditor({
         />
       </details>
       <div className="row">
-        <button type="button" disabled={place === 0} onClick={() => onMove(-1)} aria-label={`Move ${name} up`}>
-          Move up
+        <button type="button" disabled={place === 0} onClick={() => onMove(-1)}>
+          Move up<span className="sr-only"> {name}</span>
         </button>
-        <button type="button" disabled={place === of - 1} onClick={() => onMove(1)} aria-label={`Move ${name} down`}>
-          Move down
+        <button type="button" disabled={place === of - 1} onClick={() => onMove(1)}>
+          Move down<span className="sr-only"> {name}</span>
         </button>
-        <button type="button" onClick={onRemove} aria-label={`Remove ${name}`}>
-          Remove
+        <button type="button" onClick={onRemove}>
+          Remove<span className="sr-only"> {name}</span>
         </button>
       </div>
     </fieldset>
