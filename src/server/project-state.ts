@@ -92,11 +92,14 @@ export function projectStates(store: FeedbackStore): (projectId: string) => Prom
   };
 }
 
-/** A record in one line, replies by the letters of their places as that rater saw them. */
+/**
+ * A record in one line, replies by the letters of the item’s own order: what several raters and a lead said of one item can
+ * then be compared, whatever each was shown first.
+ */
 export function recordText(record: FeedbackRecord): string {
   switch (record.type) {
     case 'judgment':
-      return displayAnswer(record.judgment.answer, record.judgment.presentation.order);
+      return displayAnswer(record.judgment.answer);
     case 'adjudication':
       return `decided: ${displayAnswer(record.answer)} (${record.reason})`;
     case 'skip':

@@ -1,32 +1,10 @@
-import type { ReactNode } from 'react';
-
-export function ProjectList(): ReactNode {
-  return null;
-}
-export function NewProject(): ReactNode {
-  return null;
-}
-export function Overview(): ReactNode {
-  return null;
-}
-export function Items(): ReactNode {
-  return null;
-}
-export function ItemPage(): ReactNode {
-  return null;
-}
-export function Adjudicate(): ReactNode {
-  return null;
-}
-export function Raters(): ReactNode {
-  return null;
-}
-export function Quality(): ReactNode {
-  return null;
-}
-export function Records(): ReactNode {
-  return null;
-}
-export function Settings(): ReactNode {
-  return null;
-}
+export { Adjudicate } from './adjudicate.tsx';
+export { ItemPage } from './item.tsx';
+export { Items } from './items.tsx';
+export { ProjectList } from './list.tsx';
+export { NewProject } from './new.tsx';
+export { Overview } from './overview.tsx';
+export { Quality } from './quality.tsx';
+export { Raters } from './raters.tsx';
+export { Records } from './records.tsx';
+export { Settings } from './settings.tsx';
