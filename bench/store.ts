@@ -5,8 +5,8 @@
  *   scripts/postgres.sh npx tsx bench/store.ts                 # both stores, writes bench/results/store.json
  *   npx tsx bench/store.ts --judgments 100000 --stores sqlite  # smaller, one store
  */
-import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
@@ -165,17 +165,21 @@ async function drive(
 
 async function timed<T>(name: string, effect: () => Promise<T>): Promise<{ seconds: number; value: T }> {
   const begin = performance.now();
+  const cpu = process.cpuUsage();
   const value = await effect();
   const seconds = Number(((performance.now() - begin) / 1000).toFixed(2));
-  say(`  ${name}: ${seconds} s`);
+  const used = process.cpuUsage(cpu);
+  say(`  ${name}: ${seconds} s, ${((used.user + used.system) / 1e6).toFixed(2)} CPU s`);
   return { seconds, value };
 }
 
 async function measure(url: string, size: () => Promise<number>) {
+  const loadBefore = loadavg()[0];
   const store = await openStore(url, { create: true });
   const source = { project: makeProject('random'), items: items(), raters: raters(), records: records() };
   const load = await timed('load', () => store.load(source, { checked: true }));
   const bytes = await size();
+  say(`  ${(bytes / 1e6).toFixed(0)} MB on disk, ${(process.memoryUsage().rss / 1e6).toFixed(0)} MB of memory`);
   const scores = await timed('priorities', () => store.setPriorities('bench', priorities()));
   const rows: Record<string, unknown> = {};
   let seed = 0;
@@ -210,6 +214,8 @@ async function measure(url: string, size: () => Promise<number>) {
   if (bad.length > 0) throw new Error(JSON.stringify(bad));
   await store.close();
   return {
+    // Other work on the machine shows here: 1 is one busy core.
+    loadAverage: { before: loadBefore, after: loadavg()[0] },
     loadSeconds: load.seconds,
     bytes,
     prioritiesSeconds: scores.seconds,
@@ -226,7 +232,9 @@ try {
     say(`${kind}: ${JUDGMENTS} judgments, ${ITEMS} items, ${RATERS} raters`);
     if (kind === 'sqlite') {
       const path = join(folder, 'store.db');
-      results[kind] = await measure(path, async () => statSync(path).size);
+      results[kind] = await measure(path, async () =>
+        ['', '-wal'].reduce((sum, end) => sum + (existsSync(path + end) ? statSync(path + end).size : 0), 0),
+      );
       continue;
     }
     const url = process.env.GOODHART_TEST_POSTGRES;

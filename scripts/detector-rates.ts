@@ -19,7 +19,8 @@ for (const id of DETECTOR_IDS) {
   const powers = rates.planted.map(({ strength, power }) => `${strength}: ${power.toFixed(2)}`).join('  ');
   process.stdout.write(`${id.padEnd(20)} clean ${rates.clean.alarms}/${rates.clean.runs}  power ${powers}\n`);
 }
-const round = (_: string, value: unknown) => (typeof value === 'number' ? Number(value.toPrecision(4)) : value);
+const round = (_: string, value: unknown) =>
+  typeof value === 'number' ? (Math.abs(value) < 1e-9 ? 0 : Number(value.toPrecision(4))) : value;
 const file = {
   command: `npx tsx scripts/detector-rates.ts --seeds ${runs}`,
   seeds: { from: 1, to: runs },

@@ -1,8 +1,17 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { renderFeedbackPage } from '../disclosure/index.ts';
-import { feedbackReport, type RaterProfile, raterProfileSchema, weightTargetsSchema } from '../feedback/index.ts';
+import {
+  type FeedbackRecord,
+  feedbackRecordSchema,
+  feedbackReport,
+  type Project,
+  projectSchema,
+  type RaterProfile,
+  raterProfileSchema,
+  weightTargetsSchema,
+} from '../feedback/index.ts';
 import { parseConfig, UsageError } from '../run/index.ts';
 import { onPath, readJsonLines, writeFileAtomic } from '../run/node.ts';
 import { feedbackText } from './feedback-text.ts';
@@ -29,13 +38,36 @@ const whole = (option: string, least: number) => (text: string) => {
   return value;
 };
 
-/** Profiles of raters, where the project has any. */
-async function readProfiles(folder: string): Promise<RaterProfile[] | undefined> {
-  const path = join(folder, 'raters.jsonl');
-  if (!existsSync(path)) return undefined;
-  const profiles: RaterProfile[] = [];
-  for await (const profile of readJsonLines(path, raterProfileSchema)) profiles.push(profile);
-  return profiles;
+/** What a project folder may hold besides items and judgments. */
+interface Besides {
+  readonly raters?: readonly RaterProfile[];
+  readonly records?: readonly FeedbackRecord[];
+  readonly wanted?: number;
+}
+
+async function readBesides(folder: string): Promise<Besides> {
+  const all = async <T>(name: string, schema: Parameters<typeof readJsonLines<T>>[1]): Promise<T[] | undefined> => {
+    const path = join(folder, name);
+    if (!existsSync(path)) return undefined;
+    const rows: T[] = [];
+    for await (const row of readJsonLines(path, schema)) rows.push(row);
+    return rows;
+  };
+  const raters = await all<RaterProfile>('raters.jsonl', raterProfileSchema);
+  const records = await all<FeedbackRecord>('records.jsonl', feedbackRecordSchema);
+  const path = join(folder, 'project.json');
+  const project = existsSync(path)
+    ? parseConfig<Project>(
+        projectSchema,
+        onPath(path, () => readFileSync(path, 'utf8')),
+        { source: path },
+      )
+    : undefined;
+  return {
+    ...(raters !== undefined && { raters }),
+    ...(records !== undefined && { records }),
+    ...(project !== undefined && { wanted: project.distribution.overlap }),
+  };
 }
 
 const readTargets = (path: string) =>
@@ -61,11 +93,12 @@ export function addFeedbackCommands(program: Command, terminalOf: () => Terminal
     )
     .option('--html <file>', 'write a self-contained page with plots')
     .option('--weights <yaml>', 'population shares to weight raters to: targets: { age: { young: 0.4, old: 0.6 } }')
-    .option('--wanted <n>', 'judgments wanted per item, for the coverage', whole('wanted', 1))
+    .option('--wanted <n>', 'judgments wanted per item (default: the project’s overlap)', whole('wanted', 1))
     .addHelpText(
       'after',
       `
-Reads items.jsonl and judgments.jsonl, and raters.jsonl (profiles) where it is there. Nothing is changed or removed.
+Reads items.jsonl and judgments.jsonl; where they are there also raters.jsonl (profiles), records.jsonl (the history, for
+skips, flags and undo) and project.json (judgments wanted per item). Nothing is changed or removed.
 
 Examples:
   goodhart feedback report projects/harmless
@@ -76,16 +109,15 @@ Examples:
       const { seed, replicates, all, html, weights, wanted } = options;
       const targets = weights === undefined ? undefined : readTargets(weights);
       const { items, judgments } = await readProject(folder);
-      const raters = await readProfiles(folder);
       const report = feedbackReport(items, judgments, {
         seed,
         replicates,
+        ...(await readBesides(folder)),
         ...(all && { refitVotes: MANY_VOTES }),
-        ...(raters !== undefined && { raters }),
         ...(targets !== undefined && { targets }),
         ...(wanted !== undefined && { wanted }),
       });
-      if (html !== undefined) writeFileAtomic(html, renderFeedbackPage(report, { name: folder }));
+      if (html !== undefined) writeFileAtomic(html, renderFeedbackPage(report, { name: basename(resolve(folder)) }));
       const terminal = terminalOf();
       terminal.result(report, feedbackText(report, { all }));
       if (html !== undefined) terminal.note(`page written to ${html}`);

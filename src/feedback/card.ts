@@ -213,7 +213,9 @@ export function datasetCard(input: CardInput): object {
   const expansion = input.expansion;
   const manipulation =
     expansion === undefined
-      ? 'Rankings are written as they are.'
+      ? (input.kinds.ranking ?? 0) === 0
+        ? 'There are no rankings to expand.'
+        : 'Rankings are written as they are.'
       : `Rankings were expanded to pairs: ${expansion.how}. ${
           expansion.weights === 'held'
             ? 'Pairs of one judgment share a weight of 1, in the column weight; trainers that ignore it count a ranking of many replies as many judgments.'

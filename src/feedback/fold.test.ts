@@ -12,7 +12,7 @@ import {
 
 /** A history from small numbers: what happens, who, on which item, and which earlier record it names. */
 type Step = readonly [what: number, rater: number, item: number, earlier: number];
-const steps = fc.array(fc.tuple(fc.nat(9), fc.nat(2), fc.nat(1), fc.nat(40)), { maxLength: 24 });
+const steps = fc.array(fc.tuple(fc.nat(9), fc.nat(2), fc.nat(1), fc.nat(40)), { maxLength: 24, size: 'max' });
 
 function historyOf(list: readonly Step[]): FeedbackRecord[] {
   const history: FeedbackRecord[] = [];
@@ -57,7 +57,9 @@ function stands(history: readonly FeedbackRecord[]): (record: FeedbackRecord) =>
   const after = (r: FeedbackRecord) => history.slice(place(r) + 1);
   const undone = (r: FeedbackRecord): boolean =>
     after(r).some((u) => u.type === 'undo' && u.undoes === recordKey(r).id && !undone(u));
+  // What a rater took back stays taken back when they withdraw later.
   const withdrawn = (r: FeedbackRecord) =>
+    r.type !== 'undo' &&
     after(r).some((w) => w.type === 'withdrawal' && w.raterId === recordKey(r).raterId && !undone(w));
   const active = (r: FeedbackRecord) => !undone(r) && !withdrawn(r);
   const first = (id: string): string => {

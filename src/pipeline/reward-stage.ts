@@ -15,6 +15,7 @@ import {
 import { UsageError } from '../run/index.ts';
 import { createRng, mean } from '../stats/index.ts';
 import type { Base } from './base-stage.ts';
+import type { PipelineConfig } from './config.ts';
 import type { Feedback } from './feedback-stage.ts';
 import {
   isAcrossTopics,
@@ -37,11 +38,19 @@ export interface Reward {
 
 type Member = LinearRewardModel | TransformerRewardModel;
 
-/** Replies on which scores are normalised: those of training items spread evenly over the data, by prompt. */
-function referenceReplies(items: readonly Item[], most: number): { prompt: string; replies: string[] }[] {
-  const every = Math.max(1, Math.ceil(items.length / most));
+/**
+ * Replies on which scores are normalised, by prompt: the first training items where they were drawn at random, and items spread
+ * evenly over data that come in an order of their own (topic by topic).
+ */
+function referenceReplies(
+  { data }: PipelineConfig,
+  items: readonly Item[],
+  most: number,
+): { prompt: string; replies: string[] }[] {
+  const every = data.layout === 'harbour' ? 1 : Math.max(1, Math.ceil(items.length / most));
   return items
     .filter((_, i) => i % every === 0)
+    .slice(0, most)
     .map((item) => ({ prompt: item.prompt, replies: item.replies.map((reply) => reply.text) }));
 }
 
@@ -57,7 +66,7 @@ async function fitMembers(
   for (let m = 0; m < reward.members; m++) {
     const rng = createRng(seed).fork(`reward/${m}`);
     const own = reward.members === 1 ? pairs : resampleItems(pairs, rng);
-    const reference = referenceReplies(items, 300);
+    const reference = referenceReplies(config, items, 300);
     if (reward.family === 'linear') {
       members.push(
         fitLinearReward(own, { ridge: reward.ridge, order: reward.order, position: reward.position, reference }),

@@ -170,7 +170,7 @@ async function* projectsOf(
     await cursor.advance();
     await cursor.advance();
     while (cursor.next?.type === 'project') {
-      const { project, digest } = cursor.next;
+      const { project, digest, counts } = cursor.next;
       await cursor.advance();
       const source: ProjectSource = {
         project,
@@ -179,7 +179,7 @@ async function* projectsOf(
         priorities: map(cursor.while('priority'), ({ itemId, score }) => [itemId, score] as const),
         records: map(cursor.while('record'), ({ record, key }) => ({ record, key })),
       };
-      yield { source, options: { digest, checked: true, ...(progress !== undefined && { progress }) } };
+      yield { source, options: { digest, counts, checked: true, ...(progress !== undefined && { progress }) } };
     }
     if (cursor.next?.type !== 'end') throw notWhole(path, `got a ${cursor.next?.type ?? 'missing'} line out of place`);
   } finally {

@@ -1,12 +1,14 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import {
+  type Answer,
   type FeedbackRecord,
   feedbackRecordSchema,
   foldRecords,
   type Item,
   itemSchema,
   judgmentSchema,
+  type Presentation,
   type Project,
   projectSchema,
   type RaterProfile,
@@ -114,11 +116,11 @@ export async function saveProjectFolder(
       writeJson(at('project'), part.project);
       await writeLines(at('items'), lines(part.items));
       await writeLines(at('raters'), lines(part.raters));
-      const history: FeedbackRecord[] = [];
-      await writeLines(at('records'), recordLines(part.records, history));
-      const { judgments } = foldRecords(history);
-      await writeLines(at('judgments'), judgments.map(canonicalJson));
-      return { digest: part.digest, judgments: judgments.length, ...part.counts };
+      const outline: FeedbackRecord[] = [];
+      await writeLines(at('records'), recordLines(part.records, outline));
+      const standing = new Set(foldRecords(outline).judgments.map(({ id }) => id));
+      await writeLines(at('judgments'), judgmentLines(at('records'), standing));
+      return { digest: part.digest, judgments: standing.size, ...part.counts };
     });
     onPath(out, () => renameSync(partial, out));
     await syncPath(dirname(out));
@@ -132,9 +134,25 @@ export async function saveProjectFolder(
 async function* lines(rows: ProjectSource['items'] | ProjectSource['raters']): AsyncGenerator<string> {
   for await (const row of rows) yield canonicalJson(row);
 }
-async function* recordLines(rows: ProjectSource['records'], keep: FeedbackRecord[]): AsyncGenerator<string> {
+async function* recordLines(rows: ProjectSource['records'], outline: FeedbackRecord[]): AsyncGenerator<string> {
   for await (const { record } of rows) {
-    keep.push(record);
+    outline.push(outlineOf(record));
     yield canonicalJson(record);
   }
+}
+async function* judgmentLines(path: string, standing: ReadonlySet<string>): AsyncGenerator<string> {
+  for await (const record of rowsOf<FeedbackRecord>(path, feedbackRecordSchema)) {
+    if (record.type === 'judgment' && standing.has(record.judgment.id)) yield canonicalJson(record.judgment);
+  }
+}
+
+const NO_ANSWER: Answer = { kind: 'comparison', outcome: 'tie' };
+const NO_PRESENTATION: Presentation = { order: [], view: '', instructionsVersion: '', shownAt: '' };
+/** What decides which records stand, without what was said: the history of a million judgments fits in memory. */
+function outlineOf(record: FeedbackRecord): FeedbackRecord {
+  if (record.type === 'judgment') {
+    const { judgment } = record;
+    return { type: 'judgment', judgment: { ...judgment, answer: NO_ANSWER, presentation: NO_PRESENTATION } };
+  }
+  return record.type === 'draft' ? { ...record, content: null } : record;
 }

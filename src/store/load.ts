@@ -4,11 +4,8 @@ import {
   type FeedbackRecord,
   feedbackRecordSchema,
   type Item,
-  itemSchema,
   type Project,
-  projectSchema,
   type RaterProfile,
-  raterProfileSchema,
   recordKey,
 } from '../feedback/index.ts';
 import { canonicalJson, DataError, GENESIS, UsageError } from '../run/index.ts';
@@ -20,73 +17,8 @@ import { rebuildProject } from './rebuild.ts';
 import { emptyTotals, type Tables } from './schema.ts';
 import { chainHash } from './session.ts';
 import type { LoadOptions, ProjectSource, Rows, SourceCounts } from './store.ts';
-import { checkBody, checkId } from './submit.ts';
+import { batched, checkBody, checkId, checkItem, checkProfile, checkProject, parsed } from './values.ts';
 import { writeRows } from './write-rows.ts';
-
-/** Checks a value from outside; the error names the field. */
-export function parsed<T>(
-  schema: {
-    safeParse(
-      value: unknown,
-    ):
-      | { success: true; data: T }
-      | { success: false; error: { issues: readonly { path: readonly PropertyKey[]; message: string }[] } };
-  },
-  value: unknown,
-  what: string,
-): T {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0]!;
-  throw new DataError('field', `${what}: ${issue.path.join('.') || 'value'}: ${issue.message}; mend it`);
-}
-
-/** An item of a project, checked, with its canonical body. */
-export function checkItem(projectId: string, value: unknown): { item: Item; body: string } {
-  const item = parsed<Item>(itemSchema, value, 'item');
-  checkId('item', item.id);
-  if (item.projectId !== projectId) {
-    throw new DataError(
-      'item',
-      `item ${item.id}: expected project ${projectId}, got ${item.projectId}; correct projectId`,
-    );
-  }
-  if (item.role !== undefined && item.role !== 'work' && item.gold === undefined) {
-    throw new DataError(
-      'item',
-      `item ${item.id}: expected a known answer (gold) for role ${item.role}, got none; add it`,
-    );
-  }
-  const body = canonicalJson(item);
-  checkBody(`item ${item.id}`, body);
-  return { item, body };
-}
-
-export function checkProfile(value: unknown): { profile: RaterProfile; body: string } {
-  const profile = parsed<RaterProfile>(raterProfileSchema, value, 'rater');
-  checkId('rater', profile.id);
-  const body = canonicalJson(profile);
-  checkBody(`rater ${profile.id}`, body);
-  return { profile, body };
-}
-
-export function checkProject(value: unknown): { project: Project; body: string } {
-  const project = parsed<Project>(projectSchema, value, 'project');
-  checkId('project', project.id);
-  return { project, body: canonicalJson(project) };
-}
-
-/** Rows in batches of a size. */
-export async function* batched<T>(rows: Rows<T>, size: number): AsyncGenerator<readonly T[]> {
-  let batch: T[] = [];
-  for await (const row of rows) {
-    batch.push(row);
-    if (batch.length < size) continue;
-    yield batch;
-    batch = [];
-  }
-  if (batch.length > 0) yield batch;
-}
 
 /** Inserts a project with its empty state. */
 export async function insertProject(
@@ -151,6 +83,8 @@ const removeLeftovers = (connection: Connection, token: string) =>
     for (const { project } of rows) await removeProject(trx, project);
   });
 
+type Report = (done: number, unit: 'items' | 'records', last?: boolean) => void;
+
 /** Writes one project. */
 class Loader {
   readonly #connection: Connection;
@@ -170,7 +104,11 @@ class Loader {
     const { project, body } = checkProject(source.project);
     const { id } = project;
     await this.#begin(id, body);
-    const report = (done: number, unit: string) => options.progress?.({ stage: `load ${id}`, done, total: done, unit });
+    const report = (done: number, unit: 'items' | 'records', last = false) => {
+      // Where the source does not say how much there is, the end is always one ahead.
+      const total = last ? done : (options.counts?.[unit] ?? done + 1);
+      if (last || done !== total) options.progress?.({ stage: `load ${unit}`, done, total, unit });
+    };
     const items = await this.#items(project, source.items, report);
     for await (const rows of batched(source.raters, 500)) await this.#profiles(rows);
     for await (const scores of batched(source.priorities ?? [], 500)) await this.#priorities(id, scores);
@@ -225,7 +163,7 @@ class Loader {
     });
   }
 
-  async #items(project: Project, rows: Rows<Item>, report: (done: number, unit: string) => void): Promise<number> {
+  async #items(project: Project, rows: Rows<Item>, report: Report): Promise<number> {
     const { project: number } = this.#state;
     for await (const batch of batched(rows, 500)) {
       const items = batch.map((value) => checkItem(project.id, value));
@@ -246,6 +184,7 @@ class Loader {
       this.#state.items += items.length;
       report(this.#state.items, 'items');
     }
+    report(this.#state.items, 'items', true);
     return this.#state.items;
   }
 
@@ -291,11 +230,7 @@ class Loader {
     });
   }
 
-  async #records(
-    project: Project,
-    rows: ProjectSource['records'],
-    report: (done: number, unit: string) => void,
-  ): Promise<number> {
+  async #records(project: Project, rows: ProjectSource['records'], report: Report): Promise<number> {
     const { project: number } = this.#state;
     for await (const batch of batched(rows, 1000)) {
       const before = this.#raters.size;
@@ -320,6 +255,7 @@ class Loader {
       });
       report(this.#state.seq, 'records');
     }
+    report(this.#state.seq, 'records', true);
     return this.#state.seq;
   }
 

@@ -1,18 +1,10 @@
 import { type FeedbackRecord, recordKey } from '../feedback/index.ts';
 import { DataError, UsageError } from '../run/index.ts';
+import { Allocator, expiredSeats } from './allocator.ts';
 import type { Outcome } from './batches.ts';
 import type { Connection } from './connection.ts';
 import type { Pair } from './queries.ts';
-import {
-  Allocator,
-  expiredSeats,
-  type Reservation,
-  reserveFor,
-  takeBack,
-  timeOf,
-  unknownItem,
-  unknownRater,
-} from './reserve.ts';
+import { type Reservation, reserveFor, timeOf, unknownItem, unknownRater } from './reserve.ts';
 import { openSession, type ProjectPlace, type Session } from './session.ts';
 import { type Receipt, referencesOf, releaseSeat, type SubmitRequest, submitTo } from './submit.ts';
 
@@ -38,8 +30,11 @@ async function prepare(session: Session, operations: readonly Operation[]): Prom
   const times = operations.flatMap((op) => (op.type === 'reserve' ? [Date.parse(op.now)] : []));
   const now = Math.max(...times.filter((at) => !Number.isNaN(at)));
   const reserving = Number.isFinite(now);
+  const asking = operations.filter((op) => op.type === 'reserve');
+  const allocator = new Allocator(session, new Set(asking.map(raterOf)).size);
   const [expired] = await Promise.all([
     reserving ? expiredSeats(session, now) : [],
+    allocator.readAhead(`${session.seq}/${session.totals.reserved}/${asking[0]?.raterId ?? ''}`),
     session.loadRaters(operations.map(raterOf)),
     session.loadItems(operations.flatMap((op) => itemOf(op) ?? [])),
     session.loadRecords(
@@ -63,9 +58,10 @@ async function prepare(session: Session, operations: readonly Operation[]): Prom
     requests.some(({ record }) => record.type in TOUCHES) ? session.loadHistory(pairs) : undefined,
     session.loadPersonal(personal),
     session.loadReserved(numbers(operations.filter((op) => op.type === 'reserve' || isWithdrawal(op)))),
+    allocator.meet(numbers(asking)),
   ]);
-  const moreExpired = await takeBack(session, now, expired);
-  return new Allocator(session, { raters: numbers(operations.filter((op) => op.type === 'reserve')), moreExpired });
+  await allocator.reclaim(now, expired);
+  return allocator;
 }
 
 /** Whose places at which items a batch touches, and whose withdrawals. */

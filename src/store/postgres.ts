@@ -25,6 +25,7 @@ const REASONS: Readonly<Record<string, string>> = {
   '28P01': 'PostgreSQL refused the password; check the address',
   '28000': 'PostgreSQL refused the user; check the address',
   '3D000': 'no such database; create it with createdb, or check its name',
+  '3F000': 'the schema in the address does not exist; create it with CREATE SCHEMA',
   '42501': 'the user may not do that; grant it rights on the schema',
   '25006': 'the database is read-only; give the address of the primary',
   '53100': 'the disk of the database is full; nothing acknowledged is lost; free some space and try again',

@@ -54,6 +54,11 @@ export class Session extends WorkingSet {
     this.#state = state;
   }
 
+  /** Last number of the history. */
+  get seq(): number {
+    return this.#state.seq;
+  }
+
   addItem(item: Item, body: string): void {
     const number = this.#state.items + 1;
     this.#state.items = number;

@@ -4,7 +4,7 @@ import { accountsOn } from './accounts-on.ts';
 import { createBatches } from './batches.ts';
 import { checkStore } from './check.ts';
 import type { Connection, Trx } from './connection.ts';
-import { batched, checkItem, checkProfile, checkProject, insertProject, loadProjects } from './load.ts';
+import { insertProject, loadProjects } from './load.ts';
 import { type Operation, type OperationResult, runBatch } from './operations.ts';
 import {
   digestProject,
@@ -22,7 +22,7 @@ import { unknownItem, unknownRater } from './reserve.ts';
 import { PRESENTED, PURPOSES, type Totals } from './schema.ts';
 import { openSession, type Session } from './session.ts';
 import type { FeedbackStore, HistoryRange, ProjectProgress, RaterStanding, StoreSnapshot } from './store.ts';
-import { parseRecord } from './submit.ts';
+import { batched, checkItem, checkProfile, checkProject, parseRecord } from './values.ts';
 
 /** Operations that share a commit at most. */
 const BATCH = 64;

@@ -81,7 +81,7 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
  * Writers take the lock at once (`BEGIN IMMEDIATE`), so none fails half-way on another's; waiting for it lets the
- * process go on with other work. 30 seconds, then the caller hears of it.
+ * process go on with other work. Two minutes, which outlasts a rebuild, then the caller hears of it.
  */
 class ImmediateDriver extends SqliteDriver {
   readonly #mode: 'immediate' | 'deferred';
@@ -99,7 +99,7 @@ class ImmediateDriver extends SqliteDriver {
         return;
       } catch (error) {
         if (!isBusy(error)) throw error;
-        if (performance.now() - started > 30_000) throw error;
+        if (performance.now() - started > 120_000) throw error;
         await pause(Math.min(tries, 10));
       }
     }

@@ -83,6 +83,8 @@ export interface ProjectSource {
 
 export interface LoadOptions {
   readonly progress?: ReportProgress;
+  /** How much the source holds, where that is known. */
+  readonly counts?: SourceCounts;
   /** Digest that the result must have; otherwise nothing is kept. */
   readonly digest?: string;
   /** Records have the shape of `feedbackRecordSchema`: they were checked when they were read. */

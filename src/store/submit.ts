@@ -2,7 +2,6 @@ import {
   type Answer,
   answerProblem,
   type FeedbackRecord,
-  feedbackRecordSchema,
   formProblem,
   type Judgment,
   type Presentation,
@@ -37,44 +36,6 @@ export interface SubmitRequest {
 
 const refuse = (record: FeedbackRecord, problem: string) =>
   new DataError('record', `${record.type} ${recordKey(record).id}: ${problem}`);
-
-const MAX_ID = 500;
-/** Characters that not every database keeps. */
-const UNSTORABLE = /\0|\p{Surrogate}/u;
-const MAX_BODY = 8 * 1024 * 1024;
-
-/** Ids that both databases keep and index as they are. */
-export function checkId(what: string, id: string): void {
-  if (id.length > MAX_ID) {
-    throw new DataError('id', `${what} id: expected at most ${MAX_ID} characters, got ${id.length}; use a shorter id`);
-  }
-  if (UNSTORABLE.test(id)) {
-    throw new DataError(
-      'id',
-      `${what} id ${JSON.stringify(id)}: expected text, got half a character or NUL; use another id`,
-    );
-  }
-}
-
-/** Refuses a body that is too large to keep. */
-export function checkBody(what: string, body: string): void {
-  if (body.length <= MAX_BODY) return;
-  throw new DataError('size', `${what}: expected at most ${MAX_BODY} characters, got ${body.length}; split it`);
-}
-
-/** Reads a record that came from outside. */
-export function parseRecord(value: unknown): FeedbackRecord {
-  const result = feedbackRecordSchema.safeParse(value);
-  if (!result.success) {
-    const issue = result.error.issues[0]!;
-    throw new DataError('record', `record: ${issue.path.join('.') || 'value'}: ${issue.message}; mend the record`);
-  }
-  const { id, raterId } = recordKey(result.data);
-  checkId('record', id);
-  checkId('rater', raterId);
-  checkBody(`record ${id}`, JSON.stringify(result.data));
-  return result.data;
-}
 
 /** Ids of records that a record speaks of. */
 export function referencesOf(record: FeedbackRecord): readonly string[] {

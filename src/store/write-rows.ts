@@ -1,75 +1,125 @@
-import { sql } from 'kysely';
+import { CompiledQuery, PostgresAdapter } from 'kysely';
 import { chunks, type Trx } from './connection.ts';
 import type { Tables } from './schema.ts';
 
-/** Columns of the tables that are written by many rows; the first `keys` of them tell a row. */
-const COLUMNS = {
-  items: { keys: 2, columns: ['project', 'item', 'id', 'body'] },
-  raters: { keys: 2, columns: ['project', 'rater', 'id', 'body'] },
-  records: { keys: 0, columns: ['project', 'seq', 'id', 'idem', 'type', 'rater', 'item', 'body', 'hash'] },
+type Written = 'items' | 'raters' | 'records' | 'item_state' | 'rater_state' | 'seats';
+type ColumnType = 'integer' | 'bigint' | 'double precision' | 'text';
+
+/** Tables that are written by many rows: their columns, and how many of the first ones tell a row from others. */
+const WRITTEN: {
+  readonly [T in Written]: {
+    readonly keys: number;
+    readonly columns: { readonly [C in keyof Tables[T] & string]: ColumnType };
+  };
+} = {
+  items: { keys: 2, columns: { project: 'integer', item: 'integer', id: 'text', body: 'text' } },
+  raters: { keys: 2, columns: { project: 'integer', rater: 'integer', id: 'text', body: 'text' } },
+  records: {
+    // A record is never overwritten.
+    keys: 0,
+    columns: {
+      project: 'integer',
+      seq: 'integer',
+      id: 'text',
+      idem: 'text',
+      type: 'text',
+      rater: 'integer',
+      item: 'integer',
+      body: 'text',
+      hash: 'text',
+    },
+  },
   item_state: {
     keys: 2,
-    columns: [
-      'project',
-      'item',
-      'role',
-      'lane',
-      'shuffle',
-      'priority',
-      'rank',
-      'wanted',
-      'done',
-      'reserved',
-      'shown',
-      'open',
-    ],
+    columns: {
+      project: 'integer',
+      item: 'integer',
+      role: 'text',
+      lane: 'text',
+      shuffle: 'integer',
+      priority: 'double precision',
+      rank: 'double precision',
+      wanted: 'integer',
+      done: 'integer',
+      reserved: 'integer',
+      shown: 'integer',
+      open: 'integer',
+    },
   },
   rater_state: {
     keys: 2,
-    columns: [
-      'project',
-      'rater',
-      'work',
-      'qualification',
-      'training',
-      'gold',
-      'repeats',
-      'swapped',
-      'qualified',
-      'exhausted',
-    ],
+    columns: {
+      project: 'integer',
+      rater: 'integer',
+      work: 'integer',
+      qualification: 'integer',
+      training: 'integer',
+      gold: 'integer',
+      repeats: 'integer',
+      swapped: 'integer',
+      qualified: 'integer',
+      exhausted: 'integer',
+    },
   },
   seats: {
     keys: 4,
-    columns: ['project', 'rater', 'item', 'purpose', 'answered', 'right', 'expires', 'presentation'],
+    columns: {
+      project: 'integer',
+      rater: 'integer',
+      item: 'integer',
+      purpose: 'integer',
+      answered: 'integer',
+      right: 'integer',
+      expires: 'bigint',
+      presentation: 'text',
+    },
   },
-} as const satisfies {
-  [T in 'items' | 'raters' | 'records' | 'item_state' | 'rater_state' | 'seats']: {
-    keys: number;
-    columns: readonly (keyof Tables[T])[];
-  };
 };
-type Written = keyof typeof COLUMNS;
 
-/** Every column is listed, or the type of this is not `true`. */
-type Missing = { [T in Written]: Exclude<keyof Tables[T], (typeof COLUMNS)[T]['columns'][number]> }[Written];
-true satisfies [Missing] extends [never] ? true : never;
+const quoted = (name: string) => `"${name}"`;
+const columnsOf = (table: Written) => Object.entries<ColumnType>(WRITTEN[table].columns);
 
-/** Inserts rows, or overwrites the ones that are there; a record is never overwritten. */
+function statement(table: Written, source: string): string {
+  const names = columnsOf(table).map(([name]) => quoted(name));
+  const { keys } = WRITTEN[table];
+  const set = names.slice(keys).map((name) => `${name} = excluded.${name}`);
+  const conflict =
+    keys === 0 ? '' : ` ON CONFLICT (${names.slice(0, keys).join(', ')}) DO UPDATE SET ${set.join(', ')}`;
+  return `INSERT INTO ${table} (${names.join(', ')}) ${source}${conflict}`;
+}
+
+const texts = new Map<string, string>();
+function remembered(key: string, make: () => string): string {
+  const text = texts.get(key) ?? make();
+  texts.set(key, text);
+  return text;
+}
+
+/**
+ * Inserts rows, or overwrites those that are there. Texts of statements are made once: on PostgreSQL one per table, which
+ * takes its rows as JSON and stays prepared; on SQLite one per number of rows.
+ */
 export async function writeRows<T extends Written>(trx: Trx, table: T, rows: readonly Tables[T][]): Promise<void> {
-  const { keys, columns } = COLUMNS[table];
-  const names = columns.map((name) => sql.ref(name));
-  const rest = columns.slice(keys);
-  const onConflict =
-    keys === 0
-      ? sql``
-      : sql` ON CONFLICT (${sql.join(names.slice(0, keys))}) DO UPDATE SET ${sql.join(
-          rest.map((name) => sql`${sql.ref(name)} = ${sql.ref(`excluded.${name}`)}`),
-        )}`;
+  const columns = columnsOf(table);
+  const names = columns.map(([name]) => name as keyof Tables[T] & string);
+  const inPostgres = trx.getExecutor().adapter instanceof PostgresAdapter;
   for (const some of chunks(rows, 1000)) {
-    const values = some.map((row) => sql`(${sql.join(columns.map((name) => row[name as keyof typeof row]))})`);
-    await sql`INSERT INTO ${sql.table(table)} (${sql.join(names)}) VALUES ${sql.join(values)}${onConflict}`.execute(
-      trx,
-    );
+    if (inPostgres) {
+      const types = columns.map(([name, type]) => `${quoted(name)} ${type}`).join(', ');
+      const from = `SELECT * FROM json_to_recordset($1::json) AS row (${types})`;
+      const text = remembered(table, () => statement(table, from));
+      await trx.executeQuery(CompiledQuery.raw(text, [JSON.stringify(some, names)]));
+    } else {
+      const marks = `(${names.map(() => '?').join(', ')})`;
+      const text = remembered(`${table}/${some.length}`, () =>
+        statement(table, `VALUES ${some.map(() => marks).join(', ')}`),
+      );
+      await trx.executeQuery(
+        CompiledQuery.raw(
+          text,
+          some.flatMap((row) => names.map((name) => row[name])),
+        ),
+      );
+    }
   }
 }

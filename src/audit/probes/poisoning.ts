@@ -33,12 +33,13 @@ type Compared = Omit<Row, 'value'> & { readonly dissent: number; readonly disagr
 
 /**
  * Excess dissent of one rater's votes. With agreement 1 − 2·dissent, a rater of skill a agrees with the others a times as
- * much as they do among themselves; a is the ratio of the two sums over the rater's votes.
+ * much as they do among themselves; a is the ratio of the two sums over the rater's votes. Above one it is mostly the noise
+ * of items that split the others, and is cut off there.
  */
 function excess(own: readonly Compared[]): Row[] {
   const agreement = own.reduce((sum, row) => sum + 1 - 2 * row.dissent, 0);
   const othersAgreement = own.reduce((sum, row) => sum + 1 - 2 * row.disagreement, 0);
-  const skill = othersAgreement > 0 ? Math.max(-1, Math.min(1.5, agreement / othersAgreement)) : 0;
+  const skill = othersAgreement > 0 ? Math.max(-1, Math.min(1, agreement / othersAgreement)) : 0;
   return own.map(({ rater, words, dissent, disagreement }) => ({
     rater,
     words,

@@ -1,16 +1,10 @@
-import type {
-  AgreementMeasure,
-  DetectorReport,
-  Effect,
-  FeedbackReport,
-  Flag,
-  ShareEstimate,
-} from '../../feedback/index.ts';
+import type { AgreementMeasure, Effect, FeedbackReport, Flag, ShareEstimate } from '../../feedback/index.ts';
 import { figure, type Html, html } from './html.ts';
 import {
   coursePlot,
   type ForestRow,
   forestPlot,
+  LEAST_DRAWN,
   logHistogram,
   matrixPlot,
   type ScatterPoint,
@@ -100,10 +94,12 @@ function summary(report: FeedbackReport): Html {
 
 /** α of every question, part and stratum; other measures in the table below. */
 function agreement({ agreement: { rows, strataLeftOut, replicates } }: FeedbackReport): Html {
-  const name = (row: (typeof rows)[number]) =>
-    [row.question ?? row.kind, row.part, row.stratum === null ? '' : `${row.stratum.key}: ${row.stratum.value}`]
-      .filter((part) => part !== '')
-      .join(' · ');
+  const one = new Set(rows.map((row) => `${row.kind}/${row.question}`)).size === 1;
+  // With one question its name says nothing beside a part or a stratum.
+  const name = ({ question, kind, part, stratum }: (typeof rows)[number]) => {
+    const within = [part, stratum === null ? '' : `${stratum.key}: ${stratum.value}`].filter((text) => text !== '');
+    return (one && within.length > 0 ? within : [question ?? kind, ...within]).join(' · ');
+  };
   const drawn = rows.flatMap((row): ForestRow[] =>
     row.measure.startsWith('alpha') && 'value' in row.estimate
       ? [
@@ -222,26 +218,24 @@ function times({ time }: FeedbackReport): Html {
   return html`${histogram}<figure>${coursePlot('Agreement over time', bins('calendar'), { x: 'time of submission', y, time: true })}</figure><figure>${coursePlot('Agreement over a session', bins('session'), { x: 'place in the rater’s own session', y, time: false })}</figure>`;
 }
 
-function ratesCell({ rates }: DetectorReport): Html {
-  const found = rates.planted.map(
-    ({ strength, power, low, high }) => html`<div>${figure(power)} (${range({ low, high })}) at ${strength}</div>`,
-  );
-  return html`${found}<div class="missing">${rates.means}; ${Math.round(rates.judgmentsPerRater)} judgments a rater</div>`;
-}
-
 function detectorTable(report: FeedbackReport): Html {
-  return grid(
-    ['Detector', 'Flags', 'Looks for', 'Assumes', 'Rule', 'Found when planted', 'False alarms'],
-    report.detectors.map((d) => [
-      d.id,
-      d.reason === null ? `${d.flags.length} (${d.assessed} ${d.tests} tested)` : `cannot say: ${d.reason}`,
-      d.looksFor,
-      d.assumes,
-      `${d.rule}; level ${d.level}`,
-      ratesCell(d),
-      `${d.rates.clean.alarms} of ${d.rates.clean.runs} honest pools (${range(d.rates.clean)})`,
-    ]),
+  const table = grid(
+    ['Detector', 'Flags', 'Tested', 'Weak', 'Middle', 'Strong', 'False alarms'],
+    report.detectors.map(({ id, flags: raised, assessed, tests, reason, rates }) => {
+      const found = rates.planted.map(
+        ({ strength, power, low, high }) =>
+          html`<span title="95 %: ${range({ low, high })}">${figure(power)}</span> <span class="missing">at ${strength}</span>`,
+      );
+      const tested = reason === null ? `${assessed} ${tests}` : `cannot say: ${reason}`;
+      const alarms = `${rates.clean.alarms} of ${rates.clean.runs} pools (${range(rates.clean)})`;
+      return [id, reason === null ? String(raised.length) : '–', tested, ...found, alarms];
+    }),
   );
+  const about = report.detectors.map(
+    (d) =>
+      html`<dt>${d.id}</dt><dd>Looks for ${d.looksFor}. Needs ${d.needs}. Assumes: ${d.assumes}. Rule: ${d.rule}; level ${d.level}. Strength of what was planted: ${d.rates.means}; ${Math.round(d.rates.judgmentsPerRater)} judgments a rater.</dd>`,
+  );
+  return html`${table}<details><summary>What each detector looks for, needs and assumes</summary><dl>${about}</dl></details>`;
 }
 
 function flagDetails(flag: Flag): Html {
@@ -264,8 +258,8 @@ function truth(report: FeedbackReport): Html {
     const verdict =
       'undefined' in check
         ? `Independence of errors not tested: ${check.undefined}.`
-        : `${check.detected ? 'Errors are correlated' : 'No correlation of errors was found'}: p ${check.p.toFixed(2)} over ${check.pairs} pairs, excess agreement of all pairs ${figure(check.excess.value)} (${range(check.excess)}), ${check.replicates} simulations. ${check.means}.`;
-    return html`<h3>${t.question ?? t.kind}</h3><p>${t.votes} votes on ${t.units} units. ${t.disputed} units depend on the method.</p><p>${verdict}</p><ul>${t.assumes.map((a) => html`<li>${a.means}</li>`)}</ul>${t.notes.map((note) => html`<p class="note">${note.because}</p>`)}<details><summary>Units where majority, Dawid–Skene and one-coin differ (the least certain ${t.disputes.length})</summary>${grid(
+        : `${check.detected ? 'Errors are correlated' : 'No correlation of errors was found'}: p ${check.p.toFixed(2)} over ${check.pairs} pairs, excess agreement of all pairs ${figure(check.excess.value)} (${range(check.excess)}), ${check.replicates} simulations.`;
+    return html`<h3>${t.question ?? t.kind}</h3><p>${t.votes} votes on ${t.units} units. ${t.disputed} units depend on the method.</p><p>${verdict}</p>${'means' in check ? html`<p class="note">How to read it: ${check.means}.</p>` : undefined}<p>Assumed:</p><ul>${t.assumes.map((a) => html`<li>${a.means}</li>`)}</ul>${t.notes.map((note) => html`<p class="note">${note.because}</p>`)}<details><summary>Units where majority, Dawid–Skene and one-coin differ (the least certain ${t.disputes.length})</summary>${grid(
       ['Item', ...t.classes, 'Majority', 'Dawid–Skene', 'One-coin', 'Posterior'],
       t.disputes.map((d) => [
         d.itemId,
@@ -330,9 +324,9 @@ ${section('Agreement', 'How far raters give the same values to the same things, 
 ${section('Raters', 'Expected share of right answers, which assumes that errors are independent. Flags are reasons for a person to look, nothing more.', reliability(report))}
 ${section('Position and length', 'Each point is a rater. Off the vertical line: a preference for a place. Off the horizontal one: for longer or shorter replies, which may also be the better ones.', biasScatter(report))}
 ${section('Time', 'How long judgments take, and whether agreement changes over calendar time and over a rater’s own session.', times(report))}
-${section('Detectors', 'What was looked for, what it assumes, and how the detector did on simulated pools: the share of planted raters found at three strengths, and honest pools with a false alarm.', detectorTable(report))}
+${section('Detectors', 'How many raters each detector flags here, and how it did on simulated pools: the share of planted raters that it found at three strengths of what they do, and honest pools with a false alarm.', detectorTable(report))}
 ${section('Flags', 'For a person to look at, with the evidence. Nothing follows from a flag by itself.', flags(report))}
-${section('Agreement between raters', 'Per cent of equal votes on shared units, the raters with most votes.', html`<figure>${matrixPlot('Agreement between the busiest raters', report.matrix.raters, report.matrix)}</figure>`)}
+${section('Agreement between raters', `Per cent of equal votes on shared units, the raters with most votes. Pairs with fewer than ${LEAST_DRAWN} shared units are left empty.`, html`<figure>${matrixPlot('Agreement between the busiest raters', report.matrix.raters, report.matrix)}</figure>`)}
 ${section('Disagreement', 'The units on which raters differ most. They stay in the data: the item, the instructions or the people may be the reason.', disagreements)}
 ${section('Truth from several raters', 'Majority, Dawid–Skene and one-coin estimates of the true class.', truth(report))}
 ${section('People and coverage', 'Who judged, and how much of what was asked.', people(report))}

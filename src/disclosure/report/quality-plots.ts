@@ -6,8 +6,15 @@ import { marker, svg, WIDTH } from './plots.ts';
 
 const missing = (text = 'Not measured in these data.') => html`<p class="missing">${text}</p>`;
 
-/** Text cut to a length, for axes. */
-const short = (text: string, length: number) => (text.length <= length ? text : `${text.slice(0, length - 1)}…`);
+/** Text cut to a length for axes, from its middle: names often differ at the end. */
+function short(text: string, length: number): string {
+  if (text.length <= length) return text;
+  const end = Math.floor((length - 1) / 2);
+  return `${text.slice(0, length - 1 - end)}…${text.slice(text.length - end)}`;
+}
+
+/** Shared units from which on a share of equal votes is drawn: one of two would be noise. */
+export const LEAST_DRAWN = 5;
 
 interface Axis {
   readonly at: (value: number) => number;
@@ -81,7 +88,7 @@ export function forestPlot(
         ? undefined
         : html`<line class="whisker" x1="${x.at(interval.low)}" x2="${x.at(interval.high)}" y1="${y}" y2="${y}"/>`;
     const says = interval === null ? '' : ` (${figure(interval.low)} to ${figure(interval.high)})`;
-    return html`<g class="series s${marked ? 1 : 0}"><title>${name}: ${figure(value)}${says}, ${note}</title>${whisker}${marker(marked ? 1 : 0, x.at(value), y)}<text x="${box.left - 8}" y="${y + 4}" text-anchor="end">${short(name, 30)}</text><text x="${box.right + 8}" y="${y + 4}">${note}</text></g>`;
+    return html`<g class="series s${marked ? 1 : 0}"><title>${name}: ${figure(value)}${says}, ${note}</title>${whisker}${marker(marked ? 1 : 0, x.at(value), y)}<text x="${box.left - 8}" y="${y + 4}" text-anchor="end">${short(name, 27)}</text><text x="${box.right + 8}" y="${y + 4}">${note}</text></g>`;
   });
   return svg(title, height, html`${axes(box, x, { x: xLabel })}${line}${drawn}`);
 }
@@ -212,9 +219,10 @@ export function matrixPlot(
     const own = names.map((other, b) => {
       const value = cells.share[a]![b]!;
       const x = left + b * size;
-      if (value === null) return html`<rect class="empty" x="${x}" y="${y}" width="${size - 1}" height="${size - 1}"/>`;
+      if (value === null || cells.n[a]![b]! < LEAST_DRAWN)
+        return html`<rect class="empty" x="${x}" y="${y}" width="${size - 1}" height="${size - 1}"/>`;
       const text = digits
-        ? html`<text class="${value > 0.6 ? 'on-dark' : 'on-light'}" x="${x + size / 2}" y="${y + size / 2 + 3.5}" text-anchor="middle">${String(Math.round(100 * value))}</text>`
+        ? html`<text class="${value > 0.8 ? 'deep' : value > 0.6 ? 'middle' : 'pale'}" x="${x + size / 2}" y="${y + size / 2 + 3.5}" text-anchor="middle">${String(Math.round(100 * value))}</text>`
         : undefined;
       return html`<g><title>${name} and ${other}: ${figure(value)} of ${cells.n[a]![b]!} shared units</title><rect class="cell" style="--share:${value.toFixed(3)}" x="${x}" y="${y}" width="${size - 1}" height="${size - 1}"/>${text}</g>`;
     });

@@ -5,7 +5,7 @@ export const STYLE = `
 body{font:16px/1.55 system-ui,sans-serif;color:var(--ink);background:var(--back);margin:0}
 main{max-width:60rem;margin:0 auto;padding:1.5rem 1rem 4rem}
 h1{font-size:1.8rem;margin:.2em 0}h3{font-size:1.05rem;margin:1.6em 0 .3em}h2{font-size:1.25rem;margin:2.2em 0 .4em;border-bottom:1px solid var(--line);padding-bottom:.2em}
-p.note,figcaption{color:var(--soft);font-size:.92rem}figure{margin:1em 0}
+p.note,figcaption{color:var(--soft);font-size:.92rem}figure{margin:1em 0;overflow-x:auto}figure>svg:has(.matrix){min-width:34rem}
 table{border-collapse:collapse;width:100%;font-size:.93rem}th,td{text-align:left;vertical-align:top;padding:.35rem .6rem;border-bottom:1px solid var(--line)}
 .scroll{overflow-x:auto}td.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 svg{width:100%;height:auto;display:block}svg text{font-size:12px;fill:var(--soft)}.axis line{stroke:var(--line)}
@@ -19,6 +19,8 @@ svg{width:100%;height:auto;display:block}svg text{font-size:12px;fill:var(--soft
 .pair{display:grid;grid-template-columns:1fr 1fr;gap:.8rem;margin:.8rem 0;border-top:1px solid var(--line);padding-top:.6rem}.pair>p{grid-column:1/-1;margin:0}.pair blockquote{margin:0;padding:.5rem .8rem;border-left:3px solid var(--line);white-space:pre-wrap;overflow-wrap:anywhere}
 @media (max-width:40rem){svg text{font-size:19px}.pair{grid-template-columns:1fr}}
 .reference{stroke:var(--soft);stroke-dasharray:3 4}.faint{stroke-width:1;opacity:.25}
-.matrix text{font-size:10px}.cell{fill:var(--c0);fill-opacity:calc(.06 + .94*var(--share))}.empty{fill:none;stroke:var(--line)}.matrix .on-dark{fill:var(--back)}.matrix .on-light{fill:var(--ink)}
+.matrix text{font-size:10px}.cell{fill:var(--c0);fill-opacity:calc(.06 + .94*var(--share))}.empty{fill:none;stroke:var(--line)}.matrix .deep{fill:var(--back)}.matrix .middle,.matrix .pale{fill:var(--ink)}
+@media (prefers-color-scheme:dark){.matrix .middle{fill:var(--back)}}
+dt{font-weight:600;margin-top:.6em}dd{margin:0 0 0 1em}
 ul.plain{list-style:none;padding:0}details{margin:.6em 0}summary{cursor:pointer}code{font-size:.85rem;overflow-wrap:anywhere}
 pre{overflow-x:auto;font-size:.85rem;border:1px solid var(--line);padding:.6rem}`;

@@ -53,7 +53,7 @@ function voteSet(columns: QualityColumns, votes: Votes): VoteSet {
   const order = once(() => byRater(columns, votes));
   const typical = once(() => typicalRater(votes, others()));
   const labels = once(() => labelsOf(columns, votes));
-  const fit = once(() => dawidSkene(labels(), labels(), { smoothing: 1, tolerance: 1e-7, iterations: 100 }));
+  const fitted = once(() => dawidSkene(labels(), labels(), { smoothing: 1, tolerance: 1e-7, iterations: 100 }));
   return {
     votes,
     get leaveOneOut() {
@@ -69,7 +69,7 @@ function voteSet(columns: QualityColumns, votes: Votes): VoteSet {
       return labels();
     },
     get fit() {
-      return fit();
+      return fitted();
     },
   };
 }

@@ -80,10 +80,16 @@ export function evidence(data: QualityData, rows: readonly number[]): Pick<Flag,
   return { records: rows.slice(0, MAX_RECORDS).map((row) => data.columns.ids[row]!), recordsInAll: rows.length };
 }
 
-/** Benjamini–Hochberg (1995) as a cut: p-values up to it are flagged at false discovery rate `level`; −1 when none is. */
+/**
+ * Benjamini–Hochberg (1995) as a cut: p-values up to it are flagged at false discovery rate `level`. It is the line's value
+ * at the last p-value under it, `level` × flags / tests; −1 when none is.
+ */
 export function fdrCut(pValues: readonly number[], level: number): number {
   const sorted = [...pValues].sort((a, b) => a - b);
-  for (let i = sorted.length - 1; i >= 0; i--) if (sorted[i]! <= (level * (i + 1)) / sorted.length) return sorted[i]!;
+  for (let i = sorted.length - 1; i >= 0; i--) {
+    const line = (level * (i + 1)) / sorted.length;
+    if (sorted[i]! <= line) return line;
+  }
   return -1;
 }
 

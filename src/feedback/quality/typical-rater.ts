@@ -88,7 +88,7 @@ export function following(predicted: readonly number[], chance: readonly number[
     return sum;
   };
   // The likelihood is concave: bisection on its slope.
-  for (let step = 0; step < 50; step++) {
+  for (let step = 0; step < 32; step++) {
     const middle = (low + high) / 2;
     if (slope(middle) > 0) low = middle;
     else high = middle;

@@ -1,4 +1,5 @@
-import { logSumExp, wilson } from '../../../stats/index.ts';
+import { logSumExp, sequentialOutlierTest, type VoteInHistory, wilson } from '../../../stats/index.ts';
+import type { QualityData } from '../data.ts';
 import { type Detector, evidence, type Flag } from '../detector.ts';
 import type { TypicalRater } from '../typical-rater.ts';
 
@@ -11,6 +12,26 @@ function ratioOf({ predicted, chance, lift }: TypicalRater, i: number, degree: n
   // No class may get a negative probability, so where one is much likelier than its share the degree is less.
   const most = lift[i]! > 1 ? Math.min(degree, 0.99 / (lift[i]! - 1)) : degree;
   return 1 - most * (predicted[i]! / chance[i]! - 1);
+}
+
+/**
+ * The sequential outlier test of Chiang et al. (2024) on a rater's comparisons, in their order: votes unlike the others',
+ * against majorities. It flags honest raters who are less accurate too, so it only stands beside the flag.
+ */
+function outlierP({ columns, voteSets }: QualityData, rater: number): number | null {
+  const history: VoteInHistory[] = [];
+  for (const { votes, byRater } of voteSets) {
+    if (columns.questions[votes.question]!.kind !== 'comparison') continue;
+    const { classes, counts, unit, label } = votes;
+    for (let k = byRater.starts[rater]!; k < byRater.starts[rater + 1]!; k++) {
+      const i = byRater.entry[k]!;
+      if (label[i]! > 1) continue;
+      const others = (c: number) => counts[unit[i]! * classes + c]! - Number(label[i] === c);
+      history.push({ vote: label[i] === 0 ? 1 : 0, wins: others(0), losses: others(1) });
+    }
+  }
+  if (history.length === 0) return null;
+  return sequentialOutlierTest(history, { orient: 'favourite' }).p;
 }
 
 /**
@@ -55,6 +76,7 @@ export const contrarian: Detector = {
         }
       }
       if (crossedAt === 0) continue;
+      const p = outlierP(data, rater);
       flags.push({
         detector: 'contrarian',
         raters: [columns.raterIds[rater]!],
@@ -64,7 +86,10 @@ export const contrarian: Detector = {
         test: { measure: 'likelihood ratio', value: Math.exp(Math.min(700, top)), threshold },
         n: seen,
         ...evidence(data, against),
-        details: { 'votes until the threshold was crossed': crossedAt },
+        details: {
+          'votes until the threshold was crossed': crossedAt,
+          ...(p !== null && { 'p of the sequential outlier test': p }),
+        },
       });
     }
     return { assessed: tested.length, unassessed: raters - tested.length, flags };

@@ -1,6 +1,7 @@
 import { binomialUpperTail, quantile, wilson } from '../../../stats/index.ts';
 import type { QualityColumns } from '../columns.ts';
 import { type Detector, evidence, fdrCut } from '../detector.ts';
+import { GrowingInts } from '../growing.ts';
 
 const LEAST_RATERS = 5;
 const LEAST = 8;
@@ -14,27 +15,27 @@ const BINS = 10;
 const charactersOf = ({ items }: QualityColumns): Int32Array =>
   Int32Array.from(items, ({ prompt, replies }) => replies.reduce((sum, r) => sum + r.text.length, prompt.length));
 
-/** Usual active time of an item, from the median over all answers on items of about its length (tenths by length). */
-function usualTimes(
-  { item, activeMs }: QualityColumns,
-  length: Int32Array,
-  rows: readonly number[],
-): (item: number) => number {
-  const sorted = Int32Array.from(rows, (row) => length[item[row]!]!).sort();
+/** Usual active time by item, from the median over all answers on items of about its length (tenths by length). */
+function usualTimes({ item, activeMs }: QualityColumns, length: Int32Array, rows: Int32Array): Float64Array {
+  const sorted = rows.map((row) => length[item[row]!]!).sort();
   const bins = Math.max(1, Math.min(BINS, Math.floor(rows.length / 30)));
   // Equal lengths share a bin, so edges may coincide.
-  const edges = Array.from({ length: bins }, (_, b) => sorted[Math.ceil(((b + 1) * sorted.length) / bins) - 1]!);
-  const binOf = (i: number) => {
-    const at = edges.findIndex((edge) => length[i]! <= edge);
+  const edges = Array.from({ length: bins }, (_, b) => sorted[Math.ceil(((b + 1) * rows.length) / bins) - 1]!);
+  const binOf = length.map((own) => {
+    const at = edges.findIndex((edge) => own <= edge);
     return at < 0 ? bins - 1 : at;
-  };
-  const times: number[][] = edges.map(() => []);
-  for (const row of rows) times[binOf(item[row]!)]!.push(activeMs[row]!);
-  const medians = times.map((own) => {
-    const inOrder = Float64Array.from(own).sort();
-    return inOrder.length === 0 ? 0 : inOrder[inOrder.length >> 1]!;
   });
-  return (i) => medians[binOf(i)]!;
+  const ends = new Int32Array(bins + 1);
+  for (const row of rows) ends[binOf[item[row]!]! + 1]! += 1;
+  for (let b = 0; b < bins; b++) ends[b + 1]! += ends[b]!;
+  const times = new Float64Array(rows.length);
+  const next = ends.slice(0, bins);
+  for (const row of rows) times[next[binOf[item[row]!]!]!++] = activeMs[row]!;
+  const medians = Array.from({ length: bins }, (_, b) => {
+    const own = times.subarray(ends[b]!, ends[b + 1]!).sort();
+    return own.length === 0 ? 0 : own[own.length >> 1]!;
+  });
+  return Float64Array.from(binOf, (b) => medians[b]!);
 }
 
 /** Does a rater answer faster than the text can be read, more often than a quick reader would? */
@@ -49,10 +50,14 @@ export const implausibleSpeed: Detector = {
   run(data) {
     const { columns } = data;
     const raters = columns.raterIds.length;
-    const rows: number[] = [];
-    for (let row = 0; row < columns.n; row++) if (!Number.isNaN(columns.activeMs[row]!)) rows.push(row);
+    const timed = new GrowingInts();
     const n = new Int32Array(raters);
-    for (const row of rows) n[columns.rater[row]!]! += 1;
+    for (let row = 0; row < columns.n; row++) {
+      if (Number.isNaN(columns.activeMs[row]!)) continue;
+      timed.push(row);
+      n[columns.rater[row]!]! += 1;
+    }
+    const rows = timed.finish();
     if (rows.length === 0) return { undefined: 'no active times were recorded' };
     if (n.filter((count) => count > 0).length < LEAST_RATERS)
       return { undefined: `fewer than ${LEAST_RATERS} raters have active times, so there is no usual time` };
@@ -60,7 +65,7 @@ export const implausibleSpeed: Detector = {
     const usual = usualTimes(columns, length, rows);
     const fast: number[][] = Array.from({ length: raters }, () => []);
     for (const row of rows)
-      if (columns.activeMs[row]! < FAST * usual(columns.item[row]!)) fast[columns.rater[row]!]!.push(row);
+      if (columns.activeMs[row]! < FAST * usual[columns.item[row]!]!) fast[columns.rater[row]!]!.push(row);
     const tested = [...n.keys()].filter((r) => n[r]! >= LEAST);
     const p = tested.map((r) => binomialUpperTail(fast[r]!.length, n[r]!, TOLERATED));
     const cut = fdrCut(p, implausibleSpeed.level);
