@@ -249,7 +249,7 @@ export function judgingHandlers(services: Services): Handlers<typeof JUDGING_ROU
         // All are checked before the first is stored: a form is kept whole or not at all.
         const question = project.questions.find(({ id }) => id === questionId);
         if (question === undefined) throw new ApiError(400, 'answers', `there is no question ${questionId}`);
-        const problem = formProblem(answer.data, question) ?? answerProblem(answer.data, item);
+        const problem = formProblem(answer.data, question, item) ?? answerProblem(answer.data, item);
         if (problem !== undefined) throw new ApiError(400, 'answers', `${question.title}: got ${problem}; correct it`);
         return {
           id: `${body.idempotencyKey}/${questionId}`,
