@@ -87,7 +87,8 @@ export function Dialog({
   return (
     <RadixDialog.Root open={open} onOpenChange={(now) => (now ? undefined : onClose())}>
       <RadixDialog.Portal>
-        <RadixDialog.Overlay className="overlay" />
+        {/* Not Radix's: it stops the page from scrolling with an inline style, which our policy forbids; theme.css does. */}
+        <div className="overlay" />
         <RadixDialog.Content
           className="dialog"
           aria-describedby={undefined}

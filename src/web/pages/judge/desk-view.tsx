@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router';
-import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useDeferredValue, useEffect, useRef, useState } from 'react';
 import { Markdown } from '../../ui/markdown.tsx';
 import { Fault } from '../../ui/state.tsx';
 import { BreakNotice } from './break-notice.tsx';
@@ -39,6 +39,7 @@ export function DeskView({ project, owner }: { readonly project: JudgeProject; r
   const top = useRef<HTMLElement>(null);
   useEffect(() => void dialogs(), []);
   const taskId = current?.task.taskId ?? null;
+  const formFor = useDeferredValue(taskId);
   const { questions, instructions } = project;
   const filled: Filled | null =
     current === null ? null : { questions, form: current.form, replies: current.task.replies };
@@ -155,15 +156,18 @@ export function DeskView({ project, owner }: { readonly project: JudgeProject; r
               )}
               <TaskView key={taskId} task={current.task} looks={looks} onLooks={setLooks} />
             </section>
-            <FormView
-              key={taskId}
-              filled={filled}
-              activeId={activeId}
-              problems={asked ? problemsOf(filled) : []}
-              onChange={work.enter}
-              onActive={setTouched}
-              onSubmit={submit}
-            />
+            {/* A long form comes after the texts: reading starts before answering. */}
+            {(formFor === taskId || questions.length === 1) && (
+              <FormView
+                key={taskId}
+                filled={filled}
+                activeId={activeId}
+                problems={asked ? problemsOf(filled) : []}
+                onChange={work.enter}
+                onActive={setTouched}
+                onSubmit={submit}
+              />
+            )}
           </div>
           <fieldset className="judge-bar" aria-label="Actions">
             <button type="submit" form="answer" className="primary" aria-keyshortcuts="Enter">

@@ -1,9 +1,10 @@
-import { type ComponentType, lazy, type ReactNode, Suspense } from 'react';
+import { type ComponentType, lazy, memo, type ReactNode, Suspense, useCallback, useMemo, useRef } from 'react';
 import { ComparisonControl, LabelControl, RatingControl, StepsControl } from './controls/choices.tsx';
 import type { ControlProps } from './controls/parts.tsx';
 import { SpansControl } from './controls/spans.tsx';
 import { CorrectionControl, CritiqueControl, DemonstrationControl } from './controls/texts.tsx';
-import { type Filled, fieldsOf, shownOf, statusOf } from './logic/form.ts';
+import { type Filled, fieldsOf, preferredOf, statusWith } from './logic/form.ts';
+import type { Shown } from './logic/kinds.ts';
 import type { AnswerKind, Fields, Form, Question } from './logic/types.ts';
 
 /** Dragging is a library of its own: fetched for forms that rank. */
@@ -25,26 +26,30 @@ const CONTROLS: { readonly [K in AnswerKind]: ComponentType<ControlProps<K>> } =
 const MARKS = { empty: '○', partial: '◐', complete: '●' } as const;
 const SAID = { empty: 'not answered', partial: 'partly answered', complete: 'answered' } as const;
 
-function QuestionView({
+const QuestionView = memo(function QuestionView({
   question,
-  filled,
+  fields,
+  shown,
+  alone,
   active,
   problem,
   onChange,
-  onClear,
 }: {
   readonly question: Question;
-  readonly filled: Filled;
+  readonly fields: Fields | undefined;
+  readonly shown: Shown;
+  /** The only question of its form. */
+  readonly alone: boolean;
   readonly active: boolean;
   readonly problem: string | undefined;
-  readonly onChange: (fields: Fields) => void;
-  readonly onClear: () => void;
+  /** The same function in every render, so that typing in one question does not draw the others again. */
+  readonly onChange: (id: string, fields: Fields | undefined) => void;
 }): ReactNode {
   const Control = CONTROLS[question.kind] as ComponentType<ControlProps<AnswerKind>>;
-  const status = statusOf(question, filled);
   const { id, title, help, required } = question;
-  const told = problem ?? (status.state === 'partial' && !active ? status.problem : undefined);
-  const ids = [help !== undefined && `${id}-help`, told !== undefined && `${id}-problem`].filter(Boolean).join(' ');
+  const entered = fields ?? fieldsOf(question as never, { form: {}, replies: shown.replies });
+  const status = statusWith(question, entered, shown);
+  const ids = [help !== undefined && `${id}-help`, problem !== undefined && `${id}-problem`].filter(Boolean).join(' ');
   return (
     <fieldset
       className={`question${active ? ' active' : ''}`}
@@ -58,7 +63,7 @@ function QuestionView({
             {MARKS[status.state]}
           </span>{' '}
           {title}
-          {filled.questions.length > 1 && <span className="need"> {required ? 'required' : 'optional'}</span>}
+          {!alone && <span className="need"> {required ? 'required' : 'optional'}</span>}
           <span className="sr-only">, {SAID[status.state]}</span>
         </h3>
       </legend>
@@ -68,26 +73,21 @@ function QuestionView({
         </p>
       )}
       <Suspense fallback={<p role="status">Loading…</p>}>
-        <Control
-          question={question as never}
-          fields={fieldsOf(question as never, filled)}
-          shown={shownOf(filled)}
-          onChange={onChange}
-        />
+        <Control question={question as never} fields={entered} shown={shown} onChange={(next) => onChange(id, next)} />
       </Suspense>
-      {told !== undefined && (
+      {problem !== undefined && (
         <p className="fault small" id={`${id}-problem`}>
-          {told}
+          {problem}
         </p>
       )}
       {!required && status.state !== 'empty' && (
-        <button type="button" className="plain small" onClick={onClear}>
+        <button type="button" className="plain small" onClick={() => onChange(id, undefined)}>
           Clear <span className="sr-only">{title}</span>
         </button>
       )}
     </fieldset>
   );
-}
+});
 
 /** All questions of the project for one task, as one form. */
 export function FormView({
@@ -106,7 +106,15 @@ export function FormView({
   readonly onActive: (id: string) => void;
   readonly onSubmit: () => void;
 }): ReactNode {
-  const { questions, form } = filled;
+  const { questions, form, replies } = filled;
+  const latest = useRef({ form, onChange });
+  latest.current = { form, onChange };
+  const change = useCallback((id: string, fields: Fields | undefined) => {
+    const { [id]: _, ...rest } = latest.current.form;
+    latest.current.onChange(fields === undefined ? rest : { ...rest, [id]: fields });
+  }, []);
+  const preferred = preferredOf(filled);
+  const shown = useMemo(() => ({ replies, preferred }), [replies, preferred]);
   return (
     <form
       id="answer"
@@ -129,14 +137,12 @@ export function FormView({
         <QuestionView
           key={question.id}
           question={question}
-          filled={filled}
+          fields={form[question.id]}
+          shown={shown}
+          alone={questions.length === 1}
           active={question.id === activeId}
           problem={problems.find(({ questionId }) => questionId === question.id)?.problem}
-          onChange={(fields) => onChange({ ...form, [question.id]: fields })}
-          onClear={() => {
-            const { [question.id]: _, ...rest } = form;
-            onChange(rest);
-          }}
+          onChange={change}
         />
       ))}
     </form>

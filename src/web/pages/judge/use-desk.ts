@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useReducer, useRef, useState } from 'react';
 import { call, Refused } from '../../api.ts';
-import { type Decision, deskAfter, emptyDesk, tasksWanted } from './logic/desk.ts';
+import { type Decision, deskAfter, emptyDesk, type Held, signature, tasksWanted } from './logic/desk.ts';
 import { type BreakReason, breakReason, type Judged } from './logic/fatigue.ts';
 import { answersOf, choseFirst, type Filled } from './logic/form.ts';
 import { type EntryKind, waitBefore } from './logic/outbox.ts';
@@ -26,6 +26,7 @@ export interface Done {
 export function useDesk(project: JudgeProject, owner: string) {
   const params = { project: project.id };
   const pastName = `goodhart/past/${owner}/${project.id}`;
+  const shownName = `goodhart/shown/${owner}/${project.id}`;
   const [desk, dispatch] = useReducer(deskAfter, undefined, () =>
     emptyDesk((readKept(sessionValues(), pastName) as Decision[] | undefined) ?? []),
   );
@@ -83,6 +84,10 @@ export function useDesk(project: JudgeProject, owner: string) {
           work.current.failures = 0;
           setFault(null);
           const held = tasks.map((task) => ({ task, form: startingForm(task, { project, owner }) }));
+          // After a reload the task that was on screen comes first, or one that was begun.
+          const kept = readKept(sessionValues(), shownName);
+          const rank = (h: Held) => (kept === signature(h.task) ? 0 : Object.keys(h.form).length > 0 ? 1 : 2);
+          held.sort((a, b) => rank(a) - rank(b));
           dispatch({ type: 'fetched', held, none, progress });
         },
         (error: unknown) => {
@@ -107,6 +112,10 @@ export function useDesk(project: JudgeProject, owner: string) {
   // One clock for the task on screen; it goes on where it stopped when a task comes back.
   const current = desk.explaining === null && onBreak !== 'taken' ? (desk.held[0] ?? null) : null;
   const currentId = current?.task.taskId ?? null;
+  const onScreen = current === null ? null : signature(current.task);
+  useEffect(() => {
+    if (onScreen !== null) keep(sessionValues(), shownName, onScreen);
+  }, [onScreen, shownName]);
   useEffect(() => {
     stopwatch.start(currentId === null ? null : (spent.current.get(currentId) ?? 0));
     return () => {

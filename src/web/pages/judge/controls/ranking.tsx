@@ -105,7 +105,8 @@ export function RankingControl({ question, fields, shown, onChange }: ControlPro
   const dropped = ({ active, over }: DragEndEvent) => {
     if (over === null) return;
     const place = Number(active.id) - 1;
-    const next = dragged(ranks, place, order.indexOf(Number(over.id) - 1));
+    const to = order.indexOf(Number(over.id) - 1);
+    const next = dragged(ranks, { place, to, partial: question.partial });
     setOrder(listed(next));
     onChange({ ranks: next });
   };

@@ -192,35 +192,43 @@ function MarkFromLists({
   ));
   const range = selected({ anchor: from, head: to }, words);
   return (
-    <details>
+    <div className="row lists">
+      <label>
+        First word{' '}
+        <select value={from} onChange={({ target }) => setFrom(Number(target.value))}>
+          {options}
+        </select>
+      </label>
+      <label>
+        Last word{' '}
+        <select value={to} onChange={({ target }) => setTo(Number(target.value))}>
+          {options}
+        </select>
+      </label>
+      <label>
+        Label{' '}
+        <select value={label} onChange={({ target }) => setLabel(target.value)}>
+          {labels.map(({ id, title }) => (
+            <option key={id} value={id}>
+              {title}
+            </option>
+          ))}
+        </select>
+      </label>
+      <button type="button" disabled={range === null} onClick={() => range !== null && onMark(range, label)}>
+        Mark
+      </button>
+    </div>
+  );
+}
+
+/** The lists are long, so that they are made when they are asked for. */
+function Lists(props: Parameters<typeof MarkFromLists>[0]): ReactNode {
+  const [open, setOpen] = useState(false);
+  return (
+    <details onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
       <summary>Mark from lists instead</summary>
-      <div className="row lists">
-        <label>
-          First word{' '}
-          <select value={from} onChange={({ target }) => setFrom(Number(target.value))}>
-            {options}
-          </select>
-        </label>
-        <label>
-          Last word{' '}
-          <select value={to} onChange={({ target }) => setTo(Number(target.value))}>
-            {options}
-          </select>
-        </label>
-        <label>
-          Label{' '}
-          <select value={label} onChange={({ target }) => setLabel(target.value)}>
-            {labels.map(({ id, title }) => (
-              <option key={id} value={id}>
-                {title}
-              </option>
-            ))}
-          </select>
-        </label>
-        <button type="button" disabled={range === null} onClick={() => range !== null && onMark(range, label)}>
-          Mark
-        </button>
-      </div>
+      {open && <MarkFromLists {...props} />}
     </details>
   );
 }
@@ -291,7 +299,7 @@ export function SpansControl({ question, fields, shown, onChange }: ControlProps
                 ))}
               </ul>
             )}
-            <MarkFromLists key={`lists/${reply}`} text={text} labels={labels} onMark={add} />
+            <Lists key={`lists/${reply}`} text={text} labels={labels} onMark={add} />
           </>
         );
       }}

@@ -57,9 +57,9 @@ export const emptyDesk = (past: readonly Decision[] = []): Desk => ({
   progress: null,
 });
 
-/** The same texts for the same purpose: a task that comes twice, sealed anew each time. */
-const same = (a: Task, b: Task) =>
-  a.prompt === b.prompt && [...a.replies].sort().join('\0') === [...b.replies].sort().join('\0');
+/** Tells a task by its texts, in whatever order: each time it comes it is sealed anew. */
+export const signature = ({ prompt, replies }: Task): string => JSON.stringify([prompt, ...[...replies].sort()]);
+const same = (a: Task, b: Task) => signature(a) === signature(b);
 
 /** Answers to these are explained at once, so that they stand. */
 const explained = (task: Task) => task.purpose !== 'work';

@@ -42,9 +42,13 @@ export function preferredOf({ questions, form }: Pick<Filled, 'questions' | 'for
 
 export const shownOf = (filled: Filled): Shown => ({ replies: filled.replies, preferred: preferredOf(filled) });
 
+/** How far what was entered for a question answers it. */
+export const statusWith = (question: Question, fields: Fields, shown: Shown): Status =>
+  logicOf(question.kind).status(fields, question, shown);
+
 /** How far one question is answered. */
 export const statusOf = (question: Question, filled: Filled): Status =>
-  logicOf(question.kind).status(fieldsOf(question, filled), question, shownOf(filled));
+  statusWith(question, fieldsOf(question, filled), shownOf(filled));
 
 /** The first question that waits: after `after` if there is one there, else from the start; null when none does. */
 export function nextOpen(filled: Filled, after?: string): string | null {

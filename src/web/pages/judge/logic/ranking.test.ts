@@ -33,29 +33,39 @@ describe('a ranking from numbers', () => {
 });
 
 describe('dragging', () => {
+  const drop = (ranks: (number | null)[], place: number, to: number, partial = true) =>
+    dragged(ranks, { place, to, partial });
   it('puts a reply where it is dropped: between, into a tie, first, last, among the unranked', () => {
-    expect(dragged([1, 2, 3], 2, 0)).toEqual([2, 3, 1]);
-    expect(dragged([1, 2, 3], 0, 2)).toEqual([3, 1, 2]);
-    expect(dragged([1, 1, null], 2, 1)).toEqual([1, 1, 1]);
-    expect(dragged([1, 1, null], 2, 2)).toEqual([1, 1, 2]);
-    expect(dragged([null, null], 1, 0)).toEqual([null, 1]);
-    expect(dragged([1, 2, null], 0, 2)).toEqual([null, 1, null]);
+    expect(drop([1, 2, 3], 2, 0)).toEqual([2, 3, 1]);
+    expect(drop([1, 2, 3], 0, 2)).toEqual([3, 1, 2]);
+    expect(drop([1, 1, null], 2, 1)).toEqual([1, 1, 1]);
+    expect(drop([1, 1, null], 2, 2)).toEqual([1, 1, 2]);
+    expect(drop([1, 2, null], 0, 2)).toEqual([null, 1, null]);
+    expect(drop([1, 2, null], 0, 2, false)).toEqual([2, 1, null]);
+  });
+  it('at first ranks the whole list as it then stands', () => {
+    expect(drop([null, null, null], 0, 1)).toEqual([2, 1, 3]);
+    expect(drop([null, null, null], 2, 0)).toEqual([2, 3, 1]);
+    expect(drop([null, null], 1, 1)).toEqual([1, 2]);
   });
   it('leaves the others in their order and ties, and the dropped one at its position in the list', () => {
     fc.assert(
-      fc.property(ranks, fc.nat(), fc.nat(), (given, a, b) => {
+      fc.property(ranks, fc.nat(), fc.nat(), fc.boolean(), (given, a, b, partial) => {
         const place = a % given.length;
         const to = b % given.length;
-        const after = dragged(given, place, to);
+        const next = drop(given, place, to, partial);
         const others = given.flatMap((rank, p) => (p === place || rank === null ? [] : [p]));
         for (const p of others) {
-          for (const q of others) expect(Math.sign(after[p]! - after[q]!)).toBe(Math.sign(given[p]! - given[q]!));
+          for (const q of others) expect(Math.sign(next[p]! - next[q]!)).toBe(Math.sign(given[p]! - given[q]!));
         }
-        if (after[place] === null) expect(to).toBeGreaterThan(others.length);
-        else {
-          const group = groupsOf(after).find((members) => members.includes(place))!;
-          if (group.length === 1) expect(listed(after).indexOf(place)).toBe(to);
+        if (next[place] === null) {
+          expect(partial).toBe(true);
+          expect(to).toBeGreaterThan(others.length);
+          return;
         }
+        const group = groupsOf(next).find((members) => members.includes(place))!;
+        const fits = given.every((rank) => rank === null) || to <= others.length;
+        if (group.length === 1 && fits) expect(listed(next).indexOf(place)).toBe(to);
       }),
     );
   });

@@ -23,13 +23,23 @@ export const withRank = (ranks: Ranks, place: number, rank: number | null): (num
   ranks.map((r, p) => (p === place ? rank : r));
 
 /**
- * A reply dragged to a position of the list: it gets a rank of its own there, joins a tie it is dropped inside of, and
- * is no longer ranked when dropped among those that are not. The others keep their order and ties.
+ * A reply dragged to a position of the list: it gets a rank of its own there, or joins a tie it is dropped inside of. The
+ * others keep their order and ties. The first drag ranks the whole list as it then stands. Where a ranking may be
+ * partial, a reply dropped among those that are not ranked is not ranked either.
  */
-export function dragged(ranks: Ranks, place: number, to: number): (number | null)[] {
+export function dragged(
+  ranks: Ranks,
+  { place, to, partial }: { readonly place: number; readonly to: number; readonly partial: boolean },
+): (number | null)[] {
+  if (ranks.every((rank) => rank === null)) {
+    const others = listed(ranks).filter((p) => p !== place);
+    return ranksOf(
+      others.toSpliced(to, 0, place).map((p) => [p]),
+      ranks.length,
+    );
+  }
   const groups = groupsOf(withRank(ranks, place, null));
-  const ranked = groups.flat().length;
-  if (to > ranked) return ranksOf(groups, ranks.length);
+  if (partial && to > groups.flat().length) return ranksOf(groups, ranks.length);
   let before = 0;
   for (const [i, group] of groups.entries()) {
     if (to === before) return ranksOf([...groups.slice(0, i), [place], ...groups.slice(i)], ranks.length);
