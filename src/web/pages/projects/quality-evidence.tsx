@@ -76,6 +76,7 @@ export function DetectorPart({ project, detector }: OfProject & { readonly detec
       <details>
         <summary>How it decides</summary>
         <Pairs
+          name={`How ${detector.id} decides`}
           rows={[
             ['Needs', detector.needs],
             ['Assumes', detector.assumes],

@@ -34,9 +34,16 @@ export class Part extends Component<{ readonly title: string; readonly children:
 const Content = ({ children }: { readonly children: () => ReactNode }): ReactNode => children();
 
 /** A table of two columns: what, and how much. */
-export function Pairs({ rows }: { readonly rows: readonly (readonly [string, ReactNode])[] }): ReactNode {
+export function Pairs({
+  name,
+  rows,
+}: {
+  /** Read by screen readers; one of its own on the page. */
+  readonly name: string;
+  readonly rows: readonly (readonly [string, ReactNode])[];
+}): ReactNode {
   return (
-    <Scroll name="Figures">
+    <Scroll name={name}>
       <table>
         <tbody>
           {rows.map(([label, value]) => (
@@ -153,6 +160,7 @@ export function Truth({ project, truth }: OfProject & { readonly truth: TruthRep
       </p>
       {gold !== null && (
         <Pairs
+          name={`Known answers: ${questionText(truth.question)} ${truth.kind}`}
           rows={[
             [`Right by majority, of ${figure(gold.units)} with a known answer`, shareText(gold.majority)],
             ['Right by Dawid–Skene', shareText(gold.dawidSkene)],
@@ -181,7 +189,7 @@ export function Truth({ project, truth }: OfProject & { readonly truth: TruthRep
       {disputes.length > 0 && (
         <details>
           <summary>Units on which the methods differ</summary>
-          <Scroll name="Units on which the methods differ">
+          <Scroll name={`Methods differ: ${questionText(truth.question)} ${truth.classes.join(', ')}`}>
             <table>
               <thead>
                 <tr>
@@ -225,6 +233,7 @@ export function Bias({ bias }: { readonly bias: FeedbackReport['bias'] }): React
   const { position, length, anchoring } = bias;
   return (
     <Pairs
+      name="Bias"
       rows={[
         [
           'Reply shown first chosen',
@@ -270,6 +279,7 @@ export function Time({ time }: { readonly time: FeedbackReport['time'] }): React
         </>
       )}
       <Pairs
+        name="Agreement in a session"
         rows={[
           ['Change of agreement per doubling of the place in a session', effectText(fatigue)],
           ...session.map(
@@ -285,6 +295,7 @@ export function Time({ time }: { readonly time: FeedbackReport['time'] }): React
         <details>
           <summary>Agreement over calendar time</summary>
           <Pairs
+            name="Agreement over calendar time"
             rows={calendar.map(
               ({ from, agreement }) =>
                 [`from ${new Date(from).toISOString().slice(0, 16).replace('T', ' ')}`, effectText(agreement)] as const,
@@ -301,6 +312,7 @@ export function Reliability({ report }: { readonly report: FeedbackReport }): Re
   const { known, repeats, consistency } = report;
   return (
     <Pairs
+      name="Known answers, repeats, consistency"
       rows={[
         ...Object.entries(known.byPurpose).map(
           ([purpose, share]) => [`Known answers given right: ${purpose}`, shareText(share)] as const,
@@ -326,6 +338,7 @@ export function Coverage({ coverage }: { readonly coverage: FeedbackReport['cove
   const { history, wanted } = coverage;
   return (
     <Pairs
+      name="Coverage"
       rows={[
         [
           'Items by judgments they have',
@@ -365,6 +378,7 @@ export function PeopleSaid({ people }: { readonly people: FeedbackReport['people
       </p>
       {people.groups.length > 0 && (
         <Pairs
+          name="Groups of raters"
           rows={people.groups.map(
             ({ attribute, value, raters, judgments, share, target }) =>
               [
@@ -378,6 +392,7 @@ export function PeopleSaid({ people }: { readonly people: FeedbackReport['people
         <p className="soft">Not weighted: {people.weighting.undefined}.</p>
       ) : (
         <Pairs
+          name="Weighting"
           rows={[
             ['Effective raters after weighting', figure(people.weighting.effectiveRaters)],
             ['Design effect', figure(people.weighting.designEffect)],
