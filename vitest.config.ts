@@ -11,6 +11,7 @@ export default defineConfig({
     isolate: false,
     maxWorkers: 2,
     testTimeout: 120_000,
+    hookTimeout: 120_000,
     setupFiles: ['tests/setup.ts'],
   },
 });

@@ -4,18 +4,36 @@
  * so that a fresh clone runs after `npm ci` alone; an installed package has no src/ and goes straight on.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const compiler = `${root}node_modules/typescript/bin/tsc`;
 
+function fail() {
+  process.stderr.write('goodhart: the build failed; see the messages above\n');
+  process.exit(3);
+}
+
+/** Whether a file is missing or older than something in a folder. */
+function isOlder(file, folder) {
+  if (!existsSync(file)) return true;
+  const made = statSync(file).mtimeMs;
+  return readdirSync(folder, { recursive: true }).some((name) => statSync(join(folder, String(name))).mtimeMs > made);
+}
+
 if (existsSync(`${root}src`) && existsSync(compiler)) {
   const build = spawnSync(process.execPath, [compiler, '-b', root], { stdio: ['ignore', 2, 2] });
   if (build.signal === 'SIGINT') process.exit(130);
-  if (build.status !== 0) {
-    process.stderr.write('goodhart: the build failed; see the messages above\n');
-    process.exit(3);
+  if (build.status !== 0) fail();
+  if (isOlder(`${root}dist/studio/index.html`, `${root}src/web`)) {
+    const bundler = `${root}node_modules/vite/bin/vite.js`;
+    const pages = spawnSync(process.execPath, [bundler, 'build', '--logLevel', 'error'], {
+      cwd: root,
+      stdio: ['ignore', 2, 2],
+    });
+    if (pages.status !== 0) fail();
   }
 }
 const { main } = await import(new URL('../dist/cli/main.js', import.meta.url).href);

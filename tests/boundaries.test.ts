@@ -10,14 +10,14 @@ function filesUnder(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
     entry.isDirectory()
       ? filesUnder(join(folder, entry.name))
-      : entry.name.endsWith('.ts')
+      : /\.tsx?$/.test(entry.name)
         ? [join(folder, entry.name)]
         : [],
   );
 }
 
 const partOf = (file: string) => relative(SRC, file).split(/[\\/]/)[0] as string;
-const isTest = (file: string) => /\.(test|contract|fake)\.ts$/.test(file);
+const isTest = (file: string) => /\.(test|contract|fake)\.tsx?$/.test(file);
 
 /** Every relative import of a file, resolved, with whether the statement is type-only. */
 function importsOf(file: string): { target: string; typeOnly: boolean }[] {

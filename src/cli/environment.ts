@@ -1,21 +1,10 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Finding } from '../audit/index.ts';
-import { readJson, readJsonOf, SEAL } from '../disclosure/index.ts';
-import {
-  configSchema,
-  type PipelineConfig,
-  RUN_FILES,
-  type RunSummary,
-  runJsonSchema,
-  verifyPipelineRun,
-} from '../pipeline/index.ts';
-import { DataError, parseConfig } from '../run/index.ts';
+import { configSchema, type PipelineConfig } from '../pipeline/index.ts';
+import { parseConfig } from '../run/index.ts';
 import { fileError } from '../run/node.ts';
-import type { ServerOptions } from '../server/index.ts';
 
 /** The package's own folder, whether built or not. */
 export const packageRoot = fileURLToPath(new URL('../..', import.meta.url));
@@ -50,47 +39,4 @@ export function readConfig(path: string, overrides: readonly string[]): Pipeline
     throw fileError(path, error);
   }
   return parseConfig(configSchema, text, { source: path, set: overrides });
-}
-
-function summaryOf(folder: string, id: string): RunSummary | undefined {
-  const path = join(folder, id, RUN_FILES.run);
-  if (!existsSync(path)) return undefined;
-  const findings = join(folder, id, RUN_FILES.findings);
-  const verdicts: Record<string, number> = {};
-  try {
-    const { config, startedAt } = readJsonOf(path, runJsonSchema);
-    if (existsSync(findings)) {
-      for (const { verdict } of readJson(findings) as Finding[]) verdicts[verdict] = (verdicts[verdict] ?? 0) + 1;
-    }
-    const status = existsSync(join(folder, id, SEAL)) ? 'complete' : 'unfinished';
-    return { id, name: config.name, status, startedAt, verdicts };
-  } catch (error) {
-    // One broken run must not hide the others.
-    if (!(error instanceof DataError)) throw error;
-    return { id, name: id, status: 'damaged', startedAt: statSync(path).mtime.toISOString(), verdicts: {} };
-  }
-}
-
-/** Runs in a folder, newest first, for the local server. */
-export function serverOptions(folder: string): ServerOptions {
-  const listRuns = async () => {
-    const entries = existsSync(folder) ? await readdir(folder) : [];
-    return entries.flatMap((id) => summaryOf(folder, id) ?? []).sort((a, b) => (a.startedAt < b.startedAt ? 1 : -1));
-  };
-  return {
-    listRuns,
-    async readRunFile(id, path) {
-      const root = resolve(folder, id);
-      const wanted = resolve(root, path);
-      if (!(await listRuns()).some((run) => run.id === id) || !wanted.startsWith(`${root}/`) || !existsSync(wanted))
-        return undefined;
-      return readFileSync(wanted);
-    },
-    async verify(id) {
-      const checks = await verifyPipelineRun(join(folder, id));
-      const failures = checks.filter((check) => !check.ok).map((check) => `${check.name}: ${check.detail}`);
-      return { ok: failures.length === 0, checks: checks.length, failures };
-    },
-    webScript: async () => readFileSync(join(packageRoot, 'dist/web/main.js'), 'utf8'),
-  };
 }

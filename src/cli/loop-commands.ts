@@ -5,9 +5,9 @@ import { createEmbeddedEngine } from '../engine-embedded/index.ts';
 import { checkThreshold, type PipelineConfig, RUN_FILES, runPipeline } from '../pipeline/index.ts';
 import { UsageError } from '../run/index.ts';
 import { cacheFolder, onPath } from '../run/node.ts';
-import { createApp, listen } from '../server/index.ts';
-import { now, packageRoot, readConfig, serverOptions, versions } from './environment.ts';
+import { now, packageRoot, readConfig, versions } from './environment.ts';
 import { whole } from './options.ts';
+import { serveStudio } from './studio-commands.ts';
 import type { Terminal } from './terminal.ts';
 import { disclosureText, findingsText, table } from './text.ts';
 
@@ -76,15 +76,15 @@ function placeOf(
 const quoted = (text: string) => (/^[\w./=:,@-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
 const collect = (value: string, before: string[]) => [...before, value];
 
-/** `quickstart`, `run` and `serve`. */
+/** `quickstart` and `run`. */
 export function addLoopCommands(program: Command, terminalOf: () => Terminal): void {
   program
     .command('quickstart')
-    .description('run the whole loop on the harbour world, then serve its report')
+    .description('run the whole loop on the harbour world, then serve the Studio on it')
     .option('--out <folder>', 'run folder (default: a new one below ./runs)')
     .option('--resume', 'continue the unfinished run in --out', false)
     .option('--no-serve', 'exit when the run is done')
-    .option('--port <n>', 'port of the local server', whole(1, 65535), 4173)
+    .option('--port <n>', 'port of the Studio', whole(1, 65535), 4173)
     .option('--set <key=value>', 'override a configuration key; repeatable', collect, [])
     .addHelpText(
       'after',
@@ -95,7 +95,10 @@ export function addLoopCommands(program: Command, terminalOf: () => Terminal): v
       const config = readConfig(join(packageRoot, 'recipes/quickstart/run.yaml'), options.set);
       const { out, command } = placeOf(config, 'goodhart quickstart', options);
       await runConfig(config, { out, resume: options.resume, command, terminal });
-      if (options.serve) await serveRuns(out, options.port, terminal);
+      if (options.serve) {
+        const store = join(dirname(out), 'studio.db');
+        await serveStudio({ store, runs: dirname(out), port: options.port, run: basename(out) }, terminal);
+      }
     });
   program
     .command('run')
@@ -113,21 +116,4 @@ export function addLoopCommands(program: Command, terminalOf: () => Terminal): v
       const { out, command } = placeOf(config, `goodhart run ${file}`, options);
       await runConfig(config, { out, resume: options.resume, command, terminal: terminalOf() });
     });
-  program
-    .command('serve')
-    .description('serve the reports of the runs in a folder on this machine')
-    .argument('[folder]', 'folder of runs', 'runs')
-    .option('--port <n>', 'port', whole(1, 65535), 4173)
-    .addHelpText('after', '\nExample:\n  goodhart serve runs --port 8080')
-    .action(async (folder: string, options: { port: number }) => {
-      const terminal = terminalOf();
-      const { url } = await listen(createApp(serverOptions(resolve(folder))), options.port);
-      terminal.result({ type: 'serving', url }, `serving ${folder} at ${url} (Ctrl-C stops)`);
-    });
-}
-
-async function serveRuns(run: string, port: number, terminal: Terminal): Promise<void> {
-  const { url } = await listen(createApp(serverOptions(dirname(run))), port);
-  const report = `${url}runs/${encodeURIComponent(basename(run))}/report.html`;
-  terminal.result({ type: 'serving', url: report }, `\nopen ${report} (Ctrl-C stops)`);
 }

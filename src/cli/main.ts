@@ -6,6 +6,7 @@ import { addFeedbackCommands } from './feedback-commands.ts';
 import { addLabCommands } from './lab-commands.ts';
 import { addLoopCommands } from './loop-commands.ts';
 import { addRewardCommands } from './reward-commands.ts';
+import { addStudioCommands } from './studio-commands.ts';
 import { addStoreCommands } from './store-commands.ts';
 import { createTerminal, describeError, type Terminal, type TerminalStreams } from './terminal.ts';
 
@@ -33,6 +34,7 @@ export function createProgram(streams: TerminalStreams): { program: Command; ter
       '\nExit codes: 0 done, 1 a check failed, 2 something for you to mend, 3 a defect, 130 interrupted.\n\nExamples:\n  goodhart quickstart\n  goodhart run recipes/harmless-dialogues/run.yaml --set data.file=pairs.jsonl.gz --out runs/harmless\n  goodhart verify runs/harmless',
     );
   addLoopCommands(program, terminal);
+  addStudioCommands(program, terminal);
   addExchangeCommands(program, terminal);
   addFeedbackCommands(program, terminal);
   addRewardCommands(program, terminal);

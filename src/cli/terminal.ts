@@ -9,6 +9,8 @@ export interface Terminal {
   result(value: unknown, text: string): void;
   /** A message about what is going on; silent with `--quiet`. */
   note(text: string): void;
+  /** A defect that went by: always said. */
+  warn(text: string): void;
   readonly progress: Progress;
   /** What to tell the user when the process is interrupted from now on; empty for nothing. */
   afterInterrupt(text: string): void;
@@ -116,6 +118,10 @@ export function createTerminal(options: { json: boolean; quiet: boolean }, strea
     result(value, text) {
       stopBar();
       out.write(options.json ? `${JSON.stringify(value)}\n` : `${text}\n`);
+    },
+    warn(text) {
+      stopBar();
+      err.write(`${text}\n`);
     },
     note(text) {
       stopBar();

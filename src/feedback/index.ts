@@ -2,6 +2,7 @@ export * from './answer.ts';
 export * from './answer-kinds.ts';
 export * from './card.ts';
 export * from './collect.ts';
+export * from './display-order.ts';
 export * from './coordinator.ts';
 export * from './distribution.ts';
 export * from './fold.ts';

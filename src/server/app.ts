@@ -1,62 +1,122 @@
 import { Hono } from 'hono';
-import type { RunSummary } from '../pipeline/index.ts';
-import { START_PAGE, START_STYLE } from './page.ts';
+import { secureHeaders } from 'hono/secure-headers';
+import { allows, READERS } from './access/roles.ts';
+import { bindApi, errorResponse, type Handlers, openApiDocument } from './api.ts';
+import { identify } from './caller.ts';
+import { ROUTES, type Routes } from './contract/index.ts';
+import { exportFile } from './exchange.ts';
+import { judgingHandlers } from './handlers/judging.ts';
+import { projectHandlers } from './handlers/projects.ts';
+import { runHandlers } from './handlers/runs.ts';
+import { sessionHandlers } from './handlers/session.ts';
+import type { RunService } from './runs.ts';
+import { mayEnter, type Services } from './services.ts';
 
-export interface RunsResponse {
-  readonly runs: readonly RunSummary[];
+/** A file for the browser. */
+export interface StaticFile {
+  readonly bytes: Uint8Array;
+  readonly type: string;
 }
 
-export interface VerifyResponse {
-  readonly ok: boolean;
-  readonly checks: number;
-  readonly failures: readonly string[];
+export interface StudioOptions extends Services {
+  readonly version: string;
+  /** Hash of the one-time token that creates the first owner. */
+  readonly setupTokenHash: string;
+  readonly passwordCost?: number;
+  /** Runs of the pipeline, where there is a folder for them. */
+  readonly runs: RunService;
+  /** The built pages, by path below the root; undefined for what is not there. */
+  readonly pageFile: (path: string) => Promise<StaticFile | undefined>;
+  /** Writes a defect down under an id. */
+  readonly report: (id: string, error: unknown) => void;
+  /** Multiplies every rate limit; 0 turns them off. */
+  readonly rateScale?: number;
 }
 
-/** What the server needs from outside: runs to list and read, a verifier, and the browser script. Handed in, never imported by name. */
-export interface ServerOptions {
-  listRuns(): Promise<readonly RunSummary[]>;
-  /** Bytes of a file of a run, or undefined. Must refuse paths that leave the run's folder. */
-  readRunFile(runId: string, path: string): Promise<Uint8Array | undefined>;
-  verify(runId: string): Promise<VerifyResponse>;
-  webScript(): Promise<string>;
-}
-
-const CONTENT_TYPES: Readonly<Record<string, string>> = {
-  html: 'text/html; charset=utf-8',
-  json: 'application/json; charset=utf-8',
-  jsonl: 'application/x-ndjson; charset=utf-8',
+/** No script but the Studio's own files; reports of runs carry their style with them and no script at all. */
+const PAGES_POLICY = {
+  defaultSrc: ["'self'"],
+  imgSrc: ["'self'", 'data:'],
+  objectSrc: ["'none'"],
+  frameAncestors: ["'none'"],
+  baseUri: ["'none'"],
+  formAction: ["'self'"],
 };
 
-/** The local server: start page, report of each run, and the verifier behind a button. No inline script is allowed anywhere. */
-export function createApp(options: ServerOptions): Hono {
+/** A report is a page of its own, made elsewhere: it has its style inside, and must not run anything. */
+const REPORT_POLICY = {
+  defaultSrc: ["'none'"],
+  styleSrc: ["'unsafe-inline'"],
+  imgSrc: ['data:'],
+  frameAncestors: ["'none'"],
+  sandbox: [],
+};
+const headersWith = (contentSecurityPolicy: typeof PAGES_POLICY | typeof REPORT_POLICY) =>
+  secureHeaders({
+    contentSecurityPolicy,
+    referrerPolicy: 'no-referrer',
+    xFrameOptions: 'DENY',
+    crossOriginResourcePolicy: 'same-origin',
+    // For whoever ends https in front of this.
+    strictTransportSecurity: false,
+  });
+
+/** The Studio as a whole: pages and API. */
+export function createStudio(options: StudioOptions): Hono {
+  const { accounts, now, version, pageFile, report, rateScale } = options;
   const app = new Hono();
-  app.use(async (context, next) => {
-    await next();
-    context.header(
-      'content-security-policy',
-      "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:",
-    );
-    context.header('x-content-type-options', 'nosniff');
-    context.header('referrer-policy', 'no-referrer');
-  });
-  app.get('/', (context) => context.html(START_PAGE));
-  app.get('/style.css', (context) => context.body(START_STYLE, 200, { 'content-type': 'text/css; charset=utf-8' }));
-  app.get('/web/main.js', async (context) =>
-    context.body(await options.webScript(), 200, { 'content-type': 'text/javascript; charset=utf-8' }),
+  const [ofPages, ofReports] = [headersWith(PAGES_POLICY), headersWith(REPORT_POLICY)];
+  app.use((context, next) => (/^\/runs\/[^/]+\/files\//.test(context.req.path) ? ofReports : ofPages)(context, next));
+  const handlers: Handlers<Routes> = {
+    ...sessionHandlers(options),
+    ...judgingHandlers(options),
+    ...projectHandlers(options),
+    ...runHandlers(options),
+  };
+  app.get('/api/openapi.json', (context) => context.json(openApiDocument(ROUTES, version) as never));
+  app.get('/healthz', (context) => context.text('ok'));
+  app.route(
+    '/',
+    bindApi(ROUTES, handlers, {
+      identify: (context) => identify(context, accounts, now),
+      mayEnter: (caller, projectId) => mayEnter(accounts, caller, projectId),
+      report,
+      ...(rateScale !== undefined && { rateScale }),
+    }),
   );
-  app.get('/api/runs', async (context) => context.json({ runs: await options.listRuns() } satisfies RunsResponse));
-  app.post('/api/runs/:id/verify', async (context) => {
-    const { id } = context.req.param();
-    if (!(await options.listRuns()).some((run) => run.id === id)) return context.json({ error: `no run ${id}` }, 404);
-    return context.json((await options.verify(id)) satisfies VerifyResponse);
+  app.get('/runs/:run/files/:path{.+}', async (context) => {
+    const caller = await identify(context, accounts, now);
+    if (!allows(READERS, caller.role) || caller.projectId !== null) return context.redirect('/login');
+    const { run, path } = context.req.param();
+    const file = await options.runs.file(run, path);
+    if (file === undefined) return context.text('there is no such file in this run', 404);
+    return context.body(Uint8Array.from(file.bytes).buffer, 200, { 'content-type': file.type });
   });
-  app.get('/runs/:id/*', async (context) => {
-    const { id } = context.req.param();
-    const path = decodeURIComponent(context.req.path.split('/').slice(3).join('/'));
-    const bytes = await options.readRunFile(id, path);
-    if (bytes === undefined) return context.text(`no file ${path} in run ${id}`, 404);
-    const type = CONTENT_TYPES[path.split('.').pop() ?? ''] ?? 'application/octet-stream';
-    return context.body(Uint8Array.from(bytes).buffer, 200, { 'content-type': type });
+  app.get('/api/projects/:project/export/:layout', async (context) => {
+    const caller = await identify(context, accounts, now);
+    const { project, layout } = context.req.param();
+    if (!allows(READERS, caller.role) || !(await mayEnter(accounts, caller, project)))
+      return context.json({ error: { code: 'role', message: 'sign in as someone who may read this project' } }, 403);
+    const format = context.req.query('format');
+    const { name, bytes } = await exportFile(options.store, project, {
+      layout,
+      now,
+      ...(format !== undefined && { format }),
+    });
+    return context.body(Uint8Array.from(bytes).buffer, 200, {
+      'content-type': 'application/octet-stream',
+      'content-disposition': `attachment; filename="${encodeURIComponent(name)}"`,
+    });
+  });
+  app.onError((error, context) => errorResponse(context, error, report));
+  app.all('/api/*', (context) => context.json({ error: { code: 'route', message: 'there is no such route' } }, 404));
+  app.get('*', async (context) => {
+    const path = context.req.path.slice(1);
+    const file = (await pageFile(path)) ?? (/\.\w+$/.test(path) ? undefined : await pageFile('index.html'));
+    if (file === undefined) return context.text('not found', 404);
+    // Names of built files carry a hash of their content.
+    const cache = path.startsWith('assets/') ? 'public, max-age=31536000, immutable' : 'no-cache';
+    return context.body(Uint8Array.from(file.bytes).buffer, 200, { 'content-type': file.type, 'cache-control': cache });
   });
   return app;
 }

@@ -1,3 +1,4 @@
+export * from './accounts.ts';
 export * from './backup.ts';
 export * from './folder.ts';
 export { type OpenOptions, openStore, sqlitePath } from './open.ts';

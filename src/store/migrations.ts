@@ -75,6 +75,26 @@ export const MIGRATIONS: readonly Migration[] = [
       'CREATE INDEX records_personal ON records (project, rater) WHERE item IS NULL',
     ],
   },
+  {
+    name: 'accounts, sessions, invitations, keys, webhooks, settings',
+    statements: ({ text }) => [
+      `CREATE TABLE accounts (id ${text} PRIMARY KEY, name ${text} NOT NULL, name_key ${text} NOT NULL UNIQUE,
+        role ${text} NOT NULL, rater_id ${text} NOT NULL UNIQUE, password_hash ${text} NOT NULL,
+        created_at ${text} NOT NULL, disabled INTEGER NOT NULL)`,
+      `CREATE TABLE account_projects (account_id ${text} NOT NULL, project_id ${text} NOT NULL,
+        PRIMARY KEY (account_id, project_id))`,
+      `CREATE TABLE sessions (token_hash ${text} PRIMARY KEY, account_id ${text} NOT NULL, expires_at ${text} NOT NULL)`,
+      'CREATE INDEX sessions_account ON sessions (account_id)',
+      `CREATE TABLE invites (id ${text} PRIMARY KEY, token_hash ${text} NOT NULL UNIQUE, role ${text} NOT NULL,
+        project_id ${text}, expires_at ${text} NOT NULL, created_by ${text} NOT NULL)`,
+      `CREATE TABLE api_keys (id ${text} PRIMARY KEY, name ${text} NOT NULL, secret_hash ${text} NOT NULL UNIQUE,
+        role ${text} NOT NULL, project_id ${text}, created_by ${text} NOT NULL, created_at ${text} NOT NULL,
+        last_used_at ${text})`,
+      `CREATE TABLE webhooks (id ${text} PRIMARY KEY, url ${text} NOT NULL, project_id ${text}, events ${text} NOT NULL,
+        secret ${text} NOT NULL, created_at ${text} NOT NULL, failures INTEGER NOT NULL)`,
+      `CREATE TABLE settings ("key" ${text} PRIMARY KEY, value ${text} NOT NULL)`,
+    ],
+  },
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

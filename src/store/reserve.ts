@@ -36,20 +36,26 @@ export interface ReserveRequest {
   readonly now: string;
   /** This work item and no other, for example after an undo. */
   readonly itemId?: string | undefined;
+  /** Order of its replies that the rater saw before; another one may be drawn without. */
+  readonly order?: readonly number[] | undefined;
+  /** Items that the rater has open: another one is wanted. */
+  readonly besides?: readonly string[] | undefined;
 }
 
 /** What a rater should see next, reserved for them; or why there is nothing. */
 export async function reserveFor(
   session: Session,
   allocator: Allocator,
-  { raterId, now, itemId }: ReserveRequest,
+  { raterId, now, itemId, order: asBefore, besides = [] }: ReserveRequest,
 ): Promise<Reservation | { readonly none: string }> {
   const { project } = session;
   const at = timeOf(now);
   const rater = session.rater(raterId);
   if (rater === undefined) throw unknownRater(project.id, raterId);
   const expires = Math.round(at + project.distribution.reservationMinutes * 60_000);
-  const held = session.reserved(rater.row.rater).find((seat) => seat.expires! > at);
+  const held = session
+    .reserved(rater.row.rater)
+    .find((seat) => seat.expires! > at && !besides.includes(session.itemNumber(seat.item).row.id));
   if (held !== undefined) {
     const item = session.itemNumber(held.item);
     if (itemId !== undefined && item.row.id !== itemId)
@@ -61,7 +67,7 @@ export async function reserveFor(
   while ('none' in chosen && (await allocator.reclaimMore(at)))
     chosen = await choose(session, allocator, { rater, itemId });
   if ('none' in chosen) return chosen;
-  const { item, purpose, order, repeats } = chosen;
+  const { item, purpose, order = asBefore, repeats } = chosen;
   const shown = present(item.item(), {
     view: project.view,
     instructionsVersion: project.instructions.at(-1)?.version ?? 'none',
@@ -71,7 +77,7 @@ export async function reserveFor(
   });
   const presentation: Presentation = {
     ...shown,
-    ...(order !== undefined && order.length === shown.order.length && { order: [...order] }),
+    ...(order?.length === shown.order.length && { order: [...order] }),
     ...(purpose !== 'work' && { purpose }),
     ...(repeats !== undefined && { repeats }),
   };

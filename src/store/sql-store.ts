@@ -1,5 +1,6 @@
 import { foldRecords, type Item, type Project, projectSchema, type RaterProfile } from '../feedback/index.ts';
 import { canonicalJson, UsageError } from '../run/index.ts';
+import { accountsOn } from './accounts-on.ts';
 import { createBatches } from './batches.ts';
 import { checkStore } from './check.ts';
 import type { Connection, Trx } from './connection.ts';
@@ -123,6 +124,7 @@ export function createStore(connection: Connection): FeedbackStore {
   const store: FeedbackStore = {
     kind: connection.kind,
     place,
+    accounts: accountsOn(connection),
 
     async putProject(value) {
       const { project, body } = checkProject(value);

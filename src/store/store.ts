@@ -1,5 +1,6 @@
 import type { FeedbackRecord, FeedbackState, Item, Project, Purpose, RaterProfile } from '../feedback/index.ts';
 import type { Progress as ReportProgress } from '../run/index.ts';
+import type { Accounts } from './accounts.ts';
 import type { Reservation } from './reserve.ts';
 import type { Receipt } from './submit.ts';
 
@@ -117,6 +118,8 @@ export interface FeedbackStore {
   readonly kind: 'sqlite' | 'postgres';
   /** Where it is, without a password. */
   readonly place: string;
+  /** People who use the Studio on this store. */
+  readonly accounts: Accounts;
 
   /** Creates a project, or changes its name, instructions, form or rules; what follows from these is brought into step. */
   putProject(project: Project): Promise<void>;
@@ -147,12 +150,19 @@ export interface FeedbackStore {
   /**
    * What a rater should see next, kept for them until it expires, under every rule of the project's distribution; or why
    * there is nothing. Never a work item that the rater has answered or skipped. A rater who holds a reservation gets it
-   * again, with a later end. `itemId` asks for one work item (after an undo, or to link to one).
+   * again, with a later end, unless it is `besides`: items that they have open already. `itemId` asks for one work item
+   * (after an undo, or to link to one).
    */
   reserve(
     projectId: string,
     raterId: string,
-    options: { readonly now: string; readonly itemId?: string },
+    options: {
+      readonly now: string;
+      readonly itemId?: string;
+      /** With `itemId`: the order that the rater saw it in before. */
+      readonly order?: readonly number[];
+      readonly besides?: readonly string[];
+    },
   ): Promise<Reservation | { readonly none: string }>;
   /** Gives a reservation back; false when there was none. */
   release(projectId: string, raterId: string, itemId: string): Promise<boolean>;

@@ -1,0 +1,292 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { z } from 'zod';
+import type { Finding } from '../audit/index.ts';
+import { type ReportData, readJson, readJsonOf, SEAL } from '../disclosure/index.ts';
+import { configSchema, RUN_FILES, runJsonSchema, verifyPipelineRun } from '../pipeline/index.ts';
+import { DataError, parseConfig, UsageError } from '../run/index.ts';
+import { filesBelow, onPath, writeFileAtomic, writeJson } from '../run/node.ts';
+import type { RunRow, RunService, StudioEvent } from '../server/index.ts';
+import { packageRoot } from './environment.ts';
+
+/** Where the Studio keeps what it knows of the processes that it started, beside the runs. */
+const STATE_FOLDER = '.studio';
+const TYPES: Readonly<Record<string, string>> = {
+  html: 'text/html; charset=utf-8',
+  json: 'application/json; charset=utf-8',
+  jsonl: 'application/x-ndjson; charset=utf-8',
+};
+
+const stateSchema = z.object({
+  pid: z.number(),
+  status: z.enum(['running', 'complete', 'stopped', 'failed']),
+  /** Last line of a failed process. */
+  error: z.string().nullable(),
+});
+type ProcessState = z.output<typeof stateSchema>;
+const progressSchema = z.object({
+  type: z.literal('progress'),
+  stage: z.string(),
+  done: z.number(),
+  total: z.number(),
+  unit: z.string(),
+});
+type Progress = Omit<z.output<typeof progressSchema>, 'type'>;
+
+/** Whether a process of this machine is alive. */
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+const jsonOf = (line: string): unknown => {
+  try {
+    return JSON.parse(line) as unknown;
+  } catch {
+    return undefined;
+  }
+};
+
+/** Runs of a folder. Each runs in a process of its own, so that the server stays responsive and may be restarted. */
+export function createRunService(options: {
+  readonly folder: string;
+  readonly notify: (event: StudioEvent) => void;
+  /** The command that runs a pipeline. */
+  readonly command?: readonly string[];
+}): RunService {
+  const { folder, notify } = options;
+  const command = options.command ?? [process.execPath, join(packageRoot, 'bin/goodhart.js')];
+  const children = new Map<string, { child: ChildProcess; progress: Progress | null; stopping: boolean }>();
+  const place = (run: string) => join(folder, run);
+  const statePath = (run: string, ending: 'json' | 'yaml') => join(folder, STATE_FOLDER, `${run}.${ending}`);
+  const has = (run: string, file: string) => existsSync(join(place(run), file));
+  const readRun = (run: string, file: string) => readJson(join(place(run), file));
+
+  const stateOf = (run: string): ProcessState | undefined => {
+    const path = statePath(run, 'json');
+    return existsSync(path) ? stateSchema.parse(readJson(path)) : undefined;
+  };
+  const statusOf = (run: string): RunRow['status'] => {
+    if (has(run, SEAL)) return 'complete';
+    const state = stateOf(run);
+    if (state === undefined) return 'unfinished';
+    // A process that the machine or a kill ended could not write down how.
+    return state.status === 'running' && !isAlive(state.pid) ? 'stopped' : state.status;
+  };
+
+  const rowOf = (run: string): RunRow | undefined => {
+    const state = stateOf(run);
+    if (!has(run, RUN_FILES.run)) {
+      if (state === undefined) return undefined;
+      return { id: run, name: run, status: statusOf(run), startedAt: '', verdicts: {} };
+    }
+    const verdicts: Record<string, number> = {};
+    try {
+      const { config, startedAt } = readJsonOf(join(place(run), RUN_FILES.run), runJsonSchema);
+      if (has(run, RUN_FILES.findings)) {
+        for (const { verdict } of readRun(run, RUN_FILES.findings) as Finding[])
+          verdicts[verdict] = (verdicts[verdict] ?? 0) + 1;
+      }
+      return { id: run, name: config.name, status: statusOf(run), startedAt, verdicts };
+    } catch (error) {
+      // One broken run must not hide the others.
+      if (!(error instanceof DataError)) throw error;
+      const startedAt = statSync(join(place(run), RUN_FILES.run)).mtime.toISOString();
+      return { id: run, name: run, status: 'failed', startedAt, verdicts: {} };
+    }
+  };
+  const list = async (): Promise<RunRow[]> => {
+    const names = new Set(existsSync(folder) ? readdirSync(folder).filter((name) => !name.startsWith('.')) : []);
+    const states = join(folder, STATE_FOLDER);
+    for (const name of existsSync(states) ? readdirSync(states) : [])
+      if (name.endsWith('.json')) names.add(name.slice(0, -'.json'.length));
+    return [...names]
+      .flatMap((name) => rowOf(name) ?? [])
+      .sort((a, b) => (a.startedAt === b.startedAt ? (a.id < b.id ? 1 : -1) : a.startedAt < b.startedAt ? 1 : -1));
+  };
+
+  const launch = (run: string, extra: readonly string[]) => {
+    const [program, ...before] = command as [string, ...string[]];
+    const args = [...before, 'run', statePath(run, 'yaml'), '--out', place(run), '--json', ...extra];
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], cwd: process.cwd() });
+    const entry = { child, progress: null as Progress | null, stopping: false };
+    children.set(run, entry);
+    const note = (state: Omit<ProcessState, 'pid'>) =>
+      writeJson(statePath(run, 'json'), { pid: child.pid ?? 0, ...state });
+    note({ status: 'running', error: null });
+    createInterface({ input: child.stdout! }).on('line', (line) => {
+      const parsed = progressSchema.safeParse(jsonOf(line));
+      if (!parsed.success) return;
+      const { type: _, ...progress } = parsed.data;
+      entry.progress = progress;
+    });
+    let last = '';
+    createInterface({ input: child.stderr! }).on('line', (line) => {
+      if (line.trim() !== '') last = line;
+    });
+    const ended = (status: ProcessState['status'], error: string | null) => {
+      if (!children.delete(run)) return;
+      note({ status, error });
+      notify({ type: 'run.finished', projectId: null, data: { run, status } });
+    };
+    child.on('error', (error) => ended('failed', error.message));
+    child.on('close', (code) => {
+      if (entry.stopping) ended('stopped', null);
+      // Exit code 1 is a check of the run's own that said no: the run itself is whole.
+      else if (code === 0 || (code === 1 && has(run, SEAL))) ended('complete', null);
+      else ended('failed', last === '' ? `the process ended with code ${code}` : last);
+    });
+  };
+
+  const reportOf = (run: string): ReportData | undefined =>
+    has(run, RUN_FILES.reportData) ? (readRun(run, RUN_FILES.reportData) as ReportData) : undefined;
+
+  return {
+    list,
+    async detail(run) {
+      const row = rowOf(run);
+      if (row === undefined) return undefined;
+      const written = has(run, RUN_FILES.run)
+        ? (readRun(run, RUN_FILES.run) as { config: unknown; versions: Record<string, string> })
+        : undefined;
+      const yaml = statePath(run, 'yaml');
+      return {
+        run: row,
+        config: (written?.config ?? null) as never,
+        command: existsSync(yaml)
+          ? `goodhart run ${join(STATE_FOLDER, `${run}.yaml`)} --out ${run}`
+          : `goodhart run <config> --out ${run}`,
+        versions: written?.versions ?? {},
+        progress: children.get(run)?.progress ?? null,
+        error: stateOf(run)?.error ?? null,
+        summary: [...(reportOf(run)?.summary ?? [])],
+        files: existsSync(place(run)) ? filesBelow(place(run)) : [],
+      };
+    },
+    async recipes() {
+      const parent = join(packageRoot, 'recipes');
+      return readdirSync(parent)
+        .filter((name) => existsSync(join(parent, name, 'run.yaml')))
+        .map((id) => ({ id, yaml: readFileSync(join(parent, id, 'run.yaml'), 'utf8') }));
+    },
+    async start(yaml, set) {
+      const config = parseConfig(configSchema, yaml, { source: 'configuration', set });
+      const base =
+        config.name
+          .toLowerCase()
+          .replaceAll(/[^a-z0-9]+/g, '-')
+          .replaceAll(/^-|-$/g, '') || 'run';
+      const taken = new Set((await list()).map(({ id }) => id));
+      let n = 1;
+      while (taken.has(`${base}-${n}`)) n += 1;
+      const run = `${base}-${n}`;
+      onPath(folder, () => mkdirSync(join(folder, STATE_FOLDER), { recursive: true }));
+      // The resolved configuration: overrides and defaults are in it, so the file alone repeats the run.
+      writeFileAtomic(statePath(run, 'yaml'), `${JSON.stringify(config, null, 2)}\n`);
+      launch(run, []);
+      return run;
+    },
+    async stop(run) {
+      const entry = children.get(run);
+      const state = stateOf(run);
+      if (entry === undefined) {
+        // Started by a server that is gone: its process still answers to its number.
+        if (state?.status !== 'running' || !isAlive(state.pid)) return false;
+        process.kill(state.pid, 'SIGINT');
+        writeJson(statePath(run, 'json'), { ...state, status: 'stopped' });
+        return true;
+      }
+      entry.stopping = true;
+      entry.child.kill('SIGINT');
+      return true;
+    },
+    async resume(run) {
+      const status = statusOf(run);
+      if (status === 'complete' || status === 'running')
+        throw new UsageError('run', `run ${run} is ${status}; only a stopped or failed run can go on`);
+      if (!existsSync(statePath(run, 'yaml'))) {
+        const { config } = readRun(run, RUN_FILES.run) as { config: unknown };
+        onPath(folder, () => mkdirSync(join(folder, STATE_FOLDER), { recursive: true }));
+        writeFileAtomic(statePath(run, 'yaml'), `${JSON.stringify(config, null, 2)}\n`);
+      }
+      launch(run, has(run, RUN_FILES.run) ? ['--resume'] : []);
+    },
+    async verify(run) {
+      if (!has(run, SEAL)) throw new UsageError('verify', `run ${run} is not sealed yet; let it finish first`);
+      return (await verifyPipelineRun(place(run))).map(({ name, ok, detail }) => ({ name, ok, detail }));
+    },
+    async series(run) {
+      if (!has(run, RUN_FILES.metrics)) return {};
+      const rows = readFileSync(join(place(run), RUN_FILES.metrics), 'utf8').split('\n');
+      const series: Record<string, Record<string, [number, number][]>> = {};
+      for (const line of rows) {
+        // The last line may be half-written while the run goes on.
+        const row = jsonOf(line) as { stage?: string; step: number; metrics: Record<string, number> } | undefined;
+        if (row === undefined) continue;
+        series[row.stage ?? 'policy'] ??= {};
+        const stage = series[row.stage ?? 'policy']!;
+        for (const [metric, value] of Object.entries(row.metrics)) {
+          if (!Number.isFinite(value)) continue;
+          stage[metric] ??= [];
+          stage[metric].push([row.step, value]);
+        }
+      }
+      return series;
+    },
+    async samples(run) {
+      return (reportOf(run)?.samples ?? []).map(({ prompt, before, after, note }) => ({ prompt, before, after, note }));
+    },
+    async findings(run) {
+      if (!has(run, RUN_FILES.findings)) return [];
+      const rates = reportOf(run)?.rates ?? {};
+      return (readRun(run, RUN_FILES.findings) as Finding[]).map((finding) => ({
+        challenge: finding.challenge,
+        probe: finding.probe,
+        verdict: finding.verdict,
+        estimate: finding.estimate,
+        interval: finding.interval,
+        n: finding.n,
+        unscored: finding.unscored,
+        seed: finding.seed,
+        because: finding.because,
+        planted: (rates[finding.probe]?.planted ?? null) as never,
+        clean: (rates[finding.probe]?.clean ?? null) as never,
+      }));
+    },
+    async disclosure(run) {
+      const disclosure = has(run, RUN_FILES.disclosure) ? readRun(run, RUN_FILES.disclosure) : null;
+      const sealed = has(run, SEAL) ? readFileSync(join(place(run), SEAL), 'utf8') : null;
+      return { disclosure: disclosure as never, seal: sealed };
+    },
+    async file(run, path) {
+      if (rowOf(run) === undefined) return undefined;
+      const root = resolve(place(run));
+      const wanted = resolve(root, path);
+      if (!wanted.startsWith(`${root}/`)) return undefined;
+      try {
+        const type = TYPES[wanted.split('.').at(-1) ?? ''] ?? 'application/octet-stream';
+        return { bytes: await readFile(wanted), type };
+      } catch {
+        return undefined;
+      }
+    },
+    async close() {
+      for (const entry of children.values()) {
+        entry.stopping = true;
+        entry.child.kill('SIGINT');
+      }
+      await Promise.all(
+        [...children.values()].map(
+          ({ child }) => new Promise((done) => (child.exitCode === null ? child.once('close', done) : done(undefined))),
+        ),
+      );
+    },
+  };
+}

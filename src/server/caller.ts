@@ -1,0 +1,69 @@
+import type { Context } from 'hono';
+import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
+import type { Accounts } from '../store/index.ts';
+import { ROLES, type Role } from './access/roles.ts';
+import { hashSecret, newSecret } from './access/secrets.ts';
+
+/** Who makes a request. */
+export interface Caller {
+  /** Account or key; null when signed out. */
+  readonly id: string | null;
+  readonly role: Role | null;
+  readonly name: string | null;
+  /** Pseudonym for judgments; null for keys, which do not judge. */
+  readonly raterId: string | null;
+  readonly via: 'session' | 'key' | null;
+  /** The one project a key is good for; null for all. */
+  readonly projectId: string | null;
+  /** Hash of the session's secret. */
+  readonly session: string | null;
+}
+
+export const NOBODY: Caller = {
+  id: null,
+  role: null,
+  name: null,
+  raterId: null,
+  via: null,
+  projectId: null,
+  session: null,
+};
+
+const COOKIE = 'goodhart_session';
+const SESSION_DAYS = 14;
+const asRole = (role: string): Role | null => ROLES.find((known) => known === role) ?? null;
+
+/** The caller behind a request: a bearer key first, else the session cookie. */
+export async function identify(context: Context, accounts: Accounts, now: () => string): Promise<Caller> {
+  const bearer = context.req.header('authorization')?.match(/^Bearer (\S+)$/)?.[1];
+  if (bearer !== undefined) {
+    const key = await accounts.keyBySecret(hashSecret(bearer), now());
+    if (key === undefined) return NOBODY;
+    const { id, name, projectId } = key;
+    return { ...NOBODY, id, name, role: asRole(key.role), via: 'key', projectId };
+  }
+  const secret = getCookie(context, COOKIE);
+  if (secret === undefined) return NOBODY;
+  const session = hashSecret(secret);
+  const account = await accounts.accountOfSession(session, now());
+  if (account === undefined) return NOBODY;
+  const { id, name, raterId } = account;
+  return { id, name, raterId, role: asRole(account.role), via: 'session', projectId: null, session };
+}
+
+/** Starts a session for an account and sets its cookie: HttpOnly, same site only, secure behind https. */
+export async function startSession(
+  context: Context,
+  accounts: Accounts,
+  { accountId, now }: { readonly accountId: string; readonly now: string },
+): Promise<void> {
+  const secret = newSecret();
+  const expires = new Date(Date.parse(now) + SESSION_DAYS * 86_400_000);
+  await accounts.createSession({ tokenHash: hashSecret(secret), accountId, expiresAt: expires.toISOString() });
+  const secure = context.req.header('x-forwarded-proto') === 'https' || new URL(context.req.url).protocol === 'https:';
+  setCookie(context, COOKIE, secret, { httpOnly: true, sameSite: 'Strict', secure, path: '/', expires });
+}
+
+export const forgetSession = (context: Context): void => {
+  deleteCookie(context, COOKIE, { path: '/' });
+};

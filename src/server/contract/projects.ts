@@ -1,0 +1,227 @@
+import { z } from 'zod';
+import {
+  ADJUDICATION_REASONS,
+  answerSchema,
+  distributionSchema,
+  feedbackRecordSchema,
+  itemSchema,
+  projectSchema,
+  raterProfileSchema,
+} from '../../feedback/index.ts';
+import { ANYONE_SIGNED_IN, LEADS, READERS } from '../access/roles.ts';
+import type { RouteContract, RouteKey } from './route.ts';
+
+const intervalSchema = z.object({ low: z.number(), high: z.number(), level: z.number() });
+/** A number with its interval, or why there is none. */
+export const estimateSchema = z.union([
+  z.object({ value: z.number(), interval: intervalSchema.nullable(), n: z.number() }),
+  z.object({ undefined: z.string() }),
+]);
+
+/** Settings of the Studio for a project, beside the project itself. */
+export const projectSettingsSchema = z.strictObject({
+  /** Attributes that raters may describe themselves by. */
+  demographics: z
+    .array(z.strictObject({ attribute: z.string().min(1), values: z.array(z.string()).min(1) }))
+    .default([]),
+  breakAfterMinutes: z.number().positive().default(45),
+  /** Paid per hour of active time or per judgment, for the cost in the overview. */
+  pay: raterProfileSchema.shape.pay,
+  /** Nobody is asked while paused. */
+  paused: z.boolean().default(false),
+});
+
+export const countsSchema = z.object({
+  items: z.number(),
+  /** Judgments wanted by the rules as they stand, and those that stand. */
+  wanted: z.number(),
+  judgments: z.number(),
+  openItems: z.number(),
+  raters: z.number(),
+  skips: z.number(),
+  flags: z.number(),
+  reservations: z.number(),
+});
+
+const itemRowSchema = z.object({
+  id: z.string(),
+  prompt: z.string(),
+  judgments: z.number(),
+  wanted: z.number(),
+  open: z.boolean(),
+  flagged: z.boolean(),
+  /** Share of agreeing pairs of answers; null with fewer than two. */
+  agreement: z.number().nullable(),
+  adjudicated: z.boolean(),
+});
+
+export const PROJECT_ROUTES = {
+  'GET /api/projects': {
+    allow: ANYONE_SIGNED_IN,
+    summary: 'Projects the caller may see',
+    response: z.object({
+      projects: z.array(
+        z.object({ id: z.string(), name: z.string(), createdAt: z.string(), counts: countsSchema.nullable() }),
+      ),
+    }),
+  },
+  'POST /api/projects': {
+    allow: LEADS,
+    summary: 'Create a project',
+    body: z.strictObject({
+      project: projectSchema.omit({ createdAt: true }),
+      settings: projectSettingsSchema.prefault({}),
+    }),
+    response: z.object({ project: projectSchema, settings: projectSettingsSchema }),
+  },
+  'GET /api/projects/{project}': {
+    allow: READERS,
+    summary: 'A project with its settings and counts',
+    response: z.object({ project: projectSchema, settings: projectSettingsSchema, counts: countsSchema }),
+  },
+  'PATCH /api/projects/{project}': {
+    allow: LEADS,
+    summary: 'Change name, form, rules or settings; a changed instruction text becomes a new version',
+    body: z.strictObject({
+      name: z.string().min(1).optional(),
+      questions: projectSchema.shape.questions.optional(),
+      instructions: z.string().optional(),
+      consent: projectSchema.shape.consent,
+      view: z.string().optional(),
+      // The bare schema: the project's own would fill in defaults for what is left out.
+      distribution: distributionSchema.optional(),
+      settings: projectSettingsSchema.optional(),
+    }),
+    response: z.object({ project: projectSchema, settings: projectSettingsSchema }),
+  },
+  'POST /api/projects/{project}/items': {
+    allow: LEADS,
+    summary: 'Add items (and judgments, where the layout holds them) from a file',
+    body: z.strictObject({ layout: z.string(), fileName: z.string(), text: z.string() }),
+    response: z.object({
+      items: z.number(),
+      judgments: z.number(),
+      rejected: z.array(z.object({ line: z.number(), field: z.string(), reason: z.string() })),
+      rejectedCount: z.number(),
+    }),
+  },
+  'POST /api/projects/{project}/generate': {
+    allow: LEADS,
+    summary: 'Add items whose replies come from an OpenAI-compatible endpoint',
+    body: z.strictObject({
+      endpoint: z.url({ protocol: /^https?$/ }),
+      model: z.string().min(1),
+      apiKey: z.string().optional(),
+      prompts: z.array(z.string().min(1)).min(1).max(1000),
+      replies: z.int().min(1).max(8).default(2),
+      temperature: z.number().min(0).max(2).default(1),
+      maxTokens: z.int().positive().max(8192).default(512),
+    }),
+    response: z.object({ items: z.number(), failed: z.array(z.object({ prompt: z.string(), reason: z.string() })) }),
+  },
+  'GET /api/projects/{project}/overview': {
+    allow: READERS,
+    summary: 'Progress, rate, cost and expected end',
+    response: z.object({
+      counts: countsSchema,
+      /** Judgments per hour over the last day with judgments; null before the first hour. */
+      perHour: z.number().nullable(),
+      etaHours: z.number().nullable(),
+      activeHours: z.number(),
+      cost: z.object({ spent: z.number(), expected: z.number().nullable(), currency: z.string() }).nullable(),
+      /** Judgments by day, oldest first. */
+      byDay: z.array(z.object({ day: z.string(), judgments: z.number() })),
+    }),
+  },
+  'GET /api/projects/{project}/raters': {
+    allow: READERS,
+    summary: 'Raters with progress, time, reliability, bias and the evidence of flags',
+    response: z.object({
+      raters: z.array(
+        z.object({
+          raterId: z.string(),
+          /** Account name, for leads only. */
+          name: z.string().nullable(),
+          judgments: z.number(),
+          activeHours: z.number(),
+          medianActiveMs: z.number().nullable(),
+          lastAt: z.string().nullable(),
+          accuracy: estimateSchema,
+          agreement: estimateSchema,
+          firstShown: estimateSchema,
+          longer: estimateSchema,
+          flags: z.array(z.object({ detector: z.string(), text: z.string(), records: z.array(z.string()) })),
+          paused: z.boolean(),
+        }),
+      ),
+      /** Power and false alarms of each detector. */
+      rates: z.record(z.string(), z.object({ power: estimateSchema, falseAlarms: estimateSchema })),
+    }),
+  },
+  'PATCH /api/projects/{project}/raters/{rater}': {
+    allow: LEADS,
+    summary: 'Pause a rater, or let them go on',
+    body: z.strictObject({ paused: z.boolean() }),
+    response: z.object({ ok: z.literal(true) }),
+  },
+  'GET /api/projects/{project}/quality': {
+    allow: READERS,
+    summary: 'The quality report, as `goodhart feedback report --json` prints it',
+    response: z.json(),
+  },
+  'GET /api/projects/{project}/items': {
+    allow: READERS,
+    summary: 'Items, a page at a time',
+    query: z.object({
+      show: z.enum(['all', 'open', 'disagreement', 'flagged', 'adjudicated']).default('all'),
+      search: z.string().max(200).optional(),
+      after: z.string().optional(),
+    }),
+    response: z.object({ items: z.array(itemRowSchema), next: z.string().nullable() }),
+  },
+  'GET /api/projects/{project}/items/{item}': {
+    allow: READERS,
+    summary: 'An item with its whole history',
+    response: z.object({
+      item: itemSchema,
+      row: itemRowSchema,
+      records: z.array(
+        z.object({ seq: z.number(), record: feedbackRecordSchema, standing: z.boolean(), text: z.string() }),
+      ),
+    }),
+  },
+  'POST /api/projects/{project}/items/{item}/adjudication': {
+    allow: LEADS,
+    summary: 'Decide an item over the judgments that stand',
+    body: z.strictObject({
+      questionId: z.string().optional(),
+      answer: answerSchema,
+      reason: z.enum(ADJUDICATION_REASONS),
+      note: z.string().max(10_000).optional(),
+      idempotencyKey: z.string().min(8).max(100),
+    }),
+    response: z.object({ id: z.string() }),
+  },
+  'GET /api/projects/{project}/records': {
+    allow: READERS,
+    summary: 'The append-only history, a page at a time',
+    query: z.object({
+      after: z.coerce.number().int().nonnegative().default(0),
+      rater: z.string().optional(),
+      ids: z.string().max(20_000).optional(),
+    }),
+    response: z.object({
+      records: z.array(
+        z.object({ seq: z.number(), record: feedbackRecordSchema, standing: z.boolean(), text: z.string() }),
+      ),
+      next: z.number().nullable(),
+    }),
+  },
+  'GET /api/layouts': {
+    allow: READERS,
+    summary: 'Layouts that can be imported and exported',
+    response: z.object({
+      layouts: z.array(z.object({ id: z.string(), title: z.string(), reads: z.boolean(), writes: z.boolean() })),
+    }),
+  },
+} as const satisfies Record<RouteKey, RouteContract>;

@@ -1,0 +1,135 @@
+import { z } from 'zod';
+import { ANYONE_SIGNED_IN, LEADS, READERS } from '../access/roles.ts';
+import type { RouteContract, RouteKey } from './route.ts';
+
+const rateSchema = z.object({
+  hits: z.number(),
+  n: z.number(),
+  interval: z.object({ low: z.number(), high: z.number(), level: z.number() }),
+});
+
+export const runSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  status: z.enum(['running', 'complete', 'stopped', 'failed', 'unfinished']),
+  startedAt: z.string(),
+  /** Verdict → number of findings. */
+  verdicts: z.record(z.string(), z.number()),
+});
+
+export const findingSchema = z.object({
+  challenge: z.string(),
+  probe: z.string(),
+  verdict: z.enum(['clear', 'concern', 'failure', 'not-assessed']),
+  estimate: z.number().nullable(),
+  interval: z.object({ low: z.number(), high: z.number(), level: z.number() }).nullable(),
+  n: z.number(),
+  unscored: z.number(),
+  seed: z.number(),
+  because: z.string(),
+  planted: rateSchema.nullable(),
+  clean: rateSchema.nullable(),
+});
+
+/** Runs of the pipeline: start, watch, compare, audit, disclose. */
+export const RUN_ROUTES = {
+  'GET /api/runs': {
+    allow: READERS,
+    summary: 'Runs, newest first',
+    response: z.object({ runs: z.array(runSchema) }),
+  },
+  'GET /api/recipes': {
+    allow: READERS,
+    summary: 'Recipes that a run can start from',
+    response: z.object({ recipes: z.array(z.object({ id: z.string(), yaml: z.string() })) }),
+  },
+  'POST /api/runs': {
+    allow: LEADS,
+    summary: 'Start a run in a process of its own',
+    body: z.strictObject({ yaml: z.string().max(100_000), set: z.array(z.string().max(500)).max(100).default([]) }),
+    response: z.object({ id: z.string() }),
+  },
+  'GET /api/runs/{run}': {
+    allow: READERS,
+    summary: 'A run: configuration, command to repeat it, versions, progress, summary',
+    response: z.object({
+      run: runSchema,
+      config: z.json(),
+      command: z.string(),
+      versions: z.record(z.string(), z.string()),
+      progress: z.object({ stage: z.string(), done: z.number(), total: z.number(), unit: z.string() }).nullable(),
+      /** Last line that the process wrote, where it failed. */
+      error: z.string().nullable(),
+      summary: z.array(z.object({ label: z.string(), value: z.string() })),
+      files: z.array(z.string()),
+    }),
+  },
+  'POST /api/runs/{run}/stop': {
+    allow: LEADS,
+    summary: 'Stop a run; nothing acknowledged is lost',
+    response: z.object({ ok: z.literal(true) }),
+  },
+  'POST /api/runs/{run}/resume': {
+    allow: LEADS,
+    summary: 'Continue a run',
+    response: z.object({ ok: z.literal(true) }),
+  },
+  'POST /api/runs/{run}/verify': {
+    allow: READERS,
+    summary: 'Check every digest and number, by the verifier of `goodhart verify`',
+    response: z.object({
+      ok: z.boolean(),
+      checks: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string() })),
+    }),
+    perMinute: 20,
+  },
+  'GET /api/runs/{run}/series': {
+    allow: READERS,
+    summary: 'Curves of a run: every number that its metrics hold, by stage and step',
+    response: z.object({
+      /** Stage → metric → points in order of step. */
+      series: z.record(z.string(), z.record(z.string(), z.array(z.tuple([z.number(), z.number()])))),
+    }),
+  },
+  'GET /api/runs/{run}/samples': {
+    allow: READERS,
+    summary: 'Replies before and after, side by side',
+    query: z.object({ search: z.string().max(200).optional() }),
+    response: z.object({
+      samples: z.array(z.object({ prompt: z.string(), before: z.string(), after: z.string(), note: z.string() })),
+    }),
+  },
+  'GET /api/runs/{run}/findings': {
+    allow: READERS,
+    summary: 'Findings with planted and clean rates of their probes',
+    response: z.object({ findings: z.array(findingSchema) }),
+  },
+  'GET /api/runs/{run}/disclosure': {
+    allow: READERS,
+    summary: 'The eleven items with status, places and digests',
+    response: z.object({ disclosure: z.json(), seal: z.string().nullable() }),
+  },
+  'GET /api/challenges': {
+    allow: ANYONE_SIGNED_IN,
+    summary: 'The challenges by stage, with what it takes to assess each',
+    response: z.object({
+      challenges: z.array(
+        z.object({
+          id: z.string(),
+          group: z.string(),
+          title: z.string(),
+          fundamental: z.boolean(),
+          probe: z
+            .object({
+              id: z.string(),
+              question: z.string(),
+              citation: z.string(),
+              needs: z.array(z.string()),
+              params: z.json(),
+            })
+            .nullable(),
+        }),
+      ),
+    }),
+  },
+} as const satisfies Record<RouteKey, RouteContract>;

@@ -1,0 +1,162 @@
+import { z } from 'zod';
+import { ANYONE_SIGNED_IN, LEADS, READERS, ROLES } from '../access/roles.ts';
+import type { RouteContract, RouteKey } from './route.ts';
+
+const roleSchema = z.enum(ROLES);
+const name = z
+  .string()
+  .trim()
+  .min(1, 'expected a name')
+  .max(80, 'expected at most 80 characters')
+  .regex(/^[^\p{C}]+$/u, 'expected no control characters');
+const password = z.string().min(10, 'expected at least 10 characters').max(200, 'expected at most 200 characters');
+const ok = z.object({ ok: z.literal(true) });
+
+export const userSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  role: roleSchema,
+  /** Pseudonym under which this person's judgments are recorded. */
+  raterId: z.string(),
+});
+export type User = z.infer<typeof userSchema>;
+
+export const personSchema = userSchema.extend({
+  createdAt: z.string(),
+  disabled: z.boolean(),
+  projects: z.array(z.string()),
+});
+export type Person = z.infer<typeof personSchema>;
+
+export const keySchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  role: roleSchema,
+  projectId: z.string().nullable(),
+  createdAt: z.string(),
+  lastUsedAt: z.string().nullable(),
+});
+
+export const webhookSchema = z.object({
+  id: z.string(),
+  url: z.url({ protocol: /^https?$/ }),
+  projectId: z.string().nullable(),
+  events: z.array(z.enum(['judgment.created', 'item.completed', 'run.finished'])).min(1),
+  createdAt: z.string(),
+  /** Deliveries that failed since the last one that did not. */
+  failures: z.number(),
+});
+
+/** Signing in, people, invitations, keys, webhooks. */
+export const SESSION_ROUTES = {
+  'GET /api/session': {
+    allow: 'public',
+    summary: 'Who is signed in, and whether the first owner is still to be created',
+    response: z.object({ user: userSchema.nullable(), setup: z.boolean(), version: z.string() }),
+  },
+  'POST /api/setup': {
+    allow: 'public',
+    summary: 'Create the owner with the one-time token that the terminal printed',
+    body: z.strictObject({ token: z.string(), name, password }),
+    response: z.object({ user: userSchema }),
+    perMinute: 10,
+  },
+  'POST /api/login': {
+    allow: 'public',
+    summary: 'Sign in with name and password',
+    body: z.strictObject({ name: z.string().max(200), password: z.string().max(200) }),
+    response: z.object({ user: userSchema }),
+    perMinute: 10,
+  },
+  'POST /api/logout': { allow: ANYONE_SIGNED_IN, summary: 'Sign out', response: ok },
+  'POST /api/password': {
+    allow: ANYONE_SIGNED_IN,
+    summary: 'Change the own password; other sessions of this person end',
+    body: z.strictObject({ current: z.string().max(200), next: password }),
+    response: ok,
+    perMinute: 10,
+  },
+  'GET /api/invites/{token}': {
+    allow: 'public',
+    summary: 'What an invitation is for',
+    response: z.object({ role: roleSchema, project: z.string().nullable(), expiresAt: z.string() }),
+    perMinute: 30,
+  },
+  'POST /api/invites/{token}': {
+    allow: 'public',
+    summary: 'Take up an invitation; it works once',
+    body: z.strictObject({ name, password }),
+    response: z.object({ user: userSchema }),
+    perMinute: 10,
+  },
+  'GET /api/invites': {
+    allow: LEADS,
+    summary: 'Open invitations',
+    response: z.object({
+      invites: z.array(
+        z.object({ id: z.string(), role: roleSchema, projectId: z.string().nullable(), expiresAt: z.string() }),
+      ),
+    }),
+  },
+  'POST /api/invites': {
+    allow: LEADS,
+    summary: 'Make an invitation link; a lead invites raters and auditors, an owner anyone',
+    body: z.strictObject({
+      role: roleSchema,
+      projectId: z.string().nullable().default(null),
+      hours: z
+        .number()
+        .positive()
+        .max(24 * 90)
+        .default(72),
+    }),
+    response: z.object({ id: z.string(), path: z.string(), expiresAt: z.string() }),
+  },
+  'DELETE /api/invites/{id}': { allow: LEADS, summary: 'Take an invitation back', response: ok },
+  'GET /api/people': {
+    allow: LEADS,
+    summary: 'Everyone with an account',
+    response: z.object({ people: z.array(personSchema) }),
+  },
+  'PATCH /api/people/{id}': {
+    allow: ['owner'],
+    summary: 'Change a role, shut an account out, or set its projects',
+    body: z.strictObject({
+      role: roleSchema.optional(),
+      disabled: z.boolean().optional(),
+      projects: z.array(z.string()).optional(),
+    }),
+    response: z.object({ person: personSchema }),
+  },
+  'GET /api/keys': {
+    allow: LEADS,
+    summary: 'Keys for scripts; the secret itself is shown once, when it is made',
+    response: z.object({ keys: z.array(keySchema) }),
+  },
+  'POST /api/keys': {
+    allow: LEADS,
+    summary: 'Make a key for scripts, with a role no higher than the own',
+    body: z.strictObject({ name, role: roleSchema, projectId: z.string().nullable().default(null) }),
+    response: z.object({ key: keySchema, secret: z.string() }),
+  },
+  'DELETE /api/keys/{id}': { allow: LEADS, summary: 'Revoke a key', response: ok },
+  'GET /api/webhooks': {
+    allow: LEADS,
+    summary: 'Webhooks (Standard Webhooks)',
+    response: z.object({ webhooks: z.array(webhookSchema) }),
+  },
+  'POST /api/webhooks': {
+    allow: LEADS,
+    summary: 'Add a webhook; the signing secret is shown once',
+    body: webhookSchema.pick({ url: true, events: true }).extend({ projectId: z.string().nullable().default(null) }),
+    response: z.object({ webhook: webhookSchema, secret: z.string() }),
+  },
+  'DELETE /api/webhooks/{id}': { allow: LEADS, summary: 'Remove a webhook', response: ok },
+  'GET /api/roles': {
+    allow: READERS,
+    summary: 'Every route with the roles that may call it',
+    response: z.object({
+      routes: z.array(z.object({ route: z.string(), summary: z.string(), allow: z.array(z.string()) })),
+    }),
+  },
+} as const satisfies Record<RouteKey, RouteContract>;

@@ -1,0 +1,73 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, extname, join } from 'node:path';
+import { exportLayout, importLayout, readProject } from '../feedback/node.ts';
+import { type FeedbackStore, saveProjectFolder } from '../store/index.ts';
+import { ApiError } from './api.ts';
+import type { ResponseOf } from './contract/index.ts';
+
+const MOST_REJECTS = 100;
+
+async function inTemporaryFolder<T>(effect: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'goodhart-exchange-'));
+  try {
+    return await effect(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Reads a file of a layout into a project of the store: items, and judgments where the layout holds them. */
+export function importText(
+  store: FeedbackStore,
+  projectId: string,
+  { layout, fileName, text }: { readonly layout: string; readonly fileName: string; readonly text: string },
+): Promise<ResponseOf<'POST /api/projects/{project}/items'>> {
+  return inTemporaryFolder(async (folder) => {
+    const path = join(folder, `upload${extname(basename(fileName)) || '.jsonl'}`);
+    await writeFile(path, text);
+    const out = join(folder, 'project');
+    const summary = await importLayout({ layout, path, out, projectId, durable: false });
+    const rejects =
+      summary.rejected === 0
+        ? []
+        : (await readFile(join(out, 'rejected.jsonl'), 'utf8'))
+            .split('\n')
+            .filter((line) => line !== '')
+            .slice(0, MOST_REJECTS)
+            .map((line) => JSON.parse(line) as { line: number; field: string; reason: string });
+    const rejected = rejects.map(({ line, field, reason }) => ({ line, field, reason }));
+    if (summary.items === 0) return { items: 0, judgments: 0, rejected, rejectedCount: summary.rejected };
+    const { items, judgments, raters } = await readProject(out);
+    const { added } = await store.addItems(projectId, items);
+    const known = new Set<string>();
+    for await (const { id } of store.raters(projectId)) known.add(id);
+    const profiles = new Map(raters.map((profile) => [profile.id, profile]));
+    for (const { raterId } of judgments) {
+      if (!known.has(raterId) && !profiles.has(raterId)) profiles.set(raterId, { id: raterId, kind: 'human' });
+    }
+    await store.putRaters(projectId, profiles.values());
+    // Submissions of one moment share commits.
+    await Promise.all(judgments.map((judgment) => store.submit({ type: 'judgment', judgment })));
+    return { items: added, judgments: judgments.length, rejected, rejectedCount: summary.rejected };
+  });
+}
+
+/** A project in a layout, as one file for download. */
+export function exportFile(
+  store: FeedbackStore,
+  projectId: string,
+  { layout, now, format }: { readonly layout: string; readonly now: () => string; readonly format?: string },
+): Promise<{ name: string; bytes: Uint8Array }> {
+  return inTemporaryFolder(async (folder) => {
+    const project = join(folder, 'project');
+    await saveProjectFolder(store, projectId, project);
+    const out = join(folder, 'out');
+    const target = format === undefined ? out : join(out, `${layout}.${format}`);
+    await exportLayout({ project, layout, out: target, now, durable: false });
+    const names = (await readdir(out)).filter((name) => name !== 'croissant.json');
+    if (names.length !== 1)
+      throw new ApiError(400, 'export', `layout ${layout} is a folder of files; export it in a terminal`);
+    return { name: `${projectId}-${names[0]}`, bytes: await readFile(join(out, names[0]!)) };
+  });
+}

@@ -1,0 +1,68 @@
+import { CHALLENGES, PROBES } from '../../audit/index.ts';
+import { ApiError, type Handlers } from '../api.ts';
+import type { RUN_ROUTES } from '../contract/index.ts';
+import type { RunService } from '../runs.ts';
+
+/** Runs of the pipeline: what they did, and starting and stopping them. */
+export function runHandlers({ runs }: { readonly runs: RunService }): Handlers<typeof RUN_ROUTES> {
+  const known = async (run: string): Promise<string> => {
+    if (!(await runs.list()).some(({ id }) => id === run)) throw new ApiError(404, 'run', `there is no run ${run}`);
+    return run;
+  };
+  return {
+    'GET /api/runs': async () => ({ runs: await runs.list() }),
+    'GET /api/recipes': async () => ({ recipes: await runs.recipes() }),
+    'POST /api/runs': async ({ body }) => ({ id: await runs.start(body.yaml, body.set) }),
+    async 'GET /api/runs/{run}'({ params }) {
+      const detail = await runs.detail(params.run);
+      if (detail === undefined) throw new ApiError(404, 'run', `there is no run ${params.run}`);
+      return detail;
+    },
+    async 'POST /api/runs/{run}/stop'({ params }) {
+      if (!(await runs.stop(await known(params.run))))
+        throw new ApiError(409, 'run', `run ${params.run} is not running here`);
+      return { ok: true };
+    },
+    async 'POST /api/runs/{run}/resume'({ params }) {
+      await runs.resume(await known(params.run));
+      return { ok: true };
+    },
+    async 'POST /api/runs/{run}/verify'({ params }) {
+      const checks = await runs.verify(await known(params.run));
+      return { ok: checks.every(({ ok }) => ok), checks };
+    },
+    'GET /api/runs/{run}/series': async ({ params }) => ({ series: await runs.series(await known(params.run)) }),
+    async 'GET /api/runs/{run}/samples'({ params, query }) {
+      const wanted = query.search?.toLowerCase() ?? '';
+      const samples = await runs.samples(await known(params.run));
+      return {
+        samples: samples.filter((s) => `${s.prompt}\n${s.before}\n${s.after}`.toLowerCase().includes(wanted)),
+      };
+    },
+    'GET /api/runs/{run}/findings': async ({ params }) => ({ findings: await runs.findings(await known(params.run)) }),
+    'GET /api/runs/{run}/disclosure': async ({ params }) => runs.disclosure(await known(params.run)),
+    async 'GET /api/challenges'() {
+      return {
+        challenges: Object.entries(CHALLENGES).map(([id, { group, title, fundamental }]) => {
+          const probe = PROBES.find(({ challenge }) => challenge === id);
+          return {
+            id,
+            group,
+            title,
+            fundamental,
+            probe:
+              probe === undefined
+                ? null
+                : {
+                    id: probe.id,
+                    question: probe.question,
+                    citation: probe.citation,
+                    needs: [...probe.needs],
+                    params: JSON.parse(JSON.stringify(probe.params)) as never,
+                  },
+          };
+        }),
+      };
+    },
+  };
+}

@@ -1,0 +1,335 @@
+import type { Kysely, Selectable } from 'kysely';
+import type { Account, Accounts, ApiKey, Invite, Webhook } from './accounts.ts';
+import type { Connection } from './connection.ts';
+
+/** Tables of accounts (migration 2). Flags are 0 or 1; JSON is text. */
+export interface AccountTables {
+  accounts: {
+    id: string;
+    name: string;
+    /** The name in lower case: what is unique. */
+    name_key: string;
+    role: string;
+    rater_id: string;
+    password_hash: string;
+    created_at: string;
+    disabled: number;
+  };
+  account_projects: { account_id: string; project_id: string };
+  sessions: { token_hash: string; account_id: string; expires_at: string };
+  invites: {
+    id: string;
+    token_hash: string;
+    role: string;
+    project_id: string | null;
+    expires_at: string;
+    created_by: string;
+  };
+  api_keys: {
+    id: string;
+    name: string;
+    secret_hash: string;
+    role: string;
+    project_id: string | null;
+    created_by: string;
+    created_at: string;
+    last_used_at: string | null;
+  };
+  webhooks: {
+    id: string;
+    url: string;
+    project_id: string | null;
+    events: string;
+    secret: string;
+    created_at: string;
+    failures: number;
+  };
+  settings: { key: string; value: string };
+}
+
+const nameKey = (name: string) => name.normalize('NFKC').toLowerCase();
+
+const toAccount = (row: Selectable<AccountTables['accounts']>): Account => ({
+  id: row.id,
+  name: row.name,
+  role: row.role,
+  raterId: row.rater_id,
+  passwordHash: row.password_hash,
+  createdAt: row.created_at,
+  disabled: row.disabled === 1,
+});
+const toInvite = (row: Selectable<AccountTables['invites']>): Invite => ({
+  id: row.id,
+  tokenHash: row.token_hash,
+  role: row.role,
+  projectId: row.project_id,
+  expiresAt: row.expires_at,
+  createdBy: row.created_by,
+});
+const toKey = (row: Selectable<AccountTables['api_keys']>): ApiKey => ({
+  id: row.id,
+  name: row.name,
+  secretHash: row.secret_hash,
+  role: row.role,
+  projectId: row.project_id,
+  createdBy: row.created_by,
+  createdAt: row.created_at,
+  lastUsedAt: row.last_used_at,
+});
+const toWebhook = (row: Selectable<AccountTables['webhooks']>): Webhook => ({
+  id: row.id,
+  url: row.url,
+  projectId: row.project_id,
+  events: JSON.parse(row.events) as string[],
+  secret: row.secret,
+  createdAt: row.created_at,
+  failures: row.failures,
+});
+
+type Db = Kysely<AccountTables>;
+
+/** Adds the row unless its name is taken. */
+async function insertAccount(db: Db, account: Account): Promise<Account | undefined> {
+  const { numInsertedOrUpdatedRows } = await db
+    .insertInto('accounts')
+    .values({
+      id: account.id,
+      name: account.name,
+      name_key: nameKey(account.name),
+      role: account.role,
+      rater_id: account.raterId,
+      password_hash: account.passwordHash,
+      created_at: account.createdAt,
+      disabled: Number(account.disabled),
+    })
+    .onConflict((conflict) => conflict.column('name_key').doNothing())
+    .executeTakeFirst();
+  return Number(numInsertedOrUpdatedRows ?? 0) === 1 ? account : undefined;
+}
+
+/** Accounts in the same database as the judgments. */
+export function accountsOn(connection: Connection): Accounts {
+  const db = connection.db as unknown as Db;
+  const write = <T>(effect: (trx: Db) => Promise<T>): Promise<T> =>
+    connection.write((trx) => effect(trx as unknown as Db));
+  const oneAccount = (column: 'id' | 'name_key' | 'rater_id', value: string) =>
+    db
+      .selectFrom('accounts')
+      .selectAll()
+      .where(column, '=', value)
+      .executeTakeFirst()
+      .then((row) => (row === undefined ? undefined : toAccount(row)));
+
+  return {
+    createAccount: (account, { onlyFirst = false } = {}) =>
+      write(async (trx) => {
+        if (onlyFirst) {
+          // A fixed row that only one transaction can add decides who is first, on either database.
+          const claim = await trx
+            .insertInto('settings')
+            .values({ key: 'first-account', value: JSON.stringify(account.id) })
+            .onConflict((conflict) => conflict.column('key').doNothing())
+            .executeTakeFirst();
+          if (Number(claim.numInsertedOrUpdatedRows ?? 0) === 0) return undefined;
+        }
+        return insertAccount(trx, account);
+      }),
+    accountById: (id) => oneAccount('id', id),
+    accountByName: (name) => oneAccount('name_key', nameKey(name)),
+    accountByRater: (raterId) => oneAccount('rater_id', raterId),
+    accounts: async () =>
+      (await db.selectFrom('accounts').selectAll().orderBy('created_at').orderBy('id').execute()).map(toAccount),
+    updateAccount: (id, { role, disabled, passwordHash }) =>
+      write(async (trx) => {
+        const change = {
+          ...(role !== undefined && { role }),
+          ...(disabled !== undefined && { disabled: Number(disabled) }),
+          ...(passwordHash !== undefined && { password_hash: passwordHash }),
+        };
+        if (Object.keys(change).length > 0)
+          await trx.updateTable('accounts').set(change).where('id', '=', id).execute();
+      }),
+    projectsOf: async (accountId) =>
+      (await db.selectFrom('account_projects').select('project_id').where('account_id', '=', accountId).execute()).map(
+        (row) => row.project_id,
+      ),
+    setProjects: (accountId, projectIds) =>
+      write(async (trx) => {
+        await trx.deleteFrom('account_projects').where('account_id', '=', accountId).execute();
+        const rows = [...new Set(projectIds)].map((project_id) => ({ account_id: accountId, project_id }));
+        if (rows.length > 0) await trx.insertInto('account_projects').values(rows).execute();
+      }),
+
+    createSession: ({ tokenHash, accountId, expiresAt }) =>
+      write(async (trx) => {
+        await trx
+          .insertInto('sessions')
+          .values({ token_hash: tokenHash, account_id: accountId, expires_at: expiresAt })
+          .execute();
+      }),
+    async accountOfSession(tokenHash, now) {
+      const row = await db
+        .selectFrom('sessions')
+        .innerJoin('accounts', 'accounts.id', 'sessions.account_id')
+        .selectAll('accounts')
+        .where('token_hash', '=', tokenHash)
+        .where('expires_at', '>', now)
+        .where('disabled', '=', 0)
+        .executeTakeFirst();
+      return row === undefined ? undefined : toAccount(row);
+    },
+    endSession: (tokenHash) =>
+      write(async (trx) => {
+        await trx.deleteFrom('sessions').where('token_hash', '=', tokenHash).execute();
+      }),
+    endSessions: (accountId, exceptTokenHash) =>
+      write(async (trx) => {
+        let query = trx.deleteFrom('sessions').where('account_id', '=', accountId);
+        if (exceptTokenHash !== undefined) query = query.where('token_hash', '<>', exceptTokenHash);
+        await query.execute();
+      }),
+
+    createInvite: (invite) =>
+      write(async (trx) => {
+        await trx
+          .insertInto('invites')
+          .values({
+            id: invite.id,
+            token_hash: invite.tokenHash,
+            role: invite.role,
+            project_id: invite.projectId,
+            expires_at: invite.expiresAt,
+            created_by: invite.createdBy,
+          })
+          .execute();
+      }),
+    async inviteByToken(tokenHash, now) {
+      const row = await db
+        .selectFrom('invites')
+        .selectAll()
+        .where('token_hash', '=', tokenHash)
+        .where('expires_at', '>', now)
+        .executeTakeFirst();
+      return row === undefined ? undefined : toInvite(row);
+    },
+    invites: async (now) =>
+      (await db.selectFrom('invites').selectAll().where('expires_at', '>', now).orderBy('expires_at').execute()).map(
+        toInvite,
+      ),
+    removeInvite: (id) =>
+      write(async (trx) => {
+        await trx.deleteFrom('invites').where('id', '=', id).execute();
+      }),
+    acceptInvite: (tokenHash, account, now) =>
+      write(async (trx) => {
+        const row = await trx
+          .selectFrom('invites')
+          .selectAll()
+          .where('token_hash', '=', tokenHash)
+          .where('expires_at', '>', now)
+          .executeTakeFirst();
+        if (row === undefined) return 'no-invite';
+        const made = await insertAccount(trx, { ...account, role: row.role });
+        if (made === undefined) return 'name-taken';
+        // Two callers may both have read it; only one deletes it.
+        const { numDeletedRows } = await trx.deleteFrom('invites').where('id', '=', row.id).executeTakeFirst();
+        if (Number(numDeletedRows) === 0) {
+          await trx.deleteFrom('accounts').where('id', '=', made.id).execute();
+          return 'no-invite';
+        }
+        if (row.project_id !== null) {
+          await trx
+            .insertInto('account_projects')
+            .values({ account_id: made.id, project_id: row.project_id })
+            .execute();
+        }
+        return made;
+      }),
+
+    createKey: (key) =>
+      write(async (trx) => {
+        await trx
+          .insertInto('api_keys')
+          .values({
+            id: key.id,
+            name: key.name,
+            secret_hash: key.secretHash,
+            role: key.role,
+            project_id: key.projectId,
+            created_by: key.createdBy,
+            created_at: key.createdAt,
+            last_used_at: key.lastUsedAt,
+          })
+          .execute();
+      }),
+    async keyBySecret(secretHash, now) {
+      const row = await db.selectFrom('api_keys').selectAll().where('secret_hash', '=', secretHash).executeTakeFirst();
+      if (row === undefined) return undefined;
+      // Noted by the minute: a busy script would otherwise write at every call.
+      if (row.last_used_at === null || Date.parse(now) - Date.parse(row.last_used_at) > 60_000) {
+        await write(async (trx) => {
+          await trx.updateTable('api_keys').set({ last_used_at: now }).where('id', '=', row.id).execute();
+        });
+      }
+      return toKey(row);
+    },
+    keys: async () => (await db.selectFrom('api_keys').selectAll().orderBy('created_at').execute()).map(toKey),
+    removeKey: (id) =>
+      write(async (trx) => {
+        await trx.deleteFrom('api_keys').where('id', '=', id).execute();
+      }),
+
+    createWebhook: (webhook) =>
+      write(async (trx) => {
+        await trx
+          .insertInto('webhooks')
+          .values({
+            id: webhook.id,
+            url: webhook.url,
+            project_id: webhook.projectId,
+            events: JSON.stringify(webhook.events),
+            secret: webhook.secret,
+            created_at: webhook.createdAt,
+            failures: webhook.failures,
+          })
+          .execute();
+      }),
+    webhooks: async () => (await db.selectFrom('webhooks').selectAll().orderBy('created_at').execute()).map(toWebhook),
+    removeWebhook: (id) =>
+      write(async (trx) => {
+        await trx.deleteFrom('webhooks').where('id', '=', id).execute();
+      }),
+    noteDelivery: (id, delivered) =>
+      write(async (trx) => {
+        await trx
+          .updateTable('webhooks')
+          .set((eb) => ({ failures: delivered ? 0 : eb('failures', '+', 1) }))
+          .where('id', '=', id)
+          .execute();
+      }),
+
+    async setting(key) {
+      const row = await db.selectFrom('settings').select('value').where('key', '=', key).executeTakeFirst();
+      return row === undefined ? undefined : (JSON.parse(row.value) as unknown);
+    },
+    setSetting: (key, value) =>
+      write(async (trx) => {
+        const text = JSON.stringify(value);
+        await trx
+          .insertInto('settings')
+          .values({ key, value: text })
+          .onConflict((conflict) => conflict.column('key').doUpdateSet({ value: text }))
+          .execute();
+      }),
+    settingOrFirst: (key, value) =>
+      write(async (trx) => {
+        await trx
+          .insertInto('settings')
+          .values({ key, value: JSON.stringify(value) })
+          .onConflict((conflict) => conflict.column('key').doNothing())
+          .execute();
+        const row = await trx.selectFrom('settings').select('value').where('key', '=', key).executeTakeFirstOrThrow();
+        return JSON.parse(row.value) as unknown;
+      }),
+  };
+}

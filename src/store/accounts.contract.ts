@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest';
+import type { Account, Accounts, Invite } from './accounts.ts';
+
+const NOW = '2026-01-01T00:00:00.000Z';
+const LATER = '2026-01-02T00:00:00.000Z';
+const account = (name: string, change: Partial<Account> = {}): Account => ({
+  id: `id-${name}`,
+  name,
+  role: 'rater',
+  raterId: `rater-${name}`,
+  passwordHash: 'hash',
+  createdAt: NOW,
+  disabled: false,
+  ...change,
+});
+const invite = (id: string, change: Partial<Invite> = {}): Invite => ({
+  id,
+  tokenHash: `token-${id}`,
+  role: 'lead',
+  projectId: 'p',
+  expiresAt: LATER,
+  createdBy: 'id-a',
+  ...change,
+});
+
+/** What every place for accounts must do; `open` gives an empty one. */
+export function accountsContract(
+  name: string,
+  open: () => Promise<{ accounts: Accounts; close(): Promise<void> }>,
+): void {
+  const each = (title: string, body: (accounts: Accounts) => Promise<void>) =>
+    it(title, async () => {
+      const { accounts, close } = await open();
+      try {
+        await body(accounts);
+      } finally {
+        await close();
+      }
+    });
+
+  describe(`accounts in ${name}`, () => {
+    each('names are unique whatever their case, and a refused one changes nothing', async (accounts) => {
+      expect(await accounts.createAccount(account('Ann'))).toEqual(account('Ann'));
+      expect(await accounts.createAccount(account('ann', { id: 'other' }))).toBeUndefined();
+      expect(await accounts.accounts()).toEqual([account('Ann')]);
+      expect(await accounts.accountByName('ANN')).toEqual(account('Ann'));
+      expect(await accounts.accountById('id-Ann')).toEqual(account('Ann'));
+      expect(await accounts.accountByRater('rater-Ann')).toEqual(account('Ann'));
+      expect(await accounts.accountByName('bob')).toBeUndefined();
+    });
+    each('of many who set up at once exactly one becomes the first', async (accounts) => {
+      const made = await Promise.all(
+        ['a', 'b', 'c', 'd'].map((n) => accounts.createAccount(account(n, { role: 'owner' }), { onlyFirst: true })),
+      );
+      expect(made.filter((m) => m !== undefined).length).toBe(1);
+      expect((await accounts.accounts()).length).toBe(1);
+    });
+    each('a session ends by time, by hand, and with its account', async (accounts) => {
+      await accounts.createAccount(account('a'));
+      for (const tokenHash of ['s1', 's2', 's3']) {
+        await accounts.createSession({ tokenHash, accountId: 'id-a', expiresAt: LATER });
+      }
+      expect((await accounts.accountOfSession('s1', NOW))?.id).toBe('id-a');
+      expect(await accounts.accountOfSession('s1', LATER)).toBeUndefined();
+      await accounts.endSession('s1');
+      expect(await accounts.accountOfSession('s1', NOW)).toBeUndefined();
+      await accounts.endSessions('id-a', 's3');
+      expect(await accounts.accountOfSession('s2', NOW)).toBeUndefined();
+      expect((await accounts.accountOfSession('s3', NOW))?.id).toBe('id-a');
+      await accounts.updateAccount('id-a', { disabled: true });
+      expect(await accounts.accountOfSession('s3', NOW)).toBeUndefined();
+    });
+    each('an invitation works once, in time, and a taken name does not use it up', async (accounts) => {
+      await accounts.createAccount(account('a'));
+      await accounts.createInvite(invite('i'));
+      await accounts.createInvite(invite('old', { expiresAt: NOW }));
+      expect((await accounts.invites(NOW)).map((i) => i.id)).toEqual(['i']);
+      expect(await accounts.inviteByToken('token-old', NOW)).toBeUndefined();
+      expect(await accounts.acceptInvite('token-old', account('late'), NOW)).toBe('no-invite');
+      const { role: _, ...taken } = account('A', { id: 'x', raterId: 'y' });
+      expect(await accounts.acceptInvite('token-i', taken, NOW)).toBe('name-taken');
+      const results = await Promise.all(
+        ['b', 'c', 'd'].map((n) => {
+          const { role: _role, ...rest } = account(n);
+          return accounts.acceptInvite('token-i', rest, NOW);
+        }),
+      );
+      const made = results.filter((r): r is Account => typeof r === 'object');
+      expect(made.length).toBe(1);
+      expect(made[0]!.role).toBe('lead');
+      expect(results.filter((r) => r === 'no-invite').length).toBe(2);
+      expect(await accounts.projectsOf(made[0]!.id)).toEqual(['p']);
+    });
+    each('keys are found by hash, note their use, and can be revoked', async (accounts) => {
+      const key = { id: 'k', name: 'ci', secretHash: 'h', role: 'auditor', projectId: null, createdBy: 'id-a' };
+      await accounts.createKey({ ...key, createdAt: NOW, lastUsedAt: null });
+      expect(await accounts.keyBySecret('other', LATER)).toBeUndefined();
+      expect((await accounts.keyBySecret('h', LATER))?.id).toBe('k');
+      expect((await accounts.keys())[0]?.lastUsedAt).toBe(LATER);
+      await accounts.removeKey('k');
+      expect(await accounts.keyBySecret('h', LATER)).toBeUndefined();
+    });
+    each('webhooks count failures, settings hold JSON, projects are set as a whole', async (accounts) => {
+      const hook = { id: 'w', url: 'http://127.0.0.1:1/', projectId: 'p', events: ['run.finished'], secret: 's' };
+      await accounts.createWebhook({ ...hook, createdAt: NOW, failures: 0 });
+      await accounts.noteDelivery('w', false);
+      await accounts.noteDelivery('w', false);
+      expect((await accounts.webhooks())[0]).toMatchObject({ ...hook, failures: 2 });
+      await accounts.noteDelivery('w', true);
+      expect((await accounts.webhooks())[0]?.failures).toBe(0);
+      await accounts.removeWebhook('w');
+      expect(await accounts.webhooks()).toEqual([]);
+      expect(await accounts.setting('x')).toBeUndefined();
+      await accounts.setSetting('x', { a: [1, null] });
+      await accounts.setSetting('x', { a: [2] });
+      expect(await accounts.setting('x')).toEqual({ a: [2] });
+      expect(await Promise.all([1, 2, 3].map((v) => accounts.settingOrFirst('first', v)))).toEqual([1, 1, 1]);
+      await accounts.createAccount(account('a'));
+      await accounts.setProjects('id-a', ['p', 'q']);
+      await accounts.setProjects('id-a', ['q', 'r']);
+      expect((await accounts.projectsOf('id-a')).sort()).toEqual(['q', 'r']);
+    });
+  });
+}

@@ -1,0 +1,104 @@
+/**
+ * People's accounts, sessions, invitations, keys and webhooks of the Studio. Secrets are stored hashed; the store never
+ * sees one in the clear. Roles are texts here: what they allow is the server's.
+ */
+export interface Account {
+  readonly id: string;
+  /** Unique, compared without case. */
+  readonly name: string;
+  readonly role: string;
+  /** Pseudonym of this person's judgments; not derived from the name. */
+  readonly raterId: string;
+  /** Salted password hash with its parameters. */
+  readonly passwordHash: string;
+  readonly createdAt: string;
+  readonly disabled: boolean;
+}
+
+export interface Invite {
+  readonly id: string;
+  readonly tokenHash: string;
+  readonly role: string;
+  readonly projectId: string | null;
+  readonly expiresAt: string;
+  readonly createdBy: string;
+}
+
+export interface ApiKey {
+  readonly id: string;
+  readonly name: string;
+  readonly secretHash: string;
+  readonly role: string;
+  readonly projectId: string | null;
+  readonly createdBy: string;
+  readonly createdAt: string;
+  readonly lastUsedAt: string | null;
+}
+
+export interface Webhook {
+  readonly id: string;
+  readonly url: string;
+  readonly projectId: string | null;
+  readonly events: readonly string[];
+  /** Needed in the clear to sign deliveries. */
+  readonly secret: string;
+  readonly createdAt: string;
+  readonly failures: number;
+}
+
+/** Where accounts live. Every call is durable when it returns; times are ISO 8601 in UTC, so that they compare as text. */
+export interface Accounts {
+  /** Creates an account; a taken name gives undefined and changes nothing. `onlyFirst` also refuses when any account exists. */
+  createAccount(account: Account, options?: { readonly onlyFirst?: boolean }): Promise<Account | undefined>;
+  accountById(id: string): Promise<Account | undefined>;
+  accountByName(name: string): Promise<Account | undefined>;
+  accountByRater(raterId: string): Promise<Account | undefined>;
+  accounts(): Promise<Account[]>;
+  updateAccount(id: string, change: Partial<Pick<Account, 'role' | 'disabled' | 'passwordHash'>>): Promise<void>;
+  /** Projects an account belongs to. */
+  projectsOf(accountId: string): Promise<string[]>;
+  setProjects(accountId: string, projectIds: readonly string[]): Promise<void>;
+
+  createSession(session: {
+    readonly tokenHash: string;
+    readonly accountId: string;
+    readonly expiresAt: string;
+  }): Promise<void>;
+  /** The account of a session that has not expired and whose account is not disabled. */
+  accountOfSession(tokenHash: string, now: string): Promise<Account | undefined>;
+  endSession(tokenHash: string): Promise<void>;
+  /** Ends every session of an account except one. */
+  endSessions(accountId: string, exceptTokenHash?: string): Promise<void>;
+
+  createInvite(invite: Invite): Promise<void>;
+  inviteByToken(tokenHash: string, now: string): Promise<Invite | undefined>;
+  invites(now: string): Promise<Invite[]>;
+  removeInvite(id: string): Promise<void>;
+  /**
+   * Creates an account from an invitation and uses the invitation up, in one transaction: of two callers at once one
+   * gets the account. `taken` leaves the invitation usable.
+   */
+  acceptInvite(
+    tokenHash: string,
+    account: Omit<Account, 'role'>,
+    now: string,
+  ): Promise<Account | 'no-invite' | 'name-taken'>;
+
+  createKey(key: ApiKey): Promise<void>;
+  /** The key with a hash, its last use noted. */
+  keyBySecret(secretHash: string, now: string): Promise<ApiKey | undefined>;
+  keys(): Promise<ApiKey[]>;
+  removeKey(id: string): Promise<void>;
+
+  createWebhook(webhook: Webhook): Promise<void>;
+  webhooks(): Promise<Webhook[]>;
+  removeWebhook(id: string): Promise<void>;
+  /** Notes a delivery: failures are counted up, or back to zero. */
+  noteDelivery(id: string, delivered: boolean): Promise<void>;
+
+  /** Small JSON values by key: settings of projects, paused raters. */
+  setting(key: string): Promise<unknown>;
+  setSetting(key: string, value: unknown): Promise<void>;
+  /** The value that stands, or `value` when this call is the first to set it: all callers get the same. */
+  settingOrFirst(key: string, value: unknown): Promise<unknown>;
+}

@@ -1,0 +1,26 @@
+import { useQuery } from '@tanstack/react-query';
+import { useParams } from '@tanstack/react-router';
+import { lazy, type ReactNode } from 'react';
+import { useSession } from '../../session.tsx';
+import { Loaded } from '../../ui/state.tsx';
+import { DeskView } from './desk-view.tsx';
+import { judgeQuery, useTitle } from './page.ts';
+
+const ConsentForm = lazy(async () => ({ default: (await import('./consent.tsx')).ConsentForm }));
+
+/** Judging in a project: consent first where it is asked, then task after task. */
+export function JudgeScreen(): ReactNode {
+  const { project: id } = useParams({ strict: false }) as { project: string };
+  const owner = useSession().data?.user?.raterId;
+  const project = useQuery({ ...judgeQuery(id), staleTime: 60_000 });
+  useTitle(project.data === undefined ? 'Judge' : `Judge ${project.data.name}`);
+  return (
+    <Loaded query={project}>
+      {(found) => {
+        if (found.consent !== null && !found.consent.given)
+          return <ConsentForm project={found} consent={found.consent} />;
+        return owner === undefined ? null : <DeskView key={found.id} project={found} owner={owner} />;
+      }}
+    </Loaded>
+  );
+}

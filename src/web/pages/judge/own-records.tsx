@@ -1,0 +1,175 @@
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Link, useParams } from '@tanstack/react-router';
+import { type FormEvent, type ReactNode, useState } from 'react';
+import { call } from '../../api.ts';
+import { useSession } from '../../session.tsx';
+import { Dialog, Field } from '../../ui/controls.tsx';
+import { when } from '../../ui/figures.ts';
+import { Empty, Fault } from '../../ui/state.tsx';
+import { newKey } from './outbox-browser.ts';
+import { judgeQuery, useTitle } from './page.ts';
+import { Waiting } from './saving.tsx';
+
+const TYPES = { judgment: 'Answer', skip: 'Skip', flag: 'Report' } as const;
+
+/** Says what withdrawing does before it is done. */
+function WithdrawDialog({ project, onClose }: { readonly project: string; readonly onClose: () => void }): ReactNode {
+  const client = useQueryClient();
+  // One key for this dialog: pressed twice, or sent again, it is one withdrawal.
+  const [key] = useState(newKey);
+  const withdraw = useMutation({
+    mutationFn: (reason: string) =>
+      call('POST /api/judge/{project}/withdraw', {
+        params: { project },
+        body: { idempotencyKey: key, ...(reason !== '' && { reason }) },
+      }),
+    onSuccess: () =>
+      Promise.all([
+        client.invalidateQueries({ queryKey: ['mine', project] }),
+        client.invalidateQueries({ queryKey: ['judge'] }),
+      ]),
+  });
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    withdraw.mutate(String(new FormData(event.currentTarget).get('reason') ?? '').trim());
+  };
+  return (
+    <Dialog title="Withdraw everything you gave" open focusFirst="textarea" onClose={onClose}>
+      {withdraw.isSuccess ? (
+        <div role="status">
+          <p>
+            Withdrawn: {withdraw.data.withdrawn} {withdraw.data.withdrawn === 1 ? 'answer' : 'answers'}. Nothing of what
+            you gave counts from now on.
+          </p>
+          <button type="button" className="primary" onClick={onClose}>
+            Done
+          </button>
+        </div>
+      ) : (
+        <form onSubmit={submit}>
+          <ul>
+            <li>
+              Every answer, skip and report of yours in this project stops counting, at once and for all later use.
+            </li>
+            <li>
+              The history of the project keeps them, marked as withdrawn, so that what was computed before can be
+              explained.
+            </li>
+            <li>A model that was already trained with them is not changed by this.</li>
+            <li>It cannot be taken back here. You can go on judging; new answers count again.</li>
+          </ul>
+          {withdraw.isError && <Fault error={withdraw.error} />}
+          <Field label="Why (optional)">{(ids) => <textarea name="reason" maxLength={10_000} {...ids} />}</Field>
+          <div className="row">
+            <button type="submit" className="danger" disabled={withdraw.isPending}>
+              Withdraw everything
+            </button>
+            <button type="button" onClick={onClose}>
+              Keep it
+            </button>
+          </div>
+        </form>
+      )}
+    </Dialog>
+  );
+}
+
+/** Everything a person gave to a project, newest first, in their own words and places; and the way out. */
+export function OwnRecords(): ReactNode {
+  const { project } = useParams({ strict: false }) as { project: string };
+  useTitle('My data');
+  const owner = useSession().data?.user?.raterId;
+  const name = useQuery({ ...judgeQuery(project), staleTime: 60_000 }).data?.name ?? project;
+  const [withdrawing, setWithdrawing] = useState(false);
+  const mine = useInfiniteQuery({
+    queryKey: ['mine', project],
+    queryFn: ({ pageParam }) =>
+      call('GET /api/judge/{project}/mine', {
+        params: { project },
+        query: pageParam === null ? {} : { before: pageParam },
+      }),
+    initialPageParam: null as string | null,
+    getNextPageParam: ({ next }) => next,
+  });
+  const records = mine.data?.pages.flatMap((page) => page.records) ?? [];
+  return (
+    <main>
+      <h1>My data: {name}</h1>
+      <p className="soft">
+        Recorded as <code>{owner}</code>, not under your name. Letters are the places in which the replies were shown to
+        you.
+      </p>
+      {owner !== undefined && <Waiting owner={owner} />}
+      {mine.isError && <Fault error={mine.error} retry={() => void mine.refetch()} />}
+      {mine.isPending && <p role="status">Loading…</p>}
+      {mine.data !== undefined && records.length === 0 && (
+        <Empty title="Nothing yet">
+          <p>
+            You have given nothing to this project.{' '}
+            <Link to="/judge/$project" params={{ project }}>
+              Judge a task
+            </Link>{' '}
+            and it appears here.
+          </p>
+        </Empty>
+      )}
+      {records.length > 0 && (
+        <>
+          <div className="scroll">
+            <table className="own">
+              <thead>
+                <tr>
+                  <th scope="col">When</th>
+                  <th scope="col">What</th>
+                  <th scope="col">Prompt</th>
+                  <th scope="col">What you said</th>
+                  <th scope="col">State</th>
+                </tr>
+              </thead>
+              <tbody>
+                {records.map((record) => (
+                  <tr key={record.id}>
+                    <td className="when">{when(record.at)}</td>
+                    <td>{TYPES[record.type]}</td>
+                    <td className="long">{record.prompt}</td>
+                    <td className="long">
+                      {record.question !== null && <span className="soft small">{record.question}: </span>}
+                      {record.text}
+                    </td>
+                    <td>
+                      {record.standing ? (
+                        <span>
+                          <span aria-hidden="true">●</span> counts
+                        </span>
+                      ) : (
+                        <span className="soft">
+                          <span aria-hidden="true">○</span> taken back
+                        </span>
+                      )}
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
+          <div className="row spread">
+            <button
+              type="button"
+              disabled={!mine.hasNextPage || mine.isFetchingNextPage}
+              onClick={() => void mine.fetchNextPage()}
+            >
+              {mine.hasNextPage ? 'Show older ones' : 'That is all'}
+            </button>
+            <button type="button" className="danger" onClick={() => setWithdrawing(true)}>
+              Withdraw everything…
+            </button>
+          </div>
+        </>
+      )}
+      <p>
+        <Link to="/judge">Back to the projects</Link>
+      </p>
+      {withdrawing && <WithdrawDialog project={project} onClose={() => setWithdrawing(false)} />}
+    </main>
+  );
+}

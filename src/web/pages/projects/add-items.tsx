@@ -1,0 +1,205 @@
+import { useQuery } from '@tanstack/react-query';
+import { type FormEvent, type ReactNode, useState } from 'react';
+import { call } from '../../api.ts';
+import { figure } from '../../ui/figures.ts';
+import { Scroll } from '../../ui/scroll.tsx';
+import { Fault, Loaded } from '../../ui/state.tsx';
+import { Area, Choice, Input } from './form/controls.tsx';
+import type { Faults } from './form/project-draft.ts';
+import { type GenerateBody, generateOf, NEW_GENERATE } from './items-input.ts';
+import { layoutsQuery, useProjectChange } from './queries.ts';
+
+function Upload({ project }: { readonly project: string }): ReactNode {
+  const layouts = useQuery(layoutsQuery);
+  const [layout, setLayout] = useState('');
+  const [file, setFile] = useState<{ name: string; text: string } | null>(null);
+  const [fault, setFault] = useState<string | null>(null);
+  const add = useProjectChange(project, (body: { layout: string; fileName: string; text: string }) =>
+    call('POST /api/projects/{project}/items', { params: { project }, body }),
+  );
+  return (
+    <Loaded query={layouts}>
+      {({ layouts: all }) => {
+        const readable = all.filter(({ reads }) => reads);
+        const chosen = layout === '' ? (readable[0]?.id ?? '') : layout;
+        const submit = (event: FormEvent) => {
+          event.preventDefault();
+          setFault(file === null ? 'Choose a file first.' : null);
+          if (file !== null) add.mutate({ layout: chosen, fileName: file.name, text: file.text });
+        };
+        return (
+          <form onSubmit={submit}>
+            <Choice
+              label="Layout"
+              value={chosen}
+              options={readable.map(({ id, title }) => [id, title] as const)}
+              onChange={setLayout}
+              hint="What the file’s rows hold. Layouts with judgments bring these too."
+            />
+            <label className="field">
+              <span>File</span>
+              <input
+                type="file"
+                onChange={(event) => {
+                  const chosenFile = event.target.files?.[0];
+                  add.reset();
+                  void chosenFile?.text().then((text) => setFile({ name: chosenFile.name, text }));
+                }}
+              />
+            </label>
+            {fault !== null && (
+              <p className="verdict failure" role="alert">
+                ■ {fault}
+              </p>
+            )}
+            {add.isError && <Fault error={add.error} />}
+            <button type="submit" className="primary" disabled={add.isPending}>
+              {add.isPending ? 'Adding…' : 'Add the items'}
+            </button>
+            {add.data !== undefined && (
+              <div role="status">
+                <p>
+                  Added {figure(add.data.items)} items and {figure(add.data.judgments)} judgments.{' '}
+                  {add.data.rejectedCount > 0 && (
+                    <span className="verdict concern">▲ {figure(add.data.rejectedCount)} rows rejected.</span>
+                  )}
+                </p>
+                {add.data.rejected.length > 0 && (
+                  <Scroll name="Rejected rows">
+                    <table>
+                      <thead>
+                        <tr>
+                          <th scope="col" className="number">
+                            Line
+                          </th>
+                          <th scope="col">Field</th>
+                          <th scope="col">Why</th>
+                        </tr>
+                      </thead>
+                      <tbody>
+                        {add.data.rejected.map(({ line, field, reason }) => (
+                          <tr key={`${line}/${field}/${reason}`}>
+                            <td className="number">{line}</td>
+                            <td>{field || '–'}</td>
+                            <td className="text">{reason}</td>
+                          </tr>
+                        ))}
+                      </tbody>
+                    </table>
+                    {add.data.rejectedCount > add.data.rejected.length && (
+                      <p className="soft">The first {add.data.rejected.length} are shown.</p>
+                    )}
+                  </Scroll>
+                )}
+              </div>
+            )}
+          </form>
+        );
+      }}
+    </Loaded>
+  );
+}
+
+function Generate({ project }: { readonly project: string }): ReactNode {
+  const [draft, setDraft] = useState(NEW_GENERATE);
+  const [faults, setFaults] = useState<Faults>({});
+  const add = useProjectChange(project, (body: GenerateBody) =>
+    call('POST /api/projects/{project}/generate', { params: { project }, body }),
+  );
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    const result = generateOf(draft);
+    setFaults('faults' in result ? result.faults : {});
+    if ('value' in result) add.mutate(result.value);
+  };
+  const field = (key: keyof typeof draft) => ({
+    value: draft[key],
+    fault: faults[key],
+    onChange: (value: string) => setDraft((now) => ({ ...now, [key]: value })),
+  });
+  return (
+    <form onSubmit={submit} noValidate>
+      <p className="soft">
+        The server asks an OpenAI-compatible endpoint for replies to each prompt. Model and sampling are kept with every
+        item; the key is not.
+      </p>
+      <div className="thirds">
+        <Input label="Endpoint" type="url" placeholder="http://localhost:8000/v1" {...field('endpoint')} />
+        <Input label="Model" {...field('model')} />
+        <Input label="Key (optional)" type="password" {...field('apiKey')} />
+        <Input label="Replies per prompt" numeric {...field('replies')} />
+        <Input label="Temperature" numeric {...field('temperature')} />
+        <Input label="Most tokens per reply" numeric {...field('maxTokens')} />
+      </div>
+      <Area
+        label="Prompts"
+        rows={6}
+        hint="One a line; or part longer ones by lines of three hyphens."
+        {...field('prompts')}
+      />
+      {add.isError && <Fault error={add.error} />}
+      <button type="submit" className="primary" disabled={add.isPending}>
+        {add.isPending ? 'Asking for replies…' : 'Generate and add'}
+      </button>
+      {add.data !== undefined && (
+        <div role="status">
+          <p>Added {figure(add.data.items)} items.</p>
+          {add.data.failed.length > 0 && (
+            <>
+              <p className="verdict concern">▲ {figure(add.data.failed.length)} prompts failed:</p>
+              <ul>
+                {add.data.failed.map(({ prompt, reason }) => (
+                  <li key={prompt} className="text">
+                    {prompt}: {reason}
+                  </li>
+                ))}
+              </ul>
+            </>
+          )}
+        </div>
+      )}
+    </form>
+  );
+}
+
+/** Two ways to add items. */
+export function AddItems({ project, open }: { readonly project: string; readonly open: boolean }): ReactNode {
+  return (
+    <section>
+      <h2>Add items</h2>
+      <details open={open}>
+        <summary>From a file</summary>
+        <Upload project={project} />
+      </details>
+      <details>
+        <summary>From a model</summary>
+        <Generate project={project} />
+      </details>
+    </section>
+  );
+}
+
+/** Files of the project in the layouts that can be written. */
+export function Exports({ project }: { readonly project: string }): ReactNode {
+  const layouts = useQuery(layoutsQuery);
+  return (
+    <section>
+      <h2>Export</h2>
+      <Loaded query={layouts}>
+        {({ layouts: all }) => (
+          <ul className="downloads">
+            {all
+              .filter(({ writes }) => writes)
+              .map(({ id, title }) => (
+                <li key={id}>
+                  <a href={`/api/projects/${encodeURIComponent(project)}/export/${encodeURIComponent(id)}`} download>
+                    {title}
+                  </a>
+                </li>
+              ))}
+          </ul>
+        )}
+      </Loaded>
+    </section>
+  );
+}

@@ -1,0 +1,10 @@
+export { Adjudicate } from './adjudicate.tsx';
+export { ItemPage } from './item.tsx';
+export { Items } from './items.tsx';
+export { ProjectList } from './list.tsx';
+export { NewProject } from './new.tsx';
+export { Overview } from './overview.tsx';
+export { Quality } from './quality.tsx';
+export { Raters } from './raters.tsx';
+export { Records } from './records.tsx';
+export { Settings } from './settings.tsx';

@@ -1,0 +1,132 @@
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { type ReactNode, useDeferredValue, useState } from 'react';
+import { TextField } from '../../ui/controls.tsx';
+import { percent } from '../../ui/figures.ts';
+import { Scroll } from '../../ui/scroll.tsx';
+import { Loaded } from '../../ui/state.tsx';
+import { Choice } from './form/controls.tsx';
+import { ItemLink, ProjectFrame } from './frame.tsx';
+import { Pager } from './pager.tsx';
+import { firstPage, type Pages } from './paging.ts';
+import { type ItemFilter, type ItemRow, itemsQuery } from './queries.ts';
+
+const FILTERS: { readonly [F in ItemFilter]: string } = {
+  all: 'All items',
+  open: 'Open: judgments are wanted',
+  disagreement: 'Raters disagree',
+  flagged: 'Flagged by a rater',
+  adjudicated: 'Decided by a lead',
+};
+
+export const itemState = (row: ItemRow): ReactNode => (
+  <>
+    {row.adjudicated ? (
+      <span className="verdict clear">● decided</span>
+    ) : row.open ? (
+      <span className="verdict missing">○ open</span>
+    ) : (
+      <span className="verdict measured">● done</span>
+    )}
+    {row.flagged && <span className="verdict concern"> ▲ flagged</span>}
+  </>
+);
+
+function Table({ project, items }: { readonly project: string; readonly items: readonly ItemRow[] }): ReactNode {
+  return (
+    <Scroll name="Items">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Item</th>
+            <th scope="col">Prompt</th>
+            <th scope="col" className="number">
+              Judgments
+            </th>
+            <th scope="col" className="number">
+              Agreement
+            </th>
+            <th scope="col">State</th>
+          </tr>
+        </thead>
+        <tbody>
+          {items.map((row) => (
+            <tr key={row.id}>
+              <th scope="row">
+                <ItemLink project={project} item={row.id} />
+              </th>
+              <td className="excerpt">{row.prompt}</td>
+              <td className="number">
+                {row.judgments} of {row.wanted}
+              </td>
+              <td className="number">{percent(row.agreement)}</td>
+              <td>{itemState(row)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Scroll>
+  );
+}
+
+function List({ project }: { readonly project: string }): ReactNode {
+  const { show: wanted } = useSearch({ strict: false }) as { show?: string };
+  const show: ItemFilter = wanted !== undefined && Object.hasOwn(FILTERS, wanted) ? (wanted as ItemFilter) : 'all';
+  const navigate = useNavigate();
+  const [typed, setTyped] = useState('');
+  const search = useDeferredValue(typed.trim());
+  const [pages, setPages] = useState<{ of: string; pages: Pages<string> }>({ of: '', pages: firstPage() });
+  // Another filter begins at its first page.
+  const of = `${show}/${search}`;
+  const at = pages.of === of ? pages.pages : firstPage<string>();
+  const items = useQuery({
+    ...itemsQuery(project, {
+      show,
+      ...(search !== '' && { search }),
+      ...(at.at !== undefined && { after: at.at }),
+    }),
+    placeholderData: keepPreviousData,
+  });
+  return (
+    <>
+      <div className="thirds">
+        <Choice
+          label="Show"
+          value={show}
+          options={Object.entries(FILTERS) as [ItemFilter, string][]}
+          onChange={(next) =>
+            void navigate({ to: '/projects/$project/items', params: { project }, search: { show: next } as never })
+          }
+        />
+        <TextField
+          label="Search"
+          type="search"
+          maxLength={200}
+          value={typed}
+          onChange={(event) => setTyped(event.target.value)}
+        />
+      </div>
+      <Loaded query={items}>
+        {({ items: found, next }) => (
+          <>
+            {found.length === 0 ? (
+              <p className="soft" role="status">
+                {show === 'all' && search === ''
+                  ? 'There are no items yet. Add some under Overview.'
+                  : 'No item fits; try another filter.'}
+              </p>
+            ) : (
+              <Table project={project} items={found} />
+            )}
+            <Pager pages={at} next={next} onMove={(moved) => setPages({ of, pages: moved })} />
+          </>
+        )}
+      </Loaded>
+    </>
+  );
+}
+
+/** The items of a project, to look through. */
+export function Items(): ReactNode {
+  return <ProjectFrame>{({ project }) => <List project={project.id} />}</ProjectFrame>;
+}

@@ -1,0 +1,141 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import type { ResponseOf } from '../../../server/index.ts';
+import { figure } from '../../ui/figures.ts';
+import { Loaded } from '../../ui/state.tsx';
+import { AddItems, Exports } from './add-items.tsx';
+import { DayPlot } from './day-plot.tsx';
+import { ProjectFrame } from './frame.tsx';
+import { overviewQuery, useMayLead } from './queries.ts';
+
+type Progress = ResponseOf<'GET /api/projects/{project}/overview'>;
+
+function Card({ label, children }: { readonly label: string; readonly children: ReactNode }): ReactNode {
+  return (
+    <div className="card">
+      <dt>{label}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+/** Hours as days and hours, roughly. */
+const hoursText = (hours: number | null): string => {
+  if (hours === null) return '–';
+  if (hours < 1) return 'under an hour';
+  return hours < 48 ? `${figure(Math.round(hours))} h` : `${figure(Math.round(hours / 24))} days`;
+};
+const money = (amount: number, currency: string): string => `${amount.toFixed(2)} ${currency}`;
+
+function Figures({ progress }: { readonly progress: Progress }): ReactNode {
+  const { counts, perHour, etaHours, activeHours, cost } = progress;
+  const left = Math.max(0, counts.wanted - counts.judgments);
+  return (
+    <>
+      <p className="flush">
+        {figure(counts.judgments)} of {figure(counts.wanted)} judgments
+      </p>
+      <progress value={counts.judgments} max={Math.max(1, counts.wanted)} aria-label="Judgments" />
+      <dl className="cards">
+        <Card label="Judgments still wanted">{figure(left)}</Card>
+        <Card label="Items">{figure(counts.items)}</Card>
+        <Card label="Raters">{figure(counts.raters)}</Card>
+        <Card label="Reserved right now">{figure(counts.reservations)}</Card>
+        <Card label="Judgments per hour">{figure(perHour)}</Card>
+        <Card label="At that rate, done in">{left === 0 ? 'done' : hoursText(etaHours)}</Card>
+        <Card label="Active time">{figure(activeHours)} h</Card>
+        {cost !== null && <Card label="Spent">{money(cost.spent, cost.currency)}</Card>}
+        {cost !== null && cost.expected !== null && (
+          <Card label="Expected in all">{money(cost.expected, cost.currency)}</Card>
+        )}
+      </dl>
+      {perHour === null && (
+        <p className="soft small">There are too few judgments for a rate: it is that of the last day with judgments.</p>
+      )}
+      {cost === null && <p className="soft small">No pay is set, so no cost is shown (Settings).</p>}
+    </>
+  );
+}
+
+function Attention({ project, progress }: { readonly project: string; readonly progress: Progress }): ReactNode {
+  const { openItems, flags, skips } = progress.counts;
+  const mayLead = useMayLead();
+  return (
+    <section>
+      <h2>Worth a look</h2>
+      <ul>
+        <li>
+          <Link to="/projects/$project/items" params={{ project }} search={{ show: 'disagreement' } as never}>
+            Items on which raters disagree
+          </Link>
+          {mayLead && (
+            <>
+              {' '}
+              (
+              <Link to="/projects/$project/adjudicate" params={{ project }}>
+                decide them one by one
+              </Link>
+              )
+            </>
+          )}
+        </li>
+        <li>
+          <Link to="/projects/$project/items" params={{ project }} search={{ show: 'flagged' } as never}>
+            {flags === 0 ? 'No item is flagged' : `${figure(flags)} flags by raters`}
+          </Link>
+          ; {figure(skips)} skips
+        </li>
+        <li>
+          <Link to="/projects/$project/items" params={{ project }} search={{ show: 'open' } as never}>
+            {figure(openItems)} open items
+          </Link>
+        </li>
+        <li>
+          <Link to="/projects/$project/raters" params={{ project }}>
+            Raters: reliability, bias, and reasons to look closer
+          </Link>
+        </li>
+        <li>
+          <Link to="/projects/$project/quality" params={{ project }}>
+            Quality report
+          </Link>
+        </li>
+      </ul>
+    </section>
+  );
+}
+
+function Page({ project }: { readonly project: string }): ReactNode {
+  const overview = useQuery(overviewQuery(project));
+  const mayLead = useMayLead();
+  return (
+    <Loaded query={overview}>
+      {(progress) =>
+        progress.counts.items === 0 ? (
+          <>
+            <p className="notice">
+              There are no items yet, so nobody can judge anything.{' '}
+              {mayLead ? 'Add some here.' : 'A lead has to add some.'}
+            </p>
+            {mayLead && <AddItems project={project} open />}
+          </>
+        ) : (
+          <>
+            <Figures progress={progress} />
+            <Attention project={project} progress={progress} />
+            <h2>Judgments by day</h2>
+            <DayPlot days={progress.byDay} />
+            {mayLead && <AddItems project={project} open={false} />}
+            <Exports project={project} />
+          </>
+        )
+      }
+    </Loaded>
+  );
+}
+
+/** How far a project is, what needs attention, and what goes in and out. */
+export function Overview(): ReactNode {
+  return <ProjectFrame>{({ project }) => <Page project={project.id} />}</ProjectFrame>;
+}

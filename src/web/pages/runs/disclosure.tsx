@@ -1,0 +1,170 @@
+import { useMutation, useQuery } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { call } from '../../api.ts';
+import { Verdict } from '../../ui/controls.tsx';
+import { figure } from '../../ui/figures.ts';
+import { Fault, Loaded } from '../../ui/state.tsx';
+import { RunFrame } from './frame.tsx';
+
+interface Statement {
+  readonly label: string;
+  readonly value: unknown;
+  readonly file?: string;
+  readonly pointer?: string;
+}
+interface Item {
+  readonly id: string;
+  readonly title: string;
+  readonly category: string;
+  readonly status: string;
+  readonly statements: readonly Statement[];
+  readonly findings: readonly Statement[];
+  readonly declaration?: { readonly text: string; readonly author: string; readonly date: string };
+}
+
+const valueText = (value: unknown): string =>
+  typeof value === 'number' ? figure(value) : typeof value === 'string' ? value : JSON.stringify(value);
+
+function ItemRow({ item }: { readonly item: Item }): ReactNode {
+  return (
+    <tr>
+      <th scope="row">
+        {item.id}
+        <br />
+        {item.title}
+      </th>
+      <td>
+        <Verdict value={item.status} />
+      </td>
+      <td>
+        {[...item.statements, ...item.findings].map((statement) => (
+          <div key={`${statement.label} ${statement.pointer ?? ''}`}>
+            {statement.label}: <strong>{valueText(statement.value)}</strong>{' '}
+            {statement.file !== undefined && (
+              <span className="soft small">
+                {statement.file}#{statement.pointer}
+              </span>
+            )}
+          </div>
+        ))}
+        {item.declaration !== undefined && (
+          <div>
+            Declared by {item.declaration.author}, {item.declaration.date}: {item.declaration.text}
+          </div>
+        )}
+        {item.status === 'missing' && <div className="soft">Nothing is known: neither evidence nor declaration.</div>}
+      </td>
+    </tr>
+  );
+}
+
+function VerifyButton({ run }: { readonly run: string }): ReactNode {
+  const verify = useMutation({ mutationFn: () => call('POST /api/runs/{run}/verify', { params: { run } }) });
+  return (
+    <section>
+      <h2>Verify</h2>
+      <p>
+        Recomputes every digest, the chain of records, every finding and every disclosed number: the verifier of{' '}
+        <code>goodhart verify</code>.
+      </p>
+      <button type="button" className="primary" disabled={verify.isPending} onClick={() => verify.mutate()}>
+        {verify.isPending ? 'Verifying…' : 'Verify now'}
+      </button>
+      <div role="status">
+        {verify.data !== undefined && (
+          <>
+            <p>
+              <Verdict value={verify.data.ok ? 'clear' : 'failure'} />{' '}
+              {verify.data.ok
+                ? `${verify.data.checks.length} checks passed.`
+                : `${verify.data.checks.filter(({ ok }) => !ok).length} of ${verify.data.checks.length} checks failed.`}
+            </p>
+            <ul>
+              {verify.data.checks
+                .filter(({ ok }) => !ok)
+                .map(({ name, detail }) => (
+                  <li key={name}>
+                    {name}: {detail}
+                  </li>
+                ))}
+            </ul>
+          </>
+        )}
+      </div>
+      {verify.isError && <Fault error={verify.error} />}
+    </section>
+  );
+}
+
+function Disclosure({ run }: { readonly run: string }): ReactNode {
+  const disclosure = useQuery({
+    queryKey: ['disclosure', run],
+    queryFn: () => call('GET /api/runs/{run}/disclosure', { params: { run } }),
+  });
+  const file = (path: string) => `/runs/${encodeURIComponent(run)}/files/${path}`;
+  return (
+    <Loaded query={disclosure}>
+      {({ disclosure: found, seal }) => {
+        const items = (found as { items?: readonly Item[] } | null)?.items;
+        if (items === undefined)
+          return <p className="soft">There is no disclosure yet: it is joined when a run is done.</p>;
+        return (
+          <>
+            <p>
+              The eleven items of Casper et al. (2023), each measured, declared or missing. Values are read from the
+              files named beside them.
+            </p>
+            <div className="scroll">
+              <table>
+                <thead>
+                  <tr>
+                    <th scope="col">Item</th>
+                    <th scope="col">Status</th>
+                    <th scope="col">What is known, and where it stands</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {items.map((item) => (
+                    <ItemRow key={item.id} item={item} />
+                  ))}
+                </tbody>
+              </table>
+            </div>
+            <h2>Download</h2>
+            <ul>
+              <li>
+                <a href={file('disclosure/disclosure.json')} download>
+                  disclosure.json
+                </a>
+              </li>
+              <li>
+                <a href={file('disclosure/manifest.json')} download>
+                  manifest.json
+                </a>
+                : the digest of every file
+              </li>
+              <li>
+                <a href={file('records.jsonl')} download>
+                  records.jsonl
+                </a>
+                : the hash-chained log
+              </li>
+            </ul>
+            {seal !== null && (
+              <>
+                <h2>Seal</h2>
+                <pre>{seal}</pre>
+                <VerifyButton run={run} />
+              </>
+            )}
+          </>
+        );
+      }}
+    </Loaded>
+  );
+}
+
+/** What the run discloses, and the check that it is so. */
+export function RunDisclosure(): ReactNode {
+  return <RunFrame>{({ run }) => <Disclosure run={run.id} />}</RunFrame>;
+}

@@ -1,0 +1,133 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { type ReactNode, useState } from 'react';
+import { call } from '../../api.ts';
+import { useSession } from '../../session.tsx';
+import { figure } from '../../ui/figures.ts';
+import { LinePlot } from '../../ui/plots.tsx';
+import { Fault, Loaded } from '../../ui/state.tsx';
+import { type Curve, curvesOf } from './curves.ts';
+import { type RunDetail, RunFrame } from './frame.tsx';
+import { seriesQuery } from './queries.ts';
+
+/** Plots of metrics, two side by side where there is room. */
+export function Curves({ curves }: { readonly curves: readonly Curve[] }): ReactNode {
+  if (curves.length === 0) return <p className="soft">Nothing is measured yet.</p>;
+  return (
+    <div className="plots">
+      {curves.map(({ stage, metric, yLabel, series }) => (
+        <section key={`${stage} ${metric}`}>
+          <h3>
+            {stage}: {metric}
+          </h3>
+          <LinePlot
+            title={`${metric} of ${stage} by step`}
+            xLabel="step"
+            yLabel={yLabel}
+            series={series}
+            marks={series.every(({ points }) => points.length <= 30)}
+          />
+        </section>
+      ))}
+    </div>
+  );
+}
+
+function Progress({ progress }: { readonly progress: NonNullable<RunDetail['progress']> }): ReactNode {
+  const { stage, done, total, unit } = progress;
+  return (
+    <p role="status">
+      {stage}: {figure(done)} of {figure(total)} {unit}
+      <progress value={done} max={total} aria-label={`${stage}: ${unit}`} />
+    </p>
+  );
+}
+
+/** Stop, or go on. */
+function Controls({ run, status }: { readonly run: string; readonly status: RunDetail['run']['status'] }): ReactNode {
+  const client = useQueryClient();
+  const change = useMutation({
+    mutationFn: (what: 'stop' | 'resume') =>
+      what === 'stop'
+        ? call('POST /api/runs/{run}/stop', { params: { run } })
+        : call('POST /api/runs/{run}/resume', { params: { run } }),
+    onSuccess: () => client.invalidateQueries({ queryKey: ['run', run] }),
+  });
+  return (
+    <>
+      {change.isError && <Fault error={change.error} />}
+      {status === 'running' && (
+        <button type="button" className="danger" disabled={change.isPending} onClick={() => change.mutate('stop')}>
+          Stop the run
+        </button>
+      )}
+      {(status === 'stopped' || status === 'unfinished' || status === 'failed') && (
+        <button type="button" className="primary" disabled={change.isPending} onClick={() => change.mutate('resume')}>
+          Go on where it stopped
+        </button>
+      )}
+    </>
+  );
+}
+
+function Repeat({ detail }: { readonly detail: RunDetail }): ReactNode {
+  const [copied, setCopied] = useState(false);
+  return (
+    <section>
+      <h2>Repeat it</h2>
+      <p>The same command, configuration and versions give the same bits on one machine.</p>
+      <pre>{detail.command}</pre>
+      <button
+        type="button"
+        onClick={() => void navigator.clipboard.writeText(detail.command).then(() => setCopied(true))}
+      >
+        {copied ? 'Copied' : 'Copy the command'}
+      </button>
+      <details>
+        <summary>Configuration and versions</summary>
+        <pre>{JSON.stringify(detail.config, null, 2)}</pre>
+        <pre>{JSON.stringify(detail.versions, null, 2)}</pre>
+      </details>
+    </section>
+  );
+}
+
+/** Where a run stands: progress, summary, live curves, and how to repeat it. */
+export function RunOverview(): ReactNode {
+  const role = useSession().data?.user?.role;
+  return (
+    <RunFrame>
+      {(detail) => {
+        const { run, progress, error, summary } = detail;
+        return (
+          <>
+            {progress !== null && <Progress progress={progress} />}
+            {error !== null && <Fault error={new Error(error)} />}
+            {(role === 'owner' || role === 'lead') && <Controls run={run.id} status={run.status} />}
+            {summary.length > 0 && (
+              <div className="scroll">
+                <table>
+                  <tbody>
+                    {summary.map(({ label, value }) => (
+                      <tr key={label}>
+                        <th scope="row">{label}</th>
+                        <td>{value}</td>
+                      </tr>
+                    ))}
+                  </tbody>
+                </table>
+              </div>
+            )}
+            <h2>Curves</h2>
+            <RunCurves run={run.id} live={run.status === 'running'} />
+            <Repeat detail={detail} />
+          </>
+        );
+      }}
+    </RunFrame>
+  );
+}
+
+function RunCurves({ run, live }: { readonly run: string; readonly live: boolean }): ReactNode {
+  const series = useQuery(seriesQuery(run, live));
+  return <Loaded query={series}>{(data) => <Curves curves={curvesOf([{ name: run, stages: data.series }])} />}</Loaded>;
+}

@@ -1,0 +1,32 @@
+import { queryOptions } from '@tanstack/react-query';
+import { call } from '../../api.ts';
+
+/** What the pages of runs read. A running run is asked again every two seconds. */
+export const runsQuery = queryOptions({
+  queryKey: ['runs'],
+  queryFn: () => call('GET /api/runs', {}),
+  refetchInterval: (query) =>
+    query.state.data?.runs.some(({ status }) => status === 'running') === true ? 2000 : false,
+});
+export const runQuery = (run: string) =>
+  queryOptions({
+    queryKey: ['run', run],
+    queryFn: () => call('GET /api/runs/{run}', { params: { run } }),
+    refetchInterval: (query) => (query.state.data?.run.status === 'running' ? 2000 : false),
+  });
+export const seriesQuery = (run: string, live: boolean) =>
+  queryOptions({
+    queryKey: ['series', run],
+    queryFn: () => call('GET /api/runs/{run}/series', { params: { run } }),
+    refetchInterval: live ? 2000 : false,
+  });
+export const findingsQuery = (run: string) =>
+  queryOptions({
+    queryKey: ['findings', run],
+    queryFn: () => call('GET /api/runs/{run}/findings', { params: { run } }),
+  });
+export const challengesQuery = queryOptions({
+  queryKey: ['challenges'],
+  queryFn: () => call('GET /api/challenges', {}),
+  staleTime: Number.POSITIVE_INFINITY,
+});

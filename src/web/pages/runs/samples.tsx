@@ -1,0 +1,57 @@
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { type ReactNode, useDeferredValue, useState } from 'react';
+import { call } from '../../api.ts';
+import { TextField } from '../../ui/controls.tsx';
+import { Loaded } from '../../ui/state.tsx';
+import { RunFrame } from './frame.tsx';
+
+function Samples({ run }: { readonly run: string }): ReactNode {
+  const [typed, setTyped] = useState('');
+  const search = useDeferredValue(typed);
+  const samples = useQuery({
+    queryKey: ['samples', run, search],
+    queryFn: () => call('GET /api/runs/{run}/samples', { params: { run }, query: { search } }),
+    placeholderData: keepPreviousData,
+  });
+  return (
+    <>
+      <TextField
+        label="Filter"
+        hint="Part of a prompt or a reply."
+        type="search"
+        value={typed}
+        onChange={(event) => setTyped(event.target.value)}
+      />
+      <Loaded query={samples}>
+        {({ samples: found }) => (
+          <>
+            <p className="soft" role="status">
+              {found.length} samples: the first replies drawn for some prompts, not selected.
+            </p>
+            {found.map((sample) => (
+              <article key={`${sample.prompt}\n${sample.before}`} className="panel sample">
+                <h3>{sample.prompt}</h3>
+                <div className="beside">
+                  <div>
+                    <h4>Before</h4>
+                    <p className="text">{sample.before}</p>
+                  </div>
+                  <div>
+                    <h4>After</h4>
+                    <p className="text">{sample.after}</p>
+                  </div>
+                </div>
+                <p className="soft small">{sample.note}</p>
+              </article>
+            ))}
+          </>
+        )}
+      </Loaded>
+    </>
+  );
+}
+
+/** Replies before and after optimisation, side by side. */
+export function RunSamples(): ReactNode {
+  return <RunFrame>{({ run }) => <Samples run={run.id} />}</RunFrame>;
+}

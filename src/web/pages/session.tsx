@@ -1,0 +1,220 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { type FormEvent, type ReactNode, useState } from 'react';
+import { call } from '../api.ts';
+import { useSession, useSessionChange } from '../session.tsx';
+import { TextField } from '../ui/controls.tsx';
+import { when } from '../ui/figures.ts';
+import { Fault, Loaded } from '../ui/state.tsx';
+
+/** Name and password, twice where it is new, and what to do with them. */
+function CredentialsForm({
+  button,
+  fresh,
+  onSubmit,
+}: {
+  readonly button: string;
+  /** A new password is typed twice. */
+  readonly fresh: boolean;
+  readonly onSubmit: (name: string, password: string) => Promise<unknown>;
+}): ReactNode {
+  const [fault, setFault] = useState<unknown>(null);
+  const [busy, setBusy] = useState(false);
+  const submit = async (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const data = new FormData(event.currentTarget);
+    const [name, password, again] = ['name', 'password', 'again'].map((key) => String(data.get(key) ?? ''));
+    if (fresh && password !== again) return setFault(new Error('The two passwords differ; type them again.'));
+    setBusy(true);
+    setFault(null);
+    try {
+      await onSubmit(name!, password!);
+    } catch (error) {
+      setFault(error);
+      setBusy(false);
+    }
+  };
+  return (
+    <form onSubmit={(event) => void submit(event)}>
+      {fault !== null && <Fault error={fault} />}
+      <TextField label="Name" name="name" required maxLength={80} autoComplete="username" />
+      <TextField
+        label="Password"
+        name="password"
+        type="password"
+        required
+        autoComplete={fresh ? 'new-password' : 'current-password'}
+        {...(fresh && { minLength: 10, hint: 'At least 10 characters.' })}
+      />
+      {fresh && <TextField label="Password again" name="again" type="password" required autoComplete="new-password" />}
+      <button type="submit" className="primary" disabled={busy}>
+        {busy ? 'One moment…' : button}
+      </button>
+    </form>
+  );
+}
+
+/** The first start: creates the owner. */
+export function Setup(): ReactNode {
+  const { token } = useParams({ strict: false }) as { token: string };
+  const changed = useSessionChange();
+  const navigate = useNavigate();
+  return (
+    <main className="narrow">
+      <h1>Create the owner’s account</h1>
+      <p>
+        The owner runs this Studio: invites people, and may do everything. Everything stays on this machine and in its
+        store.
+      </p>
+      <CredentialsForm
+        fresh
+        button="Create the account"
+        onSubmit={async (name, password) => {
+          await call('POST /api/setup', { body: { token, name, password } });
+          await changed();
+          await navigate({ to: '/' });
+        }}
+      />
+    </main>
+  );
+}
+
+export function Login(): ReactNode {
+  const { to } = useSearch({ strict: false }) as { to?: string };
+  const changed = useSessionChange();
+  const navigate = useNavigate();
+  return (
+    <main className="narrow">
+      <h1>Sign in</h1>
+      <CredentialsForm
+        fresh={false}
+        button="Sign in"
+        onSubmit={async (name, password) => {
+          await call('POST /api/login', { body: { name, password } });
+          await changed();
+          // Only a place of this Studio: a link must not be able to lead elsewhere.
+          await navigate({ to: to?.startsWith('/') === true && !to.startsWith('//') ? to : '/' });
+        }}
+      />
+      <p className="soft small">No account? Ask the owner or a lead for an invitation link.</p>
+    </main>
+  );
+}
+
+const ROLE_TEXT = {
+  owner: 'run this Studio',
+  lead: 'lead projects',
+  rater: 'judge replies',
+  auditor: 'read and audit',
+} as const;
+
+/** Takes up an invitation. */
+export function Join(): ReactNode {
+  const { token } = useParams({ strict: false }) as { token: string };
+  const invite = useQuery({
+    queryKey: ['invite', token],
+    queryFn: () => call('GET /api/invites/{token}', { params: { token } }),
+    retry: false,
+  });
+  const changed = useSessionChange();
+  const navigate = useNavigate();
+  return (
+    <main className="narrow">
+      <h1>Join</h1>
+      <Loaded query={invite}>
+        {({ role, expiresAt }) => (
+          <>
+            <p>
+              You are invited to {ROLE_TEXT[role]}. The link works once, until {when(expiresAt)}. Choose a name that
+              others may see; your judgments are recorded under a pseudonym.
+            </p>
+            <CredentialsForm
+              fresh
+              button="Join"
+              onSubmit={async (name, password) => {
+                await call('POST /api/invites/{token}', { params: { token }, body: { name, password } });
+                await changed();
+                await navigate({ to: '/' });
+              }}
+            />
+          </>
+        )}
+      </Loaded>
+    </main>
+  );
+}
+
+/** The own account: password, pseudonym, and the way to the own data. */
+export function AccountPage(): ReactNode {
+  const session = useSession();
+  const [fault, setFault] = useState<unknown>(null);
+  const [done, setDone] = useState(false);
+  const change = async (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const form = event.currentTarget;
+    const data = new FormData(form);
+    setFault(null);
+    setDone(false);
+    try {
+      if (data.get('next') !== data.get('again')) throw new Error('The two new passwords differ; type them again.');
+      await call('POST /api/password', {
+        body: { current: String(data.get('current')), next: String(data.get('next')) },
+      });
+      form.reset();
+      setDone(true);
+    } catch (error) {
+      setFault(error);
+    }
+  };
+  return (
+    <main className="narrow">
+      <h1>Your account</h1>
+      <Loaded query={session}>
+        {({ user }) =>
+          user !== null && (
+            <>
+              <dl className="cards">
+                <div className="card">
+                  <dt>Name</dt>
+                  <dd>{user.name}</dd>
+                </div>
+                <div className="card">
+                  <dt>Role</dt>
+                  <dd>{user.role}</dd>
+                </div>
+              </dl>
+              <p>
+                Your judgments are recorded as <code>{user.raterId}</code>, not under your name.
+                {user.role !== 'auditor' && (
+                  <>
+                    {' '}
+                    See or withdraw what you gave from the <Link to="/judge">projects you judge in</Link>.
+                  </>
+                )}
+              </p>
+            </>
+          )
+        }
+      </Loaded>
+      <h2>Change the password</h2>
+      <form onSubmit={(event) => void change(event)}>
+        {fault !== null && <Fault error={fault} />}
+        <p role="status">{done ? 'Changed. Other devices are signed out.' : ''}</p>
+        <TextField label="Current password" name="current" type="password" required autoComplete="current-password" />
+        <TextField
+          label="New password"
+          name="next"
+          type="password"
+          required
+          minLength={10}
+          hint="At least 10 characters."
+          autoComplete="new-password"
+        />
+        <TextField label="New password again" name="again" type="password" required autoComplete="new-password" />
+        <button type="submit" className="primary">
+          Change it
+        </button>
+      </form>
+    </main>
+  );
+}

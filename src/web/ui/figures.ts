@@ -1,0 +1,38 @@
+/** Numbers as people read them: three significant digits, thin where large. */
+export function figure(value: number | null | undefined): string {
+  if (value === null || value === undefined || !Number.isFinite(value)) return '–';
+  if (Number.isInteger(value)) return value.toLocaleString('en-GB');
+  return Math.abs(value) >= 1000 ? Math.round(value).toLocaleString('en-GB') : String(Number(value.toPrecision(3)));
+}
+
+export const percent = (share: number | null | undefined): string =>
+  share === null || share === undefined ? '–' : `${(100 * share).toFixed(1)} %`;
+
+export function interval(range: { readonly low: number; readonly high: number } | null | undefined): string {
+  return range === null || range === undefined ? '–' : `${figure(range.low)} to ${figure(range.high)}`;
+}
+
+/** An estimate with its interval, or the reason there is none. */
+export function estimateText(
+  estimate:
+    | { readonly value: number; readonly interval: { readonly low: number; readonly high: number } | null }
+    | { readonly undefined: string },
+): string {
+  if (!('value' in estimate)) return `– (${estimate.undefined})`;
+  return estimate.interval === null
+    ? figure(estimate.value)
+    : `${figure(estimate.value)} (${interval(estimate.interval)})`;
+}
+
+export function duration(ms: number | null | undefined): string {
+  if (ms === null || ms === undefined) return '–';
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 90) return `${seconds} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 90 ? `${minutes} min` : `${(minutes / 60).toFixed(1)} h`;
+}
+
+export const when = (iso: string | null | undefined): string =>
+  iso === null || iso === undefined
+    ? '–'
+    : new Date(iso).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'short' });
