@@ -43,7 +43,7 @@ async function generate(path: string): Promise<void> {
     const row = { chosen: `${start} ${sentence(20, 80)}`, rejected: `${start} ${sentence(20, 80)}` };
     if (!out.write(`${JSON.stringify(row)}\n`)) await new Promise((resolve) => out.once('drain', resolve));
   }
-  await new Promise((resolve) => out.end(resolve));
+  await new Promise<void>((resolve) => out.end(() => resolve()));
 }
 
 interface Measured {

@@ -6,8 +6,8 @@ import { addFeedbackCommands } from './feedback-commands.ts';
 import { addLabCommands } from './lab-commands.ts';
 import { addLoopCommands } from './loop-commands.ts';
 import { addRewardCommands } from './reward-commands.ts';
-import { addStudioCommands } from './studio-commands.ts';
 import { addStoreCommands } from './store-commands.ts';
+import { addStudioCommands } from './studio-commands.ts';
 import { createTerminal, describeError, type Terminal, type TerminalStreams } from './terminal.ts';
 
 /** The command line as a whole; `streams` are where it writes. */

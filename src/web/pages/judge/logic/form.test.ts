@@ -35,7 +35,7 @@ describe.each([true, false])('a form of every kind (loose: %s)', (loose) => {
         expect(answers.map((a) => a.questionId)).toEqual(complete.map((q) => q.id));
         for (const { questionId, answer } of answers) {
           expect(answerSchema.parse(answer)).toEqual(answer);
-          expect(formProblem(answer, questions.find(({ id }) => id === questionId)!)).toBeUndefined();
+          expect(formProblem(answer, questions.find(({ id }) => id === questionId)!, item)).toBeUndefined();
           expect(answerProblem(answer, item)).toBeUndefined();
         }
       }),
