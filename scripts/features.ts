@@ -38,8 +38,12 @@ export function renderFeatures(): string {
   const kinds = answerSchema.options.map((option) => option.shape.kind.value);
   const types = kinds.map((kind) => [
     kind,
-    'validated and stored',
-    LIKELIHOODS[kind] === null ? 'no likelihood yet' : 'collected, fitted, evaluated',
+    'collected in the Studio, validated, stored, exported',
+    LIKELIHOODS[kind] === null
+      ? 'no likelihood yet'
+      : kind === 'ranking'
+        ? 'fitted as weighted pairs'
+        : 'collected, fitted, evaluated',
   ]);
   return `# Features
 

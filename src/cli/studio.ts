@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { createStudio, hashSecret, listen, newSecret, type StudioEvent, sealerOf } from '../server/index.ts';
+import { createNotifier, createStudio, hashSecret, listen, newSecret, sealerOf } from '../server/index.ts';
 import { type FeedbackStore, openStore } from '../store/index.ts';
 import { now, packageRoot, VERSION } from './environment.ts';
 import { createRunService } from './run-service.ts';
@@ -45,7 +45,7 @@ export async function startStudio(options: {
   const store = await openStore(options.store, { create: true, now });
   const { accounts } = store;
   const setupToken = newSecret();
-  const notify = (_event: StudioEvent) => {};
+  const notify = createNotifier({ accounts, now, report: options.report });
   const runs = createRunService({ folder: options.runs, notify });
   const app = createStudio({
     store,

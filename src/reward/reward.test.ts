@@ -69,7 +69,7 @@ describe('likelihoods', () => {
   it('every feedback type says whether it has one, and a missing one is refused by name', () => {
     const kinds = answerSchema.options.map((option) => option.shape.kind.value);
     expect(Object.keys(LIKELIHOODS).sort()).toEqual([...kinds].sort());
-    expect(() => likelihoodOf('ranking')).toThrow(/ranking feedback/);
+    expect(() => likelihoodOf('rating')).toThrow(/rating feedback/);
   });
 });
 

@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, extname, join } from 'node:path';
+import { type Project, questionOf } from '../feedback/index.ts';
 import { exportLayout, importLayout, readProject } from '../feedback/node.ts';
 import { type FeedbackStore, saveProjectFolder } from '../store/index.ts';
 import { ApiError } from './api.ts';
@@ -20,7 +21,7 @@ async function inTemporaryFolder<T>(effect: (folder: string) => Promise<T>): Pro
 /** Reads a file of a layout into a project of the store: items, and judgments where the layout holds them. */
 export function importText(
   store: FeedbackStore,
-  projectId: string,
+  { id: projectId, questions }: Project,
   { layout, fileName, text }: { readonly layout: string; readonly fileName: string; readonly text: string },
 ): Promise<ResponseOf<'POST /api/projects/{project}/items'>> {
   return inTemporaryFolder(async (folder) => {
@@ -38,7 +39,18 @@ export function importText(
             .map((line) => JSON.parse(line) as { line: number; field: string; reason: string });
     const rejected = rejects.map(({ line, field, reason }) => ({ line, field, reason }));
     if (summary.items === 0) return { items: 0, judgments: 0, rejected, rejectedCount: summary.rejected };
-    const { items, judgments, raters } = await readProject(out);
+    const { items, judgments: read, raters } = await readProject(out);
+    // Before anything is stored: a judgment belongs to a question of the form, by name or by its kind.
+    const judgments = read.map((judgment) => {
+      const question = questionOf(questions, judgment);
+      if (question === undefined)
+        throw new ApiError(
+          400,
+          'form',
+          `the file holds answers of kind ${judgment.answer.kind}, which the form does not ask; add a question`,
+        );
+      return { ...judgment, questionId: question.id };
+    });
     const { added } = await store.addItems(projectId, items);
     const known = new Set<string>();
     for await (const { id } of store.raters(projectId)) known.add(id);

@@ -6,3 +6,4 @@ export { ROUTES } from './contract/index.ts';
 export type { RunFile, RunRow, RunService } from './runs.ts';
 export * from './serve.ts';
 export type { Services, StudioEvent } from './services.ts';
+export { createNotifier } from './webhooks.ts';

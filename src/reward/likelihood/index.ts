@@ -5,7 +5,8 @@ import { comparisonLoss } from './comparison.ts';
 /** Likelihood of each feedback type, or null while it has none: a new type must say which. */
 export const LIKELIHOODS: { readonly [K in AnswerKind]: typeof comparisonLoss | null } = {
   comparison: comparisonLoss,
-  ranking: null,
+  /** As its pairs, which share a weight of one (`toPairs`). */
+  ranking: comparisonLoss,
   rating: null,
   label: null,
   correction: null,

@@ -168,8 +168,7 @@ export function projectHandlers(services: Services): Handlers<typeof PROJECT_ROU
       return { project, settings: await settingsOf(accounts, project.id) };
     },
     async 'POST /api/projects/{project}/items'({ params, body }) {
-      await projectOr404(services, params.project);
-      return importText(store, params.project, body);
+      return importText(store, await projectOr404(services, params.project), body);
     },
     async 'POST /api/projects/{project}/generate'({ params, body }) {
       await projectOr404(services, params.project);
@@ -349,7 +348,8 @@ export function projectHandlers(services: Services): Handlers<typeof PROJECT_ROU
           return {
             id,
             title: layout.title,
-            reads: id !== 'project',
+            // Uploads travel as text, which Parquet is not.
+            reads: id !== 'project' && id !== 'parquet',
             writes: !('not' in layout.write) && id !== 'project',
           };
         }),
