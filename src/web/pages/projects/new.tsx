@@ -73,8 +73,8 @@ function ByForm(): ReactNode {
     setTried(true);
     if ('value' in result) create.mutate(result.value);
   };
-  const checked = tried ? creationOf(draft, '') : {};
-  const faults = 'faults' in checked ? checked.faults : {};
+  const checked = creationOf(draft, '');
+  const faults: Faults = tried && 'faults' in checked ? checked.faults : {};
   const change = (part: Partial<typeof draft>) => setDraft((now) => ({ ...now, ...part }));
   return (
     <form onSubmit={submit} noValidate>

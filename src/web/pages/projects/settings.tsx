@@ -3,7 +3,7 @@ import { call } from '../../api.ts';
 import { when } from '../../ui/figures.ts';
 import { Fault } from '../../ui/state.tsx';
 import { Input } from './form/controls.tsx';
-import { changeOf, draftOfProject, type ProjectChange } from './form/project-draft.ts';
+import { changeOf, draftOfProject, type Faults, type ProjectChange } from './form/project-draft.ts';
 import { FaultList, ProjectSections } from './form/sections.tsx';
 import { ProjectFrame } from './frame.tsx';
 import { type ProjectDetail, useProjectChange } from './queries.ts';
@@ -37,8 +37,8 @@ function Editor({ detail }: { readonly detail: ProjectDetail }): ReactNode {
     if (parts.length === 0) setSaved('Nothing was changed.');
     else save.mutate(result.value, { onSuccess: () => setSaved(`Saved: ${parts.join(', ')}.`) });
   };
-  const checked = tried ? changeOf(draft, project, settings) : {};
-  const faults = 'faults' in checked ? checked.faults : {};
+  const checked = changeOf(draft, project, settings);
+  const faults: Faults = tried && 'faults' in checked ? checked.faults : {};
   const change = (part: Partial<typeof draft>) => setDraft((now) => ({ ...now, ...part }));
   return (
     <form onSubmit={submit} noValidate>
