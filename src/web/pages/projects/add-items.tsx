@@ -164,10 +164,12 @@ function Generate({ project }: { readonly project: string }): ReactNode {
 
 /** Two ways to add items. */
 export function AddItems({ project, open }: { readonly project: string; readonly open: boolean }): ReactNode {
+  // As it was first: adding must not fold away what it says.
+  const [opened] = useState(open);
   return (
     <section>
       <h2>Add items</h2>
-      <details open={open}>
+      <details open={opened}>
         <summary>From a file</summary>
         <Upload project={project} />
       </details>

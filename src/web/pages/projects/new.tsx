@@ -65,14 +65,16 @@ function FromFile(): ReactNode {
 
 function ByForm(): ReactNode {
   const [draft, setDraft] = useState(newProject);
-  const [faults, setFaults] = useState<Faults>({});
+  const [tried, setTried] = useState(false);
   const create = useCreate();
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const result = creationOf(draft, new Date().toISOString());
-    setFaults('faults' in result ? result.faults : {});
+    setTried(true);
     if ('value' in result) create.mutate(result.value);
   };
+  const checked = creationOf(draft, '');
+  const faults: Faults = tried && 'faults' in checked ? checked.faults : {};
   const change = (part: Partial<typeof draft>) => setDraft((now) => ({ ...now, ...part }));
   return (
     <form onSubmit={submit} noValidate>

@@ -111,26 +111,29 @@ function Page({ project }: { readonly project: string }): ReactNode {
   const mayLead = useMayLead();
   return (
     <Loaded query={overview}>
-      {(progress) =>
-        progress.counts.items === 0 ? (
+      {(progress) => {
+        const empty = progress.counts.items === 0;
+        return (
           <>
-            <p className="notice">
-              There are no items yet, so nobody can judge anything.{' '}
-              {mayLead ? 'Add some here.' : 'A lead has to add some.'}
-            </p>
-            {mayLead && <AddItems project={project} open />}
+            {empty ? (
+              <p className="notice">
+                There are no items yet, so nobody can judge anything.{' '}
+                {mayLead ? 'Add some here.' : 'A lead has to add some.'}
+              </p>
+            ) : (
+              <>
+                <Figures progress={progress} />
+                <Attention project={project} progress={progress} />
+                <h2>Judgments by day</h2>
+                <DayPlot days={progress.byDay} />
+              </>
+            )}
+            {/* One place for both, so that what came of adding stays when the first items arrive. */}
+            {mayLead && <AddItems project={project} open={empty} />}
+            {!empty && <Exports project={project} />}
           </>
-        ) : (
-          <>
-            <Figures progress={progress} />
-            <Attention project={project} progress={progress} />
-            <h2>Judgments by day</h2>
-            <DayPlot days={progress.byDay} />
-            {mayLead && <AddItems project={project} open={false} />}
-            <Exports project={project} />
-          </>
-        )
-      }
+        );
+      }}
     </Loaded>
   );
 }

@@ -22,7 +22,7 @@ const CHANGED: { readonly [K in keyof ProjectChange]-?: string } = {
 function Editor({ detail }: { readonly detail: ProjectDetail }): ReactNode {
   const { project, settings } = detail;
   const [draft, setDraft] = useState(() => draftOfProject(project, settings));
-  const [faults, setFaults] = useState<Faults>({});
+  const [tried, setTried] = useState(false);
   const [saved, setSaved] = useState<string | null>(null);
   const save = useProjectChange(project.id, (body: ProjectChange) =>
     call('PATCH /api/projects/{project}', { params: { project: project.id }, body }),
@@ -31,12 +31,14 @@ function Editor({ detail }: { readonly detail: ProjectDetail }): ReactNode {
     event.preventDefault();
     setSaved(null);
     const result = changeOf(draft, project, settings);
-    setFaults('faults' in result ? result.faults : {});
+    setTried(true);
     if (!('value' in result)) return;
     const parts = (Object.keys(result.value) as (keyof ProjectChange)[]).map((key) => CHANGED[key]);
     if (parts.length === 0) setSaved('Nothing was changed.');
     else save.mutate(result.value, { onSuccess: () => setSaved(`Saved: ${parts.join(', ')}.`) });
   };
+  const checked = changeOf(draft, project, settings);
+  const faults: Faults = tried && 'faults' in checked ? checked.faults : {};
   const change = (part: Partial<typeof draft>) => setDraft((now) => ({ ...now, ...part }));
   return (
     <form onSubmit={submit} noValidate>
