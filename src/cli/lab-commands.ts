@@ -34,7 +34,11 @@ function selectionChanges(options: {
   epsilon: string;
 }) {
   const { initial, pool } = SELECTION_DEFAULTS;
-  const budgets = options.budgets?.split(',').map(whole(initial, pool));
+  const budgets = options.budgets?.split(',').map(Number);
+  const odd = budgets?.find((budget) => !Number.isInteger(budget) || budget < initial || budget > pool);
+  if (odd !== undefined) {
+    throw new UsageError('budgets', `--budgets ${options.budgets}: expected whole numbers from ${initial} to ${pool}`);
+  }
   const rules = options.rules === undefined ? undefined : names('rules', options.rules, Object.keys(SELECTION_ARMS));
   const epsilon = Number(options.epsilon);
   if (!(epsilon >= 0 && epsilon <= 1)) {

@@ -39,8 +39,8 @@ export const openingCases: Cases = {
       const kind = url.startsWith('postgres') ? 'postgres' : 'sqlite';
       // Made as the version of then made it, not by the migrations of now.
       const bare = await beneath(url, true);
-      for (const table of Object.keys(fixture.rows)) {
-        await bare.db.executeQuery(CompiledQuery.raw(`DROP TABLE ${table}`));
+      for (const { name } of await bare.db.introspection.getTables()) {
+        await bare.db.executeQuery(CompiledQuery.raw(`DROP TABLE ${name}`));
       }
       await makeFixture(bare.db, kind, fixture);
       await bare.close();

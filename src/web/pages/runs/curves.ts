@@ -57,6 +57,9 @@ const MOST_POINTS = 400;
 /** At most some hundred points: the last of each stretch, so that the newest is always there. */
 export function thin<T>(points: readonly T[]): readonly T[] {
   if (points.length <= MOST_POINTS) return points;
-  const step = points.length / MOST_POINTS;
-  return Array.from({ length: MOST_POINTS }, (_, i) => points[Math.ceil((i + 1) * step) - 1]!);
+  // Whole numbers before the division: the last index is exactly the last.
+  return Array.from(
+    { length: MOST_POINTS },
+    (_, i) => points[Math.floor(((i + 1) * points.length) / MOST_POINTS) - 1]!,
+  );
 }
