@@ -41,7 +41,8 @@ async function generate(path: string): Promise<void> {
     );
     const start = `${turns.slice(1).join('')}\n\nHuman: ${sentence(5, 30)} ${i}\n\nAssistant:`;
     const row = { chosen: `${start} ${sentence(20, 80)}`, rejected: `${start} ${sentence(20, 80)}` };
-    if (!out.write(`${JSON.stringify(row)}\n`)) await new Promise<void>((resolve) => out.once('drain', () => resolve()));
+    if (!out.write(`${JSON.stringify(row)}\n`))
+      await new Promise<void>((resolve) => out.once('drain', () => resolve()));
   }
   await new Promise<void>((resolve) => out.end(() => resolve()));
 }
