@@ -39,8 +39,9 @@ export const openingCases: Cases = {
       const kind = url.startsWith('postgres') ? 'postgres' : 'sqlite';
       // Made as the version of then made it, not by the migrations of now.
       const bare = await beneath(url, true);
+      // PostgreSQL names the tables of other schemas too; they are out of reach here.
       for (const { name } of await bare.db.introspection.getTables()) {
-        await bare.db.executeQuery(CompiledQuery.raw(`DROP TABLE ${name}`));
+        await bare.db.executeQuery(CompiledQuery.raw(`DROP TABLE IF EXISTS ${name}`));
       }
       await makeFixture(bare.db, kind, fixture);
       await bare.close();
