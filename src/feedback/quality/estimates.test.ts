@@ -69,7 +69,7 @@ describe('the common odds ratio', () => {
       [22, 351, 24, 317],
     ] as const;
     const sums = new CommonOddsRatio();
-    for (const table of departments) sums.add(...table);
+    for (const [a, b, c, d] of departments) sums.add(a, b, c, d);
     const found = sums.logOdds();
     if ('undefined' in found) throw new Error(found.undefined);
     expect(Math.exp(found.value)).toBeCloseTo(0.9046968, 6);
