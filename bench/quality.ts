@@ -8,6 +8,7 @@ import { createRng, sigmoid } from '../src/stats/index.ts';
 /**
  * How long does the whole quality report take, from judgments to JSON, and how does it grow?
  * npx tsx bench/quality.ts                 10⁴, 10⁵ and 10⁶ comparisons, five an item, fifty a rater
+ * taskset -c 0 node --single-threaded-gc --import tsx bench/quality.ts     the same on one core
  */
 const { values } = parseArgs({ options: { sizes: { type: 'string', default: '10000,100000,1000000' } } });
 const REPLICATES = 100;
@@ -83,7 +84,7 @@ for (const judgments of values.sizes.split(',').map(Number)) {
       for (const judgment of own) builder.add(judgment);
     });
   };
-  for (const judgment of judgmentsOf(items, raters)) if (batch.push(judgment) === 10_000) read();
+  for (const judgment of judgmentsOf(items, raters)) if (batch.push(judgment) === 1000) read();
   read();
   const reading = { ...clock };
   const report = timed(() => columnsReport(builder.finish(), { seed: 1, replicates: REPLICATES }));
@@ -101,11 +102,12 @@ for (const judgments of values.sizes.split(',').map(Number)) {
   results.push(row);
   process.stdout.write(`${JSON.stringify(row)}\n`);
 }
+const oneCore = process.execArgv.includes('--single-threaded-gc');
+const command = oneCore
+  ? 'taskset -c 0 node --single-threaded-gc --import tsx bench/quality.ts'
+  : 'npx tsx bench/quality.ts';
 const folder = fileURLToPath(new URL('results/', import.meta.url));
 mkdirSync(folder, { recursive: true });
 // On a busy machine the wall clock counts the others' work; CPU seconds stand beside it.
 const machine = { cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, node: process.version, load: loadavg() };
-writeFileSync(
-  `${folder}quality.json`,
-  `${JSON.stringify({ command: 'npx tsx bench/quality.ts', machine, results }, null, 2)}\n`,
-);
+writeFileSync(`${folder}quality.json`, `${JSON.stringify({ command, machine, results }, null, 2)}\n`);

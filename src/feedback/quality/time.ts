@@ -1,4 +1,3 @@
-import { quantile } from '../../stats/index.ts';
 import type { QualityData } from './data.ts';
 import { ClusteredMean, type Effect, effect } from './estimates.ts';
 import { sessionPlaces } from './sessions.ts';
@@ -36,21 +35,27 @@ const BARS = 24;
 function activeTimes({ columns }: QualityData): TimeReport['active'] {
   const times = columns.activeMs.filter((ms) => !Number.isNaN(ms)).sort();
   if (times.length === 0) return null;
-  const at = (p: number) =>
-    quantile([times[Math.floor((times.length - 1) * p)]!, times[Math.ceil((times.length - 1) * p)]!], 0.5);
-  const [low, high] = [Math.max(1, times[0]!), Math.max(2, times.at(-1)!)];
+  const at = (p: number) => {
+    const place = (times.length - 1) * p;
+    return (times[Math.floor(place)]! + times[Math.ceil(place)]!) / 2;
+  };
+  const [low, high] = [Math.max(1, times[0]!), Math.max(2, times[times.length - 1]!)];
   const factor = (high / low) ** (1 / BARS);
-  const counts = new Array<number>(BARS).fill(0);
-  for (const t of times) {
-    const bar = factor === 1 ? 0 : Math.floor(Math.log(Math.max(low, t) / low) / Math.log(factor));
-    counts[Math.min(BARS - 1, bar)]! += 1;
-  }
+  const edges = Array.from({ length: BARS + 1 }, (_, i) => low * factor ** i);
+  // Times are sorted, so each bar ends where the next edge is reached; the last one holds the largest.
+  let done = 0;
+  const histogram = edges.slice(0, BARS).map((from, i) => {
+    const to = edges[i + 1]!;
+    const start = done;
+    while (done < times.length && (i === BARS - 1 || times[done]! < to)) done += 1;
+    return { from, to, count: done - start };
+  });
   return {
     n: times.length,
     unrecorded: columns.n - times.length,
     median: at(0.5),
     quartiles: [at(0.25), at(0.75)],
-    histogram: counts.map((count, i) => ({ from: low * factor ** i, to: low * factor ** (i + 1), count })),
+    histogram,
   };
 }
 

@@ -39,7 +39,9 @@ function sizedVotes({ columns, replies }: QualityData, { votes }: VoteSet): Size
   }
   // What the pool does in each cell is what a typical rater does there.
   const odds = hits.map((h, c) => Math.log((h + 0.5) / (seen[c]! - h + 0.5)));
-  return { longer, offset: Float64Array.from(cell, (c) => odds[c]!) };
+  const offset = new Float64Array(n);
+  for (let i = 0; i < n; i++) offset[i] = odds[cell[i]!]!;
+  return { longer, offset };
 }
 
 /** One rater's votes over all questions, in buffers that the next rater overwrites. */
