@@ -21,7 +21,7 @@ import { unknownItem, unknownRater } from './reserve.ts';
 import { PRESENTED, PURPOSES, type Totals } from './schema.ts';
 import { openSession, type Session } from './session.ts';
 import type { FeedbackStore, HistoryRange, ProjectProgress, RaterStanding, StoreSnapshot } from './store.ts';
-import { batched, checkItem, checkProfile, checkProject, parseRecord } from './values.ts';
+import { batched, checkItem, checkProfile, checkProject, checkRecord } from './values.ts';
 
 /** Operations that share a commit at most. */
 const BATCH = 64;
@@ -261,9 +261,9 @@ export function createStore(connection: Connection): FeedbackStore {
     reserve: (projectId, raterId, options) => perform(projectId, { type: 'reserve', raterId, ...options }),
     release: (projectId, raterId, itemId) => perform(projectId, { type: 'release', raterId, itemId }),
     async submit(value, options = {}) {
-      const record = parseRecord(value);
+      const { record, body } = checkRecord(value);
       const projectId = record.type === 'judgment' ? record.judgment.projectId : record.projectId;
-      return perform(projectId, { type: 'submit', request: { record, ...options } });
+      return perform(projectId, { type: 'submit', request: { record, body, ...options } });
     },
     withdraw: (projectId, raterId, { at, reason }) =>
       store.submit({
