@@ -21,6 +21,7 @@ import { unknownItem, unknownRater } from './reserve.ts';
 import { PRESENTED, PURPOSES, type Totals } from './schema.ts';
 import { openSession, type Session } from './session.ts';
 import type { FeedbackStore, HistoryRange, ProjectProgress, RaterStanding, StoreSnapshot } from './store.ts';
+import type { Receipt } from './submit.ts';
 import { batched, checkItem, checkProfile, checkProject, checkRecord } from './values.ts';
 
 /** Operations that share a commit at most. */
@@ -28,6 +29,8 @@ const BATCH = 64;
 
 const unknownProject = (place: string, id: string) =>
   new UsageError('project', `${place}: expected a project of the store, got ${id}; goodhart store list shows them`);
+
+const isReceipt = (result: OperationResult): result is Receipt => typeof result === 'object' && 'seq' in result;
 
 /** The store over a database: what both have in common, which is all but opening it. */
 export function createStore(connection: Connection): FeedbackStore {
@@ -43,6 +46,18 @@ export function createStore(connection: Connection): FeedbackStore {
   };
   const where = (projectId: string) => ({ projectId, parse: parseFor(projectId) });
 
+  // PostgreSQL looks at the tables by itself, but only every minute: until then a young project would be read whole for
+  // every item, so the planner is told as it grows.
+  const refreshing = new Set<Promise<void>>();
+  const refresh = () => {
+    const done: Promise<void> = connection
+      .analyze()
+      .catch(() => {})
+      .finally(() => refreshing.delete(done));
+    refreshing.add(done);
+  };
+  const grown = (seq: number) => seq >= 128 && seq <= 65_536 && Number.isInteger(Math.log2(seq));
+
   const queues = new Map<string, (operation: Operation) => Promise<OperationResult>>();
   const perform = <T extends OperationResult>(projectId: string, operation: Operation): Promise<T> => {
     const queue =
@@ -51,6 +66,8 @@ export function createStore(connection: Connection): FeedbackStore {
         async (batch) => {
           const outcomes = await runBatch(connection, batch, where(projectId));
           if (outcomes === undefined) throw unknownProject(place, projectId);
+          if (outcomes.some((outcome) => 'value' in outcome && isReceipt(outcome.value) && grown(outcome.value.seq)))
+            refresh();
           return outcomes;
         },
         { most: BATCH },
@@ -194,6 +211,7 @@ export function createStore(connection: Connection): FeedbackStore {
         counts.added += added;
         counts.known += known;
       }
+      if (counts.added > 0) refresh();
       return counts;
     },
     async getItem(projectId, itemId) {
@@ -364,7 +382,10 @@ export function createStore(connection: Connection): FeedbackStore {
           .execute();
         return effect(snapshotOf(trx, rows, parseFor));
       }),
-    close: () => connection.close(),
+    async close() {
+      await Promise.all(refreshing);
+      await connection.close();
+    },
   };
   return store;
 }
