@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { type FeedbackRecord, type Item, type Project, type RaterProfile, recordKey } from '../feedback/index.ts';
-import { canonicalJson } from '../run/index.ts';
 import { type Connection, chunks, type Trx } from './connection.ts';
 import {
   type Answered,
@@ -140,9 +139,11 @@ export class Session extends WorkingSet {
   }
 
   /** Adds a record to the history. `about` says whose and which item's it is. */
-  append(record: FeedbackRecord, key: string | undefined, about: { rater: number; item: number | null }): StoredRecord {
+  append(
+    { record, body, key }: { record: FeedbackRecord; body: string; key?: string | undefined },
+    about: { rater: number; item: number | null },
+  ): StoredRecord {
     const { id } = recordKey(record);
-    const body = canonicalJson(record);
     const seq = this.#state.seq + 1;
     const hash = chainHash(this.#state.head, body);
     this.#state.seq = seq;

@@ -22,13 +22,16 @@ import { unknownItem, unknownRater } from './reserve.ts';
 import { PRESENTED, PURPOSES, type Totals } from './schema.ts';
 import { openSession, type Session } from './session.ts';
 import type { FeedbackStore, HistoryRange, ProjectProgress, RaterStanding, StoreSnapshot } from './store.ts';
-import { batched, checkItem, checkProfile, checkProject, parseRecord } from './values.ts';
+import type { Receipt } from './submit.ts';
+import { batched, checkItem, checkProfile, checkProject, checkRecord } from './values.ts';
 
 /** Operations that share a commit at most. */
 const BATCH = 64;
 
 const unknownProject = (place: string, id: string) =>
   new UsageError('project', `${place}: expected a project of the store, got ${id}; goodhart store list shows them`);
+
+const isReceipt = (result: OperationResult): result is Receipt => typeof result === 'object' && 'seq' in result;
 
 /** The store over a database: what both have in common, which is all but opening it. */
 export function createStore(connection: Connection): FeedbackStore {
@@ -44,6 +47,18 @@ export function createStore(connection: Connection): FeedbackStore {
   };
   const where = (projectId: string) => ({ projectId, parse: parseFor(projectId) });
 
+  // PostgreSQL looks at the tables by itself, but only every minute: until then a young project would be read whole for
+  // every item, so the planner is told as it grows.
+  const refreshing = new Set<Promise<void>>();
+  const refresh = () => {
+    const done: Promise<void> = connection
+      .analyze()
+      .catch(() => {})
+      .finally(() => refreshing.delete(done));
+    refreshing.add(done);
+  };
+  const grown = (seq: number) => seq >= 128 && seq <= 65_536 && Number.isInteger(Math.log2(seq));
+
   const queues = new Map<string, (operation: Operation) => Promise<OperationResult>>();
   const perform = <T extends OperationResult>(projectId: string, operation: Operation): Promise<T> => {
     const queue =
@@ -52,6 +67,8 @@ export function createStore(connection: Connection): FeedbackStore {
         async (batch) => {
           const outcomes = await runBatch(connection, batch, where(projectId));
           if (outcomes === undefined) throw unknownProject(place, projectId);
+          if (outcomes.some((outcome) => 'value' in outcome && isReceipt(outcome.value) && grown(outcome.value.seq)))
+            refresh();
           return outcomes;
         },
         { most: BATCH },
@@ -196,6 +213,7 @@ export function createStore(connection: Connection): FeedbackStore {
         counts.added += added;
         counts.known += known;
       }
+      if (counts.added > 0) refresh();
       return counts;
     },
     async getItem(projectId, itemId) {
@@ -263,9 +281,9 @@ export function createStore(connection: Connection): FeedbackStore {
     reserve: (projectId, raterId, options) => perform(projectId, { type: 'reserve', raterId, ...options }),
     release: (projectId, raterId, itemId) => perform(projectId, { type: 'release', raterId, itemId }),
     async submit(value, options = {}) {
-      const record = parseRecord(value);
+      const { record, body } = checkRecord(value);
       const projectId = record.type === 'judgment' ? record.judgment.projectId : record.projectId;
-      return perform(projectId, { type: 'submit', request: { record, ...options } });
+      return perform(projectId, { type: 'submit', request: { record, body, ...options } });
     },
     withdraw: (projectId, raterId, { at, reason }) =>
       store.submit({
@@ -366,7 +384,10 @@ export function createStore(connection: Connection): FeedbackStore {
           .execute();
         return effect(snapshotOf(trx, rows, parseFor));
       }),
-    close: () => connection.close(),
+    async close() {
+      await Promise.all(refreshing);
+      await connection.close();
+    },
   };
   return store;
 }

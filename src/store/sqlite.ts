@@ -146,6 +146,8 @@ function openFile(path: string, create: boolean): Database.Database {
     // FULL: a commit returns once the log is on disk, so that a power cut loses nothing acknowledged either.
     db.pragma('synchronous = FULL');
     db.pragma('cache_size = -65536');
+    // From here on waiting is done by the driver, which does not stop the process.
+    db.pragma('busy_timeout = 10');
     return db;
   } catch (error) {
     throw sqliteError(path, error);
@@ -165,8 +167,7 @@ export async function openSqlite(
   path: string,
   options: { readonly create: boolean; readonly now: () => string },
 ): Promise<Connection> {
-  const file = openFile(path, options.create);
-  const writer = kyselyOn(file, path, 'immediate');
+  const writer = kyselyOn(openFile(path, options.create), path, 'immediate');
   try {
     if ((await inspect(writer)).version !== SCHEMA_VERSION) {
       await writer.transaction().execute(async (trx) => {
@@ -177,8 +178,6 @@ export async function openSqlite(
     await writer.destroy();
     throw error;
   }
-  // From here on waiting is done by the driver, which does not stop the process.
-  file.pragma('busy_timeout = 10');
   // Reads have a connection of their own, so that none waits for a writer that waits for its turn.
   const db = kyselyOn(openFile(path, false), path, 'deferred');
   return {

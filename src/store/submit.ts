@@ -11,7 +11,7 @@ import {
   type RecordOf,
   recordKey,
 } from '../feedback/index.ts';
-import { canonicalJson, DataError, UsageError } from '../run/index.ts';
+import { DataError, UsageError } from '../run/index.ts';
 import { skippedPurpose } from './derive.ts';
 import { unknownItem, unknownRater } from './reserve.ts';
 import { PURPOSES, purposeCode } from './schema.ts';
@@ -29,6 +29,8 @@ export interface Receipt {
 
 export interface SubmitRequest {
   readonly record: FeedbackRecord;
+  /** The record in canonical form. */
+  readonly body: string;
   readonly key?: string | undefined;
   /** May take back records of others. */
   readonly lead?: boolean | undefined;
@@ -54,9 +56,8 @@ export function referencesOf(record: FeedbackRecord): readonly string[] {
 }
 
 /** The first of a submission's effects: an earlier one with the same key is answered again, or refused if it differs. */
-export function replay(session: Session, record: FeedbackRecord, key: string | undefined): Receipt | undefined {
+function replay(session: Session, { record, body, key }: SubmitRequest): Receipt | undefined {
   const { id } = recordKey(record);
-  const body = canonicalJson(record);
   const before = session.recordByKey(key ?? id);
   if (before !== undefined) {
     if (before.body === body) return receiptOf(before);
@@ -74,14 +75,15 @@ export function replay(session: Session, record: FeedbackRecord, key: string | u
 const receiptOf = ({ id, seq, hash }: StoredRecord): Receipt => ({ id, seq, hash });
 
 /** Checks a record against the project, adds it to the history and brings what follows from it into step. */
-export async function submitTo(session: Session, { record, key, lead = false }: SubmitRequest): Promise<Receipt> {
-  const again = replay(session, record, key);
+export async function submitTo(session: Session, request: SubmitRequest): Promise<Receipt> {
+  const { record } = request;
+  const again = replay(session, request);
   if (again !== undefined) return again;
   const { raterId, itemId } = recordKey(record);
   const rater = session.rater(raterId);
   if (rater === undefined) throw unknownRater(session.project.id, raterId);
-  if (record.type === 'undo') return undo(session, record, { key, lead, rater });
-  if (record.type === 'withdrawal') return withdraw(session, record, { key, rater });
+  if (record.type === 'undo') return undo(session, record, { request, rater });
+  if (record.type === 'withdrawal') return withdraw(session, { request, rater });
   const item = session.item(itemId!);
   if (item === undefined) throw unknownItem(session.project.id, itemId!);
   const place = { rater, item };
@@ -101,7 +103,7 @@ export async function submitTo(session: Session, { record, key, lead = false }: 
     default:
       record satisfies never;
   }
-  const stored = session.append(record, key, { rater: rater.row.rater, item: item.row.item });
+  const stored = session.append(request, { rater: rater.row.rater, item: item.row.item });
   if (record.type === 'judgment' || record.type === 'skip') session.refresh(rater, item);
   return receiptOf(stored);
 }
@@ -216,7 +218,7 @@ function checkAdjudication(session: Session, record: RecordOf<'adjudication'>, i
 async function undo(
   session: Session,
   record: RecordOf<'undo'>,
-  { key, lead, rater }: { key: string | undefined; lead: boolean; rater: RaterEntry },
+  { request, rater }: { request: SubmitRequest; rater: RaterEntry },
 ): Promise<Receipt> {
   const target = session.recordById(record.undoes);
   if (target === undefined) {
@@ -226,7 +228,7 @@ async function undo(
     );
   }
   const author = recordKey(JSON.parse(target.body) as FeedbackRecord).raterId;
-  if (author !== rater.row.id && !lead) {
+  if (author !== rater.row.id && request.lead !== true) {
     throw refuse(
       record,
       `expected a record of ${rater.row.id}, got one of ${author}; only a lead takes back for others`,
@@ -253,7 +255,7 @@ async function undo(
       `expected one answer per rater, item and question, but ${twice.id} came after what this brings back; take that back first`,
     );
   }
-  const stored = session.append(record, key, { rater: target.rater, item: target.item });
+  const stored = session.append(request, { rater: target.rater, item: target.item });
   for (const item of items) session.refresh(about, session.itemNumber(item));
   return receiptOf(stored);
 }
@@ -265,10 +267,9 @@ const sameQuestion = ({ project: { questions } }: Session, a: Judgment, b: Judgm
 /** A withdrawal also gives back what the rater holds. */
 async function withdraw(
   session: Session,
-  record: RecordOf<'withdrawal'>,
-  { key, rater }: { key: string | undefined; rater: RaterEntry },
+  { request, rater }: { request: SubmitRequest; rater: RaterEntry },
 ): Promise<Receipt> {
-  const stored = session.append(record, key, { rater: rater.row.rater, item: null });
+  const stored = session.append(request, { rater: rater.row.rater, item: null });
   for (const seat of session.reserved(rater.row.rater)) releaseSeat(session, rater, session.itemNumber(seat.item));
   for (const item of await session.loadAllOf(rater)) session.refresh(rater, session.itemNumber(item));
   return receiptOf(stored);

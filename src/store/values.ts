@@ -103,8 +103,8 @@ export async function* batched<T>(rows: Rows<T>, size: number): AsyncGenerator<r
   if (batch.length > 0) yield batch;
 }
 
-/** Reads a record that came from outside. */
-export function parseRecord(value: unknown): FeedbackRecord {
+/** A record from outside, checked, with its canonical body. */
+export function checkRecord(value: unknown): { record: FeedbackRecord; body: string } {
   const result = feedbackRecordSchema.safeParse(value);
   if (!result.success) {
     const issue = result.error.issues[0]!;
@@ -113,6 +113,7 @@ export function parseRecord(value: unknown): FeedbackRecord {
   const { id, raterId } = recordKey(result.data);
   checkId('record', id);
   checkId('rater', raterId);
-  checkBody(`record ${id}`, JSON.stringify(result.data));
-  return result.data;
+  const body = canonicalJson(result.data);
+  checkBody(`record ${id}`, body);
+  return { record: result.data, body };
 }
