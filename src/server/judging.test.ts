@@ -122,6 +122,14 @@ describe('judging', () => {
     const questions = testProject().questions.concat([
       { id: 'why', title: 'Why?', kind: 'critique', required: false },
       { id: 'right', title: 'What is right?', kind: 'correction', required: false },
+      {
+        id: 'kind',
+        title: 'What kind?',
+        kind: 'label',
+        required: false,
+        multiple: true,
+        options: [{ id: 'l1', title: 'Vague' }],
+      },
     ]);
     const rater = await start(testProject({ questions }));
     const task = (await nextOf(rater)).tasks[0]!;
@@ -141,9 +149,11 @@ describe('judging', () => {
       expect((await sent(wrong, n)).status).toBe(400);
       expect((await studio.store.state('p')).judgments).toEqual([]);
     }
-    expect((await sent([better, why(1)], 9)).status).toBe(200);
+    const kind = { questionId: 'kind', answer: { kind: 'label', reply: 0, labels: ['l1'] } };
+    expect((await sent([better, why(1), kind], 9)).status).toBe(200);
     const { records } = await rater.call('GET /api/judge/{project}/mine', { params });
     expect(records.map((r) => [r.question, r.text]).sort()).toEqual([
+      ['What kind?', 'A: Vague'],
       ['Which reply is better?', 'A is better'],
       ['Why?', 'B: SECRET why'],
     ]);

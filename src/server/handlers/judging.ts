@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  type Answer,
   answerProblem,
   answerSchema,
   displayAnswer,
@@ -14,6 +15,7 @@ import {
   type Purpose,
   presentationSchema,
   purposeOf,
+  type Question,
   questionOf,
   type RaterProfile,
   recordKey,
@@ -44,7 +46,7 @@ function explain(item: Item, { presentation, right }: { presentation: Presentati
   const known =
     place < 0 ? 'The replies are equally good.' : `Reply ${String.fromCharCode(65 + place)} is the better one.`;
   const facts = item.facts === undefined ? '' : ` ${item.facts.join(' ')}`;
-  return { right, text: `${right ? 'Right.' : 'Not quite.'} ${known}${facts}` };
+  return { right, text: `${known}${facts}` };
 }
 
 /** Judging: tasks out, answers in, by places shown; what a rater may know of an item and no more. */
@@ -368,8 +370,7 @@ export function judgingHandlers(services: Services): Handlers<typeof JUDGING_ROU
           return {
             id,
             prompt: item?.prompt ?? '',
-            question: (record.type === 'judgment' && questionOf(project.questions, record.judgment)?.title) || null,
-            ...ownText(record),
+            ...ownText(record, project.questions),
             at,
             standing: !removed.has(id),
           };
@@ -395,13 +396,34 @@ export function judgingHandlers(services: Services): Handlers<typeof JUDGING_ROU
   };
 }
 
+/** An answer with the titles that the rater saw in place of the form's ids. */
+function titled(answer: Answer, question: Question | undefined): Answer {
+  const title = (known: readonly { id: string; title: string }[], id: string) =>
+    known.find((entry) => entry.id === id)?.title ?? id;
+  if (answer.kind === 'rating' && question?.kind === 'rating') {
+    const values = answer.values.map((v) => ({ ...v, criterion: title(question.criteria, v.criterion) }));
+    return { ...answer, values };
+  }
+  if (answer.kind === 'label' && question?.kind === 'label')
+    return { ...answer, labels: answer.labels.map((id) => title(question.options, id)) };
+  if (answer.kind === 'spans' && question?.kind === 'spans')
+    return { ...answer, spans: answer.spans.map((s) => ({ ...s, label: title(question.labels, s.label) })) };
+  return answer;
+}
+
 /** A record in the rater's own words and places. */
-function ownText(record: FeedbackRecord): { type: 'judgment' | 'skip' | 'flag'; text: string } {
+function ownText(
+  record: FeedbackRecord,
+  questions: readonly Question[],
+): { type: 'judgment' | 'skip' | 'flag'; question: string | null; text: string } {
   if (record.type === 'judgment') {
     const { answer, presentation } = record.judgment;
-    return { type: 'judgment', text: displayAnswer(answer, presentation.order) };
+    const question = questionOf(questions, record.judgment);
+    const text = displayAnswer(titled(answer, question), presentation.order);
+    return { type: 'judgment', question: question?.title ?? null, text };
   }
+  const question = null;
   if (record.type === 'skip')
-    return { type: 'skip', text: `skipped: ${record.reason}${record.note ? `, ${record.note}` : ''}` };
-  return { type: 'flag', text: record.type === 'flag' ? record.reason : '' };
+    return { type: 'skip', question, text: `skipped: ${record.reason}${record.note ? `, ${record.note}` : ''}` };
+  return { type: 'flag', question, text: record.type === 'flag' ? record.reason : '' };
 }

@@ -36,7 +36,7 @@ export function DeskView({ project, owner }: { readonly project: JudgeProject; r
   const [looks, setLooks] = useState<Looks>({ expanded: false, compared: null });
   const [touched, setTouched] = useState<string | null>(null);
   const [asked, setAsked] = useState(false);
-  const top = useRef<HTMLElement>(null);
+  const top = useRef<HTMLHeadingElement>(null);
   useEffect(() => void dialogs(), []);
   const taskId = current?.task.taskId ?? null;
   const formFor = useDeferredValue(taskId);
@@ -135,11 +135,11 @@ export function DeskView({ project, owner }: { readonly project: JudgeProject; r
         <BreakNotice why={work.onBreak} workedMs={work.workedMs} onTake={work.takeBreak} onDecline={work.endBreak} />
       )}
       {instructions !== null && readVersion !== instructions.version && (
-        <section className="notice" aria-label="Instructions">
-          <p className="soft small">
-            {readVersion === null ? 'Before you begin' : 'The instructions have changed'}: version{' '}
-            {instructions.version}
-          </p>
+        <section className="notice" aria-labelledby="instructions-title">
+          <h2 id="instructions-title">
+            {readVersion === null ? 'Before you begin' : 'The instructions have changed'}{' '}
+            <span className="soft small">version {instructions.version}</span>
+          </h2>
           <Markdown text={instructions.text} level={3} />
           <button type="button" onClick={() => setReadVersion(instructions.version)}>
             I have read this
@@ -149,8 +149,10 @@ export function DeskView({ project, owner }: { readonly project: JudgeProject; r
       {current !== null && filled !== null ? (
         <>
           <div className={questions.length > 1 ? 'desk beside' : 'desk'}>
-            <section className="task" ref={top} tabIndex={-1} aria-labelledby="task-title">
-              <h2 id="task-title">Task {number}</h2>
+            <section className="task" aria-labelledby="task-title">
+              <h2 id="task-title" ref={top} tabIndex={-1}>
+                Task {number}
+              </h2>
               {PURPOSES[current.task.purpose] !== null && (
                 <p className="notice small">{PURPOSES[current.task.purpose]}</p>
               )}
@@ -253,7 +255,7 @@ function reasonText(none: string): { readonly title: string; readonly text: stri
 /** What there is when no task is on screen: an explanation, the wait for the next, the end, or a fault. */
 function NoTask({ project, work }: { readonly project: JudgeProject; readonly work: DeskWork }): ReactNode {
   const { desk, fault, fetching, waiting } = work;
-  const box = useRef<HTMLElement>(null);
+  const box = useRef<HTMLDivElement>(null);
   const told = desk.explaining?.told ?? null;
   useEffect(() => {
     if (told !== null) box.current?.focus();
@@ -261,8 +263,12 @@ function NoTask({ project, work }: { readonly project: JudgeProject; readonly wo
   if (desk.explaining !== null) {
     const { task } = desk.explaining.held;
     return (
-      <section className="task" ref={box} tabIndex={-1} aria-label="Explanation">
-        <div className={`panel explanation ${told === null ? '' : told.right ? 'right' : 'other'}`}>
+      <section className="task" aria-label="Explanation">
+        <div
+          ref={box}
+          tabIndex={-1}
+          className={`panel explanation ${told === null ? '' : told.right ? 'right' : 'other'}`}
+        >
           {told === null ? (
             <p role="status">
               {waiting.trouble === null ? 'Checking…' : 'The explanation comes when the server can be reached again.'}

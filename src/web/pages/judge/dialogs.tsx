@@ -135,7 +135,7 @@ function KeysDialog({
   );
   return (
     <Dialog title="Keys" open onClose={onClose}>
-      <label className="row">
+      <label className="row single-keys">
         <input type="checkbox" checked={singleKeys} onChange={({ target }) => onSingleKeys(target.checked)} /> Keys of a
         single character are on
       </label>

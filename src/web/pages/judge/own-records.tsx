@@ -115,7 +115,9 @@ export function OwnRecords(): ReactNode {
       )}
       {records.length > 0 && (
         <>
-          <div className="scroll">
+          {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is for controls, and a section for landmarks */}
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table scrolls, and must do so by keyboard too */}
+          <div className="scroll" role="group" aria-label="What you gave" tabIndex={0}>
             <table className="own">
               <thead>
                 <tr>
@@ -152,14 +154,14 @@ export function OwnRecords(): ReactNode {
               </tbody>
             </table>
           </div>
-          <div className="row spread">
-            <button
-              type="button"
-              disabled={!mine.hasNextPage || mine.isFetchingNextPage}
-              onClick={() => void mine.fetchNextPage()}
-            >
-              {mine.hasNextPage ? 'Show older ones' : 'That is all'}
-            </button>
+          <div className="row spread own-actions">
+            {mine.hasNextPage ? (
+              <button type="button" disabled={mine.isFetchingNextPage} onClick={() => void mine.fetchNextPage()}>
+                Show older ones
+              </button>
+            ) : (
+              <span className="soft">That is all.</span>
+            )}
             <button type="button" className="danger" onClick={() => setWithdrawing(true)}>
               Withdraw everything…
             </button>

@@ -134,8 +134,14 @@ export function TaskView({
   }, [replies, compared]);
   return (
     <>
-      <div className={`prompt${expanded ? ' open' : ''}`}>
-        <h3>Prompt</h3>
+      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is for controls, and a section for landmarks */}
+      <div
+        className={`prompt${expanded ? ' open' : ''}`}
+        role="group"
+        aria-labelledby="prompt-title"
+        tabIndex={expanded && isLong(prompt, SHORT_PROMPT) ? 0 : undefined}
+      >
+        <h3 id="prompt-title">Prompt</h3>
         <Folding long={isLong(prompt, SHORT_PROMPT)} expanded={expanded} what="the prompt" onToggle={toggle}>
           <Markdown text={prompt} />
         </Folding>

@@ -75,7 +75,7 @@ export function RatingControl({ question, fields, shown, onChange }: ControlProp
         const at = { 'data-cell': cells.indexOf(cell) };
         return points === null ? (
           <label key={cell} className="rated" {...at}>
-            <span className="place">{letterOf(place)}</span>
+            {shown.replies.length > 1 && <span className="place">{letterOf(place)}</span>}
             <input
               type="number"
               aria-label={`${label}, ${scale.min} to ${scale.max}`}
@@ -90,9 +90,11 @@ export function RatingControl({ question, fields, shown, onChange }: ControlProp
           </label>
         ) : (
           <div key={cell} className="rated" role="radiogroup" aria-label={label} {...at}>
-            <span className="place" aria-hidden="true">
-              {shown.replies.length > 1 && letterOf(place)}
-            </span>
+            {shown.replies.length > 1 && (
+              <span className="place" aria-hidden="true">
+                {letterOf(place)}
+              </span>
+            )}
             <div className="chips tight">
               {points.map((point, i) => (
                 <label key={point} className="chip point">

@@ -9,6 +9,7 @@ import {
   segmentsOf,
   selected,
   trimmed,
+  wholeWords,
   wordAt,
   wordsOf,
 } from '../logic/words.ts';
@@ -64,8 +65,9 @@ function MarkableText({
 
   useEffect(() => {
     const changed = () => {
-      const found = box.current === null ? null : selectionIn(box.current, text);
-      if (found === null) return;
+      const exact = box.current === null ? null : selectionIn(box.current, text);
+      if (exact === null) return;
+      const found = wholeWords(exact, words);
       setRange(found);
       setCursor({ anchor: wordAt(words, found.start), head: wordAt(words, found.end - 1) });
     };
@@ -261,12 +263,14 @@ export function SpansControl({ question, fields, shown, onChange }: ControlProps
             </div>
             {labels.some(({ definition }) => definition !== undefined) && (
               <dl className="definitions">
-                {labels.map(({ id: label, title, definition }) => (
-                  <div key={label}>
-                    <dt>{title}</dt>
-                    <dd>{definition}</dd>
-                  </div>
-                ))}
+                {labels
+                  .filter(({ definition }) => definition !== undefined)
+                  .map(({ id: label, title, definition }) => (
+                    <div key={label}>
+                      <dt>{title}</dt>
+                      <dd>{definition}</dd>
+                    </div>
+                  ))}
               </dl>
             )}
             <MarkableText

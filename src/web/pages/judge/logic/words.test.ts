@@ -1,7 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Span } from './types.ts';
-import { type Cursor, marked, moveCursor, segmentsOf, selected, trimmed, wordAt, wordsOf } from './words.ts';
+import {
+  type Cursor,
+  marked,
+  moveCursor,
+  segmentsOf,
+  selected,
+  trimmed,
+  wholeWords,
+  wordAt,
+  wordsOf,
+} from './words.ts';
 
 const texts = (of: readonly { start: number; end: number }[], text: string) =>
   of.map((w) => text.slice(w.start, w.end));
@@ -84,6 +94,22 @@ describe('the word cursor', () => {
     expect([0, 2, 3, 4, 14, 99].map((offset) => wordAt(words, offset))).toEqual([0, 0, 1, 1, 3, 5]);
     expect(trimmed('  a b ', { start: 0, end: 6 })).toEqual({ start: 2, end: 5 });
     expect(trimmed('  a ', { start: 0, end: 2 })).toBe(null);
+  });
+  it('takes whole words where a selection begins or ends inside of them, and never less than was selected', () => {
+    expect(wholeWords({ start: 5, end: 10 }, words)).toEqual({ start: 4, end: 13 });
+    expect(wholeWords({ start: 3, end: 9 }, words)).toEqual({ start: 3, end: 13 });
+    fc.assert(
+      fc.property(anyText, fc.nat(60), fc.nat(60), (any, a, b) => {
+        const range = { start: Math.min(a, b, any.length), end: Math.min(Math.max(a, b), any.length) };
+        const all = wordsOf(any);
+        const wide = wholeWords(range, all);
+        expect(wide.start).toBeLessThanOrEqual(range.start);
+        expect(wide.end).toBeGreaterThanOrEqual(range.end);
+        expect(wholeWords(wide, all)).toEqual(wide);
+        for (const { start: s, end } of all)
+          for (const at of [wide.start, wide.end]) expect(s < at && at < end).toBe(false);
+      }),
+    );
   });
 });
 

@@ -88,6 +88,12 @@ export function trimmed(text: string, { start, end }: Range): Range | null {
   return range.start < range.end ? range : null;
 }
 
+/** A selection widened to whole words where it begins or ends inside of one: hands are not that exact. */
+export function wholeWords({ start, end }: Range, words: readonly Range[]): Range {
+  const cut = (at: number) => words.find((word) => word.start < at && at < word.end);
+  return { start: cut(start)?.start ?? start, end: cut(end)?.end ?? end };
+}
+
 const byPlace = (a: Span, b: Span) => a.start - b.start || a.end - b.end || (a.label < b.label ? -1 : 1);
 
 /** Adds a mark, in order; marks of one label that touch or overlap become one. */
