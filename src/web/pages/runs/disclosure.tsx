@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import { call } from '../../api.ts';
 import { Verdict } from '../../ui/controls.tsx';
 import { figure } from '../../ui/figures.ts';
+import { Scroll } from '../../ui/scroll.tsx';
 import { Fault, Loaded } from '../../ui/state.tsx';
 import { RunFrame } from './frame.tsx';
 
@@ -114,7 +115,7 @@ function Disclosure({ run }: { readonly run: string }): ReactNode {
               The eleven items of Casper et al. (2023), each measured, declared or missing. Values are read from the
               files named beside them.
             </p>
-            <div className="scroll">
+            <Scroll name="Disclosure items">
               <table>
                 <thead>
                   <tr>
@@ -129,7 +130,7 @@ function Disclosure({ run }: { readonly run: string }): ReactNode {
                   ))}
                 </tbody>
               </table>
-            </div>
+            </Scroll>
             <h2>Download</h2>
             <ul>
               <li>
@@ -153,7 +154,9 @@ function Disclosure({ run }: { readonly run: string }): ReactNode {
             {seal !== null && (
               <>
                 <h2>Seal</h2>
-                <pre>{seal}</pre>
+                <Scroll name="Seal">
+                  <pre>{seal}</pre>
+                </Scroll>
                 <VerifyButton run={run} />
               </>
             )}
