@@ -29,8 +29,16 @@ it('signs what happened, tries again under the same id, and counts an endpoint t
       body: { url, events: ['judgment.created'], projectId: 'p' },
     });
     await owner.call('POST /api/webhooks', { body: { url: 'http://127.0.0.1:9/', events: ['judgment.created'] } });
+    const { accounts } = studio.store;
+    const noted: boolean[] = [];
     const notify = createNotifier({
-      accounts: studio.store.accounts,
+      accounts: {
+        ...accounts,
+        async noteDelivery(id, delivered) {
+          await accounts.noteDelivery(id, delivered);
+          noted.push(delivered);
+        },
+      },
       now: () => new Date().toISOString(),
       report: (_, error) => {
         throw error;
@@ -39,8 +47,9 @@ it('signs what happened, tries again under the same id, and counts an endpoint t
     });
     notify({ type: 'judgment.created', projectId: 'q', data: { id: 'j0', itemId: 'i', raterId: 'r' } });
     notify({ type: 'judgment.created', projectId: 'p', data: { id: 'j1', itemId: 'i', raterId: 'r' } });
-    const failures = async () => (await studio.store.accounts.webhooks()).map((hook) => hook.failures);
-    await expect.poll(failures, { timeout: 20_000 }).toEqual([0, 2]);
+    await expect.poll(() => noted.length, { timeout: 20_000 }).toBe(3);
+    expect((await accounts.webhooks()).map((hook) => hook.failures)).toEqual([0, 2]);
+    expect(noted.filter((delivered) => delivered).length).toBe(1);
     expect(got.length).toBe(2);
     expect(got[0]!.headers['webhook-id']).toBe(got[1]!.headers['webhook-id']);
     const verified = new Webhook(made.secret).verify(got[1]!.body, got[1]!.headers) as { data: { id: string } };
