@@ -1,7 +1,7 @@
+import { useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { lazy, type ReactNode, Suspense, useDeferredValue, useEffect, useRef, useState } from 'react';
 import { Markdown } from '../../ui/markdown.tsx';
-import { Fault } from '../../ui/state.tsx';
 import { BreakNotice } from './break-notice.tsx';
 import { KeyHint } from './controls/parts.tsx';
 import type { DeskDialogName } from './dialogs.tsx';
@@ -9,17 +9,19 @@ import { FormView } from './form-view.tsx';
 import { type Filled, nextOpen, problemsOf } from './logic/form.ts';
 import type { Command } from './logic/keys.ts';
 import type { JudgeProject } from './logic/types.ts';
+import { NoTask } from './no-task.tsx';
+import { judgeQuery } from './page.ts';
 import { SavedLine, Waiting } from './saving.tsx';
 import { useReadInstructions, useSingleKeys } from './settings.ts';
 import { type Looks, TaskView } from './task-view.tsx';
-import { type DeskWork, useDesk } from './use-desk.ts';
+import { Toast } from './toast.tsx';
+import { useDesk } from './use-desk.ts';
 import { focusQuestion, useKeys } from './use-keys.ts';
 
 /** Fetched when the desk is there, so that it opens at once, also when the connection is gone by then. */
 const dialogs = () => import('./dialogs.tsx');
 const DeskDialog = lazy(async () => ({ default: (await dialogs()).DeskDialog }));
 
-const TOAST_MS = 8000;
 const PURPOSES = {
   work: null,
   training: 'Training: you are told the answer afterwards.',
@@ -44,6 +46,14 @@ export function DeskView({ project, owner }: { readonly project: JudgeProject; r
   const filled: Filled | null =
     current === null ? null : { questions, form: current.form, replies: current.task.replies };
   const activeId = filled === null ? null : (touched ?? nextOpen(filled) ?? questions.at(-1)!.id);
+
+  // A task that comes with newer instructions brings them along.
+  const client = useQueryClient();
+  const version = current?.task.instructionsVersion;
+  const asksFor = version !== undefined && instructions !== null && version !== instructions.version ? version : null;
+  useEffect(() => {
+    if (asksFor !== null) void client.invalidateQueries(judgeQuery(project.id));
+  }, [asksFor, client, project.id]);
 
   // A new task begins at its top, with nothing carried over but the wish to see differences.
   const shownBefore = useRef<string | null>(null);
@@ -102,7 +112,10 @@ export function DeskView({ project, owner }: { readonly project: JudgeProject; r
   });
 
   const { progress } = desk;
-  const number = (progress?.done ?? 0) + work.waiting.entries.filter((entry) => entry.kind === 'submit').length + 1;
+  const onTheWay = work.waiting.entries.filter(
+    (entry) => entry.kind === 'submit' && entry.refused === null && entry.project === project.id,
+  );
+  const number = (progress?.done ?? 0) + onTheWay.length + 1;
   const shownDialog = work.onBreak === 'taken' ? 'break' : dialog;
   return (
     <main className={`judge${singleKeys ? '' : ' keys-off'}`}>
@@ -207,117 +220,4 @@ export function DeskView({ project, owner }: { readonly project: JudgeProject; r
       )}
     </main>
   );
-}
-
-/** What was just done, with the way back. It goes by itself; the undo button in the bar stays. */
-function Toast({ work }: { readonly work: DeskWork }): ReactNode {
-  const { done, hush } = work;
-  const seq = done?.seq;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: each toast has its own time
-  useEffect(() => {
-    if (seq === undefined) return;
-    const timer = setTimeout(hush, TOAST_MS);
-    return () => clearTimeout(timer);
-  }, [seq]);
-  return (
-    <div className="toasts" role="status">
-      {done !== null && (
-        <div className="toast" key={done.seq}>
-          <span>{done.text}</span>
-          {done.undo && (
-            <button type="button" onClick={work.undo}>
-              Undo <KeyHint of="u" />
-            </button>
-          )}
-        </div>
-      )}
-    </div>
-  );
-}
-
-/** Reasons of the server that deserve more than themselves. */
-function reasonText(none: string): { readonly title: string; readonly text: string } {
-  if (none.includes('paused'))
-    return { title: 'Paused', text: 'The lead has paused judging here. What you gave is saved; look again later.' };
-  if (none.includes('qualification not passed'))
-    return {
-      title: 'Thank you for trying',
-      text: 'Too few of the qualification answers were the known ones, so that this project has no more tasks for you. Its lead can tell you more.',
-    };
-  if (none.includes('the most one rater may judge'))
-    return {
-      title: 'You have done your part',
-      text: 'You have judged as many tasks as one person may here. Thank you.',
-    };
-  return { title: 'Nothing left for now', text: `The server says: ${none}.` };
-}
-
-/** What there is when no task is on screen: an explanation, the wait for the next, the end, or a fault. */
-function NoTask({ project, work }: { readonly project: JudgeProject; readonly work: DeskWork }): ReactNode {
-  const { desk, fault, fetching, waiting } = work;
-  const box = useRef<HTMLDivElement>(null);
-  const told = desk.explaining?.told ?? null;
-  useEffect(() => {
-    if (told !== null) box.current?.focus();
-  }, [told]);
-  if (desk.explaining !== null) {
-    const { task } = desk.explaining.held;
-    return (
-      <section className="task" aria-label="Explanation">
-        <div
-          ref={box}
-          tabIndex={-1}
-          className={`panel explanation ${told === null ? '' : told.right ? 'right' : 'other'}`}
-        >
-          {told === null ? (
-            <p role="status">
-              {waiting.trouble === null ? 'Checking…' : 'The explanation comes when the server can be reached again.'}
-            </p>
-          ) : (
-            <>
-              <h2>{told.right ? '✓ Right' : '✗ Not quite'}</h2>
-              <p>{told.text}</p>
-            </>
-          )}
-          <button type="button" className="primary" aria-keyshortcuts="Enter" onClick={work.goOn}>
-            Go on <KeyHint of="Enter" />
-          </button>
-        </div>
-        <TaskView task={task} looks={{ expanded: false, compared: null }} onLooks={() => {}} />
-      </section>
-    );
-  }
-  if (waiting.waiting > 0 && waiting.trouble !== null)
-    return (
-      <section className="panel" aria-label="No more tasks here">
-        <h2>All fetched tasks are judged</h2>
-        <p>New ones come when the server can be reached again. What you gave is saved here until then.</p>
-      </section>
-    );
-  if (desk.none !== null) {
-    const { title, text } = reasonText(desk.none);
-    return (
-      <section className="panel" aria-label={title}>
-        <h2>{title}</h2>
-        <p>{text}</p>
-        {desk.progress !== null && <p className="soft">{desk.progress.done} judged by you in this project.</p>}
-        <div className="row">
-          <button type="button" onClick={work.lookAgain}>
-            Look again
-          </button>
-          <button type="button" disabled={desk.past.length === 0} aria-keyshortcuts="u" onClick={work.undo}>
-            Undo <KeyHint of="u" />
-          </button>
-          <Link className="button" to="/judge">
-            Other projects
-          </Link>
-          <Link className="button" to="/judge/$project/mine" params={{ project: project.id }}>
-            My data
-          </Link>
-        </div>
-      </section>
-    );
-  }
-  if (fault !== null && !fetching) return <Fault error={fault} retry={work.lookAgain} />;
-  return <p role="status">Fetching the next task…</p>;
 }

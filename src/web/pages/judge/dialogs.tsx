@@ -17,6 +17,13 @@ const SKIP_WORDS: Readonly<Record<SkipReason, string>> = {
 };
 const SKIP_REASONS = Object.keys(SKIP_WORDS) as SkipReason[];
 
+/** Ctrl+Enter in a text: sends it. The key is used up, so that the desk behind does not take it for a submission. */
+function isSend(event: KeyboardEvent): boolean {
+  const sends = event.key === 'Enter' && (event.ctrlKey || event.metaKey);
+  if (sends) event.preventDefault();
+  return sends;
+}
+
 /** Why the task is passed by: a number and Enter, or a click, with a note where there is more to say. */
 function SkipDialog({
   onSkip,
@@ -32,8 +39,7 @@ function SkipDialog({
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.target instanceof HTMLTextAreaElement) {
-      if (event.key === 'Enter' && (event.ctrlKey || event.metaKey))
-        event.currentTarget.closest('form')?.requestSubmit();
+      if (isSend(event)) event.currentTarget.closest('form')?.requestSubmit();
       return;
     }
     const chosen = SKIP_REASONS[Number(event.key) - 1];
@@ -85,7 +91,7 @@ function FlagDialog({
       <form
         onSubmit={submit}
         onKeyDown={(event) => {
-          if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) event.currentTarget.requestSubmit();
+          if (isSend(event)) event.currentTarget.requestSubmit();
         }}
       >
         <p className="soft">The lead sees what you write, beside this task. You can still judge it.</p>

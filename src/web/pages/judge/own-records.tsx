@@ -122,9 +122,7 @@ export function OwnRecords(): ReactNode {
               <thead>
                 <tr>
                   <th scope="col">When</th>
-                  <th scope="col">What</th>
-                  <th scope="col">Prompt</th>
-                  <th scope="col">What you said</th>
+                  <th scope="col">What you gave</th>
                   <th scope="col">State</th>
                 </tr>
               </thead>
@@ -132,11 +130,12 @@ export function OwnRecords(): ReactNode {
                 {records.map((record) => (
                   <tr key={record.id}>
                     <td className="when">{when(record.at)}</td>
-                    <td>{TYPES[record.type]}</td>
-                    <td className="long">{record.prompt}</td>
                     <td className="long">
-                      {record.question !== null && <span className="soft small">{record.question}: </span>}
+                      <span className="soft small">{record.question ?? TYPES[record.type]}</span>
+                      <br />
                       {record.text}
+                      <br />
+                      <span className="soft small">To: {record.prompt}</span>
                     </td>
                     <td>
                       {record.standing ? (

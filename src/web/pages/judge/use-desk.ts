@@ -187,6 +187,8 @@ export function useDesk(project: JudgeProject, owner: string) {
       if (last === undefined) return say('There is nothing to take back.', false);
       if (!outbox.takeBack(last.key)) send('undo', newKey(), { id: last.key, taskId: last.held.task.taskId });
       dispatch({ type: 'undone', key: last.key });
+      // Open again, it is a draft again: a reload must not lose it.
+      if (last.kind !== 'flag') drafts.changed(last.held.task, last.held.form);
       const text = {
         submit: 'Taken back: your answer is open again.',
         skip: 'Taken back: no longer skipped.',

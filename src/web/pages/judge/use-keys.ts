@@ -44,8 +44,10 @@ export function useKeys(options: KeyOptions): void {
       const { filled, activeId, dialog, singleKeys, onForm, onCommand } = latest.current;
       if (event.defaultPrevented) return;
       const at = document.activeElement;
+      // By where the key was pressed too: a key that closes a window is not one of the desk behind it.
+      const inDialog = event.target instanceof Element && event.target.closest('[role=dialog]') !== null;
       const command = commandOf(event, {
-        dialog,
+        dialog: dialog || inDialog,
         singleKeys,
         typing: at?.matches(TEXT_INPUTS) === true || at?.getAttribute('role') === 'application',
         onButton: at?.matches('button, a, summary') === true,

@@ -20,6 +20,15 @@ export function KeyHint({ of }: { readonly of: string | null | undefined }): Rea
   );
 }
 
+/** A key that leads somewhere, with where; gone together with it where keys are off. */
+export function KeyNote({ of, children }: { readonly of: string; readonly children: ReactNode }): ReactNode {
+  return (
+    <span className="hint-key small soft" aria-hidden="true">
+      <kbd>{of}</kbd> {children}
+    </span>
+  );
+}
+
 /** One choice of a set, as a native radio button or check box in a large target. */
 export function Chip({
   type = 'radio',

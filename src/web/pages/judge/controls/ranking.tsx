@@ -22,6 +22,8 @@ import { type ControlProps, KeyHint } from './parts.tsx';
 
 const excerpt = (text: string) => (text.length > 90 ? `${text.slice(0, 89).trimEnd()}…` : text);
 
+const prefersStill = () => window.matchMedia('(prefers-reduced-motion: reduce)').matches;
+
 /** One reply in the list: a handle to drag it by, and its rank as numbers to choose. */
 function Row({
   place,
@@ -38,7 +40,10 @@ function Row({
   readonly name: string;
   readonly onRank: (rank: number | null) => void;
 }): ReactNode {
-  const { attributes, listeners, setNodeRef, transform, transition, isDragging } = useSortable({ id: place + 1 });
+  const { attributes, listeners, setNodeRef, transform, transition, isDragging } = useSortable({
+    id: place + 1,
+    ...(prefersStill() && { transition: null }),
+  });
   const letter = letterOf(place);
   return (
     <li

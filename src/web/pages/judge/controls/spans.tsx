@@ -13,7 +13,7 @@ import {
   wordAt,
   wordsOf,
 } from '../logic/words.ts';
-import { AboutOne, Chip, type ControlProps, KeyHint } from './parts.tsx';
+import { AboutOne, Chip, type ControlProps, KeyHint, KeyNote } from './parts.tsx';
 
 type Label = ControlProps<'spans'>['question']['labels'][number];
 
@@ -257,9 +257,7 @@ export function SpansControl({ question, fields, shown, onChange }: ControlProps
               >
                 Nothing to mark
               </Chip>
-              <span className="small soft">
-                <KeyHint of="w" /> go into the text
-              </span>
+              <KeyNote of="w">go into the text</KeyNote>
             </div>
             {labels.some(({ definition }) => definition !== undefined) && (
               <dl className="definitions">

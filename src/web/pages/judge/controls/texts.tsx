@@ -1,7 +1,7 @@
 import { type ReactNode, useDeferredValue, useMemo } from 'react';
 import { edits } from '../logic/differences.ts';
 import { letterOf } from '../logic/types.ts';
-import { AboutOne, Chip, type ControlProps, KeyHint } from './parts.tsx';
+import { AboutOne, Chip, type ControlProps, KeyNote } from './parts.tsx';
 
 /** What changed, as inserted and deleted text. */
 function Changes({ from, to }: { readonly from: string; readonly to: string }): ReactNode {
@@ -48,9 +48,7 @@ export function CorrectionControl({ question, fields, shown, onChange }: Control
             >
               Nothing to correct
             </Chip>
-            <span className="small soft">
-              <KeyHint of="w" /> write
-            </span>
+            <KeyNote of="w">write</KeyNote>
           </div>
           {!entry.fine && (
             <>
@@ -81,9 +79,7 @@ export function CritiqueControl({ question, fields, shown, onChange }: ControlPr
     <AboutOne name={question.id} fields={fields} shown={shown} onChange={onChange}>
       {({ reply, entry, enter }) => (
         <>
-          <p className="small soft">
-            <KeyHint of="w" /> write
-          </p>
+          <KeyNote of="w">write</KeyNote>
           <textarea
             data-text
             aria-label={shown.replies.length > 1 ? `${question.title} (reply ${letterOf(reply)})` : question.title}
@@ -100,9 +96,7 @@ export function CritiqueControl({ question, fields, shown, onChange }: ControlPr
 export function DemonstrationControl({ question, fields, onChange }: ControlProps<'demonstration'>): ReactNode {
   return (
     <>
-      <p className="small soft">
-        <KeyHint of="w" /> write
-      </p>
+      <KeyNote of="w">write</KeyNote>
       <textarea
         data-text
         rows={6}
