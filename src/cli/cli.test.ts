@@ -6,33 +6,13 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { sealRun } from '../disclosure/index.ts';
-import { runCommand } from './main.ts';
+import { runForTest as run } from './command.fake.ts';
 import { progressLine } from './terminal.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'goodhart-cli-'));
 process.env.GOODHART_CACHE = join(folder, 'cache');
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-async function run(...args: string[]) {
-  let [out, err] = ['', ''];
-  const sink = (add: (text: string) => void) => ({
-    write: (text: string) => {
-      add(text);
-      return true;
-    },
-  });
-  const streams = {
-    out: sink((t) => {
-      out += t;
-    }),
-    err: sink((t) => {
-      err += t;
-    }),
-    now: () => 0,
-  };
-  const code = await runCommand(['node', 'goodhart', ...args], streams);
-  return { code, out, err };
-}
 const write = (name: string, data: string | Uint8Array) => {
   const path = join(folder, name);
   writeFileSync(path, data);

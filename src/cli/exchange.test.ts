@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { LAYOUT_IDS } from '../feedback/index.ts';
-import { runCommand } from './main.ts';
+import { runForTest as run } from './command.fake.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'goodhart-exchange-cli-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -15,26 +15,6 @@ const write = (name: string, data: string) => {
   return path;
 };
 
-async function run(...args: string[]) {
-  let [out, err] = ['', ''];
-  const sink = (add: (text: string) => void) => ({
-    write: (text: string) => {
-      add(text);
-      return true;
-    },
-  });
-  const streams = {
-    out: sink((t) => {
-      out += t;
-    }),
-    err: sink((t) => {
-      err += t;
-    }),
-    now: () => 0,
-  };
-  const code = await runCommand(['node', 'goodhart', ...args], streams);
-  return { code, out, err };
-}
 /** The result of a command with --json: its last line; the lines before are progress. */
 const result = (out: string) => JSON.parse(out.trim().split('\n').at(-1)!) as Record<string, unknown>;
 

@@ -1,19 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { renderFeedbackPage } from '../disclosure/index.ts';
-import {
-  type FeedbackRecord,
-  feedbackRecordSchema,
-  feedbackReport,
-  type Project,
-  projectSchema,
-  type RaterProfile,
-  raterProfileSchema,
-  weightTargetsSchema,
-} from '../feedback/index.ts';
+import { feedbackReport, weightTargetsSchema } from '../feedback/index.ts';
 import { parseConfig, UsageError } from '../run/index.ts';
-import { onPath, readJsonLines, writeFileAtomic } from '../run/node.ts';
+import { onPath, writeFileAtomic } from '../run/node.ts';
 import { feedbackText } from './feedback-text.ts';
 import { readProject } from './project-folder.ts';
 import type { Terminal } from './terminal.ts';
@@ -37,38 +28,6 @@ const whole = (option: string, least: number) => (text: string) => {
     throw new UsageError(option, `--${option} ${text}: expected a whole number of ${least} or more`);
   return value;
 };
-
-/** What a project folder may hold besides items and judgments. */
-interface Besides {
-  readonly raters?: readonly RaterProfile[];
-  readonly records?: readonly FeedbackRecord[];
-  readonly wanted?: number;
-}
-
-async function readBesides(folder: string): Promise<Besides> {
-  const all = async <T>(name: string, schema: Parameters<typeof readJsonLines<T>>[1]): Promise<T[] | undefined> => {
-    const path = join(folder, name);
-    if (!existsSync(path)) return undefined;
-    const rows: T[] = [];
-    for await (const row of readJsonLines(path, schema)) rows.push(row);
-    return rows;
-  };
-  const raters = await all<RaterProfile>('raters.jsonl', raterProfileSchema);
-  const records = await all<FeedbackRecord>('records.jsonl', feedbackRecordSchema);
-  const path = join(folder, 'project.json');
-  const project = existsSync(path)
-    ? parseConfig<Project>(
-        projectSchema,
-        onPath(path, () => readFileSync(path, 'utf8')),
-        { source: path },
-      )
-    : undefined;
-  return {
-    ...(raters !== undefined && { raters }),
-    ...(records !== undefined && { records }),
-    ...(project !== undefined && { wanted: project.distribution.overlap }),
-  };
-}
 
 const readTargets = (path: string) =>
   parseConfig(
@@ -108,11 +67,13 @@ Examples:
     .action(async (folder: string, options: ReportOptions) => {
       const { seed, replicates, all, html, weights, wanted } = options;
       const targets = weights === undefined ? undefined : readTargets(weights);
-      const { items, judgments } = await readProject(folder);
+      const { items, judgments, raters, records, project } = await readProject(folder);
       const report = feedbackReport(items, judgments, {
         seed,
         replicates,
-        ...(await readBesides(folder)),
+        ...(raters.length > 0 && { raters }),
+        ...(records !== null && { records }),
+        ...(project !== null && { wanted: project.distribution.overlap }),
         ...(all && { refitVotes: MANY_VOTES }),
         ...(targets !== undefined && { targets }),
         ...(wanted !== undefined && { wanted }),

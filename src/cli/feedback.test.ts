@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { simulatedPool } from '../feedback/quality/simulated-pool.fake.ts';
-import { runCommand } from './main.ts';
+import { runForTest } from './command.fake.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'goodhart-feedback-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -14,26 +14,7 @@ const write = (name: string, text: string) => {
 };
 const jsonl = (rows: readonly unknown[]) => rows.map((row) => `${JSON.stringify(row)}\n`).join('');
 
-async function run(...args: string[]) {
-  let [out, err] = ['', ''];
-  const sink = (add: (text: string) => void) => ({
-    write: (text: string) => {
-      add(text);
-      return true;
-    },
-  });
-  const streams = {
-    out: sink((t) => {
-      out += t;
-    }),
-    err: sink((t) => {
-      err += t;
-    }),
-    now: () => 0,
-  };
-  const code = await runCommand(['node', 'goodhart', 'feedback', 'report', ...args], streams);
-  return { code, out, err };
-}
+const run = (...args: string[]) => runForTest('feedback', 'report', ...args);
 
 const pool = simulatedPool({ seed: 9, items: 150, planted: { kind: 'position-preference', strength: 0.9 } });
 write('items.jsonl', jsonl(pool.items));

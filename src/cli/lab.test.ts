@@ -1,25 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { runCommand } from './main.ts';
+import { runForTest as run } from './command.fake.ts';
 
-async function run(...args: string[]) {
-  let [out, err] = ['', ''];
-  const streams = {
-    out: {
-      write: (text: string) => {
-        out += text;
-      },
-    },
-    err: {
-      write: (text: string) => {
-        err += text;
-        return true;
-      },
-    },
-    now: () => 0,
-  };
-  const code = await runCommand(['node', 'goodhart', ...args], streams);
-  return { code, out, err };
-}
 const SMALL = ['--seeds', '1', '--families', 'slots', '--rules', 'information', '--budgets', '40,30'];
 
 describe('goodhart lab selection', () => {

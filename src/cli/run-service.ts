@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import type { Finding } from '../audit/index.ts';
@@ -10,15 +9,11 @@ import { configSchema, RUN_FILES, runJsonSchema, verifyPipelineRun } from '../pi
 import { DataError, parseConfig, UsageError } from '../run/index.ts';
 import { filesBelow, onPath, writeFileAtomic, writeJson } from '../run/node.ts';
 import type { RunRow, RunService, StudioEvent } from '../server/index.ts';
+import { containedFile } from './contained-file.ts';
 import { packageRoot } from './environment.ts';
 
 /** Where the Studio keeps what it knows of the processes that it started, beside the runs. */
 const STATE_FOLDER = '.studio';
-const TYPES: Readonly<Record<string, string>> = {
-  html: 'text/html; charset=utf-8',
-  json: 'application/json; charset=utf-8',
-  jsonl: 'application/x-ndjson; charset=utf-8',
-};
 
 const stateSchema = z.object({
   pid: z.number(),
@@ -267,15 +262,7 @@ export function createRunService(options: {
     },
     async file(run, path) {
       if (rowOf(run) === undefined) return undefined;
-      const root = resolve(place(run));
-      const wanted = resolve(root, path);
-      if (!wanted.startsWith(`${root}/`)) return undefined;
-      try {
-        const type = TYPES[wanted.split('.').at(-1) ?? ''] ?? 'application/octet-stream';
-        return { bytes: await readFile(wanted), type };
-      } catch {
-        return undefined;
-      }
+      return containedFile(place(run), path);
     },
     async close() {
       for (const entry of children.values()) {

@@ -4,32 +4,13 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openStore } from '../store/index.ts';
 import { judged, reserved, someItems, someRaters } from '../store/places.fake.ts';
-import { runCommand } from './main.ts';
+import { runForTest } from './command.fake.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'goodhart-store-cli-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const at = (name: string) => join(folder, name);
 
-async function run(...args: string[]) {
-  let [out, err] = ['', ''];
-  const sink = (add: (text: string) => void) => ({
-    write: (text: string) => {
-      add(text);
-      return true;
-    },
-  });
-  const streams = {
-    out: sink((text) => {
-      out += text;
-    }),
-    err: sink((text) => {
-      err += text;
-    }),
-    now: () => 0,
-  };
-  const code = await runCommand(['node', 'goodhart', 'store', ...args], streams);
-  return { code, out, err };
-}
+const run = (...args: string[]) => runForTest('store', ...args);
 const jsonl = (rows: readonly unknown[]) => rows.map((row) => `${JSON.stringify(row)}\n`).join('');
 
 const DEFINITION = `

@@ -1,29 +1,9 @@
-import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { createNotifier, createStudio, hashSecret, listen, newSecret, sealerOf } from '../server/index.ts';
 import { type FeedbackStore, openStore } from '../store/index.ts';
+import { containedFile } from './contained-file.ts';
 import { now, packageRoot, VERSION } from './environment.ts';
 import { createRunService } from './run-service.ts';
-
-const TYPES: Readonly<Record<string, string>> = {
-  html: 'text/html; charset=utf-8',
-  js: 'text/javascript; charset=utf-8',
-  css: 'text/css; charset=utf-8',
-  svg: 'image/svg+xml',
-};
-
-/** A file of the built pages; nothing outside their folder. */
-export async function pageFile(path: string): Promise<{ bytes: Uint8Array; type: string } | undefined> {
-  const root = join(packageRoot, 'dist/studio');
-  const wanted = resolve(root, path);
-  const type = TYPES[wanted.split('.').at(-1) ?? ''];
-  if (!wanted.startsWith(`${root}/`) || type === undefined) return undefined;
-  try {
-    return { bytes: await readFile(wanted), type };
-  } catch {
-    return undefined;
-  }
-}
 
 export interface RunningStudio {
   readonly url: string;
@@ -54,7 +34,7 @@ export async function startStudio(options: {
     now,
     version: VERSION,
     setupTokenHash: hashSecret(setupToken),
-    pageFile,
+    pageFile: (path) => containedFile(join(packageRoot, 'dist/studio'), path),
     report: options.report,
     runs,
     notify,

@@ -28,15 +28,6 @@ export const RUN_FILES = {
   disclosure: 'disclosure/disclosure.json',
 } as const;
 
-/** What a list of runs shows about one run. */
-export interface RunSummary {
-  readonly id: string;
-  readonly name: string;
-  readonly status: 'complete' | 'unfinished' | 'damaged';
-  readonly startedAt: string;
-  readonly verdicts: Readonly<Record<string, number>>;
-}
-
 /** What run.json says, as far as a reader of runs relies on it. */
 export const runJsonSchema = z.looseObject({
   config: z.looseObject({ name: z.string(), seed: z.number() }),

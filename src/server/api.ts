@@ -178,8 +178,7 @@ export function bindApi(
 
 /** 401 without a person, 403 with one who may not. */
 function refuse(access: Access, caller: Caller, context: Context): void {
-  if (caller.via === 'session' && context.req.method !== 'GET') checkOrigin(context);
-  if (access === 'public' && caller.via !== 'session' && context.req.method !== 'GET') checkOrigin(context);
+  if (context.req.method !== 'GET' && (caller.via === 'session' || access === 'public')) checkOrigin(context);
   if (allows(access, caller.role)) return;
   if (caller.role === null) throw new ApiError(401, 'signed-out', 'sign in first');
   throw new ApiError(403, 'role', `this is not for the role ${caller.role}; ask an owner`);

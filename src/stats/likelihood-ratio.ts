@@ -1,5 +1,5 @@
-import { chiSquareUpperTail } from './chi-square.ts';
 import { type Comparisons, logOddsAt, type RatedComparisons, weightComparisons } from './comparisons.ts';
+import { chiSquareUpper } from './distributions.ts';
 import { sigmoid } from './functions.ts';
 import { type Interval, wilson } from './intervals.ts';
 import { fitGroups, type GroupOptions } from './preference-groups.ts';
@@ -45,7 +45,7 @@ export function likelihoodRatioTest(
   if (statistic < -1e-6 * (1 + Math.abs(full.logLikelihood))) {
     return { undefined: 'the restricted fit has the larger likelihood, so the fits are not nested' };
   }
-  return { statistic: Math.max(0, statistic), degrees, p: chiSquareUpperTail(statistic, degrees), n: full.n };
+  return { statistic: Math.max(0, statistic), degrees, p: chiSquareUpper(statistic, degrees), n: full.n };
 }
 
 /**

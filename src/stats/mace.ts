@@ -1,4 +1,5 @@
-import { digamma, logGamma } from './gamma.ts';
+import { digamma } from './digamma.ts';
+import { logGamma } from './distributions.ts';
 import { type LabelSizes, type Labels, type LabelTable, labelTable } from './label-table.ts';
 import type { Uniform } from './random.ts';
 import type { ClimbOptions, RaterAccuracy, TruthResult } from './truth.ts';

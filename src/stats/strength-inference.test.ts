@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { chiSquareUpperTail } from './chi-square.ts';
 import { contains, crowd, scaled, truth, value } from './crowd.fake.ts';
+import { chiSquareUpper } from './distributions.ts';
 import {
   clusterBootstrap,
   comparisonsOf,
@@ -61,7 +61,7 @@ describe('Elo', () => {
 
 describe('χ²', () => {
   it.each(fixtures.chiSquare.rows as [number, number, number][])('P(χ² ≥ %d | %d) as scipy has it', (x, degrees, p) => {
-    expect(chiSquareUpperTail(x, degrees) / p).toBeCloseTo(1, 9);
+    expect(chiSquareUpper(x, degrees) / p).toBeCloseTo(1, 9);
   });
 });
 

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { digamma, logGamma } from './gamma.ts';
+import { digamma } from './digamma.ts';
+import { logGamma } from './distributions.ts';
 import {
   accuracyOnGold,
   bootstrapAccuracy,

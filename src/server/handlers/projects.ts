@@ -17,6 +17,7 @@ import { importText } from '../exchange.ts';
 import { generateItems } from '../generate.ts';
 import { projectStates, shownRecord } from '../project-state.ts';
 import {
+  ensureRater,
   mayEnter,
   pausedRaters,
   projectOr404,
@@ -307,8 +308,7 @@ export function projectHandlers(services: Services): Handlers<typeof PROJECT_ROU
       if (problem !== undefined) throw new ApiError(400, 'answer', `expected an answer that fits, got ${problem}`);
       const { state } = await stateOf(project.id);
       const considered = state.judgments.filter(({ itemId }) => itemId === item.id).map((judgment) => judgment.id);
-      if ((await store.getRater(project.id, raterId)) === undefined)
-        await store.putRaters(project.id, [{ id: raterId, kind: 'human', pool: 'studio' }]);
+      await ensureRater(services, project.id, raterId);
       await store.submit(
         {
           type: 'adjudication',

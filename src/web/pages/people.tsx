@@ -3,7 +3,7 @@ import { type FormEvent, type ReactNode, useState } from 'react';
 import type { RequestOf, ResponseOf } from '../../server/index.ts';
 import { call } from '../api.ts';
 import { useSession } from '../session.tsx';
-import { Dialog, Field, TextField } from '../ui/controls.tsx';
+import { CopyButton, Dialog, Field, TextField } from '../ui/controls.tsx';
 import { when } from '../ui/figures.ts';
 import { Fault, Loaded } from '../ui/state.tsx';
 
@@ -58,14 +58,11 @@ function RoleSelect({ roles }: { readonly roles: readonly Role[] }): ReactNode {
 
 /** Something shown once: a link or a secret, with a button to copy it. */
 function Once({ label, text }: { readonly label: string; readonly text: string }): ReactNode {
-  const [copied, setCopied] = useState(false);
   return (
     <div className="notice" role="status">
       <p>{label}</p>
       <pre>{text}</pre>
-      <button type="button" onClick={() => void navigator.clipboard.writeText(text).then(() => setCopied(true))}>
-        {copied ? 'Copied' : 'Copy'}
-      </button>
+      <CopyButton text={text} />
     </div>
   );
 }

@@ -1,5 +1,5 @@
 import { Dialog as RadixDialog } from 'radix-ui';
-import { type ComponentProps, type ReactNode, useId, useRef } from 'react';
+import { type ComponentProps, type ReactNode, useId, useRef, useState } from 'react';
 
 /** A labelled control with hint and fault; `children` gets the ids to tie them together. */
 export function Field({
@@ -126,5 +126,15 @@ export function Verdict({ value }: { readonly value: string }): ReactNode {
     <span className={`verdict ${value}`}>
       <span aria-hidden="true">{VERDICT_MARKS[value] ?? '○'}</span> {value.replaceAll('-', ' ')}
     </span>
+  );
+}
+
+/** Copies a text to the clipboard, and says so. */
+export function CopyButton({ text, label = 'Copy' }: { readonly text: string; readonly label?: string }): ReactNode {
+  const [copied, setCopied] = useState(false);
+  return (
+    <button type="button" onClick={() => void navigator.clipboard.writeText(text).then(() => setCopied(true))}>
+      {copied ? 'Copied' : label}
+    </button>
   );
 }

@@ -1,7 +1,8 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { type ReactNode, useState } from 'react';
+import type { ReactNode } from 'react';
 import { call } from '../../api.ts';
 import { useSession } from '../../session.tsx';
+import { CopyButton } from '../../ui/controls.tsx';
 import { figure } from '../../ui/figures.ts';
 import { LinePlot } from '../../ui/plots.tsx';
 import { Fault, Loaded } from '../../ui/state.tsx';
@@ -70,18 +71,12 @@ function Controls({ run, status }: { readonly run: string; readonly status: RunD
 }
 
 function Repeat({ detail }: { readonly detail: RunDetail }): ReactNode {
-  const [copied, setCopied] = useState(false);
   return (
     <section>
       <h2>Repeat it</h2>
       <p>The same command, configuration and versions give the same bits on one machine.</p>
       <pre>{detail.command}</pre>
-      <button
-        type="button"
-        onClick={() => void navigator.clipboard.writeText(detail.command).then(() => setCopied(true))}
-      >
-        {copied ? 'Copied' : 'Copy the command'}
-      </button>
+      <CopyButton text={detail.command} label="Copy the command" />
       <details>
         <summary>Configuration and versions</summary>
         <pre>{JSON.stringify(detail.config, null, 2)}</pre>
