@@ -76,10 +76,12 @@ export function createRunService(options: {
     return state.status === 'running' && !isAlive(state.pid) ? 'stopped' : state.status;
   };
 
+  /** A run is a plain name in the folder: one that leads elsewhere is not there. */
+  const isRun = (run: string): boolean =>
+    /^[^./\\][^/\\]*$/.test(run) && (has(run, RUN_FILES.run) || existsSync(statePath(run, 'json')));
   const rowOf = (run: string): RunRow | undefined => {
-    const state = stateOf(run);
+    if (!isRun(run)) return undefined;
     if (!has(run, RUN_FILES.run)) {
-      if (state === undefined) return undefined;
       return { id: run, name: run, status: statusOf(run), startedAt: '', verdicts: {} };
     }
     const verdicts: Record<string, number> = {};
@@ -145,19 +147,17 @@ export function createRunService(options: {
 
   return {
     list,
+    has: async (run) => isRun(run),
     async detail(run) {
       const row = rowOf(run);
       if (row === undefined) return undefined;
       const written = has(run, RUN_FILES.run)
-        ? (readRun(run, RUN_FILES.run) as { config: unknown; versions: Record<string, string> })
+        ? (readRun(run, RUN_FILES.run) as { config: unknown; command: string; versions: Record<string, string> })
         : undefined;
-      const yaml = statePath(run, 'yaml');
       return {
         run: row,
         config: (written?.config ?? null) as never,
-        command: existsSync(yaml)
-          ? `goodhart run ${join(STATE_FOLDER, `${run}.yaml`)} --out ${run}`
-          : `goodhart run <config> --out ${run}`,
+        command: written?.command ?? `goodhart run ${statePath(run, 'yaml')}`,
         versions: written?.versions ?? {},
         progress: children.get(run)?.progress ?? null,
         error: stateOf(run)?.error ?? null,
@@ -261,7 +261,7 @@ export function createRunService(options: {
       return { disclosure: disclosure as never, seal: sealed };
     },
     async file(run, path) {
-      if (rowOf(run) === undefined) return undefined;
+      if (!isRun(run)) return undefined;
       return containedFile(place(run), path);
     },
     async close() {

@@ -13,6 +13,8 @@ export interface RunFile {
 /** Runs in a folder: reads what they wrote, and starts and stops their processes. Undefined is an unknown run. */
 export interface RunService {
   list(): Promise<RunRow[]>;
+  /** Whether there is such a run; cheaper than the list. */
+  has(run: string): Promise<boolean>;
   detail(run: string): Promise<Detail | undefined>;
   recipes(): Promise<ResponseOf<'GET /api/recipes'>['recipes']>;
   /** Starts a process on a configuration; refuses one that is not valid with a `UsageError`. */

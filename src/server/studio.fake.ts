@@ -42,6 +42,7 @@ interface Parts {
 /** A folder without runs. */
 const NO_RUNS: RunService = {
   list: async () => [],
+  has: async () => false,
   detail: async () => undefined,
   recipes: async () => [],
   start: async () => 'run-1',

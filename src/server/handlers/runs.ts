@@ -6,7 +6,7 @@ import type { RunService } from '../runs.ts';
 /** Runs of the pipeline: what they did, and starting and stopping them. */
 export function runHandlers({ runs }: { readonly runs: RunService }): Handlers<typeof RUN_ROUTES> {
   const known = async (run: string): Promise<string> => {
-    if (!(await runs.list()).some(({ id }) => id === run)) throw new ApiError(404, 'run', `there is no run ${run}`);
+    if (!(await runs.has(run))) throw new ApiError(404, 'run', `there is no run ${run}`);
     return run;
   };
   return {

@@ -1,0 +1,93 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { RunService, StudioEvent } from '../server/index.ts';
+import { createRunService } from './run-service.ts';
+
+/** A command that stands in for a run: writes what a run writes first, then does as the configuration's name says. */
+const SCRIPT = `
+const fs = require('node:fs');
+const [, yaml, , out] = process.argv.slice(1);
+const config = JSON.parse(fs.readFileSync(yaml, 'utf8'));
+fs.mkdirSync(out, { recursive: true });
+fs.writeFileSync(out + '/run.json', JSON.stringify({ config, command: 'goodhart run mine.yaml', versions: {}, startedAt: '2026-01-01' }));
+console.log(JSON.stringify({ type: 'progress', stage: 'policy', done: 3, total: 9, unit: 'steps' }));
+if (config.name === 'broken') { console.error('goodhart: the data are not there'); process.exit(2); }
+if (config.name === 'long') { process.on('SIGINT', () => process.exit(130)); setInterval(() => {}, 1000); }
+`;
+const yamlOf = (name: string) => `name: ${name}\ndata: { layout: harbour }`;
+
+let folder: string;
+let events: StudioEvent[];
+let runs: RunService;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'goodhart-runs-'));
+  events = [];
+  runs = createRunService({
+    folder: join(folder, 'runs'),
+    notify: (event) => {
+      events.push(event);
+    },
+    command: [process.execPath, '-e', SCRIPT],
+  });
+});
+afterEach(async () => {
+  await runs.close();
+  rmSync(folder, { recursive: true });
+});
+const statusOf = async (run: string) => (await runs.list()).find(({ id }) => id === run)?.status;
+
+describe('runs of a folder', () => {
+  it('starts a process, tells how it ended, and gives the command that the run itself wrote down', async () => {
+    const run = await runs.start(yamlOf('short'), []);
+    expect(run).toBe('short-1');
+    await expect.poll(() => statusOf(run), { timeout: 20_000 }).toBe('complete');
+    expect((await runs.detail(run))!.command).toBe('goodhart run mine.yaml');
+    expect(events).toEqual([{ type: 'run.finished', projectId: null, data: { run, status: 'complete' } }]);
+    expect(await runs.start(yamlOf('short'), [])).toBe('short-2');
+  });
+  it('shows progress while it runs, stops it when asked, and can go on', async () => {
+    const run = await runs.start(yamlOf('long'), []);
+    const progress = async () => (await runs.detail(run))!.progress;
+    await expect.poll(progress, { timeout: 20_000 }).toEqual({ stage: 'policy', done: 3, total: 9, unit: 'steps' });
+    expect(await statusOf(run)).toBe('running');
+    await expect(runs.resume(run)).rejects.toThrow(/is running/);
+    expect(await runs.stop(run)).toBe(true);
+    await expect.poll(() => statusOf(run), { timeout: 20_000 }).toBe('stopped');
+    expect(await runs.stop(run)).toBe(false);
+    await runs.resume(run);
+    await expect.poll(progress, { timeout: 20_000 }).not.toBeNull();
+    expect(await statusOf(run)).toBe('running');
+  });
+  it('keeps the last line of a process that failed', async () => {
+    const run = await runs.start(yamlOf('broken'), []);
+    await expect.poll(() => statusOf(run), { timeout: 20_000 }).toBe('failed');
+    expect((await runs.detail(run))!.error).toBe('goodhart: the data are not there');
+  });
+  it('refuses a configuration that is none before anything is written', async () => {
+    await expect(runs.start('name: x\ndata: { layout: harbur }', [])).rejects.toThrow(/configuration/);
+    expect(await runs.list()).toEqual([]);
+  });
+  it('one damaged run does not hide the others', async () => {
+    mkdirSync(join(folder, 'runs', 'damaged'), { recursive: true });
+    writeFileSync(join(folder, 'runs', 'damaged', 'run.json'), '{');
+    const run = await runs.start(yamlOf('short'), []);
+    await expect.poll(() => statusOf(run), { timeout: 20_000 }).toBe('complete');
+    expect(await statusOf('damaged')).toBe('failed');
+  });
+  it('knows nothing outside its folder', async () => {
+    mkdirSync(join(folder, 'outside'), { recursive: true });
+    const outside = { config: { name: 'x', seed: 1 }, command: '', versions: {}, startedAt: '2026-01-01' };
+    writeFileSync(join(folder, 'outside', 'run.json'), JSON.stringify(outside));
+    for (const run of ['../outside', '..', '.studio', '', 'nowhere']) {
+      expect({ run, has: await runs.has(run) }).toEqual({ run, has: false });
+      expect(await runs.detail(run)).toBeUndefined();
+      expect(await runs.file(run, 'run.json')).toBeUndefined();
+    }
+    const run = await runs.start(yamlOf('short'), []);
+    await expect.poll(() => statusOf(run), { timeout: 20_000 }).toBe('complete');
+    expect(await runs.file(run, 'run.json')).toMatchObject({ type: 'application/json; charset=utf-8' });
+    expect(await runs.file(run, '../../outside/run.json')).toBeUndefined();
+  });
+});
