@@ -1,10 +1,21 @@
 import type { Datum, LossConfig, LossName, ModelSpec, Sample, SampleParams } from '../engine/index.ts';
 import { NumericsError } from '../run/index.ts';
-import { padFloats, padIntegers, passes, positions, unpad } from './batches.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
-import { type Feed, GraphCache } from './graphs.ts';
+import { edgesOf } from './edges.ts';
+import { GraphCache } from './graphs.ts';
+import { type Pass, pack, passFeeds } from './packing.ts';
 import { sample } from './sampling.ts';
 import { type AdamSettings, adamStep, freshState, type ModelState } from './store.ts';
+
+/** Values by place, as one array per sequence. */
+function scatterTo(out: Float32Array[], pass: Pass, places: readonly Int32Array[], values: Float32Array): void {
+  for (const [i, { index }] of pass.sequences.entries()) {
+    out[index] = Float32Array.from(places[i]!, (place) => values[place]!);
+  }
+}
+
+/** Where the last token of every sequence of a pass stands. */
+const lastRows = (pass: Pass): BigInt64Array => BigInt64Array.from(pass.sequences, ({ at }) => BigInt(at.at(-1)!));
 
 /** Everything the engine computes, run inside the worker thread. Arguments are already validated. */
 export class Backend {
@@ -33,42 +44,16 @@ export class Backend {
     const logprobs = new Array<Float32Array>(data.length);
     const added: Record<string, Float32Array>[] = [];
     let total = 0;
-    for (const rows of passes(data.map((datum) => datum.tokens.length))) {
-      const batch = rows.map((row) => data[row]!);
-      const lengths = batch.map((datum) => datum.tokens.length);
-      const time = Math.max(...lengths);
-      const shape = [batch.length, time];
-      const float = (pick: (datum: Datum) => Float32Array | undefined, fallback: number): Feed => [
-        padFloats(
-          batch.map((datum) => pick(datum) ?? new Float32Array(datum.tokens.length).fill(fallback)),
-          time,
-        ),
-        shape,
-      ];
-      const output = await this.#graphs.run(state.spec, `loss:${loss}`, state.weights, {
-        tokens: [
-          padIntegers(
-            batch.map((d) => d.tokens),
-            time,
-          ),
-          shape,
-        ],
-        positions: [positions(time), [time]],
-        targets: [
-          padIntegers(
-            batch.map((d) => d.targets),
-            time,
-          ),
-          shape,
-        ],
-        weights: float((d) => d.weights, 1),
-        oldLogprobs: float((d) => d.logprobs, 0),
-        advantages: float((d) => d.advantages, 0),
+    for (const pass of pack(data.map((datum) => datum.tokens))) {
+      const { wanted, feeds, places } = edgesOf(pass, data, loss);
+      const output = await this.#graphs.run(state.spec, `loss:${loss}/${wanted}`, state.weights, {
+        ...passFeeds(pass),
+        ...feeds,
         clipLow: [Float32Array.of(config.clipLow ?? 0.8), []],
         clipHigh: [Float32Array.of(config.clipHigh ?? 1.2), []],
       });
       total += this.#finite('loss', output.loss!, state)[0]!;
-      for (const [i, values] of unpad(output.logprobs!, lengths, time).entries()) logprobs[rows[i]!] = values;
+      scatterTo(logprobs, pass, places, output.logprobs!);
       if (learn) added.push(output);
     }
     if (learn) this.#accumulate(gradients, added, state);
@@ -78,20 +63,11 @@ export class Backend {
   /** Scalar-head values at every position. */
   async scalars(state: ModelState, sequences: readonly Int32Array[]): Promise<Float32Array[]> {
     const values = new Array<Float32Array>(sequences.length);
-    for (const rows of passes(sequences.map((s) => s.length))) {
-      const batch = rows.map((row) => sequences[row]!);
-      const time = Math.max(...batch.map((s) => s.length));
-      const { scalars } = await this.#graphs.run(state.spec, 'scalars', state.weights, {
-        tokens: [padIntegers(batch, time), [batch.length, time]],
-        positions: [positions(time), [time]],
-      });
+    for (const pass of pack(sequences)) {
+      const { scalars } = await this.#graphs.run(state.spec, 'scalars/all', state.weights, passFeeds(pass));
       this.#finite('scalars', scalars!, state);
-      const cut = unpad(
-        scalars!,
-        batch.map((s) => s.length),
-        time,
-      );
-      for (const [i, row] of rows.entries()) values[row] = cut[i]!;
+      const places = pass.sequences.map(({ at }) => at);
+      scatterTo(values, pass, places, scalars!);
     }
     return values;
   }
@@ -100,22 +76,49 @@ export class Backend {
     return this.scalars(this.#models.get(id)!.state, sequences);
   }
 
+  /** Scalar-head values at the last position of each sequence. */
+  async modelLastScalars(id: string, sequences: readonly Int32Array[]): Promise<Float32Array> {
+    const { state } = this.#models.get(id)!;
+    const values = new Float32Array(sequences.length);
+    for (const pass of pack(sequences)) {
+      const rows = lastRows(pass);
+      const { scalars } = await this.#graphs.run(state.spec, 'scalars/early', state.weights, {
+        ...passFeeds(pass),
+        rows: [rows, [rows.length]],
+      });
+      this.#finite('scalars', scalars!, state);
+      for (const [i, { index }] of pass.sequences.entries()) values[index] = scalars![i]!;
+    }
+    return values;
+  }
+
   /** Adds the gradient of Σ g · scalar, given g at every position of every sequence. */
   async scalarBackward(id: string, sequences: readonly Int32Array[], rowGradients: readonly Float32Array[]) {
     const { state, gradients } = this.#models.get(id)!;
     const added: Record<string, Float32Array>[] = [];
-    for (const rows of passes(sequences.map((s) => s.length))) {
-      const batch = rows.map((row) => sequences[row]!);
-      const time = Math.max(...batch.map((s) => s.length));
-      const seeds = padFloats(
-        rows.map((row) => rowGradients[row]!),
-        time,
-      );
+    for (const pass of pack(sequences)) {
+      const seeds = new Float32Array(pass.tokens.length);
+      for (const { index, at } of pass.sequences) {
+        for (const [t, flat] of at.entries()) seeds[flat]! += rowGradients[index]![t]!;
+      }
+      const feeds = { ...passFeeds(pass), seeds: [seeds, [seeds.length]] as const };
+      added.push(await this.#graphs.run(state.spec, 'scalar-gradient/all', state.weights, feeds));
+    }
+    this.#accumulate(gradients, added, state);
+  }
+
+  /** The same for gradients at the last position of each sequence only. */
+  async lastScalarBackward(id: string, sequences: readonly Int32Array[], gradient: Float32Array): Promise<void> {
+    const { state, gradients } = this.#models.get(id)!;
+    const added: Record<string, Float32Array>[] = [];
+    for (const pass of pack(sequences)) {
+      const rows = lastRows(pass);
+      const seeds = Float32Array.from(pass.sequences, ({ index }) => gradient[index]!);
       added.push(
-        await this.#graphs.run(state.spec, 'scalar-gradient', state.weights, {
-          tokens: [padIntegers(batch, time), [batch.length, time]],
-          positions: [positions(time), [time]],
-          seeds: [seeds, [batch.length, time]],
+        await this.#graphs.run(state.spec, 'scalar-gradient/early', state.weights, {
+          ...passFeeds(pass),
+          rows: [rows, [rows.length]],
+          seeds: [seeds, [seeds.length]],
         }),
       );
     }
@@ -175,30 +178,16 @@ export class Backend {
 
   async logprobs(snapshot: string, sequences: readonly Int32Array[]): Promise<Float32Array[]> {
     const state = this.#snapshots.get(snapshot)!;
+    const data = sequences.map((s) => ({ tokens: s.subarray(0, -1), targets: s.subarray(1) }));
     const values = new Array<Float32Array>(sequences.length);
-    for (const rows of passes(sequences.map((s) => s.length))) {
-      const batch = rows.map((row) => sequences[row]!);
-      const lengths = batch.map((s) => s.length - 1);
-      const time = Math.max(...lengths);
-      const { logprobs } = await this.#graphs.run(state.spec, 'logprobs', state.weights, {
-        tokens: [
-          padIntegers(
-            batch.map((s) => s.subarray(0, -1)),
-            time,
-          ),
-          [batch.length, time],
-        ],
-        positions: [positions(time), [time]],
-        targets: [
-          padIntegers(
-            batch.map((s) => s.subarray(1)),
-            time,
-          ),
-          [batch.length, time],
-        ],
+    for (const pass of pack(data.map((datum) => datum.tokens))) {
+      const { wanted, feeds, places } = edgesOf(pass, data, undefined);
+      const { logprobs } = await this.#graphs.run(state.spec, `logprobs/${wanted}`, state.weights, {
+        ...passFeeds(pass),
+        ...feeds,
       });
       this.#finite('logprobs', logprobs!, state);
-      for (const [i, row] of unpad(logprobs!, lengths, time).entries()) values[rows[i]!] = row;
+      scatterTo(values, pass, places, logprobs!);
     }
     return values;
   }

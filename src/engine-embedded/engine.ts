@@ -206,17 +206,13 @@ class EmbeddedModel implements TrainableModel {
     sequences: readonly Int32Array[],
     custom: (scalars: Float32Array) => { loss: number; gradient: Float32Array },
   ): Promise<{ loss: number; scalars: Float32Array }> {
-    const last = (rows: readonly Float32Array[]) => Float32Array.from(rows, (row) => row.at(-1)!);
-    const { loss, values } = await this.forwardBackwardValues(sequences, (rows) => {
-      const { loss, gradient } = custom(last(rows));
-      const gradients = rows.map((row, i) => {
-        const padded = new Float32Array(row.length);
-        padded[row.length - 1] = gradient[i]!;
-        return padded;
-      });
-      return { loss, gradients };
-    });
-    return { loss, scalars: last(values) };
+    requireHead(this.spec);
+    validateSequences(sequences, this.spec, 'forwardBackwardScalar');
+    const scalars = await this.#channel.call<Float32Array>('modelLastScalars', this.id, sequences);
+    const { loss, gradient } = custom(scalars);
+    this.#checkCustom(loss, [gradient], [sequences.length]);
+    await this.#channel.call('lastScalarBackward', this.id, sequences, gradient);
+    return { loss, scalars };
   }
 
   async forwardBackwardValues(

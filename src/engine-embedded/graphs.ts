@@ -8,23 +8,29 @@ import {
   scalarGradientOutputs,
   scalarValueOutputs,
   tokenLossOutputs,
+  type Wanted,
 } from '../model/index.ts';
 import { encodeOnnx } from '../tensor/index.ts';
 
-export type GraphKind = `loss:${LossName}` | 'logprobs' | 'scalars' | 'scalar-gradient' | 'prefill' | 'decode';
+/** What a graph computes and, after the slash, for which tokens of a pass. */
+export type GraphKind =
+  | `${`loss:${LossName}` | 'logprobs' | 'scalars' | 'scalar-gradient'}/${Wanted}`
+  | 'prefill'
+  | 'decode';
 
 /** A value for a graph input: typed array with its shape. */
 export type Feed = readonly [Float32Array | BigInt64Array, readonly number[]];
 
 function outputsOf(spec: ModelSpec, kind: GraphKind) {
-  if (kind.startsWith('loss:')) return tokenLossOutputs(spec, kind.slice(5) as LossName);
-  switch (kind) {
+  const [name, wanted] = kind.split('/') as [string, Wanted];
+  if (name.startsWith('loss:')) return tokenLossOutputs(spec, name.slice(5) as LossName, wanted);
+  switch (name) {
     case 'logprobs':
-      return logprobOutputs(spec);
+      return logprobOutputs(spec, wanted);
     case 'scalars':
-      return scalarValueOutputs(spec);
+      return scalarValueOutputs(spec, wanted);
     case 'scalar-gradient':
-      return scalarGradientOutputs(spec);
+      return scalarGradientOutputs(spec, wanted);
     case 'prefill':
       return prefillOutputs(spec);
     default:

@@ -1,6 +1,5 @@
 import type { Sample, SampleParams } from '../engine/index.ts';
 import { NumericsError } from '../run/index.ts';
-import { padIntegers, positions } from './batches.ts';
 import type { Feed, GraphCache } from './graphs.ts';
 import { type ModelState, uniformAt } from './store.ts';
 
@@ -60,6 +59,12 @@ export function pickToken(
     if (left < 0) return pick(kept[i]!);
   }
   return pick(kept[count - 1]!);
+}
+
+function padIntegers(rows: readonly Int32Array[], time: number): BigInt64Array {
+  const padded = new BigInt64Array(rows.length * time);
+  for (const [r, row] of rows.entries()) for (let i = 0; i < row.length; i++) padded[r * time + i] = BigInt(row[i]!);
+  return padded;
 }
 
 /** Keys and values of every layer for a batch of rows: [rows, heads, slots, d] each, one contiguous block per row. */
@@ -159,11 +164,14 @@ async function sampleBatch(
   const { spec, weights } = state;
   const chosen = indices.map((i) => prompts[i]!);
   const time = Math.max(...chosen.map((p) => p.length));
+  const place = BigInt64Array.from({ length: chosen.length * time }, (_, i) => BigInt(i % time));
   const slots = Math.min(spec.maxContext, time + params.maxTokens);
   const prefill = await graphs.run(spec, 'prefill', weights, {
     tokens: [padIntegers(chosen, time), [chosen.length, time]],
-    positions: [positions(time), [time]],
-    last: [BigInt64Array.from(chosen, (p, r) => BigInt(r * time + p.length - 1)), [chosen.length]],
+    positions: [place, [chosen.length, time]],
+    ends: [place.map(() => BigInt(time)), [chosen.length, time]],
+    order: [place.subarray(0, time), [time]],
+    rows: [BigInt64Array.from(chosen, (p, r) => BigInt(r * time + p.length - 1)), [chosen.length]],
   });
   const cache = new Cache(state, chosen.length * params.n, slots);
   const all: Row[] = [];
@@ -193,7 +201,7 @@ async function sampleBatch(
     const rows = active.length;
     const step = await graphs.run(spec, 'decode', weights, {
       tokens: [BigInt64Array.from(active, (row) => BigInt(row.last)), [rows, 1]],
-      positions: [BigInt64Array.from(active, (row) => BigInt(row.length)), [rows]],
+      positions: [BigInt64Array.from(active, (row) => BigInt(row.length)), [rows, 1]],
       ...cache.feeds(rows),
     });
     const kept: Row[] = [];

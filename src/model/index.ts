@@ -1,3 +1,3 @@
 export * from './losses.ts';
 export * from './spec.ts';
-export { decodeOutputs, prefillOutputs } from './transformer.ts';
+export { decodeOutputs, prefillOutputs, type Wanted, WIDEST_ROW } from './transformer.ts';

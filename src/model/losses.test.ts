@@ -34,6 +34,7 @@ const drawn: fc.Arbitrary<Drawn> = sizes.map(({ headSize, batch, time, seed, ...
     data: Float64Array.from({ length: shape.reduce((p, d) => p * d, 1) }, (_, i) => value(i)),
   });
   const perToken = (value: () => number) => array([batch, time], value);
+  const perRow = (value: () => number) => array([batch * time], value);
   const weights = [...initialParameters(spec, () => 20 * (uniform() - 0.5))].map(([name, values]) => [
     name,
     array(parameterShapes(spec).get(name)!, (i) => values[i]! + (name.endsWith('norm') ? 0.2 * (uniform() - 0.5) : 0)),
@@ -43,14 +44,16 @@ const drawn: fc.Arbitrary<Drawn> = sizes.map(({ headSize, batch, time, seed, ...
     feeds: {
       ...(Object.fromEntries(weights) as Record<string, NdArray>),
       tokens: perToken(() => Math.floor(uniform() * spec.vocabulary)),
-      targets: perToken(() => Math.floor(uniform() * spec.vocabulary)),
-      positions: array([time], (i) => i),
-      weights: perToken(() => (uniform() < 0.2 ? 0 : 3 * (uniform() - 0.5))),
-      advantages: perToken(() => (uniform() < 0.2 ? 0 : 3 * (uniform() - 0.5))),
-      oldLogprobs: perToken(() => -4 * uniform()),
+      targets: perRow(() => Math.floor(uniform() * spec.vocabulary)),
+      positions: array([batch, time], (i) => i % time),
+      ends: perToken(() => time),
+      order: array([time], (i) => i),
+      weights: perRow(() => (uniform() < 0.2 ? 0 : 3 * (uniform() - 0.5))),
+      advantages: perRow(() => (uniform() < 0.2 ? 0 : 3 * (uniform() - 0.5))),
+      oldLogprobs: perRow(() => -4 * uniform()),
       clipLow: array([], () => 0.8),
       clipHigh: array([], () => 1.2),
-      seeds: perToken(() => 2 * (uniform() - 0.5)),
+      seeds: perRow(() => 2 * (uniform() - 0.5)),
     },
   };
 });

@@ -1,4 +1,5 @@
 import {
+  type DType,
   exp,
   gradients,
   input,
@@ -12,9 +13,9 @@ import {
   type Tensor,
 } from '../tensor/index.ts';
 import { parameterShapes, type TransformerSpec } from './spec.ts';
-import { parameterInputs, scalarOutputs, sequenceGraph, targetLogprobs } from './transformer.ts';
+import { parameterInputs, scalarOutputs, sequenceGraph, targetLogprobs, type Wanted } from './transformer.ts';
 
-/** Inputs of a token loss, each [batch, time]; a loss declares only those it reads. */
+/** Inputs of a token loss, each [rows]; a loss declares only those it reads. */
 interface LossInputs {
   readonly logprobs: Tensor;
   readonly weights: () => Tensor;
@@ -62,15 +63,17 @@ function named(
 /** A token loss does not depend on the scalar head; the scalar loss depends on everything. */
 const reaches = (name: string, outputs: Record<string, Tensor>) => name !== 'scalarHead' || 'scalars' in outputs;
 
+const rowInput = (hidden: Tensor, name: string, dtype: DType = 'float32') => input(name, dtype, [hidden.shape[0]!]);
+
 /**
- * Outputs of one training pass: `loss` (a sum), `logprobs` [batch, time] and `grad:<parameter>`. Inputs: `tokens`,
- * `positions`, `targets` and those of the loss.
+ * Outputs of one training pass: `loss` (a sum), `logprobs` [rows] and `grad:<parameter>`. Inputs: those of `sequenceGraph`,
+ * `targets` and those of the loss, one entry per wanted token.
  */
-export function tokenLossOutputs(spec: TransformerSpec, loss: TokenLoss): Record<string, Tensor> {
+export function tokenLossOutputs(spec: TransformerSpec, loss: TokenLoss, wanted?: Wanted): Record<string, Tensor> {
   const parameters = parameterInputs(spec);
-  const { hidden } = sequenceGraph(spec, parameters);
-  const logprobs = targetLogprobs(hidden, parameters, input('targets', 'int64', ['batch', 'time']));
-  const perToken = (name: string) => () => input(name, 'float32', ['batch', 'time']);
+  const { hidden } = sequenceGraph(spec, parameters, wanted);
+  const logprobs = targetLogprobs(hidden, parameters, rowInput(hidden, 'targets', 'int64'));
+  const perToken = (name: string) => () => rowInput(hidden, name);
   const number = (name: string) => () => input(name, 'float32', []);
   const value = TOKEN_LOSSES[loss]({
     logprobs,
@@ -84,22 +87,22 @@ export function tokenLossOutputs(spec: TransformerSpec, loss: TokenLoss): Record
 }
 
 /** Log-probabilities of `targets` only. */
-export function logprobOutputs(spec: TransformerSpec): Record<string, Tensor> {
+export function logprobOutputs(spec: TransformerSpec, wanted?: Wanted): Record<string, Tensor> {
   const parameters = parameterInputs(spec);
-  const { hidden } = sequenceGraph(spec, parameters);
-  return { logprobs: targetLogprobs(hidden, parameters, input('targets', 'int64', ['batch', 'time'])) };
+  const { hidden } = sequenceGraph(spec, parameters, wanted);
+  return { logprobs: targetLogprobs(hidden, parameters, rowInput(hidden, 'targets', 'int64')) };
 }
 
-/** Scalar-head values [batch, time] only. */
-export function scalarValueOutputs(spec: TransformerSpec): Record<string, Tensor> {
+/** Scalar-head values [rows] only. */
+export function scalarValueOutputs(spec: TransformerSpec, wanted?: Wanted): Record<string, Tensor> {
   const parameters = parameterInputs(spec);
-  return { scalars: scalarOutputs(sequenceGraph(spec, parameters).hidden, parameters) };
+  return { scalars: scalarOutputs(sequenceGraph(spec, parameters, wanted).hidden, parameters) };
 }
 
-/** Gradient of Σ seeds · scalars: the backward half of any loss on the scalar head. Input `seeds` [batch, time]. */
-export function scalarGradientOutputs(spec: TransformerSpec): Record<string, Tensor> {
+/** Gradient of Σ seeds · scalars: the backward half of any loss on the scalar head. Input `seeds` [rows]. */
+export function scalarGradientOutputs(spec: TransformerSpec, wanted?: Wanted): Record<string, Tensor> {
   const parameters = parameterInputs(spec);
-  const scalars = scalarOutputs(sequenceGraph(spec, parameters).hidden, parameters);
-  const loss = reduceSum(mul(scalars, input('seeds', 'float32', ['batch', 'time'])));
+  const scalars = scalarOutputs(sequenceGraph(spec, parameters, wanted).hidden, parameters);
+  const loss = reduceSum(mul(scalars, rowInput(scalars, 'seeds')));
   return named(loss, { scalars }, spec, parameters);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { evaluate, type NdArray } from '../tensor/index.ts';
-import { scalarGradientOutputs, TOKEN_LOSS_NAMES, tokenLossOutputs } from './losses.ts';
+import { logprobOutputs, scalarGradientOutputs, TOKEN_LOSS_NAMES, tokenLossOutputs } from './losses.ts';
 import { initialParameters, parameterCount, parameterShapes, type TransformerSpec } from './spec.ts';
 import { decodeOutputs, prefillOutputs } from './transformer.ts';
 
@@ -43,14 +43,16 @@ function weightFeeds(seed = 3): Record<string, NdArray> {
 const [B, T] = [2, 4];
 const data: Record<string, NdArray> = {
   tokens: nd([B, T], [1, 2, 3, 4, 6, 5, 0, 2]),
-  positions: nd([T], [0, 1, 2, 3]),
-  targets: nd([B, T], [2, 3, 4, 0, 5, 0, 2, 1]),
-  weights: nd([B, T], [0, 1, -0.5, 2, 1, 1, 0.3, 0]),
-  oldLogprobs: nd([B, T], [-1.2, -2.3, -2.1, -1.7, -2.2, -1.4, -1.9, -2.6]),
-  advantages: nd([B, T], [0, 0.7, -1.1, 0.4, -0.6, 1.3, 0.2, 0]),
+  positions: nd([B, T], [0, 1, 2, 3, 0, 1, 2, 3]),
+  ends: nd([B, T], new Array(B * T).fill(T)),
+  order: nd([T], [0, 1, 2, 3]),
+  targets: nd([B * T], [2, 3, 4, 0, 5, 0, 2, 1]),
+  weights: nd([B * T], [0, 1, -0.5, 2, 1, 1, 0.3, 0]),
+  oldLogprobs: nd([B * T], [-1.2, -2.3, -2.1, -1.7, -2.2, -1.4, -1.9, -2.6]),
+  advantages: nd([B * T], [0, 0.7, -1.1, 0.4, -0.6, 1.3, 0.2, 0]),
   clipLow: nd([], [0.8]),
   clipHigh: nd([], [1.2]),
-  seeds: nd([B, T], [0, 0, 0, 1.5, 0, 0, -0.7, 0]),
+  seeds: nd([B * T], [0, 0, 0, 1.5, 0, 0, -0.7, 0]),
 };
 
 /** Largest relative difference between graph gradients and central differences over a sample of weights. */
@@ -118,12 +120,65 @@ describe('the transformer', () => {
     expect(after!.data[3]).not.toBeCloseTo(before!.data[3]!, 6);
   });
 
+  it('computes sequences that share a beginning as it does each alone, whichever tokens are wanted', () => {
+    const weights = weightFeeds();
+    // 1 2 3 4 and 1 2 5 in one row, then 6 0 in the rest of it, and a padded token.
+    const packed = {
+      tokens: nd([1, 8], [1, 2, 3, 4, 5, 6, 0, 0]),
+      positions: nd([1, 8], [0, 1, 2, 3, 2, 0, 1, 0]),
+      ends: nd([1, 8], [5, 5, 4, 4, 5, 7, 7, 8]),
+      order: nd([8], [0, 1, 2, 3, 4, 5, 6, 7]),
+    };
+    const alone = (tokens: number[]) => {
+      const feeds = {
+        tokens: nd([1, tokens.length], tokens),
+        positions: nd([1, tokens.length], [...tokens.keys()]),
+        ends: nd(
+          [1, tokens.length],
+          tokens.map(() => tokens.length),
+        ),
+        order: nd([tokens.length], [...tokens.keys()]),
+        targets: nd(
+          [tokens.length],
+          tokens.map(() => 3),
+        ),
+      };
+      return [...evaluate([logprobOutputs(spec).logprobs!], { ...weights, ...feeds })[0]!.data];
+    };
+    const [first, second, third] = [alone([1, 2, 3, 4]), alone([1, 2, 5]), alone([6, 0])];
+    const expected = [...first, second[2]!, ...third];
+    for (const wanted of ['all', 'late', 'early'] as const) {
+      const rows = wanted === 'all' ? [0, 1, 2, 3, 4, 5, 6, 7] : [6, 3, 4, 0];
+      const feeds = {
+        ...weights,
+        ...packed,
+        rows: nd([rows.length], rows),
+        targets: nd(
+          [rows.length],
+          rows.map(() => 3),
+        ),
+      };
+      const [got] = evaluate([logprobOutputs(spec, wanted).logprobs!], feeds);
+      for (const [i, row] of rows.entries()) if (row < 7) expect(got!.data[i]).toBeCloseTo(expected[row]!, 10);
+    }
+  });
+
   it('decodes one token against a cache as it does the whole sequence', () => {
     const weights = weightFeeds();
     const prefill = prefillOutputs(spec);
     const step = decodeOutputs(spec);
     const caches = Object.keys(prefill).filter((name) => name !== 'logits');
-    const prompt = { tokens: nd([1, 3], [1, 2, 3]), positions: nd([3], [0, 1, 2]), last: nd([1], [2]) };
+    const whole = (tokens: number[]) => ({
+      tokens: nd([1, tokens.length], tokens),
+      positions: nd([1, tokens.length], [...tokens.keys()]),
+      ends: nd(
+        [1, tokens.length],
+        tokens.map(() => tokens.length),
+      ),
+      order: nd([tokens.length], [...tokens.keys()]),
+      rows: nd([1], [tokens.length - 1]),
+    });
+    const prompt = whole([1, 2, 3]);
     const cached = evaluate(
       caches.map((name) => prefill[name]!),
       { ...weights, ...prompt },
@@ -142,10 +197,9 @@ describe('the transformer', () => {
         return [`past${name[0]!.toUpperCase()}${name.slice(1)}`, nd([1, 2, 4, 4], rows.flat())];
       }),
     );
-    const one = { tokens: nd([1, 1], [4]), positions: nd([1], [3]), mask: nd([1, 1, 1, 4], [0, 0, 0, -1e9]) };
+    const one = { tokens: nd([1, 1], [4]), positions: nd([1, 1], [3]), mask: nd([1, 1, 1, 4], [0, 0, 0, -1e9]) };
     const [decoded] = evaluate([step.logits!], { ...weights, ...past, ...one });
-    const whole = { tokens: nd([1, 4], [1, 2, 3, 4]), positions: nd([4], [0, 1, 2, 3]), last: nd([1], [3]) };
-    const [full] = evaluate([prefill.logits!], { ...weights, ...whole });
+    const [full] = evaluate([prefill.logits!], { ...weights, ...whole([1, 2, 3, 4]) });
     decoded!.data.forEach((v, i) => {
       expect(v).toBeCloseTo(full!.data[i]!, 9);
     });

@@ -1,8 +1,9 @@
 import {
   add,
-  concat,
+  cast,
   constant,
   type Dim,
+  elementCount,
   gather,
   greater,
   input,
@@ -12,6 +13,7 @@ import {
   reduceSum,
   reshape,
   rmsNorm,
+  rotary,
   type Shape,
   scalar,
   sigmoid,
@@ -22,13 +24,14 @@ import {
   type Tensor,
   takeAlong,
   transpose,
-  where,
 } from '../tensor/index.ts';
 import { parameterShapes, type TransformerSpec } from './spec.ts';
 
 /** Added to attention scores where a key may not be seen. */
 const HIDDEN = -1e9;
 const ROTARY_BASE = 10_000;
+/** Tokens in a row of several sequences may be more than the context holds; a row is at most this wide or one sequence. */
+export const WIDEST_ROW = 384;
 
 export type Parameters = ReadonlyMap<string, Tensor>;
 
@@ -39,20 +42,13 @@ export function parameterInputs(spec: TransformerSpec): Parameters {
 
 function rotaryTables(spec: TransformerSpec): { cos: Tensor; sin: Tensor } {
   const half = spec.width / spec.heads / 2;
+  const entries = Math.max(spec.maxContext, WIDEST_ROW);
   const angles = Array.from(
-    { length: spec.maxContext * half },
+    { length: entries * half },
     (_, i) => Math.floor(i / half) * ROTARY_BASE ** (-(i % half) / half),
   );
-  const table = (f: (angle: number) => number) => constant(angles.map(f), [spec.maxContext, half]);
+  const table = (f: (angle: number) => number) => constant(angles.map(f), [entries, half]);
   return { cos: table(Math.cos), sin: table(Math.sin) };
-}
-
-/** Rotary position embedding over the last axis (Su et al. 2021), halves paired. cos, sin broadcast to [batch, heads, time, half]. */
-function rotate(x: Tensor, cos: Tensor, sin: Tensor): Tensor {
-  const size = x.shape.at(-1) as number;
-  const left = slice(x, -1, 0, size / 2);
-  const right = slice(x, -1, size / 2, size);
-  return concat([sub(mul(left, cos), mul(right, sin)), add(mul(right, cos), mul(left, sin))], -1);
 }
 
 /** Attention of one layer: queries [batch, heads, time, d], new keys and values likewise, to mixed values of that shape. */
@@ -63,15 +59,17 @@ interface Trunk {
   readonly parameters: Parameters;
   /** Token ids, int64 [batch, time]. */
   readonly tokens: Tensor;
-  /** Rotary factors that broadcast to [batch, heads, time, half]. */
-  readonly cos: Tensor;
-  readonly sin: Tensor;
+  /** Place of each token in its sequence, int64 [batch, time]. */
+  readonly positions: Tensor;
   readonly attend: Attend;
+  /** Which rows of the flattened states are wanted; all by default. */
+  readonly wanted?: { readonly rows: Tensor; readonly from: 'late' | 'early' } | undefined;
 }
 
-/** Final hidden states [batch, time, width]. */
-function hiddenStates({ spec, parameters, tokens, cos, sin, attend }: Trunk): Tensor {
+/** Final hidden states, one row per wanted token: [rows, width], or [batch·time, width]. */
+function hiddenStates({ spec, parameters, tokens, positions, attend, wanted }: Trunk): Tensor {
   const { width, heads, feedForward, layers } = spec;
+  const tables = rotaryTables(spec);
   const weight = (name: string) => parameters.get(name)!;
   const [batch, time] = tokens.shape as [Dim, Dim];
   let x = gather(weight('embedding'), tokens);
@@ -82,60 +80,78 @@ function hiddenStates({ spec, parameters, tokens, cos, sin, attend }: Trunk): Te
       const rows = slice(qkv, -1, part * width, (part + 1) * width);
       return transpose(reshape(rows, [batch, time, heads, width / heads]), [0, 2, 1, 3]);
     };
-    const mixed = attend(layer, rotate(split(0), cos, sin), rotate(split(1), cos, sin), split(2));
-    const joined = reshape(transpose(mixed, [0, 2, 1, 3]), [batch, time, width]);
+    const mixed = attend(layer, rotary(split(0), positions, tables), rotary(split(1), positions, tables), split(2));
+    let joined = reshape(transpose(mixed, [0, 2, 1, 3]), [batch, time, width]);
+    // Past the last attention no token reads another: what nobody wants need not be computed.
+    if (layer === layers - 1 && wanted?.from === 'early')
+      [x, joined] = [pick(x, wanted.rows), pick(joined, wanted.rows)];
     x = add(x, matmul(joined, of('attention.out')));
     const gateUp = matmul(rmsNorm(x, of('mlp.norm')), of('mlp.gateUp'));
     const activated = mul(silu(slice(gateUp, -1, 0, feedForward)), slice(gateUp, -1, feedForward, 2 * feedForward));
     x = add(x, matmul(activated, of('mlp.down')));
   }
+  if (wanted === undefined) x = flatten(x);
+  else if (wanted.from === 'late') x = pick(x, wanted.rows);
   return rmsNorm(x, weight('norm'));
 }
 
+const flatten = (x: Tensor): Tensor => reshape(x, [elementCount(x.shape.slice(0, 2)), x.shape[2]!]);
+const pick = (x: Tensor, rows: Tensor): Tensor => gather(flatten(x), rows);
+
 const scale = (spec: TransformerSpec) => 1 / Math.sqrt(spec.width / spec.heads);
 
-/** A whole sequence at once: causal attention over `time`, right padding harmless. Inputs `tokens` and `positions` [time]. */
-export function sequenceGraph(spec: TransformerSpec, parameters: Parameters) {
-  const tokens = input('tokens', 'int64', ['batch', 'time']);
-  const positions = input('positions', 'int64', ['time']);
-  const tables = rotaryTables(spec);
-  const future = greater(reshape(positions, [1, 'time']), reshape(positions, ['time', 1]));
+/**
+ * Which tokens the loss, or whoever asks, wants: all of a pass, [batch·time] of them; or those listed in the input `rows`, picked
+ * `late` (before the final norm) or `early` (behind the last attention, which pays where they are few).
+ */
+export type Wanted = 'all' | 'late' | 'early';
+
+/**
+ * Whole sequences at once, several to a row where wanted. Inputs [batch, time]: `tokens`; `positions`, the place of each in its
+ * sequence; `ends`, the place in the row up to which a token is seen by those after it; and `order` [time], 0, 1, 2, … A row of
+ * one sequence has its length as every end; then attention is causal.
+ */
+export function sequenceGraph(spec: TransformerSpec, parameters: Parameters, wanted: Wanted = 'all') {
+  const perToken = (name: string) => input(name, 'int64', ['batch', 'time']);
+  const [tokens, positions, ends] = [perToken('tokens'), perToken('positions'), perToken('ends')];
+  const order = input('order', 'int64', ['time']);
+  const query = reshape(order, ['time', 1]);
+  const future = cast(greater(reshape(order, [1, 'time']), query), 'float32');
+  const seen = cast(greater(reshape(ends, ['batch', 1, 1, 'time']), query), 'float32');
+  const mask = mul(add(future, sub(scalar(1), seen)), HIDDEN);
   const keys: Tensor[] = [];
   const values: Tensor[] = [];
   const attend: Attend = (_, q, k, v) => {
     keys.push(k);
     values.push(v);
-    const scores = mul(matmul(q, transpose(k)), scale(spec));
-    return matmul(softmax(where(future, scalar(HIDDEN), scores)), v);
+    return matmul(softmax(add(mul(matmul(q, transpose(k)), scale(spec)), mask)), v);
   };
-  const [cos, sin] = [gather(tables.cos, positions), gather(tables.sin, positions)];
-  const hidden = hiddenStates({ spec, parameters, tokens, cos, sin, attend });
-  return { tokens, positions, hidden, keys, values };
+  const some = wanted === 'all' ? undefined : { rows: input('rows', 'int64', ['rows']), from: wanted };
+  const hidden = hiddenStates({ spec, parameters, tokens, positions, attend, wanted: some });
+  return { hidden, keys, values };
 }
 
-/** Log-probabilities of `targets` [batch, time] under hidden states, through the tied embedding. */
+/** Log-probabilities of `targets` [rows] under hidden states [rows, width], through the tied embedding. */
 export function targetLogprobs(hidden: Tensor, parameters: Parameters, targets: Tensor): Tensor {
   const logits = matmul(hidden, transpose(parameters.get('embedding')!));
-  const [batch, time] = targets.shape as [Dim, Dim];
-  return reshape(takeAlong(logSoftmax(logits), reshape(targets, [batch, time, 1])), [batch, time]);
+  const [rows] = targets.shape as [Dim];
+  return reshape(takeAlong(logSoftmax(logits), reshape(targets, [rows, 1])), [rows]);
 }
 
-/** Scalar-head output per position: [batch, time, width] to [batch, time]. */
+/** Scalar-head output per row: [rows, width] to [rows]. */
 export function scalarOutputs(hidden: Tensor, parameters: Parameters): Tensor {
-  const [batch, time] = hidden.shape as [Dim, Dim, Dim];
-  return reshape(matmul(hidden, parameters.get('scalarHead')!), [batch, time]);
+  const [rows] = hidden.shape as [Dim, Dim];
+  return reshape(matmul(hidden, parameters.get('scalarHead')!), [rows]);
 }
 
 /**
- * The prompt in one pass: next-token logits after the row `last` of the flattened hidden states [batch·time], and the
- * keys and values of every layer [batch, heads, time, d] for the cache.
+ * Prompts in one pass: next-token logits after the tokens `rows` of the flattened pass, and the keys and values of every
+ * layer [batch, heads, time, d] for the cache.
  */
 export function prefillOutputs(spec: TransformerSpec): Record<string, Tensor> {
   const parameters = parameterInputs(spec);
-  const { hidden, keys, values } = sequenceGraph(spec, parameters);
-  const rows = reshape(hidden, ['batch*time', spec.width]);
-  const last = gather(rows, input('last', 'int64', ['batch']));
-  const outputs: Record<string, Tensor> = { logits: matmul(last, transpose(parameters.get('embedding')!)) };
+  const { hidden, keys, values } = sequenceGraph(spec, parameters, 'early');
+  const outputs: Record<string, Tensor> = { logits: matmul(hidden, transpose(parameters.get('embedding')!)) };
   for (let layer = 0; layer < spec.layers; layer++) {
     outputs[`key${layer}`] = keys[layer]!;
     outputs[`value${layer}`] = values[layer]!;
@@ -144,7 +160,7 @@ export function prefillOutputs(spec: TransformerSpec): Record<string, Tensor> {
 }
 
 /**
- * One token per row against a cache the caller owns. Inputs: `tokens` [batch, 1], `positions` [batch], `mask`
+ * One token per row against a cache the caller owns. Inputs: `tokens` and `positions` [batch, 1], `mask`
  * [batch, 1, 1, slots] (0 or a large negative number), `pastKey<i>`, `pastValue<i>` [batch, heads, slots, d].
  * Outputs: `logits` [batch, vocabulary] and the new `key<i>`, `value<i>` [batch, heads, 1, d].
  */
@@ -153,10 +169,8 @@ export function decodeOutputs(spec: TransformerSpec): Record<string, Tensor> {
   const size = spec.width / spec.heads;
   const cacheShape: Shape = ['batch', spec.heads, 'slots', size];
   const tokens = input('tokens', 'int64', ['batch', 1]);
-  const positions = input('positions', 'int64', ['batch']);
+  const positions = input('positions', 'int64', ['batch', 1]);
   const mask = input('mask', 'float32', ['batch', 1, 1, 'slots']);
-  const tables = rotaryTables(spec);
-  const rotary = (table: Tensor) => reshape(gather(table, positions), ['batch', 1, 1, size / 2]);
   const outputs: Record<string, Tensor> = {};
   const attend: Attend = (layer, q, k, v) => {
     outputs[`key${layer}`] = k;
@@ -165,10 +179,8 @@ export function decodeOutputs(spec: TransformerSpec): Record<string, Tensor> {
     const pastValue = input(`pastValue${layer}`, 'float32', cacheShape);
     return attendWithPast({ q: mul(q, scale(spec)), k, v, pastKey, pastValue, mask });
   };
-  const [cos, sin] = [rotary(tables.cos), rotary(tables.sin)];
-  const hidden = hiddenStates({ spec, parameters, tokens, cos, sin, attend });
-  const rows = reshape(hidden, ['batch', spec.width]);
-  return { logits: matmul(rows, transpose(parameters.get('embedding')!)), ...outputs };
+  const hidden = hiddenStates({ spec, parameters, tokens, positions, attend });
+  return { logits: matmul(hidden, transpose(parameters.get('embedding')!)), ...outputs };
 }
 
 /** Softmax over past and new keys together without joining the cache to the new entry, which would copy it. */

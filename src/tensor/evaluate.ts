@@ -209,9 +209,9 @@ const KERNELS: { readonly [P in OpName]: Kernel<P> } = {
     });
     return out;
   },
-  scatterAdd: ([indices, updates], { rows }) => {
-    const out = array([rows, ...updates!.shape.slice(indices!.shape.length)]);
-    const row = out.data.length / rows;
+  scatterAdd: ([indices, updates, like], _, node) => {
+    const out = array(like?.shape ?? (node.shape as number[]));
+    const row = out.data.length / out.shape[0]!;
     indices!.data.forEach((index, i) => {
       for (let j = 0; j < row; j++) out.data[index * row + j]! += updates!.data[i * row + j]!;
     });

@@ -1,7 +1,7 @@
 import type { NdArray } from './evaluate.ts';
 
 /** Step of the five-point stencil; kinks and ties must lie further than twice this from every fed value. */
-export const STENCIL_STEP = 3e-4;
+export const STENCIL_STEP = 1e-4;
 
 /** Parts of the largest gradient below which an error counts against that part, not against the tiny entry itself. */
 const SMALL = 1e-3;

@@ -166,11 +166,10 @@ const RULES: { readonly [P in OpName]: Rule<P> } = {
   slice: (g, [x], _, { axis, start }) => [padLike(g, x!, axis, start)],
   padLike: (g, [x], _, { axis, start }) => [slice(g, axis, start, start + (x!.shape[axis] as number)), null],
   gather: (g, [table, indices]) => {
-    const rows = table!.shape[0];
-    if (typeof rows !== 'number') throw new ShapeError('gather gradient', [table!.shape], 'a table of fixed size');
-    return [scatterAdd(indices!, g, rows), null];
+    const rows = table!.shape[0]!;
+    return [scatterAdd(indices!, g, typeof rows === 'number' ? rows : table!), null];
   },
-  scatterAdd: (g, [indices]) => [null, gather(g, indices!)],
+  scatterAdd: (g, [indices]) => [null, gather(g, indices!), null],
   takeAlong: (g, [x, indices]) => [putAlong(g, indices!, x!), null],
   putAlong: (g, [, indices]) => [takeAlong(g, indices!), null, null],
   reduceSum: (g, [x], _, { axes, keepDims }) => [expandLike(keepReduced(g, x!, axes, keepDims), x!)],

@@ -2,5 +2,5 @@ export * from './evaluate.ts';
 export * from './gradients.ts';
 export * from './onnx.ts';
 export * from './ops.ts';
-export { type Dim, type DType, type Shape, ShapeError } from './shape.ts';
+export { type Dim, type DType, elementCount, type Shape, ShapeError } from './shape.ts';
 export { type OpName, type Tensor, topologicalOrder } from './tensor.ts';

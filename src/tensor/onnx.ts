@@ -117,14 +117,13 @@ const LOWERINGS: { readonly [P in OpName]: Lowering<P> } = {
     return emit.node('Pad', [x!, emit.integers([...before, ...after])]);
   },
   gather: simple('Gather', { axis: 0 }),
-  scatterAdd: (emit, [indices, updates], node) => {
-    if (node.shape.some((dim) => typeof dim !== 'number')) {
+  scatterAdd: (emit, [indices, updates, like], node) => {
+    const row = node.shape.slice(1);
+    if (row.some((dim) => typeof dim !== 'number'))
       throw new ShapeError('scatterAdd', [node.shape], 'rows of fixed size');
-    }
-    const shape = node.shape as number[];
-    const zeros = emit.node('ConstantOfShape', [emit.integers(shape)], { value: zero });
-    const row = shape.slice(1);
-    const flat = emit.node('Reshape', [updates!, emit.integers([-1, ...row])]);
+    const shape = like === undefined ? emit.integers(node.shape as number[]) : emit.node('Shape', [like]);
+    const zeros = emit.node('ConstantOfShape', [shape], { value: zero });
+    const flat = emit.node('Reshape', [updates!, emit.integers([-1, ...(row as number[])])]);
     const rows = emit.node('Reshape', [indices!, emit.integers([-1, ...row.map(() => 1)])]);
     // ScatterND would add rows in the order in which threads come by, and float sums depend on it; ScatterElements does not.
     return emit.node('ScatterElements', [zeros, emit.node('Expand', [rows, emit.node('Shape', [flat])]), flat], {

@@ -191,8 +191,12 @@ export function gather(table: Tensor, indices: Tensor): Tensor {
   return makeTensor('gather', [table, indices], null, [...indices.shape, ...table.shape.slice(1)], table.dtype);
 }
 
-export const scatterAdd = (indices: Tensor, updates: Tensor, rows: number): Tensor =>
-  makeTensor('scatterAdd', [indices, updates], { rows }, [rows, ...updates.shape.slice(indices.shape.length)]);
+/** Rows summed into a table of zeros, with a number of rows or as many as another table has. */
+export function scatterAdd(indices: Tensor, updates: Tensor, rows: number | Tensor): Tensor {
+  const row = updates.shape.slice(indices.shape.length);
+  if (typeof rows === 'number') return makeTensor('scatterAdd', [indices, updates], null, [rows, ...row]);
+  return makeTensor('scatterAdd', [indices, updates, rows], null, rows.shape);
+}
 
 /** Picks along the last axis, for example the log-probability of a target. */
 export function takeAlong(x: Tensor, indices: Tensor): Tensor {

@@ -87,8 +87,13 @@ const CASES: { readonly [P in OpName]: (sizes: Sizes) => Case } = {
     build: ({ x, y }) => t.mul(t.padLike(x!, y!, 1, 2), y!),
   }),
   gather: ({ a, b, c }) => ({
-    feeds: { x: { shape: [a, b] }, i: { shape: [2, c], symbolic: [2, 'columns'], below: a } },
-    build: ({ x, i }) => t.gather(x!, i!),
+    feeds: {
+      x: { shape: [a, b] },
+      y: { shape: [a, b], symbolic: ['rows', b] },
+      i: { shape: [2, c], symbolic: [2, 'columns'], below: a },
+    },
+    // The second table's height is a name.
+    build: ({ x, i, y }) => t.mul(t.gather(x!, i!), t.gather(y!, i!)),
   }),
   scatterAdd: ({ a, b, c }) => ({
     feeds: {

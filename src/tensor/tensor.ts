@@ -33,8 +33,8 @@ export interface OpAttributes {
   padLike: { readonly axis: number; readonly start: number };
   /** Rows of a table by index: [V, …] and [n…] to [n…, …]. */
   gather: null;
-  /** Sums rows into a zero table: indices [n…], updates [n…, …] to [rows, …]; the adjoint of `gather`. */
-  scatterAdd: { readonly rows: number };
+  /** Sums rows into a zero table: indices [n…], updates [n…, …] to [rows, …], or to a third input's shape; the adjoint of `gather`. */
+  scatterAdd: null;
   /** One element per row along the last axis: [n…, V] and [n…, k] to [n…, k]. */
   takeAlong: null;
   /** The adjoint of `takeAlong`: updates, indices and a tensor of the wanted shape. */
