@@ -1,4 +1,3 @@
-import { Worker } from 'node:worker_threads';
 import {
   type AdamParams,
   type Capabilities,
@@ -18,8 +17,8 @@ import {
   validateData,
   validateSequences,
 } from '../engine/index.ts';
-import { DataError, EngineError, NumericsError, UsageError } from '../run/index.ts';
-import type { Answer } from './worker.ts';
+import { EngineError, NumericsError } from '../run/index.ts';
+import { Channel } from './channel.ts';
 
 /**
  * Since 1.29 the official builds of ONNX Runtime report use to their maker, and keep an identifier on disk, unless this is set
@@ -28,70 +27,6 @@ import type { Answer } from './worker.ts';
  */
 function refuseTelemetry(): void {
   process.env.ORT_DISABLE_TELEMETRY = '1';
-}
-
-/** The built worker, or, when this file itself runs unbuilt (tests), its source behind the loader. */
-function startWorker(threads: number): Worker {
-  const options = { workerData: { threads } };
-  if (!import.meta.url.endsWith('.ts')) return new Worker(new URL('./worker.js', import.meta.url), options);
-  const entry = JSON.stringify(new URL('./worker.ts', import.meta.url).href);
-  const source = `import('tsx/esm/api').then(({ register }) => { register(); return import(${entry}); });`;
-  return new Worker(source, { ...options, eval: true });
-}
-
-/** Calls into the worker, in order, each answered once. */
-class Channel {
-  readonly #worker: Worker;
-  readonly #waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
-  #next = 0;
-
-  constructor(threads: number) {
-    this.#worker = startWorker(threads);
-    this.#worker.unref();
-    this.#worker.on('message', (answer: Answer) => this.#settle(answer));
-    this.#worker.on('error', (error) => this.#fail(error as Error));
-    this.#worker.on('exit', () => this.#fail(new EngineError('closed', 'the engine was closed; create a new one')));
-  }
-
-  call<T>(method: string, ...args: readonly unknown[]): Promise<T> {
-    const id = this.#next++;
-    return new Promise<T>((resolve, reject) => {
-      // An idle worker must not keep the process alive; a waiting caller must.
-      if (this.#waiting.size === 0) this.#worker.ref();
-      this.#waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
-      this.#worker.postMessage({ id, method, args });
-    });
-  }
-
-  #settle({ id, value, error }: Answer): void {
-    const waiting = this.#waiting.get(id);
-    this.#waiting.delete(id);
-    if (this.#waiting.size === 0) this.#worker.unref();
-    if (error === undefined) waiting?.resolve(value);
-    else waiting?.reject(revive(error));
-  }
-
-  #fail(error: Error): void {
-    for (const { reject } of this.#waiting.values()) reject(error);
-    this.#waiting.clear();
-  }
-
-  async close(): Promise<void> {
-    await this.call('close');
-    await this.#worker.terminate();
-  }
-}
-
-function revive(error: NonNullable<Answer['error']>): Error {
-  if (error.name === 'NumericsError') {
-    const detail = error.message.slice(error.message.indexOf(': ') + 2);
-    return new NumericsError(error.tensor ?? 'tensor', detail, error.step);
-  }
-  if (error.name === 'DataError') return new DataError(error.code, error.message);
-  if (error.name === 'UsageError') return new UsageError(error.code, error.message);
-  const revived = new EngineError(error.code, error.message);
-  if (error.stack !== undefined) revived.stack = error.stack;
-  return revived;
 }
 
 class EmbeddedSampler implements Sampler {
