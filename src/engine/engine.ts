@@ -164,6 +164,11 @@ export interface TrainableModel {
     sequences: readonly Int32Array[],
     custom: (scalars: Float32Array) => { loss: number; gradient: Float32Array },
   ): Promise<{ loss: number; scalars: Float32Array }>;
+  /** The same at every position, for a critic: `custom` receives one row per sequence and answers one gradient row each. */
+  forwardBackwardValues(
+    sequences: readonly Int32Array[],
+    custom: (values: readonly Float32Array[]) => CustomLoss,
+  ): Promise<{ loss: number; values: Float32Array[] }>;
   /** Applies the accumulated gradient and zeroes it. */
   optimStep(adam: AdamParams): Promise<OptimResult>;
   /** Writes weights and optimiser state as a folder, atomically. */
