@@ -5,6 +5,7 @@ import {
   type Presentation,
   type Purpose,
   present,
+  type RecordOf,
   raterInCohorts,
 } from '../feedback/index.ts';
 import { DataError, UsageError } from '../run/index.ts';
@@ -22,6 +23,8 @@ export interface Reservation {
   readonly purpose: Purpose;
   /** ISO 8601. Asking again before then returns the same reservation and moves this on. */
   readonly expiresAt: string;
+  /** What the rater had begun to answer; undefined for nothing. */
+  readonly draft?: RecordOf<'draft'>['content'] | undefined;
 }
 
 /** Milliseconds of an ISO 8601 time. */

@@ -5,7 +5,7 @@ import { accountsOn } from './accounts-on.ts';
 import { createBatches } from './batches.ts';
 import { checkStore } from './check.ts';
 import type { Connection, Trx } from './connection.ts';
-import { foldEntries } from './derive.ts';
+import { foldEntries, openIn, standingOf } from './derive.ts';
 import { insertProject, loadProjects } from './load.ts';
 import { type Operation, type OperationResult, runBatch } from './operations.ts';
 import { queriesOf } from './queries.ts';
@@ -21,9 +21,9 @@ import {
 } from './read.ts';
 import { rebuildProject } from './rebuild.ts';
 import { unknownItem, unknownRater } from './reserve.ts';
-import { PRESENTED, PURPOSES, type Totals } from './schema.ts';
+import { PRESENTED, type Totals } from './schema.ts';
 import { openSession, type Session } from './session.ts';
-import type { FeedbackStore, HistoryRange, ProjectProgress, RaterStanding, RaterView, StoreSnapshot } from './store.ts';
+import type { FeedbackStore, HistoryRange, ProjectProgress, RaterView, StoreSnapshot } from './store.ts';
 import type { Receipt } from './submit.ts';
 import { batched, checkItem, checkProfile, checkProject, checkRecord } from './values.ts';
 
@@ -32,8 +32,6 @@ const BATCH = 64;
 
 const unknownProject = (place: string, id: string) =>
   new UsageError('project', `${place}: expected a project of the store, got ${id}; goodhart store list shows them`);
-
-const openIn = ({ open }: Totals): number => Object.values(open).reduce((sum, n) => sum + n, 0);
 
 const isReceipt = (result: OperationResult): result is Receipt => typeof result === 'object' && 'seq' in result;
 
@@ -131,55 +129,35 @@ export function createStore(connection: Connection): FeedbackStore {
     return rows[0]?.body ?? undefined;
   };
 
-  /** What a rater holds, the one that ends first in front. */
-  const heldBy = async (projectId: string, raterId: string): Promise<RaterStanding['reserved']> => {
-    const held = await db
-      .selectFrom('projects as p')
-      .innerJoin('raters as r', 'r.project', 'p.project')
-      .innerJoin('seats as s', (join) => join.onRef('s.project', '=', 'r.project').onRef('s.rater', '=', 'r.rater'))
-      .innerJoin('items as i', (join) => join.onRef('i.project', '=', 's.project').onRef('i.item', '=', 's.item'))
-      .select(['i.id', 's.purpose', 's.expires'])
-      .where('p.id', '=', projectId)
-      .where('r.id', '=', raterId)
-      .where('s.expires', 'is not', null)
-      .orderBy('s.expires')
-      .execute();
-    return held.map(({ id, purpose, expires }) => ({
-      itemId: id,
-      purpose: PURPOSES[purpose]!,
-      expiresAt: new Date(expires!).toISOString(),
-    }));
-  };
   const raterView = async (projectId: string, raterId: string): Promise<RaterView | undefined> => {
-    const [row, reserved] = await Promise.all([
-      db
-        .selectFrom('projects as p')
-        .innerJoin('project_state as s', 's.project', 'p.project')
-        .leftJoin('raters as r', (join) => join.onRef('r.project', '=', 'p.project').on('r.id', '=', raterId))
-        .leftJoin('rater_state as t', (join) =>
-          join.onRef('t.project', '=', 'r.project').onRef('t.rater', '=', 'r.rater'),
-        )
-        .select(['p.body', 's.totals', 'r.body as profile', 't.rater', 't.qualified'])
-        .select(Object.values(PRESENTED).map((column) => `t.${column}` as const))
-        .where('p.id', '=', projectId)
-        .where('p.status', '=', 'ready')
-        .executeTakeFirst(),
-      heldBy(projectId, raterId),
-    ]);
+    // One read, since every request of a rater makes it: a row for each reservation, one without for none.
+    const rows = await db
+      .selectFrom('projects as p')
+      .innerJoin('project_state as s', 's.project', 'p.project')
+      .leftJoin('raters as r', (join) => join.onRef('r.project', '=', 'p.project').on('r.id', '=', raterId))
+      .leftJoin('rater_state as t', (join) =>
+        join.onRef('t.project', '=', 'r.project').onRef('t.rater', '=', 'r.rater'),
+      )
+      .leftJoin('seats as h', (join) =>
+        join.onRef('h.project', '=', 'r.project').onRef('h.rater', '=', 'r.rater').on('h.expires', 'is not', null),
+      )
+      .leftJoin('items as i', (join) => join.onRef('i.project', '=', 'h.project').onRef('i.item', '=', 'h.item'))
+      .select(['p.body', 's.totals', 'r.body as profile', 't.rater', 't.qualified'])
+      .select(Object.values(PRESENTED).map((column) => `t.${column}` as const))
+      .select(['i.id as itemId', 'h.purpose', 'h.expires'])
+      .where('p.id', '=', projectId)
+      .where('p.status', '=', 'ready')
+      .execute();
+    const [row] = rows;
     if (row === undefined) return undefined;
-    const standing =
-      row.rater === null
-        ? undefined
-        : {
-            presented: Object.fromEntries(PURPOSES.map((p) => [p, row[PRESENTED[p]]])) as RaterStanding['presented'],
-            qualificationRight: row.qualified!,
-            reserved,
-          };
+    const held = rows.flatMap(({ itemId, purpose, expires }) =>
+      itemId === null ? [] : [{ id: itemId, purpose: purpose!, expires: expires! }],
+    );
     return {
       project: parseFor(projectId)(row.body),
       openItems: openIn(JSON.parse(row.totals) as Totals),
       profile: row.profile === null ? undefined : parseProfile({ body: row.profile }),
-      standing,
+      standing: row.rater === null ? undefined : standingOf(row as Parameters<typeof standingOf>[0], held),
     };
   };
 

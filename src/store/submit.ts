@@ -16,10 +16,16 @@ import { skippedPurpose } from './derive.ts';
 import { unknownItem, unknownRater } from './reserve.ts';
 import { PURPOSES, purposeCode, type Totals } from './schema.ts';
 import type { Session } from './session.ts';
+import type { RaterStanding } from './store.ts';
 import type { ItemEntry, RaterEntry, StoredRecord } from './working-set.ts';
 
 /** What a submission got: its place in the history and the hash of the history up to it. The record is on disk. */
-export interface Receipt {
+export interface Receipt extends Acknowledgement {
+  /** Where the author stands after it, and how many work items of the project are open. */
+  readonly standing: RaterStanding;
+  readonly openItems: number;
+}
+export interface Acknowledgement {
   readonly id: string;
   /** False when it had been submitted before: nothing was added. */
   readonly stored: boolean;
@@ -60,7 +66,7 @@ export function referencesOf(record: FeedbackRecord): readonly string[] {
 }
 
 /** The first of a submission's effects: an earlier one with the same key is answered again, or refused if it differs. */
-function replay(session: Session, { record, body, key }: SubmitRequest): Receipt | undefined {
+function replay(session: Session, { record, body, key }: SubmitRequest): Acknowledgement | undefined {
   const { id } = recordKey(record);
   const before = session.recordByKey(key ?? id);
   if (before !== undefined) {
@@ -83,10 +89,16 @@ function sameButForItsTime(before: string, record: FeedbackRecord): boolean {
   return canonicalJson(timeless(JSON.parse(before) as FeedbackRecord)) === canonicalJson(timeless(record));
 }
 
-const receiptOf = ({ id, seq, hash }: StoredRecord): Receipt => ({ id, stored: true, completes: false, seq, hash });
+const receiptOf = ({ id, seq, hash }: StoredRecord): Acknowledgement => ({
+  id,
+  stored: true,
+  completes: false,
+  seq,
+  hash,
+});
 
 /** Checks a record against the project, adds it to the history and brings what follows from it into step. */
-export async function submitTo(session: Session, request: SubmitRequest): Promise<Receipt> {
+export async function submitTo(session: Session, request: SubmitRequest): Promise<Acknowledgement> {
   const { record } = request;
   const again = replay(session, request);
   if (again !== undefined) return again;
@@ -139,7 +151,7 @@ function appendTaking(
   session: Session,
   request: SubmitRequest,
   { rater, items, item }: { rater: RaterEntry; items: readonly number[]; item: number | null },
-): Receipt {
+): Acknowledgement {
   const before = countMarks(session, rater, items);
   const stored = session.append(request, { rater: rater.row.rater, item });
   const after = countMarks(session, rater, items);
@@ -260,7 +272,7 @@ async function undo(
   session: Session,
   record: RecordOf<'undo'>,
   { request, rater }: { request: SubmitRequest; rater: RaterEntry },
-): Promise<Receipt> {
+): Promise<Acknowledgement> {
   const target = session.recordById(record.undoes);
   if (target === undefined) {
     throw refuse(
@@ -307,7 +319,7 @@ const sameQuestion = ({ project: { questions } }: Session, a: Judgment, b: Judgm
 async function withdraw(
   session: Session,
   { request, rater }: { request: SubmitRequest; rater: RaterEntry },
-): Promise<Receipt> {
+): Promise<Acknowledgement> {
   for (const seat of session.reserved(rater.row.rater)) releaseSeat(session, rater, session.itemNumber(seat.item));
   return appendTaking(session, request, { rater, items: await session.loadAllOf(rater), item: null });
 }

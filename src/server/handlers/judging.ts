@@ -60,7 +60,7 @@ function explain(item: Item, { presentation, right }: { presentation: Presentati
 export function judgingHandlers(services: Services): Handlers<typeof JUDGING_ROUTES> {
   const { store, accounts, sealer, now, notify } = services;
 
-  const progressOf = ({ project, openItems, standing }: Membership) => {
+  const progressOf = ({ project, openItems, standing }: Omit<Membership, 'profile'>) => {
     const { presented, qualificationRight, reserved } = standing;
     const held = (purpose: string) => reserved.filter((seat) => seat.purpose === purpose).length;
     const work = presented.work - held('work');
@@ -87,9 +87,11 @@ export function judgingHandlers(services: Services): Handlers<typeof JUDGING_ROU
     };
   };
 
-  const taskOf = async (project: Project, raterId: string, { item, presentation, purpose, expiresAt }: Reservation) => {
-    const draft =
-      foldRecords(await historyOf(project.id, { rater: raterId, item: item.id })).drafts.at(-1)?.content ?? null;
+  const taskOf = (
+    project: Project,
+    raterId: string,
+    { item, presentation, purpose, expiresAt, draft = null }: Reservation,
+  ) => {
     return {
       taskId: sealer.seal({ item: item.id, presentation }, contextOf(project.id, raterId)),
       prompt: item.prompt,
@@ -126,7 +128,8 @@ export function judgingHandlers(services: Services): Handlers<typeof JUDGING_ROU
     }
     const item = (await store.getItem(project.id, itemId))!;
     const expiresAt = new Date(Date.parse(now()) + project.distribution.reservationMinutes * 60_000).toISOString();
-    return taskOf(project, raterId, { item, presentation, purpose, expiresAt });
+    const { drafts } = foldRecords(await historyOf(project.id, { rater: raterId, item: itemId }));
+    return taskOf(project, raterId, { item, presentation, purpose, expiresAt, draft: drafts.at(-1)?.content });
   };
 
   const openTask = (projectId: string, raterId: string, taskId: string) => {
@@ -234,7 +237,7 @@ export function judgingHandlers(services: Services): Handlers<typeof JUDGING_ROU
         if ('none' in next) none = next.none;
         else {
           besides.push(next.item.id);
-          tasks.push(await taskOf(project, raterId, next));
+          tasks.push(taskOf(project, raterId, next));
         }
       }
       return { tasks, none: tasks.length > 0 ? null : none, progress };
@@ -291,7 +294,7 @@ export function judgingHandlers(services: Services): Handlers<typeof JUDGING_ROU
       return {
         id: body.idempotencyKey,
         stored,
-        progress: await progressNow(project.id, raterId),
+        progress: progressOf({ project, ...receipts.at(-1)! }),
         explanation: right === undefined ? null : explain(item, { presentation, right }),
       };
     },
@@ -308,7 +311,7 @@ export function judgingHandlers(services: Services): Handlers<typeof JUDGING_ROU
       const { project } = await admitted(params.project, raterId);
       const { item: itemId, presentation } = openTask(project.id, raterId, body.taskId);
       const { idempotencyKey: id, reason, note } = body;
-      const { stored } = await store.submit({
+      const receipt = await store.submit({
         type: 'skip',
         id,
         projectId: project.id,
@@ -319,7 +322,7 @@ export function judgingHandlers(services: Services): Handlers<typeof JUDGING_ROU
         reason,
         ...(note !== undefined && { note }),
       });
-      return { id, stored, progress: await progressNow(project.id, raterId), explanation: null };
+      return { id, stored: receipt.stored, progress: progressOf({ project, ...receipt }), explanation: null };
     },
     async 'POST /api/judge/{project}/flag'({ caller, params, body }) {
       const raterId = raterOf(caller);
