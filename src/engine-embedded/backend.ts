@@ -1,10 +1,11 @@
-import type { Datum, LossConfig, LossName, ModelSpec, Sample, SampleParams } from '../engine/index.ts';
+import type { Datum, LossConfig, LossName, ModelSpec, Sample, SampleParams, StartOptions } from '../engine/index.ts';
 import { NumericsError } from '../run/index.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { edgesOf } from './edges.ts';
 import { GraphCache } from './graphs.ts';
 import { type Pass, pack, passFeeds } from './packing.ts';
 import { sample } from './sampling.ts';
+import { startingWeights } from './start.ts';
 import { type AdamSettings, adamStep, freshState, type ModelState } from './store.ts';
 
 /** Values by place, as one array per sequence. */
@@ -27,9 +28,8 @@ export class Backend {
     this.#graphs = new GraphCache(options.threads);
   }
 
-  async createModel(id: string, spec: ModelSpec, from?: string): Promise<void> {
-    const given = from === undefined ? undefined : readCheckpoint(from, spec).weights;
-    this.#models.set(id, { state: freshState(spec, given), gradients: new Map() });
+  async createModel(id: string, spec: ModelSpec, start: StartOptions): Promise<void> {
+    this.#models.set(id, { state: freshState(spec, startingWeights(spec, start)), gradients: new Map() });
   }
 
   /** Loss and log-probabilities; with `learn`, also adds to the gradient. Nothing is added when a number is not finite. */
@@ -161,7 +161,7 @@ export class Backend {
 
   async load(id: string, folder: string): Promise<number> {
     const { state } = this.#models.get(id)!;
-    const read = readCheckpoint(folder, state.spec);
+    const read = readCheckpoint(folder, state.spec, { additions: true });
     this.#models.set(id, { state: { ...read, spec: state.spec }, gradients: new Map() });
     return read.step;
   }

@@ -17,6 +17,7 @@ import {
   validateData,
   validateSequences,
 } from '../engine/index.ts';
+import { loraFault, specFault } from '../model/index.ts';
 import { EngineError, NumericsError } from '../run/index.ts';
 import { Channel } from './channel.ts';
 
@@ -232,12 +233,11 @@ export function createEmbeddedEngine(options: { threads?: number } = {}): Engine
       deterministic: true,
       maxContext: 4096,
     }),
-    async createModel(spec, { from } = {}) {
-      if (spec.width % (2 * spec.heads) !== 0) {
-        throw new EngineError('spec', `width ${spec.width} must be a multiple of twice the heads (${2 * spec.heads})`);
-      }
+    async createModel(spec, start = {}) {
+      const fault = specFault(spec) ?? (spec.lora === undefined ? undefined : loraFault(spec, spec.lora));
+      if (fault !== undefined) throw new EngineError('spec', fault);
       const id = `model${models++}`;
-      await channel.call('createModel', id, spec, from);
+      await channel.call('createModel', id, spec, start);
       return new EmbeddedModel(channel, id, spec);
     },
     dispose: () => channel.close(),

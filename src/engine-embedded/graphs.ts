@@ -10,6 +10,7 @@ import {
   tokenLossOutputs,
   type Wanted,
 } from '../model/index.ts';
+import { canonicalJson } from '../run/index.ts';
 import { encodeOnnx } from '../tensor/index.ts';
 
 /** What a graph computes and, after the slash, for which tokens of a pass. */
@@ -48,8 +49,8 @@ export class GraphCache {
   }
 
   #session(spec: ModelSpec, kind: GraphKind): Promise<InferenceSession> {
-    const { vocabulary, width, layers, heads, feedForward, maxContext, scalarHead } = spec;
-    const key = [kind, vocabulary, width, layers, heads, feedForward, maxContext, scalarHead === true].join('/');
+    const { seed: _, ...architecture } = spec;
+    const key = `${kind} ${canonicalJson(architecture)}`;
     let session = this.#sessions.get(key);
     if (session === undefined) {
       session = InferenceSession.create(encodeOnnx(outputsOf(spec, kind)), {

@@ -1,4 +1,5 @@
 import type { Sample, SampleParams } from '../engine/index.ts';
+import { architectureOf } from '../model/index.ts';
 import { NumericsError } from '../run/index.ts';
 import type { Feed, GraphCache } from './graphs.ts';
 import { type ModelState, uniformAt } from './store.ts';
@@ -67,7 +68,7 @@ function padIntegers(rows: readonly Int32Array[], time: number): BigInt64Array {
   return padded;
 }
 
-/** Keys and values of every layer for a batch of rows: [rows, heads, slots, d] each, one contiguous block per row. */
+/** Keys and values of every layer for a batch of rows: [rows, keyValueHeads, slots, d] each, one contiguous block per row. */
 class Cache {
   readonly keys: Float32Array[];
   readonly values: Float32Array[];
@@ -77,11 +78,12 @@ class Cache {
   readonly size: number;
 
   constructor(state: ModelState, rows: number, slots: number) {
-    const { layers, heads, width } = state.spec;
+    const { keyValueHeads, headWidth } = architectureOf(state.spec);
     this.slots = slots;
-    this.heads = heads;
-    this.size = width / heads;
-    const make = () => Array.from({ length: layers }, () => new Float32Array(rows * width * slots));
+    this.heads = keyValueHeads;
+    this.size = headWidth;
+    const length = rows * keyValueHeads * headWidth * slots;
+    const make = () => Array.from({ length: state.spec.layers }, () => new Float32Array(length));
     this.keys = make();
     this.values = make();
     this.mask = new Float32Array(rows * slots).fill(HIDDEN);

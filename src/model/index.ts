@@ -1,3 +1,7 @@
+export { mergeAdapters, resolveTargets } from './adapters.ts';
+export * from './hub-config.ts';
 export * from './losses.ts';
+export * from './parameters.ts';
 export * from './spec.ts';
-export { decodeOutputs, prefillOutputs, type Wanted, WIDEST_ROW } from './transformer.ts';
+export { WIDEST_ROW } from './layers.ts';
+export { decodeOutputs, prefillOutputs, type Wanted } from './transformer.ts';

@@ -1,7 +1,6 @@
 import {
   add,
   cast,
-  constant,
   type Dim,
   elementCount,
   gather,
@@ -17,7 +16,6 @@ import {
   type Shape,
   scalar,
   sigmoid,
-  silu,
   slice,
   softmax,
   sub,
@@ -25,33 +23,22 @@ import {
   takeAlong,
   transpose,
 } from '../tensor/index.ts';
-import { parameterShapes, type TransformerSpec } from './spec.ts';
+import { feedForward, linear, normalised, type Parameters, rotaryTables } from './layers.ts';
+import { parameterShapes } from './parameters.ts';
+import { architectureOf, type TransformerSpec } from './spec.ts';
 
 /** Added to attention scores where a key may not be seen. */
 const HIDDEN = -1e9;
-const ROTARY_BASE = 10_000;
-/** Tokens in a row of several sequences may be more than the context holds; a row is at most this wide or one sequence. */
-export const WIDEST_ROW = 384;
-
-export type Parameters = ReadonlyMap<string, Tensor>;
 
 /** Every weight as a named graph input. */
 export function parameterInputs(spec: TransformerSpec): Parameters {
   return new Map([...parameterShapes(spec)].map(([name, shape]) => [name, input(name, 'float32', shape)]));
 }
 
-function rotaryTables(spec: TransformerSpec): { cos: Tensor; sin: Tensor } {
-  const half = spec.width / spec.heads / 2;
-  const entries = Math.max(spec.maxContext, WIDEST_ROW);
-  const angles = Array.from(
-    { length: entries * half },
-    (_, i) => Math.floor(i / half) * ROTARY_BASE ** (-(i % half) / half),
-  );
-  const table = (f: (angle: number) => number) => constant(angles.map(f), [entries, half]);
-  return { cos: table(Math.cos), sin: table(Math.sin) };
-}
-
-/** Attention of one layer: queries [batch, heads, time, d], new keys and values likewise, to mixed values of that shape. */
+/**
+ * Attention of one layer: queries [batch, heads, time, d], new keys and values [batch, keyValueHeads, time, d], to mixed
+ * values of the queries' shape.
+ */
 type Attend = (layer: number, q: Tensor, k: Tensor, v: Tensor) => Tensor;
 
 interface Trunk {
@@ -68,37 +55,59 @@ interface Trunk {
 
 /** Final hidden states, one row per wanted token: [rows, width], or [batch·time, width]. */
 function hiddenStates({ spec, parameters, tokens, positions, attend, wanted }: Trunk): Tensor {
-  const { width, heads, feedForward, layers } = spec;
-  const tables = rotaryTables(spec);
-  const weight = (name: string) => parameters.get(name)!;
+  const { heads, layers } = spec;
+  const { keyValueHeads, headWidth, queryKeyNorm, normEpsilon, positions: kind } = architectureOf(spec);
+  const tables = kind === 'rotary' ? rotaryTables(spec) : undefined;
   const [batch, time] = tokens.shape as [Dim, Dim];
-  let x = gather(weight('embedding'), tokens);
+  let x = gather(parameters.get('embedding')!, tokens);
+  if (kind === 'learned') x = add(x, gather(parameters.get('positionEmbedding')!, positions));
   for (let layer = 0; layer < layers; layer++) {
-    const of = (name: string) => weight(`layer${layer}.${name}`);
-    const qkv = matmul(rmsNorm(x, of('attention.norm')), of('attention.qkv'));
-    const split = (part: number) => {
-      const rows = slice(qkv, -1, part * width, (part + 1) * width);
-      return transpose(reshape(rows, [batch, time, heads, width / heads]), [0, 2, 1, 3]);
+    const block = { spec, parameters, layer };
+    const of = (name: string) => `layer${layer}.${name}`;
+    const qkv = linear(normalised(x, of('attention.norm'), block), 'attention.qkv', block);
+    const split = (from: number, count: number) => {
+      const rows = slice(qkv, -1, from * headWidth, (from + count) * headWidth);
+      return transpose(reshape(rows, [batch, time, count, headWidth]), [0, 2, 1, 3]);
     };
-    const mixed = attend(layer, rotary(split(0), positions, tables), rotary(split(1), positions, tables), split(2));
-    let joined = reshape(transpose(mixed, [0, 2, 1, 3]), [batch, time, width]);
+    const placed = (states: Tensor, norm: string) => {
+      const normed = queryKeyNorm ? rmsNorm(states, parameters.get(of(norm))!, normEpsilon) : states;
+      return tables === undefined ? normed : rotary(normed, positions, tables);
+    };
+    const q = placed(split(0, heads), 'attention.queryNorm');
+    const k = placed(split(heads, keyValueHeads), 'attention.keyNorm');
+    const mixed = attend(layer, q, k, split(heads + keyValueHeads, keyValueHeads));
+    let joined = reshape(transpose(mixed, [0, 2, 1, 3]), [batch, time, heads * headWidth]);
     // Past the last attention no token reads another: what nobody wants need not be computed.
     if (layer === layers - 1 && wanted?.from === 'early')
       [x, joined] = [pick(x, wanted.rows), pick(joined, wanted.rows)];
-    x = add(x, matmul(joined, of('attention.out')));
-    const gateUp = matmul(rmsNorm(x, of('mlp.norm')), of('mlp.gateUp'));
-    const activated = mul(silu(slice(gateUp, -1, 0, feedForward)), slice(gateUp, -1, feedForward, 2 * feedForward));
-    x = add(x, matmul(activated, of('mlp.down')));
+    x = add(x, linear(joined, 'attention.out', block));
+    x = add(x, feedForward(normalised(x, of('mlp.norm'), block), block));
   }
   if (wanted === undefined) x = flatten(x);
   else if (wanted.from === 'late') x = pick(x, wanted.rows);
-  return rmsNorm(x, weight('norm'));
+  return normalised(x, 'norm', { spec, parameters, layer: layers });
 }
 
 const flatten = (x: Tensor): Tensor => reshape(x, [elementCount(x.shape.slice(0, 2)), x.shape[2]!]);
 const pick = (x: Tensor, rows: Tensor): Tensor => gather(flatten(x), rows);
 
-const scale = (spec: TransformerSpec) => 1 / Math.sqrt(spec.width / spec.heads);
+const scale = (spec: TransformerSpec) => 1 / Math.sqrt(architectureOf(spec).headWidth);
+
+/**
+ * Softmax attention within a row; a group of query heads shares a head of keys and values. `mask` [batch, 1, time, time] is
+ * added to the scores.
+ */
+function attendWithin(spec: TransformerSpec, a: Record<'q' | 'k' | 'v' | 'mask', Tensor>): Tensor {
+  const { keyValueHeads, headWidth } = architectureOf(spec);
+  const [batch, , time] = a.q.shape as [Dim, Dim, Dim];
+  const grouped = keyValueHeads !== spec.heads;
+  const group = (x: Tensor, size: number) => reshape(x, [batch, keyValueHeads, size, time, headWidth]);
+  const q = grouped ? group(a.q, spec.heads / keyValueHeads) : a.q;
+  const [k, v] = grouped ? [group(a.k, 1), group(a.v, 1)] : [a.k, a.v];
+  const mask = grouped ? reshape(a.mask, [batch, 1, 1, time, time]) : a.mask;
+  const scores = add(mul(matmul(q, transpose(k)), scale(spec)), mask);
+  return reshape(matmul(softmax(scores), v), a.q.shape);
+}
 
 /**
  * Which tokens the loss, or whoever asks, wants: all of a pass, [batch·time] of them; or those listed in the input `rows`, picked
@@ -124,16 +133,20 @@ export function sequenceGraph(spec: TransformerSpec, parameters: Parameters, wan
   const attend: Attend = (_, q, k, v) => {
     keys.push(k);
     values.push(v);
-    return matmul(softmax(add(mul(matmul(q, transpose(k)), scale(spec)), mask)), v);
+    return attendWithin(spec, { q, k, v, mask });
   };
   const some = wanted === 'all' ? undefined : { rows: input('rows', 'int64', ['rows']), from: wanted };
   const hidden = hiddenStates({ spec, parameters, tokens, positions, attend, wanted: some });
   return { hidden, keys, values };
 }
 
-/** Log-probabilities of `targets` [rows] under hidden states [rows, width], through the tied embedding. */
+/** Scores of every vocabulary entry: hidden states through the output projection, which may be the embedding. */
+export const logitsOf = (hidden: Tensor, parameters: Parameters): Tensor =>
+  matmul(hidden, transpose(parameters.get('unembedding') ?? parameters.get('embedding')!));
+
+/** Log-probabilities of `targets` [rows] under hidden states [rows, width]. */
 export function targetLogprobs(hidden: Tensor, parameters: Parameters, targets: Tensor): Tensor {
-  const logits = matmul(hidden, transpose(parameters.get('embedding')!));
+  const logits = logitsOf(hidden, parameters);
   const [rows] = targets.shape as [Dim];
   return reshape(takeAlong(logSoftmax(logits), reshape(targets, [rows, 1])), [rows]);
 }
@@ -146,12 +159,12 @@ export function scalarOutputs(hidden: Tensor, parameters: Parameters): Tensor {
 
 /**
  * Prompts in one pass: next-token logits after the tokens `rows` of the flattened pass, and the keys and values of every
- * layer [batch, heads, time, d] for the cache.
+ * layer [batch, keyValueHeads, time, d] for the cache.
  */
 export function prefillOutputs(spec: TransformerSpec): Record<string, Tensor> {
   const parameters = parameterInputs(spec);
   const { hidden, keys, values } = sequenceGraph(spec, parameters, 'early');
-  const outputs: Record<string, Tensor> = { logits: matmul(hidden, transpose(parameters.get('embedding')!)) };
+  const outputs: Record<string, Tensor> = { logits: logitsOf(hidden, parameters) };
   for (let layer = 0; layer < spec.layers; layer++) {
     outputs[`key${layer}`] = keys[layer]!;
     outputs[`value${layer}`] = values[layer]!;
@@ -161,13 +174,13 @@ export function prefillOutputs(spec: TransformerSpec): Record<string, Tensor> {
 
 /**
  * One token per row against a cache the caller owns. Inputs: `tokens` and `positions` [batch, 1], `mask`
- * [batch, 1, 1, slots] (0 or a large negative number), `pastKey<i>`, `pastValue<i>` [batch, heads, slots, d].
- * Outputs: `logits` [batch, vocabulary] and the new `key<i>`, `value<i>` [batch, heads, 1, d].
+ * [batch, 1, 1, slots] (0 or a large negative number), `pastKey<i>`, `pastValue<i>` [batch, keyValueHeads, slots, d].
+ * Outputs: `logits` [batch, vocabulary] and the new `key<i>`, `value<i>` [batch, keyValueHeads, 1, d].
  */
 export function decodeOutputs(spec: TransformerSpec): Record<string, Tensor> {
   const parameters = parameterInputs(spec);
-  const size = spec.width / spec.heads;
-  const cacheShape: Shape = ['batch', spec.heads, 'slots', size];
+  const { keyValueHeads, headWidth } = architectureOf(spec);
+  const cacheShape: Shape = ['batch', keyValueHeads, 'slots', headWidth];
   const tokens = input('tokens', 'int64', ['batch', 1]);
   const positions = input('positions', 'int64', ['batch', 1]);
   const mask = input('mask', 'float32', ['batch', 1, 1, 'slots']);
@@ -177,10 +190,13 @@ export function decodeOutputs(spec: TransformerSpec): Record<string, Tensor> {
     outputs[`value${layer}`] = v;
     const pastKey = input(`pastKey${layer}`, 'float32', cacheShape);
     const pastValue = input(`pastValue${layer}`, 'float32', cacheShape);
-    return attendWithPast({ q: mul(q, scale(spec)), k, v, pastKey, pastValue, mask });
+    // With one position per row, the queries that share a head of keys stand where its positions would.
+    const grouped = reshape(q, ['batch', keyValueHeads, spec.heads / keyValueHeads, headWidth]);
+    const mixed = attendWithPast({ q: mul(grouped, scale(spec)), k, v, pastKey, pastValue, mask });
+    return reshape(mixed, q.shape);
   };
   const hidden = hiddenStates({ spec, parameters, tokens, positions, attend });
-  return { logits: matmul(hidden, transpose(parameters.get('embedding')!)), ...outputs };
+  return { logits: logitsOf(hidden, parameters), ...outputs };
 }
 
 /** Softmax over past and new keys together without joining the cache to the new entry, which would copy it. */
