@@ -3,8 +3,9 @@ import { NumericsError } from '../run/index.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { edgesOf } from './edges.ts';
 import { GraphCache } from './graphs.ts';
+import { Helpers, type SampleWork } from './helpers.ts';
 import { type Pass, pack, passFeeds } from './packing.ts';
-import { sample } from './sampling.ts';
+import { sampleShare, sharesOf } from './sampling.ts';
 import { startingWeights } from './start.ts';
 import { type AdamSettings, adamStep, freshState, type ModelState } from './store.ts';
 
@@ -20,12 +21,19 @@ const lastRows = (pass: Pass): BigInt64Array => BigInt64Array.from(pass.sequence
 
 /** Everything the engine computes, run inside the worker thread. Arguments are already validated. */
 export class Backend {
+  readonly #threads: number;
   readonly #graphs: GraphCache;
+  /** Graphs that run in one thread. */
+  readonly #single: GraphCache;
+  readonly #helpers: Helpers;
   readonly #models = new Map<string, { state: ModelState; gradients: Map<string, Float32Array> }>();
   readonly #snapshots = new Map<string, ModelState>();
 
-  constructor(options: { threads: number }) {
-    this.#graphs = new GraphCache(options.threads);
+  constructor({ threads }: { threads: number }) {
+    this.#threads = threads;
+    this.#graphs = new GraphCache(threads);
+    this.#single = new GraphCache(1);
+    this.#helpers = new Helpers((snapshot) => this.#snapshots.get(snapshot)!);
   }
 
   async createModel(id: string, spec: ModelSpec, start: StartOptions): Promise<void> {
@@ -172,8 +180,23 @@ export class Backend {
     this.#snapshots.set(snapshot, { ...state, weights, firstMoments: new Map(), secondMoments: new Map() });
   }
 
+  /** `n` samples per prompt, divided among this worker and its helpers. */
   async sample(snapshot: string, prompts: readonly Int32Array[], params: SampleParams): Promise<Sample[][]> {
-    return sample(this.#graphs, this.#snapshots.get(snapshot)!, prompts, params);
+    const [own, ...rest] = sharesOf(prompts.length * params.n, this.#threads);
+    const helped = rest.map((share, i) => this.#helpers.sample(i, snapshot, { prompts, params, share }));
+    const mine = this.sampleShare(snapshot, { prompts, params, share: own! });
+    const samples = (await Promise.all([mine, ...helped])).flat();
+    return prompts.map((_, p) => samples.slice(p * params.n, (p + 1) * params.n));
+  }
+
+  /** One share of a call, in one thread: small operators gain little from a second one, rows of their own gain all. */
+  async sampleShare(snapshot: string, work: SampleWork): Promise<Sample[]> {
+    return sampleShare(this.#single, this.#snapshots.get(snapshot)!, work);
+  }
+
+  /** Takes over a snapshot that another worker made. */
+  async adopt(snapshot: string, spec: ModelSpec, weights: Map<string, Float32Array>): Promise<void> {
+    this.#snapshots.set(snapshot, { spec, weights, firstMoments: new Map(), secondMoments: new Map(), step: 0 });
   }
 
   async logprobs(snapshot: string, sequences: readonly Int32Array[]): Promise<Float32Array[]> {
@@ -198,6 +221,7 @@ export class Backend {
 
   async dropSnapshot(snapshot: string): Promise<void> {
     this.#snapshots.delete(snapshot);
+    await this.#helpers.drop(snapshot);
   }
 
   async dropModel(id: string): Promise<void> {
@@ -205,6 +229,8 @@ export class Backend {
   }
 
   async close(): Promise<void> {
+    await this.#helpers.close();
     await this.#graphs.dispose();
+    await this.#single.dispose();
   }
 }

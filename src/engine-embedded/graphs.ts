@@ -2,6 +2,7 @@ import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import type { LossName, ModelSpec } from '../engine/index.ts';
 import {
   decodeOutputs,
+  drawOutputs,
   logprobOutputs,
   parameterShapes,
   prefillOutputs,
@@ -17,7 +18,9 @@ import { encodeOnnx } from '../tensor/index.ts';
 export type GraphKind =
   | `${`loss:${LossName}` | 'logprobs' | 'scalars' | 'scalar-gradient'}/${Wanted}`
   | 'prefill'
-  | 'decode';
+  | 'decode'
+  /** One token per row against a cache, drawn in the graph. */
+  | 'draw';
 
 /** A value for a graph input: typed array with its shape. */
 export type Feed = readonly [Float32Array | BigInt64Array, readonly number[]];
@@ -34,6 +37,10 @@ function outputsOf(spec: ModelSpec, kind: GraphKind) {
       return scalarGradientOutputs(spec, wanted);
     case 'prefill':
       return prefillOutputs(spec);
+    case 'draw': {
+      const { logits, ...cached } = decodeOutputs(spec);
+      return { ...drawOutputs(logits!), ...cached };
+    }
     default:
       return decodeOutputs(spec);
   }

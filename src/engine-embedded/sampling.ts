@@ -1,12 +1,15 @@
 import type { Sample, SampleParams } from '../engine/index.ts';
 import { architectureOf } from '../model/index.ts';
 import { NumericsError } from '../run/index.ts';
+import { Cache } from './cache.ts';
 import type { Feed, GraphCache } from './graphs.ts';
 import { type ModelState, uniformAt } from './store.ts';
 
-/** Rows decoded together. */
+/** Most rows decoded together, and most bytes of keys and values that they may hold. */
 const ROWS_PER_BATCH = 128;
-const HIDDEN = -1e9;
+const CACHE_BYTES = 2 ** 29;
+/** Fewer samples are not worth a second worker. */
+const LEAST_PER_SHARE = 8;
 
 interface Row {
   readonly prompt: number;
@@ -17,6 +20,10 @@ interface Row {
   readonly tokens: number[];
   readonly logprobs: number[];
 }
+
+/** Whether tokens are drawn from the model's own distribution, which the graph can do. */
+const isPlain = ({ temperature = 1, topK, topP = 1 }: Pick<SampleParams, 'temperature' | 'topK' | 'topP'>) =>
+  temperature === 1 && topK === undefined && topP >= 1;
 
 /** Picks a token: log-probabilities of temperature 1 are what is reported, whatever shaped the choice. */
 export function pickToken(
@@ -39,7 +46,7 @@ export function pickToken(
   const temperature = params.temperature ?? 1;
   const pick = (token: number) => ({ token, logprob: logits[token]! - logTotal });
   if (temperature === 0) return pick(best);
-  if (temperature === 1 && params.topK === undefined && (params.topP ?? 1) >= 1) {
+  if (isPlain(params)) {
     let left = uniform * total;
     for (let i = 0; i < logits.length; i++) {
       left -= Math.exp(logits[i]! - top);
@@ -62,159 +69,131 @@ export function pickToken(
   return pick(kept[count - 1]!);
 }
 
-function padIntegers(rows: readonly Int32Array[], time: number): BigInt64Array {
-  const padded = new BigInt64Array(rows.length * time);
-  for (const [r, row] of rows.entries()) for (let i = 0; i < row.length; i++) padded[r * time + i] = BigInt(row[i]!);
-  return padded;
+/** Samples of one call are numbered prompt by prompt, `n` to each; a share is a range of these numbers. */
+export interface Share {
+  readonly from: number;
+  readonly to: number;
 }
 
-/** Keys and values of every layer for a batch of rows: [rows, keyValueHeads, slots, d] each, one contiguous block per row. */
-class Cache {
-  readonly keys: Float32Array[];
-  readonly values: Float32Array[];
-  readonly mask: Float32Array;
-  readonly slots: number;
-  readonly heads: number;
-  readonly size: number;
-
-  constructor(state: ModelState, rows: number, slots: number) {
-    const { keyValueHeads, headWidth } = architectureOf(state.spec);
-    this.slots = slots;
-    this.heads = keyValueHeads;
-    this.size = headWidth;
-    const length = rows * keyValueHeads * headWidth * slots;
-    const make = () => Array.from({ length: state.spec.layers }, () => new Float32Array(length));
-    this.keys = make();
-    this.values = make();
-    this.mask = new Float32Array(rows * slots).fill(HIDDEN);
-  }
-
-  /** Puts `count` new positions of one row behind those it has; `source` is [rows, heads, time, d], row `from`. */
-  append(
-    row: number,
-    at: number,
-    outputs: Record<string, Float32Array>,
-    from: number,
-    time: number,
-    count: number,
-  ): void {
-    const { heads, slots, size } = this;
-    for (const [layer, keys] of this.keys.entries()) {
-      const pairs = [
-        [keys, outputs[`key${layer}`]!],
-        [this.values[layer]!, outputs[`value${layer}`]!],
-      ] as const;
-      for (const [to, source] of pairs) {
-        for (let head = 0; head < heads; head++) {
-          const start = (from * heads + head) * time * size;
-          to.set(source.subarray(start, start + count * size), ((row * heads + head) * slots + at) * size);
-        }
-      }
-    }
-    this.mask.fill(0, row * slots + at, row * slots + at + count);
-  }
-
-  /** Moves a row's block to another place. */
-  move(from: number, to: number): void {
-    const block = this.heads * this.slots * this.size;
-    for (const part of [...this.keys, ...this.values]) part.copyWithin(to * block, from * block, (from + 1) * block);
-    this.mask.copyWithin(to * this.slots, from * this.slots, (from + 1) * this.slots);
-  }
-
-  feeds(rows: number): Record<string, Feed> {
-    const { heads, slots, size } = this;
-    const shape = [rows, heads, slots, size];
-    const feeds: Record<string, Feed> = { mask: [this.mask.subarray(0, rows * slots), [rows, 1, 1, slots]] };
-    for (const [layer, keys] of this.keys.entries()) {
-      feeds[`pastKey${layer}`] = [keys.subarray(0, rows * heads * slots * size), shape];
-      feeds[`pastValue${layer}`] = [this.values[layer]!.subarray(0, rows * heads * slots * size), shape];
-    }
-    return feeds;
-  }
+/** The call divided evenly among workers, in order; one share where there is too little to divide. */
+export function sharesOf(samples: number, workers: number): Share[] {
+  const count = Math.max(1, Math.min(workers, Math.floor(samples / LEAST_PER_SHARE)));
+  const cut = (k: number) => Math.round((samples * k) / count);
+  return Array.from({ length: count }, (_, k) => ({ from: cut(k), to: cut(k + 1) }));
 }
 
-/** Samples `n` completions per prompt. Every choice is addressed by (seed, prompt, sample, position): batching changes none. */
-export async function sample(
+/**
+ * The samples of a share, in order. Every choice is addressed by (seed, prompt, sample, position): neither the batch nor the
+ * worker changes it.
+ */
+export async function sampleShare(
   graphs: GraphCache,
   state: ModelState,
-  prompts: readonly Int32Array[],
-  params: SampleParams,
-): Promise<Sample[][]> {
-  const results: Sample[][] = prompts.map(() => []);
-  const perBatch = Math.max(1, Math.floor(ROWS_PER_BATCH / params.n));
-  for (let start = 0; start < prompts.length; start += perBatch) {
-    const indices = prompts.slice(start, start + perBatch).map((_, i) => start + i);
-    for (const row of await sampleBatch(graphs, state, prompts, indices, params)) {
-      const stopped = params.stop.includes(row.tokens.at(-1) ?? -1);
-      results[row.prompt]![row.sample] = {
+  { prompts, params, share }: { prompts: readonly Int32Array[]; params: SampleParams; share: Share },
+): Promise<Sample[]> {
+  const results: Sample[] = [];
+  const most = Math.max(1, Math.min(ROWS_PER_BATCH, Math.floor(CACHE_BYTES / bytesPerRow(state, prompts, params))));
+  const batches = Math.ceil((share.to - share.from) / most);
+  const cut = (k: number) => share.from + Math.round(((share.to - share.from) * k) / batches);
+  for (let k = 0; k < batches; k++) {
+    const rows = await sampleBatch(graphs, state, { prompts, params, share: { from: cut(k), to: cut(k + 1) } });
+    for (const row of rows) {
+      results.push({
         tokens: Int32Array.from(row.tokens),
         logprobs: Float32Array.from(row.logprobs),
-        stopReason: stopped ? 'stop' : 'length',
-      };
+        stopReason: params.stop.includes(row.tokens.at(-1) ?? -1) ? 'stop' : 'length',
+      });
     }
   }
   return results;
 }
 
+const slotsOf = ({ spec }: ModelState, prompts: readonly Int32Array[], params: SampleParams) =>
+  Math.min(spec.maxContext, Math.max(...prompts.map((p) => p.length)) + params.maxTokens);
+
+function bytesPerRow(state: ModelState, prompts: readonly Int32Array[], params: SampleParams): number {
+  const { keyValueHeads, headWidth } = architectureOf(state.spec);
+  return 8 * state.spec.layers * keyValueHeads * headWidth * slotsOf(state, prompts, params);
+}
+
 async function sampleBatch(
   graphs: GraphCache,
   state: ModelState,
-  prompts: readonly Int32Array[],
-  indices: readonly number[],
-  params: SampleParams,
+  { prompts, params, share }: { prompts: readonly Int32Array[]; params: SampleParams; share: Share },
 ): Promise<Row[]> {
   const { spec, weights } = state;
-  const chosen = indices.map((i) => prompts[i]!);
-  const time = Math.max(...chosen.map((p) => p.length));
-  const place = BigInt64Array.from({ length: chosen.length * time }, (_, i) => BigInt(i % time));
-  const slots = Math.min(spec.maxContext, time + params.maxTokens);
-  const prefill = await graphs.run(spec, 'prefill', weights, {
-    tokens: [padIntegers(chosen, time), [chosen.length, time]],
-    positions: [place, [chosen.length, time]],
-    ends: [place.map(() => BigInt(time)), [chosen.length, time]],
-    order: [place.subarray(0, time), [time]],
-    rows: [BigInt64Array.from(chosen, (p, r) => BigInt(r * time + p.length - 1)), [chosen.length]],
+  const all = Array.from({ length: share.to - share.from }, (_, i): Row => {
+    const number = share.from + i;
+    const prompt = Math.floor(number / params.n);
+    return { prompt, sample: number % params.n, length: prompts[prompt]!.length, last: 0, tokens: [], logprobs: [] };
   });
-  const cache = new Cache(state, chosen.length * params.n, slots);
-  const all: Row[] = [];
-  let active: Row[] = [];
-  const take = (row: Row, logits: Float32Array, from: number): boolean => {
-    const uniform = uniformAt(params.seed, row.prompt, row.sample, row.tokens.length);
-    const { token, logprob } = pickToken(
-      logits.subarray(from * spec.vocabulary, (from + 1) * spec.vocabulary),
-      uniform,
-      params,
-    );
+  const first = all[0]!.prompt;
+  // Each prompt once, however many samples it has.
+  const chosen = prompts.slice(first, all.at(-1)!.prompt + 1);
+  const time = Math.max(...chosen.map((p) => p.length));
+  const slots = slotsOf(state, chosen, params);
+  const uniformOf = (row: Row) => uniformAt(params.seed, row.prompt, row.sample, row.tokens.length);
+  const take = (row: Row, token: number, logprob: number): boolean => {
     row.tokens.push(token);
     row.logprobs.push(logprob);
     row.last = token;
     return !params.stop.includes(token) && row.tokens.length < params.maxTokens && row.length < slots;
   };
-  for (const [p, prompt] of indices.entries()) {
-    for (let s = 0; s < params.n; s++) {
-      const row: Row = { prompt, sample: s, length: chosen[p]!.length, last: 0, tokens: [], logprobs: [] };
-      all.push(row);
-      if (!take(row, prefill.logits!, p)) continue;
-      cache.append(active.length, 0, prefill, p, time, row.length);
-      active.push(row);
-    }
+  const choose = (row: Row, logits: Float32Array, at: number): boolean => {
+    const own = logits.subarray(at * spec.vocabulary, (at + 1) * spec.vocabulary);
+    const { token, logprob } = pickToken(own, uniformOf(row), params);
+    return take(row, token, logprob);
+  };
+
+  const prefill = await graphs.run(spec, 'prefill', weights, promptFeeds(chosen, time));
+  const cache = new Cache(spec, { rows: all.length, first: time, most: slots });
+  let active: Row[] = [];
+  for (const row of all) {
+    const from = row.prompt - first;
+    if (!choose(row, prefill.logits!, from)) continue;
+    cache.append(active.length, 0, { outputs: prefill, from, time, count: row.length });
+    active.push(row);
   }
+  const plain = isPlain(params);
   while (active.length > 0) {
     const rows = active.length;
-    const step = await graphs.run(spec, 'decode', weights, {
+    cache.reserve(Math.max(...active.map((row) => row.length)), rows);
+    const step = await graphs.run(spec, plain ? 'draw' : 'decode', weights, {
       tokens: [BigInt64Array.from(active, (row) => BigInt(row.last)), [rows, 1]],
       positions: [BigInt64Array.from(active, (row) => BigInt(row.length)), [rows, 1]],
+      uniforms: [Float32Array.from(active, uniformOf), [rows]],
       ...cache.feeds(rows),
     });
+    const tokens = step.token as unknown as BigInt64Array | undefined;
     const kept: Row[] = [];
     for (const [r, row] of active.entries()) {
-      cache.append(r, row.length, step, r, 1, 1);
+      cache.append(r, row.length, { outputs: step, from: r, time: 1, count: 1 });
       row.length += 1;
-      if (!take(row, step.logits!, r)) continue;
+      if (plain && !Number.isFinite(step.logprob![r])) {
+        throw new NumericsError('logits', 'expected finite numbers while sampling', state.step);
+      }
+      const goesOn = plain ? take(row, Number(tokens![r]), step.logprob![r]!) : choose(row, step.logits!, r);
+      if (!goesOn) continue;
       if (kept.length !== r) cache.move(r, kept.length);
       kept.push(row);
     }
     active = kept;
   }
   return all;
+}
+
+/** Prompts as right-padded rows, the last token of each wanted. */
+function promptFeeds(prompts: readonly Int32Array[], time: number): Record<string, Feed> {
+  const shape = [prompts.length, time];
+  const tokens = new BigInt64Array(prompts.length * time);
+  for (const [r, prompt] of prompts.entries()) tokens.set(BigInt64Array.from(prompt, BigInt), r * time);
+  const positions = tokens.map((_, i) => BigInt(i % time));
+  const rows = BigInt64Array.from(prompts, (prompt, r) => BigInt(r * time + prompt.length - 1));
+  return {
+    tokens: [tokens, shape],
+    positions: [positions, shape],
+    ends: [tokens.map(() => BigInt(time)), shape],
+    order: [positions.subarray(0, time), [time]],
+    rows: [rows, [prompts.length]],
+  };
 }

@@ -4,4 +4,4 @@ export * from './losses.ts';
 export * from './parameters.ts';
 export * from './spec.ts';
 export { WIDEST_ROW } from './layers.ts';
-export { decodeOutputs, prefillOutputs, type Wanted } from './transformer.ts';
+export { decodeOutputs, drawOutputs, prefillOutputs, type Wanted } from './transformer.ts';

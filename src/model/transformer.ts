@@ -1,8 +1,10 @@
 import {
   add,
   cast,
+  cumulativeSum,
   type Dim,
   elementCount,
+  exp,
   gather,
   greater,
   input,
@@ -197,6 +199,21 @@ export function decodeOutputs(spec: TransformerSpec): Record<string, Tensor> {
   };
   const hidden = hiddenStates({ spec, parameters, tokens, positions, attend });
   return { logits: logitsOf(hidden, parameters), ...outputs };
+}
+
+/**
+ * A token drawn from each row of logits [batch, vocabulary], by the place in the running sum of probabilities that the input
+ * `uniforms` [batch] names, and its log-probability: `token` (int64) and `logprob`, [batch].
+ */
+export function drawOutputs(logits: Tensor): Record<'token' | 'logprob', Tensor> {
+  const [batch, vocabulary] = logits.shape as [Dim, number];
+  const logs = logSoftmax(logits);
+  const sums = cumulativeSum(exp(logs));
+  const uniforms = reshape(input('uniforms', 'float32', [batch]), [batch, 1]);
+  // Times the whole sum, which rounding keeps from being one, so that no place lies past the end.
+  const place = mul(uniforms, slice(sums, -1, vocabulary - 1, vocabulary));
+  const token = cast(reduceSum(cast(greater(place, sums), 'float32'), [-1], true), 'int64');
+  return { token: reshape(token, [batch]), logprob: reshape(takeAlong(logs, token), [batch]) };
 }
 
 /** Softmax over past and new keys together without joining the cache to the new entry, which would copy it. */

@@ -267,6 +267,17 @@ const KERNELS: { readonly [P in OpName]: Kernel<P> } = {
     }
     return out;
   },
+  cumulativeSum: ([x], { reverse }) => {
+    const out = array(x!.shape, x!.data.slice());
+    const width = x!.shape.at(-1)!;
+    for (let row = 0; row < out.data.length; row += width) {
+      for (let k = 1; k < width; k++) {
+        const i = reverse ? row + width - 1 - k : row + k;
+        out.data[i]! += out.data[reverse ? i + 1 : i - 1]!;
+      }
+    }
+    return out;
+  },
   softmax: ([x]) => map(logSoftmaxRows(x!), Math.exp),
   logSoftmax: ([x]) => logSoftmaxRows(x!),
 };

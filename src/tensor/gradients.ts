@@ -3,6 +3,7 @@ import {
   addAlong,
   cast,
   concat,
+  cumulativeSum,
   div,
   exp,
   expandLike,
@@ -179,6 +180,7 @@ const RULES: { readonly [P in OpName]: Rule<P> } = {
     const isMax = sub(scalar(1), below);
     return [mul(mul(isMax, keepReduced(g, x!, axes, keepDims)), div(scalar(1), reduceSum(isMax, axes, true)))];
   },
+  cumulativeSum: (g, _, __, { reverse }) => [cumulativeSum(g, !reverse)],
   softmax: (g, _, out) => [mul(out, sub(g, dotOfRows(g, out)))],
   logSoftmax: (g, _, out) => {
     const shares = exp(out);

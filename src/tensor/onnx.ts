@@ -144,6 +144,8 @@ const LOWERINGS: { readonly [P in OpName]: Lowering<P> } = {
   rmsNorm: (emit, inputs, _, { eps }) => rmsNode(emit, inputs, eps)[0],
   rmsInverse: (emit, inputs, _, { eps }) => rmsNode(emit, inputs, eps)[1],
   rotary: simple(`${CONTRIB}:RotaryEmbedding`),
+  cumulativeSum: (emit, [x], _, { reverse }) =>
+    emit.node('CumSum', [x!, emit.constant('int64', [], BigInt64Array.of(-1n))], { reverse: Number(reverse) }),
   softmax: simple('Softmax', { axis: -1 }),
   logSoftmax: simple('LogSoftmax', { axis: -1 }),
 };

@@ -225,6 +225,13 @@ const reduce =
 export const reduceSum = reduce('reduceSum');
 export const reduceMax = reduce('reduceMax');
 
+/** Running sum along the last axis, each element included; from the back with `reverse`. */
+export function cumulativeSum(x: Tensor, reverse = false): Tensor {
+  requireFloat('cumulativeSum', x);
+  if (x.shape.length === 0) throw new ShapeError('cumulativeSum', [x.shape], 'at least one axis');
+  return makeTensor('cumulativeSum', [x], { reverse }, x.shape);
+}
+
 /** Mean over axes of fixed size. */
 export function reduceMean(x: Tensor, axes: readonly number[], keepDims = false): Tensor {
   const count = axes.reduce((product, axis) => {

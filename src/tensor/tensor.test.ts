@@ -152,6 +152,7 @@ const CASES: { readonly [P in OpName]: (sizes: Sizes) => Case } = {
       build: ({ x, i }) => t.rotary(x!, i!, { cos: table(Math.cos), sin: table(Math.sin) }),
     };
   },
+  cumulativeSum: one((x, { keepDims }) => t.cumulativeSum(x, keepDims)),
   softmax: one(t.softmax),
   logSoftmax: one(t.logSoftmax),
 };

@@ -41,6 +41,8 @@ export interface OpAttributes {
   putAlong: null;
   reduceSum: { readonly axes: readonly number[]; readonly keepDims: boolean };
   reduceMax: { readonly axes: readonly number[]; readonly keepDims: boolean };
+  /** Running sum along the last axis, from the front or from the back. */
+  cumulativeSum: { readonly reverse: boolean };
   softmax: null;
   logSoftmax: null;
   /** Adds updates at indices along the last axis: a tensor, indices and updates to the tensor's shape. */
