@@ -7,7 +7,7 @@ import { Helpers, type SampleWork } from './helpers.ts';
 import { type Pass, pack, passFeeds } from './packing.ts';
 import { sampleShare, sharesOf } from './sampling.ts';
 import { startingWeights } from './start.ts';
-import { type AdamSettings, adamStep, freshState, type ModelState } from './store.ts';
+import { type AdamSettings, adamStep, freshState, type ModelState, sumOfSquares } from './store.ts';
 
 /** Values by place, as one array per sequence. */
 function scatterTo(out: Float32Array[], pass: Pass, places: readonly Int32Array[], values: Float32Array): void {
@@ -148,6 +148,7 @@ export class Backend {
   }
 
   #finite(tensor: string, values: Float32Array, state: ModelState): Float32Array {
+    if (Number.isFinite(sumOfSquares(values))) return values;
     for (let i = 0; i < values.length; i++) {
       if (!Number.isFinite(values[i]!)) {
         throw new NumericsError(tensor, `element ${i} is ${values[i]}; expected a finite number`, state.step);

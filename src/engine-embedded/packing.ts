@@ -10,7 +10,7 @@ import type { Feed } from './graphs.ts';
 /** A shorter common beginning is not worth standing next to each other for. */
 const SHORTEST_SHARED = 4;
 /** Widths tried for a row; the one with the least work is taken. */
-const WIDTHS = [96, 128, 192, 256, WIDEST_ROW];
+const WIDTHS = [96, 112, 128, 144, 160, 192, 224, 256, 320, WIDEST_ROW];
 /** Work of attention per token and per token of row width, in units of the work of everything else per token. */
 const ATTENTION_SHARE = 1 / 1000;
 /** Most tokens, padding included, that one pass holds; bounds memory whatever the caller submits. */
@@ -132,23 +132,35 @@ export function passFeeds({ rows, time, tokens, positions, ends }: Pass): Record
   return { tokens: [tokens, shape], positions: [positions, shape], ends: [ends, shape], order: [order, [time]] };
 }
 
+/** Rows of like width together, widest first, as many as a pass holds. */
+function passesOf(rows: readonly Chunk[][]): Chunk[][][] {
+  const sorted = [...rows].sort((a, b) => widthOf(b) - widthOf(a));
+  const passes: Chunk[][][] = [];
+  for (let start = 0; start < sorted.length; ) {
+    const count = Math.max(1, Math.floor(TOKENS_PER_PASS / widthOf(sorted[start]!)));
+    passes.push(sorted.slice(start, start + count));
+    start += count;
+  }
+  return passes;
+}
+
+/** Work of passes, padding included. */
+const workOf = (passes: readonly Chunk[][][]): number =>
+  passes.reduce((sum, rows) => {
+    const width = widthOf(rows[0]!);
+    return sum + rows.length * width * (1 + width * ATTENTION_SHARE);
+  }, 0);
+
 /** Every sequence in exactly one pass. The same sequences give the same passes. */
 export function pack(sequences: readonly Int32Array[]): Pass[] {
   const longest = sequences.reduce((most, s) => Math.max(most, s.length), 0);
   const order = sequences.map((_, i) => i).sort((a, b) => compareTokens(sequences[a]!, sequences[b]!) || a - b);
   const shared = order.map((index, k) => (k === 0 ? 0 : sharedLength(sequences[order[k - 1]!]!, sequences[index]!)));
-  let best: { rows: Chunk[][]; work: number } | undefined;
+  let best: { passes: Chunk[][][]; work: number } | undefined;
   for (const width of new Set(WIDTHS.map((w) => Math.max(w, longest)))) {
-    const rows = rowsOf(chunksOf(sequences, order, { shared, width }), width);
-    const work = rows.reduce((sum, row) => sum + widthOf(row) * (1 + widthOf(row) * ATTENTION_SHARE), 0);
-    if (best === undefined || work < best.work) best = { rows, work };
+    const passes = passesOf(rowsOf(chunksOf(sequences, order, { shared, width }), width));
+    const work = workOf(passes);
+    if (best === undefined || work < best.work) best = { passes, work };
   }
-  const rows = best!.rows.sort((a, b) => widthOf(b) - widthOf(a));
-  const passes: Pass[] = [];
-  for (let start = 0; start < rows.length; ) {
-    const count = Math.max(1, Math.floor(TOKENS_PER_PASS / widthOf(rows[start]!)));
-    passes.push(layOut(rows.slice(start, start + count), sequences));
-    start += count;
-  }
-  return passes;
+  return best!.passes.map((rows) => layOut(rows, sequences));
 }
