@@ -99,9 +99,10 @@ function findTorch(candidates: readonly string[]): string | Skipped {
   return { skipped: tried.join('; ') };
 }
 
-/** A virtual environment with what pip can get; the reason where it cannot. */
+/** A virtual environment with what pip can get, kept for the next run; the reason where it cannot. */
 function pipEnvironment(folder: string, packages: readonly string[]): string | Skipped {
   const python = join(folder, 'bin', 'python');
+  if (spawnSync(python, ['-c', `import ${packages.join(', ')}`]).status === 0) return python;
   const made = spawnSync('python3', ['-m', 'venv', folder], { encoding: 'utf8' });
   if (made.status !== 0) return { skipped: `no virtual environment: ${lastLine(made.stderr) || made.error?.message}` };
   const options = ['--quiet', '--retries', '0', '--timeout', '10', '--disable-pip-version-check'];
@@ -116,8 +117,8 @@ export interface Peers {
   readonly hugging: Peer | Skipped;
 }
 
-export function findPeers(scratch: string): Peers {
-  const environment = pipEnvironment(join(scratch, 'venv'), ['torch', 'transformers', 'trl', 'peft', 'datasets']);
+export function findPeers(folder: string): Peers {
+  const environment = pipEnvironment(folder, ['torch', 'transformers', 'trl', 'peft', 'datasets']);
   const installed = typeof environment === 'string' ? [environment] : [];
   const torch = findTorch([...installed, 'python3', '/usr/bin/python3']);
   const loops = 'PyTorch, our own loop';

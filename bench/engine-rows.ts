@@ -14,6 +14,19 @@ export const SPEC: ModelSpec = {
   maxContext: 160,
   seed: 1,
 };
+/** SmolLM2-135M's shape, with adapters on every linear layer. */
+export const RANK = 16;
+export const LORA_SPEC = {
+  vocabulary: 49_152,
+  width: 576,
+  layers: 30,
+  heads: 9,
+  feedForward: 1536,
+  maxContext: 256,
+  seed: 1,
+  architecture: { keyValueHeads: 3 },
+  lora: { rank: RANK, alpha: 2 * RANK },
+} satisfies ModelSpec;
 const ADAM = { learningRate: 1e-4, weightDecay: 0.01 };
 const random = createRng('bench/engine');
 const tokensOf = (count: number) => Int32Array.from({ length: count }, () => random.integer(SPEC.vocabulary));
@@ -21,8 +34,17 @@ const tokensOf = (count: number) => Int32Array.from({ length: count }, () => ran
 export type OneRun = () => Promise<void>;
 
 /** Language-model step: `batch` rows of `time` tokens, every position learned. */
-export async function languageModelStep(engine: Engine, batch: number, time: number): Promise<OneRun> {
-  const model = await engine.createModel(SPEC);
+export const languageModelStep = (engine: Engine, batch: number, time: number): Promise<OneRun> =>
+  tokenStep(engine, SPEC, { batch, time });
+export const loraStep = (engine: Engine, batch: number, time: number): Promise<OneRun> =>
+  tokenStep(engine, LORA_SPEC, { batch, time });
+
+async function tokenStep(
+  engine: Engine,
+  spec: ModelSpec,
+  { batch, time }: { batch: number; time: number },
+): Promise<OneRun> {
+  const model = await engine.createModel(spec);
   const data: Datum[] = Array.from({ length: batch }, () => {
     const ids = tokensOf(time + 1);
     return {

@@ -2,11 +2,11 @@
  * How fast does the embedded engine train, sample and score, and how do others fare at the same work? See README.md in this
  * folder.
  *
- * usage: tsx bench/engine.ts [--only lm-step,products,…] [--rounds 7] [--threads 2] [--no-peer] [--out FILE]
+ * usage: tsx bench/engine.ts [--only lm-step,products,…] [--rounds 7] [--threads 2] [--no-peer] [--venv FOLDER] [--out FILE]
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, loadavg, tmpdir, totalmem } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
@@ -16,8 +16,11 @@ import { findPeers, type Peer, type Peers, type Run, type Side, type Skipped } f
 import { productsOfStep } from './engine-products.ts';
 import {
   enumeratedReplies,
+  LORA_SPEC,
   languageModelStep,
+  loraStep,
   type OneRun,
+  RANK,
   rewardPairs,
   rewardStep,
   rlooStep,
@@ -31,6 +34,7 @@ const { values: args } = parseArgs({
     rounds: { type: 'string', default: '7' },
     threads: { type: 'string', default: '2' },
     'no-peer': { type: 'boolean', default: false },
+    venv: { type: 'string', default: 'bench/results/venv' },
     out: { type: 'string', default: 'bench/results/engine.json' },
   },
 });
@@ -86,7 +90,7 @@ async function against(ours: Side, peers: readonly (Peer | Skipped)[], request: 
   const sides: Side[] = [ours];
   const skipped: string[] = [];
   for (const peer of peers) {
-    const side = 'skipped' in peer ? peer : await peer.prepare({ ...request, spec: SPEC, threads: THREADS });
+    const side = 'skipped' in peer ? peer : await peer.prepare({ spec: SPEC, threads: THREADS, ...request });
     if ('skipped' in side) skipped.push(side.skipped);
     else sides.push(side);
   }
@@ -138,6 +142,7 @@ async function memory(peers: Peers) {
 }
 
 const LM = { batch: 16, time: 128 };
+const LORA = { batch: 4, time: 256 };
 const RLOO = { groups: 8, samples: 8, prompt: 16, count: 48 };
 const SAMPLING = { prompt: 16, count: 112 };
 
@@ -249,6 +254,15 @@ const ROWS: Readonly<Record<string, Row>> = {
       return against(ours, [peers.hugging, peers.torch], { prepare: 'rloo', ...RLOO });
     },
   },
+  'lora-step': {
+    question: `LoRA step, rank ${RANK} on every linear layer of a 135 M-parameter Llama shape, ${LORA.batch} x ${LORA.time} tokens`,
+    bar: 1.2,
+    async measure(peers) {
+      const ours = await ourSide('ours', (engine) => loraStep(engine, LORA.batch, LORA.time));
+      const spec = { ...LORA_SPEC, kvHeads: LORA_SPEC.architecture.keyValueHeads };
+      return against(ours, [peers.hugging, peers.torch], { prepare: 'language-model', ...LORA, rank: RANK, spec });
+    },
+  },
   memory: {
     question: 'Peak resident memory of a process that runs the language-model step, in megabytes (theirs over ours)',
     bar: 1,
@@ -272,9 +286,8 @@ const only = args.only?.split(',') ?? Object.keys(ROWS);
 for (const name of only)
   if (!(name in ROWS)) throw new Error(`no row ${name}; expected ${Object.keys(ROWS).join(', ')}`);
 
-const scratch = mkdtempSync(join(tmpdir(), 'goodhart-bench-'));
 const none = { skipped: '--no-peer' };
-const peers = args['no-peer'] ? { torch: none, hugging: none } : findPeers(scratch);
+const peers = args['no-peer'] ? { torch: none, hugging: none } : findPeers(args.venv);
 for (const [name, peer] of Object.entries(peers)) if ('skipped' in peer) say(`${name}: skipped, ${peer.skipped}`);
 // A row measured before stays until it is measured again.
 let before: { rows?: Record<string, unknown> } = {};
@@ -307,7 +320,6 @@ try {
     say(`  ${JSON.stringify(result)}`);
   }
 } finally {
-  rmSync(scratch, { recursive: true, force: true });
   mkdirSync(dirname(args.out), { recursive: true });
   writeFileSync(args.out, `${JSON.stringify({ machine: machine(), rows }, null, 2)}\n`);
 }

@@ -79,6 +79,31 @@ describe('choosing a token', () => {
 });
 
 describe('two threads', () => {
+  it('sample as one does, whole groups and parts of them, and twice the same', async () => {
+    const wide = { ...spec, vocabulary: 40, maxContext: 24, width: 16, heads: 2 };
+    const prompts = Array.from({ length: 5 }, (_, i) => Int32Array.from([1 + i, 2, 3 + i].slice(0, 1 + (i % 3))));
+    const params = { maxTokens: 20, n: 7, stop: [0], seed: 6 };
+    const draw = async (threads: number) => {
+      const engine = createEmbeddedEngine({ threads });
+      const model = await engine.createModel(wide);
+      const sampler = await model.sampler();
+      const groups = await sampler.sample(prompts, params);
+      const again = await sampler.sample(prompts, params);
+      expect(again).toEqual(groups);
+      const rows = groups.flatMap((group, p) => group.map((s) => ({ prompt: prompts[p]!, ...s })));
+      const scored = await sampler.logprobs(rows.map((row) => Int32Array.from([...row.prompt, ...row.tokens])));
+      for (const [i, row] of rows.entries()) {
+        const recomputed = scored[i]!.subarray(row.prompt.length - 1);
+        for (const [t, lp] of row.logprobs.entries()) expect(Math.abs(lp - recomputed[t]!)).toBeLessThan(1e-4);
+      }
+      await sampler.dispose();
+      await expect(sampler.sample(prompts, params)).rejects.toThrow(/disposed/);
+      await engine.dispose();
+      return groups.map((group) => group.map((s) => [...s.tokens]));
+    };
+    expect(await draw(2)).toEqual(await draw(1));
+  });
+
   it('train to the same bits twice, on batches large enough to be divided among them', async () => {
     const large = { vocabulary: 300, width: 128, layers: 1, heads: 4, feedForward: 128, maxContext: 40, seed: 3 };
     const data = Array.from({ length: 64 }, (_, row) => {
