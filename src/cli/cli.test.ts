@@ -109,7 +109,8 @@ describe('the whole loop from the command line', () => {
   it('a base model that is damaged in the cache is trained again', async () => {
     const cache = join(folder, 'cache');
     for (const name of readdirSync(cache)) {
-      const path = join(cache, name, 'checkpoints/base/state.bin');
+      const base = join(cache, name, 'checkpoints/base');
+      const path = join(base, readdirSync(base).find((file) => file.endsWith('.bin'))!);
       writeFileSync(path, readFileSync(path).subarray(0, -1));
     }
     const mended = join(folder, 'mended');

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import type { Engine } from '../engine/index.ts';
+import { type Checkpoints, rollingCheckpoints } from '../engine/node.ts';
 import { digestBytes, NumericsError, type Progress } from '../run/index.ts';
 import { onPath, type RecordLog, writeJson } from '../run/node.ts';
 import type { PipelineConfig } from './config.ts';
@@ -10,12 +11,23 @@ export interface RunContext {
   readonly folder: string;
   readonly engine: Engine;
   readonly progress: Progress;
+  /** A line for the person at the terminal: something was not as it should be, and the run goes on. */
+  readonly warn: (line: string) => void;
   readonly log: RecordLog;
   readonly cache: string;
   readonly now: () => string;
 }
 
 export const pathIn = (context: RunContext, file: string): string => `${context.folder}/${file}`;
+
+/** Checkpoints of a training of this run; one that cannot be used is said and recorded. */
+export function checkpointsOf<State>(context: RunContext, prefix: string): Checkpoints<State> {
+  const warn = (line: string) => {
+    context.warn(line);
+    context.log.append('checkpoint-passed-over', { line });
+  };
+  return rollingCheckpoints<State>(pathIn(context, prefix), { warn });
+}
 
 const digestFile = (path: string) => digestBytes(onPath(path, () => readFileSync(path)));
 
