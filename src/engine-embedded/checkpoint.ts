@@ -32,7 +32,7 @@ function requireFinite(state: ModelState): void {
       for (let i = 0; i < values.length; i++) {
         if (Number.isFinite(values[i]!)) continue;
         const what = `element ${i} of its ${kind} is ${values[i]} and was not saved`;
-        throw new NumericsError(name, `${what}; go back to an earlier checkpoint`, state.step);
+        throw new NumericsError(name, `${what}; go back to an earlier checkpoint`, { step: state.step });
       }
     }
   }

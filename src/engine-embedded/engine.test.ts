@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -38,6 +38,25 @@ describe('privacy', () => {
       stderr: '',
       left: [],
     });
+  });
+});
+
+describe('the worker', () => {
+  it('computes while the thread that called does nothing but wait', async () => {
+    const engine = createEmbeddedEngine({ threads: 1 });
+    const model = await engine.createModel(spec);
+    const path = join(folder, 'beside');
+    const pending = [
+      model.forwardBackward([{ tokens: Int32Array.of(0, 1), targets: Int32Array.of(1, 2) }], 'cross_entropy'),
+      model.optimStep({ learningRate: 0.1 }),
+      model.saveState(path),
+    ];
+    // This thread's event loop does not turn once: whoever writes the checkpoint is another thread.
+    const clock = new Int32Array(new SharedArrayBuffer(4));
+    for (let i = 0; i < 10_000 && !existsSync(join(path, 'state.json')); i++) Atomics.wait(clock, 0, 0, 5);
+    expect(JSON.parse(readFileSync(join(path, 'state.json'), 'utf8')).step).toBe(1);
+    await Promise.all(pending);
+    await engine.dispose();
   });
 });
 

@@ -61,7 +61,7 @@ export async function stage(
   } catch (error) {
     if (!(error instanceof NumericsError)) throw error;
     const advice = `lower ${name}.learningRate and run into a new folder`;
-    throw new NumericsError(error.tensor, `${error.detail} while training (${name}); ${advice}`, error.step);
+    throw new NumericsError(error.tensor, `${error.detail} while training (${name}); ${advice}`, error);
   }
   const digests = Object.fromEntries(files.map((file) => [file, digestFile(pathIn(context, file))]));
   context.log.append('stage', { name, files: digests });

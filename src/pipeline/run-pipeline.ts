@@ -79,7 +79,7 @@ function withLastCheckpoint(error: NumericsError, { log, folder }: RunContext): 
   const last = (checkpoint?.body as { folder: string } | undefined)?.folder ?? (based ? RUN_FILES.base : undefined);
   const where =
     last === undefined ? 'there is no good checkpoint yet' : `the last good checkpoint is ${folder}/${last}`;
-  return new NumericsError(error.tensor, `${error.detail}; ${where}`, error.step);
+  return new NumericsError(error.tensor, `${error.detail}; ${where}`, error);
 }
 
 /**
