@@ -160,7 +160,7 @@ export class Backend {
 
   async load(id: string, folder: string): Promise<number> {
     const { state } = this.#models.get(id)!;
-    const read = readCheckpoint(folder, state.spec);
+    const read = readCheckpoint(folder, state.spec, { additions: true });
     this.#models.set(id, { state: { ...read, spec: state.spec }, gradients: new Map() });
     return read.step;
   }

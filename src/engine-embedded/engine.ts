@@ -18,6 +18,7 @@ import {
   validateData,
   validateSequences,
 } from '../engine/index.ts';
+import { loraFault, specFault } from '../model/index.ts';
 import { DataError, EngineError, NumericsError, UsageError } from '../run/index.ts';
 import type { Answer } from './worker.ts';
 
@@ -303,9 +304,8 @@ export function createEmbeddedEngine(options: { threads?: number } = {}): Engine
       maxContext: 4096,
     }),
     async createModel(spec, { from } = {}) {
-      if (spec.width % (2 * spec.heads) !== 0) {
-        throw new EngineError('spec', `width ${spec.width} must be a multiple of twice the heads (${2 * spec.heads})`);
-      }
+      const fault = specFault(spec) ?? (spec.lora === undefined ? undefined : loraFault(spec, spec.lora));
+      if (fault !== undefined) throw new EngineError('spec', fault);
       const id = `model${models++}`;
       await channel.call('createModel', id, spec, from);
       return new EmbeddedModel(channel, id, spec);

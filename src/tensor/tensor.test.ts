@@ -116,6 +116,37 @@ const CASES: { readonly [P in OpName]: (sizes: Sizes) => Case } = {
     const top = t.reduceMax(x, axes, keepDims);
     return keepDims ? t.sub(top, t.mul(x, top)) : t.mul(top, top);
   }),
+  addAlong: ({ a, b, c }) => ({
+    feeds: {
+      x: { shape: [a, b], symbolic: ['rows', b] },
+      i: { shape: [a, c], symbolic: ['rows', c], below: b },
+      y: { shape: [a, c], symbolic: ['rows', c] },
+    },
+    build: ({ x, i, y }) => t.addAlong(x!, i!, y!),
+  }),
+  silu: one(t.silu),
+  rmsNorm: ({ a, b, c }) => ({
+    feeds: { x: { shape: [a, b, c], symbolic: ['batch', 'time', c], low: 0.3 }, y: { shape: [c] } },
+    build: ({ x, y }) => t.rmsNorm(x!, y!, 0.1),
+  }),
+  rmsInverse: ({ a, b }) => ({
+    feeds: { x: { shape: [a, b], symbolic: ['rows', b], low: 0.3 }, y: { shape: [b] } },
+    build: ({ x, y }) => t.mul(t.rmsInverse(x!, y!, 0.1), t.rmsNorm(x!, y!, 0.1)),
+  }),
+  rotary: ({ a, b, c }) => {
+    const table = (f: (angle: number) => number) =>
+      t.constant(
+        Array.from({ length: 10 }, (_, i) => f(i + 1)),
+        [5, 2],
+      );
+    return {
+      feeds: {
+        x: { shape: [a, b, c, 4], symbolic: ['batch', b, 'time', 4] },
+        i: { shape: [a, c], symbolic: ['batch', 'time'], below: 5 },
+      },
+      build: ({ x, i }) => t.rotary(x!, i!, { cos: table(Math.cos), sin: table(Math.sin) }),
+    };
+  },
   softmax: one(t.softmax),
   logSoftmax: one(t.logSoftmax),
 };
