@@ -60,7 +60,7 @@ export async function baseStage(context: RunContext, source: Source): Promise<Ba
   const maxReply = config.policy?.maxTokens ?? 48;
   const limits = { maxReply, maxPrompt: base.maxContext - maxReply };
   const folder = pathIn(context, RUN_FILES.base);
-  await stage(context, 'base', [RUN_FILES.tokenizer, CARD, `${RUN_FILES.base}/state.json`], async () => {
+  await stage(context, 'base', FILES, async () => {
     const key = digestValue({ version: 2, base, limits, seed: config.seed, examples: source.examples });
     const cached = `${context.cache}/base-${key.slice(0, 24)}`;
     if (await isWhole(context, cached)) {
