@@ -168,7 +168,7 @@ describe('batches', () => {
       { most: 3 },
     );
     const first = [0, 2].map(push);
-    await Promise.resolve();
+    await new Promise((resolve) => setImmediate(resolve));
     const rest = [4, 5, 6, 8].map(push);
     release();
     expect(await Promise.all(first)).toEqual([0, 20]);

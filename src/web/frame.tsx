@@ -1,5 +1,5 @@
-import { Link, Outlet, useNavigate } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
+import { Link, Outlet, useNavigate, useRouter } from '@tanstack/react-router';
+import { type ReactNode, useEffect } from 'react';
 import { call } from './api.ts';
 import { type User, useSession, useSessionChange } from './session.tsx';
 
@@ -15,6 +15,16 @@ export function Frame(): ReactNode {
   const user = useSession().data?.user ?? null;
   const changed = useSessionChange();
   const navigate = useNavigate();
+  const router = useRouter();
+  // Where what was focused went with its page, the keyboard goes on at the new page rather than at the very top.
+  useEffect(
+    () =>
+      router.subscribe('onRendered', ({ pathChanged }) => {
+        if (pathChanged && document.activeElement === document.body)
+          document.getElementById('main')?.focus({ preventScroll: true });
+      }),
+    [router],
+  );
   const signOut = async () => {
     await call('POST /api/logout', {});
     await changed();

@@ -3,6 +3,7 @@ import {
   createRootRouteWithContext,
   createRoute,
   createRouter,
+  Link,
   lazyRouteComponent,
   redirect,
 } from '@tanstack/react-router';
@@ -17,8 +18,20 @@ interface Context {
 
 const rootRoute = createRootRouteWithContext<Context>()({
   component: Frame,
-  errorComponent: ({ error }) => <Fault error={error} />,
-  notFoundComponent: () => <Fault error={new Error('There is no such page.')} />,
+  errorComponent: ({ error }) => (
+    <main>
+      <h1>Something went wrong</h1>
+      <Fault error={error} retry={() => window.location.reload()} />
+    </main>
+  ),
+  notFoundComponent: () => (
+    <main>
+      <h1>There is no such page</h1>
+      <p>
+        The address may be old or mistyped. <Link to="/">Go to the start</Link>.
+      </p>
+    </main>
+  ),
 });
 
 type Role = User['role'];
@@ -51,7 +64,7 @@ const page = <Path extends string>(
 
 const home = createRoute({ getParentRoute: () => rootRoute, path: '/', component: Home });
 const session = () => import('./pages/session.tsx');
-const people = () => import('./pages/people.tsx');
+const people = () => import('./pages/people/index.tsx');
 const judge = () => import('./pages/judge/index.tsx');
 const projects = () => import('./pages/projects/index.tsx');
 const runs = () => import('./pages/runs/index.tsx');

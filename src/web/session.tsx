@@ -16,7 +16,8 @@ export const useSession = () => useQuery(sessionQuery);
 export function useSessionChange(): () => Promise<void> {
   const client = useQueryClient();
   return async () => {
-    client.removeQueries();
-    await client.fetchQuery(sessionQuery);
+    // The session itself stays in place and is asked for anew: the head of the page watches it.
+    client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionQuery.queryKey[0] });
+    await client.fetchQuery({ ...sessionQuery, staleTime: 0 });
   };
 }

@@ -6,6 +6,7 @@ import { useSession, useSessionChange } from '../session.tsx';
 import { TextField } from '../ui/controls.tsx';
 import { when } from '../ui/figures.ts';
 import { Fault, Loaded } from '../ui/state.tsx';
+import { useTitle } from '../ui/title.ts';
 
 /** Name and password, twice where it is new, and what to do with them. */
 function CredentialsForm({
@@ -56,6 +57,7 @@ function CredentialsForm({
 
 /** The first start: creates the owner. */
 export function Setup(): ReactNode {
+  useTitle('Create the owner’s account');
   const { token } = useParams({ strict: false }) as { token: string };
   const changed = useSessionChange();
   const navigate = useNavigate();
@@ -80,6 +82,7 @@ export function Setup(): ReactNode {
 }
 
 export function Login(): ReactNode {
+  useTitle('Sign in');
   const { to } = useSearch({ strict: false }) as { to?: string };
   const changed = useSessionChange();
   const navigate = useNavigate();
@@ -110,6 +113,7 @@ const ROLE_TEXT = {
 
 /** Takes up an invitation. */
 export function Join(): ReactNode {
+  useTitle('Join');
   const { token } = useParams({ strict: false }) as { token: string };
   const invite = useQuery({
     queryKey: ['invite', token],
@@ -146,6 +150,7 @@ export function Join(): ReactNode {
 
 /** The own account: password, pseudonym, and the way to the own data. */
 export function AccountPage(): ReactNode {
+  useTitle('Your account');
   const session = useSession();
   const [fault, setFault] = useState<unknown>(null);
   const [done, setDone] = useState(false);

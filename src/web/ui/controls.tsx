@@ -131,10 +131,19 @@ export function Verdict({ value }: { readonly value: string }): ReactNode {
 
 /** Copies a text to the clipboard, and says so. */
 export function CopyButton({ text, label = 'Copy' }: { readonly text: string; readonly label?: string }): ReactNode {
-  const [copied, setCopied] = useState(false);
+  const [said, setSaid] = useState<string | null>(null);
+  const copy = async () => {
+    try {
+      // Missing on plain http beyond this machine, and refused where the browser is told so.
+      await navigator.clipboard.writeText(text);
+      setSaid('Copied');
+    } catch {
+      setSaid('Not allowed here: select the text');
+    }
+  };
   return (
-    <button type="button" onClick={() => void navigator.clipboard.writeText(text).then(() => setCopied(true))}>
-      {copied ? 'Copied' : label}
+    <button type="button" onClick={() => void copy()}>
+      {said ?? label}
     </button>
   );
 }

@@ -2,6 +2,7 @@ import { memo, type ReactNode, useId } from 'react';
 import ReactMarkdown, { type Components } from 'react-markdown';
 import rehypeSanitize, { defaultSchema } from 'rehype-sanitize';
 import remarkGfm from 'remark-gfm';
+import { Scroll } from './scroll.tsx';
 
 type Level = 3 | 4 | 5 | 6;
 
@@ -36,11 +37,9 @@ const componentsAt = (level: Level): Components => ({
       </a>
     ),
   table: ({ children }) => (
-    // biome-ignore lint/a11y/useSemanticElements: a fieldset is for controls, and a section for landmarks
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table scrolls, and must do so by keyboard too
-    <div className="scroll" role="group" aria-label="Table" tabIndex={0}>
+    <Scroll name="Table">
       <table>{children}</table>
-    </div>
+    </Scroll>
   ),
 });
 const COMPONENTS: Readonly<Record<Level, Components>> = {

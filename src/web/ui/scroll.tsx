@@ -1,11 +1,12 @@
 import type { ReactNode } from 'react';
 
-/** A region that scrolls sideways where its table is wider than the page, by keyboard too. */
+/** What is wider than the page scrolls sideways in itself, by keyboard too. A group, not a landmark: there are many. */
 export function Scroll({ name, children }: { readonly name: string; readonly children: ReactNode }): ReactNode {
   return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset is for controls, and a section for landmarks
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-    <section className="scroll" aria-label={name} tabIndex={0}>
+    <div className="scroll" role="group" aria-label={name} tabIndex={0}>
       {children}
-    </section>
+    </div>
   );
 }

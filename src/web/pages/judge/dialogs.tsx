@@ -1,6 +1,7 @@
 import { type FormEvent, type KeyboardEvent, type ReactNode, useState } from 'react';
 import { Dialog, Field } from '../../ui/controls.tsx';
 import { Markdown } from '../../ui/markdown.tsx';
+import { Scroll } from '../../ui/scroll.tsx';
 import { Chip } from './controls/parts.tsx';
 import { COMMANDS, type Command } from './logic/keys.ts';
 import type { JudgeProject } from './logic/types.ts';
@@ -149,7 +150,7 @@ function KeysDialog({
         Turn them off if they get in the way of a screen reader or of speaking to the computer. Tab, arrows, the space
         bar, Enter and Ctrl with Enter or Z work in any case.
       </p>
-      <div className="scroll">
+      <Scroll name="Keys">
         <table className="keys">
           <caption>For the question at hand</caption>
           <tbody>{ANSWER_KEYS.map(([key, text]) => row([key], text))}</tbody>
@@ -160,7 +161,7 @@ function KeysDialog({
             {(Object.keys(COMMANDS) as Command[]).map((command) => row(COMMANDS[command].keys, COMMANDS[command].text))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
       <p className="soft small">
         On a Mac, Cmd does what Ctrl does. No key answers while you type or a window is open.
       </p>

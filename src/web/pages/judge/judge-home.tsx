@@ -5,7 +5,7 @@ import type { ResponseOf } from '../../../server/index.ts';
 import { call } from '../../api.ts';
 import { useSession } from '../../session.tsx';
 import { Empty, Loaded } from '../../ui/state.tsx';
-import { useTitle } from './page.ts';
+import { useTitle } from '../../ui/title.ts';
 import { Waiting } from './saving.tsx';
 
 type Place = ResponseOf<'GET /api/judge'>['projects'][number];

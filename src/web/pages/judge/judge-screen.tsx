@@ -3,8 +3,9 @@ import { useParams } from '@tanstack/react-router';
 import { lazy, type ReactNode } from 'react';
 import { useSession } from '../../session.tsx';
 import { Loaded } from '../../ui/state.tsx';
+import { useTitle } from '../../ui/title.ts';
 import { DeskView } from './desk-view.tsx';
-import { judgeQuery, useTitle } from './page.ts';
+import { judgeQuery } from './page.ts';
 
 const ConsentForm = lazy(async () => ({ default: (await import('./consent.tsx')).ConsentForm }));
 

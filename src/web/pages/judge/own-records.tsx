@@ -5,9 +5,11 @@ import { call } from '../../api.ts';
 import { useSession } from '../../session.tsx';
 import { Dialog, Field } from '../../ui/controls.tsx';
 import { when } from '../../ui/figures.ts';
+import { Scroll } from '../../ui/scroll.tsx';
 import { Empty, Fault } from '../../ui/state.tsx';
+import { useTitle } from '../../ui/title.ts';
 import { newKey } from './outbox-browser.ts';
-import { judgeQuery, useTitle } from './page.ts';
+import { judgeQuery } from './page.ts';
 import { Waiting } from './saving.tsx';
 
 const TYPES = { judgment: 'Answer', skip: 'Skip', flag: 'Report' } as const;
@@ -115,9 +117,7 @@ export function OwnRecords(): ReactNode {
       )}
       {records.length > 0 && (
         <>
-          {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is for controls, and a section for landmarks */}
-          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table scrolls, and must do so by keyboard too */}
-          <div className="scroll" role="group" aria-label="What you gave" tabIndex={0}>
+          <Scroll name="What you gave">
             <table className="own">
               <thead>
                 <tr>
@@ -152,7 +152,7 @@ export function OwnRecords(): ReactNode {
                 ))}
               </tbody>
             </table>
-          </div>
+          </Scroll>
           <div className="row spread own-actions">
             {mine.hasNextPage ? (
               <button type="button" disabled={mine.isFetchingNextPage} onClick={() => void mine.fetchNextPage()}>

@@ -11,7 +11,7 @@ import { layoutsQuery, useProjectChange } from './queries.ts';
 
 function Upload({ project }: { readonly project: string }): ReactNode {
   const layouts = useQuery(layoutsQuery);
-  const [layout, setLayout] = useState('');
+  const [layout, setLayout] = useState('auto');
   const [file, setFile] = useState<{ name: string; text: string } | null>(null);
   const [fault, setFault] = useState<string | null>(null);
   const add = useProjectChange(project, (body: { layout: string; fileName: string; text: string }) =>
@@ -20,19 +20,18 @@ function Upload({ project }: { readonly project: string }): ReactNode {
   return (
     <Loaded query={layouts}>
       {({ layouts: all }) => {
-        const readable = all.filter(({ reads }) => reads);
-        const chosen = layout === '' ? (readable[0]?.id ?? '') : layout;
+        const readable = all.filter(({ reads }) => reads).map(({ id, title }) => [id, title] as const);
         const submit = (event: FormEvent) => {
           event.preventDefault();
           setFault(file === null ? 'Choose a file first.' : null);
-          if (file !== null) add.mutate({ layout: chosen, fileName: file.name, text: file.text });
+          if (file !== null) add.mutate({ layout, fileName: file.name, text: file.text });
         };
         return (
           <form onSubmit={submit}>
             <Choice
               label="Layout"
-              value={chosen}
-              options={readable.map(({ id, title }) => [id, title] as const)}
+              value={layout}
+              options={[['auto', 'Tell it from the first row'], ...readable]}
               onChange={setLayout}
               hint="What the file’s rows hold. Layouts with judgments bring these too."
             />

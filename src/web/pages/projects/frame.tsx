@@ -1,6 +1,7 @@
-import { Link, useParams } from '@tanstack/react-router';
+import { Link, useLocation, useParams } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { Loaded } from '../../ui/state.tsx';
+import { useTitle } from '../../ui/title.ts';
 import { type ProjectDetail, useMayLead, useProject } from './queries.ts';
 
 const TABS = [
@@ -18,6 +19,9 @@ export function ProjectFrame({ children }: { readonly children: (detail: Project
   const { project } = useParams({ strict: false }) as { project: string };
   const detail = useProject(project);
   const mayLead = useMayLead();
+  const { pathname } = useLocation();
+  const tab = TABS.find(({ to }) => to.replace('$project', encodeURIComponent(project)) === pathname);
+  useTitle([tab?.text, detail.data?.project.name ?? project].filter((part) => part !== undefined).join(': '));
   return (
     <main>
       <p className="small">

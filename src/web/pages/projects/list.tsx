@@ -4,6 +4,7 @@ import type { ReactNode } from 'react';
 import { figure, when } from '../../ui/figures.ts';
 import { Scroll } from '../../ui/scroll.tsx';
 import { Empty, Loaded } from '../../ui/state.tsx';
+import { useTitle } from '../../ui/title.ts';
 import { type Counts, projectsQuery, useMayLead } from './queries.ts';
 
 function Progress({ name, counts }: { readonly name: string; readonly counts: Counts }): ReactNode {
@@ -18,6 +19,7 @@ function Progress({ name, counts }: { readonly name: string; readonly counts: Co
 
 /** The projects a person may see, with how far they are. */
 export function ProjectList(): ReactNode {
+  useTitle('Projects');
   const projects = useQuery(projectsQuery);
   const mayLead = useMayLead();
   return (

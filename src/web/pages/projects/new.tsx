@@ -3,6 +3,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { call } from '../../api.ts';
 import { Fault } from '../../ui/state.tsx';
+import { useTitle } from '../../ui/title.ts';
 import { Area, Input } from './form/controls.tsx';
 import {
   creationOf,
@@ -109,6 +110,7 @@ function ByForm(): ReactNode {
 
 /** Creates a project, from a form or from a file. */
 export function NewProject(): ReactNode {
+  useTitle('New project');
   const [way, setWay] = useState<'form' | 'file'>('form');
   return (
     <main>

@@ -3,13 +3,16 @@ import { Link, useSearch } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { Verdict } from '../../ui/controls.tsx';
 import { figure, interval } from '../../ui/figures.ts';
+import { Scroll } from '../../ui/scroll.tsx';
 import { Empty, Fault, Loaded } from '../../ui/state.tsx';
+import { useTitle } from '../../ui/title.ts';
 import { curvesOf } from './curves.ts';
 import { Curves } from './overview.tsx';
 import { challengesQuery, findingsQuery, runQuery, seriesQuery } from './queries.ts';
 
 /** Runs side by side: summaries, findings, curves. */
 export function CompareRuns(): ReactNode {
+  useTitle('Compare runs');
   const { runs: text = '' } = useSearch({ strict: false }) as { runs?: string };
   const ids = [
     ...new Set(
@@ -26,6 +29,7 @@ export function CompareRuns(): ReactNode {
   if (ids.length < 2)
     return (
       <main>
+        <h1>Compare runs</h1>
         <Empty title="Nothing to compare">
           <p>
             Choose two runs or more in the <Link to="/runs">list of runs</Link>.
@@ -38,7 +42,7 @@ export function CompareRuns(): ReactNode {
     <main>
       <h1>Compare runs</h1>
       {broken !== undefined && <Fault error={broken.error} />}
-      <div className="scroll">
+      <Scroll name="Summaries">
         <table>
           <thead>
             <tr>
@@ -63,11 +67,11 @@ export function CompareRuns(): ReactNode {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
       <h2>Findings</h2>
       <Loaded query={challenges}>
         {({ challenges: all }) => (
-          <div className="scroll">
+          <Scroll name="Findings">
             <table>
               <thead>
                 <tr>
@@ -108,7 +112,7 @@ export function CompareRuns(): ReactNode {
                   ))}
               </tbody>
             </table>
-          </div>
+          </Scroll>
         )}
       </Loaded>
       <h2>Curves</h2>

@@ -154,9 +154,7 @@ function Disclosure({ run }: { readonly run: string }): ReactNode {
             {seal !== null && (
               <>
                 <h2>Seal</h2>
-                <Scroll name="Seal">
-                  <pre>{seal}</pre>
-                </Scroll>
+                <pre>{seal}</pre>
                 <VerifyButton run={run} />
               </>
             )}

@@ -1,8 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
-import { Link, useParams } from '@tanstack/react-router';
+import { Link, useLocation, useParams } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { ResponseOf } from '../../../server/index.ts';
 import { Loaded } from '../../ui/state.tsx';
+import { useTitle } from '../../ui/title.ts';
 import { runQuery } from './queries.ts';
 
 export type RunDetail = ResponseOf<'GET /api/runs/{run}'>;
@@ -36,6 +37,9 @@ const TABS = [
 export function RunFrame({ children }: { readonly children: (detail: RunDetail) => ReactNode }): ReactNode {
   const { run } = useParams({ strict: false }) as { run: string };
   const detail = useQuery(runQuery(run));
+  const { pathname } = useLocation();
+  const tab = TABS.find(({ to }) => to.replace('$run', encodeURIComponent(run)) === pathname);
+  useTitle([tab?.text, run].filter((part) => part !== undefined).join(': '));
   return (
     <main>
       <p className="small">

@@ -5,7 +5,9 @@ import { call } from '../../api.ts';
 import { useSession } from '../../session.tsx';
 import { Field } from '../../ui/controls.tsx';
 import { when } from '../../ui/figures.ts';
+import { Scroll } from '../../ui/scroll.tsx';
 import { Empty, Fault, Loaded } from '../../ui/state.tsx';
+import { useTitle } from '../../ui/title.ts';
 import { RunStatus } from './frame.tsx';
 import { runsQuery } from './queries.ts';
 
@@ -13,6 +15,7 @@ const MARKS = ['failure', 'concern', 'clear', 'not-assessed'] as const;
 
 /** Runs, newest first; two or more can be compared. */
 export function RunList(): ReactNode {
+  useTitle('Runs');
   const runs = useQuery(runsQuery);
   const role = useSession().data?.user?.role;
   const navigate = useNavigate();
@@ -39,7 +42,7 @@ export function RunList(): ReactNode {
             </Empty>
           ) : (
             <>
-              <div className="scroll">
+              <Scroll name="Runs">
                 <table>
                   <thead>
                     <tr>
@@ -85,7 +88,7 @@ export function RunList(): ReactNode {
                     ))}
                   </tbody>
                 </table>
-              </div>
+              </Scroll>
               <p>
                 <button
                   type="button"
@@ -105,6 +108,7 @@ export function RunList(): ReactNode {
 
 /** Starts a run from a recipe, changed as wanted. */
 export function NewRun(): ReactNode {
+  useTitle('Start a run');
   const recipes = useQuery({ queryKey: ['recipes'], queryFn: () => call('GET /api/recipes', {}) });
   const [edited, setEdited] = useState<string | null>(null);
   const [recipe, setRecipe] = useState('quickstart');

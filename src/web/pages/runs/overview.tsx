@@ -5,6 +5,7 @@ import { useSession } from '../../session.tsx';
 import { CopyButton } from '../../ui/controls.tsx';
 import { figure } from '../../ui/figures.ts';
 import { LinePlot } from '../../ui/plots.tsx';
+import { Scroll } from '../../ui/scroll.tsx';
 import { Fault, Loaded } from '../../ui/state.tsx';
 import { type Curve, curvesOf } from './curves.ts';
 import { type RunDetail, RunFrame } from './frame.tsx';
@@ -99,7 +100,7 @@ export function RunOverview(): ReactNode {
             {error !== null && <Fault error={new Error(error)} />}
             {(role === 'owner' || role === 'lead') && <Controls run={run.id} status={run.status} />}
             {summary.length > 0 && (
-              <div className="scroll">
+              <Scroll name="Summary">
                 <table>
                   <tbody>
                     {summary.map(({ label, value }) => (
@@ -110,7 +111,7 @@ export function RunOverview(): ReactNode {
                     ))}
                   </tbody>
                 </table>
-              </div>
+              </Scroll>
             )}
             <h2>Curves</h2>
             <RunCurves run={run.id} live={run.status === 'running'} />

@@ -30,14 +30,14 @@ function Samples({ run }: { readonly run: string }): ReactNode {
             </p>
             {found.map((sample) => (
               <article key={`${sample.prompt}\n${sample.before}`} className="panel sample">
-                <h3>{sample.prompt}</h3>
+                <h2>{sample.prompt}</h2>
                 <div className="beside">
                   <div>
-                    <h4>Before</h4>
+                    <h3>Before</h3>
                     <p className="text">{sample.before}</p>
                   </div>
                   <div>
-                    <h4>After</h4>
+                    <h3>After</h3>
                     <p className="text">{sample.after}</p>
                   </div>
                 </div>
