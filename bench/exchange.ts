@@ -10,10 +10,19 @@ import { parseArgs } from 'node:util';
  * made from a seed; every step is a process of its own, as a user runs it, on the built code. With `--data` also: do the
  * published data sets in a folder (ukp, hh-rlhf, pandalm) import whole?
  *
- *   npx tsx bench/exchange.ts [--pairs 160000] [--data <folder>]
+ *   npx tsx bench/exchange.ts [--pairs 160000] [--data <folder>] [--heap <MB>]
+ *
+ * Without `--heap` the peak is mostly garbage that V8 has not yet had a reason to collect; `--heap 128` bounds it
+ * (`NODE_OPTIONS=--max-old-space-size=128` for the command) and shows what the work itself needs.
  */
 const root = fileURLToPath(new URL('..', import.meta.url));
-const { values } = parseArgs({ options: { pairs: { type: 'string', default: '160000' }, data: { type: 'string' } } });
+const { values } = parseArgs({
+  options: {
+    pairs: { type: 'string', default: '160000' },
+    data: { type: 'string' },
+    heap: { type: 'string' },
+  },
+});
 const pairs = Number(values.pairs);
 const WORDS = 'the ferry leaves at six and arrives before noon if weather permits so take bread water a coat'.split(
   ' ',
@@ -71,7 +80,8 @@ function measure(step: string, call: 'importLayout' | 'exportLayout', options: o
       peakMb: process.resourceUsage().maxRSS / 1024,
       rows: made.rows, items: made.items, judgments: made.judgments, rejected: made.rejected ?? 0,
     }));`;
-  const child = spawnSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8' });
+  const bound = values.heap === undefined ? [] : [`--max-old-space-size=${values.heap}`];
+  const child = spawnSync(process.execPath, [...bound, '--input-type=module', '-e', code], { encoding: 'utf8' });
   if (child.status !== 0) throw new Error(`${step}: ${child.stderr}`);
   const made = JSON.parse(child.stdout) as Omit<Measured, 'step'>;
   const round = (value: number) => Math.round(value * 10) / 10;

@@ -10,9 +10,11 @@ import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
-import type { FeedbackRecord, Item, Judgment, Project } from '../src/feedback/index.ts';
-import { createRng, hashString } from '../src/stats/index.ts';
+import type { Project } from '../src/feedback/index.ts';
+import { createRng } from '../src/stats/index.ts';
 import { type FeedbackStore, openStore, type Reservation } from '../src/store/index.ts';
+import { latency } from './latency.ts';
+import { AT, judgmentOf, largeProject, makeProject, raterId } from './million.ts';
 
 const { values: args } = parseArgs({
   options: {
@@ -24,103 +26,12 @@ const { values: args } = parseArgs({
   },
 });
 const JUDGMENTS = Number(args.judgments);
-const ITEMS = JUDGMENTS / 5;
-const RATERS = JUDGMENTS / 50;
-/** Raters 0 to 4 gave the first 5 judgments of the items in front, all of them still open. */
-const HEAVY = Math.min(5000, ITEMS / 10);
+const project = largeProject(JUDGMENTS);
+const { items: ITEMS, raters: RATERS, heavy: HEAVY } = project;
 const CYCLES = Number(args.cycles);
-const AT = '2026-01-01T00:00:00.000Z';
 
 const say = (text: string) => process.stderr.write(`${text}\n`);
-const words = (seed: number, count: number) =>
-  Array.from({ length: count }, (_, i) => (hashString(`${seed}/${i}`) % 46_656).toString(36)).join(' ');
-const itemId = (i: number) => `topic-${i % 50}/item-${i}`;
-const raterId = (r: number) => `rater-${r.toString(16).padStart(12, '0')}`;
 
-function makeProject(order: Project['distribution']['order']): Project {
-  return {
-    id: 'bench',
-    name: 'A million judgments',
-    createdAt: AT,
-    questions: [
-      {
-        id: 'better',
-        kind: 'comparison',
-        title: 'Which is better?',
-        required: true,
-        ties: true,
-        bothBad: false,
-        cantJudge: true,
-        strength: false,
-      },
-    ],
-    instructions: [{ version: '1', text: 'Pick the better one.', at: AT }],
-    view: 'full',
-    // 5 of 6 given: every item is open.
-    distribution: { overlap: 6, overlapShare: 1, reservationMinutes: 30, cohorts: [], quotas: [], order },
-  };
-}
-const makeItem = (i: number): Item => ({
-  id: itemId(i),
-  projectId: 'bench',
-  prompt: words(i, 30),
-  replies: [
-    { id: 'a', text: words(i + 1e6, 50) },
-    { id: 'b', text: words(i + 2e6, 50) },
-  ],
-  source: { origin: 'policy-3', selection: 'random' },
-  strata: { topic: `topic-${i % 50}` },
-});
-function judgmentOf(id: string, item: string, rater: string, presentation: Judgment['presentation']): FeedbackRecord {
-  return {
-    type: 'judgment',
-    judgment: {
-      id,
-      projectId: 'bench',
-      itemId: item,
-      raterId: rater,
-      presentation,
-      answer: { kind: 'comparison', outcome: hashString(id) % 2 },
-      activeMs: 8000 + (hashString(id) % 9000),
-      submittedAt: AT,
-      source: 'studio',
-    },
-  };
-}
-function* items() {
-  for (let i = 0; i < ITEMS; i++) yield makeItem(i);
-}
-function* raters() {
-  for (let r = 0; r < RATERS; r++) yield { id: raterId(r), kind: 'human' as const, pool: 'crowd' };
-}
-/** Whoever gave judgment `round` of an item: five different raters per item, fifty judgments per rater. */
-const raterOf = (item: number, round: number) =>
-  item < HEAVY ? round : 5 + ((item * 5 + round + Math.floor(item / 4001) * 977) % (RATERS - 5));
-function* records() {
-  const shown = { order: [0, 1], view: 'full', instructionsVersion: '1', shownAt: AT };
-  for (let round = 0; round < 5; round++) {
-    for (let i = 0; i < ITEMS; i++) {
-      const rater = raterId(raterOf(i, round));
-      yield { record: judgmentOf(`${itemId(i)}/${rater}`, itemId(i), rater, shown) };
-    }
-  }
-}
-function* priorities() {
-  for (let i = 0; i < ITEMS; i++) yield [itemId(i), 1 - i / ITEMS] as const;
-}
-
-interface Latency {
-  readonly n: number;
-  readonly p50: number;
-  readonly p99: number;
-  readonly max: number;
-}
-function latency(times: number[]): Latency {
-  const sorted = [...times].sort((a, b) => a - b);
-  const at = (q: number) =>
-    Number((sorted[Math.min(sorted.length - 1, Math.ceil(q * sorted.length) - 1)] ?? 0).toFixed(2));
-  return { n: times.length, p50: at(0.5), p99: at(0.99), max: at(1) };
-}
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** `concurrent` raters ask and answer in a loop, thinking for an exponential time in between; times in milliseconds. */
@@ -176,11 +87,10 @@ async function timed<T>(name: string, effect: () => Promise<T>): Promise<{ secon
 async function measure(url: string, size: () => Promise<number>) {
   const loadBefore = loadavg()[0];
   const store = await openStore(url, { create: true });
-  const source = { project: makeProject('random'), items: items(), raters: raters(), records: records() };
-  const load = await timed('load', () => store.load(source, { checked: true }));
+  const load = await timed('load', () => store.load(project.source(), { checked: true }));
   const bytes = await size();
   say(`  ${(bytes / 1e6).toFixed(0)} MB on disk, ${(process.memoryUsage().rss / 1e6).toFixed(0)} MB of memory`);
-  const scores = await timed('priorities', () => store.setPriorities('bench', priorities()));
+  const scores = await timed('priorities', () => store.setPriorities('bench', project.priorities()));
   const rows: Record<string, unknown> = {};
   let seed = 0;
   for (const order of args.orders.split(',') as Project['distribution']['order'][]) {

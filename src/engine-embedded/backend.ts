@@ -96,20 +96,21 @@ export class Backend {
     return values;
   }
 
-  async modelScalars(id: string, sequences: readonly Int32Array[]): Promise<Float32Array> {
-    const values = await this.scalars(this.#models.get(id)!.state, sequences);
-    return Float32Array.from(values, (row) => row.at(-1)!);
+  async modelScalars(id: string, sequences: readonly Int32Array[]): Promise<Float32Array[]> {
+    return this.scalars(this.#models.get(id)!.state, sequences);
   }
 
-  /** Adds the gradient of Σ gᵢ · (scalar at the last position of sequence i). */
-  async scalarBackward(id: string, sequences: readonly Int32Array[], gradient: Float32Array): Promise<void> {
+  /** Adds the gradient of Σ g · scalar, given g at every position of every sequence. */
+  async scalarBackward(id: string, sequences: readonly Int32Array[], rowGradients: readonly Float32Array[]) {
     const { state, gradients } = this.#models.get(id)!;
     const added: Record<string, Float32Array>[] = [];
     for (const rows of passes(sequences.map((s) => s.length))) {
       const batch = rows.map((row) => sequences[row]!);
       const time = Math.max(...batch.map((s) => s.length));
-      const seeds = new Float32Array(batch.length * time);
-      for (const [i, row] of rows.entries()) seeds[i * time + batch[i]!.length - 1] = gradient[row]!;
+      const seeds = padFloats(
+        rows.map((row) => rowGradients[row]!),
+        time,
+      );
       added.push(
         await this.#graphs.run(state.spec, 'scalar-gradient', state.weights, {
           tokens: [padIntegers(batch, time), [batch.length, time]],
@@ -157,7 +158,7 @@ export class Backend {
 
   async load(id: string, folder: string): Promise<number> {
     const { state } = this.#models.get(id)!;
-    const read = readCheckpoint(folder, state.spec);
+    const read = readCheckpoint(folder, state.spec, { additions: true });
     this.#models.set(id, { state: { ...read, spec: state.spec }, gradients: new Map() });
     return read.step;
   }

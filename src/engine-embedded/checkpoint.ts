@@ -2,23 +2,21 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { ModelSpec } from '../engine/index.ts';
-import { parameterShapes } from '../model/index.ts';
+import { type Parameter, parametersOf, specDifferences, trainableParameters } from '../model/index.ts';
 import { DataError, EngineError } from '../run/index.ts';
 import { onPath } from '../run/node.ts';
-import { freshState, type ModelState } from './store.ts';
+import type { ModelState } from './store.ts';
 
 /**
- * A checkpoint is a folder of `state.json` (spec, step, digest) and `state.bin` (weights, first and second moments,
- * float32 little-endian in the order of `parameterShapes`). It is written beside its name and moved there whole.
+ * A checkpoint is a folder of `state.json` (spec, step, digest) and `state.bin` (weights, then first and second moments of
+ * what is trained, float32 little-endian in the order of `parametersOf`). It is written beside its name and moved there whole.
  */
 const FORMAT = 'goodhart-checkpoint-1';
 
 const digestOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
 export function writeCheckpoint(folder: string, state: ModelState): void {
-  const arrays = [state.weights, state.firstMoments, state.secondMoments].flatMap((group) =>
-    [...parameterShapes(state.spec).keys()].map((name) => group.get(name)!),
-  );
+  const arrays = [state.weights, state.firstMoments, state.secondMoments].flatMap((group) => [...group.values()]);
   const bytes = Buffer.concat(arrays.map((a) => Buffer.from(a.buffer, a.byteOffset, a.byteLength)));
   const card = { format: FORMAT, spec: state.spec, step: state.step, sha256: digestOf(bytes) };
   const partial = `${folder}.partial-${process.pid}`;
@@ -40,10 +38,15 @@ export function writeCheckpoint(folder: string, state: ModelState): void {
   });
 }
 
-const SHAPE_KEYS = ['vocabulary', 'width', 'layers', 'heads', 'feedForward', 'maxContext'] as const;
-
-/** Reads a checkpoint; altered or torn files are refused, and so is another architecture than `expected`. */
-export function readCheckpoint(folder: string, expected?: ModelSpec): ModelState {
+/**
+ * Reads a checkpoint; altered or torn files are refused, and so is another architecture than `expected`. With `additions`
+ * the scalar head and the adapters must agree too.
+ */
+export function readCheckpoint(
+  folder: string,
+  expected?: ModelSpec,
+  options: { additions: boolean } = { additions: false },
+): ModelState {
   let card: { format: string; spec: ModelSpec; step: number; sha256: string };
   let bytes: Buffer;
   try {
@@ -60,22 +63,29 @@ export function readCheckpoint(folder: string, expected?: ModelSpec): ModelState
       `${folder}: the checkpoint is torn or altered (digest differs); use the one before`,
     );
   }
-  const differing = SHAPE_KEYS.filter((key) => expected !== undefined && expected[key] !== card.spec[key]);
+  const differing = expected === undefined ? [] : specDifferences(card.spec, expected, options);
   if (differing.length > 0) {
-    const pairs = differing.map((key) => `${key} ${card.spec[key]} instead of ${expected?.[key]}`);
     throw new EngineError(
       'spec-mismatch',
-      `${folder}: the checkpoint has ${pairs.join(', ')}; create the model to match`,
+      `${folder}: the checkpoint has ${differing.join(', ')}; create the model to match`,
     );
   }
-  const state = freshState(card.spec);
   let offset = 0;
-  for (const group of [state.weights, state.firstMoments, state.secondMoments]) {
-    for (const values of group.values()) {
-      new Uint8Array(values.buffer).set(bytes.subarray(offset, offset + values.byteLength));
-      offset += values.byteLength;
-    }
-  }
-  state.step = card.step;
-  return state;
+  const take = (parameters: readonly Parameter[]) =>
+    new Map(
+      parameters.map(({ name, shape }) => {
+        const values = new Float32Array(shape.reduce((product, dim) => product * dim, 1));
+        new Uint8Array(values.buffer).set(bytes.subarray(offset, offset + values.byteLength));
+        offset += values.byteLength;
+        return [name, values];
+      }),
+    );
+  const trained = trainableParameters(card.spec);
+  return {
+    spec: card.spec,
+    weights: take(parametersOf(card.spec)),
+    firstMoments: take(trained),
+    secondMoments: take(trained),
+    step: card.step,
+  };
 }

@@ -18,6 +18,7 @@ import {
   validateData,
   validateSequences,
 } from '../engine/index.ts';
+import { loraFault, specFault } from '../model/index.ts';
 import { DataError, EngineError, NumericsError, UsageError } from '../run/index.ts';
 import type { Answer } from './worker.ts';
 
@@ -191,6 +192,11 @@ class EmbeddedModel implements TrainableModel {
   ): Promise<ForwardOutput> {
     const { logprobs } = await this.forward(data, 'cross_entropy');
     const { loss, gradients } = custom(logprobs);
+    this.#checkCustom(
+      loss,
+      gradients,
+      data.map((datum) => datum.tokens.length),
+    );
     // dL/dθ = Σ (dL/dlp) dlp/dθ, and cross-entropy with weight −dL/dlp has exactly that gradient.
     const weighted = data.map((datum, i) => ({ ...datum, weights: gradients[i]!.map((g) => -g) }));
     await this.forwardBackward(weighted, 'cross_entropy');
@@ -201,13 +207,52 @@ class EmbeddedModel implements TrainableModel {
     sequences: readonly Int32Array[],
     custom: (scalars: Float32Array) => { loss: number; gradient: Float32Array },
   ): Promise<{ loss: number; scalars: Float32Array }> {
+    const last = (rows: readonly Float32Array[]) => Float32Array.from(rows, (row) => row.at(-1)!);
+    const { loss, values } = await this.forwardBackwardValues(sequences, (rows) => {
+      const { loss, gradient } = custom(last(rows));
+      const gradients = rows.map((row, i) => {
+        const padded = new Float32Array(row.length);
+        padded[row.length - 1] = gradient[i]!;
+        return padded;
+      });
+      return { loss, gradients };
+    });
+    return { loss, scalars: last(values) };
+  }
+
+  async forwardBackwardValues(
+    sequences: readonly Int32Array[],
+    custom: (values: readonly Float32Array[]) => CustomLoss,
+  ): Promise<{ loss: number; values: Float32Array[] }> {
     requireHead(this.spec);
-    validateSequences(sequences, this.spec, 'forwardBackwardScalar');
-    const scalars = await this.#channel.call<Float32Array>('modelScalars', this.id, sequences);
-    const { loss, gradient } = custom(scalars);
+    validateSequences(sequences, this.spec, 'forwardBackwardValues');
+    const values = await this.#channel.call<Float32Array[]>('modelScalars', this.id, sequences);
+    const { loss, gradients } = custom(values);
+    this.#checkCustom(
+      loss,
+      gradients,
+      sequences.map((s) => s.length),
+    );
+    await this.#channel.call('scalarBackward', this.id, sequences, gradients);
+    return { loss, values };
+  }
+
+  /** What a custom loss returned: a finite value, and one finite gradient row per sequence, as long as the sequence. */
+  #checkCustom(loss: number, gradients: readonly Float32Array[], lengths: readonly number[]): void {
     if (!Number.isFinite(loss)) throw new NumericsError('loss', `got ${loss}; expected a finite number`, this.#step);
-    await this.#channel.call('scalarBackward', this.id, sequences, gradient);
-    return { loss, scalars };
+    const got = gradients.map((row) => row.length);
+    if (got.length !== lengths.length || got.some((n, i) => n !== lengths[i])) {
+      throw new EngineError(
+        'length',
+        `custom loss: got gradient rows of lengths [${got.join(', ')}]; expected [${lengths.join(', ')}], one number per position`,
+      );
+    }
+    for (const [i, row] of gradients.entries()) {
+      const bad = row.findIndex((g) => !Number.isFinite(g));
+      if (bad < 0) continue;
+      const where = `of the custom loss for sequence ${i} is ${row[bad]} at position ${bad}`;
+      throw new NumericsError('gradient', `${where}; expected a finite number`, this.#step);
+    }
   }
 
   async optimStep(adam: AdamParams): Promise<OptimResult> {
@@ -258,9 +303,8 @@ export function createEmbeddedEngine(options: { threads?: number } = {}): Engine
       maxContext: 4096,
     }),
     async createModel(spec, { from } = {}) {
-      if (spec.width % (2 * spec.heads) !== 0) {
-        throw new EngineError('spec', `width ${spec.width} must be a multiple of twice the heads (${2 * spec.heads})`);
-      }
+      const fault = specFault(spec) ?? (spec.lora === undefined ? undefined : loraFault(spec, spec.lora));
+      if (fault !== undefined) throw new EngineError('spec', fault);
       const id = `model${models++}`;
       await channel.call('createModel', id, spec, from);
       return new EmbeddedModel(channel, id, spec);

@@ -9,6 +9,7 @@ import {
   scalarValueOutputs,
   tokenLossOutputs,
 } from '../model/index.ts';
+import { canonicalJson } from '../run/index.ts';
 import { encodeOnnx } from '../tensor/index.ts';
 
 export type GraphKind = `loss:${LossName}` | 'logprobs' | 'scalars' | 'scalar-gradient' | 'prefill' | 'decode';
@@ -42,8 +43,8 @@ export class GraphCache {
   }
 
   #session(spec: ModelSpec, kind: GraphKind): Promise<InferenceSession> {
-    const { vocabulary, width, layers, heads, feedForward, maxContext, scalarHead } = spec;
-    const key = [kind, vocabulary, width, layers, heads, feedForward, maxContext, scalarHead === true].join('/');
+    const { seed: _, ...architecture } = spec;
+    const key = `${kind} ${canonicalJson(architecture)}`;
     let session = this.#sessions.get(key);
     if (session === undefined) {
       session = InferenceSession.create(encodeOnnx(outputsOf(spec, kind)), {

@@ -1,4 +1,5 @@
 import type { Sample, SampleParams } from '../engine/index.ts';
+import { architectureOf } from '../model/index.ts';
 import { NumericsError } from '../run/index.ts';
 import { padIntegers, positions } from './batches.ts';
 import type { Feed, GraphCache } from './graphs.ts';
@@ -62,7 +63,7 @@ export function pickToken(
   return pick(kept[count - 1]!);
 }
 
-/** Keys and values of every layer for a batch of rows: [rows, heads, slots, d] each, one contiguous block per row. */
+/** Keys and values of every layer for a batch of rows: [rows, keyValueHeads, slots, d] each, one contiguous block per row. */
 class Cache {
   readonly keys: Float32Array[];
   readonly values: Float32Array[];
@@ -72,11 +73,12 @@ class Cache {
   readonly size: number;
 
   constructor(state: ModelState, rows: number, slots: number) {
-    const { layers, heads, width } = state.spec;
+    const { keyValueHeads, headWidth } = architectureOf(state.spec);
     this.slots = slots;
-    this.heads = heads;
-    this.size = width / heads;
-    const make = () => Array.from({ length: layers }, () => new Float32Array(rows * width * slots));
+    this.heads = keyValueHeads;
+    this.size = headWidth;
+    const length = rows * keyValueHeads * headWidth * slots;
+    const make = () => Array.from({ length: state.spec.layers }, () => new Float32Array(length));
     this.keys = make();
     this.values = make();
     this.mask = new Float32Array(rows * slots).fill(HIDDEN);

@@ -1,7 +1,7 @@
 import type { ModelSpec } from '../engine/index.ts';
-import { initialParameters, parameterShapes } from '../model/index.ts';
+import { initialParameters, trainableParameters } from '../model/index.ts';
 
-/** Weights and optimiser state of one model, all float32, by parameter name. */
+/** Weights of one model and the optimiser's moments of those it trains, all float32, by parameter name. */
 export interface ModelState {
   readonly spec: ModelSpec;
   readonly weights: Map<string, Float32Array>;
@@ -21,24 +21,18 @@ export function uniformAt(...keys: readonly number[]): number {
   return (h >>> 0) / 2 ** 32;
 }
 
-/** Standard normal numbers (Box–Muller) from a counter. */
-function normalStream(seed: number): () => number {
-  let i = 0;
-  return () => {
-    const u = uniformAt(seed, i, 1) || 2 ** -33;
-    const v = uniformAt(seed, i++, 2);
-    return Math.sqrt(-2 * Math.log(u)) * Math.cos(2 * Math.PI * v);
-  };
-}
+/** The i-th standard normal number of a seed (Box–Muller). */
+const normalAt = (seed: number) => (i: number) => {
+  const u = uniformAt(seed, i, 1) || 2 ** -33;
+  return Math.sqrt(-2 * Math.log(u)) * Math.cos(2 * Math.PI * uniformAt(seed, i, 2));
+};
 
-const zeros = (weights: ReadonlyMap<string, Float32Array>) =>
-  new Map([...weights].map(([name, values]) => [name, new Float32Array(values.length)]));
-
-/** A model with fresh weights from the spec's seed; weights given by name replace the fresh ones. */
+/** A model with fresh weights from the spec's seed; weights given by name, which it takes over, replace the fresh ones. */
 export function freshState(spec: ModelSpec, given?: ReadonlyMap<string, Float32Array>): ModelState {
-  const weights = initialParameters(spec, normalStream(spec.seed));
-  for (const [name, values] of given ?? []) if (weights.has(name)) weights.set(name, values.slice());
-  return { spec, weights, firstMoments: zeros(weights), secondMoments: zeros(weights), step: 0 };
+  const weights = initialParameters(spec, normalAt(spec.seed), given);
+  const zeros = () =>
+    new Map(trainableParameters(spec).map(({ name }) => [name, new Float32Array(weights.get(name)!.length)]));
+  return { spec, weights, firstMoments: zeros(), secondMoments: zeros(), step: 0 };
 }
 
 export interface AdamSettings {
@@ -64,13 +58,14 @@ export function adamStep(state: ModelState, gradients: ReadonlyMap<string, Float
   state.step += 1;
   const correction1 = 1 - adam.beta1 ** state.step;
   const correction2 = 1 - adam.beta2 ** state.step;
-  for (const [name, shape] of parameterShapes(state.spec)) {
+  for (const { name, role } of trainableParameters(state.spec)) {
     const g = gradients.get(name);
     if (g === undefined) continue;
     const w = state.weights.get(name)!;
     const m = state.firstMoments.get(name)!;
     const v = state.secondMoments.get(name)!;
-    const decay = shape.length > 1 && name !== 'scalarHead' ? adam.learningRate * adam.weightDecay : 0;
+    const decayed = role === 'embedding' || role === 'matrix' || role === 'adapter';
+    const decay = decayed ? adam.learningRate * adam.weightDecay : 0;
     for (let i = 0; i < w.length; i++) {
       const gi = g[i]! * scale;
       m[i] = adam.beta1 * m[i]! + (1 - adam.beta1) * gi;

@@ -171,6 +171,54 @@ export function engineContract(
         1e-4,
       );
     },
+    'a critic learns a value at every position': async (engine) => {
+      const model = await engine.createModel({ ...spec, scalarHead: true });
+      const sequences = [sequence(1, 2, 3), sequence(4, 5, 6, 7), sequence(8)];
+      const returns = [[0.5, -1, 2], [1, 1, -1, 0], [3]];
+      const squared = (values: readonly Float32Array[]) => {
+        const error = values.map((row, i) => row.map((v, t) => v - returns[i]![t]!));
+        return { loss: flat(error).reduce((sum, e) => sum + e * e, 0) / 2, gradients: error };
+      };
+      const first = await model.forwardBackwardValues(sequences, squared);
+      expect(first.values.map((row) => row.length)).toEqual([3, 4, 1]);
+      for (let step = 0; step < 40; step++) {
+        await model.optimStep(ADAM);
+        await model.forwardBackwardValues(sequences, squared);
+      }
+      const { loss, values } = await model.forwardBackwardValues(sequences, squared);
+      expect(loss).toBeLessThan(first.loss / 10);
+      // Both heads read one gradient: at the last position alone it is the one of forwardBackwardScalar.
+      await model.optimStep({ learningRate: 0 });
+      await model.forwardBackwardScalar(sequences, (scalars) => {
+        close(
+          [...scalars],
+          values.map((row) => row.at(-1)!),
+          1e-4,
+        );
+        return { loss: 0, gradient: scalars.map((_, i) => i + 1) };
+      });
+      const { gradNorm } = await model.optimStep({ learningRate: 0 });
+      await model.forwardBackwardValues(sequences, (rows) => ({
+        loss: 0,
+        gradients: rows.map((row, i) => row.map((_, t) => (t === row.length - 1 ? i + 1 : 0))),
+      }));
+      expect((await model.optimStep({ learningRate: 0 })).gradNorm).toBeCloseTo(gradNorm, 4);
+    },
+    'refuses what a custom loss may not return': async (engine, model) => {
+      const head = await engine.createModel({ ...spec, scalarHead: true });
+      const rows = [sequence(1, 2), sequence(3)];
+      await expect(head.forwardBackwardValues(rows, (v) => ({ loss: 0, gradients: v.slice(1) }))).rejects.toThrow(
+        /gradient rows of lengths \[1\]; expected \[2, 1\]/,
+      );
+      await expect(head.forwardBackwardValues(rows, (v) => ({ loss: Number.NaN, gradients: v }))).rejects.toThrow(
+        /loss.*NaN/,
+      );
+      await expect(
+        model.forwardBackwardCustom(DATA, (v) => ({ loss: 0, gradients: v.map((r) => r.map(() => Infinity)) })),
+      ).rejects.toThrow(/custom loss for sequence 0 is Infinity/);
+      // Nothing of the refused calls has stayed in the gradient.
+      expect((await head.optimStep({ learningRate: 0 })).gradNorm).toBe(0);
+    },
     'resumes from a saved state to the same weights': async (engine, model) => {
       const train = async (m: TrainableModel) => {
         await m.forwardBackward(DATA, 'cross_entropy');

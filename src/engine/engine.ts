@@ -14,7 +14,50 @@ export interface ModelSpec {
   /** Initialisation seed: same spec, same seed, same bits. */
   readonly seed: number;
   /** Adds a scalar read-out on the last hidden state (reward or value). The language head stays. */
-  readonly scalarHead?: boolean;
+  readonly scalarHead?: boolean | undefined;
+  /** How the model differs from the plain one (Llama-shaped, embeddings tied); real models say so here. */
+  readonly architecture?: ModelArchitecture | undefined;
+  /** Trains low-rank adapters on frozen weights. */
+  readonly lora?: LoraSpec | undefined;
+}
+
+/** What differs from the plain model; everything left out is as there. */
+export interface ModelArchitecture {
+  /** Heads of keys and values (grouped-query attention); `heads` by default. */
+  readonly keyValueHeads?: number | undefined;
+  /** Units of one head; width / heads by default. */
+  readonly headWidth?: number | undefined;
+  readonly norm?: 'rms' | 'layer' | undefined;
+  /** 1e-5 by default. */
+  readonly normEpsilon?: number | undefined;
+  readonly positions?: 'rotary' | 'learned' | undefined;
+  /** 10,000 by default. */
+  readonly rotaryBase?: number | undefined;
+  readonly rotaryScaling?:
+    | { readonly kind: 'linear'; readonly factor: number }
+    | {
+        readonly kind: 'llama3';
+        readonly factor: number;
+        readonly lowFrequencyFactor: number;
+        readonly highFrequencyFactor: number;
+        readonly originalContext: number;
+      }
+    | undefined;
+  readonly activation?: 'swiglu' | 'gelu' | undefined;
+  /** Which linear layers have one. */
+  readonly biases?: 'none' | 'qkv' | 'all' | undefined;
+  /** RMS norm of each query and key head. */
+  readonly queryKeyNorm?: boolean | undefined;
+  /** Whether the output projection is the embedding; true by default. */
+  readonly tied?: boolean | undefined;
+}
+
+/** Low-rank adapters (Hu et al. 2021): W + alpha/rank · A B, with B = 0 at the start. Only adapters and a scalar head are trained. */
+export interface LoraSpec {
+  readonly rank: number;
+  readonly alpha: number;
+  /** Linear layers by name, for example `attention.q` or `mlp.down`; all of them when left out. */
+  readonly targets?: readonly string[] | undefined;
 }
 
 /** One sequence for a token loss, pre-shifted: position i of `tokens` predicts `targets[i]`. All arrays have length N. */
@@ -121,6 +164,11 @@ export interface TrainableModel {
     sequences: readonly Int32Array[],
     custom: (scalars: Float32Array) => { loss: number; gradient: Float32Array },
   ): Promise<{ loss: number; scalars: Float32Array }>;
+  /** The same at every position, for a critic: `custom` receives one row per sequence and answers one gradient row each. */
+  forwardBackwardValues(
+    sequences: readonly Int32Array[],
+    custom: (values: readonly Float32Array[]) => CustomLoss,
+  ): Promise<{ loss: number; values: Float32Array[] }>;
   /** Applies the accumulated gradient and zeroes it. */
   optimStep(adam: AdamParams): Promise<OptimResult>;
   /** Writes weights and optimiser state as a folder, atomically. */

@@ -11,7 +11,9 @@ import {
   sub,
   type Tensor,
 } from '../tensor/index.ts';
-import { parameterShapes, type TransformerSpec } from './spec.ts';
+import type { Parameters } from './layers.ts';
+import { trainableParameters } from './parameters.ts';
+import type { TransformerSpec } from './spec.ts';
 import { parameterInputs, scalarOutputs, sequenceGraph, targetLogprobs } from './transformer.ts';
 
 /** Inputs of a token loss, each [batch, time]; a loss declares only those it reads. */
@@ -45,13 +47,8 @@ const TOKEN_LOSSES = {
 export type TokenLoss = keyof typeof TOKEN_LOSSES;
 export const TOKEN_LOSS_NAMES = Object.keys(TOKEN_LOSSES) as TokenLoss[];
 
-function named(
-  loss: Tensor,
-  extra: Record<string, Tensor>,
-  spec: TransformerSpec,
-  parameters: ReadonlyMap<string, Tensor>,
-) {
-  const names = [...parameterShapes(spec).keys()].filter((name) => reaches(name, extra));
+function named(loss: Tensor, extra: Record<string, Tensor>, spec: TransformerSpec, parameters: Parameters) {
+  const names = trainableParameters(spec).flatMap(({ name }) => (reaches(name, extra) ? [name] : []));
   const grads = gradients(
     loss,
     names.map((name) => parameters.get(name)!),
@@ -59,8 +56,9 @@ function named(
   return { loss, ...extra, ...Object.fromEntries(names.map((name, i) => [`grad:${name}`, grads[i]!])) };
 }
 
-/** A token loss does not depend on the scalar head; the scalar loss depends on everything. */
-const reaches = (name: string, outputs: Record<string, Tensor>) => name !== 'scalarHead' || 'scalars' in outputs;
+/** A token loss does not depend on the scalar head, nor the scalar loss on an output projection of its own. */
+const reaches = (name: string, outputs: Record<string, Tensor>) =>
+  'scalars' in outputs ? name !== 'unembedding' : name !== 'scalarHead';
 
 /**
  * Outputs of one training pass: `loss` (a sum), `logprobs` [batch, time] and `grad:<parameter>`. Inputs: `tokens`,

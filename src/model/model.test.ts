@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { evaluate, type NdArray } from '../tensor/index.ts';
 import { scalarGradientOutputs, TOKEN_LOSS_NAMES, tokenLossOutputs } from './losses.ts';
-import { initialParameters, parameterCount, parameterShapes, type TransformerSpec } from './spec.ts';
+import {
+  initialParameters,
+  loraFault,
+  loraTargets,
+  parameterCount,
+  parametersOf,
+  trainableParameters,
+} from './parameters.ts';
+import { architectureOf, specDifferences, specFault, type TransformerSpec } from './spec.ts';
 import { decodeOutputs, prefillOutputs } from './transformer.ts';
 
 const spec: TransformerSpec = {
@@ -12,6 +20,31 @@ const spec: TransformerSpec = {
   feedForward: 6,
   maxContext: 8,
   scalarHead: true,
+};
+const gpt2 = { norm: 'layer', positions: 'learned', activation: 'gelu', biases: 'all' } as const;
+const llama3 = {
+  kind: 'llama3',
+  factor: 8,
+  lowFrequencyFactor: 1,
+  highFrequencyFactor: 4,
+  originalContext: 4,
+} as const;
+/** Every choice of the description somewhere. */
+const FAMILIES: Readonly<Record<string, TransformerSpec>> = {
+  'the plain model': spec,
+  'like GPT-2': { ...spec, architecture: gpt2 },
+  'like Llama 3, output apart': {
+    ...spec,
+    architecture: { keyValueHeads: 1, rotaryBase: 500, rotaryScaling: llama3, tied: false },
+  },
+  'like Qwen2': { ...spec, architecture: { keyValueHeads: 1, biases: 'qkv', normEpsilon: 1e-6 } },
+  'like Qwen3': { ...spec, heads: 4, architecture: { keyValueHeads: 2, headWidth: 6, queryKeyNorm: true } },
+  'with adapters on all linear layers': { ...spec, lora: { rank: 2, alpha: 3 } },
+  'like GPT-2 with adapters on some': {
+    ...spec,
+    architecture: gpt2,
+    lora: { rank: 2, alpha: 4, targets: ['attention.k', 'mlp.up'] },
+  },
 };
 
 function noise(seed: number): () => number {
@@ -27,14 +60,17 @@ const nd = (shape: readonly number[], values: ArrayLike<number>): NdArray => ({
 });
 
 /** Weights well away from zero, so that every path carries gradient. */
-function weightFeeds(seed = 3): Record<string, NdArray> {
+function weightFeeds(of: TransformerSpec = spec, seed = 3): Record<string, NdArray> {
   const normal = noise(seed);
+  const fresh = initialParameters(of, normal);
   return Object.fromEntries(
-    [...initialParameters(spec, normal)].map(([name, values]) => [
+    parametersOf(of).map(({ name, shape, role }) => [
       name,
       nd(
-        parameterShapes(spec).get(name)!,
-        Array.from(values, (v) => (name.endsWith('norm') ? 1 + 0.01 * normal() : v)),
+        shape,
+        Array.from(fresh.get(name)!, (v) =>
+          role === 'gain' ? 1 + 0.01 * normal() : role === 'bias' || v === 0 ? 0.02 * normal() : v,
+        ),
       ),
     ]),
   );
@@ -86,6 +122,21 @@ describe('the transformer', () => {
     },
   );
 
+  it.each(Object.entries(FAMILIES))('%s: gradients of what is trained agree with central differences', (_, family) => {
+    const outputs = tokenLossOutputs(family, 'cross_entropy');
+    expect(gradientError(outputs, { ...weightFeeds(family), ...data })).toBeLessThan(1e-6);
+    const scalars = scalarGradientOutputs(family);
+    expect(gradientError(scalars, { ...weightFeeds(family), ...data })).toBeLessThan(1e-6);
+    const named = (of: Record<string, unknown>) =>
+      Object.keys(of).flatMap((name) => name.match(/^grad:(.*)/)?.[1] ?? []);
+    const trained = new Set([...named(outputs), ...named(scalars)]);
+    expect([...trained].sort()).toEqual(
+      trainableParameters(family)
+        .map(({ name }) => name)
+        .sort(),
+    );
+  });
+
   it('cispo: the gradient is that of cross-entropy weighted by the clipped ratio', () => {
     const feeds = { ...weightFeeds(), ...data };
     const cispo = tokenLossOutputs(spec, 'cispo');
@@ -105,10 +156,6 @@ describe('the transformer', () => {
     });
   });
 
-  it('scalar head: gradients agree with central differences', () => {
-    expect(gradientError(scalarGradientOutputs(spec), { ...weightFeeds(), ...data })).toBeLessThan(1e-6);
-  });
-
   it('is causal: a later token leaves earlier log-probabilities alone', () => {
     const outputs = tokenLossOutputs(spec, 'cross_entropy');
     const feeds = { ...weightFeeds(), ...data };
@@ -118,41 +165,61 @@ describe('the transformer', () => {
     expect(after!.data[3]).not.toBeCloseTo(before!.data[3]!, 6);
   });
 
-  it('decodes one token against a cache as it does the whole sequence', () => {
-    const weights = weightFeeds();
-    const prefill = prefillOutputs(spec);
-    const step = decodeOutputs(spec);
-    const caches = Object.keys(prefill).filter((name) => name !== 'logits');
-    const prompt = { tokens: nd([1, 3], [1, 2, 3]), positions: nd([3], [0, 1, 2]), last: nd([1], [2]) };
-    const cached = evaluate(
-      caches.map((name) => prefill[name]!),
-      { ...weights, ...prompt },
-    );
-    // One spare slot at the end holds rubbish and must be masked.
-    const past = Object.fromEntries(
-      caches.map((name, i) => {
-        const { data: values } = cached[i]!;
-        const rows = Array.from({ length: 2 }, (_, head) => [
-          ...values.subarray(head * 12, head * 12 + 12),
-          9,
-          9,
-          9,
-          9,
-        ]);
-        return [`past${name[0]!.toUpperCase()}${name.slice(1)}`, nd([1, 2, 4, 4], rows.flat())];
-      }),
-    );
-    const one = { tokens: nd([1, 1], [4]), positions: nd([1], [3]), mask: nd([1, 1, 1, 4], [0, 0, 0, -1e9]) };
-    const [decoded] = evaluate([step.logits!], { ...weights, ...past, ...one });
-    const whole = { tokens: nd([1, 4], [1, 2, 3, 4]), positions: nd([4], [0, 1, 2, 3]), last: nd([1], [3]) };
-    const [full] = evaluate([prefill.logits!], { ...weights, ...whole });
-    decoded!.data.forEach((v, i) => {
-      expect(v).toBeCloseTo(full!.data[i]!, 9);
-    });
-  });
+  it.each(Object.entries(FAMILIES))(
+    '%s: decodes one token against a cache as it does the whole sequence',
+    (_, family) => {
+      const { keyValueHeads, headWidth } = architectureOf(family);
+      const weights = weightFeeds(family);
+      const prefill = prefillOutputs(family);
+      const step = decodeOutputs(family);
+      const caches = Object.keys(prefill).filter((name) => name !== 'logits');
+      const prompt = { tokens: nd([1, 3], [1, 2, 3]), positions: nd([3], [0, 1, 2]), last: nd([1], [2]) };
+      const cached = evaluate(
+        caches.map((name) => prefill[name]!),
+        { ...weights, ...prompt },
+      );
+      // One spare slot at the end holds rubbish and must be masked.
+      const past = Object.fromEntries(
+        caches.map((name, i) => {
+          const { data: values } = cached[i]!;
+          const row = 3 * headWidth;
+          const rows = Array.from({ length: keyValueHeads }, (_, head) => [
+            ...values.subarray(head * row, head * row + row),
+            ...Array<number>(headWidth).fill(9),
+          ]);
+          const place = `past${name[0]!.toUpperCase()}${name.slice(1)}`;
+          return [place, nd([1, keyValueHeads, 4, headWidth], rows.flat())];
+        }),
+      );
+      const one = { tokens: nd([1, 1], [4]), positions: nd([1], [3]), mask: nd([1, 1, 1, 4], [0, 0, 0, -1e9]) };
+      const [decoded] = evaluate([step.logits!], { ...weights, ...past, ...one });
+      const whole = { tokens: nd([1, 4], [1, 2, 3, 4]), positions: nd([4], [0, 1, 2, 3]), last: nd([1], [3]) };
+      const [full] = evaluate([prefill.logits!], { ...weights, ...whole });
+      decoded!.data.forEach((v, i) => {
+        expect(v).toBeCloseTo(full!.data[i]!, 9);
+      });
+    },
+  );
 
   it('counts its parameters', () => {
     const large = { vocabulary: 2048, width: 256, layers: 4, heads: 8, feedForward: 704, maxContext: 128 };
     expect(parameterCount(large)).toBe(3_737_856);
+    // GPT-2 small and SmolLM2-135M as their cards have them.
+    const small = { vocabulary: 50257, width: 768, layers: 12, heads: 12, feedForward: 3072, maxContext: 1024 };
+    expect(parameterCount({ ...small, architecture: gpt2 })).toBe(124_439_808);
+    const smol = { vocabulary: 49152, width: 576, layers: 30, heads: 9, feedForward: 1536, maxContext: 8192 };
+    expect(parameterCount({ ...smol, architecture: { keyValueHeads: 3 } })).toBe(134_515_008);
+  });
+
+  it('says in one line what is wrong with a description', () => {
+    expect(specFault(spec)).toBeUndefined();
+    expect(specFault({ ...spec, width: 9 })).toBe('width 9 must be a multiple of twice the heads (4)');
+    expect(specFault({ ...spec, architecture: { keyValueHeads: 3 } })).toMatch(/multiple of keyValueHeads \(3\)/);
+    expect(specFault({ ...spec, layers: 0 })).toMatch(/layers 0: expected a positive whole number/);
+    const fault = (targets: string[]) => loraFault(spec, { rank: 1, alpha: 1, targets });
+    expect(loraTargets(spec).defaults.every((target) => fault([target]) === undefined)).toBe(true);
+    expect(fault(['attention.z'])).toMatch(/attention.z is no linear layer; expected some of attention.qkv/);
+    expect(fault(['attention.qkv', 'attention.q'])).toMatch(/named whole and by part/);
+    expect(specDifferences(FAMILIES['like GPT-2']!, spec, { additions: false })).toContain('norm layer instead of rms');
   });
 });

@@ -1,4 +1,8 @@
-/** A decoder-only transformer, Llama-shaped: RMS norm, rotary positions, SwiGLU, tied embeddings. Sizes in numbers of units. */
+/**
+ * A decoder-only transformer. Sizes in numbers of units. Without `architecture` it is the plain model of the house:
+ * Llama-shaped (RMS norm, rotary positions, SwiGLU, no biases) with tied embeddings. Names, shapes and graphs of all
+ * families follow from this description alone.
+ */
 export interface TransformerSpec {
   readonly vocabulary: number;
   readonly width: number;
@@ -6,47 +10,124 @@ export interface TransformerSpec {
   readonly heads: number;
   readonly feedForward: number;
   readonly maxContext: number;
-  readonly scalarHead?: boolean;
+  readonly scalarHead?: boolean | undefined;
+  readonly architecture?: Architecture | undefined;
+  readonly lora?: Lora | undefined;
 }
 
-/** Parameters by name with their shapes, in storage order. Matrices act from the right: rows of activations times [in, out]. */
-export function parameterShapes(spec: TransformerSpec): Map<string, readonly number[]> {
-  const { vocabulary, width, layers, feedForward } = spec;
-  const shapes = new Map<string, readonly number[]>([['embedding', [vocabulary, width]]]);
-  for (let layer = 0; layer < layers; layer++) {
-    shapes.set(`layer${layer}.attention.norm`, [width]);
-    shapes.set(`layer${layer}.attention.qkv`, [width, 3 * width]);
-    shapes.set(`layer${layer}.attention.out`, [width, width]);
-    shapes.set(`layer${layer}.mlp.norm`, [width]);
-    shapes.set(`layer${layer}.mlp.gateUp`, [width, 2 * feedForward]);
-    shapes.set(`layer${layer}.mlp.down`, [feedForward, width]);
-  }
-  shapes.set('norm', [width]);
-  if (spec.scalarHead === true) shapes.set('scalarHead', [width, 1]);
-  return shapes;
+/** What differs from the plain model; everything left out is as there. */
+export interface Architecture {
+  /** Heads of keys and values (grouped-query attention, Ainslie et al. 2023); `heads` by default. */
+  readonly keyValueHeads?: number | undefined;
+  /** Units of one head; width / heads by default. */
+  readonly headWidth?: number | undefined;
+  /** RMS norm (Zhang and Sennrich 2019), or layer norm with bias (Ba et al. 2016). */
+  readonly norm?: 'rms' | 'layer' | undefined;
+  /** Added to the variance before the root; 1e-5 by default. */
+  readonly normEpsilon?: number | undefined;
+  /** Rotary (Su et al. 2021), or a learned vector for each position (GPT-2). */
+  readonly positions?: 'rotary' | 'learned' | undefined;
+  /** Base of the rotary wavelengths; 10,000 by default. */
+  readonly rotaryBase?: number | undefined;
+  readonly rotaryScaling?: RotaryScaling | undefined;
+  /** down(silu(gate) · up) (Shazeer 2020), or down(gelu(up)) with the tanh form of GELU. */
+  readonly activation?: 'swiglu' | 'gelu' | undefined;
+  /** Which linear layers have one. */
+  readonly biases?: 'none' | 'qkv' | 'all' | undefined;
+  /** RMS norm of each query and key head before rotation (Qwen3). */
+  readonly queryKeyNorm?: boolean | undefined;
+  /** Whether the output projection is the embedding; true by default. */
+  readonly tied?: boolean | undefined;
 }
 
-/** Number of weights. */
-export const parameterCount = (spec: TransformerSpec): number =>
-  [...parameterShapes(spec).values()].reduce((sum, shape) => sum + shape.reduce((p, d) => p * d, 1), 0);
+/** Longer contexts than a model was trained on: all frequencies divided, or Llama 3.1's blend by wavelength. */
+export type RotaryScaling =
+  | { readonly kind: 'linear'; readonly factor: number }
+  | {
+      readonly kind: 'llama3';
+      readonly factor: number;
+      readonly lowFrequencyFactor: number;
+      readonly highFrequencyFactor: number;
+      readonly originalContext: number;
+    };
 
 /**
- * Fresh weights: norms 1; matrices normal with deviation 0.02, those that write to the residual stream scaled by
- * 1/√(2·layers) (GPT-2); the scalar head N(0, 1/(width + 1)).
+ * Low-rank adapters (Hu et al. 2021): W + alpha/rank · A B on the linear layers named in `targets`. Only the adapters (and a
+ * scalar head) are trained.
  */
-export function initialParameters(spec: TransformerSpec, normal: () => number): Map<string, Float32Array> {
-  const parameters = new Map<string, Float32Array>();
-  for (const [name, shape] of parameterShapes(spec)) {
-    const size = shape.reduce((product, dim) => product * dim, 1);
-    const values = new Float32Array(size);
-    if (name.endsWith('norm')) values.fill(1);
-    else {
-      const residual = name.endsWith('.out') || name.endsWith('.down');
-      const deviation =
-        name === 'scalarHead' ? 1 / Math.sqrt(spec.width + 1) : residual ? 0.02 / Math.sqrt(2 * spec.layers) : 0.02;
-      for (let i = 0; i < size; i++) values[i] = deviation * normal();
-    }
-    parameters.set(name, values);
+export interface Lora {
+  readonly rank: number;
+  readonly alpha: number;
+  /** Names as `loraTargets` lists them, for example `attention.q`; all of them when left out. */
+  readonly targets?: readonly string[] | undefined;
+}
+
+/** The architecture with every choice made. */
+export interface ResolvedArchitecture {
+  readonly keyValueHeads: number;
+  readonly headWidth: number;
+  readonly norm: 'rms' | 'layer';
+  readonly normEpsilon: number;
+  readonly positions: 'rotary' | 'learned';
+  readonly rotaryBase: number;
+  readonly rotaryScaling: RotaryScaling | undefined;
+  readonly activation: 'swiglu' | 'gelu';
+  readonly biases: 'none' | 'qkv' | 'all';
+  readonly queryKeyNorm: boolean;
+  readonly tied: boolean;
+}
+
+/** Fills in what a spec leaves to the plain model. */
+export function architectureOf(spec: TransformerSpec): ResolvedArchitecture {
+  const given = spec.architecture ?? {};
+  return {
+    keyValueHeads: given.keyValueHeads ?? spec.heads,
+    headWidth: given.headWidth ?? spec.width / spec.heads,
+    norm: given.norm ?? 'rms',
+    normEpsilon: given.normEpsilon ?? 1e-5,
+    positions: given.positions ?? 'rotary',
+    rotaryBase: given.rotaryBase ?? 10_000,
+    rotaryScaling: given.rotaryScaling,
+    activation: given.activation ?? 'swiglu',
+    biases: given.biases ?? 'none',
+    queryKeyNorm: given.queryKeyNorm ?? false,
+    tied: given.tied ?? true,
+  };
+}
+
+/** What is wrong with a spec, in one line that says what to change; `undefined` when nothing is. */
+export function specFault(spec: TransformerSpec): string | undefined {
+  const { keyValueHeads, headWidth, positions } = architectureOf(spec);
+  for (const key of ['vocabulary', 'width', 'layers', 'heads', 'feedForward', 'maxContext'] as const) {
+    if (!Number.isSafeInteger(spec[key]) || spec[key] < 1)
+      return `${key} ${spec[key]}: expected a positive whole number`;
   }
-  return parameters;
+  if (!Number.isInteger(headWidth) || (positions === 'rotary' && headWidth % 2 !== 0)) {
+    return spec.architecture?.headWidth === undefined
+      ? `width ${spec.width} must be a multiple of twice the heads (${2 * spec.heads})`
+      : `headWidth ${headWidth}: expected a positive even number`;
+  }
+  if (spec.heads % keyValueHeads !== 0) {
+    return `heads ${spec.heads} must be a multiple of keyValueHeads (${keyValueHeads})`;
+  }
+  return undefined;
+}
+
+/** How two specs differ as models (not in seed), each as `width 4 instead of 8`; heads and adapters only where asked. */
+export function specDifferences(
+  got: TransformerSpec,
+  wanted: TransformerSpec,
+  options: { readonly additions: boolean },
+): string[] {
+  const flat = (spec: TransformerSpec): Record<string, unknown> => {
+    const { vocabulary, width, layers, heads, feedForward, maxContext } = spec;
+    const additions = { scalarHead: spec.scalarHead === true, lora: spec.lora };
+    const sizes = { vocabulary, width, layers, heads, feedForward, maxContext, ...architectureOf(spec) };
+    return options.additions ? { ...sizes, ...additions } : sizes;
+  };
+  const [a, b] = [flat(got), flat(wanted)];
+  const text = (value: unknown) => (typeof value === 'object' ? JSON.stringify(value) : String(value));
+  return Object.keys(a)
+    .filter((key) => JSON.stringify(a[key]) !== JSON.stringify(b[key]))
+    .map((key) => `${key} ${text(a[key])} instead of ${text(b[key])}`);
 }

@@ -3,5 +3,7 @@ export * from './algorithm.ts';
 export * from './best-of-n.ts';
 export * from './evaluate.ts';
 export * from './kl-estimators.ts';
+export * from './preference-losses.ts';
 export * from './rloo.ts';
 export * from './supervised.ts';
+export * from './value-loss.ts';

@@ -100,7 +100,7 @@ export interface ApiOptions {
   /** Who calls, from cookie or key. */
   identify(context: Context): Promise<Caller>;
   /** Whether a caller belongs to a project. */
-  mayEnter(caller: Caller, projectId: string): Promise<boolean>;
+  mayEnter(caller: Caller, projectId: string): boolean;
   /** Writes a defect down under an id. */
   report(id: string, error: unknown): void;
   /** Multiplies every rate limit; 0 turns them off. */
@@ -156,7 +156,7 @@ export function bindApi(
         refuse(contract.allow, caller, context);
         const params = context.req.param() as Record<string, string>;
         const { project } = params;
-        if (project === undefined ? caller.projectId !== null : !(await mayEnter(caller, project))) {
+        if (project === undefined ? caller.projectId !== null : !mayEnter(caller, project)) {
           throw new ApiError(
             404,
             'project',

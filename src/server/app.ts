@@ -79,7 +79,7 @@ export function createStudio(options: StudioOptions): Hono {
     '/',
     bindApi(ROUTES, handlers, {
       identify: (context) => identify(context, accounts, now),
-      mayEnter: (caller, projectId) => mayEnter(accounts, caller, projectId),
+      mayEnter,
       report,
       ...(rateScale !== undefined && { rateScale }),
     }),
@@ -95,7 +95,7 @@ export function createStudio(options: StudioOptions): Hono {
   app.get('/api/projects/:project/export/:layout', async (context) => {
     const caller = await identify(context, accounts, now);
     const { project, layout } = context.req.param();
-    if (!allows(READERS, caller.role) || !(await mayEnter(accounts, caller, project)))
+    if (!allows(READERS, caller.role) || !mayEnter(caller, project))
       return context.json({ error: { code: 'role', message: 'sign in as someone who may read this project' } }, 403);
     const format = context.req.query('format');
     const { name, bytes } = await exportFile(options.store, project, {

@@ -15,6 +15,8 @@ export interface Caller {
   readonly via: 'session' | 'key' | null;
   /** The one project a key is good for; null for all. */
   readonly projectId: string | null;
+  /** Projects that a person was put in. */
+  readonly projects: readonly string[];
   /** Hash of the session's secret. */
   readonly session: string | null;
 }
@@ -26,6 +28,7 @@ export const NOBODY: Caller = {
   raterId: null,
   via: null,
   projectId: null,
+  projects: [],
   session: null,
 };
 
@@ -47,8 +50,8 @@ export async function identify(context: Context, accounts: Accounts, now: () => 
   const session = hashSecret(secret);
   const account = await accounts.accountOfSession(session, now());
   if (account === undefined) return NOBODY;
-  const { id, name, raterId } = account;
-  return { id, name, raterId, role: asRole(account.role), via: 'session', projectId: null, session };
+  const { id, name, raterId, projects } = account;
+  return { id, name, raterId, role: asRole(account.role), via: 'session', projectId: null, projects, session };
 }
 
 /** Starts a session for an account and sets its cookie: HttpOnly, same site only, secure behind https. */

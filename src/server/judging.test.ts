@@ -40,7 +40,8 @@ describe('judging', () => {
     const item = (await studio.store.getItem('p', itemId))!;
     expect(task.replies[1]).toBe(item.replies[chosen]!.text);
     expect(activeMs).toBe(1000);
-    expect(studio.events.map((event) => event.type)).toEqual(['judgment.created']);
+    expect(studio.events.map((event) => event.type)).toEqual(['judgment.created', 'item.completed']);
+    expect(studio.events[1]!.data).toEqual({ itemId });
   });
   it('sent again, even later, nothing new is stored', async () => {
     const rater = await start();

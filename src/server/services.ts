@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Project, RaterProfile } from '../feedback/index.ts';
-import type { Accounts, FeedbackStore } from '../store/index.ts';
+import type { Project } from '../feedback/index.ts';
+import type { Accounts, FeedbackStore, RaterView } from '../store/index.ts';
 import type { Sealer } from './access/sealing.ts';
 import { ApiError } from './api.ts';
 import type { Caller } from './caller.ts';
@@ -51,22 +51,35 @@ export async function projectOr404({ store }: Pick<Services, 'store'>, projectId
   return project;
 }
 
-/** Owners belong to every project, others to those they were put in. */
-export async function mayEnter(accounts: Accounts, caller: Caller, projectId: string): Promise<boolean> {
-  if (caller.via === 'key') return caller.projectId === null || caller.projectId === projectId;
-  if (caller.role === 'owner') return true;
-  return caller.id !== null && (await accounts.projectsOf(caller.id)).includes(projectId);
+/** Whether a rater is not to be asked: the project rests, or a lead has paused them. */
+export async function isPaused(accounts: Accounts, projectId: string, raterId: string): Promise<boolean> {
+  const [project, raters] = [`project/${projectId}`, `paused/${projectId}`];
+  const kept = await accounts.settings([project, raters]);
+  return (
+    projectSettingsSchema.parse(kept.get(project) ?? {}).paused ||
+    pausedSchema.parse(kept.get(raters) ?? []).includes(raterId)
+  );
 }
 
-/** The caller's profile in a project, made at the first visit. */
-export async function ensureRater(
+/** Owners belong to every project, others to those they were put in. */
+export function mayEnter(caller: Caller, projectId: string): boolean {
+  if (caller.via === 'key') return caller.projectId === null || caller.projectId === projectId;
+  return caller.role === 'owner' || caller.projects.includes(projectId);
+}
+
+/** A project as someone meets it who belongs to it. */
+export type Membership = Required<RaterView> & { [K in 'profile' | 'standing']: NonNullable<RaterView[K]> };
+
+/** The project as the caller meets it; their profile is made at the first visit. */
+export async function enterProject(
   { store }: Pick<Services, 'store'>,
   projectId: string,
   raterId: string,
-): Promise<RaterProfile> {
-  const known = await store.getRater(projectId, raterId);
-  if (known !== undefined) return known;
-  const profile: RaterProfile = { id: raterId, kind: 'human', pool: 'studio' };
-  await store.putRaters(projectId, [profile]);
-  return profile;
+): Promise<Membership> {
+  const view = await store.raterView(projectId, raterId);
+  if (view === undefined) throw new ApiError(404, 'project', `there is no project ${projectId}`);
+  const { profile, standing } = view;
+  if (profile !== undefined && standing !== undefined) return { ...view, profile, standing };
+  await store.putRaters(projectId, [{ id: raterId, kind: 'human', pool: 'studio' }]);
+  return enterProject({ store }, projectId, raterId);
 }

@@ -168,15 +168,20 @@ export function accountsOn(connection: Connection): Accounts {
           .execute();
       }),
     async accountOfSession(tokenHash, now) {
-      const row = await db
+      // One read, since every request makes it: a row for each project, one without for none.
+      const rows = await db
         .selectFrom('sessions')
         .innerJoin('accounts', 'accounts.id', 'sessions.account_id')
+        .leftJoin('account_projects', 'account_projects.account_id', 'accounts.id')
         .selectAll('accounts')
+        .select('account_projects.project_id')
         .where('token_hash', '=', tokenHash)
         .where('expires_at', '>', now)
         .where('disabled', '=', 0)
-        .executeTakeFirst();
-      return row === undefined ? undefined : toAccount(row);
+        .execute();
+      const [row] = rows;
+      if (row === undefined) return undefined;
+      return { ...toAccount(row), projects: rows.flatMap(({ project_id }) => project_id ?? []) };
     },
     endSession: (tokenHash) =>
       write(async (trx) => {
@@ -311,6 +316,10 @@ export function accountsOn(connection: Connection): Accounts {
     async setting(key) {
       const row = await db.selectFrom('settings').select('value').where('key', '=', key).executeTakeFirst();
       return row === undefined ? undefined : (JSON.parse(row.value) as unknown);
+    },
+    async settings(keys) {
+      const rows = await db.selectFrom('settings').selectAll().where('key', 'in', keys).execute();
+      return new Map(rows.map(({ key, value }) => [key, JSON.parse(value) as unknown]));
     },
     setSetting: (key, value) =>
       write(async (trx) => {

@@ -64,8 +64,11 @@ export interface Accounts {
     readonly accountId: string;
     readonly expiresAt: string;
   }): Promise<void>;
-  /** The account of a session that has not expired and whose account is not disabled. */
-  accountOfSession(tokenHash: string, now: string): Promise<Account | undefined>;
+  /** The account of a session that has not expired and whose account is not disabled, with the projects it belongs to. */
+  accountOfSession(
+    tokenHash: string,
+    now: string,
+  ): Promise<(Account & { readonly projects: readonly string[] }) | undefined>;
   endSession(tokenHash: string): Promise<void>;
   /** Ends every session of an account except one. */
   endSessions(accountId: string, exceptTokenHash?: string): Promise<void>;
@@ -98,6 +101,8 @@ export interface Accounts {
 
   /** Small JSON values by key: settings of projects, paused raters. */
   setting(key: string): Promise<unknown>;
+  /** Several at once, in one read; without those that are not set. */
+  settings(keys: readonly string[]): Promise<ReadonlyMap<string, unknown>>;
   setSetting(key: string, value: unknown): Promise<void>;
   /** The value that stands, or `value` when this call is the first to set it: all callers get the same. */
   settingOrFirst(key: string, value: unknown): Promise<unknown>;

@@ -109,13 +109,17 @@ export class Allocator {
     return window;
   }
 
-  /** The next work item for a rater among lanes, by the project's order; undefined when there is none at all. */
-  async work(rater: RaterEntry, lanes: readonly string[]): Promise<ItemEntry | undefined> {
+  /**
+   * The next work item for a rater among lanes, by the project's order, other than those of the ids `besides`; undefined
+   * when there is none at all.
+   */
+  async work(rater: RaterEntry, lanes: readonly string[], besides: readonly string[]): Promise<ItemEntry | undefined> {
     const session = this.#session;
     const { rater: number } = rater.row;
     const shown = PURPOSES.reduce((sum, purpose) => sum + session.progressOf(rater).presented[purpose], 0);
     const from = scatter(`draw/${rater.row.id}/${shown}`);
-    const fits = ({ row }: ItemEntry) => row.open === 1 && session.isFree({ rater: number, item: row.item });
+    const fits = ({ row }: ItemEntry) =>
+      row.open === 1 && !besides.includes(row.id) && session.isFree({ rater: number, item: row.item });
     if (session.project.distribution.order === 'random') {
       // Lanes in proportion to what is open in them, then a random place in the lane.
       for (const lane of drawLanes(session, lanes, from)) {
@@ -130,19 +134,23 @@ export class Allocator {
       const beyond = fronts.some(({ end }) => end !== null && (first === undefined || compare(end, first.row) < 0));
       if (first !== undefined && !beyond) return first;
     }
-    return this.#search(rater, lanes, from);
+    return this.#search(rater, lanes, { from, besides });
   }
 
   /** Asks the database itself, for a rater who has judged what is in front. */
-  async #search(rater: RaterEntry, lanes: readonly string[], from: number): Promise<ItemEntry | undefined> {
+  async #search(
+    rater: RaterEntry,
+    lanes: readonly string[],
+    { from, besides }: { from: number; besides: readonly string[] },
+  ): Promise<ItemEntry | undefined> {
     const session = this.#session;
     await session.flush();
     const random = session.project.distribution.order === 'random';
     const found: ItemWithState[] = [];
     for (const lane of random ? drawLanes(session, lanes, from) : lanes) {
       const row =
-        (random && (await session.queries.openItemFor(rater.row.rater, lane, from))) ||
-        (await session.queries.openItemFor(rater.row.rater, lane, 0));
+        (random && (await session.queries.openItemFor(rater.row.rater, lane, { from, besides }))) ||
+        (await session.queries.openItemFor(rater.row.rater, lane, { from: 0, besides }));
       if (row !== undefined) found.push(row);
       if (random && row !== undefined) break;
     }
@@ -151,28 +159,36 @@ export class Allocator {
   }
 
   /** An item of a role that a rater has not seen. */
-  async pool(rater: RaterEntry, role: ItemStateRow['role']): Promise<ItemEntry | undefined> {
+  async pool(
+    rater: RaterEntry,
+    role: ItemStateRow['role'],
+    besides: readonly string[],
+  ): Promise<ItemEntry | undefined> {
     const session = this.#session;
     if ((session.totals.roles[role] ?? 0) === 0) return undefined;
     await session.flush();
     const { row } = rater;
     const from = scatter(`pool/${row.id}/${row.gold + row.training + row.qualification}`);
     const found =
-      (await session.queries.poolItemFor(row.rater, role, from)) ??
-      (await session.queries.poolItemFor(row.rater, role, 0));
+      (await session.queries.poolItemFor(row.rater, role, { from, besides })) ??
+      (await session.queries.poolItemFor(row.rater, role, { from: 0, besides }));
     if (found === undefined) return undefined;
     await session.loadSeats([{ rater: row.rater, item: found.item }]);
     return session.keepItems([found])[0];
   }
 
   /** An item that a rater has judged, with the presentation of then and the judgment it is compared with. */
-  async repeat(rater: RaterEntry): Promise<{ item: ItemEntry; order: readonly number[]; repeats: string } | undefined> {
+  async repeat(
+    rater: RaterEntry,
+    besides: readonly string[],
+  ): Promise<{ item: ItemEntry; order: readonly number[]; repeats: string } | undefined> {
     const session = this.#session;
     await session.flush();
-    const [number] = await session.queries.repeatable(rater.row.rater, 1);
+    const numbers = await session.queries.repeatable(rater.row.rater, besides.length + 1);
+    await session.loadItems([], numbers);
+    const number = numbers.find((candidate) => !besides.includes(session.itemNumber(candidate).row.id));
     if (number === undefined) return undefined;
     const pair = { rater: rater.row.rater, item: number };
-    await session.loadItems([], [number]);
     await session.loadSeats([pair]);
     await session.loadHistory([pair]);
     const judgment = session

@@ -37,10 +37,10 @@ export function createBatches<Op, T>(
   return (operation) =>
     new Promise<T>((resolve, reject) => {
       waiting.push({ operation, resolve, reject });
-      // Whoever calls in the same turn shares the first batch.
+      // Whoever calls in the same turn of the event loop shares the first batch: all requests that had come in by then.
       if (!running) {
         running = true;
-        queueMicrotask(() => void drain());
+        setImmediate(() => void drain());
       }
     });
 }

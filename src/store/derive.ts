@@ -17,6 +17,7 @@ import { hashString } from '../stats/index.ts';
 import {
   ANSWERED,
   type ItemStateRow,
+  PRESENTED,
   PURPOSES,
   purposeCode,
   type RaterStateRow,
@@ -24,6 +25,7 @@ import {
   type Totals,
   WORK,
 } from './schema.ts';
+import type { RaterStanding } from './store.ts';
 
 /**
  * What follows from records, as pure functions: used when a record comes in, when everything is built again, and when
@@ -172,6 +174,27 @@ export const freshRater = (project: number, rater: number): RaterStateRow => ({
   qualified: 0,
   exhausted: -1,
 });
+
+/** Work items of a project that another rater may be given. */
+export const openIn = ({ open }: Totals): number => Object.values(open).reduce((sum, n) => sum + n, 0);
+
+/** Where a rater stands, from their row and what they hold. */
+export function standingOf(
+  row: Pick<RaterStateRow, (typeof PRESENTED)[Purpose] | 'qualified'>,
+  held: readonly { readonly id: string; readonly purpose: number; readonly expires: number }[],
+): RaterStanding {
+  return {
+    presented: Object.fromEntries(PURPOSES.map((p) => [p, row[PRESENTED[p]]])) as RaterStanding['presented'],
+    qualificationRight: row.qualified,
+    reserved: [...held]
+      .sort((a, b) => a.expires - b.expires)
+      .map(({ id, purpose, expires }) => ({
+        itemId: id,
+        purpose: PURPOSES[purpose]!,
+        expiresAt: new Date(expires).toISOString(),
+      })),
+  };
+}
 
 type SeatPart = Pick<SeatRow, 'answered' | 'expires' | 'right'>;
 

@@ -349,7 +349,42 @@ export const distributionCases: Cases = {
       expect(await store.progress(id)).toEqual(progress);
       expect(await store.digest(id)).toBe(before);
       expect((await collected(store.history(id))).length).toBe(progress.records);
+      const { skips, flags } = await store.state(id);
+      expect([progress.skips, progress.flags]).toEqual([skips.length, flags.length]);
     }
+  },
+  'never hands out what the rater has open, whatever it is for': async ({ store }) => {
+    for (const order of ['random', 'least-judged'] as const) {
+      const id = `besides-${order}`;
+      await prepared(store, aProject(id, { overlap: 1, order }), { items: 4, raters: 1 });
+      const first = await reserved(store, id, 'rater-0');
+      const open = [first.item.id];
+      await store.submit(judged(first, 'rater-0', { id: 'taken-back' }));
+      await store.submit({ type: 'undo', id: 'u', projectId: id, raterId: 'rater-0', at: T0, undoes: 'taken-back' });
+      // On screen again after the undo, without a reservation.
+      for (let i = 0; i < 3; i++) {
+        const next = await store.reserve(id, 'rater-0', { now: T0, besides: open });
+        if ('none' in next) throw new Error(next.none);
+        open.push(next.item.id);
+      }
+      expect(new Set(open).size).toBe(4);
+      expect(await store.reserve(id, 'rater-0', { now: T0, besides: open })).toHaveProperty('none');
+      for (const itemId of open.slice(1)) await store.release(id, 'rater-0', itemId);
+      const left = await store.reserve(id, 'rater-0', { now: T0, besides: open.slice(1) });
+      expect(left).toMatchObject({ item: { id: first.item.id } });
+    }
+    const gold = { every: 2, mode: 'gold' as const };
+    await prepared(store, aProject('besides-gold', { overlap: 1, gold }), {
+      items: [
+        ...someItems('besides-gold', 4),
+        ...[0, 1].map((i) => anItem('besides-gold', 100 + i, { role: 'gold', gold: 0 })),
+      ],
+      raters: 1,
+    });
+    const { got } = await answerAll(store, 'besides-gold', 'rater-0', { most: 1 });
+    expect(got[0]!.purpose).toBe('work');
+    const known = await store.reserve('besides-gold', 'rater-0', { now: T0, besides: ['item-100'] });
+    expect(known).toMatchObject({ purpose: 'gold', item: { id: 'item-101' } });
   },
 };
 
@@ -383,7 +418,10 @@ async function randomWalk(store: FeedbackStore, projectId: string, steps: number
       keep();
     } else if (draw < 0.36) {
       await store.submit({ type: 'draft', ...base, itemId, content: { n } });
-    } else if (draw < 0.42) {
+    } else if (draw < 0.38) {
+      await store.submit({ type: 'flag', ...base, itemId, reason: 'odd' });
+      keep();
+    } else if (draw < 0.43) {
       // Leaves it to run out.
     } else {
       const answer = { kind: 'comparison' as const, outcome: rng.integer(2) };

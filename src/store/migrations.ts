@@ -1,5 +1,7 @@
 import { CompiledQuery, type Kysely } from 'kysely';
+import { projectSchema } from '../feedback/index.ts';
 import { UsageError } from '../run/index.ts';
+import { rebuildProject } from './rebuild.ts';
 import type { Tables } from './schema.ts';
 
 /** Where the two databases need other words. */
@@ -34,6 +36,8 @@ export const WORDS: Readonly<Record<'sqlite' | 'postgres', DialectWords>> = {
 interface Migration {
   readonly name: string;
   readonly statements: (words: DialectWords) => readonly string[];
+  /** Whether what follows from the records must be made again. */
+  readonly rebuild?: true;
 }
 
 /** Numbered from 1. Forward only: a released migration is never changed; what a later version needs is a new one. */
@@ -95,6 +99,11 @@ export const MIGRATIONS: readonly Migration[] = [
       `CREATE TABLE settings ("key" ${text} PRIMARY KEY, value ${text} NOT NULL)`,
     ],
   },
+  {
+    name: 'counts of active raters, skips and flags in the totals of a project',
+    statements: () => [],
+    rebuild: true,
+  },
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
@@ -135,6 +144,11 @@ export async function migrate(
     if (version <= found.version) continue;
     for (const statement of statements(options.words)) await trx.executeQuery(CompiledQuery.raw(statement));
     await trx.insertInto('goodhart_schema').values({ version, name, applied_at: options.now() }).execute();
+  }
+  if (found.version > 0 && MIGRATIONS.slice(found.version).some(({ rebuild }) => rebuild)) {
+    const rows = await trx.selectFrom('projects').select(['project', 'body']).where('status', '=', 'ready').execute();
+    for (const { project: number, body } of rows)
+      await rebuildProject(trx, { number, project: projectSchema.parse(JSON.parse(body)) }, { fresh: false });
   }
 }
 

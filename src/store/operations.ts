@@ -3,6 +3,7 @@ import { DataError, UsageError } from '../run/index.ts';
 import { Allocator, expiredSeats } from './allocator.ts';
 import type { Outcome } from './batches.ts';
 import type { Connection } from './connection.ts';
+import { openIn } from './derive.ts';
 import type { Pair } from './queries.ts';
 import { type Reservation, reserveFor, timeOf, unknownItem, unknownRater } from './reserve.ts';
 import { openSession, type ProjectPlace, type Session } from './session.ts';
@@ -57,7 +58,7 @@ async function prepare(session: Session, operations: readonly Operation[]): Prom
     session.loadSeats(pairs),
     requests.some(({ record }) => record.type in TOUCHES) ? session.loadHistory(pairs) : undefined,
     session.loadPersonal(personal),
-    session.loadReserved(numbers(operations.filter((op) => op.type === 'reserve' || isWithdrawal(op)))),
+    session.loadReserved(numbers(operations.filter((op) => op.type !== 'release'))),
     allocator.meet(numbers(asking)),
   ]);
   await allocator.reclaim(now, expired);
@@ -83,12 +84,13 @@ function touchedBy(session: Session, operations: readonly Operation[]): { pairs:
   }
   return { pairs, personal };
 }
-const isWithdrawal = (op: Operation) => op.type === 'submit' && op.request.record.type === 'withdrawal';
-
 async function perform(session: Session, allocator: Allocator, op: Operation): Promise<OperationResult> {
   switch (op.type) {
-    case 'submit':
-      return submitTo(session, op.request);
+    case 'submit': {
+      const acknowledgement = await submitTo(session, op.request);
+      const standing = session.standingOfRater(session.rater(raterOf(op))!);
+      return { ...acknowledgement, standing, openItems: openIn(session.totals) };
+    }
     case 'reserve':
       timeOf(op.now);
       return reserveFor(session, allocator, op);
@@ -102,6 +104,28 @@ async function perform(session: Session, allocator: Allocator, op: Operation): P
     default:
       return op satisfies never;
   }
+}
+
+/** Adds to reservations what the raters had begun: after all of a batch, so that it takes one statement. */
+async function withDrafts(
+  session: Session,
+  operations: readonly Operation[],
+  outcomes: Outcome<OperationResult>[],
+): Promise<Outcome<OperationResult>[]> {
+  const places = operations.map((op, i): Pair | undefined => {
+    const outcome = outcomes[i]!;
+    if (op.type !== 'reserve' || !('value' in outcome)) return undefined;
+    const { value } = outcome;
+    if (typeof value !== 'object' || !('presentation' in value)) return undefined;
+    return { rater: session.rater(op.raterId)!.row.rater, item: session.item(value.item.id)!.row.item };
+  });
+  await session.loadOwn(places.filter((place) => place !== undefined));
+  return outcomes.map((outcome, i) => {
+    const place = places[i];
+    if (place === undefined || !('value' in outcome)) return outcome;
+    const draft = session.standing(place).drafts.at(-1);
+    return draft === undefined ? outcome : { value: { ...(outcome.value as Reservation), draft: draft.content } };
+  });
 }
 
 /** Whether an error is about what one caller asked, and not about the database. */
@@ -128,7 +152,7 @@ export function runBatch(
         outcomes.push({ error });
       }
     }
-    await session.finish();
-    return outcomes;
+    const [answers] = await Promise.all([withDrafts(session, operations, outcomes), session.finish()]);
+    return answers;
   });
 }

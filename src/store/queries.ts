@@ -12,6 +12,11 @@ export interface Pair {
 /** One number per pair, for maps: up to 2^26 items of a project and as many raters. */
 export const pairKey = ({ rater, item }: Pair): number => rater * 2 ** 26 + item;
 
+interface SearchOptions {
+  readonly from: number;
+  readonly besides: readonly string[];
+}
+
 export type ItemWithState = ItemStateRow & { readonly id: string; readonly body: string };
 export type RaterWithState = RaterStateRow & { readonly id: string; readonly body: string | null };
 
@@ -155,11 +160,12 @@ export const queriesOf = (trx: Trx, project: number) => ({
       .orderBy('s.shuffle')
       .limit(options.limit)
       .execute(),
-  /** The first open item of a lane that a rater has no seat at. */
-  openItemFor: (rater: number, lane: string, from: number): Promise<ItemWithState | undefined> =>
+  /** The first open item of a lane that a rater has no seat at, other than those of some ids. */
+  openItemFor: (rater: number, lane: string, { from, besides }: SearchOptions): Promise<ItemWithState | undefined> =>
     itemsWithState(trx, project)
       .where('s.lane', '=', lane)
       .where(isOpen)
+      .$if(besides.length > 0, (query) => query.where('i.id', 'not in', besides))
       .$if(from > 0, (query) => query.where('s.rank', '=', 0).where('s.shuffle', '>=', from))
       .where(({ not, exists, selectFrom }) =>
         not(
@@ -177,10 +183,15 @@ export const queriesOf = (trx: Trx, project: number) => ({
       .orderBy('s.shuffle')
       .limit(1)
       .executeTakeFirst(),
-  /** The first item of a role, from a place on, that a rater has no seat at. */
-  poolItemFor: (rater: number, role: ItemStateRow['role'], from: number): Promise<ItemWithState | undefined> =>
+  /** The first item of a role, from a place on, that a rater has no seat at, other than those of some ids. */
+  poolItemFor: (
+    rater: number,
+    role: ItemStateRow['role'],
+    { from, besides }: SearchOptions,
+  ): Promise<ItemWithState | undefined> =>
     itemsWithState(trx, project)
       .where(sql<SqlBool>`s.role <> 'work'`)
+      .$if(besides.length > 0, (query) => query.where('i.id', 'not in', besides))
       .where('s.role', '=', role)
       .where('s.shuffle', '>=', from)
       .where(({ not, exists, selectFrom }) =>

@@ -69,6 +69,8 @@ export async function deriveProject(
   const deriveItem = (row: ItemStateRow, item: Item, entries: readonly Entry[]): SeatRow[] => {
     const whose = [...new Set(entries.map(({ rater }) => rater))];
     const state = foldEntries([...entries, ...whose.flatMap((rater) => personal.get(rater) ?? [])]);
+    totals.skips += state.skips.length;
+    totals.flags += state.flags.length;
     const seats = seatRows(row, answeredSeats(project, { role: row.role, gold: item.gold }, state), {
       numbers,
       reserved: reserved.get(row.item) ?? [],
@@ -120,6 +122,7 @@ export async function deriveProject(
     await take({ items, seats });
   }
   for (const rater of raters.values()) {
+    if (rater.work > 0) totals.active += 1;
     countGroups(totals, project, { profile: profiles.get(rater.rater), by: rater.work });
   }
   return { raters: [...raters.values()], totals };

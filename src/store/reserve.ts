@@ -5,6 +5,7 @@ import {
   type Presentation,
   type Purpose,
   present,
+  type RecordOf,
   raterInCohorts,
 } from '../feedback/index.ts';
 import { DataError, UsageError } from '../run/index.ts';
@@ -22,6 +23,8 @@ export interface Reservation {
   readonly purpose: Purpose;
   /** ISO 8601. Asking again before then returns the same reservation and moves this on. */
   readonly expiresAt: string;
+  /** What the rater had begun to answer; undefined for nothing. */
+  readonly draft?: RecordOf<'draft'>['content'] | undefined;
 }
 
 /** Milliseconds of an ISO 8601 time. */
@@ -63,9 +66,9 @@ export async function reserveFor(
     session.setSeat(rater, item, { ...held, expires: Math.max(expires, held.expires!) });
     return reservation(item, { presentation: JSON.parse(held.presentation!) as Presentation, expires });
   }
-  let chosen = await choose(session, allocator, { rater, itemId });
+  let chosen = await choose(session, allocator, { rater, itemId, besides });
   while ('none' in chosen && (await allocator.reclaimMore(at)))
-    chosen = await choose(session, allocator, { rater, itemId });
+    chosen = await choose(session, allocator, { rater, itemId, besides });
   if ('none' in chosen) return chosen;
   const { item, purpose, order = asBefore, repeats } = chosen;
   const shown = present(item.item(), {
@@ -116,7 +119,7 @@ interface Choice {
 async function choose(
   session: Session,
   allocator: Allocator,
-  { rater, itemId }: { rater: RaterEntry; itemId?: string | undefined },
+  { rater, itemId, besides }: { rater: RaterEntry; itemId?: string | undefined; besides: readonly string[] },
 ): Promise<Choice | { readonly none: string }> {
   const { project, totals } = session;
   const rules = project.distribution;
@@ -124,7 +127,7 @@ async function choose(
   if ('none' in next) return next;
   const { purpose } = next;
   if (purpose === 'qualification') {
-    const item = await allocator.pool(rater, 'qualification');
+    const item = await allocator.pool(rater, 'qualification', besides);
     if (item !== undefined) return { item, purpose };
     return {
       none: `no qualification item is left for this rater: ${rules.qualification!.items} are asked, the project has ${totals.roles.qualification ?? 0}`,
@@ -145,11 +148,11 @@ async function choose(
     return { item, purpose: 'work' };
   }
   if (purpose === 'gold' || purpose === 'training') {
-    const item = await allocator.pool(rater, purpose);
+    const item = await allocator.pool(rater, purpose, besides);
     if (item !== undefined) return { item, purpose };
   }
   if (purpose === 'repeat' || purpose === 'swapped-repeat') {
-    const found = await allocator.repeat(rater);
+    const found = await allocator.repeat(rater, besides);
     if (found !== undefined) {
       const order = purpose === 'repeat' ? found.order : [...found.order].reverse();
       return { ...found, order, purpose };
@@ -159,9 +162,10 @@ async function choose(
     return { none: 'every item has the judgments it needs or is being judged' };
   const nothing = { none: 'no open item is left that this rater may judge and has not seen' };
   if (lanes.length === 0 || rater.row.exhausted === totals.openings) return nothing;
-  const item = await allocator.work(rater, lanes);
+  const item = await allocator.work(rater, lanes, besides);
   if (item !== undefined) return { item, purpose: 'work' };
-  session.exhaust(rater);
+  // What they have open may be all that is left, and come back.
+  if (besides.length === 0) session.exhaust(rater);
   return nothing;
 }
 

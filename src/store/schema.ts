@@ -137,6 +137,11 @@ export interface Totals {
   open: Record<string, number>;
   /** Quota attribute → value → work seats. */
   groups: Record<string, Record<string, number>>;
+  /** Raters with work given or reserved. */
+  active: number;
+  /** Skips and flags that stand. */
+  skips: number;
+  flags: number;
   /** Records that belong to no item. */
   personal: number;
   /** Grows whenever an item opens. */
@@ -150,6 +155,9 @@ export const emptyTotals = (): Totals => ({
   reserved: 0,
   open: {},
   groups: {},
+  active: 0,
+  skips: 0,
+  flags: 0,
   personal: 0,
   openings: 0,
 });

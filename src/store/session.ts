@@ -128,7 +128,9 @@ export class Session extends WorkingSet {
     }
     const [had, has] = [seatOnRater(purpose, before), seatOnRater(purpose, after)];
     const column = PRESENTED[PURPOSES[purpose]!];
+    const worked = rater.row.work > 0;
     rater.row[column] += has.presented - had.presented;
+    this.totals.active += Number(rater.row.work > 0) - Number(worked);
     rater.row.qualified += has.qualified - had.qualified;
     if (column === 'work') {
       countGroups(this.totals, this.project, { profile: rater.profile, by: has.presented - had.presented });

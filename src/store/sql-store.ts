@@ -1,11 +1,14 @@
+import { sql } from 'kysely';
 import { foldRecords, type Item, type Project, projectSchema, type RaterProfile } from '../feedback/index.ts';
 import { canonicalJson, UsageError } from '../run/index.ts';
 import { accountsOn } from './accounts-on.ts';
 import { createBatches } from './batches.ts';
 import { checkStore } from './check.ts';
 import type { Connection, Trx } from './connection.ts';
+import { foldEntries, openIn, standingOf } from './derive.ts';
 import { insertProject, loadProjects } from './load.ts';
 import { type Operation, type OperationResult, runBatch } from './operations.ts';
+import { queriesOf } from './queries.ts';
 import {
   digestProject,
   itemRows,
@@ -14,14 +17,13 @@ import {
   parseItem,
   parseProfile,
   profileRows,
-  type RecordRange,
   recordRows,
 } from './read.ts';
 import { rebuildProject } from './rebuild.ts';
 import { unknownItem, unknownRater } from './reserve.ts';
-import { PRESENTED, PURPOSES, type Totals } from './schema.ts';
+import { PRESENTED, type Totals } from './schema.ts';
 import { openSession, type Session } from './session.ts';
-import type { FeedbackStore, HistoryRange, ProjectProgress, RaterStanding, StoreSnapshot } from './store.ts';
+import type { FeedbackStore, HistoryRange, ProjectProgress, RaterView, StoreSnapshot } from './store.ts';
 import type { Receipt } from './submit.ts';
 import { batched, checkItem, checkProfile, checkProject, checkRecord } from './values.ts';
 
@@ -99,43 +101,64 @@ export function createStore(connection: Connection): FeedbackStore {
     if (row === undefined) throw unknownProject(place, projectId);
     return row;
   };
-  const numberOf = async (table: 'items' | 'raters', project: number, id: string) => {
-    const column = table === 'items' ? 'item' : 'rater';
-    const row = await db
-      .selectFrom(table)
-      .select(`${column} as number`)
-      .where('project', '=', project)
-      .where('id', '=', id)
-      .executeTakeFirst();
-    return row?.number;
-  };
-
   async function* history(projectId: string, range: HistoryRange = {}) {
-    const { project, seq } = await find(projectId);
-    const narrowed: { -readonly [K in keyof RecordRange]: RecordRange[K] } = {
+    const { rows } = await sql<{ project: number; seq: number; rater: number | null; item: number | null }>`
+      SELECT s.project, s.seq,
+        (SELECT r.rater FROM raters r WHERE r.project = s.project AND r.id = ${range.rater ?? null}) AS rater,
+        (SELECT i.item FROM items i WHERE i.project = s.project AND i.id = ${range.item ?? null}) AS item
+      FROM projects p JOIN project_state s ON s.project = p.project
+      WHERE p.id = ${projectId} AND p.status = 'ready'`.execute(db);
+    const [found] = rows;
+    if (found === undefined) throw unknownProject(place, projectId);
+    if (range.rater !== undefined && found.rater === null) throw unknownRater(projectId, range.rater);
+    if (range.item !== undefined && found.item === null) throw unknownItem(projectId, range.item);
+    const narrowed = {
       after: range.after ?? 0,
-      until: Math.min(range.until ?? seq, seq),
+      until: Math.min(range.until ?? found.seq, found.seq),
+      rater: found.rater ?? undefined,
+      item: found.item ?? undefined,
     };
-    if (range.rater !== undefined) {
-      narrowed.rater = await numberOf('raters', project, range.rater);
-      if (narrowed.rater === undefined) throw unknownRater(projectId, range.rater);
-    }
-    if (range.item !== undefined) {
-      narrowed.item = await numberOf('items', project, range.item);
-      if (narrowed.item === undefined) throw unknownItem(projectId, range.item);
-    }
-    yield* mapRows(recordRows(db, project, narrowed), parseEntry);
+    yield* mapRows(recordRows(db, found.project, narrowed), parseEntry);
   }
 
   const bodyOf = async (table: 'items' | 'raters', projectId: string, id: string) => {
-    const { project } = await find(projectId);
-    const row = await db
-      .selectFrom(table)
-      .select('body')
-      .where('project', '=', project)
-      .where('id', '=', id)
-      .executeTakeFirst();
-    return row?.body ?? undefined;
+    const { rows } = await sql<{ body: string | null }>`
+      SELECT t.body FROM projects p JOIN ${sql.table(table)} t ON t.project = p.project
+      WHERE p.id = ${projectId} AND p.status = 'ready' AND t.id = ${id}`.execute(db);
+    if (rows.length === 0) await find(projectId);
+    return rows[0]?.body ?? undefined;
+  };
+
+  const raterView = async (projectId: string, raterId: string): Promise<RaterView | undefined> => {
+    // One read, since every request of a rater makes it: a row for each reservation, one without for none.
+    const rows = await db
+      .selectFrom('projects as p')
+      .innerJoin('project_state as s', 's.project', 'p.project')
+      .leftJoin('raters as r', (join) => join.onRef('r.project', '=', 'p.project').on('r.id', '=', raterId))
+      .leftJoin('rater_state as t', (join) =>
+        join.onRef('t.project', '=', 'r.project').onRef('t.rater', '=', 'r.rater'),
+      )
+      .leftJoin('seats as h', (join) =>
+        join.onRef('h.project', '=', 'r.project').onRef('h.rater', '=', 'r.rater').on('h.expires', 'is not', null),
+      )
+      .leftJoin('items as i', (join) => join.onRef('i.project', '=', 'h.project').onRef('i.item', '=', 'h.item'))
+      .select(['p.body', 's.totals', 'r.body as profile', 't.rater', 't.qualified'])
+      .select(Object.values(PRESENTED).map((column) => `t.${column}` as const))
+      .select(['i.id as itemId', 'h.purpose', 'h.expires'])
+      .where('p.id', '=', projectId)
+      .where('p.status', '=', 'ready')
+      .execute();
+    const [row] = rows;
+    if (row === undefined) return undefined;
+    const held = rows.flatMap(({ itemId, purpose, expires }) =>
+      itemId === null ? [] : [{ id: itemId, purpose: purpose!, expires: expires! }],
+    );
+    return {
+      project: parseFor(projectId)(row.body),
+      openItems: openIn(JSON.parse(row.totals) as Totals),
+      profile: row.profile === null ? undefined : parseProfile({ body: row.profile }),
+      standing: row.rater === null ? undefined : standingOf(row as Parameters<typeof standingOf>[0], held),
+    };
   };
 
   const store: FeedbackStore = {
@@ -302,54 +325,38 @@ export function createStore(connection: Connection): FeedbackStore {
       return foldRecords(records);
     },
 
+    async itemState(projectId, itemId) {
+      const { project } = await find(projectId);
+      const queries = queriesOf(db, project);
+      const [row] = await queries.itemsById([itemId]);
+      if (row === undefined) throw unknownItem(projectId, itemId);
+      const entries = await queries.recordsOfItems([row.item]);
+      const raters = [...new Set(entries.map(({ rater }) => rater))];
+      return foldEntries([...entries, ...(raters.length === 0 ? [] : await queries.personalRecords(raters))]);
+    },
+
     async progress(projectId) {
-      const { project, body, seq, items, raters, totals: text } = await find(projectId);
+      const { body, seq, items, raters, totals: text } = await find(projectId);
       const totals = JSON.parse(text) as Totals;
-      const { active } = await db
-        .selectFrom('rater_state')
-        .select(({ fn }) => fn.countAll<number>().as('active'))
-        .where('project', '=', project)
-        .where('work', '>', 0)
-        .executeTakeFirstOrThrow();
       return {
         id: projectId,
         name: parseFor(projectId)(body).name,
-        items: { total: items, byRole: totals.roles, open: Object.values(totals.open).reduce((sum, n) => sum + n, 0) },
+        items: { total: items, byRole: totals.roles, open: openIn(totals) },
         judgments: { wanted: totals.wanted, done: totals.done, reserved: totals.reserved },
-        raters: { known: raters, active },
+        skips: totals.skips,
+        flags: totals.flags,
+        raters: { known: raters, active: totals.active },
         records: seq,
         quotas: totals.groups,
       } satisfies ProjectProgress;
     },
     async raterStanding(projectId, raterId) {
-      const { project } = await find(projectId);
-      const number = await numberOf('raters', project, raterId);
-      if (number === undefined) throw unknownRater(projectId, raterId);
-      const row = await db
-        .selectFrom('rater_state')
-        .selectAll()
-        .where('project', '=', project)
-        .where('rater', '=', number)
-        .executeTakeFirstOrThrow();
-      const held = await db
-        .selectFrom('seats as s')
-        .innerJoin('items as i', (join) => join.onRef('i.project', '=', 's.project').onRef('i.item', '=', 's.item'))
-        .select(['i.id', 's.purpose', 's.expires'])
-        .where('s.project', '=', project)
-        .where('s.rater', '=', number)
-        .where('s.expires', 'is not', null)
-        .orderBy('s.expires')
-        .execute();
-      return {
-        presented: Object.fromEntries(PURPOSES.map((p) => [p, row[PRESENTED[p]]])) as RaterStanding['presented'],
-        qualificationRight: row.qualified,
-        reserved: held.map(({ id, purpose, expires }) => ({
-          itemId: id,
-          purpose: PURPOSES[purpose]!,
-          expiresAt: new Date(expires!).toISOString(),
-        })),
-      };
+      const view = await raterView(projectId, raterId);
+      if (view === undefined) throw unknownProject(place, projectId);
+      if (view.standing === undefined) throw unknownRater(projectId, raterId);
+      return view.standing;
     },
+    raterView,
 
     async digest(projectId) {
       const { project, body } = await find(projectId);

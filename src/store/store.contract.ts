@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FeedbackRecord, foldRecords, type Question } from '../feedback/index.ts';
 import { distributionCases } from './distribution.contract.ts';
-import type { FeedbackStore } from './index.ts';
+import type { FeedbackStore, Reservation } from './index.ts';
 import { movingCases } from './moving.contract.ts';
 import { openingCases } from './opening.contract.ts';
 import {
@@ -111,13 +111,15 @@ const basicCases: Cases = {
     const again = await reserved(store, 'counts', 'rater-0', minutes(10));
     expect(again).toEqual({ ...got, expiresAt: minutes(40) });
     const receipt = await store.submit(judged(got, 'rater-0'));
-    expect(receipt).toMatchObject({ id: `${got.item.id}/rater-0/work`, seq: 1 });
+    expect(receipt).toMatchObject({ id: `${got.item.id}/rater-0/work`, seq: 1, stored: true, completes: false });
     expect(receipt.hash).toMatch(/^[0-9a-f]{64}$/);
     expect(await store.progress('counts')).toEqual({
       id: 'counts',
       name: 'Project counts',
       items: { total: 5, byRole: { work: 5 }, open: 5 },
       judgments: { wanted: 10, done: 1, reserved: 0 },
+      skips: 0,
+      flags: 0,
       raters: { known: 3, active: 1 },
       records: 1,
       quotas: {},
@@ -177,7 +179,11 @@ const basicCases: Cases = {
     const got = await reserved(store, 'idempotent', 'rater-0');
     const record = judged(got, 'rater-0');
     const receipt = await store.submit(record, { key: 'k1' });
-    expect(await store.submit(record, { key: 'k1' })).toEqual(receipt);
+    const again = { ...receipt, stored: false, completes: false };
+    expect(await store.submit(record, { key: 'k1' })).toEqual(again);
+    const later = judged(got, 'rater-0', { submittedAt: minutes(5) });
+    expect(await store.submit(later, { key: 'k1' })).toEqual(again);
+    expect((await store.state('idempotent')).judgments.map(({ submittedAt }) => submittedAt)).toEqual([T0]);
     const other = judged(got, 'rater-0', { id: 'other', activeMs: 5 });
     await expect(store.submit(other, { key: 'k1' })).rejects.toThrow(/idempotency key k1.*got another; use a new key/);
     await expect(store.submit(record, { key: 'k2' })).rejects.toThrow(/expected a new id/);
@@ -185,7 +191,8 @@ const basicCases: Cases = {
     // At once, in one batch: one effect, one answer.
     const mine = judged(await reserved(store, 'idempotent', 'rater-1'), 'rater-1');
     const receipts = await Promise.all(Array.from({ length: 5 }, () => store.submit(mine)));
-    expect(new Set(receipts.map((r) => JSON.stringify(r))).size).toBe(1);
+    expect(new Set(receipts.map(({ hash }) => hash)).size).toBe(1);
+    expect(receipts.map(({ stored }) => stored)).toEqual([true, false, false, false, false]);
     expect((await store.progress('idempotent')).records).toBe(2);
     const entries = await collected(store.history('idempotent'));
     expect(entries.map(({ key }) => key)).toEqual(['k1', `${(mine as { judgment: { id: string } }).judgment.id}`]);
@@ -312,6 +319,52 @@ const historyCases: Cases = {
     const odd = { ...adjudication, id: 'a', considered: ['none'] };
     await expect(store.submit(odd)).rejects.toThrow(/considered records to be of the item, got none/);
     expect((await store.check('undo')).filter(({ ok }) => !ok)).toEqual([]);
+  },
+  'counts skips, flags and active raters as they stand, and says when an item has all it wants': async ({ store }) => {
+    await prepared(store, aProject('marks', { overlap: 2 }), { items: 3, raters: 2 });
+    const counts = async () => {
+      const { skips, flags, raters, judgments } = await store.progress('marks');
+      return [skips, flags, raters.active, judgments.done];
+    };
+    const by = (raterId: string) => ({ projectId: 'marks', raterId, at: T0 });
+    const undo = (id: string, undoes: string) => store.submit({ type: 'undo', id, ...by('rater-0'), undoes });
+    const item0 = { now: T0, itemId: 'item-0' };
+    const held = (await store.reserve('marks', 'rater-0', item0)) as Reservation;
+    await store.submit({ type: 'flag', id: 'f1', ...by('rater-0'), itemId: 'item-0', reason: 'odd' });
+    await store.submit({ type: 'flag', id: 'f2', ...by('rater-0'), itemId: 'item-0', reason: 'odder' });
+    await store.submit({ type: 'skip', id: 's1', ...by('rater-0'), itemId: 'item-1', reason: 'unclear' });
+    expect(await counts()).toEqual([1, 2, 1, 0]);
+    expect(await store.submit(judged(held, 'rater-0'))).toMatchObject({ completes: false });
+    const other = (await store.reserve('marks', 'rater-1', item0)) as Reservation;
+    const last = judged(other, 'rater-1');
+    expect(await store.submit(last)).toMatchObject({ completes: true });
+    expect(await store.submit(last)).toMatchObject({ completes: false });
+    expect(await counts()).toEqual([1, 2, 2, 2]);
+    expect((await store.itemState('marks', 'item-0')).judgments.length).toBe(2);
+    await undo('u1', 's1');
+    await undo('u2', 'f1');
+    expect(await counts()).toEqual([0, 1, 2, 2]);
+    await undo('u3', 'u2');
+    expect(await counts()).toEqual([0, 2, 2, 2]);
+    const gone = await store.withdraw('marks', 'rater-0', { at: T0 });
+    expect(await counts()).toEqual([0, 0, 1, 1]);
+    const left = await store.itemState('marks', 'item-0');
+    expect([left.judgments.map(({ raterId }) => raterId), left.flags]).toEqual([['rater-1'], []]);
+    await undo('u4', gone.id);
+    expect(await counts()).toEqual([0, 2, 2, 2]);
+    expect((await store.check('marks')).filter(({ ok }) => !ok)).toEqual([]);
+  },
+  'shows a rater their project in one read, strangers too': async ({ store }) => {
+    await prepared(store, aProject('view', { overlap: 1 }), { items: 2, raters: 1 });
+    const held = await reserved(store, 'view', 'rater-0');
+    const view = (await store.raterView('view', 'rater-0'))!;
+    expect(view.project).toEqual(await store.getProject('view'));
+    expect(view.profile).toEqual(await store.getRater('view', 'rater-0'));
+    expect(view.standing).toEqual(await store.raterStanding('view', 'rater-0'));
+    expect([view.openItems, view.standing!.reserved.map(({ itemId }) => itemId)]).toEqual([1, [held.item.id]]);
+    expect(await store.raterView('view', 'stranger')).toMatchObject({ openItems: 1 });
+    expect((await store.raterView('view', 'stranger'))!.standing).toBeUndefined();
+    expect(await store.raterView('nowhere', 'rater-0')).toBeUndefined();
   },
   'withdraws a rater from every later state, and brings them back': async ({ store }) => {
     await prepared(store, aProject('withdraw', { overlap: 1 }), { items: 4, raters: 2 });

@@ -49,6 +49,9 @@ export interface ProjectProgress {
   };
   /** Over work items: wanted by the rules, given, and being judged now. */
   readonly judgments: { readonly wanted: number; readonly done: number; readonly reserved: number };
+  /** Skips and flags that stand. */
+  readonly skips: number;
+  readonly flags: number;
   readonly raters: { readonly known: number; readonly active: number };
   /** Length of the history. */
   readonly records: number;
@@ -62,6 +65,17 @@ export interface RaterStanding {
   readonly qualificationRight: number;
   /** What they hold now. */
   readonly reserved: readonly { readonly itemId: string; readonly purpose: Purpose; readonly expiresAt: string }[];
+}
+
+/** A project as one rater meets it: what their page needs, in one read. */
+export interface RaterView {
+  readonly project: Project;
+  /** Work items that another rater may be given now. */
+  readonly openItems: number;
+  /** Undefined for who has none: a stranger, or one who appears in records only. */
+  readonly profile: RaterProfile | undefined;
+  /** Undefined for a stranger. */
+  readonly standing: RaterStanding | undefined;
 }
 
 /** One thing that was checked. */
@@ -169,8 +183,8 @@ export interface FeedbackStore {
 
   /**
    * Appends a record of any type after checking it: judgments against item, form and reservation, references against the
-   * history. The same key (the record's id by default) with the same record gets the first receipt again, with another
-   * record an error. A judgment that comes after its reservation ended is kept all the same: work is not thrown away.
+   * history. The same key (the record's id by default) with the same record, its time aside, gets the first receipt again,
+   * with another record an error. A judgment that comes after its reservation ended is kept all the same: work is not thrown away.
    * Only a `lead` may take back records of others.
    */
   submit(record: FeedbackRecord, options?: { readonly key?: string; readonly lead?: boolean }): Promise<Receipt>;
@@ -185,10 +199,14 @@ export interface FeedbackStore {
   history(projectId: string, range?: HistoryRange): AsyncIterable<HistoryEntry>;
   /** What stands after record `at`, now by default. Holds the history in memory. */
   state(projectId: string, options?: { readonly at?: number }): Promise<FeedbackState>;
+  /** What stands now of one item, from everyone. */
+  itemState(projectId: string, itemId: string): Promise<FeedbackState>;
 
   /** In constant time. */
   progress(projectId: string): Promise<ProjectProgress>;
   raterStanding(projectId: string, raterId: string): Promise<RaterStanding>;
+  /** Undefined where there is no such project. */
+  raterView(projectId: string, raterId: string): Promise<RaterView | undefined>;
 
   /**
    * SHA-256, hex, of a project as given: project, items and raters by id, records in order. Independent of how and where

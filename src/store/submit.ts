@@ -11,16 +11,26 @@ import {
   type RecordOf,
   recordKey,
 } from '../feedback/index.ts';
-import { DataError, UsageError } from '../run/index.ts';
+import { canonicalJson, DataError, UsageError } from '../run/index.ts';
 import { skippedPurpose } from './derive.ts';
 import { unknownItem, unknownRater } from './reserve.ts';
-import { PURPOSES, purposeCode } from './schema.ts';
+import { PURPOSES, purposeCode, type Totals } from './schema.ts';
 import type { Session } from './session.ts';
+import type { RaterStanding } from './store.ts';
 import type { ItemEntry, RaterEntry, StoredRecord } from './working-set.ts';
 
 /** What a submission got: its place in the history and the hash of the history up to it. The record is on disk. */
-export interface Receipt {
+export interface Receipt extends Acknowledgement {
+  /** Where the author stands after it, and how many work items of the project are open. */
+  readonly standing: RaterStanding;
+  readonly openItems: number;
+}
+export interface Acknowledgement {
   readonly id: string;
+  /** False when it had been submitted before: nothing was added. */
+  readonly stored: boolean;
+  /** Whether it gave its work item the last judgment that the rules want. */
+  readonly completes: boolean;
   /** 1, 2, 3 … per project, without gaps. */
   readonly seq: number;
   /** SHA-256, hex, chained over all records up to this one. */
@@ -56,11 +66,11 @@ export function referencesOf(record: FeedbackRecord): readonly string[] {
 }
 
 /** The first of a submission's effects: an earlier one with the same key is answered again, or refused if it differs. */
-function replay(session: Session, { record, body, key }: SubmitRequest): Receipt | undefined {
+function replay(session: Session, { record, body, key }: SubmitRequest): Acknowledgement | undefined {
   const { id } = recordKey(record);
   const before = session.recordByKey(key ?? id);
   if (before !== undefined) {
-    if (before.body === body) return receiptOf(before);
+    if (before.body === body || sameButForItsTime(before.body, record)) return { ...receiptOf(before), stored: false };
     throw new UsageError(
       'idempotency',
       `idempotency key ${key ?? id}: expected the submission it was first used for, got another; use a new key`,
@@ -72,10 +82,23 @@ function replay(session: Session, { record, body, key }: SubmitRequest): Receipt
   return undefined;
 }
 
-const receiptOf = ({ id, seq, hash }: StoredRecord): Receipt => ({ id, seq, hash });
+/** Sent again after a lost answer, a record comes with a later time; the first one stands. */
+function sameButForItsTime(before: string, record: FeedbackRecord): boolean {
+  const timeless = (value: FeedbackRecord) =>
+    value.type === 'judgment' ? { ...value, judgment: { ...value.judgment, submittedAt: '' } } : { ...value, at: '' };
+  return canonicalJson(timeless(JSON.parse(before) as FeedbackRecord)) === canonicalJson(timeless(record));
+}
+
+const receiptOf = ({ id, seq, hash }: StoredRecord): Acknowledgement => ({
+  id,
+  stored: true,
+  completes: false,
+  seq,
+  hash,
+});
 
 /** Checks a record against the project, adds it to the history and brings what follows from it into step. */
-export async function submitTo(session: Session, request: SubmitRequest): Promise<Receipt> {
+export async function submitTo(session: Session, request: SubmitRequest): Promise<Acknowledgement> {
   const { record } = request;
   const again = replay(session, request);
   if (again !== undefined) return again;
@@ -103,8 +126,38 @@ export async function submitTo(session: Session, request: SubmitRequest): Promis
     default:
       record satisfies never;
   }
+  const isWhole = () => item.row.role === 'work' && item.row.done >= item.row.wanted;
+  const wasWhole = isWhole();
   const stored = session.append(request, { rater: rater.row.rater, item: item.row.item });
   if (record.type === 'judgment' || record.type === 'skip') session.refresh(rater, item);
+  if (record.type === 'skip') session.totals.skips += 1;
+  if (record.type === 'flag') session.totals.flags += 1;
+  return { ...receiptOf(stored), completes: isWhole() && !wasWhole };
+}
+
+/** Skips and flags of a rater on some items that stand. */
+function countMarks(session: Session, rater: RaterEntry, items: readonly number[]): Pick<Totals, 'skips' | 'flags'> {
+  const marks = { skips: 0, flags: 0 };
+  for (const item of items) {
+    const { skips, flags } = session.standing({ rater: rater.row.rater, item });
+    marks.skips += skips.length;
+    marks.flags += flags.length;
+  }
+  return marks;
+}
+
+/** Appends a record that takes others back, or brings them back, on some items, and brings everything into step. */
+function appendTaking(
+  session: Session,
+  request: SubmitRequest,
+  { rater, items, item }: { rater: RaterEntry; items: readonly number[]; item: number | null },
+): Acknowledgement {
+  const before = countMarks(session, rater, items);
+  const stored = session.append(request, { rater: rater.row.rater, item });
+  const after = countMarks(session, rater, items);
+  session.totals.skips += after.skips - before.skips;
+  session.totals.flags += after.flags - before.flags;
+  for (const number of items) session.refresh(rater, session.itemNumber(number));
   return receiptOf(stored);
 }
 
@@ -219,7 +272,7 @@ async function undo(
   session: Session,
   record: RecordOf<'undo'>,
   { request, rater }: { request: SubmitRequest; rater: RaterEntry },
-): Promise<Receipt> {
+): Promise<Acknowledgement> {
   const target = session.recordById(record.undoes);
   if (target === undefined) {
     throw refuse(
@@ -255,9 +308,7 @@ async function undo(
       `expected one answer per rater, item and question, but ${twice.id} came after what this brings back; take that back first`,
     );
   }
-  const stored = session.append(request, { rater: target.rater, item: target.item });
-  for (const item of items) session.refresh(about, session.itemNumber(item));
-  return receiptOf(stored);
+  return appendTaking(session, request, { rater: about, items, item: target.item });
 }
 
 /** Whether two judgments of a rater on an item answer the same question for the same purpose. */
@@ -268,11 +319,9 @@ const sameQuestion = ({ project: { questions } }: Session, a: Judgment, b: Judgm
 async function withdraw(
   session: Session,
   { request, rater }: { request: SubmitRequest; rater: RaterEntry },
-): Promise<Receipt> {
-  const stored = session.append(request, { rater: rater.row.rater, item: null });
+): Promise<Acknowledgement> {
   for (const seat of session.reserved(rater.row.rater)) releaseSeat(session, rater, session.itemNumber(seat.item));
-  for (const item of await session.loadAllOf(rater)) session.refresh(rater, session.itemNumber(item));
-  return receiptOf(stored);
+  return appendTaking(session, request, { rater, items: await session.loadAllOf(rater), item: null });
 }
 
 /** Gives back what a rater holds of an item; whether there was anything. */

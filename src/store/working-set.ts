@@ -1,8 +1,9 @@
 import type { FeedbackRecord, FeedbackState, Item, Project, RaterProfile, RaterProgress } from '../feedback/index.ts';
 import { chunks, damaged, type Trx } from './connection.ts';
-import { type Entry, foldEntries, needsAnswers } from './derive.ts';
+import { type Entry, foldEntries, needsAnswers, standingOf } from './derive.ts';
 import { type ItemWithState, type Pair, pairKey, type Queries, queriesOf, type RaterWithState } from './queries.ts';
 import { ANSWERED, PRESENTED, PURPOSES, type SeatRow, type Tables, type Totals } from './schema.ts';
+import type { RaterStanding } from './store.ts';
 
 /** A record of the history as submissions refer to it. */
 export interface StoredRecord {
@@ -170,10 +171,18 @@ export class WorkingSet {
         for (const entry of this.#history.get(item)?.values() ?? []) raters.add(entry.rater);
       }
     }
+    await this.#loadPairs(pairs);
+    await this.loadPersonal([...raters]);
+  }
+  async #loadPairs(pairs: readonly Pair[]): Promise<void> {
     const missing = pairs.filter((pair) => !this.#wholeItems.has(pair.item) && !this.#historyPairs.has(pairKey(pair)));
     for (const some of chunks(missing, 500)) this.keepHistory(await this.queries.recordsOfPairs(some));
     for (const pair of missing) this.#historyPairs.add(pairKey(pair));
-    await this.loadPersonal([...raters]);
+  }
+  /** Records of raters on items and their withdrawals: enough for what stands of each rater on each item. */
+  async loadOwn(pairs: readonly Pair[]): Promise<void> {
+    await this.#loadPairs(pairs);
+    await this.loadPersonal([...new Set(pairs.map(({ rater }) => rater))]);
   }
   async loadPersonal(raters: readonly number[]): Promise<void> {
     const missing = raters.filter((rater) => !this.#personal.has(rater));
@@ -219,6 +228,14 @@ export class WorkingSet {
   isFree(pair: Pair): boolean {
     const seats = this.#seats.get(pairKey(pair)) ?? [];
     return !seats.some((seat) => seat && (seat.answered >= ANSWERED.whole || seat.expires !== null));
+  }
+  /** Where a rater stands; what they hold must have been loaded. */
+  standingOfRater({ row }: RaterEntry): RaterStanding {
+    const held = this.reserved(row.rater);
+    return standingOf(
+      row,
+      held.map(({ item, purpose, expires }) => ({ id: this.itemNumber(item).row.id, purpose, expires: expires! })),
+    );
   }
   progressOf({ row }: RaterEntry): RaterProgress {
     const presented = Object.fromEntries(PURPOSES.map((purpose) => [purpose, row[PRESENTED[purpose]]]));

@@ -124,6 +124,17 @@ function resolveShape(x: NdArray, node: Tensor): number[] {
   return known.map((dim) => (dim < 0 ? rest : dim));
 }
 
+/** 1 / √(mean x² + eps) over the last axis. */
+function inverseRms(x: NdArray, eps: number): NdArray {
+  const width = x.shape.at(-1)!;
+  const out = array([...x.shape.slice(0, -1), 1]);
+  for (let row = 0; row < out.data.length; row++) {
+    const squares = x.data.subarray(row * width, (row + 1) * width).reduce((sum, v) => sum + v * v, 0);
+    out.data[row] = 1 / Math.sqrt(squares / width + eps);
+  }
+  return out;
+}
+
 const sigmoid = (v: number) => 1 / (1 + Math.exp(-v));
 /** The plain kernel of every operator: slow, in float64, and the yardstick of the fast ones. */
 const KERNELS: { readonly [P in OpName]: Kernel<P> } = {
@@ -224,6 +235,38 @@ const KERNELS: { readonly [P in OpName]: Kernel<P> } = {
   },
   reduceSum: ([x], { axes, keepDims }) => reduce(x!, axes, keepDims, 0, (a, b) => a + b),
   reduceMax: ([x], { axes, keepDims }) => reduce(x!, axes, keepDims, -Infinity, Math.max),
+  addAlong: ([x, indices, updates]) => {
+    const out = array(x!.shape, x!.data.slice());
+    const [width, picks] = [x!.shape.at(-1)!, indices!.shape.at(-1)!];
+    indices!.data.forEach((index, i) => {
+      out.data[Math.floor(i / picks) * width + index]! += updates!.data[i]!;
+    });
+    return out;
+  },
+  silu: ([x]) => map(x!, (v) => v * sigmoid(v)),
+  rmsNorm: ([x, gain], { eps }) => {
+    const inverse = inverseRms(x!, eps);
+    return array(
+      x!.shape,
+      x!.data.map((v, i) => v * inverse.data[Math.floor(i / gain!.data.length)]! * gain!.data[i % gain!.data.length]!),
+    );
+  },
+  rmsInverse: ([x], { eps }) => inverseRms(x!, eps),
+  rotary: ([x, positions, cos, sin]) => {
+    const out = array(x!.shape);
+    const [, heads, time, size] = x!.shape as [number, number, number, number];
+    const half = size / 2;
+    for (let row = 0; row < x!.data.length / size; row++) {
+      const at = positions!.data[Math.floor(row / (heads * time)) * time + (row % time)]!;
+      for (let i = 0; i < half; i++) {
+        const [c, s] = [cos!.data[at * half + i]!, sin!.data[at * half + i]!];
+        const [left, right] = [x!.data[row * size + i]!, x!.data[row * size + half + i]!];
+        out.data[row * size + i] = left * c - right * s;
+        out.data[row * size + half + i] = right * c + left * s;
+      }
+    }
+    return out;
+  },
   softmax: ([x]) => map(logSoftmaxRows(x!), Math.exp),
   logSoftmax: ([x]) => logSoftmaxRows(x!),
 };

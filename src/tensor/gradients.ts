@@ -1,7 +1,10 @@
 import {
   add,
+  addAlong,
   cast,
+  concat,
   div,
+  exp,
   expandLike,
   gather,
   greater,
@@ -12,17 +15,18 @@ import {
   putAlong,
   reduceSum,
   reshape,
+  rmsInverse,
+  rotary,
   scalar,
   scatterAdd,
   sigmoid,
   slice,
-  softmax,
   sub,
   takeAlong,
   transpose,
   where,
 } from './ops.ts';
-import { elementCount, type Shape, ShapeError } from './shape.ts';
+import { elementCount, type Shape, ShapeError, sameShape } from './shape.ts';
 import { type OpAttributes, type OpName, type Tensor, topologicalOrder } from './tensor.ts';
 
 /** Cotangents of the inputs, given the one of the output; `null` where no gradient flows. */
@@ -53,6 +57,56 @@ function keepReduced(g: Tensor, x: Tensor, axes: readonly number[], keepDims: bo
 function flattenRows(x: Tensor): Tensor {
   const lead = elementCount(x.shape.slice(0, -1)).replace(/^1\*/, '');
   return reshape(x, [/^\d+$/.test(lead) ? Number(lead) : lead, x.shape.at(-1)!]);
+}
+
+/**
+ * Σ g·p over the last axis, kept as size 1. Where g = d·vᵀ, as behind the softmax of attention, it equals Σ d·(p·v): rows of
+ * the head's width instead of the keys' number (Dao et al. 2022, eq. 4), of a product that the forward pass has made.
+ */
+function dotOfRows(g: Tensor, p: Tensor): Tensor {
+  const [d, right] = g.inputs;
+  const v = g.op === 'matmul' && right!.op === 'transpose' ? right!.inputs[0]! : undefined;
+  const whole =
+    v !== undefined &&
+    sameShape(transpose(v).shape, right!.shape) &&
+    sameShape(p.shape.slice(0, -2), v.shape.slice(0, -2));
+  if (!whole || !swapsLastTwo(right!)) return reduceSum(mul(g, p), [-1], true);
+  return reduceSum(mul(d!, matmul(p, v)), [-1], true);
+}
+
+const swapsLastTwo = ({ attributes, shape }: Tensor): boolean =>
+  (attributes as OpAttributes['transpose']).perm.every(
+    (axis, i) => axis === (i < shape.length - 2 ? i : 2 * shape.length - 3 - i),
+  );
+
+/**
+ * The sum of what reaches a tensor. Slices that tile an axis send their parts back side by side instead of as sums of
+ * padded arrays.
+ */
+function sumOf(parts: readonly Tensor[]): Tensor {
+  const groups = new Map<number, Tensor[]>();
+  for (const part of parts) {
+    if (part.op !== 'padLike') continue;
+    const { axis } = part.attributes as OpAttributes['padLike'];
+    groups.set(axis, [...(groups.get(axis) ?? []), part]);
+  }
+  for (const [axis, group] of groups) {
+    const start = (t: Tensor) => (t.attributes as OpAttributes['padLike']).start;
+    const sorted = [...group].sort((a, b) => start(a) - start(b));
+    let end = 0;
+    const tiles = sorted.every((part) => {
+      const fits = start(part) === end;
+      end += part.inputs[0]!.shape[axis] as number;
+      return fits;
+    });
+    if (!tiles || sorted.length < 2 || end !== sorted[0]!.shape[axis]) continue;
+    const joined = concat(
+      sorted.map((part) => part.inputs[0]!),
+      axis,
+    );
+    return [joined, ...parts.filter((part) => !group.includes(part))].reduce((sum, part) => add(sum, part));
+  }
+  return parts.reduce((sum, part) => add(sum, part));
 }
 
 const max2 = (g: Tensor, [a, b]: readonly Tensor[], keepA: Tensor): readonly Tensor[] => {
@@ -126,8 +180,34 @@ const RULES: { readonly [P in OpName]: Rule<P> } = {
     const isMax = sub(scalar(1), below);
     return [mul(mul(isMax, keepReduced(g, x!, axes, keepDims)), div(scalar(1), reduceSum(isMax, axes, true)))];
   },
-  softmax: (g, _, out) => [mul(out, sub(g, reduceSum(mul(g, out), [-1], true)))],
-  logSoftmax: (g, [x]) => [sub(g, mul(softmax(x!), reduceSum(g, [-1], true)))],
+  softmax: (g, _, out) => [mul(out, sub(g, dotOfRows(g, out)))],
+  logSoftmax: (g, _, out) => {
+    const shares = exp(out);
+    if (g.op !== 'putAlong' || g.inputs[1]!.shape.at(-1) !== 1) return [sub(g, mul(shares, reduceSum(g, [-1], true)))];
+    // One picked entry per row: neither the picks nor their sums need an array of x's size of their own.
+    const [picked, indices] = g.inputs;
+    return [addAlong(mul(shares, neg(picked!)), indices!, picked!)];
+  },
+  addAlong: (g, [, indices]) => [g, null, takeAlong(g, indices!)],
+  // d/dx x·s = s + x·s·(1 − s) = s·(1 + x − out).
+  silu: (g, [x], out) => [mul(g, mul(sigmoid(x!), add(sub(x!, out), 1)))],
+  rmsNorm: (g, [x, gain], _, { eps }) => {
+    const inverse = rmsInverse(x!, gain!, eps);
+    const width = gain!.shape[0] as number;
+    const product = mul(g, x!);
+    // Σ over the last axis of g·gain·x, and over the rows of g·x/rms: two products with a vector.
+    const along = matmul(product, reshape(gain!, [width, 1]));
+    const bend = div(mul(mul(inverse, mul(inverse, inverse)), along), width);
+    const rows = flattenRows(inverse);
+    const gainGradient = matmul(reshape(rows, [1, rows.shape[0]!]), flattenRows(product));
+    return [sub(mul(mul(g, gain!), inverse), mul(x!, bend)), reshape(gainGradient, [width])];
+  },
+  rmsInverse: (g, [x, gain], out) => [
+    neg(mul(x!, div(mul(g, mul(out, mul(out, out))), gain!.shape[0] as number))),
+    null,
+  ],
+  // The adjoint of a rotation is the rotation back.
+  rotary: (g, [, positions, cos, sin]) => [rotary(g, positions!, { cos: cos!, sin: neg(sin!) }), null, null, null],
 };
 
 /** The operators that have a rule: all of them. The gradient tests walk this list. */
@@ -142,20 +222,21 @@ export function gradients(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
   const order = topologicalOrder([loss]);
   const needed = new Set<Tensor>(wrt);
   for (const tensor of order) if (tensor.inputs.some((i) => needed.has(i))) needed.add(tensor);
-  const cotangents = new Map<Tensor, Tensor>([[loss, scalar(1)]]);
+  const cotangents = new Map<Tensor, Tensor[]>([[loss, [scalar(1)]]]);
   for (const tensor of order.reverse()) {
-    const g = cotangents.get(tensor);
-    if (g === undefined || !needed.has(tensor)) continue;
+    const parts = cotangents.get(tensor);
+    if (parts === undefined || !needed.has(tensor)) continue;
+    const g = sumOf(parts);
+    cotangents.set(tensor, [g]);
     const rule = RULES[tensor.op] as Rule<OpName>;
     for (const [i, contribution] of rule(g, tensor.inputs, tensor, tensor.attributes).entries()) {
       const target = tensor.inputs[i]!;
       if (contribution === null || !needed.has(target)) continue;
-      const sofar = cotangents.get(target);
-      cotangents.set(target, sofar === undefined ? contribution : add(sofar, contribution));
+      cotangents.set(target, [...(cotangents.get(target) ?? []), contribution]);
     }
   }
   return wrt.map((tensor, i) => {
-    const g = cotangents.get(tensor);
+    const [g] = cotangents.get(tensor) ?? [];
     if (g === undefined) {
       const name = tensor.op === 'input' ? (tensor.attributes as OpAttributes['input']).name : `number ${i}`;
       throw new ShapeError('gradients', [tensor.shape, name], 'a tensor that the loss depends on');

@@ -3,4 +3,4 @@ export * from './gradients.ts';
 export * from './onnx.ts';
 export * from './ops.ts';
 export { type Dim, type DType, type Shape, ShapeError } from './shape.ts';
-export type { OpName, Tensor } from './tensor.ts';
+export { type OpName, type Tensor, topologicalOrder } from './tensor.ts';

@@ -7,7 +7,15 @@ const ELEMENT_TYPES: { readonly [D in DType]: number } = { float32: 1, int64: 7,
 const IR_VERSION = 8;
 export const OPSET = 18;
 
-export type OnnxAttribute = number | string | readonly number[] | { readonly tensor: Uint8Array };
+/** Operators of ONNX Runtime beyond the standard. */
+export const CONTRIB = 'com.microsoft';
+
+export type OnnxAttribute =
+  | number
+  | string
+  | readonly number[]
+  | { readonly tensor: Uint8Array }
+  | { readonly float: number };
 
 function message(fill: (writer: BinaryWriter) => void): Uint8Array {
   const writer = new BinaryWriter();
@@ -35,7 +43,7 @@ export function encodeTensor(
   });
 }
 
-/** AttributeProto; whole numbers are ints, and the only lists are of ints. */
+/** AttributeProto; bare numbers are ints, and the only lists are of ints. */
 function encodeAttribute(name: string, value: OnnxAttribute): Uint8Array {
   return message((w) => {
     text(w, 1, name);
@@ -45,6 +53,9 @@ function encodeAttribute(name: string, value: OnnxAttribute): Uint8Array {
     } else if (typeof value === 'string') {
       text(w, 4, value);
       integer(w, 20, 3);
+    } else if ('float' in value) {
+      w.tag(2, WireType.Bit32).float(value.float);
+      integer(w, 20, 1);
     } else if ('tensor' in value) {
       bytes(w, 5, value.tensor);
       integer(w, 20, 4);
@@ -55,18 +66,20 @@ function encodeAttribute(name: string, value: OnnxAttribute): Uint8Array {
   });
 }
 
-/** NodeProto. */
+/** NodeProto, named after its first output. The operator may carry a domain, as in `com.microsoft:QuickGelu`. */
 export function encodeNode(
   operator: string,
   inputs: readonly string[],
-  output: string,
+  outputs: readonly string[],
   attributes: Readonly<Record<string, OnnxAttribute>>,
 ): Uint8Array {
+  const [type, domain] = operator.split(':').reverse() as [string, string?];
   return message((w) => {
     for (const name of inputs) text(w, 1, name);
-    text(w, 2, output);
-    text(w, 3, output);
-    text(w, 4, operator);
+    for (const name of outputs) text(w, 2, name);
+    text(w, 3, outputs[0]!);
+    text(w, 4, type);
+    if (domain !== undefined) text(w, 7, domain);
     for (const [name, value] of Object.entries(attributes)) bytes(w, 5, encodeAttribute(name, value));
   });
 }
@@ -111,6 +124,10 @@ export function encodeModel(graph: {
     w.tag(8, WireType.LengthDelimited).fork();
     text(w, 1, '');
     integer(w, 2, OPSET);
+    w.join();
+    w.tag(8, WireType.LengthDelimited).fork();
+    text(w, 1, CONTRIB);
+    integer(w, 2, 1);
     w.join();
   });
 }

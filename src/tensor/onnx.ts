@@ -1,4 +1,4 @@
-import { encodeModel, encodeNode, encodeTensor, encodeValueInfo, type OnnxAttribute } from './onnx-wire.ts';
+import { CONTRIB, encodeModel, encodeNode, encodeTensor, encodeValueInfo, type OnnxAttribute } from './onnx-wire.ts';
 import { type DType, ShapeError } from './shape.ts';
 import { type OpAttributes, type OpName, type Tensor, topologicalOrder } from './tensor.ts';
 
@@ -11,13 +11,24 @@ class Emitter {
   private count = 0;
 
   node(operator: string, inputs: readonly string[], attributes: Readonly<Record<string, OnnxAttribute>> = {}): string {
+    return this.twoOutputs(operator, inputs, attributes, 1)[0];
+  }
+
+  /** A node with a second output: the names of both. */
+  twoOutputs(
+    operator: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, OnnxAttribute>>,
+    count: 1 | 2 = 2,
+  ): [string, string] {
     const key = `${operator}(${inputs.join(',')})${JSON.stringify(attributes)}`;
-    const known = this.emitted.get(key);
-    if (known !== undefined) return known;
-    const name = `${operator}_${this.count++}`;
-    this.nodes.push(encodeNode(operator, inputs, name, attributes));
-    this.emitted.set(key, name);
-    return name;
+    let name = this.emitted.get(key);
+    if (name === undefined) {
+      name = `${operator.split(':').at(-1)}_${this.count++}`;
+      this.nodes.push(encodeNode(operator, inputs, count === 1 ? [name] : [name, `${name}:2`], attributes));
+      this.emitted.set(key, name);
+    }
+    return [name, `${name}:2`];
   }
 
   constant(dtype: DType, shape: readonly number[], data: Float32Array | BigInt64Array | Uint8Array): string {
@@ -54,6 +65,10 @@ const reduction =
   (operator: string) =>
   (emit: Emitter, [x]: readonly string[], _: Tensor, a: { axes: readonly number[]; keepDims: boolean }) =>
     emit.node(operator, [x!, emit.integers(a.axes)], { keepdims: Number(a.keepDims) });
+
+/** Norm and 1 / rms are the two outputs of one node. */
+const rmsNode = (emit: Emitter, inputs: readonly string[], eps: number) =>
+  emit.twoOutputs('SimplifiedLayerNormalization', inputs, { axis: -1, epsilon: { float: eps }, stash_type: 1 });
 
 /** How each operator is written in ONNX; exhaustive by type. */
 const LOWERINGS: { readonly [P in OpName]: Lowering<P> } = {
@@ -124,6 +139,12 @@ const LOWERINGS: { readonly [P in OpName]: Lowering<P> } = {
   },
   reduceSum: reduction('ReduceSum'),
   reduceMax: reduction('ReduceMax'),
+  addAlong: (emit, [x, indices, updates]) =>
+    emit.node('ScatterElements', [x!, indices!, updates!], { axis: -1, reduction: 'add' }),
+  silu: simple(`${CONTRIB}:QuickGelu`, { alpha: { float: 1 } }),
+  rmsNorm: (emit, inputs, _, { eps }) => rmsNode(emit, inputs, eps)[0],
+  rmsInverse: (emit, inputs, _, { eps }) => rmsNode(emit, inputs, eps)[1],
+  rotary: simple(`${CONTRIB}:RotaryEmbedding`),
   softmax: simple('Softmax', { axis: -1 }),
   logSoftmax: simple('LogSoftmax', { axis: -1 }),
 };
@@ -148,7 +169,7 @@ export function encodeOnnx(outputs: Readonly<Record<string, Tensor>>): Uint8Arra
     );
   }
   const outputInfos = Object.entries(outputs).map(([name, tensor]) => {
-    emit.nodes.push(encodeNode('Identity', [names.get(tensor)!], name, {}));
+    emit.nodes.push(encodeNode('Identity', [names.get(tensor)!], [name], {}));
     return encodeValueInfo(name, tensor.dtype, tensor.shape);
   });
   const { nodes, initializers, inputs } = emit;

@@ -203,6 +203,9 @@ export function takeAlong(x: Tensor, indices: Tensor): Tensor {
   return makeTensor('takeAlong', [x, indices], null, indices.shape);
 }
 
+export const addAlong = (x: Tensor, indices: Tensor, updates: Tensor): Tensor =>
+  makeTensor('addAlong', [x, indices, updates], null, x.shape);
+
 export const putAlong = (updates: Tensor, indices: Tensor, like: Tensor): Tensor =>
   makeTensor('putAlong', [updates, indices, like], null, like.shape);
 
@@ -239,7 +242,45 @@ export const softmax = overLast('softmax');
 export const logSoftmax = overLast('logSoftmax');
 
 /** x · sigmoid(x). */
-export const silu = (x: Tensor): Tensor => mul(x, sigmoid(x));
-/** x / rms(x) · gain over the last axis (Zhang and Sennrich 2019). */
-export const rmsNorm = (x: Tensor, gain: Tensor, eps = 1e-5): Tensor =>
-  mul(div(x, sqrt(add(reduceMean(mul(x, x), [-1], true), eps))), gain);
+export function silu(x: Tensor): Tensor {
+  requireFloat('silu', x);
+  return makeTensor('silu', [x], null, x.shape);
+}
+
+function requireGain(op: string, x: Tensor, gain: Tensor): void {
+  requireFloat(op, x, gain);
+  if (!sameShape(gain.shape, x.shape.slice(-1)))
+    throw new ShapeError(op, [x.shape, gain.shape], 'a gain of the last axis');
+}
+/** x / rms(x) · gain over the last axis, rms(x) = √(mean x² + eps) (Zhang and Sennrich 2019). */
+export function rmsNorm(x: Tensor, gain: Tensor, eps = 1e-5): Tensor {
+  requireGain('rmsNorm', x, gain);
+  return makeTensor('rmsNorm', [x, gain], { eps }, x.shape);
+}
+/** 1 / rms(x) over the last axis, kept as size 1; `gain` is that of the norm whose work it shares. */
+export function rmsInverse(x: Tensor, gain: Tensor, eps = 1e-5): Tensor {
+  requireGain('rmsInverse', x, gain);
+  return makeTensor('rmsInverse', [x, gain], { eps }, [...x.shape.slice(0, -1), 1]);
+}
+
+/**
+ * Rotary position embedding (Su et al. 2021), halves paired: x [batch, heads, time, d] turned by the angles whose cosines and
+ * sines stand in the rows `positions` [batch, time] of the tables [entries, d / 2].
+ */
+export function rotary(x: Tensor, positions: Tensor, tables: { readonly cos: Tensor; readonly sin: Tensor }): Tensor {
+  requireFloat('rotary', x, tables.cos, tables.sin);
+  requireIndices('rotary', positions);
+  const { cos, sin } = tables;
+  const half = cos.shape[1];
+  const fits =
+    x.shape.length === 4 &&
+    sameShape(positions.shape, [x.shape[0]!, x.shape[2]!]) &&
+    sameShape(cos.shape, sin.shape) &&
+    typeof half === 'number' &&
+    x.shape[3] === 2 * half;
+  if (!fits) {
+    const expected = '[batch, heads, time, d], positions [batch, time], tables [entries, d / 2]';
+    throw new ShapeError('rotary', [x.shape, positions.shape, cos.shape, sin.shape], expected);
+  }
+  return makeTensor('rotary', [x, positions, cos, sin], null, x.shape);
+}

@@ -43,6 +43,14 @@ export interface OpAttributes {
   reduceMax: { readonly axes: readonly number[]; readonly keepDims: boolean };
   softmax: null;
   logSoftmax: null;
+  /** Adds updates at indices along the last axis: a tensor, indices and updates to the tensor's shape. */
+  addAlong: null;
+  silu: null;
+  rmsNorm: { readonly eps: number };
+  /** 1 / rms(x) over the last axis, kept as size 1. The gain names the norm it belongs to: one node computes both. */
+  rmsInverse: { readonly eps: number };
+  /** Rotary position embedding: x [batch, heads, time, d], positions [batch, time], tables [positions, d/2]. */
+  rotary: null;
 }
 export type OpName = keyof OpAttributes;
 

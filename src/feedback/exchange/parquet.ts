@@ -134,7 +134,7 @@ export async function* readParquet(path: string, options: ReadOptions = {}): Asy
 const TYPES = { text: 'STRING', number: 'DOUBLE', boolean: 'BOOLEAN' } as const;
 /** Rows of a group are held until it is written. */
 const GROUP_ROWS = 10_000;
-const GROUP_CHARACTERS = 4 * 1024 * 1024;
+const GROUP_CHARACTERS = 1024 * 1024;
 
 /** Writes rows of flat columns; `null` and `undefined` are nulls. */
 export function parquetWriter(path: string, columns: readonly Column[]) {

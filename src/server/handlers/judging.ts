@@ -17,14 +17,21 @@ import {
   purposeOf,
   type Question,
   questionOf,
-  type RaterProfile,
   recordKey,
 } from '../../feedback/index.ts';
 import type { Reservation } from '../../store/index.ts';
 import { ApiError, type Handlers } from '../api.ts';
 import type { Caller } from '../caller.ts';
 import type { JUDGING_ROUTES } from '../contract/index.ts';
-import { ensureRater, mayEnter, pausedRaters, projectOr404, type Services, settingsOf } from '../services.ts';
+import {
+  enterProject,
+  isPaused,
+  type Membership,
+  mayEnter,
+  projectOr404,
+  type Services,
+  settingsOf,
+} from '../services.ts';
 
 /** What a sealed task holds: which item, shown how. Only the server can read it. */
 const sealedTask = z.object({ item: z.string(), presentation: presentationSchema });
@@ -53,16 +60,15 @@ function explain(item: Item, { presentation, right }: { presentation: Presentati
 export function judgingHandlers(services: Services): Handlers<typeof JUDGING_ROUTES> {
   const { store, accounts, sealer, now, notify } = services;
 
-  const progressOf = async (project: Project, raterId: string) => {
-    const { items } = await store.progress(project.id);
-    const { presented, qualificationRight, reserved } = await store.raterStanding(project.id, raterId);
+  const progressOf = ({ project, openItems, standing }: Omit<Membership, 'profile'>) => {
+    const { presented, qualificationRight, reserved } = standing;
     const held = (purpose: string) => reserved.filter((seat) => seat.purpose === purpose).length;
     const work = presented.work - held('work');
     // Known answers and repeats look like work, so that they count like work: a number that stood still would tell.
     const done = SILENT.reduce((sum, purpose) => sum + presented[purpose] - held(purpose), work);
     const { qualification, perRaterCap } = project.distribution;
     const asked = presented.qualification - held('qualification');
-    const left = Math.max(0, Math.min(items.open + held('work'), (perRaterCap ?? Number.POSITIVE_INFINITY) - work));
+    const left = Math.max(0, Math.min(openItems + held('work'), (perRaterCap ?? Number.POSITIVE_INFINITY) - work));
     return {
       done,
       // In tens, for the same reason.
@@ -81,9 +87,11 @@ export function judgingHandlers(services: Services): Handlers<typeof JUDGING_ROU
     };
   };
 
-  const taskOf = async (project: Project, raterId: string, { item, presentation, purpose, expiresAt }: Reservation) => {
-    const draft =
-      foldRecords(await historyOf(project.id, { rater: raterId, item: item.id })).drafts.at(-1)?.content ?? null;
+  const taskOf = (
+    project: Project,
+    raterId: string,
+    { item, presentation, purpose, expiresAt, draft = null }: Reservation,
+  ) => {
     return {
       taskId: sealer.seal({ item: item.id, presentation }, contextOf(project.id, raterId)),
       prompt: item.prompt,
@@ -120,7 +128,8 @@ export function judgingHandlers(services: Services): Handlers<typeof JUDGING_ROU
     }
     const item = (await store.getItem(project.id, itemId))!;
     const expiresAt = new Date(Date.parse(now()) + project.distribution.reservationMinutes * 60_000).toISOString();
-    return taskOf(project, raterId, { item, presentation, purpose, expiresAt });
+    const { drafts } = foldRecords(await historyOf(project.id, { rater: raterId, item: itemId }));
+    return taskOf(project, raterId, { item, presentation, purpose, expiresAt, draft: drafts.at(-1)?.content });
   };
 
   const openTask = (projectId: string, raterId: string, taskId: string) => {
@@ -130,16 +139,17 @@ export function judgingHandlers(services: Services): Handlers<typeof JUDGING_ROU
     return opened.data;
   };
 
-  /** The project and the rater's profile, once consent is given where it is asked. */
-  const admitted = async (projectId: string, raterId: string): Promise<{ project: Project; profile: RaterProfile }> => {
-    const project = await projectOr404(services, projectId);
-    const profile = await ensureRater(services, projectId, raterId);
+  const progressNow = async (projectId: string, raterId: string) =>
+    progressOf(await enterProject(services, projectId, raterId));
+
+  /** What the rater may see of the project, once consent is given where it is asked. */
+  const admitted = async (projectId: string, raterId: string): Promise<Membership> => {
+    const membership = await enterProject(services, projectId, raterId);
+    const { project, profile } = membership;
     if (project.consent !== undefined && profile.consent?.version !== project.consent.version)
       throw new ApiError(403, 'consent', 'read and agree to the consent text first');
-    return { project, profile };
+    return membership;
   };
-  const isPaused = async (projectId: string, raterId: string) =>
-    (await settingsOf(accounts, projectId)).paused || (await pausedRaters(accounts, projectId)).includes(raterId);
 
   const historyOf = async (projectId: string, range: { rater: string; item?: string }): Promise<FeedbackRecord[]> => {
     const records: FeedbackRecord[] = [];
@@ -162,23 +172,23 @@ export function judgingHandlers(services: Services): Handlers<typeof JUDGING_ROU
     async 'GET /api/judge'({ caller }) {
       const raterId = raterOf(caller);
       const all = await store.listProjects();
-      const entered = await Promise.all(all.map(({ id }) => mayEnter(accounts, caller, id)));
       return {
         projects: await Promise.all(
           all
-            .filter((_, i) => entered[i])
-            .map(async ({ id, name }) => {
-              const project = await projectOr404(services, id);
-              await ensureRater(services, id, raterId);
-              return { id, name, progress: await progressOf(project, raterId), paused: await isPaused(id, raterId) };
-            }),
+            .filter(({ id }) => mayEnter(caller, id))
+            .map(async ({ id, name }) => ({
+              id,
+              name,
+              progress: await progressNow(id, raterId),
+              paused: await isPaused(accounts, id, raterId),
+            })),
         ),
       };
     },
     async 'GET /api/judge/{project}'({ caller, params }) {
       const raterId = raterOf(caller);
-      const project = await projectOr404(services, params.project);
-      const profile = await ensureRater(services, project.id, raterId);
+      const membership = await enterProject(services, params.project, raterId);
+      const { project, profile } = membership;
       const settings = await settingsOf(accounts, project.id);
       const shown = project.instructions.at(-1);
       return {
@@ -191,13 +201,13 @@ export function judgingHandlers(services: Services): Handlers<typeof JUDGING_ROU
             ? null
             : { ...project.consent, given: profile.consent?.version === project.consent.version },
         demographics: settings.demographics,
-        progress: await progressOf(project, raterId),
+        progress: progressOf(membership),
         breakAfterMinutes: settings.breakAfterMinutes,
       };
     },
     async 'POST /api/judge/{project}/consent'({ caller, params, body }) {
       const raterId = raterOf(caller);
-      const project = await projectOr404(services, params.project);
+      const { project, profile } = await enterProject(services, params.project, raterId);
       if (project.consent?.version !== body.version)
         throw new ApiError(409, 'consent', 'the consent text has changed meanwhile; reload and read it again');
       const { demographics } = await settingsOf(accounts, project.id);
@@ -205,7 +215,6 @@ export function judgingHandlers(services: Services): Handlers<typeof JUDGING_ROU
         if (!demographics.some((d) => d.attribute === attribute && d.values.includes(value)))
           throw new ApiError(400, 'demographics', `${attribute}: ${value} is not among the choices`);
       }
-      const profile = await ensureRater(services, project.id, raterId);
       await store.putRaters(project.id, [
         { ...profile, consent: { version: body.version, at: now() }, demographics: body.demographics },
       ]);
@@ -213,9 +222,13 @@ export function judgingHandlers(services: Services): Handlers<typeof JUDGING_ROU
     },
     async 'POST /api/judge/{project}/next'({ caller, params, body }) {
       const raterId = raterOf(caller);
-      const { project } = await admitted(params.project, raterId);
-      const progress = await progressOf(project, raterId);
-      if (await isPaused(project.id, raterId)) return { tasks: [], none: 'judging is paused here', progress };
+      const [membership, paused] = await Promise.all([
+        admitted(params.project, raterId),
+        isPaused(accounts, params.project, raterId),
+      ]);
+      const { project } = membership;
+      const progress = progressOf(membership);
+      if (paused) return { tasks: [], none: 'judging is paused here', progress };
       const besides = body.holding.map((taskId) => openTask(project.id, raterId, taskId).item);
       const tasks = [];
       let none: string | null = null;
@@ -223,22 +236,20 @@ export function judgingHandlers(services: Services): Handlers<typeof JUDGING_ROU
         const next = await store.reserve(project.id, raterId, { now: now(), besides });
         if ('none' in next) none = next.none;
         else {
-          if (besides.includes(next.item.id)) {
-            // Open at the caller's, though no longer reserved (undone, or left open for long): what they see stands.
-            await store.release(project.id, raterId, next.item.id);
-            break;
-          }
           besides.push(next.item.id);
-          tasks.push(await taskOf(project, raterId, next));
+          tasks.push(taskOf(project, raterId, next));
         }
       }
       return { tasks, none: tasks.length > 0 ? null : none, progress };
     },
     async 'POST /api/judge/{project}/submit'({ caller, params, body }) {
       const raterId = raterOf(caller);
-      const { project } = await admitted(params.project, raterId);
-      const { item: itemId, presentation } = openTask(project.id, raterId, body.taskId);
-      const item = (await store.getItem(project.id, itemId))!;
+      const { item: itemId, presentation } = openTask(params.project, raterId, body.taskId);
+      const [{ project }, found] = await Promise.all([
+        admitted(params.project, raterId),
+        store.getItem(params.project, itemId),
+      ]);
+      const item = found!;
       const missing = project.questions.find((q) => q.required && !body.answers.some((a) => a.questionId === q.id));
       if (missing !== undefined)
         throw new ApiError(400, 'answers', `question ${missing.id} is not answered; it is required`);
@@ -268,21 +279,14 @@ export function judgingHandlers(services: Services): Handlers<typeof JUDGING_ROU
           ...(body.confidence !== undefined && { confidence: body.confidence }),
         };
       });
-      const before = await recordsOf(project.id, body.idempotencyKey, { rater: raterId, item: itemId });
-      const known = new Map(before.map((record) => [recordKey(record).id, record]));
-      // Sent again after a lost answer: the time of the first attempt stands, so that the record is the same.
-      await Promise.all(
-        judgments.map((judgment) => {
-          const first = known.get(judgment.id);
-          const at = first?.type === 'judgment' ? first.judgment.submittedAt : submittedAt;
-          return store.submit({ type: 'judgment', judgment: { ...judgment, submittedAt: at } });
-        }),
-      );
-      const stored = known.size < judgments.length;
+      const receipts = await Promise.all(judgments.map((judgment) => store.submit({ type: 'judgment', judgment })));
+      const stored = receipts.some((receipt) => receipt.stored);
       if (stored) {
         const data = { id: body.idempotencyKey, itemId, raterId };
         notify({ type: 'judgment.created', projectId: project.id, data });
       }
+      if (receipts.some(({ completes }) => completes))
+        notify({ type: 'item.completed', projectId: project.id, data: { itemId } });
       const right =
         isExplained(presentation.purpose ?? 'work') && item.gold !== undefined
           ? judgments.map(({ answer }) => isGoldAnswer(answer, item.gold!)).find((r) => r !== undefined)
@@ -290,7 +294,7 @@ export function judgingHandlers(services: Services): Handlers<typeof JUDGING_ROU
       return {
         id: body.idempotencyKey,
         stored,
-        progress: await progressOf(project, raterId),
+        progress: progressOf({ project, ...receipts.at(-1)! }),
         explanation: right === undefined ? null : explain(item, { presentation, right }),
       };
     },
@@ -307,29 +311,25 @@ export function judgingHandlers(services: Services): Handlers<typeof JUDGING_ROU
       const { project } = await admitted(params.project, raterId);
       const { item: itemId, presentation } = openTask(project.id, raterId, body.taskId);
       const { idempotencyKey: id, reason, note } = body;
-      const [before] = await recordsOf(project.id, id, { rater: raterId, item: itemId });
-      if (before === undefined) {
-        await store.submit({
-          type: 'skip',
-          id,
-          projectId: project.id,
-          itemId,
-          raterId,
-          at: now(),
-          presentation,
-          reason,
-          ...(note !== undefined && { note }),
-        });
-      }
-      return { id, stored: before === undefined, progress: await progressOf(project, raterId), explanation: null };
+      const receipt = await store.submit({
+        type: 'skip',
+        id,
+        projectId: project.id,
+        itemId,
+        raterId,
+        at: now(),
+        presentation,
+        reason,
+        ...(note !== undefined && { note }),
+      });
+      return { id, stored: receipt.stored, progress: progressOf({ project, ...receipt }), explanation: null };
     },
     async 'POST /api/judge/{project}/flag'({ caller, params, body }) {
       const raterId = raterOf(caller);
       const { project } = await admitted(params.project, raterId);
       const { item: itemId } = openTask(project.id, raterId, body.taskId);
       const { idempotencyKey: id, reason } = body;
-      if ((await recordsOf(project.id, id, { rater: raterId, item: itemId })).length === 0)
-        await store.submit({ type: 'flag', id, projectId: project.id, itemId, raterId, at: now(), reason });
+      await store.submit({ type: 'flag', id, projectId: project.id, itemId, raterId, at: now(), reason });
       return { id };
     },
     async 'POST /api/judge/{project}/undo'({ caller, params, body }) {
@@ -351,7 +351,7 @@ export function judgingHandlers(services: Services): Handlers<typeof JUDGING_ROU
         shown?.presentation === undefined
           ? null
           : await taskAgain(project, raterId, { itemId: shown.itemId, presentation: shown.presentation });
-      return { task, progress: await progressOf(project, raterId) };
+      return { task, progress: await progressNow(project.id, raterId) };
     },
     async 'GET /api/judge/{project}/mine'({ caller, params, query }) {
       const raterId = raterOf(caller);

@@ -17,7 +17,7 @@ import { importText } from '../exchange.ts';
 import { generateItems } from '../generate.ts';
 import { projectStates, shownRecord } from '../project-state.ts';
 import {
-  ensureRater,
+  enterProject,
   mayEnter,
   pausedRaters,
   projectOr404,
@@ -94,7 +94,7 @@ export function projectHandlers(services: Services): Handlers<typeof PROJECT_ROU
   const stateOf = projectStates(store);
 
   const countsOf = async (projectId: string) => {
-    const { items, judgments, raters } = await store.progress(projectId);
+    const { items, judgments, raters, skips, flags } = await store.progress(projectId);
     return {
       items: items.total,
       wanted: judgments.wanted,
@@ -102,11 +102,9 @@ export function projectHandlers(services: Services): Handlers<typeof PROJECT_ROU
       openItems: items.open,
       raters: raters.active,
       reservations: judgments.reserved,
+      skips,
+      flags,
     };
-  };
-  const full = async (projectId: string) => {
-    const { state } = await stateOf(projectId);
-    return { ...(await countsOf(projectId)), skips: state.skips.length, flags: state.flags.length };
   };
   const itemRow = (project: Project, row: Awaited<ReturnType<typeof stateOf>>['rows'][number]) => {
     const wanted = project.distribution.overlap;
@@ -117,17 +115,16 @@ export function projectHandlers(services: Services): Handlers<typeof PROJECT_ROU
   return {
     async 'GET /api/projects'({ caller }) {
       const all = await store.listProjects();
-      const entered = await Promise.all(all.map(({ id }) => mayEnter(accounts, caller, id)));
       const mayCount = caller.role !== 'rater';
       return {
         projects: await Promise.all(
           all
-            .filter((_, i) => entered[i])
+            .filter(({ id }) => mayEnter(caller, id))
             .map(async ({ id, name, createdAt }) => ({
               id,
               name,
               createdAt,
-              counts: mayCount ? { ...(await countsOf(id)), skips: 0, flags: 0 } : null,
+              counts: mayCount ? await countsOf(id) : null,
             })),
         ),
       };
@@ -146,7 +143,7 @@ export function projectHandlers(services: Services): Handlers<typeof PROJECT_ROU
     },
     async 'GET /api/projects/{project}'({ params }) {
       const project = await projectOr404(services, params.project);
-      return { project, settings: await settingsOf(accounts, project.id), counts: await full(project.id) };
+      return { project, settings: await settingsOf(accounts, project.id), counts: await countsOf(project.id) };
     },
     async 'PATCH /api/projects/{project}'({ params, body }) {
       const before = await projectOr404(services, params.project);
@@ -180,7 +177,7 @@ export function projectHandlers(services: Services): Handlers<typeof PROJECT_ROU
     async 'GET /api/projects/{project}/overview'({ params }) {
       const { project: projectId } = params;
       const { state } = await stateOf(projectId);
-      const counts = await full(projectId);
+      const counts = await countsOf(projectId);
       const settings = await settingsOf(accounts, projectId);
       const work = state.judgments.filter((judgment) => purposeOf(judgment) === 'work');
       const times = work
@@ -306,9 +303,9 @@ export function projectHandlers(services: Services): Handlers<typeof PROJECT_ROU
           ? 'an answer to no question of the form'
           : (formProblem(answer, question, item) ?? answerProblem(answer, item));
       if (problem !== undefined) throw new ApiError(400, 'answer', `expected an answer that fits, got ${problem}`);
-      const { state } = await stateOf(project.id);
-      const considered = state.judgments.filter(({ itemId }) => itemId === item.id).map((judgment) => judgment.id);
-      await ensureRater(services, project.id, raterId);
+      const { judgments } = await store.itemState(project.id, item.id);
+      const considered = judgments.map((judgment) => judgment.id);
+      await enterProject(services, project.id, raterId);
       await store.submit(
         {
           type: 'adjudication',

@@ -1,0 +1,110 @@
+import {
+  add,
+  concat,
+  constant,
+  div,
+  matmul,
+  mul,
+  padLike,
+  reduceMean,
+  rmsNorm,
+  silu,
+  slice,
+  sqrt,
+  sub,
+  type Tensor,
+  tanh,
+} from '../tensor/index.ts';
+import { adaptersOf } from './parameters.ts';
+import { architectureOf, type RotaryScaling, type TransformerSpec } from './spec.ts';
+
+/** The layers of a block as graphs, chosen by the architecture. */
+
+export type Parameters = ReadonlyMap<string, Tensor>;
+
+/** x to (x − mean) / √(variance + eps) · gain + bias over the last axis (Ba et al. 2016). */
+function layerNorm(x: Tensor, options: { gain: Tensor; bias: Tensor; eps: number }): Tensor {
+  const centred = sub(x, reduceMean(x, [-1], true));
+  const variance = reduceMean(mul(centred, centred), [-1], true);
+  return add(mul(div(centred, sqrt(add(variance, options.eps))), options.gain), options.bias);
+}
+
+/** The architecture's norm with the parameters of that name. */
+export function normalised(x: Tensor, name: string, { spec, parameters }: Block): Tensor {
+  const { norm, normEpsilon: eps } = architectureOf(spec);
+  const gain = parameters.get(name)!;
+  return norm === 'rms' ? rmsNorm(x, gain, eps) : layerNorm(x, { gain, bias: parameters.get(`${name}.bias`)!, eps });
+}
+
+/** 0.5 x (1 + tanh(√(2/π) (x + 0.044715 x³))) (Hendrycks and Gimpel 2016): `gelu_new` of GPT-2. */
+function gelu(x: Tensor): Tensor {
+  const inner = mul(add(x, mul(mul(mul(x, x), x), 0.044715)), Math.sqrt(2 / Math.PI));
+  return mul(mul(x, 0.5), add(tanh(inner), 1));
+}
+
+/** What a block's layers read: the description, the weights, and the block's index. */
+export interface Block {
+  readonly spec: TransformerSpec;
+  readonly parameters: Parameters;
+  readonly layer: number;
+}
+
+/** One linear layer: x W, its bias where it has one, and its adapters scaled by alpha / rank. */
+export function linear(x: Tensor, name: string, { spec, parameters, layer }: Block): Tensor {
+  const of = (suffix: string) => parameters.get(`layer${layer}.${suffix}`);
+  const product = matmul(x, of(name)!);
+  const bias = of(`${name}.bias`);
+  const y = bias === undefined ? product : add(product, bias);
+  const adapters = adaptersOf(spec, name);
+  if (adapters.length === 0) return y;
+  const { rank, alpha } = spec.lora!;
+  const deltas = adapters.map((adapter) =>
+    matmul(mul(matmul(x, of(`${adapter.name}.loraA`)!), alpha / rank), of(`${adapter.name}.loraB`)!),
+  );
+  const covered = adapters.reduce((sum, { size }) => sum + size, 0) === y.shape.at(-1);
+  return covered
+    ? add(y, concat(deltas, -1))
+    : deltas.reduce((sum, delta, i) => add(sum, padLike(delta, y, y.shape.length - 1, adapters[i]!.start)), y);
+}
+
+/** The feed-forward half of a block, without its norm. */
+export function feedForward(x: Tensor, block: Block): Tensor {
+  if (architectureOf(block.spec).activation === 'gelu')
+    return linear(gelu(linear(x, 'mlp.up', block)), 'mlp.down', block);
+  const size = block.spec.feedForward;
+  const gateUp = linear(x, 'mlp.gateUp', block);
+  return linear(mul(silu(slice(gateUp, -1, 0, size)), slice(gateUp, -1, size, 2 * size)), 'mlp.down', block);
+}
+
+/** The frequency of one rotary pair under a scaling (Llama 3.1: low frequencies divided, a smooth blend between). */
+function scaledFrequency(frequency: number, scaling: RotaryScaling | undefined): number {
+  if (scaling === undefined) return frequency;
+  if (scaling.kind === 'linear') return frequency / scaling.factor;
+  const { factor, lowFrequencyFactor, highFrequencyFactor, originalContext } = scaling;
+  const turns = (originalContext * frequency) / (2 * Math.PI);
+  if (turns < lowFrequencyFactor) return frequency / factor;
+  if (turns > highFrequencyFactor) return frequency;
+  const blend = (turns - lowFrequencyFactor) / (highFrequencyFactor - lowFrequencyFactor);
+  return (1 - blend) * (frequency / factor) + blend * frequency;
+}
+
+/** Cosines and sines by position: [maxContext, headWidth / 2]. */
+export function rotaryTables(spec: TransformerSpec): { cos: Tensor; sin: Tensor } {
+  const { headWidth, rotaryBase, rotaryScaling } = architectureOf(spec);
+  const half = headWidth / 2;
+  const frequencies = Array.from({ length: half }, (_, i) => scaledFrequency(rotaryBase ** (-i / half), rotaryScaling));
+  const angles = Array.from(
+    { length: spec.maxContext * half },
+    (_, i) => Math.floor(i / half) * frequencies[i % half]!,
+  );
+  const table = (f: (angle: number) => number) => constant(angles.map(f), [spec.maxContext, half]);
+  return { cos: table(Math.cos), sin: table(Math.sin) };
+}
+
+/** Rotary position embedding over the last axis (Su et al. 2021), halves paired. cos, sin broadcast to x's shape, last axis halved. */
+export function rotate(x: Tensor, { cos, sin }: { cos: Tensor; sin: Tensor }): Tensor {
+  const size = x.shape.at(-1) as number;
+  const left = slice(x, -1, 0, size / 2);
+  const right = slice(x, -1, size / 2, size);
+  return concat([sub(mul(left, cos), mul(right, sin)), add(mul(right, cos), mul(left, sin))], -1);
+}
