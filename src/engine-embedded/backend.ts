@@ -1,9 +1,10 @@
-import type { Datum, LossConfig, LossName, ModelSpec, Sample, SampleParams } from '../engine/index.ts';
+import type { Datum, LossConfig, LossName, ModelSpec, Sample, SampleParams, StartOptions } from '../engine/index.ts';
 import { NumericsError } from '../run/index.ts';
 import { padFloats, padIntegers, passes, positions, unpad } from './batches.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { type Feed, GraphCache } from './graphs.ts';
 import { sample } from './sampling.ts';
+import { startingWeights } from './start.ts';
 import { type AdamSettings, adamStep, freshState, type ModelState } from './store.ts';
 
 /** Everything the engine computes, run inside the worker thread. Arguments are already validated. */
@@ -16,9 +17,8 @@ export class Backend {
     this.#graphs = new GraphCache(options.threads);
   }
 
-  async createModel(id: string, spec: ModelSpec, from?: string): Promise<void> {
-    const given = from === undefined ? undefined : readCheckpoint(from, spec).weights;
-    this.#models.set(id, { state: freshState(spec, given), gradients: new Map() });
+  async createModel(id: string, spec: ModelSpec, start: StartOptions): Promise<void> {
+    this.#models.set(id, { state: freshState(spec, startingWeights(spec, start)), gradients: new Map() });
   }
 
   /** Loss and log-probabilities; with `learn`, also adds to the gradient. Nothing is added when a number is not finite. */

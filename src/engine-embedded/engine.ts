@@ -302,11 +302,11 @@ export function createEmbeddedEngine(options: { threads?: number } = {}): Engine
       deterministic: true,
       maxContext: 4096,
     }),
-    async createModel(spec, { from } = {}) {
+    async createModel(spec, start = {}) {
       const fault = specFault(spec) ?? (spec.lora === undefined ? undefined : loraFault(spec, spec.lora));
       if (fault !== undefined) throw new EngineError('spec', fault);
       const id = `model${models++}`;
-      await channel.call('createModel', id, spec, from);
+      await channel.call('createModel', id, spec, start);
       return new EmbeddedModel(channel, id, spec);
     },
     dispose: () => channel.close(),

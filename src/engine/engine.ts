@@ -190,9 +190,19 @@ export interface Capabilities {
   readonly maxContext: number;
 }
 
+export interface StartOptions {
+  /**
+   * Copies the weights (not the optimiser) of a saved state or of a published model's folder. A head or adapters that the spec
+   * adds are fresh; adapters of the saved state that the spec lacks are merged.
+   */
+  readonly from?: string;
+  /** Adapter weights from a folder in the layout of PEFT; the spec's `lora` must agree. */
+  readonly adapter?: string;
+}
+
 export interface Engine {
   capabilities(): Capabilities;
-  /** A model with fresh weights; `from` copies the weights (not the optimiser) of a saved state, adding a head where asked. */
-  createModel(spec: ModelSpec, options?: { from?: string }): Promise<TrainableModel>;
+  /** A model with fresh weights, or with those of a saved one. */
+  createModel(spec: ModelSpec, options?: StartOptions): Promise<TrainableModel>;
   dispose(): Promise<void>;
 }

@@ -1,3 +1,5 @@
+export { mergeAdapters, resolveTargets } from './adapters.ts';
+export * from './hub-config.ts';
 export * from './losses.ts';
 export * from './parameters.ts';
 export * from './spec.ts';

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { gradientError } from '../tensor/gradient-check.fake.ts';
 import { evaluate, type NdArray } from '../tensor/index.ts';
 import { scalarGradientOutputs, TOKEN_LOSS_NAMES, type TokenLoss, tokenLossOutputs } from './losses.ts';
-import { initialParameters, parameterShapes, type TransformerSpec } from './spec.ts';
+import { initialParameters, parameterShapes } from './parameters.ts';
+import type { TransformerSpec } from './spec.ts';
 
 /** A small transformer of drawn shape with weights that carry gradient everywhere, and a batch of drawn size for it. */
 interface Drawn {

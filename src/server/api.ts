@@ -7,6 +7,7 @@ import { GoodhartError } from '../run/index.ts';
 import { type Access, allows } from './access/roles.ts';
 import { newId } from './access/secrets.ts';
 import type { Caller } from './caller.ts';
+import { PageJson } from './page-json.ts';
 import type { KnownRoute, Received, ResponseOf, RouteContract, Routes } from './contract/index.ts';
 
 /** A refusal with its HTTP status; the message says what to do. */
@@ -27,7 +28,9 @@ export type Call<K extends KnownRoute> = Received<K, Routes[K] & RouteContract> 
   readonly context: Context;
 };
 /** One handler for every route of a part of the table: a missing one is a type error. */
-export type Handlers<R> = { readonly [K in keyof R & KnownRoute]: (call: Call<K>) => Promise<ResponseOf<K>> };
+export type Handlers<R> = {
+  readonly [K in keyof R & KnownRoute]: (call: Call<K>) => Promise<ResponseOf<K> | PageJson>;
+};
 
 type AnyHandler = (call: {
   params: Record<string, string>;
@@ -169,6 +172,7 @@ export function bindApi(
         const body = await readBody(context, contract.body);
         const answer = await handler({ params, query: parsed?.data, body, caller, context });
         context.header('cache-control', 'no-store');
+        if (answer instanceof PageJson) return context.body(answer.bytes, 200, { 'content-type': 'application/json' });
         return context.json(answer as never);
       },
     );

@@ -3,6 +3,8 @@ export { hashSecret, newSecret } from './access/secrets.ts';
 export * from './app.ts';
 export type { KnownRoute, RequestOf, ResponseOf } from './contract/index.ts';
 export { ROUTES } from './contract/index.ts';
+export type { PageName, PageQueries } from './project-pages.ts';
+export { createProjectReader, type Page, type ProjectReader } from './project-reader.ts';
 export type { RunFile, RunRow, RunService } from './runs.ts';
 export * from './serve.ts';
 export type { Services, StudioEvent } from './services.ts';

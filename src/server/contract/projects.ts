@@ -43,6 +43,9 @@ export const countsSchema = z.object({
   reservations: z.number(),
 });
 
+/** Length of the history that a page was made from: on a large project it may be a little behind. */
+const asOf = z.number();
+
 const itemRowSchema = z.object({
   id: z.string(),
   prompt: z.string(),
@@ -86,7 +89,8 @@ export const PROJECT_ROUTES = {
       name: z.string().min(1).optional(),
       questions: projectSchema.shape.questions.optional(),
       instructions: z.string().optional(),
-      consent: projectSchema.shape.consent,
+      /** Null takes the consent text away: judgments are then given without one. */
+      consent: projectSchema.shape.consent.nullable(),
       view: z.string().optional(),
       // The bare schema: the project's own would fill in defaults for what is left out.
       distribution: distributionSchema.optional(),
@@ -123,6 +127,7 @@ export const PROJECT_ROUTES = {
     allow: READERS,
     summary: 'Progress, rate, cost and expected end',
     response: z.object({
+      asOf,
       counts: countsSchema,
       /** Judgments per hour over the last day with judgments; null before the first hour. */
       perHour: z.number().nullable(),
@@ -137,6 +142,7 @@ export const PROJECT_ROUTES = {
     allow: READERS,
     summary: 'Raters with progress, time, reliability, bias and the evidence of flags',
     response: z.object({
+      asOf,
       raters: z.array(
         z.object({
           raterId: z.string(),
@@ -166,7 +172,8 @@ export const PROJECT_ROUTES = {
   },
   'GET /api/projects/{project}/quality': {
     allow: READERS,
-    summary: 'The quality report, as `goodhart feedback report --json` prints it',
+    summary:
+      'The quality report, as `goodhart feedback report --json` prints it, with the length of the history as `asOf`',
     response: z.json(),
   },
   'GET /api/projects/{project}/items': {
@@ -177,7 +184,7 @@ export const PROJECT_ROUTES = {
       search: z.string().max(200).optional(),
       after: z.string().optional(),
     }),
-    response: z.object({ items: z.array(itemRowSchema), next: z.string().nullable() }),
+    response: z.object({ asOf, items: z.array(itemRowSchema), next: z.string().nullable() }),
   },
   'GET /api/projects/{project}/items/{item}': {
     allow: READERS,
@@ -211,6 +218,7 @@ export const PROJECT_ROUTES = {
       ids: z.string().max(20_000).optional(),
     }),
     response: z.object({
+      asOf,
       records: z.array(
         z.object({ seq: z.number(), record: feedbackRecordSchema, standing: z.boolean(), text: z.string() }),
       ),

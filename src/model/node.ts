@@ -1,0 +1,2 @@
+/** Models in files and from the hub, behind one door. */
+export * from './pretrained.ts';
