@@ -127,7 +127,12 @@ const SHOTS: readonly Shot[] = [
   { name: 'project-quality', who: 'lead', path: '/projects/harbour/quality', long: true },
   { name: 'project-quality-dark', who: 'lead', path: '/projects/harbour/quality', dark: true },
   { name: 'project-records', who: 'auditor', path: '/projects/harbour/records' },
-  { name: 'project-settings', who: 'lead', path: '/projects/harbour/settings', prepare: heading('What raters will see') },
+  {
+    name: 'project-settings',
+    who: 'lead',
+    path: '/projects/harbour/settings',
+    prepare: heading('What raters will see'),
+  },
   { name: 'project-phone', who: 'lead', path: '/projects/harbour', phone: true },
   { name: 'people', who: 'owner', path: '/people', long: true },
   { name: 'account', who: 'owner', path: '/account' },

@@ -40,7 +40,12 @@ export function ProjectFrame({ children }: { readonly children: (detail: Project
             </div>
             <nav className="tabs" aria-label="Parts of the project">
               {TABS.filter(({ leads }) => mayLead || !leads).map(({ to, text }) => (
-                <Link key={to} to={to} params={{ project }} activeOptions={{ exact: to === '/projects/$project', includeSearch: false }}>
+                <Link
+                  key={to}
+                  to={to}
+                  params={{ project }}
+                  activeOptions={{ exact: to === '/projects/$project', includeSearch: false }}
+                >
                   {text}
                 </Link>
               ))}

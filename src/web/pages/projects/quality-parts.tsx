@@ -3,6 +3,7 @@ import type { AgreementRow, FeedbackReport, TruthReport } from '../../../feedbac
 import { BarPlot } from '../../ui/bars.tsx';
 import { duration, estimateText, figure, interval, percent } from '../../ui/figures.ts';
 import { Scroll } from '../../ui/scroll.tsx';
+import { letter } from './answers.ts';
 import { ItemLink } from './frame.tsx';
 import { edgeText, effectText, measureText, pText, shareText } from './quality-text.ts';
 
