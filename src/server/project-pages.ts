@@ -35,6 +35,17 @@ export interface PageContext {
   readonly store: FeedbackStore;
   readonly accounts: Accounts;
 }
+/** Ids named in a query: a JSON array, since an id may hold anything; or with commas between. */
+function namedIds(text: string): string[] {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    if (Array.isArray(parsed)) return parsed.map(String);
+  } catch {
+    // Not JSON: plain ids.
+  }
+  return text.split(',');
+}
+
 /** Makes a page: pure but for what it reads beside the history. */
 type MakePage<P extends PageName> = (
   state: ProjectState,
@@ -203,7 +214,7 @@ export const PAGES: { readonly [P in PageName]: MakePage<P> } = {
     return { asOf: seq, items: page, next: more ? page.at(-1)!.id : null };
   },
   async records({ project, records: all, state, seq: asOf }, { after, rater, ids }, { store }) {
-    const named = ids === undefined ? undefined : new Set(ids.split(','));
+    const named = ids === undefined ? undefined : new Set(namedIds(ids));
     const page: ReturnType<typeof shownRecord>[] = [];
     // The store finds what belongs to a rater, taking back by others included.
     const entries =

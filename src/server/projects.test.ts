@@ -142,6 +142,10 @@ describe('leading a project', () => {
       [1, true],
       [17, true],
     ]);
+    // An id may hold a comma: the pages name them as a JSON array.
+    const asJson = { ids: JSON.stringify(['r1-0', 'a, b']) };
+    const named = await lead.call('GET /api/projects/{project}/records', { params, query: asJson });
+    expect(named.records.map(({ seq }) => seq)).toEqual([1]);
     const response = await studio.app.request('/api/projects/p/export/trl-preference', {
       headers: { cookie: lead.cookie! },
     });

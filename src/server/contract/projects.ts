@@ -219,6 +219,7 @@ export const PROJECT_ROUTES = {
     query: z.object({
       after: z.coerce.number().int().nonnegative().default(0),
       rater: z.string().optional(),
+      /** Ids as a JSON array, since an id may hold anything; or with commas between. */
       ids: z.string().max(20_000).optional(),
     }),
     response: z.object({
