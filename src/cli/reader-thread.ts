@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { UsageError } from '../run/index.ts';
-import type { Page, ProjectReader } from '../server/index.ts';
+import type { MadeFile, Page, ProjectReader } from '../server/index.ts';
 import type { ReaderAnswer, ReaderRequest } from './reader-worker.ts';
 
 /** Megabytes of objects: a million judgments take about one gigabyte. */
@@ -16,7 +16,7 @@ function startWorker(store: string): Worker {
 }
 
 interface Waiting {
-  readonly resolve: (page: Page | undefined) => void;
+  readonly resolve: (value: never) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -37,7 +37,7 @@ export function createReaderThread(store: string): ProjectReader {
     worker.on('message', (answer: ReaderAnswer) => {
       const call = waiting.get(answer.id);
       waiting.delete(answer.id);
-      if ('page' in answer) call?.resolve(answer.page);
+      if ('value' in answer) call?.resolve(answer.value as never);
       else if ('usage' in answer) call?.reject(new UsageError(answer.usage.code, answer.usage.message));
       else call?.reject(new Error(answer.error));
     });
@@ -45,17 +45,19 @@ export function createReaderThread(store: string): ProjectReader {
     worker.on('exit', () => end(new Error('the thread that reads projects ended; ask again')));
     return { worker, waiting };
   };
+  const ask = <T>(request: (id: number) => ReaderRequest): Promise<T> => {
+    started ??= start();
+    const { worker, waiting } = started;
+    last += 1;
+    const id = last;
+    return new Promise<T>((resolve, reject) => {
+      waiting.set(id, { resolve, reject });
+      worker.postMessage(request(id));
+    });
+  };
   return {
-    page(page, projectId, query) {
-      started ??= start();
-      const { worker, waiting } = started;
-      last += 1;
-      const id = last;
-      return new Promise<Page | undefined>((resolve, reject) => {
-        waiting.set(id, { resolve, reject });
-        worker.postMessage({ id, page, projectId, query: query as never } satisfies ReaderRequest);
-      });
-    },
+    page: (page, projectId, query) => ask<Page | undefined>((id) => ({ id, page, projectId, query: query as never })),
+    file: (projectId, file) => ask<MadeFile | undefined>((id) => ({ id, projectId, file })),
     async close() {
       await started?.worker.terminate();
       started = undefined;

@@ -5,17 +5,15 @@
 import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { UsageError } from '../run/index.ts';
-import { createProjectReader, type Page, type PageName } from '../server/index.ts';
+import { createProjectReader, type MadeFile, type Page, type PageName, type WantedFile } from '../server/index.ts';
 import { openStore } from '../store/index.ts';
 
-export interface ReaderRequest {
-  readonly id: number;
-  readonly page: PageName;
-  readonly projectId: string;
-  readonly query: never;
-}
+export type ReaderRequest = { readonly id: number; readonly projectId: string } & (
+  | { readonly page: PageName; readonly query: never }
+  | { readonly file: WantedFile }
+);
 export type ReaderAnswer = { readonly id: number } & (
-  | { readonly page: Page | undefined }
+  | { readonly value: Page | MadeFile | undefined }
   | { readonly usage: { readonly code: string; readonly message: string } }
   | { readonly error: string }
 );
@@ -31,10 +29,16 @@ const reading = opening.then((store) =>
 // A store that does not open is told to whoever asks.
 reading.catch(() => {});
 
-port.on('message', async ({ id, page, projectId, query }: ReaderRequest) => {
+port.on('message', async (request: ReaderRequest) => {
+  const { id, projectId } = request;
   try {
-    const made = await (await reading).page(page, projectId, query);
-    port.postMessage({ id, page: made } satisfies ReaderAnswer, made === undefined ? [] : [made.json.buffer]);
+    const reader = await reading;
+    const value =
+      'page' in request
+        ? await reader.page(request.page, projectId, request.query)
+        : await reader.file(projectId, request.file);
+    const moved = value !== undefined && 'json' in value ? [value.json.buffer] : [];
+    port.postMessage({ id, value } satisfies ReaderAnswer, moved);
   } catch (error) {
     const answer: ReaderAnswer =
       error instanceof UsageError

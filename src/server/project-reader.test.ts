@@ -65,6 +65,7 @@ function heldReader() {
       new Promise<Page>((resolve) => {
         waiting.push((seq) => resolve({ seq, json: new TextEncoder().encode(`${page} ${seq}`) }));
       }),
+    file: async () => undefined,
     close: async () => {},
   };
   return { reader, waiting };

@@ -1,6 +1,10 @@
 import type { Accounts, FeedbackStore } from '../store/index.ts';
 import { ApiError } from './api.ts';
 import { PageJson } from './page-json.ts';
+import type { PROJECT_TABLES, TableFormat } from './contract/index.ts';
+import { exportFile } from './exchange.ts';
+import { type MadeFile, makeFile } from './file-answer.ts';
+import { PROJECT_TABLE, writeTable } from './tables.ts';
 import { PAGES, type PageName, type PageQueries } from './project-pages.ts';
 import { projectStates } from './project-state.ts';
 
@@ -17,8 +21,14 @@ export interface Page {
 export interface ProjectReader {
   /** Undefined where there is no such project. */
   page<P extends PageName>(page: P, projectId: string, query: PageQueries[P]): Promise<Page | undefined>;
+  /** Writes a table or the whole project to a file, which is the caller's to remove; undefined as above. */
+  file(projectId: string, wanted: WantedFile): Promise<MadeFile | undefined>;
   close(): Promise<void>;
 }
+
+export type WantedFile =
+  | { readonly table: (typeof PROJECT_TABLES)[number]; readonly format: TableFormat; readonly names: boolean }
+  | { readonly layout: string; readonly format?: string | undefined; readonly now: string };
 
 /** A reader that works where it is called. `clock` in milliseconds. */
 export function createProjectReader(
@@ -33,6 +43,18 @@ export function createProjectReader(
       if (state === undefined) return undefined;
       const answer = await PAGES[page](state, query, context);
       return { json: encoder.encode(JSON.stringify(answer)), seq: state.seq };
+    },
+    async file(projectId, wanted) {
+      if ('layout' in wanted) {
+        if ((await context.store.getProject(projectId)) === undefined) return undefined;
+        const { layout, format, now } = wanted;
+        return makeFile((folder) => exportFile(context.store, projectId, { folder, layout, format, now: () => now }));
+      }
+      const state = await stateOf(projectId);
+      if (state === undefined) return undefined;
+      const { table: name, format, names } = wanted;
+      const table = await PROJECT_TABLE[name](state, { ...context, names });
+      return makeFile((folder) => writeTable(folder, `${projectId}-${name}`, { table, format }));
     },
     close: async () => {},
   };

@@ -41,7 +41,7 @@ interface Parts {
 }
 
 /** A folder without runs. */
-const NO_RUNS: RunService = {
+export const NO_RUNS: RunService = {
   list: async () => [],
   has: async () => false,
   detail: async () => undefined,

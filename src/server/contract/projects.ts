@@ -9,7 +9,8 @@ import {
   raterProfileSchema,
 } from '../../feedback/index.ts';
 import { ANYONE_SIGNED_IN, LEADS, READERS } from '../access/roles.ts';
-import type { RouteContract, RouteKey } from './route.ts';
+import { fileSchema, type RouteContract, type RouteKey } from './route.ts';
+import { tableQuery } from './tables.ts';
 
 const intervalSchema = z.object({ low: z.number(), high: z.number(), level: z.number() });
 /** A number with its interval, or why there is none. */
@@ -57,6 +58,9 @@ const itemRowSchema = z.object({
   agreement: z.number().nullable(),
   adjudicated: z.boolean(),
 });
+
+/** Tables of a project that can be had as a file. */
+export const PROJECT_TABLES = ['items', 'disagreements', 'raters', 'records', 'adjudications'] as const;
 
 export const PROJECT_ROUTES = {
   'GET /api/projects': {
@@ -225,6 +229,20 @@ export const PROJECT_ROUTES = {
       ),
       next: z.number().nullable(),
     }),
+  },
+  'GET /api/projects/{project}/tables/{table}': {
+    allow: READERS,
+    summary: `One table of a project as a file: ${PROJECT_TABLES.join(', ')}`,
+    query: tableQuery,
+    response: fileSchema,
+    perMinute: 30,
+  },
+  'GET /api/projects/{project}/export/{layout}': {
+    allow: READERS,
+    summary: 'The project in a layout, as one file',
+    query: z.object({ format: z.enum(['jsonl', 'json', 'csv', 'parquet']).optional() }),
+    response: fileSchema,
+    perMinute: 30,
   },
   'GET /api/layouts': {
     allow: READERS,

@@ -8,9 +8,10 @@ import {
   questionOf,
 } from '../../feedback/index.ts';
 import { ApiError, type Handlers } from '../api.ts';
-import type { PROJECT_ROUTES } from '../contract/index.ts';
+import { type PROJECT_ROUTES, PROJECT_TABLES } from '../contract/index.ts';
 import { countsOf } from '../counts.ts';
 import { importText } from '../exchange.ts';
+import { FileAnswer, type MadeFile } from '../file-answer.ts';
 import { generateItems } from '../generate.ts';
 import { sharedPages } from '../project-reader.ts';
 import { itemRow, shownRecord } from '../project-state.ts';
@@ -29,6 +30,10 @@ import {
 export function projectHandlers(services: Services): Handlers<typeof PROJECT_ROUTES> {
   const { store, accounts, now, reader } = services;
   const pages = sharedPages({ reader, store }, () => performance.now());
+  const sent = (file: MadeFile | undefined, projectId: string) => {
+    if (file === undefined) throw new ApiError(404, 'project', `there is no project ${projectId}`);
+    return new FileAnswer(file);
+  };
   const put = (project: Project) => store.putProject(project);
 
   return {
@@ -157,6 +162,17 @@ export function projectHandlers(services: Services): Handlers<typeof PROJECT_ROU
       return { id };
     },
     'GET /api/projects/{project}/records': ({ params, query }) => pages.page('records', params.project, query),
+    async 'GET /api/projects/{project}/tables/{table}'({ caller, params, query }) {
+      const table = PROJECT_TABLES.find((name) => name === params.table);
+      if (table === undefined)
+        throw new ApiError(404, 'table', `there is no table ${params.table}; there are ${PROJECT_TABLES.join(', ')}`);
+      const names = caller.role !== 'auditor';
+      return sent(await reader.file(params.project, { table, format: query.format, names }), params.project);
+    },
+    async 'GET /api/projects/{project}/export/{layout}'({ params, query }) {
+      const wanted = { layout: params.layout, format: query.format, now: now() };
+      return sent(await reader.file(params.project, wanted), params.project);
+    },
     async 'GET /api/layouts'() {
       return {
         layouts: LAYOUT_IDS.map((id) => {
