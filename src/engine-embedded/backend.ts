@@ -2,10 +2,10 @@ import type { Datum, LossConfig, LossName, ModelSpec, Sample, SampleParams, Star
 import { NumericsError } from '../run/index.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { edgesOf } from './edges.ts';
-import { GraphCache } from './graphs.ts';
+import { type Feed, GraphCache, type GraphKind } from './graphs.ts';
 import { Helpers, type SampleWork } from './helpers.ts';
 import { type Pass, pack, passFeeds } from './packing.ts';
-import { sampleShare, sharesOf } from './sampling.ts';
+import { promptFeeds, sampleShare, sharesOf } from './sampling.ts';
 import { startingWeights } from './start.ts';
 import { type AdamSettings, adamStep, freshState, type ModelState, sumOfSquares } from './store.ts';
 
@@ -54,17 +54,17 @@ export class Backend {
     let total = 0;
     for (const pass of pack(data.map((datum) => datum.tokens))) {
       const { wanted, feeds, places } = edgesOf(pass, data, loss);
-      const output = await this.#graphs.run(state.spec, `loss:${loss}/${wanted}`, state.weights, {
+      const output = await this.#run(state, `loss:${loss}/${wanted}`, {
         ...passFeeds(pass),
         ...feeds,
         clipLow: [Float32Array.of(config.clipLow ?? 0.8), []],
         clipHigh: [Float32Array.of(config.clipHigh ?? 1.2), []],
       });
-      total += this.#finite('loss', output.loss!, state)[0]!;
+      total += output.loss![0]!;
       scatterTo(logprobs, pass, places, output.logprobs!);
       if (learn) added.push(output);
     }
-    if (learn) this.#accumulate(gradients, added, state);
+    if (learn) accumulate(gradients, added);
     return { loss: total, logprobs };
   }
 
@@ -72,8 +72,7 @@ export class Backend {
   async scalars(state: ModelState, sequences: readonly Int32Array[]): Promise<Float32Array[]> {
     const values = new Array<Float32Array>(sequences.length);
     for (const pass of pack(sequences)) {
-      const { scalars } = await this.#graphs.run(state.spec, 'scalars/all', state.weights, passFeeds(pass));
-      this.#finite('scalars', scalars!, state);
+      const { scalars } = await this.#run(state, 'scalars/all', passFeeds(pass));
       const places = pass.sequences.map(({ at }) => at);
       scatterTo(values, pass, places, scalars!);
     }
@@ -90,11 +89,10 @@ export class Backend {
     const values = new Float32Array(sequences.length);
     for (const pass of pack(sequences)) {
       const rows = lastRows(pass);
-      const { scalars } = await this.#graphs.run(state.spec, 'scalars/early', state.weights, {
+      const { scalars } = await this.#run(state, 'scalars/early', {
         ...passFeeds(pass),
         rows: [rows, [rows.length]],
       });
-      this.#finite('scalars', scalars!, state);
       for (const [i, { index }] of pass.sequences.entries()) values[index] = scalars![i]!;
     }
     return values;
@@ -110,9 +108,9 @@ export class Backend {
         for (const [t, flat] of at.entries()) seeds[flat]! += rowGradients[index]![t]!;
       }
       const feeds = { ...passFeeds(pass), seeds: [seeds, [seeds.length]] as const };
-      added.push(await this.#graphs.run(state.spec, 'scalar-gradient/all', state.weights, feeds));
+      added.push(await this.#run(state, 'scalar-gradient/all', feeds));
     }
-    this.#accumulate(gradients, added, state);
+    accumulate(gradients, added);
   }
 
   /** The same for gradients at the last position of each sequence only. */
@@ -123,45 +121,46 @@ export class Backend {
       const rows = lastRows(pass);
       const seeds = Float32Array.from(pass.sequences, ({ index }) => gradient[index]!);
       added.push(
-        await this.#graphs.run(state.spec, 'scalar-gradient/early', state.weights, {
+        await this.#run(state, 'scalar-gradient/early', {
           ...passFeeds(pass),
           rows: [rows, [rows.length]],
           seeds: [seeds, [seeds.length]],
         }),
       );
     }
-    this.#accumulate(gradients, added, state);
+    accumulate(gradients, added);
   }
 
-  #accumulate(gradients: Map<string, Float32Array>, added: readonly Record<string, Float32Array>[], state: ModelState) {
-    for (const output of added) {
-      for (const [key, values] of Object.entries(output)) if (key.startsWith('grad:')) this.#finite(key, values, state);
+  /** Runs a graph; an output that is not finite is refused, with the place where that began. */
+  async #run(state: ModelState, kind: GraphKind, feeds: Readonly<Record<string, Feed>>) {
+    const { spec, weights, step } = state;
+    const outputs = await this.#graphs.run(spec, kind, weights, feeds);
+    for (const [name, values] of Object.entries(outputs)) {
+      if (Number.isFinite(sumOfSquares(values))) continue;
+      const bad = values.findIndex((value) => !Number.isFinite(value));
+      const got = `element ${bad} is ${values[bad]}; expected a finite number`;
+      const { operator, text } = await this.#origin(state, kind, feeds);
+      throw new NumericsError(name, `${got}${text}`, { step, operator });
     }
-    for (const output of added) {
-      for (const [key, values] of Object.entries(output)) {
-        if (!key.startsWith('grad:')) continue;
-        const sum = gradients.get(key.slice(5));
-        if (sum === undefined) gradients.set(key.slice(5), values);
-        else for (let i = 0; i < values.length; i++) sum[i]! += values[i]!;
-      }
-    }
+    return outputs;
   }
 
-  #finite(tensor: string, values: Float32Array, state: ModelState): Float32Array {
-    if (Number.isFinite(sumOfSquares(values))) return values;
-    for (let i = 0; i < values.length; i++) {
-      if (!Number.isFinite(values[i]!)) {
-        throw new NumericsError(tensor, `element ${i} is ${values[i]}; expected a finite number`, state.step);
-      }
-    }
-    return values;
+  /** Where numbers stopped being finite, in words; empty where a second run does not show it. */
+  async #origin({ spec, weights }: ModelState, kind: GraphKind, feeds: Readonly<Record<string, Feed>>) {
+    const found = await this.#graphs.findNonFinite(spec, kind, weights, feeds);
+    if (found === undefined) return { operator: undefined, text: '' };
+    const { operator, where, element, value } = found;
+    return { operator, text: `; it began in ${where}, whose element ${element} is ${value}` };
   }
 
   async optimStep(id: string, adam: AdamSettings): Promise<{ gradNorm: number; step: number }> {
     const { state, gradients } = this.#models.get(id)!;
-    const gradNorm = adamStep(state, gradients, adam);
-    gradients.clear();
-    return { gradNorm, step: state.step };
+    try {
+      const gradNorm = adamStep(state, gradients, adam);
+      return { gradNorm, step: state.step };
+    } finally {
+      gradients.clear();
+    }
   }
 
   async save(id: string, folder: string): Promise<void> {
@@ -186,8 +185,16 @@ export class Backend {
     const [own, ...rest] = sharesOf(prompts.length * params.n, this.#threads);
     const helped = rest.map((share, i) => this.#helpers.sample(i, snapshot, { prompts, params, share }));
     const mine = this.sampleShare(snapshot, { prompts, params, share: own! });
-    const samples = (await Promise.all([mine, ...helped])).flat();
-    return prompts.map((_, p) => samples.slice(p * params.n, (p + 1) * params.n));
+    try {
+      const samples = (await Promise.all([mine, ...helped])).flat();
+      return prompts.map((_, p) => samples.slice(p * params.n, (p + 1) * params.n));
+    } catch (error) {
+      if (!(error instanceof NumericsError)) throw error;
+      // The prompts alone show it unless it arose in the course of decoding.
+      const state = this.#snapshots.get(snapshot)!;
+      const { operator, text } = await this.#origin(state, 'prefill', promptFeeds(prompts));
+      throw new NumericsError(error.tensor, `${error.detail}${text}`, { step: state.step, operator });
+    }
   }
 
   /** One share of a call, in one thread: small operators gain little from a second one, rows of their own gain all. */
@@ -206,11 +213,10 @@ export class Backend {
     const values = new Array<Float32Array>(sequences.length);
     for (const pass of pack(data.map((datum) => datum.tokens))) {
       const { wanted, feeds, places } = edgesOf(pass, data, undefined);
-      const { logprobs } = await this.#graphs.run(state.spec, `logprobs/${wanted}`, state.weights, {
+      const { logprobs } = await this.#run(state, `logprobs/${wanted}`, {
         ...passFeeds(pass),
         ...feeds,
       });
-      this.#finite('logprobs', logprobs!, state);
       scatterTo(values, pass, places, logprobs!);
     }
     return values;
@@ -233,5 +239,17 @@ export class Backend {
     await this.#helpers.close();
     await this.#graphs.dispose();
     await this.#single.dispose();
+  }
+}
+
+/** Adds gradients of passes to those that have accumulated, by parameter. */
+function accumulate(gradients: Map<string, Float32Array>, added: readonly Record<string, Float32Array>[]): void {
+  for (const output of added) {
+    for (const [key, values] of Object.entries(output)) {
+      if (!key.startsWith('grad:')) continue;
+      const sum = gradients.get(key.slice(5));
+      if (sum === undefined) gradients.set(key.slice(5), values);
+      else for (let i = 0; i < values.length; i++) sum[i]! += values[i]!;
+    }
   }
 }

@@ -62,7 +62,7 @@ export class Channel {
 function revive(error: NonNullable<Answer['error']>): Error {
   if (error.name === 'NumericsError') {
     const detail = error.message.slice(error.message.indexOf(': ') + 2);
-    return new NumericsError(error.tensor ?? 'tensor', detail, error.step);
+    return new NumericsError(error.tensor ?? 'tensor', detail, error);
   }
   if (error.name === 'DataError') return new DataError(error.code, error.message);
   if (error.name === 'UsageError') return new UsageError(error.code, error.message);

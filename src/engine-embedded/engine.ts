@@ -170,7 +170,8 @@ class EmbeddedModel implements TrainableModel {
 
   /** What a custom loss returned: a finite value, and one finite gradient row per sequence, as long as the sequence. */
   #checkCustom(loss: number, gradients: readonly Float32Array[], lengths: readonly number[]): void {
-    if (!Number.isFinite(loss)) throw new NumericsError('loss', `got ${loss}; expected a finite number`, this.#step);
+    if (!Number.isFinite(loss))
+      throw new NumericsError('loss', `got ${loss}; expected a finite number`, { step: this.#step });
     const got = gradients.map((row) => row.length);
     if (got.length !== lengths.length || got.some((n, i) => n !== lengths[i])) {
       throw new EngineError(
@@ -182,7 +183,7 @@ class EmbeddedModel implements TrainableModel {
       const bad = row.findIndex((g) => !Number.isFinite(g));
       if (bad < 0) continue;
       const where = `of the custom loss for sequence ${i} is ${row[bad]} at position ${bad}`;
-      throw new NumericsError('gradient', `${where}; expected a finite number`, this.#step);
+      throw new NumericsError('gradient', `${where}; expected a finite number`, { step: this.#step });
     }
   }
 

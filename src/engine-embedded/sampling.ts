@@ -170,7 +170,7 @@ async function sampleBatch(
       cache.append(r, row.length, { outputs: step, from: r, time: 1, count: 1 });
       row.length += 1;
       if (plain && !Number.isFinite(step.logprob![r])) {
-        throw new NumericsError('logits', 'expected finite numbers while sampling', state.step);
+        throw new NumericsError('logits', 'expected finite numbers while sampling', { step: state.step });
       }
       const goesOn = plain ? take(row, Number(tokens![r]), step.logprob![r]!) : choose(row, step.logits!, r);
       if (!goesOn) continue;
@@ -183,7 +183,10 @@ async function sampleBatch(
 }
 
 /** Prompts as right-padded rows, the last token of each wanted. */
-function promptFeeds(prompts: readonly Int32Array[], time: number): Record<string, Feed> {
+export function promptFeeds(
+  prompts: readonly Int32Array[],
+  time = Math.max(...prompts.map((p) => p.length)),
+): Record<string, Feed> {
   const shape = [prompts.length, time];
   const tokens = new BigInt64Array(prompts.length * time);
   for (const [r, prompt] of prompts.entries()) tokens.set(BigInt64Array.from(prompt, BigInt), r * time);

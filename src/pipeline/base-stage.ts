@@ -6,7 +6,7 @@ import { digestValue, GoodhartError } from '../run/index.ts';
 import { onPath } from '../run/node.ts';
 import { createRng } from '../stats/index.ts';
 import { createCodec, createTokenizer, type DialogueCodec, type Tokenizer, trainBpe } from '../text/index.ts';
-import { pathIn, type RunContext, stage, writeRunJson } from './run-context.ts';
+import { checkpointsOf, pathIn, type RunContext, stage, writeRunJson } from './run-context.ts';
 import { RUN_FILES } from './run-folder.ts';
 import type { Source } from './sources.ts';
 
@@ -20,6 +20,8 @@ export interface Base {
   readonly limits: { readonly maxPrompt: number; readonly maxReply: number };
 }
 
+/** Steps between checkpoints: a kill costs at most so many. */
+const CHECKPOINT_EVERY = 50;
 const CARD = 'checkpoints/base.json';
 const FILES = [RUN_FILES.base, RUN_FILES.tokenizer, CARD];
 
@@ -58,7 +60,7 @@ export async function baseStage(context: RunContext, source: Source): Promise<Ba
   const maxReply = config.policy?.maxTokens ?? 48;
   const limits = { maxReply, maxPrompt: base.maxContext - maxReply };
   const folder = pathIn(context, RUN_FILES.base);
-  await stage(context, 'base', [RUN_FILES.tokenizer, CARD, `${RUN_FILES.base}/state.json`], async () => {
+  await stage(context, 'base', FILES, async () => {
     const key = digestValue({ version: 2, base, limits, seed: config.seed, examples: source.examples });
     const cached = `${context.cache}/base-${key.slice(0, 24)}`;
     if (await isWhole(context, cached)) {
@@ -70,6 +72,8 @@ export async function baseStage(context: RunContext, source: Source): Promise<Ba
       keep(context, cached);
     }
   });
+  // Only now: until the record of the stage is written, a kill would need them.
+  trainingCheckpoints(context).clear();
   const tokenizer = createTokenizer(readJson(pathIn(context, RUN_FILES.tokenizer)) as Record<string, unknown>);
   const spec = specOf(context, tokenizer);
   return { tokenizer, codec: createCodec(tokenizer, limits), spec, folder, limits };
@@ -79,6 +83,8 @@ function specOf({ config }: RunContext, tokenizer: Tokenizer): ModelSpec {
   const { width, layers, heads, feedForward, maxContext } = config.base!;
   return { vocabulary: tokenizer.vocabularySize, width, layers, heads, feedForward, maxContext, seed: config.seed };
 }
+
+const trainingCheckpoints = (context: RunContext) => checkpointsOf<{ losses: number[] }>(context, `${RUN_FILES.base}-`);
 
 async function trainBase(
   context: RunContext,
@@ -95,11 +101,14 @@ async function trainBase(
   const codec = createCodec(tokenizer, target.limits);
   const model = await engine.createModel(specOf(context, tokenizer));
   const { steps, batch, learningRate } = base;
-  const losses: number[] = [];
-  const settings = { steps, batch, learningRate, seed: config.seed, onPrompt: true };
+  const checkpoints = trainingCheckpoints(context);
+  const { step: fromStep, state } = await checkpoints.resume(model);
+  const losses = state?.losses ?? [];
+  const settings = { steps, batch, learningRate, seed: config.seed, onPrompt: true, fromStep };
   for await (const { step, metrics } of supervised({ model, codec, examples: source.examples }, settings)) {
     losses.push(metrics.loss!);
     progress({ stage: 'base-model', done: step, total: steps, unit: 'steps', metrics: { loss: metrics.loss! } });
+    if (step % CHECKPOINT_EVERY === 0 && step < steps) await checkpoints.save(model, step, { losses });
   }
   const held = createRng(config.seed).fork('nll').shuffle(source.examples).slice(0, 64);
   const data = held.map(({ prompt, reply }) => dialogueDatum(codec, prompt, reply, false));

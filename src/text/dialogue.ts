@@ -1,6 +1,6 @@
 import type { Tokenizer } from './tokenizer.ts';
 
-/** How prompts and replies become ids: [bos, prompt…, assistant] and [reply…, eos], the same in training, scoring and RL. */
+/** How prompts and replies become ids: the prompt with its marks, and [reply…, eos], the same in training, scoring and RL. */
 export interface DialogueCodec {
   /** The last tokens of a long prompt are kept: at most `maxPrompt` with the marks. */
   encodePrompt(prompt: string): Int32Array;
@@ -13,11 +13,7 @@ export interface DialogueCodec {
 }
 
 export function createCodec(tokenizer: Tokenizer, limits: { maxPrompt: number; maxReply: number }): DialogueCodec {
-  const encodePrompt = (prompt: string) => {
-    const ids = tokenizer.encode(prompt);
-    const kept = ids.subarray(Math.max(0, ids.length - (limits.maxPrompt - 2)));
-    return Int32Array.from([tokenizer.bos, ...kept, tokenizer.assistant]);
-  };
+  const encodePrompt = (prompt: string) => tokenizer.encodePrompt(prompt, limits.maxPrompt);
   const encodeReply = (reply: string) =>
     Int32Array.from([...tokenizer.encode(reply), tokenizer.eos]).subarray(0, limits.maxReply);
   return {
@@ -25,6 +21,6 @@ export function createCodec(tokenizer: Tokenizer, limits: { maxPrompt: number; m
     encodeReply,
     decodeReply: (tokens) => tokenizer.decode(tokens),
     encodeDialogue: (prompt, reply) => Int32Array.from([...encodePrompt(prompt), ...encodeReply(reply)]),
-    stop: [tokenizer.eos],
+    stop: tokenizer.stop,
   };
 }

@@ -1,39 +1,47 @@
 import { Tokenizer as Runtime } from '@huggingface/tokenizers';
 import { SPECIAL_TOKENS } from './bpe-train.ts';
+import { createPretrainedTokenizer, isPretrainedTokenizer } from './pretrained-tokenizer.ts';
 
 /** Text to token ids and back. Text never yields a special id, whatever it spells. */
 export interface Tokenizer {
   encode(text: string): Int32Array;
   /** Special ids are left out. */
   decode(ids: ArrayLike<number>): string;
+  /** A prompt with its marks, up to where the reply begins, in at most `most` ids: of a longer one the end is kept. */
+  encodePrompt(prompt: string, most: number): Int32Array;
   readonly vocabularySize: number;
-  readonly pad: number;
-  readonly bos: number;
-  readonly assistant: number;
+  /** Ends a reply. */
   readonly eos: number;
-  /** A Hugging Face `tokenizer.json` object. */
+  /** Ids at which a reply ends, `eos` among them. */
+  readonly stop: readonly number[];
+  /** What `createTokenizer` takes. */
   toJSON(): Record<string, unknown>;
 }
 
-/** Runs a tokenizer trained by `trainBpe`. */
+/** A tokenizer trained by `trainBpe` (a prompt becomes [bos, prompt…, assistant]), or a published one. */
 export function createTokenizer(json: Record<string, unknown>): Tokenizer {
+  if (isPretrainedTokenizer(json)) return createPretrainedTokenizer(json);
   const runtime = new Runtime(json, {});
   const vocab = (json.model as { vocab: Record<string, number> }).vocab;
   const [pad, bos, assistant, eos] = SPECIAL_TOKENS.map((token) => vocab[token]) as [number, number, number, number];
   const specials = new Set([pad, bos, assistant, eos]);
+  const encode = (text: string) =>
+    Int32Array.from(text === '' ? [] : runtime.encode(text, { add_special_tokens: false }).ids);
   return {
-    encode: (text) => Int32Array.from(text === '' ? [] : runtime.encode(text, { add_special_tokens: false }).ids),
+    encode,
     decode(ids) {
       const kept = Array.from(ids).filter((id) => !specials.has(id));
       return kept.length === 0
         ? ''
         : runtime.decode(kept, { skip_special_tokens: false, clean_up_tokenization_spaces: false });
     },
+    encodePrompt(prompt, most) {
+      const ids = encode(prompt);
+      return Int32Array.from([bos, ...ids.subarray(Math.max(0, ids.length - (most - 2))), assistant]);
+    },
     vocabularySize: Object.keys(vocab).length,
-    pad,
-    bos,
-    assistant,
     eos,
+    stop: [eos],
     toJSON: () => json,
   };
 }
