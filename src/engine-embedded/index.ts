@@ -1,1 +1,2 @@
+export { readCheckpoint } from './checkpoint.ts';
 export { createEmbeddedEngine } from './engine.ts';
