@@ -118,7 +118,7 @@ const SHOTS: readonly Shot[] = [
   { name: 'judge-phone-dark', who: 'rater', path: '/judge/every-kind', phone: true, dark: true, prepare: agree },
   { name: 'judge-own-data', who: 'rater', path: '/judge/harbour/mine', prepare: heading('My data') },
   { name: 'projects', who: 'lead', path: '/projects' },
-  { name: 'project-new', who: 'lead', path: '/projects/new', prepare: heading('Preview'), long: true },
+  { name: 'project-new', who: 'lead', path: '/projects/new', prepare: heading('What raters will see'), long: true },
   { name: 'project-overview', who: 'lead', path: '/projects/harbour' },
   { name: 'project-items', who: 'lead', path: '/projects/harbour/items' },
   { name: 'project-item', who: 'lead', path: '/projects/harbour/items/item-3', long: true },
@@ -127,7 +127,12 @@ const SHOTS: readonly Shot[] = [
   { name: 'project-quality', who: 'lead', path: '/projects/harbour/quality', long: true },
   { name: 'project-quality-dark', who: 'lead', path: '/projects/harbour/quality', dark: true },
   { name: 'project-records', who: 'auditor', path: '/projects/harbour/records' },
-  { name: 'project-settings', who: 'lead', path: '/projects/harbour/settings', prepare: heading('Preview') },
+  {
+    name: 'project-settings',
+    who: 'lead',
+    path: '/projects/harbour/settings',
+    prepare: heading('What raters will see'),
+  },
   { name: 'project-phone', who: 'lead', path: '/projects/harbour', phone: true },
   { name: 'people', who: 'owner', path: '/people', long: true },
   { name: 'account', who: 'owner', path: '/account' },
@@ -224,7 +229,8 @@ async function take(browser: Browser, url: string, shot: Shot): Promise<void> {
 const chromium = findChromium();
 if (chromium === undefined) throw new Error('no Chromium: install one, or name it in GOODHART_CHROMIUM');
 const only = process.argv.slice(2);
-makeRuns();
+const wanted = SHOTS.filter(({ name }) => only.length === 0 || only.includes(name));
+if (wanted.some(({ path }) => path.startsWith('/runs'))) makeRuns();
 mkdirSync(OUT, { recursive: true });
 const folder = mkdtempSync(join(tmpdir(), 'goodhart-screenshots-'));
 const studio = await startStudio({
@@ -236,8 +242,7 @@ const studio = await startStudio({
 const browser = await launchChromium(chromium);
 try {
   await seedDemo(studio.store);
-  for (const shot of SHOTS) {
-    if (only.length > 0 && !only.includes(shot.name)) continue;
+  for (const shot of wanted) {
     await take(browser, studio.url, shot);
     process.stdout.write(`${OUT}/${shot.name}.png\n`);
   }

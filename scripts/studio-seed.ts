@@ -103,6 +103,7 @@ async function seedHarbour(store: FeedbackStore): Promise<void> {
     'harbour',
     raters.map(({ id }) => ({ id, kind: 'simulated' as const })),
   );
+  await store.putRaters('harbour', [{ id: 'rater-lead', kind: 'human', pool: 'studio' }]);
   let clock = Date.parse(CREATED);
   for (let round = 0; round < 60; round++) {
     for (const rater of raters) {

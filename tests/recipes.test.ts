@@ -15,6 +15,9 @@ describe('documents', () => {
     'README.md',
     'AGENTS.md',
     'LOG.md',
+    ...readdirSync('docs')
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => `docs/${name}`),
     ...readdirSync('recipes').map((name) => `recipes/${name}/README.md`),
   ];
   it.each(pages)('%s links to nothing that is not there', (page) => {

@@ -78,6 +78,25 @@ describe('the whole loop from the command line', () => {
       expect({ path, same: readFileSync(join(stopped, path), 'utf8') === original }).toEqual({ path, same: true });
     }
   });
+  it('a torn checkpoint is passed over for the one before, with a line, and the run ends the same', async () => {
+    const torn = join(folder, 'torn');
+    cpSync(out, torn, { recursive: true });
+    const log = readFileSync(join(torn, 'records.jsonl'), 'utf8').split('\n');
+    const cut = log.findLastIndex((line) => line.includes('policy-checkpoint'));
+    writeFileSync(join(torn, 'records.jsonl'), `${log.slice(0, cut + 1).join('\n')}\n`);
+    for (const path of ['findings.json', 'report.html', 'disclosure', 'evidence'])
+      rmSync(join(torn, path), { recursive: true });
+    const last = join(torn, 'checkpoints/policy-4');
+    const binary = readdirSync(last).find((file) => file.endsWith('.bin'))!;
+    writeFileSync(join(last, binary), readFileSync(join(last, binary)).subarray(0, 100));
+    const { code, err } = await run('run', config(), '--out', torn, '--resume', '--quiet');
+    expect({ code, lines: err.trim().split('\n').length }).toEqual({ code: 0, lines: 1 });
+    expect(err).toMatch(/policy-4: the checkpoint is torn or altered.*; going on from .*policy-2$/m);
+    for (const path of ['results.json', 'evidence/optimisation-path.json', join('checkpoints/policy-4', binary)]) {
+      const same = readFileSync(join(torn, path)).equals(readFileSync(join(out, path)));
+      expect({ path, same }).toEqual({ path, same: true });
+    }
+  });
   it('a number forged and sealed anew still fails: it is computed again from its sources', async () => {
     const forged = join(folder, 'forged');
     cpSync(out, forged, { recursive: true });
@@ -109,7 +128,8 @@ describe('the whole loop from the command line', () => {
   it('a base model that is damaged in the cache is trained again', async () => {
     const cache = join(folder, 'cache');
     for (const name of readdirSync(cache)) {
-      const path = join(cache, name, 'checkpoints/base/state.bin');
+      const base = join(cache, name, 'checkpoints/base');
+      const path = join(base, readdirSync(base).find((file) => file.endsWith('.bin'))!);
       writeFileSync(path, readFileSync(path).subarray(0, -1));
     }
     const mended = join(folder, 'mended');

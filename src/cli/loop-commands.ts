@@ -25,6 +25,7 @@ async function runConfig(
     command,
     makeEngine: () => createEmbeddedEngine(),
     progress: terminal.progress,
+    warn: terminal.warn,
     now,
     cache: cacheFolder(),
     versions: versions(),

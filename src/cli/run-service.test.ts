@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RunService, StudioEvent } from '../server/index.ts';
+import { openTestStudio, testItems, testProject } from '../server/studio.fake.ts';
 import { createRunService } from './run-service.ts';
 
 /** A command that stands in for a run: writes what a run writes first, then does as the configuration's name says. */
@@ -14,6 +15,7 @@ fs.mkdirSync(out, { recursive: true });
 fs.writeFileSync(out + '/run.json', JSON.stringify({ config, command: 'goodhart run mine.yaml', versions: {}, startedAt: '2026-01-01' }));
 console.log(JSON.stringify({ type: 'progress', stage: 'policy', done: 3, total: 9, unit: 'steps' }));
 if (config.name === 'broken') { console.error('goodhart: the data are not there'); process.exit(2); }
+if (config.name === 'busy') while (!fs.existsSync(out + '/enough')) {}
 if (config.name === 'long') { process.on('SIGINT', () => process.exit(130)); setInterval(() => {}, 1000); }
 `;
 const yamlOf = (name: string) => `name: ${name}\ndata: { layout: harbour }`;
@@ -59,6 +61,44 @@ describe('runs of a folder', () => {
     await runs.resume(run);
     await expect.poll(progress, { timeout: 20_000 }).not.toBeNull();
     expect(await statusOf(run)).toBe('running');
+  });
+  it('a run that computes without pause holds up nobody who judges', async () => {
+    const studio = await openTestStudio({ runs });
+    try {
+      await studio.store.putProject(testProject());
+      await studio.store.addItems('p', testItems(3));
+      const [owner, rater] = [await studio.person('owner'), await studio.person('rater', ['p'])];
+      const order: string[] = [];
+      const note = async (what: string, done: Promise<unknown>) => {
+        await done;
+        order.push(what);
+      };
+      const { id: run } = await owner.call('POST /api/runs', { body: { yaml: yamlOf('busy') } });
+      await expect.poll(async () => (await runs.detail(run))!.progress, { timeout: 20_000 }).not.toBeNull();
+      const ended = note('the run ended', expect.poll(() => statusOf(run), { timeout: 60_000 }).toBe('complete'));
+      // The run spins until a file is there; the answers come before it is, or never.
+      for (let n = 0; n < 3; n++) {
+        const { tasks } = await rater.call('POST /api/judge/{project}/next', { params: { project: 'p' }, body: {} });
+        const answer = { kind: 'comparison', outcome: 0 };
+        const sent = rater.call('POST /api/judge/{project}/submit', {
+          params: { project: 'p' },
+          body: {
+            taskId: tasks[0]!.taskId,
+            answers: [{ questionId: 'better', answer }],
+            activeMs: 1000,
+            idempotencyKey: `busy-run-${n}`,
+          },
+        });
+        await note(`answer ${n}`, sent);
+      }
+      await note('the page', owner.call('GET /api/runs/{run}', { params: { run } }));
+      order.push('the run may end');
+      writeFileSync(join(folder, 'runs', run, 'enough'), '');
+      await ended;
+      expect(order).toEqual(['answer 0', 'answer 1', 'answer 2', 'the page', 'the run may end', 'the run ended']);
+    } finally {
+      await studio.close();
+    }
   });
   it('keeps the last line of a process that failed', async () => {
     const run = await runs.start(yamlOf('broken'), []);

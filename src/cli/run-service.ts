@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
@@ -14,6 +15,9 @@ import { packageRoot } from './environment.ts';
 
 /** Where the Studio keeps what it knows of the processes that it started, beside the runs. */
 const STATE_FOLDER = '.studio';
+
+/** Unix niceness of a run's process; Windows has steps of its own near it. */
+const TRAINING_PRIORITY = 10;
 
 const stateSchema = z.object({
   pid: z.number(),
@@ -113,6 +117,8 @@ export function createRunService(options: {
     const [program, ...before] = command as [string, ...string[]];
     const args = [...before, 'run', statePath(run, 'yaml'), '--out', place(run), '--json', ...extra];
     const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], cwd: process.cwd() });
+    // Judging comes before training where both want the same core; threads of the run take this over.
+    if (child.pid !== undefined) setPriority(child.pid, TRAINING_PRIORITY);
     const entry = { child, progress: null as Progress | null, stopping: false };
     children.set(run, entry);
     const note = (state: Omit<ProcessState, 'pid'>) =>

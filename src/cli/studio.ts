@@ -3,6 +3,7 @@ import { createNotifier, createStudio, hashSecret, listen, newSecret, sealerOf }
 import { type FeedbackStore, openStore } from '../store/index.ts';
 import { containedFile } from './contained-file.ts';
 import { now, packageRoot, VERSION } from './environment.ts';
+import { createReaderThread } from './reader-thread.ts';
 import { createRunService } from './run-service.ts';
 
 export interface RunningStudio {
@@ -25,11 +26,13 @@ export async function startStudio(options: {
   const store = await openStore(options.store, { create: true, now });
   const { accounts } = store;
   const setupToken = newSecret();
+  const reader = createReaderThread(options.store);
   const notify = createNotifier({ accounts, now, report: options.report });
   const runs = createRunService({ folder: options.runs, notify });
   const app = createStudio({
     store,
     accounts,
+    reader,
     sealer: await sealerOf(accounts),
     now,
     version: VERSION,
@@ -48,6 +51,7 @@ export async function startStudio(options: {
     async close() {
       await close();
       await runs.close();
+      await reader.close();
       await store.close();
     },
   };

@@ -2,7 +2,7 @@ import type { Datum, LossConfig, LossName, ModelSpec, Sample, SampleParams, Star
 import { NumericsError } from '../run/index.ts';
 import { padFloats, padIntegers, passes, positions, unpad } from './batches.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
-import { type Feed, GraphCache } from './graphs.ts';
+import { type Feed, GraphCache, type GraphKind } from './graphs.ts';
 import { sample } from './sampling.ts';
 import { startingWeights } from './start.ts';
 import { type AdamSettings, adamStep, freshState, type ModelState } from './store.ts';
@@ -45,7 +45,7 @@ export class Backend {
         ),
         shape,
       ];
-      const output = await this.#graphs.run(state.spec, `loss:${loss}`, state.weights, {
+      const output = await this.#run(state, `loss:${loss}`, {
         tokens: [
           padIntegers(
             batch.map((d) => d.tokens),
@@ -67,11 +67,11 @@ export class Backend {
         clipLow: [Float32Array.of(config.clipLow ?? 0.8), []],
         clipHigh: [Float32Array.of(config.clipHigh ?? 1.2), []],
       });
-      total += this.#finite('loss', output.loss!, state)[0]!;
+      total += output.loss![0]!;
       for (const [i, values] of unpad(output.logprobs!, lengths, time).entries()) logprobs[rows[i]!] = values;
       if (learn) added.push(output);
     }
-    if (learn) this.#accumulate(gradients, added, state);
+    if (learn) accumulate(gradients, added);
     return { loss: total, logprobs };
   }
 
@@ -81,11 +81,10 @@ export class Backend {
     for (const rows of passes(sequences.map((s) => s.length))) {
       const batch = rows.map((row) => sequences[row]!);
       const time = Math.max(...batch.map((s) => s.length));
-      const { scalars } = await this.#graphs.run(state.spec, 'scalars', state.weights, {
+      const { scalars } = await this.#run(state, 'scalars', {
         tokens: [padIntegers(batch, time), [batch.length, time]],
         positions: [positions(time), [time]],
       });
-      this.#finite('scalars', scalars!, state);
       const cut = unpad(
         scalars!,
         batch.map((s) => s.length),
@@ -112,44 +111,47 @@ export class Backend {
         time,
       );
       added.push(
-        await this.#graphs.run(state.spec, 'scalar-gradient', state.weights, {
+        await this.#run(state, 'scalar-gradient', {
           tokens: [padIntegers(batch, time), [batch.length, time]],
           positions: [positions(time), [time]],
           seeds: [seeds, [batch.length, time]],
         }),
       );
     }
-    this.#accumulate(gradients, added, state);
+    accumulate(gradients, added);
   }
 
-  #accumulate(gradients: Map<string, Float32Array>, added: readonly Record<string, Float32Array>[], state: ModelState) {
-    for (const output of added) {
-      for (const [key, values] of Object.entries(output)) if (key.startsWith('grad:')) this.#finite(key, values, state);
-    }
-    for (const output of added) {
-      for (const [key, values] of Object.entries(output)) {
-        if (!key.startsWith('grad:')) continue;
-        const sum = gradients.get(key.slice(5));
-        if (sum === undefined) gradients.set(key.slice(5), values);
-        else for (let i = 0; i < values.length; i++) sum[i]! += values[i]!;
+  /** Runs a graph; an output that is not finite is refused, with the place where that began. */
+  async #run(state: ModelState, kind: GraphKind, feeds: Readonly<Record<string, Feed>>) {
+    const { spec, weights, step } = state;
+    const outputs = await this.#graphs.run(spec, kind, weights, feeds);
+    for (const [name, values] of Object.entries(outputs)) {
+      for (let i = 0; i < values.length; i++) {
+        if (Number.isFinite(values[i]!)) continue;
+        const got = `element ${i} is ${values[i]}; expected a finite number`;
+        const { operator, text } = await this.#origin(state, kind, feeds);
+        throw new NumericsError(name, `${got}${text}`, { step, operator });
       }
     }
+    return outputs;
   }
 
-  #finite(tensor: string, values: Float32Array, state: ModelState): Float32Array {
-    for (let i = 0; i < values.length; i++) {
-      if (!Number.isFinite(values[i]!)) {
-        throw new NumericsError(tensor, `element ${i} is ${values[i]}; expected a finite number`, state.step);
-      }
-    }
-    return values;
+  /** Where numbers stopped being finite, in words; empty where a second run does not show it. */
+  async #origin({ spec, weights }: ModelState, kind: GraphKind, feeds: Readonly<Record<string, Feed>>) {
+    const found = await this.#graphs.findNonFinite(spec, kind, weights, feeds);
+    if (found === undefined) return { operator: undefined, text: '' };
+    const { operator, where, element, value } = found;
+    return { operator, text: `; it began in ${where}, whose element ${element} is ${value}` };
   }
 
   async optimStep(id: string, adam: AdamSettings): Promise<{ gradNorm: number; step: number }> {
     const { state, gradients } = this.#models.get(id)!;
-    const gradNorm = adamStep(state, gradients, adam);
-    gradients.clear();
-    return { gradNorm, step: state.step };
+    try {
+      const gradNorm = adamStep(state, gradients, adam);
+      return { gradNorm, step: state.step };
+    } finally {
+      gradients.clear();
+    }
   }
 
   async save(id: string, folder: string): Promise<void> {
@@ -170,7 +172,20 @@ export class Backend {
   }
 
   async sample(snapshot: string, prompts: readonly Int32Array[], params: SampleParams): Promise<Sample[][]> {
-    return sample(this.#graphs, this.#snapshots.get(snapshot)!, prompts, params);
+    const state = this.#snapshots.get(snapshot)!;
+    try {
+      return await sample(this.#graphs, state, prompts, params);
+    } catch (error) {
+      if (!(error instanceof NumericsError)) throw error;
+      // The prompts alone show it unless it arose in the course of decoding.
+      const time = Math.max(...prompts.map((prompt) => prompt.length));
+      const { operator, text } = await this.#origin(state, 'prefill', {
+        tokens: [padIntegers(prompts, time), [prompts.length, time]],
+        positions: [positions(time), [time]],
+        last: [BigInt64Array.from(prompts, (prompt, r) => BigInt(r * time + prompt.length - 1)), [prompts.length]],
+      });
+      throw new NumericsError(error.tensor, `${error.detail}${text}`, { step: state.step, operator });
+    }
   }
 
   async logprobs(snapshot: string, sequences: readonly Int32Array[]): Promise<Float32Array[]> {
@@ -180,7 +195,7 @@ export class Backend {
       const batch = rows.map((row) => sequences[row]!);
       const lengths = batch.map((s) => s.length - 1);
       const time = Math.max(...lengths);
-      const { logprobs } = await this.#graphs.run(state.spec, 'logprobs', state.weights, {
+      const { logprobs } = await this.#run(state, 'logprobs', {
         tokens: [
           padIntegers(
             batch.map((s) => s.subarray(0, -1)),
@@ -197,7 +212,6 @@ export class Backend {
           [batch.length, time],
         ],
       });
-      this.#finite('logprobs', logprobs!, state);
       for (const [i, row] of unpad(logprobs!, lengths, time).entries()) values[rows[i]!] = row;
     }
     return values;
@@ -217,5 +231,17 @@ export class Backend {
 
   async close(): Promise<void> {
     await this.#graphs.dispose();
+  }
+}
+
+/** Adds gradients of passes to those that have accumulated, by parameter. */
+function accumulate(gradients: Map<string, Float32Array>, added: readonly Record<string, Float32Array>[]): void {
+  for (const output of added) {
+    for (const [key, values] of Object.entries(output)) {
+      if (!key.startsWith('grad:')) continue;
+      const sum = gradients.get(key.slice(5));
+      if (sum === undefined) gradients.set(key.slice(5), values);
+      else for (let i = 0; i < values.length; i++) sum[i]! += values[i]!;
+    }
   }
 }

@@ -1,39 +1,70 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import type { ModelSpec } from '../engine/index.ts';
 import { type Parameter, parametersOf, specDifferences, trainableParameters } from '../model/index.ts';
-import { DataError, EngineError } from '../run/index.ts';
-import { onPath } from '../run/node.ts';
+import { canonicalJson, DataError, EngineError, NumericsError } from '../run/index.ts';
+import { onPath, writeFileAtomic, writeJson } from '../run/node.ts';
 import type { ModelState } from './store.ts';
 
 /**
- * A checkpoint is a folder of `state.json` (spec, step, digest) and `state.bin` (weights, then first and second moments of
- * what is trained, float32 little-endian in the order of `parametersOf`). It is written beside its name and moved there whole.
+ * A checkpoint is a folder of `state.json` (spec, step, digest) and `state-<digest>.bin` (weights, then first and second moments
+ * of what is trained, float32 little-endian in the order of `parametersOf`). The card is written last and names the numbers by
+ * their digest: at every instant the folder holds one whole state, the one before or the new one.
  */
-const FORMAT = 'goodhart-checkpoint-1';
+const FORMAT = 'goodhart-checkpoint-2';
 
-const digestOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+type Card = Readonly<{ format: string; spec: ModelSpec; step: number; sha256: string }>;
 
+/** Over the card and the numbers: a step that was altered is found as a weight is. */
+const digestOf = ({ format, spec, step }: Omit<Card, 'sha256'>, bytes: Uint8Array) =>
+  createHash('sha256')
+    .update(canonicalJson(JSON.parse(JSON.stringify({ format, spec, step }))))
+    .update(bytes)
+    .digest('hex');
+const binaryOf = (digest: string) => `state-${digest.slice(0, 16)}.bin`;
+
+/** A state that is not finite is refused: training that goes on from it would end the same way. */
+function requireFinite(state: ModelState): void {
+  for (const [kind, group] of [
+    ['weights', state.weights],
+    ['first moments', state.firstMoments],
+    ['second moments', state.secondMoments],
+  ] as const) {
+    for (const [name, values] of group) {
+      for (let i = 0; i < values.length; i++) {
+        if (Number.isFinite(values[i]!)) continue;
+        const what = `element ${i} of its ${kind} is ${values[i]} and was not saved`;
+        throw new NumericsError(name, `${what}; go back to an earlier checkpoint`, { step: state.step });
+      }
+    }
+  }
+}
+
+/** Writes a state whole or not at all; what the folder held before is replaced. */
 export function writeCheckpoint(folder: string, state: ModelState): void {
+  requireFinite(state);
   const arrays = [state.weights, state.firstMoments, state.secondMoments].flatMap((group) => [...group.values()]);
   const bytes = Buffer.concat(arrays.map((a) => Buffer.from(a.buffer, a.byteOffset, a.byteLength)));
-  const card = { format: FORMAT, spec: state.spec, step: state.step, sha256: digestOf(bytes) };
-  const partial = `${folder}.partial-${process.pid}`;
-  const old = `${folder}.old-${process.pid}`;
+  const head = { format: FORMAT, spec: state.spec, step: state.step };
+  const card: Card = { ...head, sha256: digestOf(head, bytes) };
+  const binary = binaryOf(card.sha256);
+  // A new folder appears whole; in one that is there the card is what changes, in one instant.
+  const isNew = !existsSync(folder);
+  const place = isNew ? `${folder}.partial-${process.pid}` : folder;
   onPath(folder, () => {
     try {
-      rmSync(partial, { recursive: true, force: true });
-      mkdirSync(partial, { recursive: true });
-      writeFileSync(join(partial, 'state.bin'), bytes, { flush: true });
-      writeFileSync(join(partial, 'state.json'), `${JSON.stringify(card, null, 2)}\n`, { flush: true });
-      mkdirSync(dirname(folder), { recursive: true });
-      if (existsSync(folder)) renameSync(folder, old);
-      renameSync(partial, folder);
-      rmSync(old, { recursive: true, force: true });
+      mkdirSync(place, { recursive: true });
+      writeFileAtomic(join(place, binary), bytes);
+      writeJson(join(place, 'state.json'), card);
+      if (isNew) renameSync(place, folder);
     } catch (error) {
-      rmSync(partial, { recursive: true, force: true });
+      if (isNew) rmSync(place, { recursive: true, force: true });
       throw error;
+    }
+    // What an earlier save, or one that was killed, left behind.
+    for (const file of readdirSync(folder)) {
+      if (/^state[.-].*(bin|\.partial-\d+)$/.test(file) && file !== binary) rmSync(join(folder, file), { force: true });
     }
   });
 }
@@ -47,17 +78,16 @@ export function readCheckpoint(
   expected?: ModelSpec,
   options: { additions: boolean } = { additions: false },
 ): ModelState {
-  let card: { format: string; spec: ModelSpec; step: number; sha256: string };
+  let card: Card;
   let bytes: Buffer;
   try {
     card = JSON.parse(readFileSync(join(folder, 'state.json'), 'utf8'));
-    bytes = readFileSync(join(folder, 'state.bin'));
+    bytes = readFileSync(join(folder, binaryOf(card.sha256)));
   } catch (cause) {
-    throw new DataError('checkpoint', `${folder}: expected a checkpoint folder, got ${(cause as Error).message}`, {
-      cause,
-    });
+    const got = (cause as Error).message;
+    throw new DataError('checkpoint', `${folder}: expected a whole checkpoint folder, got ${got}`, { cause });
   }
-  if (card.format !== FORMAT || digestOf(bytes) !== card.sha256) {
+  if (card.format !== FORMAT || digestOf(card, bytes) !== card.sha256) {
     throw new DataError(
       'checkpoint',
       `${folder}: the checkpoint is torn or altered (digest differs); use the one before`,

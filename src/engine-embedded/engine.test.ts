@@ -1,13 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { engineContract } from '../engine/engine.contract.ts';
-import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { createEmbeddedEngine } from './index.ts';
 import { pickToken } from './sampling.ts';
-import { freshState, uniformAt } from './store.ts';
+import { uniformAt } from './store.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'goodhart-engine-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -15,20 +14,6 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 engineContract('embedded', () => createEmbeddedEngine({ threads: 1 }), { temporaryFolder: () => folder });
 
 const spec = { vocabulary: 5, width: 4, layers: 1, heads: 1, feedForward: 4, maxContext: 8, seed: 1 };
-
-describe('checkpoints', () => {
-  it('refuses a file with one changed byte, and another architecture', () => {
-    const path = join(folder, 'torn');
-    writeCheckpoint(path, freshState(spec));
-    expect(readCheckpoint(path, spec).step).toBe(0);
-    expect(() => readCheckpoint(path, { ...spec, width: 8 })).toThrow(/width 4 instead of 8/);
-    const bytes = readFileSync(join(path, 'state.bin'));
-    bytes[17]! ^= 1;
-    writeFileSync(join(path, 'state.bin'), bytes);
-    expect(() => readCheckpoint(path, spec)).toThrow(/torn or altered/);
-    expect(() => readCheckpoint(join(folder, 'absent'))).toThrow(/expected a checkpoint folder/);
-  });
-});
 
 describe('privacy', () => {
   it('leaves nothing in the home folder: ONNX Runtime is told to report to nobody', () => {
@@ -53,6 +38,25 @@ describe('privacy', () => {
       stderr: '',
       left: [],
     });
+  });
+});
+
+describe('the worker', () => {
+  it('computes while the thread that called does nothing but wait', async () => {
+    const engine = createEmbeddedEngine({ threads: 1 });
+    const model = await engine.createModel(spec);
+    const path = join(folder, 'beside');
+    const pending = [
+      model.forwardBackward([{ tokens: Int32Array.of(0, 1), targets: Int32Array.of(1, 2) }], 'cross_entropy'),
+      model.optimStep({ learningRate: 0.1 }),
+      model.saveState(path),
+    ];
+    // This thread's event loop does not turn once: whoever writes the checkpoint is another thread.
+    const clock = new Int32Array(new SharedArrayBuffer(4));
+    for (let i = 0; i < 10_000 && !existsSync(join(path, 'state.json')); i++) Atomics.wait(clock, 0, 0, 5);
+    expect(JSON.parse(readFileSync(join(path, 'state.json'), 'utf8')).step).toBe(1);
+    await Promise.all(pending);
+    await engine.dispose();
   });
 });
 

@@ -86,7 +86,7 @@ class Channel {
 function revive(error: NonNullable<Answer['error']>): Error {
   if (error.name === 'NumericsError') {
     const detail = error.message.slice(error.message.indexOf(': ') + 2);
-    return new NumericsError(error.tensor ?? 'tensor', detail, error.step);
+    return new NumericsError(error.tensor ?? 'tensor', detail, error);
   }
   if (error.name === 'DataError') return new DataError(error.code, error.message);
   if (error.name === 'UsageError') return new UsageError(error.code, error.message);
@@ -239,7 +239,8 @@ class EmbeddedModel implements TrainableModel {
 
   /** What a custom loss returned: a finite value, and one finite gradient row per sequence, as long as the sequence. */
   #checkCustom(loss: number, gradients: readonly Float32Array[], lengths: readonly number[]): void {
-    if (!Number.isFinite(loss)) throw new NumericsError('loss', `got ${loss}; expected a finite number`, this.#step);
+    if (!Number.isFinite(loss))
+      throw new NumericsError('loss', `got ${loss}; expected a finite number`, { step: this.#step });
     const got = gradients.map((row) => row.length);
     if (got.length !== lengths.length || got.some((n, i) => n !== lengths[i])) {
       throw new EngineError(
@@ -251,7 +252,7 @@ class EmbeddedModel implements TrainableModel {
       const bad = row.findIndex((g) => !Number.isFinite(g));
       if (bad < 0) continue;
       const where = `of the custom loss for sequence ${i} is ${row[bad]} at position ${bad}`;
-      throw new NumericsError('gradient', `${where}; expected a finite number`, this.#step);
+      throw new NumericsError('gradient', `${where}; expected a finite number`, { step: this.#step });
     }
   }
 

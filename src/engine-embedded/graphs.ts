@@ -10,7 +10,7 @@ import {
   tokenLossOutputs,
 } from '../model/index.ts';
 import { canonicalJson } from '../run/index.ts';
-import { encodeOnnx } from '../tensor/index.ts';
+import { describeTensor, encodeOnnx, finiteProbes, firstNonFinite, type Tensor } from '../tensor/index.ts';
 
 export type GraphKind = `loss:${LossName}` | 'logprobs' | 'scalars' | 'scalar-gradient' | 'prefill' | 'decode';
 
@@ -31,6 +31,15 @@ function outputsOf(spec: ModelSpec, kind: GraphKind) {
     default:
       return decodeOutputs(spec);
   }
+}
+
+/** Where a graph stopped being finite. */
+export interface NonFinite {
+  readonly operator: string;
+  /** The tensor in words. */
+  readonly where: string;
+  readonly element: number;
+  readonly value: number;
 }
 
 /** Sessions by architecture and purpose, built on first use and shared by all models of one shape. */
@@ -66,23 +75,69 @@ export class GraphCache {
     weights: ReadonlyMap<string, Float32Array>,
     feeds: Readonly<Record<string, Feed>>,
   ): Promise<Record<string, Float32Array>> {
-    const session = await this.#session(spec, kind);
-    const shapes = parameterShapes(spec);
-    const fed: Record<string, OrtTensor> = {};
-    for (const name of session.inputNames) {
-      const feed = feeds[name] ?? ([weights.get(name)!, shapes.get(name)!] as const);
-      const [data, shape] = feed;
-      fed[name] =
-        data instanceof Float32Array
-          ? new OrtTensor('float32', data, [...shape])
-          : new OrtTensor('int64', data, [...shape]);
+    return runSession(await this.#session(spec, kind), spec, weights, feeds);
+  }
+
+  /**
+   * The first tensor that is not finite on the way to an output, found by running the graph again with a probe on every
+   * tensor. Undefined where that run is finite (another order of summation).
+   */
+  async findNonFinite(
+    spec: ModelSpec,
+    kind: GraphKind,
+    weights: ReadonlyMap<string, Float32Array>,
+    feeds: Readonly<Record<string, Feed>>,
+  ): Promise<NonFinite | undefined> {
+    const run = async (outputs: Readonly<Record<string, Tensor>>) => {
+      const session = await InferenceSession.create(encodeOnnx(outputs), {
+        intraOpNumThreads: this.#threads,
+        // As written: a fused operator would hide where in it the number arose.
+        graphOptimizationLevel: 'disabled',
+        logSeverityLevel: 3,
+      });
+      try {
+        return await runSession(session, spec, weights, feeds);
+      } finally {
+        await session.release();
+      }
+    };
+    const outputs: Record<string, Tensor> = outputsOf(spec, kind);
+    const probes = finiteProbes(Object.values(outputs));
+    const values = await run(probes.outputs);
+    const bad = new Set([...probes.probed].flatMap(([name, tensor]) => (values[name]![0] === 0 ? [] : [tensor])));
+    for (const output of Object.values(outputs)) {
+      const tensor = firstNonFinite(output, (t) => !bad.has(t));
+      if (tensor === undefined) continue;
+      const { found } = await run({ found: tensor });
+      const element = found!.findIndex((v) => !Number.isFinite(v));
+      return { operator: tensor.op, where: describeTensor(tensor), element, value: found![element]! };
     }
-    const got = await session.run(fed);
-    return Object.fromEntries(session.outputNames.map((name) => [name, got[name]!.data as Float32Array]));
+    return undefined;
   }
 
   async dispose(): Promise<void> {
     for (const session of this.#sessions.values()) await (await session).release();
     this.#sessions.clear();
   }
+}
+
+/** Runs a session on weights and feeds; every output as float32, by name. */
+async function runSession(
+  session: InferenceSession,
+  spec: ModelSpec,
+  weights: ReadonlyMap<string, Float32Array>,
+  feeds: Readonly<Record<string, Feed>>,
+): Promise<Record<string, Float32Array>> {
+  const shapes = parameterShapes(spec);
+  const fed: Record<string, OrtTensor> = {};
+  for (const name of session.inputNames) {
+    const feed = feeds[name] ?? ([weights.get(name)!, shapes.get(name)!] as const);
+    const [data, shape] = feed;
+    fed[name] =
+      data instanceof Float32Array
+        ? new OrtTensor('float32', data, [...shape])
+        : new OrtTensor('int64', data, [...shape]);
+  }
+  const got = await session.run(fed);
+  return Object.fromEntries(session.outputNames.map((name) => [name, got[name]!.data as Float32Array]));
 }

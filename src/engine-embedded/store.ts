@@ -1,5 +1,6 @@
 import type { ModelSpec } from '../engine/index.ts';
 import { initialParameters, trainableParameters } from '../model/index.ts';
+import { NumericsError } from '../run/index.ts';
 
 /** Weights of one model and the optimiser's moments of those it trains, all float32, by parameter name. */
 export interface ModelState {
@@ -51,10 +52,26 @@ export function gradientNorm(gradients: ReadonlyMap<string, Float32Array>): numb
   return Math.sqrt(sum);
 }
 
+/** Largest gradient norm whose square a float32 moment still holds. */
+const LARGEST_NORM = 1e19;
+
+/** Refuses, before anything is touched, a gradient that the optimiser cannot hold: calls that add up to an overflow, or a square that does. */
+function requireSquarable(gradients: ReadonlyMap<string, Float32Array>, norm: number, step: number): void {
+  if (norm < LARGEST_NORM) return;
+  for (const [name, values] of gradients) {
+    const bad = values.findIndex((g) => !(Math.abs(g) < LARGEST_NORM));
+    if (bad < 0) continue;
+    const detail = `element ${bad} of the accumulated gradient is ${values[bad]}, whose square is no float32; lower the weights of the loss`;
+    throw new NumericsError(`grad:${name}`, detail, { step, operator: 'AdamW' });
+  }
+  throw new NumericsError('grad', `its norm is ${norm}; expected below ${LARGEST_NORM}`, { step, operator: 'AdamW' });
+}
+
 /** AdamW in place (Loshchilov and Hutter 2019): decoupled decay on matrices only. Returns the norm before clipping. */
 export function adamStep(state: ModelState, gradients: ReadonlyMap<string, Float32Array>, adam: AdamSettings): number {
   const norm = gradientNorm(gradients);
   const scale = adam.gradClipNorm > 0 && norm > adam.gradClipNorm ? adam.gradClipNorm / norm : 1;
+  requireSquarable(gradients, norm * scale, state.step);
   state.step += 1;
   const correction1 = 1 - adam.beta1 ** state.step;
   const correction2 = 1 - adam.beta2 ** state.step;

@@ -25,8 +25,8 @@ const difference = (got: number, want: number) => Math.abs(got - want) / Math.ma
 
 describe('AdamW against torch.optim.AdamW', () => {
   const spec = { vocabulary: 3, width: 4, layers: 1, heads: 1, feedForward: 4, maxContext: 4, seed: 1 };
-  it.each(fixture.adam.map((row: object, i: number) => [i, row]))('case %i', (_, row) => {
-    const { settings, start, steps } = row as (typeof fixture.adam)[number];
+  it.each(fixture.adam.map((row: object, i: number) => [i, row]))('case %i', (...row) => {
+    const { settings, start, steps } = row[1] as (typeof fixture.adam)[number];
     const arrays = (by: Record<string, number[]>) =>
       new Map(Object.entries(by).map(([name, values]) => [name, Float32Array.from(values)]));
     const state = freshState(spec, arrays(start));

@@ -18,6 +18,7 @@ export interface Answer {
     message: string;
     tensor?: string;
     step?: number | undefined;
+    operator?: string | undefined;
     stack?: string;
   };
 }
@@ -35,7 +36,8 @@ port.on('message', (call: Call) => {
     } catch (error) {
       const { name, message, stack } = error as Error;
       const code = error instanceof GoodhartError ? error.code : 'engine';
-      const where = error instanceof NumericsError ? { tensor: error.tensor, step: error.step } : {};
+      const where =
+        error instanceof NumericsError ? { tensor: error.tensor, step: error.step, operator: error.operator } : {};
       port.postMessage({
         id: call.id,
         error: { name, code, message, ...where, ...(stack && { stack }) },

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Datum, Engine, ModelSpec, TrainableModel } from './engine.ts';
+import { preferenceLoss } from '../policy/index.ts';
+import { comparisonLoss } from '../reward/index.ts';
+import { type Datum, type Engine, LOSS_NAMES, type LossName, type ModelSpec, type TrainableModel } from './engine.ts';
 
 const spec: ModelSpec = {
   vocabulary: 11,
@@ -25,6 +27,28 @@ function close(got: readonly number[], want: readonly number[], tolerance: numbe
   expect(got.length).toBe(want.length);
   for (const [i, value] of got.entries()) expect(Math.abs(value - want[i]!)).toBeLessThan(tolerance);
 }
+
+function maxAndMean(got: readonly number[], want: readonly number[]): { max: number; mean: number } {
+  expect(got.length).toBe(want.length);
+  const gaps = got.map((value, i) => Math.abs(value - want[i]!));
+  return { max: Math.max(...gaps), mean: gaps.reduce((a, b) => a + b, 0) / gaps.length };
+}
+
+/** Eight sequences of lengths 2 to 15, with the arrays that every loss reads. */
+const EIGHT: readonly Datum[] = [9, 2, 15, 4, 4, 7, 12, 3].map((length, row) => {
+  const ids = Array.from({ length: length + 1 }, (_, t) => (3 * row + 5 * t + ((row * t) % 7)) % spec.vocabulary);
+  const wave = (shift: number) => Float32Array.from({ length }, (_, t) => Math.sin(shift + 1.3 * row + 0.9 * t));
+  return datum(ids, {
+    weights: wave(0),
+    advantages: wave(1),
+    logprobs: wave(2).map((v) => v * 0.6 - Math.log(spec.vocabulary)),
+  });
+});
+
+/**
+ * AdamW that moves by −rate·g: without memory, and with an eps that dwarfs every gradient. A negative rate climbs.
+ */
+const plainStep = (rate: number) => ({ learningRate: rate * 1e6, beta1: 0, beta2: 0, eps: 1e6 });
 
 /** Cases every engine passes, or names among `cannot` with the reason. */
 export function engineContract(
@@ -76,19 +100,124 @@ export function engineContract(
         close([...logprobs[i]!], [...together[i]!], 1e-4);
       }
     },
-    'the ratio is one on the first minibatch': async (_, model) => {
+    'on the first minibatch the ratio is one and approximate KL is zero, for every ratio loss': async (_, model) => {
       const sampler = await model.sampler();
-      const [group] = await sampler.sample([sequence(1, 2)], { maxTokens: 5, stop: [0], n: 4, seed: 3 });
-      const data = group!.map((s, i): Datum => {
-        const pad = (values: Float32Array) => Float32Array.from([0, ...values]);
-        return datum([1, 2, ...s.tokens], {
-          logprobs: pad(s.logprobs),
-          advantages: pad(s.logprobs.map(() => i - 1.5)),
-        });
-      });
+      const prompts = [sequence(1, 2), sequence(3), sequence(4, 5, 6, 7)];
+      const groups = await sampler.sample(prompts, { maxTokens: 9, stop: [0], n: 4, seed: 3 });
+      const data = groups.flatMap((group, p) =>
+        group.map((s, i): Datum => {
+          const before = prompts[p]!.length - 1;
+          const after = (values: readonly number[]) => Float32Array.from([...new Array(before).fill(0), ...values]);
+          const advantages = after([...s.tokens].map(() => i - 1.5));
+          return datum([...prompts[p]!, ...s.tokens], {
+            logprobs: after([...s.logprobs]),
+            advantages,
+            weights: advantages,
+          });
+        }),
+      );
       const total = data.reduce((sum, d) => sum + d.advantages!.reduce((a, b) => a + b, 0), 0);
-      for (const loss of ['importance_sampling', 'ppo'] as const) {
-        expect(Math.abs((await model.forward(data, loss)).loss + total)).toBeLessThan(1e-3);
+      // At ratio one every ratio loss has the gradient of cross-entropy weighted by the advantages.
+      await model.forwardBackward(data, 'cross_entropy');
+      const { gradNorm } = await model.optimStep({ learningRate: 0 });
+      for (const loss of ['importance_sampling', 'ppo', 'cispo'] as const) {
+        const output = await model.forwardBackward(data, loss);
+        const logRatios = data.flatMap((d, i) =>
+          [...d.advantages!.keys()]
+            .filter((t) => d.advantages![t] !== 0)
+            .map((t) => output.logprobs[i]![t]! - d.logprobs![t]!),
+        );
+        for (const r of logRatios) expect(Math.abs(Math.expm1(r))).toBeLessThan(1e-4);
+        const approximateKl = logRatios.reduce((sum, r) => sum + r * r, 0) / 2 / logRatios.length;
+        expect(approximateKl).toBeLessThan(1e-9);
+        if (loss !== 'cispo') expect(Math.abs(output.loss + total)).toBeLessThan(1e-3);
+        expect((await model.optimStep({ learningRate: 0 })).gradNorm).toBeCloseTo(gradNorm, 3);
+      }
+    },
+    'a row is the same alone, among rows of other lengths, and in any order': async (_, model) => {
+      const rows = Array.from({ length: 40 }, (_, r) => EIGHT[(5 * r) % 8]!);
+      const { logprobs: together } = await model.forward(rows, 'cross_entropy');
+      const { logprobs: reversed } = await model.forward([...rows].reverse(), 'cross_entropy');
+      expect(maxAndMean(flat([...reversed].reverse()), flat(together)).max).toBeLessThan(1e-5);
+      for (const r of [0, 7, 22, 39]) {
+        const { logprobs } = await model.forward([rows[r]!], 'cross_entropy');
+        expect(maxAndMean([...together[r]!], [...logprobs[0]!]).max).toBeLessThan(1e-5);
+      }
+    },
+    'micro-batches do not matter: 1×8, 2×4 and 8×1 learn the same': async (engine) => {
+      for (const loss of LOSS_NAMES) {
+        const results = [];
+        for (const size of [8, 4, 1]) {
+          const model = await engine.createModel(spec);
+          const norms: number[] = [];
+          for (let step = 0; step < 3; step++) {
+            for (let at = 0; at < EIGHT.length; at += size)
+              await model.forwardBackward(EIGHT.slice(at, at + size), loss);
+            norms.push((await model.optimStep({ learningRate: 1e-3, gradClipNorm: 1, eps: 1e-3 })).gradNorm);
+          }
+          results.push({ norms, logprobs: flat((await model.forward(EIGHT, 'cross_entropy')).logprobs) });
+          await model.dispose();
+        }
+        for (const other of results.slice(1)) {
+          const { max, mean } = maxAndMean(other.logprobs, results[0]!.logprobs);
+          expect({ loss, near: max < 1e-5 && mean < 2e-6 }).toEqual({ loss, near: true });
+          const scale = Math.max(...results[0]!.norms);
+          expect(maxAndMean(other.norms, results[0]!.norms).max / scale).toBeLessThan(1e-5);
+        }
+      }
+    },
+    'every gradient is the derivative of its loss: along itself it is its own squared norm': async (engine) => {
+      const model = await engine.createModel({ ...spec, scalarHead: true });
+      const sequences = EIGHT.map((d) => d.tokens);
+      const plain = EIGHT.map(({ tokens, targets }) => ({ tokens, targets }));
+      const reference = EIGHT.map((d) => d.logprobs!);
+      const token = (loss: LossName) => async () => (await model.forwardBackward(EIGHT, loss)).loss;
+      const losses: Record<string, () => Promise<number>> = {
+        cross_entropy: token('cross_entropy'),
+        importance_sampling: token('importance_sampling'),
+        ppo: token('ppo'),
+        DPO: async () => {
+          const dpo = preferenceLoss({ loss: 'dpo', beta: 0.3, data: plain, reference });
+          return (await model.forwardBackwardCustom(plain, dpo)).loss;
+        },
+        'Bradley–Terry': async () => {
+          const { loss } = await model.forwardBackwardScalar(sequences, (scalars) => {
+            const terms = [0, 2, 4, 6].map((i) => comparisonLoss(scalars[i]! - scalars[i + 1]!, 1));
+            const gradient = Float32Array.from(terms.flatMap(({ slope }) => [slope, -slope]));
+            return { loss: terms.reduce((sum, term) => sum + term.loss, 0), gradient };
+          });
+          return loss;
+        },
+        value: async () => {
+          const { loss } = await model.forwardBackwardValues(sequences, (values) => {
+            const gradients = values.map((row, i) => row.map((v, t) => v - EIGHT[i]!.advantages![t]!));
+            return { loss: flat(gradients).reduce((sum, e) => sum + e * e, 0) / 2, gradients };
+          });
+          return loss;
+        },
+      };
+      // Away from the start, where hidden states are small and losses nearly linear.
+      for (let step = 0; step < 5; step++) {
+        await losses.cross_entropy!();
+        await model.optimStep(ADAM);
+      }
+      const folder = `${options.temporaryFolder()}/derivative`;
+      await model.saveState(folder);
+      for (const [name, run] of Object.entries(losses)) {
+        const start = await run();
+        const { gradNorm } = await model.optimStep({ learningRate: 0 });
+        const rate = (0.003 * Math.max(0.1, Math.abs(start))) / gradNorm ** 2;
+        const after: number[] = [];
+        for (const signed of [rate, -rate]) {
+          await model.loadState(folder);
+          await run();
+          await model.optimStep(plainStep(signed));
+          after.push(await run());
+        }
+        await model.loadState(folder);
+        const derivative = (after[1]! - after[0]!) / (2 * rate);
+        const error = Math.abs(derivative / gradNorm ** 2 - 1);
+        expect({ name, right: error < 0.01 }).toEqual({ name, right: true });
       }
     },
     'samples repeat with the seed, whatever the batch': async (_, model) => {

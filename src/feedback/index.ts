@@ -48,3 +48,4 @@ export { type Vote, type VoteTable, voteTable } from './quality/vote-table.ts';
 export * from './rater.ts';
 export * from './records.ts';
 export * from './selection/index.ts';
+export { ratersDone, wantedOfItem } from './wanted.ts';

@@ -15,7 +15,7 @@ import {
   trainBpe,
 } from '../text/index.ts';
 import { baseSettings } from './config.ts';
-import { pathIn, type RunContext, stage, writeRunJson } from './run-context.ts';
+import { checkpointsOf, pathIn, type RunContext, stage, writeRunJson } from './run-context.ts';
 import { RUN_FILES } from './run-folder.ts';
 import type { Source } from './sources.ts';
 
@@ -29,6 +29,8 @@ export interface Base {
   readonly limits: { readonly maxPrompt: number; readonly maxReply: number };
 }
 
+/** Steps between checkpoints: a kill costs at most so many. */
+const CHECKPOINT_EVERY = 50;
 const CARD = 'checkpoints/base.json';
 const FILES = [RUN_FILES.base, RUN_FILES.tokenizer, CARD];
 
@@ -67,7 +69,7 @@ export async function baseStage(context: RunContext, source: Source): Promise<Ba
   const maxReply = config.policy?.maxTokens ?? 48;
   const limits = { maxReply, maxPrompt: base.maxContext - maxReply };
   const folder = pathIn(context, RUN_FILES.base);
-  await stage(context, 'base', [RUN_FILES.tokenizer, CARD, `${RUN_FILES.base}/state.json`], async () => {
+  await stage(context, 'base', FILES, async () => {
     if (base.from !== undefined) {
       await publishedBase(context, source, { from: base.from, limits });
       return;
@@ -83,6 +85,8 @@ export async function baseStage(context: RunContext, source: Source): Promise<Ba
       keep(context, cached);
     }
   });
+  // Only now: until the record of the stage is written, a kill would need them.
+  trainingCheckpoints(context).clear();
   const tokenizer = tokenizerOf(readJson(pathIn(context, RUN_FILES.tokenizer)) as Record<string, unknown>);
   const { spec } = readJson(`${folder}/state.json`) as { spec: ModelSpec };
   return { tokenizer, codec: createCodec(tokenizer, limits), spec, folder, limits };
@@ -121,6 +125,8 @@ async function publishedBase(
   await finishBase(context, source, { model, codec, losses, json, card: { from: target.from } });
 }
 
+const trainingCheckpoints = (context: RunContext) => checkpointsOf<{ losses: number[] }>(context, `${RUN_FILES.base}-`);
+
 async function trainBase(
   context: RunContext,
   source: Source,
@@ -141,18 +147,22 @@ async function trainBase(
   await finishBase(context, source, { model, codec, losses, json, card });
 }
 
-/** Supervised learning on the texts; the loss of every step. */
+/** Supervised learning on the texts, from the newest checkpoint where there is one; the loss of every step. */
 async function learnTexts(
-  { config, progress }: RunContext,
+  context: RunContext,
   source: Source,
   { model, codec, onPrompt }: { model: TrainableModel; codec: DialogueCodec; onPrompt: boolean },
 ): Promise<number[]> {
+  const { config, progress } = context;
   const { steps, batch, learningRate } = baseSettings(config.base!);
-  const losses: number[] = [];
-  const settings = { steps, batch, learningRate, seed: config.seed, onPrompt };
+  const checkpoints = trainingCheckpoints(context);
+  const { step: fromStep, state } = await checkpoints.resume(model);
+  const losses = state?.losses ?? [];
+  const settings = { steps, batch, learningRate, seed: config.seed, onPrompt, fromStep };
   for await (const { step, metrics } of supervised({ model, codec, examples: source.examples }, settings)) {
     losses.push(metrics.loss!);
     progress({ stage: 'base-model', done: step, total: steps, unit: 'steps', metrics: { loss: metrics.loss! } });
+    if (step % CHECKPOINT_EVERY === 0 && step < steps) await checkpoints.save(model, step, { losses });
   }
   return losses;
 }

@@ -1,10 +1,10 @@
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { readJson } from '../disclosure/index.ts';
 import { evaluatePolicy, type PolicyEvaluation, rloo, type ScoreFunction } from '../policy/index.ts';
 import type { RewardModel } from '../reward/index.ts';
 import type { Base } from './base-stage.ts';
 import { withLora } from './lora.ts';
-import { pathIn, type RunContext, stage, writeRunJson } from './run-context.ts';
+import { checkpointsOf, pathIn, type RunContext, stage, writeRunJson } from './run-context.ts';
 import { RUN_FILES } from './run-folder.ts';
 import type { Source } from './sources.ts';
 
@@ -24,11 +24,17 @@ export interface PolicyPath {
   readonly last: PolicyEvaluation;
 }
 
-const checkpoint = (step: number) => `${RUN_FILES.policy}-${step}`;
+/** The path as it was at an earlier step: what follows is computed again, to the same bits. */
+const backTo = (path: PolicyPath, step: number): PolicyPath => ({
+  ...path,
+  step,
+  metrics: path.metrics.filter((record) => record.step <= step),
+  points: path.points.filter((point) => point.step <= step),
+});
 
 /**
  * Step 3: RLOO against the reward ensemble. Every `evaluateEvery` steps the policy is evaluated and checkpointed; a run
- * that was killed continues from the last checkpoint to the same bits.
+ * that was killed continues from the last checkpoint to the same bits, and from the one before where the last is torn.
  */
 export async function policyStage(
   context: RunContext,
@@ -60,10 +66,11 @@ async function optimise(
       scores: { proxy: score, ...(source.gold !== undefined && { gold: source.gold }) },
     });
   const saved = pathIn(context, RUN_FILES.policyEvaluation);
+  const checkpoints = checkpointsOf(context, `${RUN_FILES.policy}-`);
   let path: PolicyPath;
   if (existsSync(saved)) {
     path = readJson(saved) as PolicyPath;
-    await model.loadState(pathIn(context, checkpoint(path.step)));
+    path = backTo(path, (await checkpoints.resume(model, { upTo: path.step })).step);
   } else {
     const first = await evaluate();
     path = { step: 0, metrics: [], points: [pointOf(0, first)], first, last: first };
@@ -82,13 +89,11 @@ async function optimise(
     });
     if (step % policy.evaluateEvery !== 0 && step !== policy.steps) continue;
     const last = await evaluate();
-    const previous = path.step;
     path = { ...path, step, metrics: [...metrics], points: [...path.points, pointOf(step, last)], last };
     // Weights first: the path names a checkpoint only once it is whole on disk.
-    await model.saveState(pathIn(context, checkpoint(step)));
+    await checkpoints.save(model, step);
     writeRunJson(context, RUN_FILES.policyEvaluation, path);
-    context.log.append('policy-checkpoint', { step, folder: checkpoint(step) });
-    rmSync(pathIn(context, checkpoint(previous)), { recursive: true, force: true });
+    context.log.append('policy-checkpoint', { step, folder: `${RUN_FILES.policy}-${step}` });
   }
   await reference.dispose();
   await model.dispose();

@@ -29,7 +29,7 @@ import {
   topicsOf,
   withoutNaN,
 } from './reward-evaluation.ts';
-import { pathIn, type RunContext, stage, writeRunJson } from './run-context.ts';
+import { checkpointsOf, pathIn, type RunContext, stage, writeRunJson } from './run-context.ts';
 import { RUN_FILES } from './run-folder.ts';
 
 export interface Reward {
@@ -55,6 +55,9 @@ function referenceReplies(
     .map((item) => ({ prompt: item.prompt, replies: item.replies.map((reply) => reply.text) }));
 }
 
+const memberCheckpoints = (context: RunContext, member: number) =>
+  checkpointsOf<never>(context, `${RUN_FILES.rewardMember}-${member}-`);
+
 async function fitMembers(
   context: RunContext,
   pairs: readonly PreferencePair[],
@@ -79,9 +82,9 @@ async function fitMembers(
       const { epochs, batch, learningRate } = reward;
       const shared = { spec, codec, epochs, batch, learningRate, reference, progress, seed: seed + 101 * (m + 1) };
       const from = reward.from === 'base' ? { from: folder } : {};
-      members.push(
-        await fitTransformerReward(engine, own, { ...shared, ...from, stage: `reward ${m + 1}/${reward.members}` }),
-      );
+      const checkpoints = memberCheckpoints(context, m);
+      const stage = `reward ${m + 1}/${reward.members}`;
+      members.push(await fitTransformerReward(engine, own, { ...shared, ...from, stage, checkpoints }));
     }
   }
   return members;
@@ -125,7 +128,7 @@ export async function rewardStage(
   const { config } = context;
   const { feedback, base } = inputs;
   const folder = pathIn(context, RUN_FILES.rewardModel);
-  const files = [`${RUN_FILES.rewardModel}/card.json`, RUN_FILES.rewardScores, RUN_FILES.rewardEvaluation];
+  const files = [RUN_FILES.rewardModel, RUN_FILES.rewardScores, RUN_FILES.rewardEvaluation];
   await stage(context, 'reward', files, async () => {
     const { items, judgments } = feedback;
     const { pairs } = toPairs(items, judgments);
@@ -150,6 +153,7 @@ export async function rewardStage(
     writeRunJson(context, RUN_FILES.rewardScores, scores);
     writeRunJson(context, RUN_FILES.rewardEvaluation, withoutNaN(rewardEvaluation(config, feedback, scores)));
   });
+  for (let m = 0; m < config.reward.members; m++) memberCheckpoints(context, m).clear();
   return {
     model: await loadReward(folder, () => ({ ...context.engine, dispose: async () => {} })),
     evaluation: loadEvaluation(context.folder),

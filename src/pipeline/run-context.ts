@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import type { Engine } from '../engine/index.ts';
+import { type Checkpoints, rollingCheckpoints } from '../engine/node.ts';
 import { digestBytes, NumericsError, type Progress } from '../run/index.ts';
-import { onPath, type RecordLog, writeJson } from '../run/node.ts';
+import { filesBelow, onPath, type RecordLog, writeJson } from '../run/node.ts';
 import type { PipelineConfig } from './config.ts';
 
 /** What every stage of a run works with. */
@@ -10,12 +11,23 @@ export interface RunContext {
   readonly folder: string;
   readonly engine: Engine;
   readonly progress: Progress;
+  /** A line for the person at the terminal: something was not as it should be, and the run goes on. */
+  readonly warn: (line: string) => void;
   readonly log: RecordLog;
   readonly cache: string;
   readonly now: () => string;
 }
 
 export const pathIn = (context: RunContext, file: string): string => `${context.folder}/${file}`;
+
+/** Checkpoints of a training of this run; one that cannot be used is said and recorded. */
+export function checkpointsOf<State>(context: RunContext, prefix: string): Checkpoints<State> {
+  const warn = (line: string) => {
+    context.warn(line);
+    context.log.append('checkpoint-passed-over', { line });
+  };
+  return rollingCheckpoints<State>(pathIn(context, prefix), { warn });
+}
 
 const digestFile = (path: string) => digestBytes(onPath(path, () => readFileSync(path)));
 
@@ -27,8 +39,9 @@ export function writeRunJson(context: RunContext, file: string, value: unknown):
 }
 
 /**
- * Runs a stage unless the log says that it finished and its files still have the recorded digests. The record is written
- * last: a stage that was interrupted runs again from its start, or from its own checkpoints.
+ * Runs a stage unless the log says that it finished and its files still have the recorded digests; a folder stands for every
+ * file in it. The record is written last: a stage that was interrupted, or whose files were damaged, runs again from its start,
+ * or from its own checkpoints.
  */
 export async function stage(
   context: RunContext,
@@ -39,18 +52,26 @@ export async function stage(
   const finished = context.log.records.findLast(
     (record) => record.type === 'stage' && (record.body as { name: string }).name === name,
   );
-  const recorded = (finished?.body as { files: Record<string, string> } | undefined)?.files;
+  const recorded = Object.entries((finished?.body as { files: Record<string, string> } | undefined)?.files ?? {});
   const intact =
-    recorded !== undefined &&
-    files.every((file) => existsSync(pathIn(context, file)) && digestFile(pathIn(context, file)) === recorded[file]);
+    finished !== undefined &&
+    files.every((file) => recorded.some(([name]) => name === file || name.startsWith(`${file}/`))) &&
+    recorded.every(
+      ([file, digest]) => existsSync(pathIn(context, file)) && digestFile(pathIn(context, file)) === digest,
+    );
   if (intact) return;
   try {
     await run();
   } catch (error) {
     if (!(error instanceof NumericsError)) throw error;
     const advice = `lower ${name}.learningRate and run into a new folder`;
-    throw new NumericsError(error.tensor, `${error.detail} while training (${name}); ${advice}`, error.step);
+    throw new NumericsError(error.tensor, `${error.detail} while training (${name}); ${advice}`, error);
   }
-  const digests = Object.fromEntries(files.map((file) => [file, digestFile(pathIn(context, file))]));
+  const written = files.flatMap((file) =>
+    statSync(pathIn(context, file)).isDirectory()
+      ? filesBelow(pathIn(context, file)).map((name) => `${file}/${name}`)
+      : [file],
+  );
+  const digests = Object.fromEntries(written.map((file) => [file, digestFile(pathIn(context, file))]));
   context.log.append('stage', { name, files: digests });
 }

@@ -18,6 +18,7 @@ export const RUN_FILES = {
   exact: 'policy/exact.json',
   base: 'checkpoints/base',
   policy: 'checkpoints/policy',
+  rewardMember: 'checkpoints/reward',
   tokenizer: 'checkpoints/tokenizer.json',
   evidence: 'evidence',
   findings: 'findings.json',

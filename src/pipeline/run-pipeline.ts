@@ -27,6 +27,8 @@ export interface PipelineOptions {
   readonly resume: boolean;
   readonly makeEngine: () => Engine;
   readonly progress: Progress;
+  /** Lines for the person at the terminal while the run goes on; by default nobody reads them. */
+  readonly warn?: (line: string) => void;
   readonly now: () => string;
   /** Folder of reusable results. */
   readonly cache: string;
@@ -77,14 +79,14 @@ function withLastCheckpoint(error: NumericsError, { log, folder }: RunContext): 
   const last = (checkpoint?.body as { folder: string } | undefined)?.folder ?? (based ? RUN_FILES.base : undefined);
   const where =
     last === undefined ? 'there is no good checkpoint yet' : `the last good checkpoint is ${folder}/${last}`;
-  return new NumericsError(error.tensor, `${error.detail}; ${where}`, error.step);
+  return new NumericsError(error.tensor, `${error.detail}; ${where}`, error);
 }
 
 /**
  * Runs steps 0 to 3, the audit and the disclosure into a run folder and seals it. Finished stages are skipped on resume.
  */
 export async function runPipeline(options: PipelineOptions): Promise<PipelineResult> {
-  const { config, out, progress, now, cache } = options;
+  const { config, out, progress, now, cache, warn = () => {} } = options;
   checkConfig(config);
   // Read the data before anything is written: a fault in them leaves no folder behind.
   const source = await openSource(config);
@@ -92,7 +94,7 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
   const log = openRecordLog(`${out}/${RUN_FILES.records}`, now);
   if (log.records.length === 0) log.append('run-started', { config });
   const engine = options.makeEngine();
-  const context: RunContext = { config, folder: out, engine, progress, log, cache, now };
+  const context: RunContext = { config, folder: out, engine, progress, warn, log, cache, now };
   try {
     const base = config.base === undefined ? undefined : await baseStage(context, source);
     const feedback = await feedbackStage(context, source, base);

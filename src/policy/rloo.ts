@@ -112,7 +112,7 @@ export async function* rloo(context: PolicyContext, config: RlooConfig): AsyncGe
         throw new NumericsError(
           'ratio',
           `|ratio − 1| is ${worst.toPrecision(3)} on fresh samples; expected below ${RATIO_TOLERANCE}`,
-          step,
+          { step },
         );
       }
       ({ gradNorm } = await context.model.optimStep({ learningRate, gradClipNorm: config.gradClipNorm ?? 1 }));

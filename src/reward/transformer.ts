@@ -1,4 +1,5 @@
 import type { Engine, ModelSpec, TrainableModel } from '../engine/index.ts';
+import type { Checkpoints } from '../engine/node.ts';
 import type { PreferencePair } from '../feedback/index.ts';
 import { ignoreProgress, type Progress } from '../run/index.ts';
 import { createRng } from '../stats/index.ts';
@@ -20,7 +21,12 @@ export interface TransformerOptions {
   readonly reference?: readonly { prompt: string; replies: readonly string[] }[];
   readonly progress?: Progress;
   readonly stage?: string;
+  /** Where training stands now and then, so that one that was killed goes on; by default nowhere. */
+  readonly checkpoints?: Checkpoints<never>;
 }
+
+/** Steps between checkpoints. */
+const CHECKPOINT_EVERY = 50;
 
 export interface TransformerRewardModel extends RewardModel {
   readonly family: 'transformer';
@@ -79,7 +85,8 @@ export async function fitTransformerReward(
   const rows = poolByItem(pairs);
   const perEpoch = Math.ceil(rows.length / batch);
   const total = epochs * perEpoch;
-  for (let step = 0; step < total; step++) {
+  const from = (await options.checkpoints?.resume(model))?.step ?? 0;
+  for (let step = from; step < total; step++) {
     const order = createRng(seed)
       .fork(`epoch/${Math.floor(step / perEpoch)}`)
       .shuffle(rows);
@@ -103,6 +110,7 @@ export async function fitTransformerReward(
     });
     await model.optimStep({ learningRate: learningRate * (1 - step / total), gradClipNorm: 1 });
     progress({ stage, done: step + 1, total, unit: 'steps', metrics: { loss } });
+    if ((step + 1) % CHECKPOINT_EVERY === 0) await options.checkpoints?.save(model, step + 1);
   }
   const raw = await transformerReward(model, codec, IDENTITY);
   if (options.reference === undefined) return raw;

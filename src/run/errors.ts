@@ -38,17 +38,27 @@ export class EngineError extends GoodhartError {
   }
 }
 
-/** NaN or infinity where a finite number is needed: names the tensor and the step. Nearly always a learning rate too high. */
+/** Where numbers stopped being finite, as far as it is known. */
+export interface NumericsPlace {
+  /** Optimiser steps taken before. */
+  readonly step?: number | undefined;
+  /** Operator of the graph whose result was the first that is not finite. */
+  readonly operator?: string | undefined;
+}
+
+/** NaN or infinity where a finite number is needed: names the tensor, the operator and the step. Nearly always a learning rate too high. */
 export class NumericsError extends GoodhartError {
   override readonly exitCode: number = 2;
   readonly tensor: string;
   readonly detail: string;
   readonly step: number | undefined;
+  readonly operator: string | undefined;
 
-  constructor(tensor: string, detail: string, step?: number) {
+  constructor(tensor: string, detail: string, { step, operator }: NumericsPlace = {}) {
     super('numerics', `${tensor}${step === undefined ? '' : ` at step ${step}`}: ${detail}`);
     this.tensor = tensor;
     this.detail = detail;
     this.step = step;
+    this.operator = operator;
   }
 }

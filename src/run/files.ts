@@ -38,7 +38,18 @@ export function onPath<T>(path: string, effect: () => T): T {
   }
 }
 
-/** Writes a file whole or not at all: a temporary neighbour, fsync, rename. */
+/** Makes a rename last: on POSIX the folder's own entry reaches the disk only with this. Windows has no such call. */
+function syncFolder(path: string): void {
+  if (process.platform === 'win32') return;
+  const folder = openSync(path, 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}
+
+/** Writes a file whole or not at all: a temporary neighbour, fsync, rename, fsync of the folder. */
 export function writeFileAtomic(path: string, data: string | Uint8Array): void {
   const partial = `${path}.partial-${process.pid}`;
   onPath(path, () => {
@@ -53,6 +64,7 @@ export function writeFileAtomic(path: string, data: string | Uint8Array): void {
         closeSync(file);
       }
       renameSync(partial, path);
+      syncFolder(dirname(path));
     } catch (error) {
       rmSync(partial, { force: true });
       throw error;

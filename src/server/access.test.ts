@@ -56,6 +56,20 @@ describe('access', () => {
     expect((await lead.send('POST /api/invites', { body: { role: 'lead' } })).status).toBe(403);
     expect((await lead.send('POST /api/keys', { body: { name: 'k', role: 'owner' } })).status).toBe(403);
   });
+  it('a lead hands on access to their own projects only', async () => {
+    const lead = people.get('lead')!;
+    const status = async (route: string, body: object) => (await lead.send(route, { body })).status;
+    const hook = { url: 'https://hooks.example/', events: ['judgment.created'] };
+    for (const projectId of ['q', null]) {
+      expect(await status('POST /api/keys', { name: 'k', role: 'auditor', projectId })).toBe(403);
+      expect(await status('POST /api/webhooks', { ...hook, projectId })).toBe(403);
+    }
+    expect(await status('POST /api/invites', { role: 'auditor', projectId: 'q' })).toBe(403);
+    expect(await status('POST /api/keys', { name: 'k', role: 'auditor', projectId: 'p' })).toBe(200);
+    expect(await status('POST /api/webhooks', { ...hook, projectId: 'p' })).toBe(200);
+    expect(await status('POST /api/invites', { role: 'auditor', projectId: 'p' })).toBe(200);
+    expect(await status('POST /api/invites', { role: 'rater' })).toBe(200);
+  });
   it('keys work as bearer, within their project and role, until revoked; their secret is shown once', async () => {
     const owner = people.get('owner')!;
     const made = await owner.call('POST /api/keys', { body: { name: 'ci', role: 'auditor', projectId: 'p' } });

@@ -7,6 +7,9 @@ import { GoodhartError } from '../run/index.ts';
 import { type Access, allows } from './access/roles.ts';
 import { newId } from './access/secrets.ts';
 import type { Caller } from './caller.ts';
+import { FileAnswer } from './file-answer.ts';
+import { PageJson } from './page-json.ts';
+import { fileSchema } from './contract/index.ts';
 import type { KnownRoute, Received, ResponseOf, RouteContract, Routes } from './contract/index.ts';
 
 /** A refusal with its HTTP status; the message says what to do. */
@@ -27,7 +30,9 @@ export type Call<K extends KnownRoute> = Received<K, Routes[K] & RouteContract> 
   readonly context: Context;
 };
 /** One handler for every route of a part of the table: a missing one is a type error. */
-export type Handlers<R> = { readonly [K in keyof R & KnownRoute]: (call: Call<K>) => Promise<ResponseOf<K>> };
+export type Handlers<R> = {
+  readonly [K in keyof R & KnownRoute]: (call: Call<K>) => Promise<ResponseOf<K> | PageJson | FileAnswer>;
+};
 
 type AnyHandler = (call: {
   params: Record<string, string>;
@@ -169,6 +174,8 @@ export function bindApi(
         const body = await readBody(context, contract.body);
         const answer = await handler({ params, query: parsed?.data, body, caller, context });
         context.header('cache-control', 'no-store');
+        if (answer instanceof PageJson) return context.body(answer.bytes, 200, { 'content-type': 'application/json' });
+        if (answer instanceof FileAnswer) return answer.respond();
         return context.json(answer as never);
       },
     );
@@ -190,6 +197,7 @@ export function openApiDocument(routes: Readonly<Record<string, RouteContract>>,
   const json = (schema: z.ZodType, io: 'input' | 'output') => ({
     'application/json': { schema: z.toJSONSchema(schema, { io, unrepresentable: 'any' }) },
   });
+  const file = { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } };
   for (const [key, { summary, allow, query, body, response }] of Object.entries(routes)) {
     const { method, path } = splitRoute(key);
     const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
@@ -213,7 +221,7 @@ export function openApiDocument(routes: Readonly<Record<string, RouteContract>>,
         parameters: [...inPath, ...inQuery],
         ...(body !== undefined && { requestBody: { required: true, content: json(body, 'input') } }),
         responses: {
-          200: { description: 'Done', content: json(response, 'output') },
+          200: { description: 'Done', content: response === fileSchema ? file : json(response, 'output') },
           400: refusal('Something to mend in the request'),
           ...(allow !== 'public' && { 401: refusal('Not signed in'), 403: refusal('Not for this role') }),
           429: refusal('Too many requests'),

@@ -4,7 +4,6 @@ import { allows, READERS } from './access/roles.ts';
 import { bindApi, errorResponse, type Handlers, openApiDocument } from './api.ts';
 import { identify } from './caller.ts';
 import { ROUTES, type Routes } from './contract/index.ts';
-import { exportFile } from './exchange.ts';
 import { judgingHandlers } from './handlers/judging.ts';
 import { projectHandlers } from './handlers/projects.ts';
 import { runHandlers } from './handlers/runs.ts';
@@ -91,22 +90,6 @@ export function createStudio(options: StudioOptions): Hono {
     const file = await options.runs.file(run, path);
     if (file === undefined) return context.text('there is no such file in this run', 404);
     return context.body(Uint8Array.from(file.bytes).buffer, 200, { 'content-type': file.type });
-  });
-  app.get('/api/projects/:project/export/:layout', async (context) => {
-    const caller = await identify(context, accounts, now);
-    const { project, layout } = context.req.param();
-    if (!allows(READERS, caller.role) || !mayEnter(caller, project))
-      return context.json({ error: { code: 'role', message: 'sign in as someone who may read this project' } }, 403);
-    const format = context.req.query('format');
-    const { name, bytes } = await exportFile(options.store, project, {
-      layout,
-      now,
-      ...(format !== undefined && { format }),
-    });
-    return context.body(Uint8Array.from(bytes).buffer, 200, {
-      'content-type': 'application/octet-stream',
-      'content-disposition': `attachment; filename="${encodeURIComponent(name)}"`,
-    });
   });
   app.onError((error, context) => errorResponse(context, error, report));
   app.all('/api/*', (context) => context.json({ error: { code: 'route', message: 'there is no such route' } }, 404));

@@ -4,6 +4,7 @@ import { basename, extname, join } from 'node:path';
 import { type Project, questionOf } from '../feedback/index.ts';
 import { exportLayout, importLayout, readProject } from '../feedback/node.ts';
 import { type FeedbackStore, saveProjectFolder } from '../store/index.ts';
+import { UsageError } from '../run/index.ts';
 import { ApiError } from './api.ts';
 import type { ResponseOf } from './contract/index.ts';
 
@@ -65,21 +66,19 @@ export function importText(
   });
 }
 
-/** A project in a layout, as one file for download. */
-export function exportFile(
+/** Writes a project in a layout, as one file of a folder. */
+export async function exportFile(
   store: FeedbackStore,
   projectId: string,
-  { layout, now, format }: { readonly layout: string; readonly now: () => string; readonly format?: string },
-): Promise<{ name: string; bytes: Uint8Array }> {
-  return inTemporaryFolder(async (folder) => {
-    const project = join(folder, 'project');
-    await saveProjectFolder(store, projectId, project);
-    const out = join(folder, 'out');
-    const target = format === undefined ? out : join(out, `${layout}.${format}`);
-    await exportLayout({ project, layout, out: target, now, durable: false });
-    const names = (await readdir(out)).filter((name) => name !== 'croissant.json');
-    if (names.length !== 1)
-      throw new ApiError(400, 'export', `layout ${layout} is a folder of files; export it in a terminal`);
-    return { name: `${projectId}-${names[0]}`, bytes: await readFile(join(out, names[0]!)) };
-  });
+  { folder, layout, now, format }: { folder: string; layout: string; now: () => string; format?: string | undefined },
+): Promise<{ path: string; name: string }> {
+  const project = join(folder, 'project');
+  await saveProjectFolder(store, projectId, project);
+  const out = join(folder, 'out');
+  const target = format === undefined ? out : join(out, `${layout}.${format}`);
+  await exportLayout({ project, layout, out: target, now, durable: false });
+  const names = (await readdir(out)).filter((name) => name !== 'croissant.json');
+  if (names.length !== 1)
+    throw new UsageError('export', `layout ${layout} is a folder of files; export it in a terminal`);
+  return { path: join(out, names[0]!), name: `${projectId}-${names[0]}` };
 }

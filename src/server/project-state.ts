@@ -7,28 +7,41 @@ import {
   feedbackReport,
   foldRecords,
   type Item,
+  type Judgment,
+  type Project,
   purposeOf,
   type RaterProfile,
+  ratersDone,
   recordKey,
+  wantedOfItem,
 } from '../feedback/index.ts';
+import { canonicalJson } from '../run/index.ts';
 import type { FeedbackStore } from '../store/index.ts';
 
-/** What the lead's pages read of a project at one length of its history. */
+/** A whole project at one length of its history. */
 export interface ProjectState {
+  readonly project: Project;
+  /** Length of the history: record n is at place n − 1 of `records`. */
   readonly seq: number;
   readonly items: readonly Item[];
   readonly raters: readonly RaterProfile[];
+  /** Raters with and without a profile. */
+  readonly known: number;
   readonly records: readonly FeedbackRecord[];
   readonly state: FeedbackState;
   /** Made when first asked for. */
-  report(): FeedbackReport;
-  readonly rows: readonly ItemRow[];
+  rows(): readonly ItemRow[];
+  /** The quality report, of this length or, where it takes long to make, of one shortly before. */
+  report(): { readonly seq: number; readonly report: FeedbackReport };
 }
 
 export interface ItemRow {
   readonly id: string;
   readonly prompt: string;
+  /** Raters who gave a judgment. */
   readonly judgments: number;
+  readonly wanted: number;
+  readonly open: boolean;
   readonly flagged: boolean;
   readonly agreement: number | null;
   readonly adjudicated: boolean;
@@ -36,59 +49,144 @@ export interface ItemRow {
 
 const REPORT_SEED = 1;
 
-function rowsOf(items: readonly Item[], { judgments, flags, adjudications }: FeedbackState): ItemRow[] {
-  const given = new Map<string, (typeof judgments)[number][]>();
-  for (const judgment of judgments) {
-    if (purposeOf(judgment) !== 'work') continue;
+/** An item with what stands of it. */
+export function itemRow(
+  project: Project,
+  item: Item,
+  { judgments, flagged, adjudicated }: { judgments: readonly Judgment[]; flagged: boolean; adjudicated: boolean },
+): ItemRow {
+  const work = judgments.filter((judgment) => purposeOf(judgment) === 'work');
+  const wanted = (item.role ?? 'work') === 'work' ? wantedOfItem(project, item.id, work) : 0;
+  return {
+    id: item.id,
+    prompt: item.prompt,
+    judgments: new Set(work.map(({ raterId }) => raterId)).size,
+    wanted,
+    open: ratersDone(project, work) < wanted,
+    flagged,
+    agreement: work.length < 2 ? null : answersAgreement(work.map(({ answer }) => answer)),
+    adjudicated,
+  };
+}
+
+function rowsOf(project: Project, items: readonly Item[], state: FeedbackState): ItemRow[] {
+  const given = new Map<string, Judgment[]>();
+  for (const judgment of state.judgments) {
     const of = given.get(judgment.itemId);
     if (of === undefined) given.set(judgment.itemId, [judgment]);
     else of.push(judgment);
   }
-  const flagged = new Set(flags.map(({ itemId }) => itemId));
-  const decided = new Set(adjudications.map(({ itemId }) => itemId));
-  return items.map(({ id, prompt }) => {
-    const own = given.get(id) ?? [];
-    return {
-      id,
-      prompt,
-      judgments: new Set(own.map(({ raterId }) => raterId)).size,
-      flagged: flagged.has(id),
-      agreement: own.length < 2 ? null : answersAgreement(own.map(({ answer }) => answer)),
-      adjudicated: decided.has(id),
-    };
-  });
+  const flagged = new Set(state.flags.map(({ itemId }) => itemId));
+  const decided = new Set(state.adjudications.map(({ itemId }) => itemId));
+  return items.map((item) =>
+    itemRow(project, item, {
+      judgments: given.get(item.id) ?? [],
+      flagged: flagged.has(item.id),
+      adjudicated: decided.has(item.id),
+    }),
+  );
 }
 
-/** Reads projects whole and keeps the last reading of each: while nothing was added, a page costs nothing. */
-export function projectStates(store: FeedbackStore): (projectId: string) => Promise<ProjectState> {
-  const kept = new Map<string, Promise<ProjectState>>();
-  const read = async (projectId: string, seq: number): Promise<ProjectState> => {
-    const [items, raters, records]: [Item[], RaterProfile[], FeedbackRecord[]] = [[], [], []];
-    for await (const item of store.items(projectId)) items.push(item);
-    for await (const rater of store.raters(projectId)) raters.push(rater);
-    for await (const { record } of store.history(projectId, { until: seq })) records.push(record);
-    const state = foldRecords(records);
-    let report: FeedbackReport | undefined;
-    return {
-      seq,
-      items,
-      raters,
-      records,
-      state,
-      rows: rowsOf(items, state),
-      report() {
-        report ??= feedbackReport(items, state.judgments, { seed: REPORT_SEED, raters, records });
-        return report;
-      },
-    };
+const lazily = <T>(make: () => T): (() => T) => {
+  let made: { value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
   };
-  return async (projectId) => {
-    const { records, items } = await store.progress(projectId);
-    const before = await kept.get(projectId);
-    if (before !== undefined && before.seq === records && before.items.length === items.total) return before;
-    const reading = read(projectId, records);
-    kept.set(projectId, reading);
-    return reading;
+};
+async function collect<T>(rows: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const row of rows) all.push(row);
+  return all;
+}
+
+/** Records of all projects together that are held. */
+const MOST_RECORDS = 3_000_000;
+/** A report is made anew once this many times its own cost has passed. */
+const REPORT_REST = 5;
+
+interface Report {
+  readonly seq: number;
+  readonly report: FeedbackReport;
+  readonly madeAt: number;
+  readonly ms: number;
+}
+
+/**
+ * Reads projects whole, afterwards only what was added, and keeps those that were asked for last. `clock` in milliseconds
+ * says when a report that takes long is due again.
+ */
+export function projectStates(
+  store: FeedbackStore,
+  clock: () => number,
+): (projectId: string) => Promise<ProjectState | undefined> {
+  const kept = new Map<string, ProjectState>();
+  const reports = new Map<string, Report>();
+  const turns = new Map<string, Promise<unknown>>();
+
+  const reportOf = (
+    projectId: string,
+    { seq, items, state, raters, records }: Omit<ProjectState, 'report' | 'rows'>,
+  ) => {
+    const before = reports.get(projectId);
+    const rests = before !== undefined && before.ms > 1000 && clock() - before.madeAt < REPORT_REST * before.ms;
+    if (before !== undefined && (before.seq === seq || rests)) return before;
+    const started = clock();
+    const report = feedbackReport(items, state.judgments, { seed: REPORT_SEED, raters, records });
+    const made = { seq, report, madeAt: clock(), ms: clock() - started };
+    reports.set(projectId, made);
+    return made;
+  };
+  const keep = (projectId: string, state: ProjectState) => {
+    kept.delete(projectId);
+    kept.set(projectId, state);
+    let held = 0;
+    for (const [id, { seq }] of [...kept].reverse()) {
+      held += seq;
+      if (held <= MOST_RECORDS || id === projectId) continue;
+      kept.delete(id);
+      reports.delete(id);
+    }
+  };
+  const read = async (projectId: string): Promise<ProjectState | undefined> => {
+    const project = await store.getProject(projectId);
+    if (project === undefined) return undefined;
+    const { records: seq, items: counts, raters: people } = await store.progress(projectId);
+    const before = kept.get(projectId);
+    const same =
+      before?.seq === seq &&
+      before.items.length === counts.total &&
+      before.known === people.known &&
+      canonicalJson(before.project) === canonicalJson(project);
+    if (same) {
+      keep(projectId, before);
+      return before;
+    }
+    const items = before?.items.length === counts.total ? before.items : await collect(store.items(projectId));
+    const raters = await collect(store.raters(projectId));
+    const added: FeedbackRecord[] = [];
+    for await (const { record } of store.history(projectId, { after: before?.seq ?? 0, until: seq }))
+      added.push(record);
+    const records = before === undefined ? added : [...before.records, ...added];
+    const state = before !== undefined && added.length === 0 ? before.state : foldRecords(records);
+    const whole = { project, seq, items, raters, known: people.known, records, state };
+    const made: ProjectState = {
+      ...whole,
+      rows: lazily(() => rowsOf(project, items, state)),
+      report: () => reportOf(projectId, whole),
+    };
+    // What a report says follows from items and profiles too.
+    if (before !== undefined && added.length === 0) reports.delete(projectId);
+    keep(projectId, made);
+    return made;
+  };
+  return (projectId) => {
+    const turn = (turns.get(projectId) ?? Promise.resolve()).then(
+      () => read(projectId),
+      () => read(projectId),
+    );
+    turns.set(projectId, turn);
+    return turn;
   };
 }
 
@@ -118,7 +216,7 @@ export function recordText(record: FeedbackRecord): string {
 }
 
 /** The record with whether it stands. */
-export const shownRecord = (seq: number, record: FeedbackRecord, { removed }: FeedbackState) => ({
+export const shownRecord = (seq: number, record: FeedbackRecord, { removed }: Pick<FeedbackState, 'removed'>) => ({
   seq,
   record,
   standing: !removed.has(recordKey(record).id),

@@ -69,6 +69,20 @@ describe('leading a project', () => {
     expect(overview.etaHours).toBeCloseTo(8 / overview.perHour!, 9);
     expect(overview.byDay).toEqual([{ day: '2026-01-01', judgments: 24 }]);
   });
+  it('takes the consent text away, or keeps it where nothing is said of it; counts flags and skips in the list', async () => {
+    const lead = await judged();
+    const patch = async (body: object) =>
+      (await lead.call('PATCH /api/projects/{project}', { params, body })).project.consent;
+    const consent = { version: '1', text: 'We keep your votes.' };
+    expect(await patch({ consent })).toEqual(consent);
+    expect(await patch({ name: 'Other' })).toEqual(consent);
+    expect(await patch({ consent: null })).toBeUndefined();
+    expect((await studio.store.getProject('p'))!.consent).toBeUndefined();
+    const by = { projectId: 'p', raterId: 'r1', at: '2026-01-02T00:00:00.000Z' };
+    await studio.store.submit({ type: 'flag', id: 'f', ...by, itemId: 'SECRET-item-0', reason: 'odd' });
+    const { projects } = await lead.call('GET /api/projects');
+    expect(projects.map(({ counts }) => [counts!.flags, counts!.skips, counts!.judgments])).toEqual([[1, 0, 24]]);
+  });
   it('lists disagreement worst first, pages, searches, and decides with a reason', async () => {
     const lead = await judged();
     const list = (show: string) => lead.call('GET /api/projects/{project}/items', { params, query: { show } });
@@ -128,6 +142,10 @@ describe('leading a project', () => {
       [1, true],
       [17, true],
     ]);
+    // An id may hold a comma: the pages name them as a JSON array.
+    const asJson = { ids: JSON.stringify(['r1-0', 'a, b']) };
+    const named = await lead.call('GET /api/projects/{project}/records', { params, query: asJson });
+    expect(named.records.map(({ seq }) => seq)).toEqual([1]);
     const response = await studio.app.request('/api/projects/p/export/trl-preference', {
       headers: { cookie: lead.cookie! },
     });

@@ -5,11 +5,14 @@ import type { Sealer } from './access/sealing.ts';
 import { ApiError } from './api.ts';
 import type { Caller } from './caller.ts';
 import { projectSettingsSchema } from './contract/projects.ts';
+import type { ProjectReader } from './project-reader.ts';
 
 /** What the Studio's handlers work with; handed in, never imported by name. */
 export interface Services {
   readonly store: FeedbackStore;
   readonly accounts: Accounts;
+  /** Reads whole projects, in a thread of its own where there may be large ones. */
+  readonly reader: ProjectReader;
   readonly sealer: Sealer;
   readonly now: () => string;
   /** Tells the outside what happened (webhooks); never throws, never waits. */

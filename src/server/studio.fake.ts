@@ -9,6 +9,7 @@ import { sealerOf } from './access/sealing.ts';
 import { hashSecret } from './access/secrets.ts';
 import { createStudio, type StudioOptions } from './app.ts';
 import type { KnownRoute, ResponseOf } from './contract/index.ts';
+import { createProjectReader } from './project-reader.ts';
 import type { RunService } from './runs.ts';
 import type { StudioEvent } from './services.ts';
 
@@ -40,7 +41,7 @@ interface Parts {
 }
 
 /** A folder without runs. */
-const NO_RUNS: RunService = {
+export const NO_RUNS: RunService = {
   list: async () => [],
   has: async () => false,
   detail: async () => undefined,
@@ -69,6 +70,7 @@ export async function openTestStudio(options: Partial<StudioOptions> = {}): Prom
   const app = createStudio({
     store,
     accounts,
+    reader: createProjectReader({ store, accounts }, () => performance.now()),
     sealer: await sealerOf(accounts),
     now: () => new Date(clock).toISOString(),
     notify: (event) => {

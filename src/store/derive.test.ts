@@ -11,9 +11,10 @@ import {
   type Question,
   questionOf,
   raterInCohorts,
+  wantedOfItem,
 } from '../feedback/index.ts';
 import { createBatches } from './batches.ts';
-import { answeredSeats, type Entry, foldEntries, scatter, wantedOf } from './derive.ts';
+import { answeredSeats, type Entry, foldEntries, scatter } from './derive.ts';
 import { aProject, T0 } from './places.fake.ts';
 import { ANSWERED, purposeCode } from './schema.ts';
 
@@ -133,7 +134,7 @@ describe('what follows from records', () => {
         judgment(`c${i}`, `r${i}`, { questionId: 'better', answer: { kind: 'comparison', outcome } }),
         labelled(`l${i}`, `r${i}`),
       ]);
-    const wanted = (outcomes: number[]) => wantedOf(project, 'i', foldRecords(answers(outcomes)).judgments);
+    const wanted = (outcomes: number[]) => wantedOfItem(project, 'i', foldRecords(answers(outcomes)).judgments);
     expect([wanted([]), wanted([0]), wanted([0, 0]), wanted([0, 1])]).toEqual([2, 2, 2, 3]);
     expect([wanted([0, 1, 0]), wanted([0, 1, 0, 1]), wanted([0, 1, 0, 1, 0])]).toEqual([4, 5, 5]);
   });

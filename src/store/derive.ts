@@ -11,7 +11,7 @@ import {
   purposeOf,
   questionOf,
   type RaterProfile,
-  wantedJudgments,
+  wantedOfItem,
 } from '../feedback/index.ts';
 import { hashString } from '../stats/index.ts';
 import {
@@ -56,9 +56,6 @@ const requiredOf = ({ questions }: Project) => {
   const required = questions.filter((question) => question.required);
   return required.length === 0 ? undefined : required;
 };
-
-/** Questions whose answers decide whether an item needs another rater. */
-const deciding = (project: Project) => requiredOf(project) ?? project.questions;
 
 const asked = (project: Project, judgment: Judgment) => questionOf(project.questions, judgment)?.id;
 
@@ -110,20 +107,6 @@ export function answeredSeats(
 export const needsAnswers = ({ distribution }: Project): boolean =>
   distribution.adaptive !== undefined || distribution.extraRaters !== undefined;
 
-/** Work judgments wanted of an item, by the question that needs most. */
-export function wantedOf(project: Project, itemId: string, judgments: readonly Judgment[]): number {
-  const work = judgments.filter((judgment) => purposeOf(judgment) === 'work');
-  return Math.max(
-    ...deciding(project).map((question) =>
-      wantedJudgments(
-        project.distribution,
-        itemId,
-        work.filter((judgment) => asked(project, judgment) === question.id).map(({ answer }) => answer),
-      ),
-    ),
-  );
-}
-
 /** Lane of an item: the cohorts that hold it. */
 export const laneOf = (project: Project, strata: Item['strata']): string =>
   itemCohorts(project.distribution, strata).join(',');
@@ -145,7 +128,7 @@ export function freshItem(project: Project, numbers: { project: number; item: nu
     shuffle: scatter(`shuffle/${item.id}`),
     priority: 0,
     rank: 0,
-    wanted: role === 'work' ? wantedOf(project, item.id, []) : 0,
+    wanted: role === 'work' ? wantedOfItem(project, item.id, []) : 0,
     done: 0,
     reserved: 0,
     shown: 0,

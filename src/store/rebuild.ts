@@ -1,4 +1,4 @@
-import type { Item, Project, RaterProfile } from '../feedback/index.ts';
+import { type Item, type Project, type RaterProfile, wantedOfItem } from '../feedback/index.ts';
 import { grouped, type Trx } from './connection.ts';
 import {
   type Answered,
@@ -13,7 +13,6 @@ import {
   seatOnItem,
   seatOnRater,
   settle,
-  wantedOf,
 } from './derive.ts';
 import { queriesOf, toEntry } from './queries.ts';
 import {
@@ -76,7 +75,7 @@ export async function deriveProject(
       reserved: reserved.get(row.item) ?? [],
     });
     row.lane = laneOf(project, item.strata);
-    row.wanted = row.role === 'work' ? wantedOf(project, item.id, needsAnswers(project) ? state.judgments : []) : 0;
+    row.wanted = row.role === 'work' ? wantedOfItem(project, item.id, needsAnswers(project) ? state.judgments : []) : 0;
     row.done = 0;
     row.reserved = 0;
     for (const seat of seats) {

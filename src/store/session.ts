@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto';
-import { type FeedbackRecord, type Item, type Project, type RaterProfile, recordKey } from '../feedback/index.ts';
+import {
+  type FeedbackRecord,
+  type Item,
+  type Project,
+  type RaterProfile,
+  recordKey,
+  wantedOfItem,
+} from '../feedback/index.ts';
 import { type Connection, chunks, type Trx } from './connection.ts';
 import {
   type Answered,
@@ -12,7 +19,6 @@ import {
   seatOnItem,
   seatOnRater,
   settle,
-  wantedOf,
 } from './derive.ts';
 import type { ItemWithState } from './queries.ts';
 import { ANSWERED, PRESENTED, PURPOSES, type Tables } from './schema.ts';
@@ -180,7 +186,7 @@ export class Session extends WorkingSet {
       });
     }
     if (row.role !== 'work' || !needsAnswers(this.project)) return;
-    const wanted = wantedOf(this.project, row.id, this.standingOnItem(row.item).judgments);
+    const wanted = wantedOfItem(this.project, row.id, this.standingOnItem(row.item).judgments);
     this.#change(entry, (state) => {
       state.wanted = wanted;
     });

@@ -1,4 +1,5 @@
 export * from './evaluate.ts';
+export * from './finite.ts';
 export * from './gradients.ts';
 export * from './onnx.ts';
 export * from './ops.ts';

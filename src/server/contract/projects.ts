@@ -9,7 +9,8 @@ import {
   raterProfileSchema,
 } from '../../feedback/index.ts';
 import { ANYONE_SIGNED_IN, LEADS, READERS } from '../access/roles.ts';
-import type { RouteContract, RouteKey } from './route.ts';
+import { fileSchema, type RouteContract, type RouteKey } from './route.ts';
+import { tableQuery } from './tables.ts';
 
 const intervalSchema = z.object({ low: z.number(), high: z.number(), level: z.number() });
 /** A number with its interval, or why there is none. */
@@ -43,6 +44,9 @@ export const countsSchema = z.object({
   reservations: z.number(),
 });
 
+/** Length of the history that a page was made from: on a large project it may be a little behind. */
+const asOf = z.number();
+
 const itemRowSchema = z.object({
   id: z.string(),
   prompt: z.string(),
@@ -54,6 +58,9 @@ const itemRowSchema = z.object({
   agreement: z.number().nullable(),
   adjudicated: z.boolean(),
 });
+
+/** Tables of a project that can be had as a file. */
+export const PROJECT_TABLES = ['items', 'disagreements', 'raters', 'records', 'adjudications'] as const;
 
 export const PROJECT_ROUTES = {
   'GET /api/projects': {
@@ -86,7 +93,8 @@ export const PROJECT_ROUTES = {
       name: z.string().min(1).optional(),
       questions: projectSchema.shape.questions.optional(),
       instructions: z.string().optional(),
-      consent: projectSchema.shape.consent,
+      /** Null takes the consent text away: judgments are then given without one. */
+      consent: projectSchema.shape.consent.nullable(),
       view: z.string().optional(),
       // The bare schema: the project's own would fill in defaults for what is left out.
       distribution: distributionSchema.optional(),
@@ -123,6 +131,7 @@ export const PROJECT_ROUTES = {
     allow: READERS,
     summary: 'Progress, rate, cost and expected end',
     response: z.object({
+      asOf,
       counts: countsSchema,
       /** Judgments per hour over the last day with judgments; null before the first hour. */
       perHour: z.number().nullable(),
@@ -137,6 +146,7 @@ export const PROJECT_ROUTES = {
     allow: READERS,
     summary: 'Raters with progress, time, reliability, bias and the evidence of flags',
     response: z.object({
+      asOf,
       raters: z.array(
         z.object({
           raterId: z.string(),
@@ -166,7 +176,8 @@ export const PROJECT_ROUTES = {
   },
   'GET /api/projects/{project}/quality': {
     allow: READERS,
-    summary: 'The quality report, as `goodhart feedback report --json` prints it',
+    summary:
+      'The quality report, as `goodhart feedback report --json` prints it, with the length of the history as `asOf`',
     response: z.json(),
   },
   'GET /api/projects/{project}/items': {
@@ -177,7 +188,7 @@ export const PROJECT_ROUTES = {
       search: z.string().max(200).optional(),
       after: z.string().optional(),
     }),
-    response: z.object({ items: z.array(itemRowSchema), next: z.string().nullable() }),
+    response: z.object({ asOf, items: z.array(itemRowSchema), next: z.string().nullable() }),
   },
   'GET /api/projects/{project}/items/{item}': {
     allow: READERS,
@@ -208,14 +219,30 @@ export const PROJECT_ROUTES = {
     query: z.object({
       after: z.coerce.number().int().nonnegative().default(0),
       rater: z.string().optional(),
+      /** Ids as a JSON array, since an id may hold anything; or with commas between. */
       ids: z.string().max(20_000).optional(),
     }),
     response: z.object({
+      asOf,
       records: z.array(
         z.object({ seq: z.number(), record: feedbackRecordSchema, standing: z.boolean(), text: z.string() }),
       ),
       next: z.number().nullable(),
     }),
+  },
+  'GET /api/projects/{project}/tables/{table}': {
+    allow: READERS,
+    summary: `One table of a project as a file: ${PROJECT_TABLES.join(', ')}`,
+    query: tableQuery,
+    response: fileSchema,
+    perMinute: 30,
+  },
+  'GET /api/projects/{project}/export/{layout}': {
+    allow: READERS,
+    summary: 'The project in a layout, as one file',
+    query: z.object({ format: z.enum(['jsonl', 'json', 'csv', 'parquet']).optional() }),
+    response: fileSchema,
+    perMinute: 30,
   },
   'GET /api/layouts': {
     allow: READERS,

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Access } from '../access/roles.ts';
 
 /** `POST /api/projects/{project}/items`: method and path of a route, with parameters in braces. */
@@ -14,10 +14,14 @@ export interface RouteContract {
   /** Searched for in the URL's query; values arrive as text. */
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
+  /** `fileSchema` where the answer is a file. */
   readonly response: z.ZodType;
   /** Calls a minute that one caller may make; the general limit when absent. */
   readonly perMinute?: number;
 }
+
+/** A file for download, streamed; its type and name are in the headers. */
+export const fileSchema = z.custom<Blob>((value) => value instanceof Blob);
 
 type ParamNames<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
   ? Name | ParamNames<Rest>

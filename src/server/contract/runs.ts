@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ANYONE_SIGNED_IN, LEADS, READERS } from '../access/roles.ts';
-import type { RouteContract, RouteKey } from './route.ts';
+import { fileSchema, type RouteContract, type RouteKey } from './route.ts';
+import { tableQuery } from './tables.ts';
 
 const rateSchema = z.object({
   hits: z.number(),
@@ -30,6 +31,9 @@ export const findingSchema = z.object({
   planted: rateSchema.nullable(),
   clean: rateSchema.nullable(),
 });
+
+/** Tables of a run that can be had as a file. */
+export const RUN_TABLES = ['metrics', 'findings', 'samples'] as const;
 
 /** Runs of the pipeline: start, watch, compare, audit, disclose. */
 export const RUN_ROUTES = {
@@ -103,6 +107,13 @@ export const RUN_ROUTES = {
     allow: READERS,
     summary: 'Findings with planted and clean rates of their probes',
     response: z.object({ findings: z.array(findingSchema) }),
+  },
+  'GET /api/runs/{run}/tables/{table}': {
+    allow: READERS,
+    summary: `One table of a run as a file: ${RUN_TABLES.join(', ')}`,
+    query: tableQuery,
+    response: fileSchema,
+    perMinute: 30,
   },
   'GET /api/runs/{run}/disclosure': {
     allow: READERS,

@@ -80,14 +80,15 @@ export const SESSION_ROUTES = {
     allow: 'public',
     summary: 'What an invitation is for',
     response: z.object({ role: roleSchema, project: z.string().nullable(), expiresAt: z.string() }),
-    perMinute: 30,
+    // A class may come at once, through one address; nobody guesses 256 bits.
+    perMinute: 120,
   },
   'POST /api/invites/{token}': {
     allow: 'public',
     summary: 'Take up an invitation; it works once',
     body: z.strictObject({ name, password }),
     response: z.object({ user: userSchema }),
-    perMinute: 10,
+    perMinute: 120,
   },
   'GET /api/invites': {
     allow: LEADS,

@@ -1,13 +1,30 @@
 import { CHALLENGES, PROBES } from '../../audit/index.ts';
 import { ApiError, type Handlers } from '../api.ts';
-import type { RUN_ROUTES } from '../contract/index.ts';
+import { type RUN_ROUTES, RUN_TABLES } from '../contract/index.ts';
+import { FileAnswer, makeFile } from '../file-answer.ts';
 import type { RunService } from '../runs.ts';
+import { findingsTable, metricsTable, samplesTable, writeTable } from '../tables.ts';
 
 /** Runs of the pipeline: what they did, and starting and stopping them. */
 export function runHandlers({ runs }: { readonly runs: RunService }): Handlers<typeof RUN_ROUTES> {
   const known = async (run: string): Promise<string> => {
     if (!(await runs.has(run))) throw new ApiError(404, 'run', `there is no run ${run}`);
     return run;
+  };
+  const tableOf = async (run: string, name: string) => {
+    const table = RUN_TABLES.find((known) => known === name);
+    switch (table) {
+      case 'metrics':
+        return metricsTable(await runs.series(run));
+      case 'findings':
+        return findingsTable(await runs.findings(run));
+      case 'samples':
+        return samplesTable(await runs.samples(run));
+      case undefined:
+        throw new ApiError(404, 'table', `there is no table ${name}; there are ${RUN_TABLES.join(', ')}`);
+      default:
+        return table satisfies never;
+    }
   };
   return {
     'GET /api/runs': async () => ({ runs: await runs.list() }),
@@ -40,6 +57,13 @@ export function runHandlers({ runs }: { readonly runs: RunService }): Handlers<t
       };
     },
     'GET /api/runs/{run}/findings': async ({ params }) => ({ findings: await runs.findings(await known(params.run)) }),
+    async 'GET /api/runs/{run}/tables/{table}'({ params, query }) {
+      const run = await known(params.run);
+      const table = await tableOf(run, params.table);
+      return new FileAnswer(
+        await makeFile((folder) => writeTable(folder, `${run}-${params.table}`, { table, format: query.format })),
+      );
+    },
     'GET /api/runs/{run}/disclosure': async ({ params }) => runs.disclosure(await known(params.run)),
     async 'GET /api/challenges'() {
       return {

@@ -5,6 +5,7 @@ import { checkPassword, hashPassword, hashSecret, newId, newSecret } from '../ac
 import { ApiError, type Handlers } from '../api.ts';
 import { type Caller, forgetSession, startSession } from '../caller.ts';
 import { ROUTES, type SESSION_ROUTES, webhookSchema } from '../contract/index.ts';
+import { mayEnter } from '../services.ts';
 
 export interface SessionServices {
   readonly accounts: Accounts;
@@ -29,6 +30,12 @@ const RANK: { readonly [R in Role]: number } = { auditor: 0, rater: 0, lead: 1, 
 function mayGrant(caller: Caller, role: Role): void {
   if (caller.role !== 'owner' && RANK[role] >= RANK[caller.role ?? 'rater'])
     throw new ApiError(403, 'role', `a ${caller.role} cannot make a ${role}; ask an owner`);
+}
+
+/** Owners reach every project; whoever else hands on access hands on that to a project of their own. */
+function mayHandOn(caller: Caller, projectId: string | null): void {
+  if (caller.role === 'owner' || (projectId !== null && mayEnter(caller, projectId))) return;
+  throw new ApiError(403, 'project', 'name a project that you belong to; only an owner can give access to others');
 }
 
 /** Signing in and out, people, invitations, keys and webhooks. */
@@ -126,6 +133,8 @@ export function sessionHandlers({
     },
     async 'POST /api/invites'({ caller, body }) {
       mayGrant(caller, body.role);
+      // Without a project an account sees none.
+      if (body.projectId !== null) mayHandOn(caller, body.projectId);
       const secret = newSecret();
       const id = newId('invite');
       const expiresAt = new Date(Date.parse(now()) + body.hours * 3_600_000).toISOString();
@@ -177,6 +186,7 @@ export function sessionHandlers({
     },
     async 'POST /api/keys'({ caller, body }) {
       if (body.role !== caller.role) mayGrant(caller, body.role);
+      mayHandOn(caller, body.projectId);
       if (body.role === 'rater') throw new ApiError(400, 'key', 'keys do not judge; choose lead or auditor');
       const secret = `goodhart_${newSecret()}`;
       const key = {
@@ -198,7 +208,8 @@ export function sessionHandlers({
       // Parsing leaves the secrets out.
       return { webhooks: (await accounts.webhooks()).map((webhook) => webhookSchema.parse(webhook)) };
     },
-    async 'POST /api/webhooks'({ body }) {
+    async 'POST /api/webhooks'({ caller, body }) {
+      mayHandOn(caller, body.projectId);
       const webhook = { id: newId('webhook'), ...body, createdAt: now(), failures: 0 };
       // Standard Webhooks: the prefix tells the library that the rest is base64.
       const secret = `whsec_${Buffer.from(newSecret(), 'base64url').toString('base64')}`;

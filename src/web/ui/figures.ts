@@ -5,6 +5,9 @@ export function figure(value: number | null | undefined): string {
   return Math.abs(value) >= 1000 ? Math.round(value).toLocaleString('en-GB') : String(Number(value.toPrecision(3)));
 }
 
+/** "1 flag", "2 flags". */
+export const counted = (n: number, what: string): string => `${figure(n)} ${what}${n === 1 ? '' : 's'}`;
+
 export const percent = (share: number | null | undefined): string =>
   share === null || share === undefined ? '–' : `${(100 * share).toFixed(1)} %`;
 

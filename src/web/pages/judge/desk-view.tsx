@@ -161,7 +161,7 @@ export function DeskView({ project, owner }: { readonly project: JudgeProject; r
       )}
       {current !== null && filled !== null ? (
         <>
-          <div className={questions.length > 1 ? 'desk beside' : 'desk'}>
+          <div className={questions.length > 1 ? 'desk paired' : 'desk'}>
             <section className="task" aria-labelledby="task-title">
               <h2 id="task-title" ref={top} tabIndex={-1}>
                 Task {number}

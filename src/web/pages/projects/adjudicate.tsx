@@ -52,7 +52,7 @@ function useKeys(on: boolean, move: (by: -1 | 1) => void): void {
     if (!on) return;
     const listen = (event: KeyboardEvent) => {
       const { key, target } = event;
-      if (event.ctrlKey || event.metaKey || event.altKey || typing(target)) return;
+      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || typing(target)) return;
       const form = document.querySelector<HTMLFormElement>('form[data-decision]');
       if (key === 'n' || key === 'p') latest.current(key === 'n' ? 1 : -1);
       else if (/^[1-9]$/.test(key)) {

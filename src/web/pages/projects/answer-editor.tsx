@@ -1,5 +1,6 @@
-import { type ReactNode, useEffect, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import type { Answer, Item, Question } from '../../../feedback/index.ts';
+import { KINDS } from '../judge/logic/kinds.ts';
 import { groupsOf, letter } from './answers.ts';
 import { Area, Check, Choice } from './form/controls.tsx';
 
@@ -130,6 +131,22 @@ function Steps({ question, item, onChange }: Props<'steps'>): ReactNode {
   );
 }
 
+/** The control of the raters, fetched where it is needed. */
+const SpansControl = lazy(async () => ({ default: (await import('../judge/controls/spans.tsx')).SpansControl }));
+
+function Spans({ question, item, onChange }: Props<'spans'>): ReactNode {
+  const [fields, setFields] = useState(() => KINDS.spans.empty(item.replies.length));
+  const shown = { replies: item.replies.map(({ text }) => text), preferred: null };
+  const complete = KINDS.spans.status(fields, question, shown).state === 'complete';
+  // Places are the item's own order here, so that the answer is in it too.
+  useAnswer(complete ? KINDS.spans.answer(fields, question, shown) : null, onChange);
+  return (
+    <Suspense fallback={<p role="status">Loading…</p>}>
+      <SpansControl question={question} fields={fields} shown={shown} onChange={setFields} />
+    </Suspense>
+  );
+}
+
 function Words({
   kind,
   item,
@@ -174,11 +191,12 @@ export function AnswerEditor({
     case 'critique':
     case 'demonstration':
       return <Words kind={question.kind} item={item} onChange={onChange} />;
-    // Every outcome of a comparison is offered already; spans are taken over from a rater.
-    case 'comparison':
     case 'spans':
+      return <Spans question={question} item={item} onChange={onChange} />;
+    // Every outcome of a comparison is offered already.
+    case 'comparison':
       return null;
   }
 }
 
-export const canWriteAnswer = ({ kind }: Question): boolean => kind !== 'comparison' && kind !== 'spans';
+export const canWriteAnswer = ({ kind }: Question): boolean => kind !== 'comparison';

@@ -2,9 +2,10 @@ import { type FormEvent, type ReactNode, useRef, useState } from 'react';
 import type { Answer, Question } from '../../../feedback/index.ts';
 import type { RequestOf } from '../../../server/index.ts';
 import { call } from '../../api.ts';
+import { counted } from '../../ui/figures.ts';
 import { Fault } from '../../ui/state.tsx';
 import { AnswerEditor, canWriteAnswer } from './answer-editor.tsx';
-import { choicesOf, mostDisputed, REASON_WORDS, REASONS, type Reason } from './answers.ts';
+import { type AnswerChoice, choicesOf, mostDisputed, REASON_WORDS, REASONS, type Reason } from './answers.ts';
 import { Area, Choice } from './form/controls.tsx';
 import { type ItemDetail, useProjectChange } from './queries.ts';
 
@@ -14,6 +15,15 @@ const OTHER = 'other answer';
 /** A key of one attempt. `crypto.randomUUID` is missing where the Studio is reached without TLS. */
 const newKey = (): string =>
   Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+
+const OWN_ANSWER = 'To be saved: the answer that you entered; no rater gave it.';
+
+/** What will be saved, and who said so. */
+function previewOf(picked: AnswerChoice, all: readonly AnswerChoice[]): string {
+  const others = all.reduce((sum, { raters }) => sum + raters.length, 0) - picked.raters.length;
+  const said = `${counted(picked.raters.length, 'rater')} said so, ${others} said otherwise`;
+  return `To be saved: ${picked.text}. ${said}.`;
+}
 
 /** A decision on an item: an answer, why, and a note. Digits choose where `data-choice` is read (see `useKeys`). */
 export function DecisionForm({
@@ -41,9 +51,12 @@ export function DecisionForm({
   const question = questions.find(({ id }) => id === questionId);
   if (question === undefined) return <p className="soft">The form has no question to decide.</p>;
   const choices = choicesOf(question, item, records);
+  const picked = choices.find(({ key }) => key === chosen);
+  const preview =
+    picked !== undefined ? previewOf(picked, choices) : chosen === OTHER && other !== null ? OWN_ANSWER : '';
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    const answer = chosen === OTHER ? other : (choices.find(({ key }) => key === chosen)?.answer ?? null);
+    const answer = chosen === OTHER ? other : (picked?.answer ?? null);
     const missing =
       answer === null
         ? 'Choose an answer first.'
@@ -121,9 +134,6 @@ export function DecisionForm({
           </label>
         )}
       </fieldset>
-      {question.kind === 'spans' && (
-        <p className="soft small">Spans are taken over from a rater; to mark others, judge the item yourself.</p>
-      )}
       {chosen === OTHER && <AnswerEditor key={questionId} question={question} item={item} onChange={setOther} />}
       <Choice
         label="Reason"
@@ -132,6 +142,9 @@ export function DecisionForm({
         onChange={setReason}
       />
       <Area label="Note" rows={2} value={note} onChange={setNote} />
+      <p className="small" role="status">
+        {preview}
+      </p>
       {fault !== null && (
         <p className="verdict failure" role="alert">
           ■ {fault}

@@ -40,7 +40,12 @@ export function ProjectFrame({ children }: { readonly children: (detail: Project
             </div>
             <nav className="tabs" aria-label="Parts of the project">
               {TABS.filter(({ leads }) => mayLead || !leads).map(({ to, text }) => (
-                <Link key={to} to={to} params={{ project }} activeOptions={{ exact: true, includeSearch: false }}>
+                <Link
+                  key={to}
+                  to={to}
+                  params={{ project }}
+                  activeOptions={{ exact: to === '/projects/$project', includeSearch: false }}
+                >
                   {text}
                 </Link>
               ))}
@@ -78,7 +83,7 @@ export function RecordsLink({
     <Link
       to="/projects/$project/records"
       params={{ project }}
-      search={{ ...(ids !== undefined && { ids: ids.join(',') }), ...(rater !== undefined && { rater }) } as never}
+      search={{ ...(ids !== undefined && { ids }), ...(rater !== undefined && { rater }) } as never}
     >
       {children}
     </Link>

@@ -13,6 +13,17 @@ export function ItemText({ item, level = 2 }: { readonly item: Item; readonly le
     <>
       <Heading>Prompt</Heading>
       <p className="text panel">{item.prompt}</p>
+      {item.facts !== undefined && item.facts.length > 0 && (
+        <section className="facts" aria-label="Facts">
+          <div className="label">Facts</div>
+          <ul>
+            {item.facts.map((fact, i) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: facts are told by their place; two may read the same
+              <li key={i}>{fact}</li>
+            ))}
+          </ul>
+        </section>
+      )}
       {item.replies.length > 0 && (
         <>
           <Heading>Replies</Heading>

@@ -18,7 +18,7 @@ function Details({ detail }: { readonly detail: ProjectDetail }): ReactNode {
     <Loaded query={item}>
       {(data) => {
         const { row, records } = data;
-        const { source, strata = {}, facts = [], role = 'work' } = data.item;
+        const { source, strata = {}, role = 'work' } = data.item;
         return (
           <>
             <p className="small">
@@ -48,12 +48,6 @@ function Details({ detail }: { readonly detail: ProjectDetail }): ReactNode {
                     <dd>{value}</dd>
                   </div>
                 ))}
-                {facts.length > 0 && (
-                  <>
-                    <dt>Facts</dt>
-                    <dd className="text">{facts.join('\n')}</dd>
-                  </>
-                )}
               </dl>
             </details>
             <h3>History</h3>

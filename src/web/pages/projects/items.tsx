@@ -55,7 +55,9 @@ function Table({ project, items }: { readonly project: string; readonly items: r
               <th scope="row">
                 <ItemLink project={project} item={row.id} />
               </th>
-              <td className="excerpt">{row.prompt}</td>
+              <td>
+                <div className="excerpt">{row.prompt}</div>
+              </td>
               <td className="number">
                 {row.judgments} of {row.wanted}
               </td>

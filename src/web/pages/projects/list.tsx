@@ -61,6 +61,12 @@ export function ProjectList(): ReactNode {
                     <th scope="col" className="number">
                       Raters
                     </th>
+                    <th scope="col" className="number">
+                      Flags
+                    </th>
+                    <th scope="col" className="number">
+                      Skips
+                    </th>
                     <th scope="col">Since</th>
                   </tr>
                 </thead>
@@ -79,6 +85,21 @@ export function ProjectList(): ReactNode {
                       <td className="number">{figure(counts?.items)}</td>
                       <td className="number">{figure(counts?.openItems)}</td>
                       <td className="number">{figure(counts?.raters)}</td>
+                      <td className="number">
+                        {counts === null || counts.flags === 0 ? (
+                          figure(counts?.flags)
+                        ) : (
+                          <Link
+                            to="/projects/$project/items"
+                            params={{ project: id }}
+                            search={{ show: 'flagged' } as never}
+                          >
+                            {figure(counts.flags)}
+                            <span className="sr-only"> flags in {name}</span>
+                          </Link>
+                        )}
+                      </td>
+                      <td className="number">{figure(counts?.skips)}</td>
                       <td>{when(createdAt)}</td>
                     </tr>
                   ))}

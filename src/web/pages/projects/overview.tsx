@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { ResponseOf } from '../../../server/index.ts';
-import { figure } from '../../ui/figures.ts';
+import { counted, figure } from '../../ui/figures.ts';
 import { Loaded } from '../../ui/state.tsx';
 import { AddItems, Exports } from './add-items.tsx';
 import { DayPlot } from './day-plot.tsx';
@@ -82,13 +82,13 @@ function Attention({ project, progress }: { readonly project: string; readonly p
         </li>
         <li>
           <Link to="/projects/$project/items" params={{ project }} search={{ show: 'flagged' } as never}>
-            {flags === 0 ? 'No item is flagged' : `${figure(flags)} flags by raters`}
+            {flags === 0 ? 'No item is flagged' : `${counted(flags, 'flag')} by raters`}
           </Link>
-          ; {figure(skips)} skips
+          ; {counted(skips, 'skip')}
         </li>
         <li>
           <Link to="/projects/$project/items" params={{ project }} search={{ show: 'open' } as never}>
-            {figure(openItems)} open items
+            {counted(openItems, 'open item')}
           </Link>
         </li>
         <li>

@@ -3,6 +3,7 @@ import type { AgreementRow, FeedbackReport, TruthReport } from '../../../feedbac
 import { BarPlot } from '../../ui/bars.tsx';
 import { duration, estimateText, figure, interval, percent } from '../../ui/figures.ts';
 import { Scroll } from '../../ui/scroll.tsx';
+import { letter } from './answers.ts';
 import { ItemLink } from './frame.tsx';
 import { edgeText, effectText, measureText, pText, shareText } from './quality-text.ts';
 
@@ -226,7 +227,10 @@ export function Truth({ project, truth }: OfProject & { readonly truth: TruthRep
 }
 
 export const votesText = (classes: readonly string[], votes: readonly number[]): string =>
-  votes.flatMap((n, i) => (n > 0 ? [`${classes[i] ?? i}: ${n}`] : [])).join(', ');
+  votes.flatMap((n, i) => (n > 0 ? [`${classText(classes[i] ?? String(i))}: ${n}`] : [])).join(', ');
+
+/** The report numbers replies from 1; the pages name them by letters. */
+const classText = (name: string): string => name.replace(/^reply (\d+)$/, (_, n: string) => letter(Number(n) - 1));
 
 /** Position, length and suggestions. */
 export function Bias({ bias }: { readonly bias: FeedbackReport['bias'] }): ReactNode {

@@ -96,7 +96,7 @@ function Summary({ project, report }: { readonly project: string; readonly repor
 }
 
 function Report({ project, report }: { readonly project: string; readonly report: FeedbackReport }): ReactNode {
-  const more = leftOver(report as unknown as Readonly<Record<string, unknown>>, Object.keys(SHOWN));
+  const more = leftOver(report as unknown as Readonly<Record<string, unknown>>, [...Object.keys(SHOWN), 'asOf']);
   return (
     <>
       <p className="soft">

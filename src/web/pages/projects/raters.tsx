@@ -123,7 +123,7 @@ function Table({
         <tbody>
           {raters.map((row) => (
             <tr key={row.raterId}>
-              <th scope="row">
+              <th scope="row" className="nowrap">
                 <RecordsLink project={project} rater={row.raterId}>
                   {row.raterId}
                 </RecordsLink>

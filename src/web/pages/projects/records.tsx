@@ -2,6 +2,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { TextField } from '../../ui/controls.tsx';
+import { counted } from '../../ui/figures.ts';
 import { Loaded } from '../../ui/state.tsx';
 import { ProjectFrame } from './frame.tsx';
 import { RecordTable } from './item-parts.tsx';
@@ -13,16 +14,16 @@ function History({ project }: { readonly project: string }): ReactNode {
   const asked = useSearch({ strict: false }) as { rater?: unknown; ids?: unknown };
   // The router reads a number where an id looks like one.
   const rater = asked.rater === undefined ? '' : String(asked.rater);
-  const ids = asked.ids === undefined ? '' : String(asked.ids);
+  const ids = (Array.isArray(asked.ids) ? asked.ids : asked.ids === undefined ? [] : [asked.ids]).map(String);
   const navigate = useNavigate();
   const [pages, setPages] = useState<{ of: string; pages: Pages<number> }>({ of: '', pages: firstPage() });
-  const of = `${rater}/${ids}`;
+  const of = JSON.stringify([rater, ids]);
   const at = pages.of === of ? pages.pages : firstPage<number>();
   const records = useQuery({
     ...recordsQuery(project, {
       ...(at.at !== undefined && { after: at.at }),
       ...(rater !== '' && { rater }),
-      ...(ids !== '' && { ids }),
+      ...(ids.length > 0 && { ids: JSON.stringify(ids) }),
     }),
     placeholderData: keepPreviousData,
   });
@@ -42,19 +43,19 @@ function History({ project }: { readonly project: string }): ReactNode {
       <form className="row end" onSubmit={submit} key={rater}>
         <TextField label="Rater" name="rater" defaultValue={rater} />
         <button type="submit">Show</button>
-        {(rater !== '' || ids !== '') && (
+        {(rater !== '' || ids.length > 0) && (
           <button type="button" onClick={() => go({})}>
             Show all
           </button>
         )}
       </form>
-      {ids !== '' && <p className="soft">Only the {ids.split(',').length} records that were pointed to.</p>}
+      {ids.length > 0 && <p className="soft">Only the {counted(ids.length, 'record')} pointed to.</p>}
       <Loaded query={records}>
         {({ records: found, next }) => (
           <>
             {found.length === 0 ? (
               <p className="soft" role="status">
-                {rater === '' && ids === '' ? 'Nothing is stored yet.' : 'There are no such records.'}
+                {rater === '' && ids.length === 0 ? 'Nothing is stored yet.' : 'There are no such records.'}
               </p>
             ) : (
               <RecordTable project={project} records={found} withItem caption="Records" />

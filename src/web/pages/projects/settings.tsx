@@ -33,7 +33,9 @@ function Editor({ detail }: { readonly detail: ProjectDetail }): ReactNode {
     const result = changeOf(draft, project, settings);
     setTried(true);
     if (!('value' in result)) return;
-    const parts = (Object.keys(result.value) as (keyof ProjectChange)[]).map((key) => CHANGED[key]);
+    const parts = (Object.keys(result.value) as (keyof ProjectChange)[]).map((key) =>
+      key === 'consent' && result.value.consent === null ? 'consent (none is asked any more)' : CHANGED[key],
+    );
     if (parts.length === 0) setSaved('Nothing was changed.');
     else save.mutate(result.value, { onSuccess: () => setSaved(`Saved: ${parts.join(', ')}.`) });
   };

@@ -54,7 +54,7 @@ export function RunFrame({ children }: { readonly children: (detail: RunDetail) 
             </div>
             <nav className="tabs" aria-label="Parts of the run">
               {TABS.map(({ to, text }) => (
-                <Link key={to} to={to} params={{ run }} activeOptions={{ exact: true }}>
+                <Link key={to} to={to} params={{ run }} activeOptions={{ exact: to === '/runs/$run' }}>
                   {text}
                 </Link>
               ))}

@@ -220,6 +220,7 @@ describe('projects', () => {
     expect(changeOf({ ...draft, instructions: 'Read twice.' }, project, SETTINGS)).toEqual({
       value: { instructions: 'Read twice.' },
     });
+    expect(changeOf({ ...draft, consent: ' ' }, project, SETTINGS)).toEqual({ value: { consent: null } });
     expect(changeOf({ ...draft, consent: 'Agree again.' }, project, SETTINGS)).toEqual({
       value: { consent: { version: '2', text: 'Agree again.' } },
     });

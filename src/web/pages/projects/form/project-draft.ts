@@ -163,10 +163,9 @@ export function changeOf(draft: ProjectDraft, project: Project, stored: StudioSe
       ...(draft.name.trim() !== project.name && { name: draft.name.trim() }),
       ...(!same(questions, was?.questions) && { questions }),
       ...(draft.instructions !== (project.instructions.at(-1)?.text ?? '') && { instructions: draft.instructions }),
-      ...(consent !== '' &&
-        consent !== project.consent?.text.trim() && {
-          consent: { version: nextVersion(project.consent?.version), text: draft.consent },
-        }),
+      ...(consent !== (project.consent?.text.trim() ?? '') && {
+        consent: consent === '' ? null : { version: nextVersion(project.consent?.version), text: draft.consent },
+      }),
       ...(view !== project.view && { view }),
       ...(!same(rules, was?.rules) && { distribution: rules }),
       ...(!same(settings, was?.settings) && { settings }),

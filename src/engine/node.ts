@@ -1,0 +1,2 @@
+/** What of the engine part touches files. */
+export * from './checkpoints.ts';
