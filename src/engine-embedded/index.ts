@@ -1,2 +1,3 @@
 export { readCheckpoint } from './checkpoint.ts';
-export { createEmbeddedEngine } from './engine.ts';
+export { createEmbeddedEngine, type EngineOptions } from './engine.ts';
+export { PROVIDERS, type Provider } from './sessions.ts';

@@ -170,11 +170,25 @@ const declarationSchema = z.strictObject({
   claims: z.array(z.strictObject({ file: z.string(), pointer: z.string(), value: z.number() })).optional(),
 });
 
+/** How the engine computes; the results are the same on the CPU, up to the order of sums. */
+const engineSchema = z.strictObject({
+  /** Threads inside one operator. */
+  threads: positive.default(2),
+  /** In order of preference. Without a device `webgpu` says so and the run goes on on the CPU. */
+  providers: z
+    .array(z.enum(['cpu', 'webgpu']))
+    .min(1)
+    .default(['cpu']),
+  /** Most tokens of one pass; larger batches are divided and their gradients added, so that activations fit into memory. */
+  tokensPerPass: positive.default(4096),
+});
+
 export const configSchema = z.strictObject({
   /** Also names the run folder. */
   name: z.string().regex(/^[\w][\w .-]*$/, 'expected letters, digits, spaces, dots and dashes'),
   seed: z.int().nonnegative().default(1),
   data: dataSchema,
+  engine: engineSchema.prefault({}),
   base: baseSchema.optional(),
   feedback: feedbackSchema.optional(),
   reward: rewardSchema.prefault({}),
