@@ -53,7 +53,9 @@ describe('models from the hub', () => {
 
     const other = mkdtempSync(join(root, 'cache-'));
     hub.cuts.push(6000);
-    await expect(get(ID, { cache: other, attempts: 1 })).rejects.toThrow(/cannot be reached .*\(a download continues\)/);
+    await expect(get(ID, { cache: other, attempts: 1 })).rejects.toThrow(
+      /cannot be reached .*\(a download continues\)/,
+    );
     hub.requests.length = 0;
     await get(ID, { cache: other });
     expect(hub.requests.some((request) => /bytes=(?!0-)/.test(request))).toBe(true);
