@@ -26,6 +26,8 @@ const { values: args } = parseArgs({
     /** A store that is loaded already, kept afterwards. */
     store: { type: 'string' },
     training: { type: 'boolean', default: true },
+    /** Whether to measure a third time while a lead looks at the pages of the project. */
+    pages: { type: 'boolean', default: true },
     profile: { type: 'string' },
     out: { type: 'string', default: 'bench/results/studio.json' },
   },
@@ -114,6 +116,31 @@ function training(url: string, cookie: string) {
   };
 }
 
+const PAGES = ['overview', 'quality', 'items?show=disagreement', 'raters'];
+
+/** A lead who looks at one page of the project after another until told to stop; how long each took, in milliseconds. */
+function look(url: string, cookie: string) {
+  const { origin } = new URL(url);
+  let on = true;
+  const times: Record<string, number[]> = Object.fromEntries(PAGES.map((page) => [page, []]));
+  const looking = (async () => {
+    for (let n = 0; on; n++) {
+      const page = PAGES[n % PAGES.length]!;
+      const asked = performance.now();
+      const response = await fetch(`${origin}/api/projects/bench/${page}`, { headers: { cookie } });
+      await response.arrayBuffer();
+      if (!response.ok) throw new Error(`${page} answered ${response.status}`);
+      times[page]!.push(performance.now() - asked);
+      await sleep(1000);
+    }
+  })();
+  return async () => {
+    on = false;
+    await looking;
+    return Object.fromEntries(Object.entries(times).map(([page, all]) => [page, latency(all)]));
+  };
+}
+
 interface Measured {
   readonly submit: Latency;
   readonly next: Latency;
@@ -123,6 +150,8 @@ interface Measured {
   readonly serverCpuShare: number;
   readonly ratersCpuShare: number;
   readonly serverMB: number;
+  /** What a lead waited who looked at the project meanwhile. */
+  readonly pages?: Readonly<Record<string, Latency>>;
   readonly eventLoopDelayMs: { readonly p50: number; readonly p99: number; readonly max: number };
   readonly training: string;
   readonly loadAverage: number;
@@ -140,11 +169,16 @@ async function measure(store: string, folder: string) {
   const acknowledged: string[] = [];
   const unknown = new Set<string>();
   let storedTwice = 0;
-  const phase = async (label: string, offered: number | null, seconds: number): Promise<Measured> => {
+  const phase = async (
+    label: string,
+    { offered, seconds, pages }: { offered: number | null; seconds: number; pages: boolean },
+  ): Promise<Measured> => {
     await trained?.ensure();
     await server.answer('usage', 'usage');
+    const close = pages ? look(url, owner) : undefined;
     const result = await load({ url, cookies: raters, seconds, offered, again: Number(args.again), label });
     const { cpuMs, rssMB, delayMs } = await server.answer('usage', 'usage');
+    const looked = await close?.();
     acknowledged.push(...result.acknowledged);
     for (const key of result.unknown) unknown.add(key);
     storedTwice += result.storedTwice;
@@ -160,6 +194,7 @@ async function measure(store: string, folder: string) {
       ratersCpuShare: share(result.cpuMs),
       serverMB: Math.round(rssMB),
       eventLoopDelayMs: delayMs,
+      ...(looked !== undefined && { pages: looked }),
       training: (await trained?.stage()) ?? 'none',
       loadAverage: Number(loadavg()[0]!.toFixed(1)),
     };
@@ -167,12 +202,18 @@ async function measure(store: string, folder: string) {
     say(
       `  ${label}: submit ${text(measured.submit)} ms, next ${text(measured.next)} ms (p50/p95/p99/max), ${measured.submitsPerSecond} submits/s, ${measured.serverCpuMsPerCycle} CPU ms a cycle, server ${measured.serverCpuShare} and raters ${measured.ratersCpuShare} of a core, ${measured.serverMB} MB, event loop ${delayMs.p50}/${delayMs.p99}/${delayMs.max} ms, training ${measured.training}, load ${measured.loadAverage}, errors ${JSON.stringify(measured.errors)}`,
     );
+    for (const [page, times] of Object.entries(looked ?? {}))
+      say(`    ${page}: ${times.n} times, ${times.p50} ms, at most ${times.max} ms`);
     return measured;
   };
   const label = String(Date.now());
-  await phase(`warm-up ${label}`, null, Math.min(5, Number(args.seconds)));
-  const closed = await phase(`no thinking ${label}`, null, Number(args.seconds));
-  const open = await phase(`${args.offered} offered ${label}`, Number(args.offered), Number(args.seconds));
+  const [seconds, offered] = [Number(args.seconds), Number(args.offered)];
+  await phase(`warm-up ${label}`, { offered: null, seconds: Math.min(5, seconds), pages: false });
+  const closed = await phase(`no thinking ${label}`, { offered: null, seconds, pages: false });
+  const open = await phase(`${offered} offered ${label}`, { offered, seconds, pages: false });
+  const looking = args.pages
+    ? await phase(`${offered} offered, pages open ${label}`, { offered, seconds, pages: true })
+    : undefined;
   await trained?.stop();
   const { ids, records } = await server.answer('history', 'history');
   await server.close();
@@ -190,7 +231,7 @@ async function measure(store: string, folder: string) {
     unsent: unsent - strange,
   };
   say(`  ${JSON.stringify(whole)}`);
-  return { closed, open, whole };
+  return { closed, open, ...(looking !== undefined && { looking }), whole };
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'goodhart-bench-studio-'));

@@ -96,6 +96,9 @@ describe('the public exports', () => {
       expect({ name, there: existsSync(join(ROOT, source)) }).toEqual({ name, there: true });
       const built = source.replace('./src/', './dist/').replace(/\.ts$/, '');
       expect(places).toMatchObject({ types: `${built}.d.ts`, default: `${built}.js` });
+      // A part that is public is so with its file effects.
+      const door = name.replace('./', './src/');
+      if (existsSync(join(ROOT, door, 'node.ts'))) expect(Object.keys(exports)).toContain(`${name}/node`);
     }
   });
 });

@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -60,7 +60,7 @@ function runTraining(training: Training, killAfterMs?: number): Promise<Ended> {
 
 /** Damages the newest checkpoint as a lost write would: cut short, or a byte turned. False where there is only one. */
 function tear(folder: string, cut: boolean, place: number): boolean {
-  const steps = readdirSync(folder).filter((name) => /^step-\d+$/.test(name));
+  const steps = existsSync(folder) ? readdirSync(folder).filter((name) => /^step-\d+$/.test(name)) : [];
   steps.sort((a, b) => Number(b.slice(5)) - Number(a.slice(5)));
   if (steps.length < 2) return false;
   const path = join(folder, steps[0]!);

@@ -372,9 +372,22 @@ export function engineContract(
         1e-5,
       );
     },
-    'the same spec gives the same bits': async (engine, model) => {
-      const other = await engine.createModel(spec);
-      expect((await other.forward(DATA, 'cross_entropy')).loss).toBe((await model.forward(DATA, 'cross_entropy')).loss);
+    'the same seed gives the same bits: weights, losses, gradients, samples': async (engine) => {
+      const once = async () => {
+        const model = await engine.createModel(spec);
+        const numbers: unknown[] = [];
+        for (let step = 0; step < 3; step++) {
+          for (const loss of LOSS_NAMES) numbers.push(await model.forwardBackward(EIGHT, loss));
+          numbers.push(await model.optimStep({ ...ADAM, gradClipNorm: 1, weightDecay: 0.1 }));
+          const sampler = await model.sampler();
+          numbers.push(
+            await sampler.sample([sequence(1, 2), sequence(3)], { maxTokens: 8, stop: [0], n: 3, seed: step }),
+          );
+        }
+        await model.dispose();
+        return numbers;
+      };
+      expect(await once()).toEqual(await once());
     },
     'a superseded sampler throws, a retained one stays as it was': async (_, model) => {
       const stale = await model.sampler();

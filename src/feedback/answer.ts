@@ -43,5 +43,8 @@ export const answerSchema = z.discriminatedUnion('kind', [
 ]);
 export type Answer = z.infer<typeof answerSchema>;
 export type AnswerKind = Answer['kind'];
+
+/** The one reply that an answer is about; null where it is about all of them, or none. */
+export const replyOf = (answer: Answer): number | null => ('reply' in answer ? answer.reply : null);
 export type AnswerOf<K extends AnswerKind> = Extract<Answer, { kind: K }>;
 export type ComparisonAnswer = AnswerOf<'comparison'>;

@@ -145,15 +145,27 @@ describe('judging', () => {
       [better, why(5)],
       [better, { questionId: 'right', answer: { kind: 'critique', reply: 0, text: 'x' } }],
       [better, { ...better, questionId: 'nothing' }],
-      [better, why(0), why(1)],
+      [better, why(0), why(0)],
     ].entries()) {
       expect((await sent(wrong, n)).status).toBe(400);
       expect((await studio.store.state('p')).judgments).toEqual([]);
     }
     const kind = { questionId: 'kind', answer: { kind: 'label', reply: 0, labels: ['l1'] } };
+    // Each reply may have an answer of its own; sent again, nothing is added; one undo takes all of it back.
+    for (const _ of ['sent', 'sent again']) {
+      expect((await sent([better, why(1), why(0), kind], 8)).status).toBe(200);
+      expect((await studio.store.state('p')).judgments.length).toBe(4);
+    }
+    await rater.call('POST /api/judge/{project}/undo', { params, body: { id: key(8), idempotencyKey: key(7) } });
+    expect((await studio.store.state('p')).judgments).toEqual([]);
     expect((await sent([better, why(1), kind], 9)).status).toBe(200);
     const { records } = await rater.call('GET /api/judge/{project}/mine', { params });
-    expect(records.map((r) => [r.question, r.text]).sort()).toEqual([
+    expect(
+      records
+        .filter((r) => r.standing)
+        .map((r) => [r.question, r.text])
+        .sort(),
+    ).toEqual([
       ['What kind?', 'A: Vague'],
       ['Which reply is better?', 'A is better'],
       ['Why?', 'B: SECRET why'],

@@ -1,6 +1,7 @@
 import type { Kysely, Selectable } from 'kysely';
 import type { Account, Accounts, ApiKey, Invite, Webhook } from './accounts.ts';
 import type { Connection } from './connection.ts';
+import { prepared } from './prepared.ts';
 
 /** Tables of accounts (migration 2). Flags are 0 or 1; JSON is text. */
 export interface AccountTables {
@@ -120,6 +121,19 @@ export function accountsOn(connection: Connection): Accounts {
       .executeTakeFirst()
       .then((row) => (row === undefined ? undefined : toAccount(row)));
 
+  // A row for each project, one without for none.
+  const sessionQuery = prepared(['tokenHash', 'now'], (places) =>
+    db
+      .selectFrom('sessions')
+      .innerJoin('accounts', 'accounts.id', 'sessions.account_id')
+      .leftJoin('account_projects', 'account_projects.account_id', 'accounts.id')
+      .selectAll('accounts')
+      .select('account_projects.project_id')
+      .where('token_hash', '=', places.tokenHash)
+      .where('expires_at', '>', places.now)
+      .where('disabled', '=', 0),
+  );
+
   return {
     createAccount: (account, { onlyFirst = false } = {}) =>
       write(async (trx) => {
@@ -168,17 +182,7 @@ export function accountsOn(connection: Connection): Accounts {
           .execute();
       }),
     async accountOfSession(tokenHash, now) {
-      // One read, since every request makes it: a row for each project, one without for none.
-      const rows = await db
-        .selectFrom('sessions')
-        .innerJoin('accounts', 'accounts.id', 'sessions.account_id')
-        .leftJoin('account_projects', 'account_projects.account_id', 'accounts.id')
-        .selectAll('accounts')
-        .select('account_projects.project_id')
-        .where('token_hash', '=', tokenHash)
-        .where('expires_at', '>', now)
-        .where('disabled', '=', 0)
-        .execute();
+      const { rows } = await db.executeQuery(sessionQuery({ tokenHash, now }));
       const [row] = rows;
       if (row === undefined) return undefined;
       return { ...toAccount(row), projects: rows.flatMap(({ project_id }) => project_id ?? []) };

@@ -8,6 +8,7 @@ import type { Connection, Trx } from './connection.ts';
 import { foldEntries, openIn, standingOf } from './derive.ts';
 import { insertProject, loadProjects } from './load.ts';
 import { type Operation, type OperationResult, runBatch } from './operations.ts';
+import { prepared } from './prepared.ts';
 import { queriesOf } from './queries.ts';
 import {
   digestProject,
@@ -129,12 +130,12 @@ export function createStore(connection: Connection): FeedbackStore {
     return rows[0]?.body ?? undefined;
   };
 
-  const raterView = async (projectId: string, raterId: string): Promise<RaterView | undefined> => {
-    // One read, since every request of a rater makes it: a row for each reservation, one without for none.
-    const rows = await db
+  // A row for each reservation, one without for none.
+  const viewQuery = prepared(['project', 'rater'], (places) =>
+    db
       .selectFrom('projects as p')
       .innerJoin('project_state as s', 's.project', 'p.project')
-      .leftJoin('raters as r', (join) => join.onRef('r.project', '=', 'p.project').on('r.id', '=', raterId))
+      .leftJoin('raters as r', (join) => join.onRef('r.project', '=', 'p.project').on('r.id', '=', places.rater))
       .leftJoin('rater_state as t', (join) =>
         join.onRef('t.project', '=', 'r.project').onRef('t.rater', '=', 'r.rater'),
       )
@@ -145,9 +146,11 @@ export function createStore(connection: Connection): FeedbackStore {
       .select(['p.body', 's.totals', 'r.body as profile', 't.rater', 't.qualified'])
       .select(Object.values(PRESENTED).map((column) => `t.${column}` as const))
       .select(['i.id as itemId', 'h.purpose', 'h.expires'])
-      .where('p.id', '=', projectId)
-      .where('p.status', '=', 'ready')
-      .execute();
+      .where('p.id', '=', places.project)
+      .where('p.status', '=', 'ready'),
+  );
+  const raterView = async (projectId: string, raterId: string): Promise<RaterView | undefined> => {
+    const { rows } = await db.executeQuery(viewQuery({ project: projectId, rater: raterId }));
     const [row] = rows;
     if (row === undefined) return undefined;
     const held = rows.flatMap(({ itemId, purpose, expires }) =>

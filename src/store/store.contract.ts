@@ -167,10 +167,22 @@ const basicCases: Cases = {
     await expect(store.submit({ type: 'judgment' } as never)).rejects.toThrow(/record: judgment/);
     expect((await store.progress('refuses')).records).toBe(0);
     await submit({});
-    await expect(submit({ id: 'second' })).rejects.toThrow(/one answer per rater, item and question/);
+    await expect(submit({ id: 'second' })).rejects.toThrow(/one answer per rater, item, question and reply/);
     await submit({ id: 'second', supersedes: `${got.item.id}/rater-0/work` });
     expect((await store.state('refuses')).judgments.map(({ id }) => id)).toEqual(['second']);
     expect((await store.progress('refuses')).judgments.done).toBe(1);
+  },
+  'keeps an answer of a rater about each reply, and counts the item once': async ({ store }) => {
+    const why: Question = { id: 'why', title: 'Why?', kind: 'critique', required: true };
+    await prepared(store, { ...aProject('replies'), questions: [why] }, { items: 6, raters: 3 });
+    const got = await reserved(store, 'replies', 'rater-0');
+    const said = (id: string, reply: number) =>
+      store.submit(judged(got, 'rater-0', { id, questionId: 'why', answer: { kind: 'critique', reply, text: id } }));
+    await said('first', 0);
+    await said('second', 1);
+    await expect(said('third', 1)).rejects.toThrow(/another beside second/);
+    expect((await store.state('replies')).judgments.map(({ id }) => id)).toEqual(['first', 'second']);
+    expect((await store.progress('replies')).judgments.done).toBe(1);
   },
   'answers a repeated submission with the first receipt, and another one under its key with an error': async ({
     store,

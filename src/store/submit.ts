@@ -10,6 +10,7 @@ import {
   questionOf,
   type RecordOf,
   recordKey,
+  replyOf,
 } from '../feedback/index.ts';
 import { canonicalJson, DataError, UsageError } from '../run/index.ts';
 import { skippedPurpose } from './derive.ts';
@@ -231,7 +232,10 @@ function checkJudgment(
   const purpose = purposeOf(judgment);
   const standing = session.standing({ rater: rater.row.rater, item: item.row.item }).judgments;
   const same = standing.filter(
-    (other) => purposeOf(other) === purpose && questionOf(session.project.questions, other)?.id === question,
+    (other) =>
+      purposeOf(other) === purpose &&
+      questionOf(session.project.questions, other)?.id === question &&
+      replyOf(other.answer) === replyOf(judgment.answer),
   );
   if (judgment.supersedes !== undefined) {
     if (same.some(({ id }) => id === judgment.supersedes)) return;
@@ -243,7 +247,7 @@ function checkJudgment(
   if (same.length > 0) {
     throw refuse(
       record,
-      `expected one answer per rater, item and question, got another beside ${same[0]!.id}; supersede or undo that one`,
+      `expected one answer per rater, item, question and reply, got another beside ${same[0]!.id}; supersede or undo that one`,
     );
   }
   if (purpose === 'repeat' || purpose === 'swapped-repeat') checkRepeat(record, standing);
@@ -305,15 +309,17 @@ async function undo(
     if (twice === undefined) continue;
     throw refuse(
       record,
-      `expected one answer per rater, item and question, but ${twice.id} came after what this brings back; take that back first`,
+      `expected one answer per rater, item, question and reply, but ${twice.id} came after what this brings back; take that back first`,
     );
   }
   return appendTaking(session, request, { rater: about, items, item: target.item });
 }
 
-/** Whether two judgments of a rater on an item answer the same question for the same purpose. */
+/** Whether two judgments of a rater on an item answer the same question about the same reply for the same purpose. */
 const sameQuestion = ({ project: { questions } }: Session, a: Judgment, b: Judgment): boolean =>
-  purposeOf(a) === purposeOf(b) && questionOf(questions, a)?.id === questionOf(questions, b)?.id;
+  purposeOf(a) === purposeOf(b) &&
+  questionOf(questions, a)?.id === questionOf(questions, b)?.id &&
+  replyOf(a.answer) === replyOf(b.answer);
 
 /** A withdrawal also gives back what the rater holds. */
 async function withdraw(

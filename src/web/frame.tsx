@@ -19,8 +19,8 @@ export function Frame(): ReactNode {
   // Where what was focused went with its page, the keyboard goes on at the new page rather than at the very top.
   useEffect(
     () =>
-      router.subscribe('onRendered', ({ pathChanged }) => {
-        if (pathChanged && document.activeElement === document.body)
+      router.subscribe('onRendered', ({ fromLocation, pathChanged }) => {
+        if (fromLocation !== undefined && pathChanged && document.activeElement === document.body)
           document.getElementById('main')?.focus({ preventScroll: true });
       }),
     [router],

@@ -18,6 +18,7 @@ import {
   type Question,
   questionOf,
   recordKey,
+  replyOf,
 } from '../../feedback/index.ts';
 import type { Reservation } from '../../store/index.ts';
 import { ApiError, type Handlers } from '../api.ts';
@@ -253,10 +254,12 @@ export function judgingHandlers(services: Services): Handlers<typeof JUDGING_ROU
       const missing = project.questions.find((q) => q.required && !body.answers.some((a) => a.questionId === q.id));
       if (missing !== undefined)
         throw new ApiError(400, 'answers', `question ${missing.id} is not answered; it is required`);
-      if (new Set(body.answers.map(({ questionId }) => questionId)).size < body.answers.length)
-        throw new ApiError(400, 'answers', 'expected one answer to a question, got two; leave one out');
+      const places = body.answers.map(({ questionId, answer }) => JSON.stringify([questionId, replyOf(answer)]));
+      if (new Set(places).size < places.length)
+        throw new ApiError(400, 'answers', 'expected one answer to a question, or one about each reply; leave one out');
       const submittedAt = now();
-      const judgments = body.answers.map(({ questionId, answer: given }) => {
+      const judgments = body.answers.map(({ questionId, answer: given }, at) => {
+        const earlier = body.answers.slice(0, at).filter((other) => other.questionId === questionId).length;
         const answer = answerSchema.safeParse(fromPlaces(given, presentation.order));
         if (!answer.success) throw new ApiError(400, 'answers', `${questionId}: a place that was not shown`);
         // All are checked before the first is stored: a form is kept whole or not at all.
@@ -265,7 +268,7 @@ export function judgingHandlers(services: Services): Handlers<typeof JUDGING_ROU
         const problem = formProblem(answer.data, question, item) ?? answerProblem(answer.data, item);
         if (problem !== undefined) throw new ApiError(400, 'answers', `${question.title}: got ${problem}; correct it`);
         return {
-          id: `${body.idempotencyKey}/${questionId}`,
+          id: [body.idempotencyKey, questionId, ...(earlier === 0 ? [] : [earlier])].join('/'),
           projectId: project.id,
           itemId,
           raterId,

@@ -1,6 +1,6 @@
 import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import type { Answer, Item, Question } from '../../../feedback/index.ts';
-import { KINDS } from '../judge/logic/kinds.ts';
+import { aboutReply, KINDS } from '../judge/logic/kinds.ts';
 import { groupsOf, letter } from './answers.ts';
 import { Area, Check, Choice } from './form/controls.tsx';
 
@@ -137,9 +137,9 @@ const SpansControl = lazy(async () => ({ default: (await import('../judge/contro
 function Spans({ question, item, onChange }: Props<'spans'>): ReactNode {
   const [fields, setFields] = useState(() => KINDS.spans.empty(item.replies.length));
   const shown = { replies: item.replies.map(({ text }) => text), preferred: null };
-  const complete = KINDS.spans.status(fields, question, shown).state === 'complete';
-  // Places are the item's own order here, so that the answer is in it too.
-  useAnswer(complete ? KINDS.spans.answer(fields, question, shown) : null, onChange);
+  // Places are the item's own order here, so that the answer is in it too. A decision is about one reply: that shown.
+  const answers = KINDS.spans.answers(fields, question, shown);
+  useAnswer(answers.find(({ reply }) => reply === aboutReply(fields, shown)) ?? null, onChange);
   return (
     <Suspense fallback={<p role="status">Loading…</p>}>
       <SpansControl question={question} fields={fields} shown={shown} onChange={setFields} />

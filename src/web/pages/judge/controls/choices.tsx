@@ -120,7 +120,7 @@ export function RatingControl({ question, fields, shown, onChange }: ControlProp
 export function LabelControl({ question, fields, shown, onChange }: ControlProps<'label'>): ReactNode {
   const { options, multiple, id } = question;
   return (
-    <AboutOne name={id} fields={fields} shown={shown} onChange={onChange}>
+    <AboutOne question={question} fields={fields} shown={shown} onChange={onChange}>
       {({ entry = { labels: [], none: false }, enter, reply }) => (
         <fieldset className="chips bare" aria-label={`Labels of reply ${letterOf(reply)}`}>
           {options.map((option, i) => {
@@ -162,7 +162,7 @@ export function LabelControl({ question, fields, shown, onChange }: ControlProps
 /** Each step of a reply: wrong, neutral, right; in first-error mode judging ends with the first wrong one. */
 export function StepsControl({ question, fields, shown, onChange }: ControlProps<'steps'>): ReactNode {
   return (
-    <AboutOne name={question.id} fields={fields} shown={shown} onChange={onChange}>
+    <AboutOne question={question} fields={fields} shown={shown} onChange={onChange}>
       {({ text, entry, enter }) => {
         const marks = entry?.marks ?? emptyMarks(text);
         const wrong = question.mode === 'first-error' ? marks.indexOf(-1) : -1;

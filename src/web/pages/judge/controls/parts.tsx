@@ -1,7 +1,15 @@
 import type { ReactNode } from 'react';
 import { keyOfPlace } from '../logic/answer-keys.ts';
-import { aboutReply, type Shown } from '../logic/kinds.ts';
-import { type About, type AnswerKind, type FieldsOf, letterOf, type QuestionOf } from '../logic/types.ts';
+import { aboutReply, replyState, type Shown, type Status } from '../logic/kinds.ts';
+import {
+  type About,
+  type AnswerKind,
+  type EntryOf,
+  type FieldsOf,
+  letterOf,
+  type Question,
+  type QuestionOf,
+} from '../logic/types.ts';
 
 /** What every control gets: the question, what is entered, and what to do with a change. */
 export interface ControlProps<K extends AnswerKind> {
@@ -68,69 +76,85 @@ export function Chip({
   );
 }
 
-/** Which reply a question is about, where there are several; the better one of the same form until one is chosen. */
-export function AboutReply({
+const MARKS = { empty: '', partial: '◐', complete: '●' } as const;
+const SAID = { empty: '', partial: ', partly answered', complete: ', answered' } as const;
+
+/** Which reply is on screen, where there are several, and what is answered; the better one of the form until one is chosen. */
+function AboutReply({
   name,
-  fields,
-  shown,
+  reply,
+  states,
   onChoose,
 }: {
   readonly name: string;
-  readonly fields: About<unknown>;
-  readonly shown: Shown;
+  readonly reply: number | null;
+  /** How far each reply is answered, by place. */
+  readonly states: readonly Status['state'][];
   readonly onChoose: (reply: number) => void;
 }): ReactNode {
-  if (shown.replies.length < 2) return null;
-  const about = aboutReply(fields, shown);
+  if (states.length < 2) return null;
   return (
-    <div className="chips" role="radiogroup" aria-label="About which reply">
+    <div className="chips tight about" role="radiogroup" aria-label="About which reply">
       <span className="soft small">About</span>
-      {shown.replies.map((_, place) => (
+      {states.map((state, place) => (
         <Chip
           // biome-ignore lint/suspicious/noArrayIndexKey: a place is what it is
           key={place}
           name={`${name}/about`}
-          checked={about === place}
+          checked={reply === place}
           hint={keyOfPlace(place)}
           onChoose={() => onChoose(place)}
         >
           Reply {letterOf(place)}
+          {state !== 'empty' && (
+            <span className={`state ${state}`} aria-hidden="true">
+              {' '}
+              {MARKS[state]}
+            </span>
+          )}
+          <span className="sr-only">{SAID[state]}</span>
         </Chip>
       ))}
     </div>
   );
 }
 
-/** A control about one reply: the choice of reply, then the rest once it is known. */
-export function AboutOne<T>({
-  name,
+type AboutKind = keyof EntryOf;
+
+/** A control about single replies: which one, then what is said about it. Each reply may get an answer of its own. */
+export function AboutOne<K extends AboutKind>({
+  question,
   fields,
   shown,
   onChange,
   children,
-}: {
-  readonly name: string;
-  readonly fields: About<T>;
-  readonly shown: Shown;
-  readonly onChange: (fields: About<T>) => void;
+}: Omit<ControlProps<K>, 'fields' | 'onChange'> & {
+  readonly fields: About<EntryOf[K]>;
+  readonly onChange: (fields: About<EntryOf[K]>) => void;
   readonly children: (at: {
     readonly reply: number;
     readonly text: string;
-    readonly entry: T | undefined;
-    readonly enter: (entry: T) => void;
+    readonly entry: EntryOf[K] | undefined;
+    readonly enter: (entry: EntryOf[K]) => void;
   }) => ReactNode;
 }): ReactNode {
   const reply = aboutReply(fields, shown);
+  const states = shown.replies.map((_, place) => replyState(question, fields, { shown, place }));
+  const answered = states.filter((state) => state !== 'empty').length;
+  const clear = (place: number) => {
+    const { [place]: _, ...per } = fields.per;
+    onChange({ ...fields, per });
+  };
   return (
     <>
       <AboutReply
-        name={name}
-        fields={fields}
-        shown={shown}
+        name={(question as Question).id}
+        reply={reply}
+        states={states}
         onChoose={(place) => onChange({ ...fields, reply: place })}
       />
       {reply === null ? (
-        <p className="soft small">Choose the reply first.</p>
+        <p className="soft small">Choose the reply first. Others can be answered too.</p>
       ) : (
         children({
           reply,
@@ -138,6 +162,11 @@ export function AboutOne<T>({
           entry: fields.per[reply],
           enter: (entry) => onChange({ ...fields, per: { ...fields.per, [reply]: entry } }),
         })
+      )}
+      {reply !== null && states[reply] !== 'empty' && answered > 1 && (
+        <button type="button" className="plain small" onClick={() => clear(reply)}>
+          Clear for reply {letterOf(reply)}
+        </button>
       )}
     </>
   );

@@ -239,7 +239,7 @@ function Lists(props: Parameters<typeof MarkFromLists>[0]): ReactNode {
 export function SpansControl({ question, fields, shown, onChange }: ControlProps<'spans'>): ReactNode {
   const { labels, id } = question;
   return (
-    <AboutOne name={id} fields={fields} shown={shown} onChange={onChange}>
+    <AboutOne question={question} fields={fields} shown={shown} onChange={onChange}>
       {({ reply, text, entry = { spans: [], none: false }, enter }) => {
         const add = (range: Range, label: string) =>
           enter({ spans: marked(entry.spans, { ...range, label }), none: false });

@@ -35,7 +35,7 @@ function Changes({ from, to }: { readonly from: string; readonly to: string }): 
 /** The reply as it should have been: edited in place, the changes shown as they are made. */
 export function CorrectionControl({ question, fields, shown, onChange }: ControlProps<'correction'>): ReactNode {
   return (
-    <AboutOne name={question.id} fields={fields} shown={shown} onChange={onChange}>
+    <AboutOne question={question} fields={fields} shown={shown} onChange={onChange}>
       {({ reply, text, entry = { text, fine: false }, enter }) => (
         <>
           <div className="chips">
@@ -76,7 +76,7 @@ export function CorrectionControl({ question, fields, shown, onChange }: Control
 /** What is good or bad about a reply, in words. */
 export function CritiqueControl({ question, fields, shown, onChange }: ControlProps<'critique'>): ReactNode {
   return (
-    <AboutOne name={question.id} fields={fields} shown={shown} onChange={onChange}>
+    <AboutOne question={question} fields={fields} shown={shown} onChange={onChange}>
       {({ reply, entry, enter }) => (
         <>
           <KeyNote of="w">write</KeyNote>

@@ -1,4 +1,4 @@
-import { aboutReply, openSteps, type Shown, stepsOf } from './kinds.ts';
+import { aboutReply, KINDS, openSteps, type Shown, stepsOf } from './kinds.ts';
 import { withRank } from './ranking.ts';
 import {
   type About,
@@ -225,10 +225,17 @@ const PRESS: { readonly [K in AnswerKind]: Press<K> } = {
 };
 
 /** What a key does to a question; null when it means nothing there. */
-export const press = (question: Question, fields: Fields, key: string, at: At): Typed | null =>
-  (PRESS[question.kind] as (fields: Fields, question: Question, key: string, at: At) => Typed | null)(
+export function press(question: Question, fields: Fields, key: string, at: At): Typed | null {
+  const typed = (PRESS[question.kind] as (fields: Fields, question: Question, key: string, at: At) => Typed | null)(
     fields,
     question,
     key,
     at,
   );
+  if (typed?.done === undefined) return typed;
+  // Done with one reply is not done with the question where another is answered in part.
+  const { state } = KINDS[question.kind].status(typed.fields as never, question as never, at.shown);
+  if (state === 'complete') return typed;
+  const { done: _, ...rest } = typed;
+  return rest;
+}

@@ -5,6 +5,7 @@ import {
   answerSchema,
   formProblem,
   type Item,
+  replyOf,
   stepsOf as storedSteps,
 } from '../../../../feedback/index.ts';
 import { answersOf, choseFirst, type Filled, nextOpen, preferredOf, problemsOf, statusOf } from './form.ts';
@@ -23,7 +24,7 @@ const filled = (loose: boolean, form: Form): Filled => ({ questions: questionsOf
 
 describe.each([true, false])('a form of every kind (loose: %s)', (loose) => {
   const questions = questionsOf(loose);
-  it('gives only answers that the server accepts, one to every complete question', () => {
+  it('gives only answers that the server accepts, to every complete question, one for a reply', () => {
     fc.assert(
       fc.property(anyForm(questions), (form) => {
         const all = filled(loose, form);
@@ -32,7 +33,9 @@ describe.each([true, false])('a form of every kind (loose: %s)', (loose) => {
         fc.pre(loose || typeof choice !== 'string');
         const answers = answersOf(all);
         const complete = questions.filter((question) => statusOf(question, all).state === 'complete');
-        expect(answers.map((a) => a.questionId)).toEqual(complete.map((q) => q.id));
+        expect([...new Set(answers.map((a) => a.questionId))]).toEqual(complete.map((q) => q.id));
+        const places = answers.map(({ questionId, answer }) => JSON.stringify([questionId, replyOf(answer)]));
+        expect(new Set(places).size).toBe(places.length);
         for (const { questionId, answer } of answers) {
           expect(answerSchema.parse(answer)).toEqual(answer);
           expect(formProblem(answer, questions.find(({ id }) => id === questionId)!, item)).toBeUndefined();
@@ -72,9 +75,8 @@ describe('what is missing', () => {
     expect(problem(true, { rank: { ranks: [1, null, 1] } }, 'rank')).toBeUndefined();
     expect(problem(false, { rate: { values: { '0/truth': 1 } } }, 'rate')).toBe('5 of 6 ratings are missing.');
     expect(problem(false, { steps: { reply: 2, per: { 2: { marks: [1, null, null] } } } }, 'steps')).toBe(
-      'Judge step 2, 3 too.',
+      'Reply C: Judge step 2, 3 too.',
     );
-    expect(problem(true, { why: { reply: null, per: { 0: { text: 'x' } } } }, 'why')).toMatch(/Choose the reply/);
     expect(problem(true, {}, 'better')).toMatch(/at least one/);
     expect(problem(false, {}, 'better')).toBe('Answer this first.');
   });
@@ -85,7 +87,20 @@ describe('what is missing', () => {
   });
 });
 
-describe('questions about one reply', () => {
+describe('questions about single replies', () => {
+  it('take an answer for every reply that something was entered for, whichever is on screen', () => {
+    const per = { 0: { text: 'too long' }, 1: { text: ' ' }, 2: { text: 'true' } };
+    expect(answersOf(filled(true, { why: { reply: 1, per } })).map(({ answer }) => answer)).toEqual([
+      { kind: 'critique', reply: 0, text: 'too long' },
+      { kind: 'critique', reply: 2, text: 'true' },
+    ]);
+  });
+  it('wait where any reply is half done', () => {
+    const per = { 0: { marks: [1, 1] }, 2: { marks: [1, null, null] } } as const;
+    expect(problemsOf(filled(true, { steps: { reply: 0, per } }))).toEqual([
+      { questionId: 'steps', problem: 'Reply C: Judge step 2, 3 too.' },
+    ]);
+  });
   it('follow the better reply of the same form until one is chosen', () => {
     const form: Form = { better: { choice: 2, strength: null }, why: { reply: null, per: { 2: { text: 'short' } } } };
     expect(answersOf(filled(true, form)).at(-1)!.answer).toEqual({ kind: 'critique', reply: 2, text: 'short' });

@@ -13,7 +13,7 @@ export interface Filled {
 interface AnyKind {
   empty(replies: number): Fields;
   status(fields: Fields, question: Question, shown: Shown): Status;
-  answer(fields: Fields, question: Question, shown: Shown): Answer;
+  answers(fields: Fields, question: Question, shown: Shown): Answer[];
 }
 const logicOf = (kind: AnswerKind) => KINDS[kind] as unknown as AnyKind;
 
@@ -77,10 +77,11 @@ export function problemsOf(filled: Filled): { readonly questionId: string; reado
 export const answersOf = (filled: Filled): { questionId: string; answer: Answer }[] =>
   filled.questions
     .filter((question) => statusOf(question, filled).state === 'complete')
-    .map((question) => ({
-      questionId: question.id,
-      answer: logicOf(question.kind).answer(fieldsOf(question, filled), question, shownOf(filled)),
-    }));
+    .flatMap((question) =>
+      logicOf(question.kind)
+        .answers(fieldsOf(question, filled), question, shownOf(filled))
+        .map((answer) => ({ questionId: question.id, answer })),
+    );
 
 /** Whether the answer given chooses the reply shown first; null where the form chooses none. */
 export function choseFirst(answers: readonly { answer: Answer }[]): boolean | null {

@@ -4,8 +4,10 @@ import {
   type AnswerKind,
   type AnswerOf,
   cellKey,
+  type EntryOf,
   type FieldsOf,
   letterOf,
+  type Question,
   type QuestionOf,
   type StepMark,
 } from './types.ts';
@@ -27,33 +29,54 @@ export interface Shown {
 interface KindLogic<K extends AnswerKind> {
   empty(replies: number): FieldsOf[K];
   status(fields: FieldsOf[K], question: QuestionOf<K>, shown: Shown): Status;
-  /** Of complete fields only. */
-  answer(fields: FieldsOf[K], question: QuestionOf<K>, shown: Shown): AnswerOf<K>;
+  /** Of complete fields only: one, or one for each reply that something was entered for. */
+  answers(fields: FieldsOf[K], question: QuestionOf<K>, shown: Shown): AnswerOf<K>[];
 }
 
 const EMPTY: Status = { state: 'empty' };
 const COMPLETE: Status = { state: 'complete' };
 const partial = (problem: string): Status => ({ state: 'partial', problem });
-const CHOOSE_REPLY = 'Choose the reply that this is about.';
 
 /** Steps of a reply, as the store counts them: its lines that are not empty. */
 export const stepsOf = (text: string): string[] => text.split('\n').filter((line) => line.trim() !== '');
 
-/** The reply that a question about one reply is about; null while it must be chosen. */
+/** The reply that a question about single replies shows; null while it must be chosen. */
 export const aboutReply = ({ reply }: About<unknown>, { replies, preferred }: Shown): number | null =>
   reply ?? (replies.length === 1 ? 0 : preferred);
 
-/** Status of a question about one reply: what was entered for it, and that the reply is known. */
-function aboutStatus<T>(fields: About<T>, shown: Shown, statusOf: (entered: T, reply: number) => Status): Status {
-  const reply = aboutReply(fields, shown);
-  if (reply !== null) return fields.per[reply] === undefined ? EMPTY : statusOf(fields.per[reply], reply);
-  return Object.keys(fields.per).length === 0 ? EMPTY : partial(CHOOSE_REPLY);
+/** How far what was entered for each reply goes, by place; replies without an entry are left out. */
+const entryStates = <T>(
+  { per }: About<T>,
+  { replies }: Shown,
+  statusOf: (entry: T, reply: number) => Status,
+): (readonly [reply: number, entry: T, status: Status])[] =>
+  replies.flatMap((_, reply) => {
+    const entry = per[reply];
+    return entry === undefined ? [] : [[reply, entry, statusOf(entry, reply)] as const];
+  });
+
+/** A kind of answer about single replies: whatever was entered for a reply is an answer about it; one is enough. */
+function aboutReplies<K extends AnswerKind & keyof EntryOf>(logic: {
+  status(entry: EntryOf[K], reply: string, question: QuestionOf<K>): Status;
+  answer(entry: EntryOf[K], at: { reply: number; text: string }, question: QuestionOf<K>): AnswerOf<K>;
+}) {
+  const statesOf = (fields: About<EntryOf[K]>, question: QuestionOf<K>, shown: Shown) =>
+    entryStates(fields, shown, (entry, reply) => logic.status(entry, shown.replies[reply]!, question));
+  return {
+    empty: (): About<EntryOf[K]> => ({ reply: null, per: {} }),
+    status(fields: About<EntryOf[K]>, question: QuestionOf<K>, shown: Shown): Status {
+      const states = statesOf(fields, question, shown);
+      for (const [reply, , status] of states)
+        if (status.state === 'partial')
+          return shown.replies.length === 1 ? status : partial(`Reply ${letterOf(reply)}: ${status.problem}`);
+      return states.some(([, , { state }]) => state === 'complete') ? COMPLETE : EMPTY;
+    },
+    answers: (fields: About<EntryOf[K]>, question: QuestionOf<K>, shown: Shown): AnswerOf<K>[] =>
+      statesOf(fields, question, shown).flatMap(([reply, entry, { state }]) =>
+        state === 'complete' ? [logic.answer(entry, { reply, text: shown.replies[reply]! }, question)] : [],
+      ),
+  };
 }
-const entered = <T>(fields: About<T>, shown: Shown): { reply: number; value: T } => {
-  const reply = aboutReply(fields, shown)!;
-  return { reply, value: fields.per[reply]! };
-};
-const about = <T>(): About<T> => ({ reply: null, per: {} });
 const named = (places: readonly number[]) => new Intl.ListFormat('en-GB').format(places.map(letterOf));
 
 /** Steps that still wait: in first-error mode judging stops at the first wrong one. */
@@ -72,11 +95,13 @@ export const KINDS: { readonly [K in AnswerKind]: KindLogic<K> } = {
       if (!question.strength || typeof choice !== 'number' || strength !== null) return COMPLETE;
       return partial('Say how much better it is.');
     },
-    answer: ({ choice, strength }, question) => ({
-      kind: 'comparison',
-      outcome: choice!,
-      ...(question.strength && typeof choice === 'number' && strength !== null && { strength }),
-    }),
+    answers: ({ choice, strength }, question) => [
+      {
+        kind: 'comparison',
+        outcome: choice!,
+        ...(question.strength && typeof choice === 'number' && strength !== null && { strength }),
+      },
+    ],
   },
   ranking: {
     empty: (replies) => ({ ranks: new Array<null>(replies).fill(null) }),
@@ -91,7 +116,7 @@ export const KINDS: { readonly [K in AnswerKind]: KindLogic<K> } = {
       if (ranked === 1 && ranks.length > 1) return partial('Rank at least one more: one alone is before nothing.');
       return COMPLETE;
     },
-    answer: ({ ranks }) => ({ kind: 'ranking', groups: groupsOf(ranks) }),
+    answers: ({ ranks }) => [{ kind: 'ranking', groups: groupsOf(ranks) }],
   },
   rating: {
     empty: () => ({ values: {} }),
@@ -101,77 +126,69 @@ export const KINDS: { readonly [K in AnswerKind]: KindLogic<K> } = {
       if (open === cells.length) return EMPTY;
       return open === 0 ? COMPLETE : partial(`${open} of ${cells.length} ratings are missing.`);
     },
-    answer: ({ values }, { scale, criteria }, { replies }) => ({
-      kind: 'rating',
-      scale,
-      values: replies.flatMap((_, reply) =>
-        criteria.map(({ id: criterion }) => ({ reply, criterion, value: values[cellKey(reply, criterion)]! })),
-      ),
-    }),
+    answers: ({ values }, { scale, criteria }, { replies }) => [
+      {
+        kind: 'rating',
+        scale,
+        values: replies.flatMap((_, reply) =>
+          criteria.map(({ id: criterion }) => ({ reply, criterion, value: values[cellKey(reply, criterion)]! })),
+        ),
+      },
+    ],
   },
-  label: {
-    empty: about,
-    status: (fields, question, shown) =>
-      aboutStatus(fields, shown, ({ labels, none }) => {
-        if (labels.length === 0) return none && question.multiple ? COMPLETE : EMPTY;
-        return question.multiple || labels.length === 1 ? COMPLETE : partial('Choose one label.');
-      }),
-    answer(fields, _, shown) {
-      const { reply, value } = entered(fields, shown);
-      return { kind: 'label', reply, labels: [...value.labels] };
+  label: aboutReplies<'label'>({
+    status({ labels, none }, _, { multiple }) {
+      if (labels.length === 0) return none && multiple ? COMPLETE : EMPTY;
+      return multiple || labels.length === 1 ? COMPLETE : partial('Choose one label.');
     },
-  },
-  correction: {
-    empty: about,
-    status: (fields, _, shown) =>
-      aboutStatus(fields, shown, ({ text, fine }, reply) => {
-        if (fine) return COMPLETE;
-        if (text === shown.replies[reply]) return EMPTY;
-        return text.trim() === '' ? partial('The corrected text is empty.') : COMPLETE;
-      }),
-    answer(fields, _, shown) {
-      const { reply, value } = entered(fields, shown);
-      return { kind: 'correction', reply, text: value.fine ? shown.replies[reply]! : value.text };
+    answer: ({ labels }, { reply }) => ({ kind: 'label', reply, labels: [...labels] }),
+  }),
+  correction: aboutReplies<'correction'>({
+    status({ text, fine }, original) {
+      if (fine) return COMPLETE;
+      if (text === original) return EMPTY;
+      return text.trim() === '' ? partial('The corrected text is empty.') : COMPLETE;
     },
-  },
-  spans: {
-    empty: about,
-    status: (fields, _, shown) =>
-      aboutStatus(fields, shown, ({ spans, none }) => (spans.length > 0 || none ? COMPLETE : EMPTY)),
-    answer(fields, _, shown) {
-      const { reply, value } = entered(fields, shown);
-      return { kind: 'spans', reply, spans: [...value.spans] };
+    answer: ({ text, fine }, at) => ({ kind: 'correction', reply: at.reply, text: fine ? at.text : text }),
+  }),
+  spans: aboutReplies<'spans'>({
+    status: ({ spans, none }) => (spans.length > 0 || none ? COMPLETE : EMPTY),
+    answer: ({ spans }, { reply }) => ({ kind: 'spans', reply, spans: [...spans] }),
+  }),
+  steps: aboutReplies<'steps'>({
+    status({ marks }, text, { mode }) {
+      if (marks.every((mark) => mark === null)) return EMPTY;
+      const open = openSteps(marks, stepsOf(text).length, mode);
+      return open.length === 0 ? COMPLETE : partial(`Judge step ${open.map((step) => step + 1).join(', ')} too.`);
     },
-  },
-  steps: {
-    empty: about,
-    status: (fields, question, shown) =>
-      aboutStatus(fields, shown, ({ marks }, reply) => {
-        if (marks.every((mark) => mark === null)) return EMPTY;
-        const open = openSteps(marks, stepsOf(shown.replies[reply]!).length, question.mode);
-        return open.length === 0 ? COMPLETE : partial(`Judge step ${open.map((step) => step + 1).join(', ')} too.`);
-      }),
-    answer(fields, { mode }, shown) {
-      const { reply, value } = entered(fields, shown);
-      const wrong = mode === 'first-error' ? value.marks.indexOf(-1) : -1;
-      const labels = stepsOf(shown.replies[reply]!).map((_, step) => {
-        const mark = value.marks[step] ?? null;
+    answer({ marks }, { reply, text }, { mode }) {
+      const wrong = mode === 'first-error' ? marks.indexOf(-1) : -1;
+      const labels = stepsOf(text).map((_, step) => {
+        const mark = marks[step] ?? null;
         return mark === 'none' || (wrong >= 0 && step > wrong) ? null : mark;
       });
       return { kind: 'steps', reply, mode, labels };
     },
-  },
-  critique: {
-    empty: about,
-    status: (fields, _, shown) => aboutStatus(fields, shown, ({ text }) => (text.trim() === '' ? EMPTY : COMPLETE)),
-    answer(fields, _, shown) {
-      const { reply, value } = entered(fields, shown);
-      return { kind: 'critique', reply, text: value.text.trim() };
-    },
-  },
+  }),
+  critique: aboutReplies<'critique'>({
+    status: ({ text }) => (text.trim() === '' ? EMPTY : COMPLETE),
+    answer: ({ text }, { reply }) => ({ kind: 'critique', reply, text: text.trim() }),
+  }),
   demonstration: {
     empty: () => ({ text: '' }),
     status: ({ text }) => (text.trim() === '' ? EMPTY : COMPLETE),
-    answer: ({ text }) => ({ kind: 'demonstration', text: text.trim() }),
+    answers: ({ text }) => [{ kind: 'demonstration', text: text.trim() }],
   },
 };
+
+/** How far a question about single replies is answered for one of them. */
+export function replyState<K extends keyof EntryOf>(
+  question: QuestionOf<K>,
+  { per }: About<EntryOf[K]>,
+  { shown, place }: { readonly shown: Shown; readonly place: number },
+): Status['state'] {
+  const entry = per[place];
+  if (entry === undefined) return 'empty';
+  const logic = KINDS[(question as Question).kind] as unknown as KindLogic<AnswerKind>;
+  return logic.status({ reply: place, per: { [place]: entry } } as never, question as never, shown).state;
+}

@@ -20,11 +20,20 @@ export type Choice = number | 'tie' | 'both-bad' | 'cant-judge';
 /** What was said of a step: wrong, neutral, right, nothing on purpose; `null` while it waits. */
 export type StepMark = -1 | 0 | 1 | 'none' | null;
 
-/** Work that is about one reply: which, and what was entered for each, so that changing the mind loses nothing. */
+/** Work about single replies: which is on screen, and what was entered for each. */
 export interface About<T> {
-  /** Place of the reply chosen; `null` follows the better reply of the same form, where there is one. */
+  /** Place of the reply shown; `null` follows the better reply of the same form, where there is one. */
   readonly reply: number | null;
   readonly per: Readonly<Record<number, T>>;
+}
+
+/** What is entered for one reply, for the kinds that are about single replies. */
+export interface EntryOf {
+  readonly label: { readonly labels: readonly string[]; readonly none: boolean };
+  readonly correction: { readonly text: string; readonly fine: boolean };
+  readonly spans: { readonly spans: readonly Span[]; readonly none: boolean };
+  readonly steps: { readonly marks: readonly StepMark[] };
+  readonly critique: { readonly text: string };
 }
 
 /** What a rater has entered for a question, by kind. Places stand for replies: 0 is shown first. */
@@ -34,11 +43,11 @@ export interface FieldsOf {
   readonly ranking: { readonly ranks: readonly (number | null)[] };
   /** By `cellKey(place, criterion)`. */
   readonly rating: { readonly values: Readonly<Record<string, number>> };
-  readonly label: About<{ readonly labels: readonly string[]; readonly none: boolean }>;
-  readonly correction: About<{ readonly text: string; readonly fine: boolean }>;
-  readonly spans: About<{ readonly spans: readonly Span[]; readonly none: boolean }>;
-  readonly steps: About<{ readonly marks: readonly StepMark[] }>;
-  readonly critique: About<{ readonly text: string }>;
+  readonly label: About<EntryOf['label']>;
+  readonly correction: About<EntryOf['correction']>;
+  readonly spans: About<EntryOf['spans']>;
+  readonly steps: About<EntryOf['steps']>;
+  readonly critique: About<EntryOf['critique']>;
   readonly demonstration: { readonly text: string };
 }
 export type Fields = FieldsOf[AnswerKind];
