@@ -116,7 +116,19 @@ const SHOTS: readonly Shot[] = [
   },
   { name: 'judge-phone', who: 'rater', path: '/judge/harbour', phone: true, prepare: agree },
   { name: 'judge-phone-dark', who: 'rater', path: '/judge/every-kind', phone: true, dark: true, prepare: agree },
-  { name: 'judge-own-data', who: 'rater', path: '/judge/harbour/mine', prepare: heading('My data') },
+  {
+    name: 'judge-own-data',
+    who: 'rater',
+    path: '/judge/harbour',
+    prepare: async (page) => {
+      await agree(page);
+      await press(page, 'a', '2', 'Enter');
+      await page.getByText('Submitted.').waitFor();
+      await page.getByText('✓ All sent is saved').waitFor();
+      await page.goto('/judge/harbour/mine');
+      await page.getByText('A is better').first().waitFor();
+    },
+  },
   { name: 'projects', who: 'lead', path: '/projects' },
   { name: 'project-new', who: 'lead', path: '/projects/new', prepare: heading('What raters will see'), long: true },
   { name: 'project-overview', who: 'lead', path: '/projects/harbour' },
@@ -229,6 +241,8 @@ async function take(browser: Browser, url: string, shot: Shot): Promise<void> {
 const chromium = findChromium();
 if (chromium === undefined) throw new Error('no Chromium: install one, or name it in GOODHART_CHROMIUM');
 const only = process.argv.slice(2);
+// The command brings itself and the pages up to date first.
+spawnSync(process.execPath, ['bin/goodhart.js', '--version'], { stdio: ['ignore', 'ignore', 'inherit'] });
 const wanted = SHOTS.filter(({ name }) => only.length === 0 || only.includes(name));
 if (wanted.some(({ path }) => path.startsWith('/runs'))) makeRuns();
 mkdirSync(OUT, { recursive: true });
