@@ -1,20 +1,33 @@
 import type { Datum, LossConfig, LossName, ModelSpec, Sample, SampleParams, StartOptions } from '../engine/index.ts';
 import { NumericsError } from '../run/index.ts';
+import { encodeOnnx, input, neg } from '../tensor/index.ts';
 import { padFloats, padIntegers, passes, positions, unpad } from './batches.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { type Feed, GraphCache, type GraphKind } from './graphs.ts';
 import { sample } from './sampling.ts';
+import { type EngineSettings, Sessions } from './sessions.ts';
 import { startingWeights } from './start.ts';
 import { type AdamSettings, adamStep, freshState, type ModelState } from './store.ts';
 
 /** Everything the engine computes, run inside the worker thread. Arguments are already validated. */
 export class Backend {
+  readonly #sessions: Sessions;
   readonly #graphs: GraphCache;
+  readonly #tokensPerPass: number;
   readonly #models = new Map<string, { state: ModelState; gradients: Map<string, Float32Array> }>();
   readonly #snapshots = new Map<string, ModelState>();
 
-  constructor(options: { threads: number }) {
-    this.#graphs = new GraphCache(options.threads);
+  constructor(settings: EngineSettings) {
+    this.#sessions = new Sessions(settings);
+    this.#graphs = new GraphCache(this.#sessions);
+    this.#tokensPerPass = settings.tokensPerPass;
+  }
+
+  /** Why another provider than the wished one is used, in one line; found out by making a small session. */
+  async providerFallback(): Promise<string | undefined> {
+    const session = await this.#sessions.create(encodeOnnx({ y: neg(input('x', 'float32', [1])) }));
+    await session.release();
+    return this.#sessions.fallback;
   }
 
   async createModel(id: string, spec: ModelSpec, start: StartOptions): Promise<void> {
@@ -33,7 +46,10 @@ export class Backend {
     const logprobs = new Array<Float32Array>(data.length);
     const added: Record<string, Float32Array>[] = [];
     let total = 0;
-    for (const rows of passes(data.map((datum) => datum.tokens.length))) {
+    for (const rows of passes(
+      data.map((datum) => datum.tokens.length),
+      this.#tokensPerPass,
+    )) {
       const batch = rows.map((row) => data[row]!);
       const lengths = batch.map((datum) => datum.tokens.length);
       const time = Math.max(...lengths);
@@ -78,7 +94,10 @@ export class Backend {
   /** Scalar-head values at every position. */
   async scalars(state: ModelState, sequences: readonly Int32Array[]): Promise<Float32Array[]> {
     const values = new Array<Float32Array>(sequences.length);
-    for (const rows of passes(sequences.map((s) => s.length))) {
+    for (const rows of passes(
+      sequences.map((s) => s.length),
+      this.#tokensPerPass,
+    )) {
       const batch = rows.map((row) => sequences[row]!);
       const time = Math.max(...batch.map((s) => s.length));
       const { scalars } = await this.#run(state, 'scalars', {
@@ -103,7 +122,10 @@ export class Backend {
   async scalarBackward(id: string, sequences: readonly Int32Array[], rowGradients: readonly Float32Array[]) {
     const { state, gradients } = this.#models.get(id)!;
     const added: Record<string, Float32Array>[] = [];
-    for (const rows of passes(sequences.map((s) => s.length))) {
+    for (const rows of passes(
+      sequences.map((s) => s.length),
+      this.#tokensPerPass,
+    )) {
       const batch = rows.map((row) => sequences[row]!);
       const time = Math.max(...batch.map((s) => s.length));
       const seeds = padFloats(
@@ -191,7 +213,10 @@ export class Backend {
   async logprobs(snapshot: string, sequences: readonly Int32Array[]): Promise<Float32Array[]> {
     const state = this.#snapshots.get(snapshot)!;
     const values = new Array<Float32Array>(sequences.length);
-    for (const rows of passes(sequences.map((s) => s.length))) {
+    for (const rows of passes(
+      sequences.map((s) => s.length),
+      this.#tokensPerPass,
+    )) {
       const batch = rows.map((row) => sequences[row]!);
       const lengths = batch.map((s) => s.length - 1);
       const time = Math.max(...lengths);

@@ -1,15 +1,12 @@
 /** Right-padded batches of ragged rows. Causal attention never looks right, so padding changes no real position. */
 
-/** Most tokens, padding included, that one pass holds; bounds memory whatever the caller submits. */
-const TOKENS_PER_PASS = 4096;
-
-/** Row indices in passes: rows of like length together, few padded tokens, original indices kept. */
-export function passes(lengths: readonly number[]): number[][] {
+/** Row indices in passes of at most `most` tokens, padding included: rows of like length together, original indices kept. */
+export function passes(lengths: readonly number[], most: number): number[][] {
   const order = lengths.map((_, i) => i).sort((a, b) => lengths[a]! - lengths[b]! || a - b);
   const groups: number[][] = [];
   let current: number[] = [];
   for (const row of order) {
-    if (current.length > 0 && (current.length + 1) * lengths[row]! > TOKENS_PER_PASS) {
+    if (current.length > 0 && (current.length + 1) * lengths[row]! > most) {
       groups.push(current);
       current = [];
     }
