@@ -119,7 +119,7 @@ const SHOTS: readonly Shot[] = [
   { name: 'judge-phone-dark', who: 'rater', path: '/judge/every-kind', phone: true, dark: true, prepare: agree },
   { name: 'projects', who: 'lead', path: '/projects' },
   { name: 'project-new', who: 'lead', path: '/projects/new', prepare: heading('What raters will see'), long: true },
-  { name: 'project-overview', who: 'lead', path: '/projects/harbour' },
+  { name: 'project-overview', who: 'lead', path: '/projects/harbour', long: true },
   { name: 'project-items', who: 'lead', path: '/projects/harbour/items' },
   { name: 'project-item', who: 'lead', path: '/projects/harbour/items/item-3', long: true },
   { name: 'project-adjudicate', who: 'lead', path: '/projects/harbour/adjudicate' },
@@ -258,6 +258,8 @@ const studio = await startStudio({
 });
 const browser = await launchChromium(chromium);
 try {
+  if (only.length === 0 || only.includes('first-start'))
+    await take(browser, studio.url, { name: 'first-start', who: null, path: new URL(studio.setupUrl!).pathname });
   await seedDemo(studio.store);
   for (const shot of wanted) {
     await take(browser, studio.url, shot);
