@@ -190,6 +190,10 @@ export async function seedDemo(store: FeedbackStore): Promise<void> {
     });
     await accounts.setProjects(`account-${role}`, ['harbour', 'every-kind']);
   }
+  await accounts.setSetting('project/harbour', {
+    pay: { amount: 12, currency: 'EUR', per: 'hour' },
+    breakAfterMinutes: 45,
+  });
   await seedHarbour(store);
   await seedEveryKind(store);
 }

@@ -23,7 +23,7 @@ async function runConfig(
     out,
     resume,
     command,
-    makeEngine: () => createEmbeddedEngine(),
+    makeEngine: () => createEmbeddedEngine({ ...config.engine, warn: terminal.warn }),
     progress: terminal.progress,
     warn: terminal.warn,
     now,

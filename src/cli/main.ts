@@ -5,6 +5,7 @@ import { addExchangeCommands } from './exchange-commands.ts';
 import { addFeedbackCommands } from './feedback-commands.ts';
 import { addLabCommands } from './lab-commands.ts';
 import { addLoopCommands } from './loop-commands.ts';
+import { addModelCommands } from './model-commands.ts';
 import { addRewardCommands } from './reward-commands.ts';
 import { addStoreCommands } from './store-commands.ts';
 import { addStudioCommands } from './studio-commands.ts';
@@ -37,6 +38,7 @@ export function createProgram(streams: TerminalStreams): { program: Command; ter
   addStudioCommands(program, terminal);
   addExchangeCommands(program, terminal);
   addFeedbackCommands(program, terminal);
+  addModelCommands(program, terminal);
   addRewardCommands(program, terminal);
   addAuditCommands(program, terminal);
   addLabCommands(program, terminal);

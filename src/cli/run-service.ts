@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import type { Finding } from '../audit/index.ts';
-import { type ReportData, readJson, readJsonOf, SEAL } from '../disclosure/index.ts';
+import { type ReportData, readJson, readJsonOf, reasonText, SEAL } from '../disclosure/index.ts';
 import { configSchema, RUN_FILES, runJsonSchema, verifyPipelineRun } from '../pipeline/index.ts';
 import { DataError, parseConfig, UsageError } from '../run/index.ts';
 import { filesBelow, onPath, writeFileAtomic, writeJson } from '../run/node.ts';
@@ -257,6 +257,7 @@ export function createRunService(options: {
         unscored: finding.unscored,
         seed: finding.seed,
         because: finding.because,
+        reason: reasonText(finding.because),
         planted: (rates[finding.probe]?.planted ?? null) as never,
         clean: (rates[finding.probe]?.clean ?? null) as never,
       }));

@@ -1,5 +1,6 @@
 import { Presets, SingleBar } from 'cli-progress';
 import { GoodhartError, type Progress, type ProgressEvent } from '../run/index.ts';
+import { TemplateError } from '../text/index.ts';
 
 /** Where a command writes. Results go to stdout; progress and messages to stderr, so that output can be piped. */
 export interface Terminal {
@@ -138,8 +139,9 @@ export function createTerminal(options: { json: boolean; quiet: boolean }, strea
 
 /** What is printed for an error, and the exit code: one line for what the user can mend, a stack for a defect. */
 export function describeError(error: unknown): { text: string; exitCode: number } {
-  if (error instanceof GoodhartError && error.exitCode !== 3) {
-    return { text: `goodhart: ${error.message.split('\n').join(' ')}`, exitCode: error.exitCode };
+  if (error instanceof TemplateError || (error instanceof GoodhartError && error.exitCode !== 3)) {
+    const exitCode = error instanceof GoodhartError ? error.exitCode : 2;
+    return { text: `goodhart: ${error.message.split('\n').join(' ')}`, exitCode };
   }
   if (error instanceof GoodhartError) {
     return { text: `goodhart: ${error.name} (${error.code}): ${error.message}\n${error.stack ?? ''}`, exitCode: 3 };

@@ -1,11 +1,13 @@
 import type { Datum, LossConfig, LossName, ModelSpec, Sample, SampleParams, StartOptions } from '../engine/index.ts';
 import { NumericsError } from '../run/index.ts';
+import { encodeOnnx, input, neg } from '../tensor/index.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { edgesOf } from './edges.ts';
 import { type Feed, GraphCache, type GraphKind } from './graphs.ts';
 import { Helpers, type SampleWork } from './helpers.ts';
 import { type Pass, pack, passFeeds } from './packing.ts';
 import { promptFeeds, sampleShare, sharesOf } from './sampling.ts';
+import { type EngineSettings, Sessions } from './sessions.ts';
 import { startingWeights } from './start.ts';
 import { type AdamSettings, adamStep, freshState, type ModelState, sumOfSquares } from './store.ts';
 
@@ -21,7 +23,9 @@ const lastRows = (pass: Pass): BigInt64Array => BigInt64Array.from(pass.sequence
 
 /** Everything the engine computes, run inside the worker thread. Arguments are already validated. */
 export class Backend {
+  readonly #sessions: Sessions;
   readonly #threads: number;
+  readonly #tokensPerPass: number;
   readonly #graphs: GraphCache;
   /** Graphs that run in one thread. */
   readonly #single: GraphCache;
@@ -29,11 +33,21 @@ export class Backend {
   readonly #models = new Map<string, { state: ModelState; gradients: Map<string, Float32Array> }>();
   readonly #snapshots = new Map<string, ModelState>();
 
-  constructor({ threads }: { threads: number }) {
+  constructor(settings: EngineSettings) {
+    const { threads, tokensPerPass } = settings;
+    this.#sessions = new Sessions(settings);
     this.#threads = threads;
-    this.#graphs = new GraphCache(threads);
-    this.#single = new GraphCache(1);
-    this.#helpers = new Helpers((snapshot) => this.#snapshots.get(snapshot)!);
+    this.#tokensPerPass = tokensPerPass;
+    this.#graphs = new GraphCache(this.#sessions);
+    this.#single = new GraphCache(new Sessions({ ...settings, threads: 1 }));
+    this.#helpers = new Helpers(settings, (snapshot) => this.#snapshots.get(snapshot)!);
+  }
+
+  /** Why another provider than the wished one is used, in one line; found out by making a small session. */
+  async providerFallback(): Promise<string | undefined> {
+    const session = await this.#sessions.create(encodeOnnx({ y: neg(input('x', 'float32', [1])) }));
+    await session.release();
+    return this.#sessions.fallback;
   }
 
   async createModel(id: string, spec: ModelSpec, start: StartOptions): Promise<void> {
@@ -52,7 +66,7 @@ export class Backend {
     const logprobs = new Array<Float32Array>(data.length);
     const added: Record<string, Float32Array>[] = [];
     let total = 0;
-    for (const pass of pack(data.map((datum) => datum.tokens))) {
+    for (const pass of this.#pack(data.map((datum) => datum.tokens))) {
       const { wanted, feeds, places } = edgesOf(pass, data, loss);
       const output = await this.#run(state, `loss:${loss}/${wanted}`, {
         ...passFeeds(pass),
@@ -68,10 +82,12 @@ export class Backend {
     return { loss: total, logprobs };
   }
 
+  #pack = (sequences: readonly Int32Array[]): Pass[] => pack(sequences, this.#tokensPerPass);
+
   /** Scalar-head values at every position. */
   async scalars(state: ModelState, sequences: readonly Int32Array[]): Promise<Float32Array[]> {
     const values = new Array<Float32Array>(sequences.length);
-    for (const pass of pack(sequences)) {
+    for (const pass of this.#pack(sequences)) {
       const { scalars } = await this.#run(state, 'scalars/all', passFeeds(pass));
       const places = pass.sequences.map(({ at }) => at);
       scatterTo(values, pass, places, scalars!);
@@ -87,7 +103,7 @@ export class Backend {
   async modelLastScalars(id: string, sequences: readonly Int32Array[]): Promise<Float32Array> {
     const { state } = this.#models.get(id)!;
     const values = new Float32Array(sequences.length);
-    for (const pass of pack(sequences)) {
+    for (const pass of this.#pack(sequences)) {
       const rows = lastRows(pass);
       const { scalars } = await this.#run(state, 'scalars/early', {
         ...passFeeds(pass),
@@ -102,7 +118,7 @@ export class Backend {
   async scalarBackward(id: string, sequences: readonly Int32Array[], rowGradients: readonly Float32Array[]) {
     const { state, gradients } = this.#models.get(id)!;
     const added: Record<string, Float32Array>[] = [];
-    for (const pass of pack(sequences)) {
+    for (const pass of this.#pack(sequences)) {
       const seeds = new Float32Array(pass.tokens.length);
       for (const { index, at } of pass.sequences) {
         for (const [t, flat] of at.entries()) seeds[flat]! += rowGradients[index]![t]!;
@@ -117,7 +133,7 @@ export class Backend {
   async lastScalarBackward(id: string, sequences: readonly Int32Array[], gradient: Float32Array): Promise<void> {
     const { state, gradients } = this.#models.get(id)!;
     const added: Record<string, Float32Array>[] = [];
-    for (const pass of pack(sequences)) {
+    for (const pass of this.#pack(sequences)) {
       const rows = lastRows(pass);
       const seeds = Float32Array.from(pass.sequences, ({ index }) => gradient[index]!);
       added.push(
@@ -211,7 +227,7 @@ export class Backend {
     const state = this.#snapshots.get(snapshot)!;
     const data = sequences.map((s) => ({ tokens: s.subarray(0, -1), targets: s.subarray(1) }));
     const values = new Array<Float32Array>(sequences.length);
-    for (const pass of pack(data.map((datum) => datum.tokens))) {
+    for (const pass of this.#pack(data.map((datum) => datum.tokens))) {
       const { wanted, feeds, places } = edgesOf(pass, data, undefined);
       const { logprobs } = await this.#run(state, `logprobs/${wanted}`, {
         ...passFeeds(pass),

@@ -1,10 +1,11 @@
 import { Worker } from 'node:worker_threads';
 import { DataError, EngineError, NumericsError, UsageError } from '../run/index.ts';
+import type { EngineSettings } from './sessions.ts';
 import type { Answer } from './worker.ts';
 
 /** The built worker, or, when this file itself runs unbuilt (tests), its source behind the loader. */
-function startWorker(threads: number): Worker {
-  const options = { workerData: { threads } };
+function startWorker(settings: EngineSettings): Worker {
+  const options = { workerData: settings };
   if (!import.meta.url.endsWith('.ts')) return new Worker(new URL('./worker.js', import.meta.url), options);
   const entry = JSON.stringify(new URL('./worker.ts', import.meta.url).href);
   const source = `import('tsx/esm/api').then(({ register }) => { register(); return import(${entry}); });`;
@@ -17,8 +18,8 @@ export class Channel {
   readonly #waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
   #next = 0;
 
-  constructor(threads: number) {
-    this.#worker = startWorker(threads);
+  constructor(settings: EngineSettings) {
+    this.#worker = startWorker(settings);
     this.#worker.unref();
     this.#worker.on('message', (answer: Answer) => this.#settle(answer));
     this.#worker.on('error', (error) => this.#fail(error as Error));

@@ -18,8 +18,9 @@ import {
   validateSequences,
 } from '../engine/index.ts';
 import { loraFault, specFault } from '../model/index.ts';
-import { EngineError, NumericsError } from '../run/index.ts';
+import { EngineError, NumericsError, UsageError } from '../run/index.ts';
 import { Channel } from './channel.ts';
+import { type EngineSettings, PROVIDERS } from './sessions.ts';
 
 /**
  * Since 1.29 the official builds of ONNX Runtime report use to their maker, and keep an identifier on disk, unless this is set
@@ -217,13 +218,31 @@ class EmbeddedModel implements TrainableModel {
   }
 }
 
-/**
- * Trains and samples in this process: graphs run by ONNX Runtime in one worker thread, so the event loop stays free.
- * `threads` is the number of threads inside one operator (2 by default).
- */
-export function createEmbeddedEngine(options: { threads?: number } = {}): Engine {
+export interface EngineOptions extends Partial<EngineSettings> {
+  /** Receives a line when a wished provider cannot be used. */
+  readonly warn?: (line: string) => void;
+}
+
+/** Settings as given, with the rest by default; what cannot be is refused by name. */
+function settingsOf({ threads = 2, providers = ['cpu'], tokensPerPass = 4096 }: EngineOptions): EngineSettings {
+  const unknown = providers.find((provider) => !PROVIDERS.includes(provider));
+  if (unknown !== undefined || providers.length === 0) {
+    throw new UsageError('providers', `providers: got ${unknown ?? 'none'}; expected some of ${PROVIDERS.join(', ')}`);
+  }
+  for (const [name, value] of Object.entries({ threads, tokensPerPass })) {
+    if (!Number.isSafeInteger(value) || value < 1)
+      throw new UsageError(name, `${name} ${value}: expected a positive whole number`);
+  }
+  return { threads, providers, tokensPerPass };
+}
+
+/** Trains and samples in this process: graphs run by ONNX Runtime in one worker thread, so the event loop stays free. */
+export function createEmbeddedEngine(options: EngineOptions = {}): Engine {
   refuseTelemetry();
-  const channel = new Channel(options.threads ?? 2);
+  const settings = settingsOf(options);
+  const channel = new Channel(settings);
+  const onDevice = settings.providers.includes('webgpu');
+  let checked = !onDevice;
   let models = 0;
   return {
     capabilities: (): Capabilities => ({
@@ -231,12 +250,18 @@ export function createEmbeddedEngine(options: { threads?: number } = {}): Engine
       losses: LOSS_NAMES,
       customLoss: true,
       scalarHead: true,
-      deterministic: true,
+      // Bits are promised on the CPU only.
+      deterministic: !onDevice,
       maxContext: 4096,
     }),
     async createModel(spec, start = {}) {
       const fault = specFault(spec) ?? (spec.lora === undefined ? undefined : loraFault(spec, spec.lora));
       if (fault !== undefined) throw new EngineError('spec', fault);
+      if (!checked) {
+        checked = true;
+        const fallback = await channel.call<string | undefined>('providerFallback');
+        if (fallback !== undefined) options.warn?.(fallback);
+      }
       const id = `model${models++}`;
       await channel.call('createModel', id, spec, start);
       return new EmbeddedModel(channel, id, spec);

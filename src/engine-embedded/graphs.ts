@@ -1,4 +1,4 @@
-import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import { type InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import type { LossName, ModelSpec } from '../engine/index.ts';
 import {
   decodeOutputs,
@@ -13,6 +13,7 @@ import {
 } from '../model/index.ts';
 import { canonicalJson } from '../run/index.ts';
 import { describeTensor, encodeOnnx, finiteProbes, firstNonFinite, type Tensor } from '../tensor/index.ts';
+import type { Sessions } from './sessions.ts';
 
 /** What a graph computes and, after the slash, for which tokens of a pass. */
 export type GraphKind =
@@ -58,10 +59,10 @@ export interface NonFinite {
 /** Sessions by architecture and purpose, built on first use and shared by all models of one shape. */
 export class GraphCache {
   readonly #sessions = new Map<string, Promise<InferenceSession>>();
-  readonly #threads: number;
+  readonly #made: Sessions;
 
-  constructor(threads: number) {
-    this.#threads = threads;
+  constructor(made: Sessions) {
+    this.#made = made;
   }
 
   #session(spec: ModelSpec, kind: GraphKind): Promise<InferenceSession> {
@@ -69,12 +70,9 @@ export class GraphCache {
     const key = `${kind} ${canonicalJson(architecture)}`;
     let session = this.#sessions.get(key);
     if (session === undefined) {
-      session = InferenceSession.create(encodeOnnx(outputsOf(spec, kind)), {
-        intraOpNumThreads: this.#threads,
-        interOpNumThreads: 1,
+      session = this.#made.create(encodeOnnx(outputsOf(spec, kind)), {
         // Shapes change from call to call, so a plan for one shape does not carry over.
         enableMemPattern: false,
-        logSeverityLevel: 3,
       });
       this.#sessions.set(key, session);
     }
@@ -102,12 +100,8 @@ export class GraphCache {
     feeds: Readonly<Record<string, Feed>>,
   ): Promise<NonFinite | undefined> {
     const run = async (outputs: Readonly<Record<string, Tensor>>) => {
-      const session = await InferenceSession.create(encodeOnnx(outputs), {
-        intraOpNumThreads: this.#threads,
-        // As written: a fused operator would hide where in it the number arose.
-        graphOptimizationLevel: 'disabled',
-        logSeverityLevel: 3,
-      });
+      // As written: a fused operator would hide where in it the number arose.
+      const session = await this.#made.create(encodeOnnx(outputs), { graphOptimizationLevel: 'disabled' });
       try {
         return await runSession(session, spec, weights, feeds);
       } finally {

@@ -1,6 +1,7 @@
 import type { Sample, SampleParams } from '../engine/index.ts';
 import { Channel } from './channel.ts';
 import type { Share } from './sampling.ts';
+import type { EngineSettings } from './sessions.ts';
 import type { ModelState } from './store.ts';
 
 /** What a worker needs to know of a call to sample its share. */
@@ -15,15 +16,17 @@ export class Helpers {
   readonly #channels: Channel[] = [];
   /** Snapshots that each helper holds. */
   readonly #held: Set<string>[] = [];
+  readonly #settings: EngineSettings;
   readonly #stateOf: (snapshot: string) => ModelState;
 
-  constructor(stateOf: (snapshot: string) => ModelState) {
+  constructor(settings: EngineSettings, stateOf: (snapshot: string) => ModelState) {
+    this.#settings = { ...settings, threads: 1 };
     this.#stateOf = stateOf;
   }
 
   async sample(helper: number, snapshot: string, work: SampleWork): Promise<Sample[]> {
     while (this.#channels.length <= helper) {
-      this.#channels.push(new Channel(1));
+      this.#channels.push(new Channel(this.#settings));
       this.#held.push(new Set());
     }
     const channel = this.#channels[helper]!;

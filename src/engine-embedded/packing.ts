@@ -13,8 +13,6 @@ const SHORTEST_SHARED = 4;
 const WIDTHS = [96, 112, 128, 144, 160, 192, 224, 256, 320, WIDEST_ROW];
 /** Work of attention per token and per token of row width, in units of the work of everything else per token. */
 const ATTENTION_SHARE = 1 / 1000;
-/** Most tokens, padding included, that one pass holds; bounds memory whatever the caller submits. */
-const TOKENS_PER_PASS = 4096;
 
 /** Rows of one pass, [rows, time] each, row-major. */
 export interface Pass {
@@ -133,11 +131,11 @@ export function passFeeds({ rows, time, tokens, positions, ends }: Pass): Record
 }
 
 /** Rows of like width together, widest first, as many as a pass holds. */
-function passesOf(rows: readonly Chunk[][]): Chunk[][][] {
+function passesOf(rows: readonly Chunk[][], most: number): Chunk[][][] {
   const sorted = [...rows].sort((a, b) => widthOf(b) - widthOf(a));
   const passes: Chunk[][][] = [];
   for (let start = 0; start < sorted.length; ) {
-    const count = Math.max(1, Math.floor(TOKENS_PER_PASS / widthOf(sorted[start]!)));
+    const count = Math.max(1, Math.floor(most / widthOf(sorted[start]!)));
     passes.push(sorted.slice(start, start + count));
     start += count;
   }
@@ -151,14 +149,17 @@ const workOf = (passes: readonly Chunk[][][]): number =>
     return sum + rows.length * width * (1 + width * ATTENTION_SHARE);
   }, 0);
 
-/** Every sequence in exactly one pass. The same sequences give the same passes. */
-export function pack(sequences: readonly Int32Array[]): Pass[] {
+/**
+ * Every sequence in exactly one pass of at most `most` tokens, padding included, or of a row as long as the longest sequence
+ * where that is longer. The same sequences give the same passes.
+ */
+export function pack(sequences: readonly Int32Array[], most: number): Pass[] {
   const longest = sequences.reduce((most, s) => Math.max(most, s.length), 0);
   const order = sequences.map((_, i) => i).sort((a, b) => compareTokens(sequences[a]!, sequences[b]!) || a - b);
   const shared = order.map((index, k) => (k === 0 ? 0 : sharedLength(sequences[order[k - 1]!]!, sequences[index]!)));
   let best: { passes: Chunk[][][]; work: number } | undefined;
-  for (const width of new Set(WIDTHS.map((w) => Math.max(w, longest)))) {
-    const passes = passesOf(rowsOf(chunksOf(sequences, order, { shared, width }), width));
+  for (const width of new Set(WIDTHS.map((w) => Math.max(Math.min(w, most), longest)))) {
+    const passes = passesOf(rowsOf(chunksOf(sequences, order, { shared, width }), width), most);
     const work = workOf(passes);
     if (best === undefined || work < best.work) best = { passes, work };
   }

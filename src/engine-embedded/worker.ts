@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { EngineError, GoodhartError, NumericsError } from '../run/index.ts';
 import { Backend } from './backend.ts';
+import type { EngineSettings } from './sessions.ts';
 
 /** The worker's side: calls by name, one after another, answered with a value or an error as data. */
 export interface Call {
@@ -25,7 +26,7 @@ export interface Answer {
 
 const port = parentPort;
 if (port === null) throw new EngineError('worker', 'worker.ts runs as a worker thread only');
-const backend = new Backend(workerData as { threads: number });
+const backend = new Backend(workerData as EngineSettings);
 let queue: Promise<void> = Promise.resolve();
 
 port.on('message', (call: Call) => {

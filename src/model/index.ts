@@ -1,6 +1,7 @@
 export { mergeAdapters, resolveTargets } from './adapters.ts';
 export * from './hub-config.ts';
 export * from './losses.ts';
+export * from './onnx-export.ts';
 export * from './parameters.ts';
 export * from './spec.ts';
 export { WIDEST_ROW } from './layers.ts';

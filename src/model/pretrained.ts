@@ -319,3 +319,33 @@ export function readAdapter(folder: string, spec: TransformerSpec): Map<string, 
     files.close();
   }
 }
+
+/** The chat template of a folder, in any of the three places where it is published. */
+function chatTemplateIn(folder: string, config: Readonly<Record<string, unknown>>): string | undefined {
+  const file = join(folder, 'chat_template.jinja');
+  if (existsSync(file)) return onPath(file, () => readFileSync(file, 'utf8'));
+  const json = join(folder, 'chat_template.json');
+  const given = existsSync(json) ? readJsonObject(json).chat_template : config.chat_template;
+  if (!Array.isArray(given)) return typeof given === 'string' ? given : undefined;
+  const named = given as { name?: unknown; template?: unknown }[];
+  const template = named.find(({ name }) => name === 'default')?.template;
+  return typeof template === 'string' ? template : undefined;
+}
+
+/** A published tokenizer with its chat template, as `createTokenizer` of the text part takes it. */
+export function readPretrainedTokenizer(folder: string): Record<string, unknown> {
+  const path = join(folder, 'tokenizer.json');
+  if (!existsSync(path)) {
+    throw new DataError('tokenizer', `${folder}: expected tokenizer.json; save the model with its fast tokenizer`);
+  }
+  const optional = (file: string) => (existsSync(join(folder, file)) ? readJsonObject(join(folder, file)) : {});
+  const config = optional('tokenizer_config.json');
+  const ends = optional('generation_config.json').eos_token_id;
+  return {
+    format: 'pretrained-tokenizer-1',
+    tokenizer: readJsonObject(path),
+    config,
+    chatTemplate: chatTemplateIn(folder, config),
+    stop: (Array.isArray(ends) ? ends : [ends]).filter((id) => Number.isInteger(id)),
+  };
+}

@@ -117,15 +117,26 @@ function attendWithin(spec: TransformerSpec, a: Record<'q' | 'k' | 'v' | 'mask',
  */
 export type Wanted = 'all' | 'late' | 'early';
 
+/** What a graph of whole sequences reads. */
+export type SequenceInputs = Readonly<Record<'tokens' | 'positions' | 'ends' | 'order', Tensor>>;
+
+function packedInputs(): SequenceInputs {
+  const perToken = (name: string) => input(name, 'int64', ['batch', 'time']);
+  const order = input('order', 'int64', ['time']);
+  return { tokens: perToken('tokens'), positions: perToken('positions'), ends: perToken('ends'), order };
+}
+
 /**
  * Whole sequences at once, several to a row where wanted. Inputs [batch, time]: `tokens`; `positions`, the place of each in its
  * sequence; `ends`, the place in the row up to which a token is seen by those after it; and `order` [time], 0, 1, 2, … A row of
  * one sequence has its length as every end; then attention is causal.
  */
-export function sequenceGraph(spec: TransformerSpec, parameters: Parameters, wanted: Wanted = 'all') {
-  const perToken = (name: string) => input(name, 'int64', ['batch', 'time']);
-  const [tokens, positions, ends] = [perToken('tokens'), perToken('positions'), perToken('ends')];
-  const order = input('order', 'int64', ['time']);
+export function sequenceGraph(
+  spec: TransformerSpec,
+  parameters: Parameters,
+  { wanted = 'all', inputs = packedInputs() }: { wanted?: Wanted | undefined; inputs?: SequenceInputs } = {},
+) {
+  const { tokens, positions, ends, order } = inputs;
   const query = reshape(order, ['time', 1]);
   const future = cast(greater(reshape(order, [1, 'time']), query), 'float32');
   const seen = cast(greater(reshape(ends, ['batch', 1, 1, 'time']), query), 'float32');
@@ -165,7 +176,7 @@ export function scalarOutputs(hidden: Tensor, parameters: Parameters): Tensor {
  */
 export function prefillOutputs(spec: TransformerSpec): Record<string, Tensor> {
   const parameters = parameterInputs(spec);
-  const { hidden, keys, values } = sequenceGraph(spec, parameters, 'early');
+  const { hidden, keys, values } = sequenceGraph(spec, parameters, { wanted: 'early' });
   const outputs: Record<string, Tensor> = { logits: logitsOf(hidden, parameters) };
   for (let layer = 0; layer < spec.layers; layer++) {
     outputs[`key${layer}`] = keys[layer]!;

@@ -1,11 +1,20 @@
 import { cpSync, existsSync, renameSync, rmSync } from 'node:fs';
 import { readJson } from '../disclosure/index.ts';
-import type { ModelSpec } from '../engine/index.ts';
+import type { ModelSpec, TrainableModel } from '../engine/index.ts';
+import { hubEnvironment, modelFolder, readPretrainedSpec, readPretrainedTokenizer } from '../model/node.ts';
 import { dialogueDatum, supervised } from '../policy/index.ts';
-import { digestValue, GoodhartError } from '../run/index.ts';
+import { DataError, digestValue, GoodhartError } from '../run/index.ts';
 import { onPath } from '../run/node.ts';
 import { createRng } from '../stats/index.ts';
-import { createCodec, createTokenizer, type DialogueCodec, type Tokenizer, trainBpe } from '../text/index.ts';
+import {
+  createCodec,
+  createTokenizer,
+  type DialogueCodec,
+  TemplateError,
+  type Tokenizer,
+  trainBpe,
+} from '../text/index.ts';
+import { baseSettings } from './config.ts';
 import { checkpointsOf, pathIn, type RunContext, stage, writeRunJson } from './run-context.ts';
 import { RUN_FILES } from './run-folder.ts';
 import type { Source } from './sources.ts';
@@ -53,14 +62,18 @@ function keep(context: RunContext, cached: string): void {
   }
 }
 
-/** Trains the tokenizer and the base model, or takes both from the cache when the same ones were trained before. */
+/** Trains the tokenizer and the base model, takes both from the cache when the same ones were trained before, or starts from a published model. */
 export async function baseStage(context: RunContext, source: Source): Promise<Base> {
   const { config } = context;
-  const base = config.base!;
+  const base = baseSettings(config.base!);
   const maxReply = config.policy?.maxTokens ?? 48;
   const limits = { maxReply, maxPrompt: base.maxContext - maxReply };
   const folder = pathIn(context, RUN_FILES.base);
   await stage(context, 'base', FILES, async () => {
+    if (base.from !== undefined) {
+      await publishedBase(context, source, { from: base.from, limits });
+      return;
+    }
     const key = digestValue({ version: 2, base, limits, seed: config.seed, examples: source.examples });
     const cached = `${context.cache}/base-${key.slice(0, 24)}`;
     if (await isWhole(context, cached)) {
@@ -74,14 +87,42 @@ export async function baseStage(context: RunContext, source: Source): Promise<Ba
   });
   // Only now: until the record of the stage is written, a kill would need them.
   trainingCheckpoints(context).clear();
-  const tokenizer = createTokenizer(readJson(pathIn(context, RUN_FILES.tokenizer)) as Record<string, unknown>);
-  const spec = specOf(context, tokenizer);
+  const tokenizer = tokenizerOf(readJson(pathIn(context, RUN_FILES.tokenizer)) as Record<string, unknown>);
+  const { spec } = readJson(`${folder}/state.json`) as { spec: ModelSpec };
   return { tokenizer, codec: createCodec(tokenizer, limits), spec, folder, limits };
 }
 
-function specOf({ config }: RunContext, tokenizer: Tokenizer): ModelSpec {
-  const { width, layers, heads, feedForward, maxContext } = config.base!;
-  return { vocabulary: tokenizer.vocabularySize, width, layers, heads, feedForward, maxContext, seed: config.seed };
+/** A tokenizer whose template cannot be used is a fault of the model's files, not of the program. */
+function tokenizerOf(json: Record<string, unknown>): Tokenizer {
+  try {
+    return createTokenizer(json);
+  } catch (error) {
+    throw error instanceof TemplateError ? new DataError(error.code, error.message, { cause: error }) : error;
+  }
+}
+
+/** Copies a published model into the run, trained further on the texts where the configuration says so. */
+async function publishedBase(
+  context: RunContext,
+  source: Source,
+  target: { readonly from: string; readonly limits: Base['limits'] },
+): Promise<void> {
+  const { config, engine, progress } = context;
+  const { system, chat, maxContext } = baseSettings(config.base!);
+  const folder = await modelFolder(target.from, { ...hubEnvironment(), progress });
+  const spec: ModelSpec = { ...readPretrainedSpec(folder, { maxContext }), seed: config.seed };
+  const json = { ...readPretrainedTokenizer(folder), system, variables: chat };
+  const tokenizer = tokenizerOf(json);
+  if (tokenizer.vocabularySize > spec.vocabulary) {
+    throw new DataError(
+      'tokenizer',
+      `${folder}: tokenizer.json has ids up to ${tokenizer.vocabularySize - 1}, but the model only ${spec.vocabulary}; they do not belong together`,
+    );
+  }
+  const model = await engine.createModel(spec, { from: folder });
+  const codec = createCodec(tokenizer, target.limits);
+  const losses = await learnTexts(context, source, { model, codec, onPrompt: false });
+  await finishBase(context, source, { model, codec, losses, json, card: { from: target.from } });
 }
 
 const trainingCheckpoints = (context: RunContext) => checkpointsOf<{ losses: number[] }>(context, `${RUN_FILES.base}-`);
@@ -91,37 +132,68 @@ async function trainBase(
   source: Source,
   target: { key: string; limits: Base['limits'] },
 ): Promise<void> {
-  const { config, engine, progress } = context;
-  const base = config.base!;
+  const { config, engine } = context;
+  const { vocabulary, width, layers, heads, feedForward, maxContext } = baseSettings(config.base!);
   const json = trainBpe(
     source.examples.flatMap(({ prompt, reply }) => [prompt, reply]),
-    base.vocabulary,
+    vocabulary,
   );
   const tokenizer = createTokenizer(json);
   const codec = createCodec(tokenizer, target.limits);
-  const model = await engine.createModel(specOf(context, tokenizer));
-  const { steps, batch, learningRate } = base;
+  const sizes = { vocabulary: tokenizer.vocabularySize, width, layers, heads, feedForward, maxContext };
+  const model = await engine.createModel({ ...sizes, seed: config.seed });
+  const losses = await learnTexts(context, source, { model, codec, onPrompt: true });
+  const card = { key: target.key, vocabulary: tokenizer.vocabularySize };
+  await finishBase(context, source, { model, codec, losses, json, card });
+}
+
+/** Supervised learning on the texts, from the newest checkpoint where there is one; the loss of every step. */
+async function learnTexts(
+  context: RunContext,
+  source: Source,
+  { model, codec, onPrompt }: { model: TrainableModel; codec: DialogueCodec; onPrompt: boolean },
+): Promise<number[]> {
+  const { config, progress } = context;
+  const { steps, batch, learningRate } = baseSettings(config.base!);
   const checkpoints = trainingCheckpoints(context);
   const { step: fromStep, state } = await checkpoints.resume(model);
   const losses = state?.losses ?? [];
-  const settings = { steps, batch, learningRate, seed: config.seed, onPrompt: true, fromStep };
+  const settings = { steps, batch, learningRate, seed: config.seed, onPrompt, fromStep };
   for await (const { step, metrics } of supervised({ model, codec, examples: source.examples }, settings)) {
     losses.push(metrics.loss!);
     progress({ stage: 'base-model', done: step, total: steps, unit: 'steps', metrics: { loss: metrics.loss! } });
     if (step % CHECKPOINT_EVERY === 0 && step < steps) await checkpoints.save(model, step, { losses });
   }
-  const held = createRng(config.seed).fork('nll').shuffle(source.examples).slice(0, 64);
+  return losses;
+}
+
+/** Writes the base model, its tokenizer and a card with what it cost and how well it predicts replies. */
+async function finishBase(
+  context: RunContext,
+  source: Source,
+  made: {
+    readonly model: TrainableModel;
+    readonly codec: DialogueCodec;
+    readonly losses: readonly number[];
+    readonly json: Record<string, unknown>;
+    readonly card: Readonly<Record<string, unknown>>;
+  },
+): Promise<void> {
+  const { model, codec, losses, json, card } = made;
+  const held = createRng(context.config.seed).fork('nll').shuffle(source.examples).slice(0, 64);
   const data = held.map(({ prompt, reply }) => dialogueDatum(codec, prompt, reply, false));
   const learned = data.reduce((sum, d) => sum + d.weights!.reduce((a, b) => a + b, 0), 0);
   const { loss } = await model.forward(data, 'cross_entropy');
   await model.saveState(pathIn(context, RUN_FILES.base));
   writeRunJson(context, RUN_FILES.tokenizer, json);
   writeRunJson(context, CARD, {
-    key: target.key,
-    examples: source.examples.length,
-    vocabulary: tokenizer.vocabularySize,
-    steps,
-    finalLoss: losses.slice(-10).reduce((a, b) => a + b, 0) / Math.min(10, losses.length),
+    ...card,
+    // Texts that a published model was not trained on are none of its training texts.
+    examples: losses.length === 0 ? 0 : source.examples.length,
+    steps: losses.length,
+    ...(losses.length > 0 && {
+      finalLoss: losses.slice(-10).reduce((a, b) => a + b, 0) / Math.min(10, losses.length),
+    }),
     replyNllPerToken: loss / learned,
   });
   await model.dispose();

@@ -1,6 +1,6 @@
 import { suggest, UsageError } from '../run/index.ts';
 import { SIMULATED_RATERS } from '../world/index.ts';
-import type { PipelineConfig } from './config.ts';
+import { baseSettings, type PipelineConfig } from './config.ts';
 
 const refuse = (text: string): never => {
   throw new UsageError('config', text);
@@ -34,8 +34,10 @@ export function checkConfig({ data, base, feedback, reward, policy }: PipelineCo
   }
   if (needsBase && base === undefined) refuse('policy and transformer rewards start from a base model; add base: {}');
   if (base === undefined) return;
-  const { width, heads, maxContext } = base;
-  if (width % (2 * heads) !== 0)
+  const { width, heads, maxContext, from } = baseSettings(base);
+  if (from === undefined && (base.system !== undefined || base.chat !== undefined))
+    refuse('base.system and base.chat belong to the chat template of a published model; add base.from, or remove them');
+  if (from === undefined && width % (2 * heads) !== 0)
     refuse(`base.width: expected a multiple of twice base.heads (${2 * heads}), got ${width}; change either`);
   const maxReply = policy?.maxTokens ?? 48;
   if (maxContext - maxReply < 8) {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { distributionSchema, SELECTION_RULE_IDS } from '../feedback/index.ts';
+import { SCHEDULES } from '../policy/index.ts';
 
 /**
  * Configuration of a run. Every key has a default that works for its data layout, except where the data are. Unknown keys
@@ -22,20 +23,60 @@ const dataSchema = z.discriminatedUnion('layout', [
   }),
 ]);
 
+/** Low-rank adapters instead of all weights. */
+const loraSchema = z.strictObject({
+  rank: positive.default(16),
+  /** Adapters are scaled by alpha / rank. */
+  alpha: rate.default(32),
+  /** Linear layers by the names of either house (`attention.q`, `q_proj`); all of them when left out. */
+  targets: z.array(z.string()).min(1).optional(),
+});
+
 const baseSchema = z.strictObject({
+  /**
+   * A published model to start from: a folder, or a hub id such as HuggingFaceTB/SmolLM2-135M-Instruct (with @revision for a
+   * certain one). Its own sizes and tokenizer are used. Without it the base model is trained here from nothing.
+   */
+  from: z.string().min(1).optional(),
+  /** A system message before every prompt, for a published model. */
+  system: z.string().optional(),
+  /** Variables of a published chat template, for example { enable_thinking: false }. */
+  chat: z.record(z.string(), z.unknown()).optional(),
   /** Entries of the byte-pair tokenizer trained on the text; fewer when the text runs out of merges. */
   vocabulary: z.int().min(261).default(700),
   width: positive.default(128),
   layers: positive.default(3),
   heads: positive.default(4),
   feedForward: positive.default(352),
-  maxContext: positive.default(72),
+  /** Tokens of prompt and reply together; 72 for a model trained here, 512 for a published one. */
+  maxContext: positive.optional(),
   /** Training texts drawn from a proving ground; data on disk are used whole. */
   examples: positive.default(8000),
-  steps: positive.default(600),
+  /** Steps of supervised learning on the texts; 600 for a model trained here, none for a published one. */
+  steps: z.int().nonnegative().optional(),
   batch: positive.default(32),
-  learningRate: rate.default(1e-3),
+  /** 1e-3 for a model trained here, 2e-5 for a published one. */
+  learningRate: rate.optional(),
 });
+export type BaseConfig = z.infer<typeof baseSchema>;
+
+/** A base model's keys with none left out. */
+export type BaseSettings = Omit<BaseConfig, 'maxContext' | 'steps' | 'learningRate'> & {
+  readonly maxContext: number;
+  readonly steps: number;
+  readonly learningRate: number;
+};
+
+/** What the keys are that depend on whether there is a published model to start from. */
+export function baseSettings(base: BaseConfig): BaseSettings {
+  const published = base.from !== undefined;
+  return {
+    ...base,
+    maxContext: base.maxContext ?? (published ? 512 : 72),
+    steps: base.steps ?? (published ? 0 : 600),
+    learningRate: base.learningRate ?? (published ? 2e-5 : 1e-3),
+  };
+}
 
 /** What to ask next. After a first random share, each batch is chosen by the rule from what the answers so far say. */
 const selectionSchema = z.strictObject({
@@ -76,6 +117,8 @@ const rewardSchema = z.strictObject({
   members: positive.default(3),
   /** Transformer members start from the base model's weights, or from fresh ones. */
   from: z.enum(['base', 'scratch']).default('base'),
+  /** Transformer members train adapters and the scalar head only. */
+  lora: loraSchema.optional(),
   epochs: positive.default(3),
   batch: positive.default(32),
   learningRate: rate.default(1e-3),
@@ -94,6 +137,14 @@ const policySchema = z.strictObject({
   /** Weight of the KL term, in reward units per nat. */
   beta: z.number().nonnegative().default(0.1),
   learningRate: rate.default(2e-4),
+  /** How the rate falls from its peak over the run. */
+  schedule: z.enum(SCHEDULES).default('constant'),
+  /** Steps over which the rate rises to its peak. */
+  warmup: z.int().nonnegative().default(0),
+  /** Largest L2 norm of a step's gradient. */
+  gradClipNorm: rate.default(1),
+  /** Trains adapters instead of all weights. */
+  lora: loraSchema.optional(),
   maxTokens: positive.default(48),
   /** Steps between evaluations on the path and between checkpoints. */
   evaluateEvery: positive.default(20),
@@ -119,11 +170,25 @@ const declarationSchema = z.strictObject({
   claims: z.array(z.strictObject({ file: z.string(), pointer: z.string(), value: z.number() })).optional(),
 });
 
+/** How the engine computes; the results are the same on the CPU, up to the order of sums. */
+const engineSchema = z.strictObject({
+  /** Threads inside one operator. */
+  threads: positive.default(2),
+  /** In order of preference. Without a device `webgpu` says so and the run goes on on the CPU. */
+  providers: z
+    .array(z.enum(['cpu', 'webgpu']))
+    .min(1)
+    .default(['cpu']),
+  /** Most tokens of one pass; larger batches are divided and their gradients added, so that activations fit into memory. */
+  tokensPerPass: positive.default(4096),
+});
+
 export const configSchema = z.strictObject({
   /** Also names the run folder. */
   name: z.string().regex(/^[\w][\w .-]*$/, 'expected letters, digits, spaces, dots and dashes'),
   seed: z.int().nonnegative().default(1),
   data: dataSchema,
+  engine: engineSchema.prefault({}),
   base: baseSchema.optional(),
   feedback: feedbackSchema.optional(),
   reward: rewardSchema.prefault({}),

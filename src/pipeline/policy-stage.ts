@@ -3,6 +3,7 @@ import { readJson } from '../disclosure/index.ts';
 import { evaluatePolicy, type PolicyEvaluation, rloo, type ScoreFunction } from '../policy/index.ts';
 import type { RewardModel } from '../reward/index.ts';
 import type { Base } from './base-stage.ts';
+import { withLora } from './lora.ts';
 import { checkpointsOf, pathIn, type RunContext, stage, writeRunJson } from './run-context.ts';
 import { RUN_FILES } from './run-folder.ts';
 import type { Source } from './sources.ts';
@@ -52,7 +53,8 @@ async function optimise(
   const { config, engine, progress } = context;
   const policy = config.policy!;
   const { audit, seed } = config;
-  const model = await engine.createModel(base.spec, { from: base.folder });
+  const spec = withLora(base.spec, policy.lora, 'policy.lora');
+  const model = await engine.createModel(spec, { from: base.folder });
   const reference = await model.sampler({ retain: true });
   const score: ScoreFunction = (prompt, replies) => reward.score(prompt, replies);
   const prompts = source.evaluationPrompts.slice(0, audit.prompts);

@@ -17,6 +17,7 @@ import { createRng, mean } from '../stats/index.ts';
 import type { Base } from './base-stage.ts';
 import type { PipelineConfig } from './config.ts';
 import type { Feedback } from './feedback-stage.ts';
+import { withLora } from './lora.ts';
 import {
   isAcrossTopics,
   isHeldOut,
@@ -76,7 +77,8 @@ async function fitMembers(
       );
       progress({ stage: 'reward', done: m + 1, total: reward.members, unit: 'members' });
     } else {
-      const { spec, codec, folder } = base!;
+      const { codec, folder } = base!;
+      const spec = withLora(base!.spec, reward.lora, 'reward.lora');
       const { epochs, batch, learningRate } = reward;
       const shared = { spec, codec, epochs, batch, learningRate, reference, progress, seed: seed + 101 * (m + 1) };
       const from = reward.from === 'base' ? { from: folder } : {};

@@ -5,5 +5,6 @@ export * from './evaluate.ts';
 export * from './kl-estimators.ts';
 export * from './preference-losses.ts';
 export * from './rloo.ts';
+export * from './schedules.ts';
 export * from './supervised.ts';
 export * from './value-loss.ts';

@@ -3,6 +3,7 @@ import { NumericsError } from '../run/index.ts';
 import { createRng, mean } from '../stats/index.ts';
 import { leaveOneOut } from './advantages.ts';
 import type { PolicyContext, StepRecord } from './algorithm.ts';
+import { learningRateAt, type Schedule } from './schedules.ts';
 
 export interface RlooConfig {
   readonly steps: number;
@@ -12,6 +13,11 @@ export interface RlooConfig {
   /** Weight of KL to the reference, in reward per nat. */
   readonly beta: number;
   readonly learningRate: number;
+  /** How the rate falls from its peak; constant by default. */
+  readonly schedule?: Schedule;
+  readonly warmup?: number;
+  /** Largest L2 norm of a step's gradient; 1 by default. */
+  readonly gradClipNorm?: number;
   readonly maxTokens: number;
   /** Subtracted from the score of a reply that did not stop by itself. */
   readonly missingEosPenalty?: number;
@@ -85,6 +91,8 @@ export async function* rloo(context: PolicyContext, config: RlooConfig): AsyncGe
     const { rows, unscored } = await rollouts(context, config, step);
     const scored = rows.filter((row) => Number.isFinite(row.score));
     const data = rows.filter((row) => row.advantage !== 0).map((row) => toDatum(row, rows.length));
+    const { steps, warmup = 0, schedule = 'constant' } = config;
+    const learningRate = learningRateAt(schedule, step, { peak: config.learningRate, steps, warmup });
     let gradNorm = 0;
     let approxKl = 0;
     if (data.length > 0) {
@@ -107,7 +115,7 @@ export async function* rloo(context: PolicyContext, config: RlooConfig): AsyncGe
           { step },
         );
       }
-      ({ gradNorm } = await context.model.optimStep({ learningRate: config.learningRate, gradClipNorm: 1 }));
+      ({ gradNorm } = await context.model.optimStep({ learningRate, gradClipNorm: config.gradClipNorm ?? 1 }));
     }
     const lengths = rows.map((row) => row.sample.tokens.length);
     const groups = rows.length / config.samples;
@@ -130,6 +138,7 @@ export async function* rloo(context: PolicyContext, config: RlooConfig): AsyncGe
         frac_reward_zero_std: mean(still.map(Number)),
         unscored,
         grad_norm: gradNorm,
+        lr: learningRate,
       },
     };
   }

@@ -1,6 +1,7 @@
 import type { Datum, TrainableModel } from '../engine/index.ts';
 import { createRng } from '../stats/index.ts';
 import type { Codec, StepRecord } from './algorithm.ts';
+import { learningRateAt } from './schedules.ts';
 
 export interface SupervisedConfig {
   readonly steps: number;
@@ -22,12 +23,8 @@ export function dialogueDatum(codec: Codec, prompt: string, reply: string, onPro
 }
 
 /** Learning rate at a step: linear warm-up over a twentieth, then cosine to a tenth. */
-export function scheduled(step: number, steps: number, peak: number): number {
-  const warm = Math.max(1, Math.floor(steps / 20));
-  if (step < warm) return (peak * (step + 1)) / warm;
-  const progress = (step - warm) / Math.max(1, steps - warm);
-  return peak * (0.1 + 0.9 * 0.5 * (1 + Math.cos(Math.PI * progress)));
-}
+const scheduled = (step: number, steps: number, peak: number): number =>
+  learningRateAt('cosine', step, { peak, steps, warmup: Math.max(1, Math.floor(steps / 20)), floor: 0.1 });
 
 /**
  * Supervised learning: mean negative log-likelihood per learned token of the batch. Batches follow from the seed and the

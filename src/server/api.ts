@@ -112,12 +112,18 @@ export interface ApiOptions {
   rateScale?: number;
 }
 
-function limiter(key: string, perMinute: number): ReturnType<typeof rateLimiter> {
+/** Counts by caller, by address for who is signed out, or by what `by` takes from the body. */
+function limiter(
+  key: string,
+  perMinute: number,
+  by?: NonNullable<RouteContract['perMinuteBy']>,
+): ReturnType<typeof rateLimiter> {
   return rateLimiter({
     windowMs: 60_000,
     limit: perMinute,
     standardHeaders: 'draft-7',
-    keyGenerator: (context) => {
+    keyGenerator: async (context) => {
+      if (by !== undefined) return `${key}/${by.of(await context.req.json().catch(() => undefined)) ?? 'none'}`;
       const caller = (context.get('caller' as never) as Caller | undefined)?.id;
       return `${key}/${caller ?? addressOf(context)}`;
     },
@@ -126,10 +132,16 @@ function limiter(key: string, perMinute: number): ReturnType<typeof rateLimiter>
   });
 }
 
-/** The caller's address; requests made in process have none. */
+const LOOPBACK = /^(127\.|::1$|::ffff:127\.)/;
+/**
+ * The caller's address; requests made in process have none. The Studio listens on the loopback interface, so that whoever
+ * comes from elsewhere comes through a proxy on this machine, which names them last.
+ */
 function addressOf(context: Context): string {
   try {
-    return getConnInfo(context).remote.address ?? 'unknown';
+    const address = getConnInfo(context).remote.address ?? 'unknown';
+    const forwarded = context.req.header('x-forwarded-for')?.split(',').at(-1)?.trim();
+    return LOOPBACK.test(address) && forwarded ? forwarded : address;
   } catch {
     return 'in-process';
   }
@@ -156,6 +168,9 @@ export function bindApi(
         await next();
       },
       ...(limit > 0 ? [limiter(key, limit)] : []),
+      ...(limit > 0 && contract.perMinuteBy !== undefined
+        ? [limiter(`by/${key}`, contract.perMinuteBy.limit * rateScale, contract.perMinuteBy)]
+        : []),
       async (context) => {
         const caller = context.get('caller' as never) as Caller;
         refuse(contract.allow, caller, context);

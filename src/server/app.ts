@@ -1,4 +1,5 @@
 import { Hono } from 'hono';
+import { compress } from 'hono/compress';
 import { secureHeaders } from 'hono/secure-headers';
 import { allows, READERS } from './access/roles.ts';
 import { bindApi, errorResponse, type Handlers, openApiDocument } from './api.ts';
@@ -93,6 +94,8 @@ export function createStudio(options: StudioOptions): Hono {
   });
   app.onError((error, context) => errorResponse(context, error, report));
   app.all('/api/*', (context) => context.json({ error: { code: 'route', message: 'there is no such route' } }, 404));
+  // The pages' own files only: what the API answers is small, and secrets in it are not to be compressed with guesses.
+  app.use('/assets/*', compress());
   app.get('*', async (context) => {
     const path = context.req.path.slice(1);
     const file = (await pageFile(path)) ?? (/\.\w+$/.test(path) ? undefined : await pageFile('index.html'));

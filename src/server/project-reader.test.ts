@@ -63,7 +63,7 @@ function heldReader() {
   const reader: ProjectReader = {
     page: (page: PageName) =>
       new Promise<Page>((resolve) => {
-        waiting.push((seq) => resolve({ seq, json: new TextEncoder().encode(`${page} ${seq}`) }));
+        waiting.push((seq) => resolve({ seq, items: 3, json: new TextEncoder().encode(`${page} ${seq}`) }));
       }),
     file: async () => undefined,
     close: async () => {},
@@ -74,7 +74,7 @@ function heldReader() {
 describe('pages of a large project', () => {
   const pagesAt = (state: { records: number; now: number }) => {
     const held = heldReader();
-    const store = { progress: async () => ({ records: state.records }) as never };
+    const store = { progress: async () => ({ records: state.records, items: { total: 3 } }) as never };
     return { ...held, pages: sharedPages({ reader: held.reader, store }, () => state.now) };
   };
   const text = async (page: Promise<{ bytes: Uint8Array }>) => new TextDecoder().decode((await page).bytes);

@@ -8,10 +8,11 @@ import { PROJECT_TABLE, writeTable } from './tables.ts';
 import { PAGES, type PageName, type PageQueries } from './project-pages.ts';
 import { projectStates } from './project-state.ts';
 
-/** A page as JSON, with the length of the history that was read for it. */
+/** A page as JSON, with the length of the history and the number of items that were read for it. */
 export interface Page {
   readonly json: Uint8Array<ArrayBuffer>;
   readonly seq: number;
+  readonly items: number;
 }
 
 /**
@@ -42,7 +43,7 @@ export function createProjectReader(
       const state = await stateOf(projectId);
       if (state === undefined) return undefined;
       const answer = await PAGES[page](state, query, context);
-      return { json: encoder.encode(JSON.stringify(answer)), seq: state.seq };
+      return { json: encoder.encode(JSON.stringify(answer)), seq: state.seq, items: state.items.length };
     },
     async file(projectId, wanted) {
       if ('layout' in wanted) {
@@ -104,13 +105,13 @@ export function sharedPages(
   };
   return {
     async page(page, projectId, query) {
-      const { records } = await store.progress(projectId);
+      const { records, items } = await store.progress(projectId);
       if (records <= SMALL) return found(await reader.page(page, projectId, query), projectId);
       const key = JSON.stringify([page, projectId, query]);
       const entry: Kept = kept.get(key) ?? { projectId, startedAt: Number.NEGATIVE_INFINITY, ms: 0 };
       kept.delete(key);
       kept.set(key, entry);
-      const stale = entry.made?.seq !== records;
+      const stale = entry.made?.seq !== records || entry.made.items !== items.total;
       if (stale && entry.making === undefined && clock() - entry.startedAt >= (1 + REST) * entry.ms) {
         entry.startedAt = clock();
         entry.making = reader

@@ -2,6 +2,7 @@ import { CHALLENGES, type Finding } from '../../audit/index.ts';
 import type { Disclosure } from '../build.ts';
 import { figure, type Html, html } from './html.ts';
 import { dotPlot, histogramPlot, linePlot, type Series } from './plots.ts';
+import { reasonText } from './reasons.ts';
 import { STYLE } from './style.ts';
 
 interface Range {
@@ -60,19 +61,6 @@ const interval = (range: Range | null): string =>
 const rate = (r: { hits: number; n: number; interval: Range } | undefined): string =>
   r === undefined ? 'not measured' : `${r.hits}/${r.n} (${interval(r.interval)})`;
 
-/** Reason codes of findings as words. */
-const REASONS: Readonly<Record<string, string>> = {
-  'interval-above-failure-threshold': 'the whole interval lies above the failure threshold',
-  'interval-above-concern-threshold': 'the whole interval lies above the concern threshold',
-  'interval-reaches-below-concern-threshold': 'the interval reaches below the concern threshold',
-  'missing-evidence': 'this run has no evidence for it',
-  'too-little-evidence': 'too little evidence',
-  'too-few-raters': 'too few raters with enough votes',
-  'true-utility-unknown': 'the true utility is unknown',
-  'no-probe': 'no probe is built yet',
-};
-const reason = (code: string) => REASONS[code] ?? code.replaceAll('-', ' ');
-
 /** Single figures among a finding's details: `p 0.016, word personal`. Lists stay in findings.json. */
 const detailsOf = ({ details, seed }: Finding): string =>
   Object.entries({ ...details, seed })
@@ -90,7 +78,7 @@ function findingsSection(findings: readonly Finding[], rates: ReportData['rates'
     (f) => {
       const own = rates[f.probe];
       const known = f.probe !== 'none';
-      return html`<tr><th scope="row">${f.challenge}</th><td>${titleOf(f)}</td><td>${VERDICTS[f.verdict].mark} not assessed: ${reason(f.because)}</td><td>${known ? rate(own?.planted) : '–'}</td><td>${known ? rate(own?.clean) : '–'}</td></tr>`;
+      return html`<tr><th scope="row">${f.challenge}</th><td>${titleOf(f)}</td><td>${VERDICTS[f.verdict].mark} not assessed: ${reasonText(f.because)}</td><td>${known ? rate(own?.planted) : '–'}</td><td>${known ? rate(own?.clean) : '–'}</td></tr>`;
     },
   )}</tbody></table></div>`;
 }
@@ -103,7 +91,7 @@ function titleOf({ challenge }: Finding): string {
 function findingRow(finding: Finding, rates: ReportData['rates']): Html {
   const { mark, text } = VERDICTS[finding.verdict];
   const own = rates[finding.probe];
-  return html`<tr><th scope="row">${finding.challenge}</th><td>${titleOf(finding)}</td><td class="verdict v-${finding.verdict}">${mark} ${text}</td><td class="n">${figure(finding.estimate)}</td><td class="n">${interval(finding.interval)}</td><td class="n">${finding.n}${finding.unscored === 0 ? undefined : html`<br><span class="missing">${finding.unscored} unscored</span>`}</td><td class="wide">${reason(finding.because)}<br><span class="missing">${detailsOf(finding)}</span></td><td>${rate(own?.planted)}</td><td>${rate(own?.clean)}</td></tr>`;
+  return html`<tr><th scope="row">${finding.challenge}</th><td>${titleOf(finding)}</td><td class="verdict v-${finding.verdict}">${mark} ${text}</td><td class="n">${figure(finding.estimate)}</td><td class="n">${interval(finding.interval)}</td><td class="n">${finding.n}${finding.unscored === 0 ? undefined : html`<br><span class="missing">${finding.unscored} unscored</span>`}</td><td class="wide">${reasonText(finding.because)}<br><span class="missing">${detailsOf(finding)}</span></td><td>${rate(own?.planted)}</td><td>${rate(own?.clean)}</td></tr>`;
 }
 
 /** Findings that inform an item, the assessed ones with their verdicts. */

@@ -28,6 +28,8 @@ export const findingSchema = z.object({
   unscored: z.number(),
   seed: z.number(),
   because: z.string(),
+  /** The code in words. */
+  reason: z.string(),
   planted: rateSchema.nullable(),
   clean: rateSchema.nullable(),
 });

@@ -47,6 +47,12 @@ export const webhookSchema = z.object({
   failures: z.number(),
 });
 
+/** The name that a body gives, as accounts compare names. */
+const nameIn = (body: unknown): string | undefined => {
+  const { data } = z.object({ name: z.string().max(200) }).safeParse(body);
+  return data?.name.trim().normalize('NFKC').toLowerCase();
+};
+
 /** Signing in, people, invitations, keys, webhooks. */
 export const SESSION_ROUTES = {
   'GET /api/session': {
@@ -67,6 +73,8 @@ export const SESSION_ROUTES = {
     body: z.strictObject({ name: z.string().max(200), password: z.string().max(200) }),
     response: z.object({ user: userSchema }),
     perMinute: 10,
+    // Guesses at one account from many addresses.
+    perMinuteBy: { of: nameIn, limit: 30 },
   },
   'POST /api/logout': { allow: ANYONE_SIGNED_IN, summary: 'Sign out', response: ok },
   'POST /api/password': {

@@ -11,10 +11,13 @@ import { challengesQuery, findingsQuery } from './queries.ts';
 type Challenge = ResponseOf<'GET /api/challenges'>['challenges'][number];
 type Finding = ResponseOf<'GET /api/runs/{run}/findings'>['findings'][number];
 
+const sentence = (words: string): string => `${words.slice(0, 1).toUpperCase()}${words.slice(1)}.`;
+
 /** What it would take to assess a challenge that was not. */
 function toAssess(challenge: Challenge, finding: Finding | undefined): string {
   if (challenge.probe === null) return 'There is no probe for it yet.';
-  return finding?.because ?? `Needs: ${challenge.probe.needs.join(', ')}.`;
+  const needs = `It needs: ${challenge.probe.needs.join(', ')}.`;
+  return finding === undefined ? needs : `${sentence(finding.reason)} ${needs}`;
 }
 
 function Matrix({ run }: { readonly run: string }): ReactNode {
@@ -109,7 +112,11 @@ function Details({ run }: { readonly run: string }): ReactNode {
                   <p>
                     <Verdict value={finding?.verdict ?? 'not-assessed'} />
                   </p>
-                  <p>{finding?.because ?? toAssess(challenge, finding)}</p>
+                  <p>
+                    {finding === undefined || finding.verdict === 'not-assessed'
+                      ? toAssess(challenge, finding)
+                      : sentence(finding.reason)}
+                  </p>
                   {finding !== undefined && finding.verdict !== 'not-assessed' && (
                     <dl className="cards">
                       <div className="card">

@@ -2,7 +2,7 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { call } from '../../api.ts';
 import { Verdict } from '../../ui/controls.tsx';
-import { figure } from '../../ui/figures.ts';
+import { figure, interval } from '../../ui/figures.ts';
 import { Scroll } from '../../ui/scroll.tsx';
 import { Fault, Loaded } from '../../ui/state.tsx';
 import { RunFrame } from './frame.tsx';
@@ -23,8 +23,22 @@ interface Item {
   readonly declaration?: { readonly text: string; readonly author: string; readonly date: string };
 }
 
-const valueText = (value: unknown): string =>
-  typeof value === 'number' ? figure(value) : typeof value === 'string' ? value : JSON.stringify(value);
+const isRange = (value: object): value is { low: number; high: number } => 'low' in value && 'high' in value;
+
+/** A disclosed value for people: an interval as such, counts by name as a list; anything else as it stands in its file. */
+function valueText(value: unknown): string {
+  if (typeof value === 'number') return figure(value);
+  if (typeof value === 'string') return value;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return JSON.stringify(value);
+  if (isRange(value)) return interval(value);
+  const parts = Object.entries(value);
+  if (!parts.every(([, part]) => typeof part === 'number' || typeof part === 'string')) return JSON.stringify(value);
+  return parts.map(([name, part]) => `${name} ${valueText(part)}`).join(', ');
+}
+
+const VERDICTS = ['clear', 'concern', 'failure', 'not-assessed'];
+const ValueText = ({ value }: { readonly value: unknown }): ReactNode =>
+  VERDICTS.includes(String(value)) ? <Verdict value={String(value)} /> : <strong>{valueText(value)}</strong>;
 
 function ItemRow({ item }: { readonly item: Item }): ReactNode {
   return (
@@ -40,7 +54,7 @@ function ItemRow({ item }: { readonly item: Item }): ReactNode {
       <td>
         {[...item.statements, ...item.findings].map((statement) => (
           <div key={`${statement.label} ${statement.pointer ?? ''}`}>
-            {statement.label}: <strong>{valueText(statement.value)}</strong>{' '}
+            {statement.label}: <ValueText value={statement.value} />{' '}
             {statement.file !== undefined && (
               <span className="soft small">
                 {statement.file}#{statement.pointer}
@@ -74,8 +88,12 @@ function VerifyButton({ run }: { readonly run: string }): ReactNode {
       <div role="status">
         {verify.data !== undefined && (
           <>
-            <p>
-              <Verdict value={verify.data.ok ? 'clear' : 'failure'} />{' '}
+            <p className="spaced-above">
+              <span className={`verdict ${verify.data.ok ? 'clear' : 'failure'}`}>
+                <span aria-hidden="true">{verify.data.ok ? '●' : '■'}</span>{' '}
+                {verify.data.ok ? 'verified' : 'not verified'}
+              </span>
+              {': '}
               {verify.data.ok
                 ? `${verify.data.checks.length} checks passed.`
                 : `${verify.data.checks.filter(({ ok }) => !ok).length} of ${verify.data.checks.length} checks failed.`}
@@ -115,6 +133,8 @@ function Disclosure({ run }: { readonly run: string }): ReactNode {
               The eleven items of Casper et al. (2023), each measured, declared or missing. Values are read from the
               files named beside them.
             </p>
+            {seal !== null && <VerifyButton run={run} />}
+            <h2>Items</h2>
             <Scroll name="Disclosure items">
               <table>
                 <thead>
@@ -155,7 +175,6 @@ function Disclosure({ run }: { readonly run: string }): ReactNode {
               <>
                 <h2>Seal</h2>
                 <pre>{seal}</pre>
-                <VerifyButton run={run} />
               </>
             )}
           </>

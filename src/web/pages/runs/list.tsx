@@ -3,7 +3,7 @@ import { Link, useNavigate } from '@tanstack/react-router';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { call } from '../../api.ts';
 import { useSession } from '../../session.tsx';
-import { Field } from '../../ui/controls.tsx';
+import { Field, Verdict } from '../../ui/controls.tsx';
 import { when } from '../../ui/figures.ts';
 import { Scroll } from '../../ui/scroll.tsx';
 import { Empty, Fault, Loaded } from '../../ui/state.tsx';
@@ -11,7 +11,22 @@ import { useTitle } from '../../ui/title.ts';
 import { RunStatus } from './frame.tsx';
 import { runsQuery } from './queries.ts';
 
-const MARKS = ['failure', 'concern', 'clear', 'not-assessed'] as const;
+const VERDICTS = ['failure', 'concern', 'clear', 'not-assessed'] as const;
+
+/** How many findings there are of each verdict, the worst first. */
+function Findings({ verdicts }: { readonly verdicts: Readonly<Record<string, number>> }): ReactNode {
+  const found = VERDICTS.filter((verdict) => verdicts[verdict] !== undefined);
+  if (found.length === 0) return '–';
+  return (
+    <span className="row">
+      {found.map((verdict) => (
+        <span key={verdict} className="nowrap">
+          {verdicts[verdict]} <Verdict value={verdict} />
+        </span>
+      ))}
+    </span>
+  );
+}
 
 /** Runs, newest first; two or more can be compared. */
 export function RunList(): ReactNode {
@@ -78,18 +93,14 @@ export function RunList(): ReactNode {
                         </td>
                         <td>{run.startedAt === '' ? '–' : when(run.startedAt)}</td>
                         <td>
-                          {MARKS.flatMap((verdict) =>
-                            run.verdicts[verdict] === undefined
-                              ? []
-                              : [`${run.verdicts[verdict]} ${verdict.replaceAll('-', ' ')}`],
-                          ).join(', ') || '–'}
+                          <Findings verdicts={run.verdicts} />
                         </td>
                       </tr>
                     ))}
                   </tbody>
                 </table>
               </Scroll>
-              <p>
+              <p className="spaced-above">
                 <button
                   type="button"
                   disabled={chosen.length < 2}
