@@ -19,8 +19,17 @@ export default defineConfig({
         extends: true,
         test: { name: 'unit', include: ['src/**/*.test.ts', 'tests/**/*.test.ts'], exclude: [BROWSER_TESTS] },
       },
-      // One build of the pages and one browser for all of these.
-      { extends: true, test: { name: 'browser', include: [BROWSER_TESTS], globalSetup: ['tests/e2e/setup.ts'] } },
+      // One build of the pages and one browser for all of these. They wait for states, which a busy machine reaches late.
+      {
+        extends: true,
+        test: {
+          name: 'browser',
+          include: [BROWSER_TESTS],
+          globalSetup: ['tests/e2e/setup.ts'],
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
+        },
+      },
     ],
   },
 });

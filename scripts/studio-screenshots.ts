@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, type BrowserContext, type Page, request } from 'playwright-core';
 import { startStudio } from '../src/cli/studio.ts';
 import { findChromium, launchChromium } from '../tests/e2e/chromium.ts';
 import { freePort } from '../tests/e2e/free-port.ts';
+import { smallPng } from './small-png.ts';
 import { DEMO_PASSWORD, seedDemo } from './studio-seed.ts';
 
 /**
@@ -116,22 +117,9 @@ const SHOTS: readonly Shot[] = [
   },
   { name: 'judge-phone', who: 'rater', path: '/judge/harbour', phone: true, prepare: agree },
   { name: 'judge-phone-dark', who: 'rater', path: '/judge/every-kind', phone: true, dark: true, prepare: agree },
-  {
-    name: 'judge-own-data',
-    who: 'rater',
-    path: '/judge/harbour',
-    prepare: async (page) => {
-      await agree(page);
-      await press(page, 'a', '2', 'Enter');
-      await page.getByText('Submitted.').waitFor();
-      await page.getByText('✓ All sent is saved').waitFor();
-      await page.goto('/judge/harbour/mine');
-      await page.getByText('A is better').first().waitFor();
-    },
-  },
   { name: 'projects', who: 'lead', path: '/projects' },
   { name: 'project-new', who: 'lead', path: '/projects/new', prepare: heading('What raters will see'), long: true },
-  { name: 'project-overview', who: 'lead', path: '/projects/harbour' },
+  { name: 'project-overview', who: 'lead', path: '/projects/harbour', long: true },
   { name: 'project-items', who: 'lead', path: '/projects/harbour/items' },
   { name: 'project-item', who: 'lead', path: '/projects/harbour/items/item-3', long: true },
   { name: 'project-adjudicate', who: 'lead', path: '/projects/harbour/adjudicate' },
@@ -173,6 +161,20 @@ const SHOTS: readonly Shot[] = [
     },
   },
   { name: 'runs-compare', who: 'lead', path: '/runs/compare?runs=quickstart-1,careful-1', long: true },
+  // Last, since it adds to what the others show.
+  {
+    name: 'judge-own-data',
+    who: 'rater',
+    path: '/judge/harbour',
+    prepare: async (page) => {
+      await agree(page);
+      await press(page, 'a', '2', 'Enter');
+      await page.getByText('Submitted.').waitFor();
+      await page.getByText('✓ All sent is saved').waitFor();
+      await page.goto('/judge/harbour/mine');
+      await page.getByText('counts').first().waitFor();
+    },
+  },
 ];
 
 /** Runs of the quickstart's recipe, lighter and with another weight of the KL term. */
@@ -234,7 +236,8 @@ async function take(browser: Browser, url: string, shot: Shot): Promise<void> {
     const height = await page.evaluate(() => document.documentElement.scrollHeight);
     await page.setViewportSize({ ...viewport, height: Math.min(height, 2 * viewport.height) });
   }
-  await page.screenshot({ path: join(OUT, `${name}.png`), animations: 'disabled', caret: 'initial' });
+  const png = await page.screenshot({ animations: 'disabled', caret: 'initial' });
+  writeFileSync(join(OUT, `${name}.png`), smallPng(png));
   await context.close();
 }
 
@@ -255,6 +258,8 @@ const studio = await startStudio({
 });
 const browser = await launchChromium(chromium);
 try {
+  if (only.length === 0 || only.includes('first-start'))
+    await take(browser, studio.url, { name: 'first-start', who: null, path: new URL(studio.setupUrl!).pathname });
   await seedDemo(studio.store);
   for (const shot of wanted) {
     await take(browser, studio.url, shot);

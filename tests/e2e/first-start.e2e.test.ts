@@ -111,5 +111,5 @@ browserTests('from the first start to a verified disclosure', () => {
     } finally {
       await scene.close();
     }
-  }, 600_000);
+  });
 });

@@ -21,7 +21,9 @@ const FILTERS: { readonly [F in ItemFilter]: string } = {
 
 export const itemState = (row: ItemRow): ReactNode => (
   <>
-    {row.adjudicated ? (
+    {row.wanted === 0 ? (
+      <span className="verdict missing">○ known answer or training</span>
+    ) : row.adjudicated ? (
       <span className="verdict clear">● decided</span>
     ) : row.open ? (
       <span className="verdict missing">○ open</span>

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import type { ResponseOf } from '../../../server/index.ts';
 import { call } from '../../api.ts';
-import { duration, estimateText, figure, percent, when } from '../../ui/figures.ts';
+import { duration, figure, interval, percent, when } from '../../ui/figures.ts';
 import { DotPlot } from '../../ui/plots.tsx';
 import { Scroll } from '../../ui/scroll.tsx';
 import { Empty, Fault, Loaded } from '../../ui/state.tsx';
@@ -20,12 +20,13 @@ const rateText = (rate: Estimate): string =>
       ? percent(rate.value)
       : `${percent(rate.value)} (${(100 * rate.interval.low).toFixed(1)} to ${(100 * rate.interval.high).toFixed(1)})`;
 
-/** An estimate with n beside it. */
+/** An estimate with its interval and n below it. */
 function Figure({ estimate }: { readonly estimate: Estimate }): ReactNode {
   if (!('value' in estimate)) return <span className="soft small">– {estimate.undefined}</span>;
   return (
     <>
-      {estimateText(estimate)}
+      {figure(estimate.value)}
+      {estimate.interval !== null && <div className="small nowrap">{interval(estimate.interval)}</div>}
       <div className="soft small">n = {figure(estimate.n)}</div>
     </>
   );
@@ -187,6 +188,7 @@ function Page({ project }: { readonly project: string }): ReactNode {
             <p>
               Accuracy is estimated without known answers (Dawid–Skene), as the share of votes equal to the likely true
               one. A flag is a reason to look at the records behind it: nothing is removed or weighted because of one.
+              Intervals are at 95 %.
             </p>
             <Table project={project} raters={all} rates={rates} />
             <h2>Accuracy by rater</h2>
