@@ -79,9 +79,10 @@ process.on('message', async (request: ServerRequest) => {
       ids.push(record.type === 'judgment' ? record.judgment.id : `${record.type} ${record.id}`);
     answer({ type: 'history', ids, records: loaded });
   } else {
-    await studio.close();
     answer({ type: 'closed' });
     process.disconnect();
   }
 });
+// A benchmark that broke off leaves no server and no run behind.
+process.on('disconnect', () => void studio.close().then(() => process.exit()));
 answer({ type: 'ready', url: studio.url, owner, raters });
