@@ -222,7 +222,7 @@ const ROWS: Readonly<Record<string, Row>> = {
       await engine.dispose();
       const request = { prepare: 'scoring', sequences: some.map((s) => [...s]), spec, threads: THREADS };
       const peer = 'skipped' in peers.torch ? peers.torch : await peers.torch.prepare(request);
-      let padded: Record<string, unknown> = { ...peer };
+      let padded: Record<string, unknown> = 'skipped' in peer ? { ...peer } : {};
       if ('run' in peer) {
         const [theirs] = await interleave([peer], ROUNDS);
         await peer.close();

@@ -146,6 +146,7 @@ interface Measured {
   readonly next: Latency;
   readonly submitsPerSecond: number;
   readonly errors: LoadResult['errors'];
+  readonly unserved: number;
   readonly serverCpuMsPerCycle: number;
   readonly serverCpuShare: number;
   readonly ratersCpuShare: number;
@@ -189,6 +190,7 @@ async function measure(store: string, folder: string) {
       next: latency(result.next),
       submitsPerSecond: Number((n / result.seconds).toFixed(1)),
       errors: result.errors,
+      unserved: result.unserved,
       serverCpuMsPerCycle: Number((cpuMs / n).toFixed(3)),
       serverCpuShare: share(cpuMs),
       ratersCpuShare: share(result.cpuMs),
@@ -200,7 +202,7 @@ async function measure(store: string, folder: string) {
     };
     const text = ({ p50, p95, p99, max }: Latency) => `${p50}/${p95}/${p99}/${max}`;
     say(
-      `  ${label}: submit ${text(measured.submit)} ms, next ${text(measured.next)} ms (p50/p95/p99/max), ${measured.submitsPerSecond} submits/s, ${measured.serverCpuMsPerCycle} CPU ms a cycle, server ${measured.serverCpuShare} and raters ${measured.ratersCpuShare} of a core, ${measured.serverMB} MB, event loop ${delayMs.p50}/${delayMs.p99}/${delayMs.max} ms, training ${measured.training}, load ${measured.loadAverage}, errors ${JSON.stringify(measured.errors)}`,
+      `  ${label}: submit ${text(measured.submit)} ms, next ${text(measured.next)} ms (p50/p95/p99/max), ${measured.submitsPerSecond} submits/s, ${measured.serverCpuMsPerCycle} CPU ms a cycle, server ${measured.serverCpuShare} and raters ${measured.ratersCpuShare} of a core, ${measured.serverMB} MB, event loop ${delayMs.p50}/${delayMs.p99}/${delayMs.max} ms, training ${measured.training}, load ${measured.loadAverage}, ${measured.unserved} not served, errors ${JSON.stringify(measured.errors)}`,
     );
     for (const [page, times] of Object.entries(looked ?? {}))
       say(`    ${page}: ${times.n} times, ${times.p50} ms, at most ${times.max} ms`);

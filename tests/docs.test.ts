@@ -56,9 +56,21 @@ describe('docs/custom-loss.md', () => {
   });
 });
 
-describe('both', () => {
+describe('docs/real-models.md', () => {
+  it('adapts a published model and hands it out again', () => {
+    const out = join(folder, 'tuned');
+    const published = join(ROOT, 'fixtures/pretrained/llama');
+    const losses = execute(extract('real-models').file, published, out).map((line) => Number(line.split(' ')[1]));
+    expect(losses.length).toBe(10);
+    expect(losses.at(-1)!).toBeLessThan(losses[0]! / 2);
+    const { model_type: family } = JSON.parse(readFileSync(join(out, 'published/config.json'), 'utf8'));
+    expect(family).toBe('llama');
+  });
+});
+
+describe('all', () => {
   it('compile under strict settings', () => {
-    const pages = ['training-loop', 'custom-loss'].map((page) => extract(page).file);
+    const pages = ['training-loop', 'custom-loss', 'real-models'].map((page) => extract(page).file);
     const config = join(folder, 'tsconfig.json');
     const compilerOptions = {
       ...{ target: 'ES2022', lib: ['ES2023'], module: 'NodeNext', moduleResolution: 'NodeNext', strict: true },

@@ -24,12 +24,16 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** The command as compiled: bin/ would look whether to compile at every start. */
 const MAIN = `
 const { main } = await import(${JSON.stringify(new URL('../../dist/cli/main.js', import.meta.url).href)});
-await main(['node', 'goodhart', ...process.argv.slice(1)]);`;
+await main(process.argv);
+`;
 
 /** Runs the command in a process of its own, killed after a while where that is given. Whether it came to its end, and how long it took. */
-function command(args: readonly string[], cache: string, killAfterMs?: number) {
+function command(
+  main: string,
+  { args, cache, killAfterMs }: { args: readonly string[]; cache: string; killAfterMs?: number | undefined },
+) {
   const begin = performance.now();
-  const child = spawn(process.execPath, ['--input-type=module', '-e', MAIN, ...args], {
+  const child = spawn(process.execPath, [main, ...args], {
     cwd: ROOT,
     env: { ...process.env, GOODHART_CACHE: cache },
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -95,10 +99,16 @@ export async function runCrashTrial(
   const rng = createRng(`run-crash/${options.seed}`);
   const config = join(place, 'killed.yaml');
   writeFileSync(config, CONFIG);
+  const main = join(place, 'main.mjs');
+  writeFileSync(main, MAIN);
   const start = (name: string, killAfterMs?: number) => {
     const out = join(place, name);
     const resume = existsSync(join(out, 'run.json')) ? ['--resume'] : [];
-    return command(['run', config, '--out', out, ...resume], join(place, `${name}-cache`), killAfterMs);
+    return command(main, {
+      args: ['run', config, '--out', out, ...resume],
+      cache: join(place, `${name}-cache`),
+      killAfterMs,
+    });
   };
   const alone = await start('alone');
   const wanted = digests(join(place, 'alone'));
