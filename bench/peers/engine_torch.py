@@ -199,6 +199,15 @@ def scoring(request):
 ROWS = {"scoring": scoring, "language-model": language_model, "reward": reward, "sampling": sampling, "rloo": rloo}
 
 
+def peak_megabytes():
+    """Peak resident memory of this process; getrusage would count that of the process that started it, which survives exec."""
+    try:
+        with open("/proc/self/status") as status:
+            return next(int(line.split()[1]) for line in status if line.startswith("VmHWM:")) / 1024
+    except (OSError, StopIteration):
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
 def main():
     torch.manual_seed(1)
     request = json.loads(sys.stdin.readline())
@@ -208,7 +217,7 @@ def main():
     print(json.dumps({"ready": f"torch {torch.__version__}"}), flush=True)
     for line in sys.stdin:
         if line.strip() == "peak":
-            print(json.dumps({"peakMB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}), flush=True)
+            print(json.dumps({"peakMB": peak_megabytes()}), flush=True)
             continue
         begin, cpu = time.perf_counter(), time.process_time()
         run()
