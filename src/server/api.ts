@@ -7,10 +7,10 @@ import { GoodhartError } from '../run/index.ts';
 import { type Access, allows } from './access/roles.ts';
 import { newId } from './access/secrets.ts';
 import type { Caller } from './caller.ts';
+import type { KnownRoute, Received, ResponseOf, RouteContract, Routes } from './contract/index.ts';
+import { fileSchema } from './contract/index.ts';
 import { FileAnswer } from './file-answer.ts';
 import { PageJson } from './page-json.ts';
-import { fileSchema } from './contract/index.ts';
-import type { KnownRoute, Received, ResponseOf, RouteContract, Routes } from './contract/index.ts';
 
 /** A refusal with its HTTP status; the message says what to do. */
 export class ApiError extends Error {

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { basename, extname, join } from 'node:path';
 import { type Project, questionOf } from '../feedback/index.ts';
 import { exportLayout, importLayout, readProject } from '../feedback/node.ts';
-import { type FeedbackStore, saveProjectFolder } from '../store/index.ts';
 import { UsageError } from '../run/index.ts';
+import { type FeedbackStore, saveProjectFolder } from '../store/index.ts';
 import { ApiError } from './api.ts';
 import type { ResponseOf } from './contract/index.ts';
 

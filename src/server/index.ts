@@ -1,7 +1,7 @@
 export { sealerOf } from './access/sealing.ts';
 export { hashSecret, newSecret } from './access/secrets.ts';
 export * from './app.ts';
-export type { KnownRoute, RequestOf, ResponseOf } from './contract/index.ts';
+export type { KnownRoute, ProjectTable, RequestOf, ResponseOf, RunTable, TableFormat } from './contract/index.ts';
 export { ROUTES } from './contract/index.ts';
 export type { MadeFile } from './file-answer.ts';
 export type { PageName, PageQueries } from './project-pages.ts';

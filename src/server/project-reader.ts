@@ -1,12 +1,12 @@
 import type { Accounts, FeedbackStore } from '../store/index.ts';
 import { ApiError } from './api.ts';
-import { PageJson } from './page-json.ts';
 import type { PROJECT_TABLES, TableFormat } from './contract/index.ts';
 import { exportFile } from './exchange.ts';
 import { type MadeFile, makeFile } from './file-answer.ts';
-import { PROJECT_TABLE, writeTable } from './tables.ts';
+import { PageJson } from './page-json.ts';
 import { PAGES, type PageName, type PageQueries } from './project-pages.ts';
 import { projectStates } from './project-state.ts';
+import { PROJECT_TABLE, writeTable } from './tables.ts';
 
 /** A page as JSON, with the length of the history and the number of items that were read for it. */
 export interface Page {

@@ -14,8 +14,8 @@ export type RequestOf<K extends KnownRoute> = Sent<K, Routes[K] & RouteContract>
 export type ResponseOf<K extends KnownRoute> = Answered<Routes[K]>;
 
 export { JUDGING_ROUTES } from './judging.ts';
-export { PROJECT_ROUTES, PROJECT_TABLES } from './projects.ts';
+export { PROJECT_ROUTES, PROJECT_TABLES, type ProjectTable } from './projects.ts';
 export * from './route.ts';
-export { RUN_ROUTES, RUN_TABLES } from './runs.ts';
+export { RUN_ROUTES, RUN_TABLES, type RunTable } from './runs.ts';
 export { SESSION_ROUTES, webhookSchema } from './session.ts';
 export { TABLE_FORMATS, type TableFormat } from './tables.ts';

@@ -61,6 +61,7 @@ const itemRowSchema = z.object({
 
 /** Tables of a project that can be had as a file. */
 export const PROJECT_TABLES = ['items', 'disagreements', 'raters', 'records', 'adjudications'] as const;
+export type ProjectTable = (typeof PROJECT_TABLES)[number];
 
 export const PROJECT_ROUTES = {
   'GET /api/projects': {

@@ -36,6 +36,7 @@ export const findingSchema = z.object({
 
 /** Tables of a run that can be had as a file. */
 export const RUN_TABLES = ['metrics', 'findings', 'samples'] as const;
+export type RunTable = (typeof RUN_TABLES)[number];
 
 /** Runs of the pipeline: start, watch, compare, audit, disclose. */
 export const RUN_ROUTES = {

@@ -5,6 +5,7 @@ import { TextField } from '../../ui/controls.tsx';
 import { percent } from '../../ui/figures.ts';
 import { Scroll } from '../../ui/scroll.tsx';
 import { Loaded } from '../../ui/state.tsx';
+import { TableFiles } from '../../ui/table-files.tsx';
 import { Choice } from './form/controls.tsx';
 import { ItemLink, ProjectFrame } from './frame.tsx';
 import { Pager } from './pager.tsx';
@@ -123,6 +124,8 @@ function List({ project }: { readonly project: string }): ReactNode {
               <Table project={project} items={found} />
             )}
             <Pager pages={at} next={next} onMove={(moved) => setPages({ of, pages: moved })} />
+            <TableFiles name="All items" project={project} table="items" />
+            <TableFiles name="Items on which raters disagree" project={project} table="disagreements" />
           </>
         )}
       </Loaded>

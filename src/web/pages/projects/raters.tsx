@@ -6,6 +6,7 @@ import { duration, figure, interval, percent, when } from '../../ui/figures.ts';
 import { DotPlot } from '../../ui/plots.tsx';
 import { Scroll } from '../../ui/scroll.tsx';
 import { Empty, Fault, Loaded } from '../../ui/state.tsx';
+import { TableFiles } from '../../ui/table-files.tsx';
 import { ProjectFrame, RecordsLink } from './frame.tsx';
 import { type RaterRow, ratersQuery, useMayLead, useProjectChange } from './queries.ts';
 
@@ -191,6 +192,7 @@ function Page({ project }: { readonly project: string }): ReactNode {
               Intervals are at 95 %.
             </p>
             <Table project={project} raters={all} rates={rates} />
+            <TableFiles name="Raters" project={project} table="raters" />
             <h2>Accuracy by rater</h2>
             <div className="measure">
               <DotPlot

@@ -4,6 +4,7 @@ import { type FormEvent, type ReactNode, useState } from 'react';
 import { TextField } from '../../ui/controls.tsx';
 import { counted } from '../../ui/figures.ts';
 import { Loaded } from '../../ui/state.tsx';
+import { TableFiles } from '../../ui/table-files.tsx';
 import { ProjectFrame } from './frame.tsx';
 import { RecordTable } from './item-parts.tsx';
 import { Pager } from './pager.tsx';
@@ -61,6 +62,8 @@ function History({ project }: { readonly project: string }): ReactNode {
               <RecordTable project={project} records={found} withItem caption="Records" />
             )}
             <Pager pages={at} next={next} onMove={(moved) => setPages({ of, pages: moved })} />
+            <TableFiles name="All records" project={project} table="records" />
+            <TableFiles name="Decisions" project={project} table="adjudications" />
           </>
         )}
       </Loaded>

@@ -5,6 +5,7 @@ import type { ResponseOf } from '../../../server/index.ts';
 import { Verdict } from '../../ui/controls.tsx';
 import { figure, interval } from '../../ui/figures.ts';
 import { Loaded } from '../../ui/state.tsx';
+import { TableFiles } from '../../ui/table-files.tsx';
 import { RunFrame } from './frame.tsx';
 import { challengesQuery, findingsQuery } from './queries.ts';
 
@@ -66,6 +67,7 @@ function Matrix({ run }: { readonly run: string }): ReactNode {
                     </ul>
                   </section>
                 ))}
+                <TableFiles name="Findings" run={run} table="findings" />
               </>
             );
           }}

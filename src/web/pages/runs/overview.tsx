@@ -7,6 +7,7 @@ import { figure } from '../../ui/figures.ts';
 import { LinePlot } from '../../ui/plots.tsx';
 import { Scroll } from '../../ui/scroll.tsx';
 import { Fault, Loaded } from '../../ui/state.tsx';
+import { TableFiles } from '../../ui/table-files.tsx';
 import { type Curve, curvesOf } from './curves.ts';
 import { type RunDetail, RunFrame } from './frame.tsx';
 import { seriesQuery } from './queries.ts';
@@ -115,6 +116,7 @@ export function RunOverview(): ReactNode {
             )}
             <h2>Curves</h2>
             <RunCurves run={run.id} live={run.status === 'running'} />
+            <TableFiles name="Metrics" run={run.id} table="metrics" />
             <Repeat detail={detail} />
           </>
         );

@@ -3,6 +3,7 @@ import { type ReactNode, useDeferredValue, useState } from 'react';
 import { call } from '../../api.ts';
 import { TextField } from '../../ui/controls.tsx';
 import { Loaded } from '../../ui/state.tsx';
+import { TableFiles } from '../../ui/table-files.tsx';
 import { RunFrame } from './frame.tsx';
 
 function Samples({ run }: { readonly run: string }): ReactNode {
@@ -28,6 +29,7 @@ function Samples({ run }: { readonly run: string }): ReactNode {
             <p className="soft" role="status">
               {found.length} samples: the first replies drawn for some prompts, not selected.
             </p>
+            <TableFiles name="Samples" run={run} table="samples" />
             {found.map((sample) => (
               <article key={`${sample.prompt}\n${sample.before}`} className="panel sample">
                 <h2>{sample.prompt}</h2>
