@@ -7,7 +7,7 @@ export const ALLOWED_IMPORTS = {
   engine: ['run'],
   feedback: ['stats', 'run'],
   world: ['stats', 'run', 'feedback'],
-  model: ['tensor', 'run'],
+  model: ['engine', 'tensor', 'run'],
   reward: ['engine', 'text', 'feedback', 'stats', 'run'],
   policy: ['engine', 'text', 'feedback', 'stats', 'run'],
   audit: ['stats', 'feedback', 'world', 'engine', 'text', 'run'],

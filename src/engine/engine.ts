@@ -15,7 +15,10 @@ export interface ModelSpec {
   readonly seed: number;
   /** Adds a scalar read-out on the last hidden state (reward or value). The language head stays. */
   readonly scalarHead?: boolean | undefined;
-  /** How the model differs from the plain one (Llama-shaped, embeddings tied); real models say so here. */
+  /**
+   * How the model differs from the plain one, which is Llama-shaped (RMS norm, rotary positions, SwiGLU, no biases) with tied
+   * embeddings; real models say so here.
+   */
   readonly architecture?: ModelArchitecture | undefined;
   /** Trains low-rank adapters on frozen weights. */
   readonly lora?: LoraSpec | undefined;
@@ -23,40 +26,48 @@ export interface ModelSpec {
 
 /** What differs from the plain model; everything left out is as there. */
 export interface ModelArchitecture {
-  /** Heads of keys and values (grouped-query attention); `heads` by default. */
+  /** Heads of keys and values (grouped-query attention, Ainslie et al. 2023); `heads` by default. */
   readonly keyValueHeads?: number | undefined;
   /** Units of one head; width / heads by default. */
   readonly headWidth?: number | undefined;
+  /** RMS norm (Zhang and Sennrich 2019), or layer norm with bias (Ba et al. 2016). */
   readonly norm?: 'rms' | 'layer' | undefined;
-  /** 1e-5 by default. */
+  /** Added to the variance before the root; 1e-5 by default. */
   readonly normEpsilon?: number | undefined;
+  /** Rotary (Su et al. 2021), or a learned vector for each position (GPT-2). */
   readonly positions?: 'rotary' | 'learned' | undefined;
-  /** 10,000 by default. */
+  /** Base of the rotary wavelengths; 10,000 by default. */
   readonly rotaryBase?: number | undefined;
-  readonly rotaryScaling?:
-    | { readonly kind: 'linear'; readonly factor: number }
-    | {
-        readonly kind: 'llama3';
-        readonly factor: number;
-        readonly lowFrequencyFactor: number;
-        readonly highFrequencyFactor: number;
-        readonly originalContext: number;
-      }
-    | undefined;
+  readonly rotaryScaling?: RotaryScaling | undefined;
+  /** down(silu(gate) · up) (Shazeer 2020), or down(gelu(up)) with the tanh form of GELU. */
   readonly activation?: 'swiglu' | 'gelu' | undefined;
   /** Which linear layers have one. */
   readonly biases?: 'none' | 'qkv' | 'all' | undefined;
-  /** RMS norm of each query and key head. */
+  /** RMS norm of each query and key head before rotation (Qwen3). */
   readonly queryKeyNorm?: boolean | undefined;
   /** Whether the output projection is the embedding; true by default. */
   readonly tied?: boolean | undefined;
 }
 
-/** Low-rank adapters (Hu et al. 2021): W + alpha/rank · A B, with B = 0 at the start. Only adapters and a scalar head are trained. */
+/** Longer contexts than a model was trained on: all frequencies divided, or Llama 3.1's blend by wavelength. */
+export type RotaryScaling =
+  | { readonly kind: 'linear'; readonly factor: number }
+  | {
+      readonly kind: 'llama3';
+      readonly factor: number;
+      readonly lowFrequencyFactor: number;
+      readonly highFrequencyFactor: number;
+      readonly originalContext: number;
+    };
+
+/**
+ * Low-rank adapters (Hu et al. 2021): W + alpha/rank · A B on the linear layers named in `targets`. Only the adapters (and a
+ * scalar head) are trained.
+ */
 export interface LoraSpec {
   readonly rank: number;
   readonly alpha: number;
-  /** Linear layers by name, for example `attention.q` or `mlp.down`; all of them when left out. */
+  /** Names as `loraTargets` lists them, for example `attention.q`; all of them when left out. */
   readonly targets?: readonly string[] | undefined;
 }
 

@@ -1,9 +1,10 @@
+import type { LoraSpec } from '../engine/index.ts';
 import { DataError } from '../run/index.ts';
 import { type Family, familyOf } from './hub-config.ts';
 import { moduleName, targetNames } from './hub-tensors.ts';
 import { type Adapter, adaptersOf, linearLayers, loraTargets, parameterShapes } from './parameters.ts';
 import type { FloatTensor } from './safetensors.ts';
-import type { Lora, TransformerSpec } from './spec.ts';
+import type { TransformerSpec } from './spec.ts';
 
 /** Low-rank adapters: merged into the weights, and as PEFT names them. */
 
@@ -107,7 +108,11 @@ export function toPeft(
 }
 
 /** Settings of an `adapter_config.json` for a model. What PEFT can do and this engine cannot is refused by name. */
-export function loraFromPeft(config: Readonly<Record<string, unknown>>, spec: TransformerSpec, source: string): Lora {
+export function loraFromPeft(
+  config: Readonly<Record<string, unknown>>,
+  spec: TransformerSpec,
+  source: string,
+): LoraSpec {
   const fault = (text: string) => new DataError('adapter', `${source}: ${text}`);
   if (config.peft_type !== 'LORA') throw fault(`peft_type is ${JSON.stringify(config.peft_type)}; expected "LORA"`);
   for (const key of [

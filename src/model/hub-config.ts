@@ -1,5 +1,6 @@
+import type { ModelArchitecture, RotaryScaling } from '../engine/index.ts';
 import { DataError } from '../run/index.ts';
-import { type Architecture, architectureOf, type RotaryScaling, type TransformerSpec } from './spec.ts';
+import { architectureOf, type TransformerSpec } from './spec.ts';
 
 /** `config.json` of the published families to a description of a model, and back. */
 
@@ -92,7 +93,7 @@ function rotarySpec(config: Reader, family: Exclude<Family, 'gpt2'>): Transforme
   config.only('use_sliding_window', [false], false);
   const [width, heads] = [config.number('hidden_size'), config.number('num_attention_heads')];
   const { rotaryBase, rotaryScaling } = rotaryOf(config);
-  const architecture: Architecture = {
+  const architecture: ModelArchitecture = {
     keyValueHeads: config.number('num_key_value_heads', family === 'llama' ? heads : 32),
     headWidth: config.number('head_dim', family === 'qwen3' ? 128 : width / heads),
     normEpsilon: config.number('rms_norm_eps', 1e-6),

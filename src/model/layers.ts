@@ -1,3 +1,4 @@
+import type { RotaryScaling } from '../engine/index.ts';
 import {
   add,
   concat,
@@ -16,7 +17,7 @@ import {
   tanh,
 } from '../tensor/index.ts';
 import { adaptersOf } from './parameters.ts';
-import { architectureOf, type RotaryScaling, type TransformerSpec } from './spec.ts';
+import { architectureOf, type TransformerSpec } from './spec.ts';
 
 /** The layers of a block as graphs, chosen by the architecture. */
 

@@ -1,4 +1,5 @@
-import { architectureOf, type Lora, type TransformerSpec } from './spec.ts';
+import type { LoraSpec } from '../engine/index.ts';
+import { architectureOf, type TransformerSpec } from './spec.ts';
 
 /** The weights of a model by name, as its description has them: shapes, roles, fresh values. */
 
@@ -74,7 +75,7 @@ export function loraTargets(spec: TransformerSpec): { readonly allowed: string[]
 }
 
 /** Why adapters do not fit a model, in one line; `undefined` when they do. */
-export function loraFault(spec: TransformerSpec, lora: Lora): string | undefined {
+export function loraFault(spec: TransformerSpec, lora: LoraSpec): string | undefined {
   if (!Number.isSafeInteger(lora.rank) || lora.rank < 1)
     return `lora.rank ${lora.rank}: expected a positive whole number`;
   if (!(lora.alpha > 0)) return `lora.alpha ${lora.alpha}: expected a positive number`;

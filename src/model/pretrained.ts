@@ -1,5 +1,6 @@
 import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import type { LoraSpec } from '../engine/index.ts';
 import { DataError } from '../run/index.ts';
 import { fileError, onPath, writeFileAtomic, writeJson } from '../run/node.ts';
 import { fromPeft, loraFromPeft, toPeft } from './adapters.ts';
@@ -15,7 +16,7 @@ import {
   parseHeader,
   type StoredTensor,
 } from './safetensors.ts';
-import { type Lora, specFault, type TransformerSpec } from './spec.ts';
+import { specFault, type TransformerSpec } from './spec.ts';
 
 /** Folders as published on the hub: `config.json` and weights in one safetensors file, or in several with an index. */
 
@@ -304,7 +305,7 @@ export function writeAdapter(
 }
 
 /** The adapter settings of a PEFT folder for a model. */
-export function readAdapterLora(folder: string, spec: TransformerSpec): Lora {
+export function readAdapterLora(folder: string, spec: TransformerSpec): LoraSpec {
   const path = join(folder, ADAPTER_CONFIG);
   return loraFromPeft(readJsonObject(path), spec, path);
 }

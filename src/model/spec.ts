@@ -1,81 +1,14 @@
-/**
- * A decoder-only transformer. Sizes in numbers of units. Without `architecture` it is the plain model of the house:
- * Llama-shaped (RMS norm, rotary positions, SwiGLU, no biases) with tied embeddings. Names, shapes and graphs of all
- * families follow from this description alone.
- */
-export interface TransformerSpec {
-  readonly vocabulary: number;
-  readonly width: number;
-  readonly layers: number;
-  readonly heads: number;
-  readonly feedForward: number;
-  readonly maxContext: number;
-  readonly scalarHead?: boolean | undefined;
-  readonly architecture?: Architecture | undefined;
-  readonly lora?: Lora | undefined;
-}
+import type { ModelArchitecture, ModelSpec } from '../engine/index.ts';
 
-/** What differs from the plain model; everything left out is as there. */
-export interface Architecture {
-  /** Heads of keys and values (grouped-query attention, Ainslie et al. 2023); `heads` by default. */
-  readonly keyValueHeads?: number | undefined;
-  /** Units of one head; width / heads by default. */
-  readonly headWidth?: number | undefined;
-  /** RMS norm (Zhang and Sennrich 2019), or layer norm with bias (Ba et al. 2016). */
-  readonly norm?: 'rms' | 'layer' | undefined;
-  /** Added to the variance before the root; 1e-5 by default. */
-  readonly normEpsilon?: number | undefined;
-  /** Rotary (Su et al. 2021), or a learned vector for each position (GPT-2). */
-  readonly positions?: 'rotary' | 'learned' | undefined;
-  /** Base of the rotary wavelengths; 10,000 by default. */
-  readonly rotaryBase?: number | undefined;
-  readonly rotaryScaling?: RotaryScaling | undefined;
-  /** down(silu(gate) · up) (Shazeer 2020), or down(gelu(up)) with the tanh form of GELU. */
-  readonly activation?: 'swiglu' | 'gelu' | undefined;
-  /** Which linear layers have one. */
-  readonly biases?: 'none' | 'qkv' | 'all' | undefined;
-  /** RMS norm of each query and key head before rotation (Qwen3). */
-  readonly queryKeyNorm?: boolean | undefined;
-  /** Whether the output projection is the embedding; true by default. */
-  readonly tied?: boolean | undefined;
-}
+/** A model as the engine takes it, but for its seed. Names, shapes and graphs of all families follow from this description alone. */
+export type TransformerSpec = Omit<ModelSpec, 'seed'>;
 
-/** Longer contexts than a model was trained on: all frequencies divided, or Llama 3.1's blend by wavelength. */
-export type RotaryScaling =
-  | { readonly kind: 'linear'; readonly factor: number }
-  | {
-      readonly kind: 'llama3';
-      readonly factor: number;
-      readonly lowFrequencyFactor: number;
-      readonly highFrequencyFactor: number;
-      readonly originalContext: number;
-    };
-
-/**
- * Low-rank adapters (Hu et al. 2021): W + alpha/rank · A B on the linear layers named in `targets`. Only the adapters (and a
- * scalar head) are trained.
- */
-export interface Lora {
-  readonly rank: number;
-  readonly alpha: number;
-  /** Names as `loraTargets` lists them, for example `attention.q`; all of them when left out. */
-  readonly targets?: readonly string[] | undefined;
-}
-
-/** The architecture with every choice made. */
-export interface ResolvedArchitecture {
-  readonly keyValueHeads: number;
-  readonly headWidth: number;
-  readonly norm: 'rms' | 'layer';
-  readonly normEpsilon: number;
-  readonly positions: 'rotary' | 'learned';
-  readonly rotaryBase: number;
-  readonly rotaryScaling: RotaryScaling | undefined;
-  readonly activation: 'swiglu' | 'gelu';
-  readonly biases: 'none' | 'qkv' | 'all';
-  readonly queryKeyNorm: boolean;
-  readonly tied: boolean;
-}
+/** The architecture with every choice made; without scaling, `rotaryScaling` stays undefined. */
+export type ResolvedArchitecture = {
+  readonly [K in keyof ModelArchitecture]-?: K extends 'rotaryScaling'
+    ? ModelArchitecture[K]
+    : NonNullable<ModelArchitecture[K]>;
+};
 
 /** Fills in what a spec leaves to the plain model. */
 export function architectureOf(spec: TransformerSpec): ResolvedArchitecture {
