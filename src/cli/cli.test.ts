@@ -8,6 +8,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { sealRun } from '../disclosure/index.ts';
 import { runForTest as run } from './command.fake.ts';
 import { progressLine } from './terminal.ts';
+import { TINY } from './tiny-run.fake.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'goodhart-cli-'));
 process.env.GOODHART_CACHE = join(folder, 'cache');
@@ -18,18 +19,6 @@ const write = (name: string, data: string | Uint8Array) => {
   writeFileSync(path, data);
   return path;
 };
-
-/** The whole loop, tiny. */
-const TINY = `
-name: tiny
-seed: 3
-data: { layout: harbour }
-base: { width: 16, layers: 1, heads: 2, feedForward: 16, examples: 300, steps: 12, batch: 8, vocabulary: 400 }
-feedback: { pairs: 60, overlap: 2, raters: { noisy: 4 } }
-reward: { members: 2, order: 3 }
-policy: { steps: 4, promptsPerStep: 2, samples: 3, maxTokens: 24, evaluateEvery: 2, learningRate: 1e-3 }
-audit: { prompts: 8, samples: 4, rateSeeds: 0 }
-`;
 
 /** The executable, unbuilt. */
 const MAIN = `import { main } from ${JSON.stringify(new URL('./main.ts', import.meta.url).href)};\nawait main(process.argv);\n`;

@@ -1,6 +1,6 @@
 import type { Accounts, FeedbackStore } from '../store/index.ts';
 import { ApiError } from './api.ts';
-import type { PROJECT_TABLES, TableFormat } from './contract/index.ts';
+import type { ProjectTable, TableFormat } from './contract/index.ts';
 import { exportFile } from './exchange.ts';
 import { type MadeFile, makeFile } from './file-answer.ts';
 import { PageJson } from './page-json.ts';
@@ -28,7 +28,7 @@ export interface ProjectReader {
 }
 
 export type WantedFile =
-  | { readonly table: (typeof PROJECT_TABLES)[number]; readonly format: TableFormat; readonly names: boolean }
+  | { readonly table: ProjectTable; readonly format: TableFormat; readonly names: boolean }
   | { readonly layout: string; readonly format?: string | undefined; readonly now: string };
 
 /** A reader that works where it is called. `clock` in milliseconds. */

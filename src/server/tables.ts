@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { recordKey } from '../feedback/index.ts';
 import { rowWriter } from '../feedback/node.ts';
 import { canonicalJson } from '../run/index.ts';
-import type { PROJECT_TABLES, ResponseOf, TableFormat } from './contract/index.ts';
+import type { ProjectTable, ResponseOf, TableFormat } from './contract/index.ts';
 import type { MadeFile } from './file-answer.ts';
 import { belongs, PAGES, type PageContext } from './project-pages.ts';
 import { type ProjectState, recordText, shownRecord } from './project-state.ts';
@@ -125,7 +125,7 @@ const adjudicationTable = ({ state: { adjudications } }: ProjectState): Table =>
 
 type Made = (state: ProjectState, context: PageContext & { readonly names: boolean }) => Promise<Table> | Table;
 /** Tables of a project. Drafts are nobody's but their rater's, and in none. */
-export const PROJECT_TABLE: Readonly<Record<(typeof PROJECT_TABLES)[number], Made>> = {
+export const PROJECT_TABLE: Readonly<Record<ProjectTable, Made>> = {
   items: (state) => itemTable(state, 'all'),
   disagreements: (state) => itemTable(state, 'disagreement'),
   raters: (state, { names, ...context }) => raterTable(state, names, context),

@@ -2,6 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { it } from 'vitest';
+import { TINY } from '../../src/cli/tiny-run.fake.ts';
 import { expectAccessible, settled } from './axe.ts';
 import { startStudioProcess } from './command.ts';
 import { freePort } from './free-port.ts';
@@ -11,18 +12,6 @@ const ITEMS = `prompt,reply_a,reply_b
 When does the ferry leave?,It leaves at nine.,Ask at the pier.
 What is the fare?,Two crowns.,"Ten crowns, as you said!"
 `;
-/** The whole loop in some seconds. */
-const RUN = `
-name: tiny
-seed: 3
-data: { layout: harbour }
-base: { width: 16, layers: 1, heads: 2, feedForward: 16, examples: 300, steps: 12, batch: 8, vocabulary: 400 }
-feedback: { pairs: 60, overlap: 2, raters: { noisy: 4 } }
-reward: { members: 2, order: 3 }
-policy: { steps: 4, promptsPerStep: 2, samples: 3, maxTokens: 24, evaluateEvery: 2, learningRate: 1e-3 }
-audit: { prompts: 8, samples: 4, rateSeeds: 0 }
-`;
-
 /** A tiny run takes ten seconds where nothing else is going on. */
 const RUN_PATIENCE_MS = 300_000;
 
@@ -83,7 +72,7 @@ browserTests('from the first start to a verified disclosure', () => {
 
       await owner.getByRole('link', { name: 'Runs' }).click();
       await owner.getByRole('link', { name: 'Start a run' }).click();
-      await owner.getByLabel('Configuration').fill(RUN);
+      await owner.getByLabel('Configuration').fill(TINY);
       await owner.getByRole('button', { name: 'Start it' }).click();
       await owner.getByText('complete, sealed').waitFor({ timeout: RUN_PATIENCE_MS });
       await owner.getByRole('link', { name: 'Audit' }).click();
