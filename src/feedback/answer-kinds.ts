@@ -188,6 +188,9 @@ const specOf = <K extends AnswerKind>(kind: K) => ANSWER_KINDS[kind] as unknown 
 export const answerProblem = (answer: Answer, item: Item): string | undefined =>
   specOf(answer.kind).problem(answer, item);
 
+/** Letter of a place on the screen: A, B, … */
+export const letterOf = (place: number): string => String.fromCharCode(65 + place);
+
 /**
  * An answer as a person reads it; replies carry the letters of the places they were shown in (of their own places where
  * no order was recorded).
@@ -195,7 +198,7 @@ export const answerProblem = (answer: Answer, item: Item): string | undefined =>
 export function displayAnswer(answer: Answer, order: readonly number[] = []): string {
   const letter = (reply: number) => {
     const place = order.length === 0 ? reply : order.indexOf(reply);
-    return place < 0 || place > 25 ? `reply ${reply + 1}` : String.fromCharCode(65 + place);
+    return place < 0 || place > 25 ? `reply ${reply + 1}` : letterOf(place);
   };
   return specOf(answer.kind).display(answer, letter);
 }

@@ -1,5 +1,6 @@
 export * from './canonical.ts';
 export * from './config.ts';
 export * from './errors.ts';
+export * from './lazily.ts';
 export * from './progress.ts';
 export * from './records.ts';

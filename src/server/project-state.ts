@@ -15,7 +15,7 @@ import {
   recordKey,
   wantedOfItem,
 } from '../feedback/index.ts';
-import { canonicalJson } from '../run/index.ts';
+import { canonicalJson, lazily } from '../run/index.ts';
 import type { FeedbackStore } from '../store/index.ts';
 
 /** A whole project at one length of its history. */
@@ -87,13 +87,6 @@ function rowsOf(project: Project, items: readonly Item[], state: FeedbackState):
   );
 }
 
-const lazily = <T>(make: () => T): (() => T) => {
-  let made: { value: T } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
-};
 async function collect<T>(rows: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
   for await (const row of rows) all.push(row);

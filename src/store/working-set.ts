@@ -1,4 +1,5 @@
 import type { FeedbackRecord, FeedbackState, Item, Project, RaterProfile, RaterProgress } from '../feedback/index.ts';
+import { lazily } from '../run/index.ts';
 import { chunks, damaged, type Trx } from './connection.ts';
 import { type Entry, foldEntries, needsAnswers, standingOf } from './derive.ts';
 import { type ItemWithState, type Pair, pairKey, type Queries, queriesOf, type RaterWithState } from './queries.ts';
@@ -25,14 +26,6 @@ export interface RaterEntry {
 }
 export type Seat = Omit<SeatRow, 'project'>;
 export type SeatPlace = Pick<Seat, 'rater' | 'item' | 'purpose'>;
-
-const lazily = <T>(make: () => T): (() => T) => {
-  let made: { value: T } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
-};
 
 /**
  * The part of a project that a batch of operations reads, loaded by sets in a few statements. What is here already stays

@@ -10,6 +10,7 @@ import {
   fromPlaces,
   type Item,
   isGoldAnswer,
+  letterOf,
   type Presentation,
   type Project,
   type Purpose,
@@ -51,8 +52,7 @@ const contextOf = (projectId: string, raterId: string) => `${projectId}/${raterI
 /** What a rater is told after a training or qualification item. */
 function explain(item: Item, { presentation, right }: { presentation: Presentation; right: boolean }) {
   const place = typeof item.gold === 'number' ? presentation.order.indexOf(item.gold) : -1;
-  const known =
-    place < 0 ? 'The replies are equally good.' : `Reply ${String.fromCharCode(65 + place)} is the better one.`;
+  const known = place < 0 ? 'The replies are equally good.' : `Reply ${letterOf(place)} is the better one.`;
   const facts = item.facts === undefined ? '' : ` ${item.facts.join(' ')}`;
   return { right, text: `${known}${facts}` };
 }
@@ -92,19 +92,17 @@ export function judgingHandlers(services: Services): Handlers<typeof JUDGING_ROU
     project: Project,
     raterId: string,
     { item, presentation, purpose, expiresAt, draft = null }: Reservation,
-  ) => {
-    return {
-      taskId: sealer.seal({ item: item.id, presentation }, contextOf(project.id, raterId)),
-      prompt: item.prompt,
-      replies: presentation.order.map((reply) => item.replies[reply]!.text),
-      facts: presentation.view === 'full' ? (item.facts ?? null) : null,
-      expiresAt,
-      instructionsVersion: presentation.instructionsVersion,
-      // Gold items and repeats look like work.
-      purpose: OPEN_PURPOSES.find((open) => open === purpose) ?? ('work' as const),
-      draft,
-    };
-  };
+  ) => ({
+    taskId: sealer.seal({ item: item.id, presentation }, contextOf(project.id, raterId)),
+    prompt: item.prompt,
+    replies: presentation.order.map((reply) => item.replies[reply]!.text),
+    facts: presentation.view === 'full' ? (item.facts ?? null) : null,
+    expiresAt,
+    instructionsVersion: presentation.instructionsVersion,
+    // Gold items and repeats look like work.
+    purpose: OPEN_PURPOSES.find((open) => open === purpose) ?? ('work' as const),
+    draft,
+  });
 
   /**
    * The task as it was shown before, reserved again where it is work. Known answers are never reserved by name, so that

@@ -75,3 +75,28 @@ export function Listing<Row>({
     </Scroll>
   );
 }
+
+/** A table of two columns: what, and how much. */
+export function Pairs({
+  name,
+  rows,
+}: {
+  /** Read by screen readers; one of its own on the page. */
+  readonly name: string;
+  readonly rows: readonly (readonly [string, ReactNode])[];
+}): ReactNode {
+  return (
+    <Scroll name={name}>
+      <table>
+        <tbody>
+          {rows.map(([label, value]) => (
+            <tr key={label}>
+              <th scope="row">{label}</th>
+              <td>{value}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Scroll>
+  );
+}

@@ -1,7 +1,8 @@
 import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import type { Answer, Item, Question } from '../../../feedback/index.ts';
 import { aboutReply, KINDS } from '../judge/logic/kinds.ts';
-import { groupsOf, letter } from './answers.ts';
+import { letterOf } from '../judge/logic/types.ts';
+import { groupsOf } from './answers.ts';
 import { Area, Check, Choice } from './form/controls.tsx';
 
 type Put = (answer: Answer | null) => void;
@@ -18,7 +19,7 @@ function useAnswer(answer: Answer | null, onChange: Put): void {
   useEffect(() => onChange(answer), [text]);
 }
 
-const replyOptions = (item: Item) => item.replies.map((_, i) => [String(i), `Reply ${letter(i)}`] as const);
+const replyOptions = (item: Item) => item.replies.map((_, i) => [String(i), `Reply ${letterOf(i)}`] as const);
 
 function Ranking({ item, onChange }: Props<'ranking'>): ReactNode {
   const [ranks, setRanks] = useState<readonly (number | null)[]>(() => item.replies.map(() => null));
@@ -30,7 +31,7 @@ function Ranking({ item, onChange }: Props<'ranking'>): ReactNode {
       {item.replies.map((reply, i) => (
         <Choice
           key={reply.id}
-          label={`Rank of reply ${letter(i)}`}
+          label={`Rank of reply ${letterOf(i)}`}
           value={ranks[i] === null ? '' : String(ranks[i])}
           options={places}
           onChange={(value) =>
@@ -58,7 +59,7 @@ function Rating({ question, item, onChange }: Props<'rating'>): ReactNode {
         question.criteria.map(({ id, title }) => (
           <label key={`${one.id}/${id}`} className="field">
             <span>
-              Reply {letter(reply)}: {title}
+              Reply {letterOf(reply)}: {title}
             </span>
             <input
               type="number"

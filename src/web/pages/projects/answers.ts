@@ -1,5 +1,6 @@
 import type { Answer, AnswerOf, Item, Judgment, Question } from '../../../feedback/index.ts';
 import type { RequestOf } from '../../../server/index.ts';
+import { letterOf } from '../judge/logic/types.ts';
 import type { ItemRow, RecordRow } from './queries.ts';
 
 export type Reason = RequestOf<'POST /api/projects/{project}/items/{item}/adjudication'>['body']['reason'];
@@ -14,9 +15,6 @@ export const REASON_WORDS: { readonly [R in Reason]: string } = {
   other: 'Something else (say what)',
 };
 export const REASONS = Object.keys(REASON_WORDS) as readonly Reason[];
-
-/** Replies by the item's own order: A is the first one stored, whatever anybody was shown first. */
-export const letter = (reply: number): string => String.fromCharCode(65 + reply);
 
 type JudgmentRow = RecordRow & { readonly record: { readonly type: 'judgment'; readonly judgment: Judgment } };
 export const isJudgment = (row: RecordRow): row is JudgmentRow => row.record.type === 'judgment';
@@ -75,7 +73,8 @@ export function choicesOf(question: Question, item: Item, records: readonly Reco
   if (question.kind === 'comparison')
     return outcomes(question, item).map((outcome) => ({
       key: String(outcome),
-      text: typeof outcome === 'number' ? `Reply ${letter(outcome)} is better` : OUTCOMES[outcome],
+      // By the item's own order: A is the first one stored, whatever anybody was shown first.
+      text: typeof outcome === 'number' ? `Reply ${letterOf(outcome)} is better` : OUTCOMES[outcome],
       answer: { kind: 'comparison', outcome },
       raters: rows.flatMap(({ record: { judgment } }) =>
         judgment.answer.kind === 'comparison' && judgment.answer.outcome === outcome ? [judgment.raterId] : [],

@@ -2,7 +2,8 @@ import type { ReactNode } from 'react';
 import type { Item } from '../../../feedback/index.ts';
 import { duration, when } from '../../ui/figures.ts';
 import { Scroll } from '../../ui/scroll.tsx';
-import { isJudgment, keyOf, letter } from './answers.ts';
+import { letterOf } from '../judge/logic/types.ts';
+import { isJudgment, keyOf } from './answers.ts';
 import { ItemLink, RecordsLink } from './frame.tsx';
 import type { RecordRow } from './queries.ts';
 
@@ -29,9 +30,9 @@ export function ItemText({ item, level = 2 }: { readonly item: Item; readonly le
           <Heading>Replies</Heading>
           <div className="beside">
             {item.replies.map((reply, i) => (
-              <section key={reply.id} className="card" aria-label={`Reply ${letter(i)}`}>
+              <section key={reply.id} className="card" aria-label={`Reply ${letterOf(i)}`}>
                 <div className="label">
-                  Reply {letter(i)}
+                  Reply {letterOf(i)}
                   {item.gold === i && ' (known to be better)'}
                 </div>
                 <p className="text">{reply.text}</p>
@@ -57,7 +58,7 @@ function Shown({ row, replies }: { readonly row: RecordRow; readonly replies: bo
   const { order, view, instructionsVersion, purpose = 'work', suggestion } = presentation;
   return (
     <>
-      {replies && order.length > 0 && <>{order.map(letter).join(', ')}; </>}
+      {replies && order.length > 0 && <>{order.map(letterOf).join(', ')}; </>}
       view {view}, instructions {instructionsVersion}
       {purpose !== 'work' && <>; {purpose.replaceAll('-', ' ')}</>}
       {suggestion !== undefined && <>; with a suggestion by {suggestion.by}</>}

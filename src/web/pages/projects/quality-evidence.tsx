@@ -2,8 +2,9 @@ import type { ReactNode } from 'react';
 import type { AgreementMatrix, DetectorReport, FeedbackReport, Flag } from '../../../feedback/index.ts';
 import { figure, interval, percent } from '../../ui/figures.ts';
 import { Scroll } from '../../ui/scroll.tsx';
+import { Pairs } from '../../ui/table.tsx';
 import { ItemLink, RecordsLink } from './frame.tsx';
-import { type OfProject, Pairs, questionText, votesText } from './quality-parts.tsx';
+import { type OfProject, questionText, votesText } from './quality-parts.tsx';
 
 function FlagLine({ project, flag }: OfProject & { readonly flag: Flag }): ReactNode {
   return (

@@ -3,7 +3,8 @@ import type { AgreementRow, FeedbackReport, TruthReport } from '../../../feedbac
 import { BarPlot } from '../../ui/bars.tsx';
 import { duration, estimateText, figure, interval, percent } from '../../ui/figures.ts';
 import { Scroll } from '../../ui/scroll.tsx';
-import { letter } from './answers.ts';
+import { Pairs } from '../../ui/table.tsx';
+import { letterOf } from '../judge/logic/types.ts';
 import { ItemLink } from './frame.tsx';
 import { edgeText, effectText, measureText, pText, shareText } from './quality-text.ts';
 
@@ -33,31 +34,6 @@ export class Part extends Component<{ readonly title: string; readonly children:
 }
 /** Rendered below the boundary, so that the boundary catches what it throws. */
 const Content = ({ children }: { readonly children: () => ReactNode }): ReactNode => children();
-
-/** A table of two columns: what, and how much. */
-export function Pairs({
-  name,
-  rows,
-}: {
-  /** Read by screen readers; one of its own on the page. */
-  readonly name: string;
-  readonly rows: readonly (readonly [string, ReactNode])[];
-}): ReactNode {
-  return (
-    <Scroll name={name}>
-      <table>
-        <tbody>
-          {rows.map(([label, value]) => (
-            <tr key={label}>
-              <th scope="row">{label}</th>
-              <td>{value}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </Scroll>
-  );
-}
 
 export const questionText = (question: string | null) => question ?? 'the only question';
 
@@ -230,7 +206,7 @@ export const votesText = (classes: readonly string[], votes: readonly number[]):
   votes.flatMap((n, i) => (n > 0 ? [`${classText(classes[i] ?? String(i))}: ${n}`] : [])).join(', ');
 
 /** The report numbers replies from 1; the pages name them by letters. */
-const classText = (name: string): string => name.replace(/^reply (\d+)$/, (_, n: string) => letter(Number(n) - 1));
+const classText = (name: string): string => name.replace(/^reply (\d+)$/, (_, n: string) => letterOf(Number(n) - 1));
 
 /** Position, length and suggestions. */
 export function Bias({ bias }: { readonly bias: FeedbackReport['bias'] }): ReactNode {

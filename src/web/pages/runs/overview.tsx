@@ -5,8 +5,8 @@ import { useSession } from '../../session.tsx';
 import { CopyButton } from '../../ui/controls.tsx';
 import { figure } from '../../ui/figures.ts';
 import { LinePlot } from '../../ui/plots.tsx';
-import { Scroll } from '../../ui/scroll.tsx';
 import { Fault, Loaded } from '../../ui/state.tsx';
+import { Pairs } from '../../ui/table.tsx';
 import { TableFiles } from '../../ui/table-files.tsx';
 import { type Curve, curvesOf } from './curves.ts';
 import { type RunDetail, RunFrame } from './frame.tsx';
@@ -100,20 +100,7 @@ export function RunOverview(): ReactNode {
             {progress !== null && <Progress progress={progress} />}
             {error !== null && <Fault error={new Error(error)} />}
             {(role === 'owner' || role === 'lead') && <Controls run={run.id} status={run.status} />}
-            {summary.length > 0 && (
-              <Scroll name="Summary">
-                <table>
-                  <tbody>
-                    {summary.map(({ label, value }) => (
-                      <tr key={label}>
-                        <th scope="row">{label}</th>
-                        <td>{value}</td>
-                      </tr>
-                    ))}
-                  </tbody>
-                </table>
-              </Scroll>
-            )}
+            {summary.length > 0 && <Pairs name="Summary" rows={summary.map(({ label, value }) => [label, value])} />}
             <h2>Curves</h2>
             <RunCurves run={run.id} live={run.status === 'running'} />
             <TableFiles name="Metrics" run={run.id} table="metrics" />
