@@ -1,13 +1,12 @@
-import type { ModelArchitecture, ModelSpec } from '../engine/index.ts';
+import type { ModelArchitecture, ModelSpec, RotaryScaling } from '../engine/index.ts';
 
 /** A model as the engine takes it, but for its seed. Names, shapes and graphs of all families follow from this description alone. */
 export type TransformerSpec = Omit<ModelSpec, 'seed'>;
 
-/** The architecture with every choice made; without scaling, `rotaryScaling` stays undefined. */
-export type ResolvedArchitecture = {
-  readonly [K in keyof ModelArchitecture]-?: K extends 'rotaryScaling'
-    ? ModelArchitecture[K]
-    : NonNullable<ModelArchitecture[K]>;
+type Choices = Omit<ModelArchitecture, 'rotaryScaling'>;
+/** The architecture with every choice made. */
+export type ResolvedArchitecture = { readonly [K in keyof Choices]-?: NonNullable<Choices[K]> } & {
+  readonly rotaryScaling: RotaryScaling | undefined;
 };
 
 /** Fills in what a spec leaves to the plain model. */
