@@ -2,15 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { type Finding, runAudit } from '../audit/index.ts';
-import {
-  buildDisclosure,
-  loadEvidence,
-  type ReportData,
-  readJson,
-  readJsonOf,
-  renderReport,
-  sealRun,
-} from '../disclosure/index.ts';
+import { buildDisclosure, loadEvidence, type ReportData, renderReport, sealRun } from '../disclosure/index.ts';
 import {
   configSchema,
   disclosurePlaces,
@@ -20,7 +12,7 @@ import {
   verifyPipelineRun,
 } from '../pipeline/index.ts';
 import { CheckError, parseConfig, UsageError } from '../run/index.ts';
-import { onPath, writeFileAtomic, writeJson } from '../run/node.ts';
+import { onPath, readJson, readJsonOf, writeFileAtomic, writeJson } from '../run/node.ts';
 import { whole } from './options.ts';
 import type { Terminal } from './terminal.ts';
 import { checksText, disclosureText, findingsText } from './text.ts';

@@ -1,9 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
-import type { z } from 'zod';
+import { existsSync } from 'node:fs';
 import { EVIDENCE_SCHEMAS, type Evidence, type EvidenceKind } from '../audit/index.ts';
 import { itemSchema, judgmentSchema } from '../feedback/index.ts';
-import { DataError } from '../run/index.ts';
-import { onPath, readJsonLines } from '../run/node.ts';
+import { readJsonLines, readJsonOf } from '../run/node.ts';
 
 /** Evidence kinds kept as one JSON file each under `evidence/`; judgments live in `feedback/` as JSON Lines. */
 export const EVIDENCE_FILES: { readonly [K in Exclude<EvidenceKind, 'judgments'>]: string } = {
@@ -14,24 +12,6 @@ export const EVIDENCE_FILES: { readonly [K in Exclude<EvidenceKind, 'judgments'>
   'reply-samples': 'evidence/reply-samples.json',
 };
 export const JUDGMENT_FILES = { items: 'feedback/items.jsonl', judgments: 'feedback/judgments.jsonl' } as const;
-
-/** A JSON file, or one line saying what is wrong with it. */
-export function readJson(path: string): unknown {
-  const text = onPath(path, () => readFileSync(path, 'utf8'));
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new DataError('json', `${path}: expected JSON, got ${(cause as Error).message}`, { cause });
-  }
-}
-
-/** A JSON file of a schema; the error names the file and the field. */
-export function readJsonOf<T>(path: string, schema: z.ZodType<T>): T {
-  const result = schema.safeParse(readJson(path));
-  if (result.success) return result.data;
-  const issue = result.error.issues[0]!;
-  throw new DataError('field', `${path}: ${issue.path.join('.') || 'file'}: ${issue.message}; mend the file`);
-}
 
 /** All evidence that a run folder holds. */
 export async function loadEvidence(folder: string): Promise<Evidence> {

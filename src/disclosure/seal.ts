@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { type Finding, PROBES, runProbe } from '../audit/index.ts';
 import { canonicalJson, chainFault, DataError, digestBytes, recordsRoot } from '../run/index.ts';
-import { filesBelow, onPath, readRecords, writeFileAtomic } from '../run/node.ts';
+import { filesBelow, onPath, readJson, readRecords, writeFileAtomic } from '../run/node.ts';
 import { atPointer, type Disclosure } from './build.ts';
-import { loadEvidence, readJson } from './evidence-files.ts';
+import { loadEvidence } from './evidence-files.ts';
 import { type ReportData, renderReport } from './report/render.ts';
 
 /**

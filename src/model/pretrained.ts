@@ -2,7 +2,7 @@ import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readdirSync, rea
 import { basename, join } from 'node:path';
 import type { LoraSpec } from '../engine/index.ts';
 import { DataError } from '../run/index.ts';
-import { fileError, onPath, writeFileAtomic, writeJson } from '../run/node.ts';
+import { fileError, onPath, readJson, writeFileAtomic, writeJson } from '../run/node.ts';
 import { fromPeft, loraFromPeft, toPeft } from './adapters.ts';
 import { configFromSpec, familyOf, specFromConfig } from './hub-config.ts';
 import { hubTensors, type Piece, placePiece, takePiece } from './hub-tensors.ts';
@@ -26,13 +26,8 @@ const INDEX = 'model.safetensors.index.json';
 
 /** Reads a JSON object; what is no object ends with one line. */
 export function readJsonObject(path: string): Record<string, unknown> {
-  const text = onPath(path, () => readFileSync(path, 'utf8'));
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  } catch (cause) {
-    throw new DataError('json', `${path}: expected JSON, got ${(cause as Error).message}`, { cause });
-  }
+  const value = readJson(path);
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   throw new DataError('json', `${path}: expected a JSON object`);
 }
 

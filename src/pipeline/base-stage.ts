@@ -1,10 +1,9 @@
 import { cpSync, existsSync, renameSync, rmSync } from 'node:fs';
-import { readJson } from '../disclosure/index.ts';
 import type { ModelSpec, TrainableModel } from '../engine/index.ts';
 import { hubEnvironment, modelFolder, readPretrainedSpec, readPretrainedTokenizer } from '../model/node.ts';
 import { dialogueDatum, supervised } from '../policy/index.ts';
 import { DataError, digestValue, GoodhartError } from '../run/index.ts';
-import { onPath } from '../run/node.ts';
+import { onPath, readJson } from '../run/node.ts';
 import { createRng } from '../stats/index.ts';
 import {
   createCodec,

@@ -1,6 +1,6 @@
-import { readJson } from '../disclosure/index.ts';
 import { bestOfN, bestOfNEstimate, bestOfNKlBound } from '../policy/index.ts';
 import type { RewardModel } from '../reward/index.ts';
+import { readJson } from '../run/node.ts';
 import type { Base } from './base-stage.ts';
 import { pathIn, type RunContext, stage, writeRunJson } from './run-context.ts';
 import { RUN_FILES } from './run-folder.ts';

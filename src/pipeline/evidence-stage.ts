@@ -8,9 +8,10 @@ import type {
   ScoredReply,
 } from '../audit/index.ts';
 import { runAudit } from '../audit/index.ts';
-import { EVIDENCE_FILES, loadEvidence, readJson } from '../disclosure/index.ts';
+import { EVIDENCE_FILES, loadEvidence } from '../disclosure/index.ts';
 import { allDetectionRates, type DetectionRates, neutralEdits } from '../lab/index.ts';
 import type { RewardModel } from '../reward/index.ts';
+import { readJson } from '../run/node.ts';
 import { createRng } from '../stats/index.ts';
 import { agreesWithUser, type Harbour, promptOf } from '../world/index.ts';
 import type { Feedback } from './feedback-stage.ts';

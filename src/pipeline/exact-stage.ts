@@ -1,5 +1,5 @@
-import { readJson } from '../disclosure/index.ts';
 import type { RewardModel } from '../reward/index.ts';
+import { readJson } from '../run/node.ts';
 import { logSumExp, mean } from '../stats/index.ts';
 import { betaForKl, expectation, type Harbour, kl, promptOf, tilt } from '../world/index.ts';
 import type { Base } from './base-stage.ts';

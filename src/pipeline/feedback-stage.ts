@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { JUDGMENT_FILES, loadEvidence, readJson } from '../disclosure/index.ts';
+import { JUDGMENT_FILES, loadEvidence } from '../disclosure/index.ts';
 import {
   type FeedbackReport,
   feedbackReport,
@@ -8,7 +8,7 @@ import {
   type RaterProfile,
   raterProfileSchema,
 } from '../feedback/index.ts';
-import { readJsonLines, writeFileAtomic } from '../run/node.ts';
+import { readJson, readJsonLines, writeFileAtomic } from '../run/node.ts';
 import { createRng } from '../stats/index.ts';
 import { comparisonItems, raterPool, type SimulatedRaterKind } from '../world/index.ts';
 import type { Base } from './base-stage.ts';

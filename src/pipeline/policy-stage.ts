@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { readJson } from '../disclosure/index.ts';
 import { evaluatePolicy, type PolicyEvaluation, rloo, type ScoreFunction } from '../policy/index.ts';
 import type { RewardModel } from '../reward/index.ts';
+import { readJson } from '../run/node.ts';
 import type { Base } from './base-stage.ts';
 import { withLora } from './lora.ts';
 import { checkpointsOf, pathIn, type RunContext, stage, writeRunJson } from './run-context.ts';

@@ -1,7 +1,7 @@
-import { readJson } from '../disclosure/index.ts';
 import type { Item, Judgment, PreferencePair } from '../feedback/index.ts';
 import { toPairs } from '../feedback/index.ts';
 import { evaluateScores, type RewardEvaluation } from '../reward/index.ts';
+import { readJson } from '../run/node.ts';
 import { expectedCalibrationError, reliabilityBins, sigmoid } from '../stats/index.ts';
 import type { PipelineConfig } from './config.ts';
 import type { Feedback } from './feedback-stage.ts';

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { buildDisclosure, readJson, renderReport, sealRun } from '../disclosure/index.ts';
+import { buildDisclosure, renderReport, sealRun } from '../disclosure/index.ts';
 import type { Engine } from '../engine/index.ts';
 import { CheckError, canonicalJson, NumericsError, type Progress, UsageError } from '../run/index.ts';
-import { createRunFolder, openRecordLog, removeLeftovers, writeFileAtomic } from '../run/node.ts';
+import { createRunFolder, openRecordLog, readJson, removeLeftovers, writeFileAtomic } from '../run/node.ts';
 import { baseStage } from './base-stage.ts';
 import { bestOfStage } from './best-of-stage.ts';
 import { checkConfig } from './check-config.ts';

@@ -1,10 +1,10 @@
 import { existsSync, statSync } from 'node:fs';
 import { z } from 'zod';
-import { type Check, type Disclosure, EVIDENCE_FILES, readJson, verifyRun } from '../disclosure/index.ts';
+import { type Check, type Disclosure, EVIDENCE_FILES, verifyRun } from '../disclosure/index.ts';
 import { type FeedbackReport, feedbackReport } from '../feedback/index.ts';
 import { allDetectionRates } from '../lab/index.ts';
 import { canonicalJson, type Progress } from '../run/index.ts';
-import { readJsonLines } from '../run/node.ts';
+import { readJson, readJsonLines } from '../run/node.ts';
 import { mean } from '../stats/index.ts';
 import { createHarbour } from '../world/index.ts';
 import type { PipelineConfig } from './config.ts';

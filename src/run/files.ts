@@ -5,13 +5,15 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   writeSync,
 } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { UsageError } from './errors.ts';
+import type { z } from 'zod';
+import { DataError, UsageError } from './errors.ts';
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'no such file or folder; check the path',
@@ -70,6 +72,24 @@ export function writeFileAtomic(path: string, data: string | Uint8Array): void {
       throw error;
     }
   });
+}
+
+/** A JSON file, or one line saying what is wrong with it. */
+export function readJson(path: string): unknown {
+  const text = onPath(path, () => readFileSync(path, 'utf8'));
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new DataError('json', `${path}: expected JSON, got ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** A JSON file of a schema; the error names the file and the field. */
+export function readJsonOf<T>(path: string, schema: z.ZodType<T>): T {
+  const result = schema.safeParse(readJson(path));
+  if (result.success) return result.data;
+  const issue = result.error.issues[0]!;
+  throw new DataError('field', `${path}: ${issue.path.join('.') || 'file'}: ${issue.message}; mend the file`);
 }
 
 /** Pretty JSON, atomically. Numbers JSON has no name for (NaN) are refused rather than turned into null. */
