@@ -1,19 +1,11 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { UsageError } from '../run/index.ts';
+import { startThread } from '../run/node.ts';
 import type { MadeFile, Page, ProjectReader } from '../server/index.ts';
 import type { ReaderAnswer, ReaderRequest } from './reader-worker.ts';
 
 /** Megabytes of objects: a million judgments take about one gigabyte. */
 const HEAP_MB = 8192;
-
-/** The built worker, or, when this file itself runs unbuilt (tests), its source behind the loader. */
-function startWorker(store: string): Worker {
-  const options = { workerData: { store }, resourceLimits: { maxOldGenerationSizeMb: HEAP_MB } };
-  if (!import.meta.url.endsWith('.ts')) return new Worker(new URL('./reader-worker.js', import.meta.url), options);
-  const entry = JSON.stringify(new URL('./reader-worker.ts', import.meta.url).href);
-  const source = `import('tsx/esm/api').then(({ register }) => { register(); return import(${entry}); });`;
-  return new Worker(source, { ...options, eval: true });
-}
 
 interface Waiting {
   readonly resolve: (value: never) => void;
@@ -25,7 +17,10 @@ export function createReaderThread(store: string): ProjectReader {
   let started: { worker: Worker; waiting: Map<number, Waiting> } | undefined;
   let last = 0;
   const start = () => {
-    const worker = startWorker(store);
+    const worker = startThread(import.meta.url, 'reader-worker', {
+      workerData: { store },
+      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
+    });
     const waiting = new Map<number, Waiting>();
     // It must not keep the process alive; whoever waits is kept by their own connection.
     worker.unref();

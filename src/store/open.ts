@@ -10,6 +10,8 @@ export interface OpenOptions {
   readonly create?: boolean;
   /** ISO 8601, for the table of migrations. */
   readonly now?: () => string;
+  /** Many write at any time, as in a server: what can be done beside their commits is done in a thread of its own. */
+  readonly busy?: boolean;
 }
 
 /**
@@ -17,9 +19,9 @@ export interface OpenOptions {
  * brought up to date first.
  */
 export async function openStore(url: string, options: OpenOptions = {}): Promise<FeedbackStore> {
-  const { create = false, now = () => new Date().toISOString() } = options;
+  const { create = false, now = () => new Date().toISOString(), busy = false } = options;
   if (/^postgres(ql)?:\/\//.test(url)) return createStore(await openPostgres(url, { create, now }));
-  return createStore(await openSqlite(sqlitePath(url), { create, now }));
+  return createStore(await openSqlite(sqlitePath(url), { create, now, busy }));
 }
 
 /** File that a URL or path names. */

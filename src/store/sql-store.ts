@@ -48,7 +48,6 @@ export function createStore(connection: Connection): FeedbackStore {
     parsedProjects.set(id, { body, project });
     return project;
   };
-  const where = (projectId: string) => ({ projectId, parse: parseFor(projectId) });
 
   // PostgreSQL looks at the tables by itself, but only every minute: until then a young project would be read whole for
   // every item, so the planner is told as it grows.
@@ -68,7 +67,7 @@ export function createStore(connection: Connection): FeedbackStore {
       queues.get(projectId) ??
       createBatches<Operation, OperationResult>(
         async (batch) => {
-          const outcomes = await runBatch(connection, batch, where(projectId));
+          const outcomes = await runBatch(connection, batch, { projectId, parse: parseFor(projectId) });
           if (outcomes === undefined) throw unknownProject(place, projectId);
           if (outcomes.some((outcome) => 'value' in outcome && isReceipt(outcome.value) && grown(outcome.value.seq)))
             refresh();
@@ -82,11 +81,11 @@ export function createStore(connection: Connection): FeedbackStore {
 
   /** Changes a project under its lock. */
   const change = <T>(projectId: string, effect: (session: Session, trx: Trx) => Promise<T>): Promise<T> =>
-    connection.write(async (trx) => {
-      const session = await openSession(connection, trx, where(projectId));
+    connection.writeProject(projectId, async (trx, { locked, last }) => {
+      const session = await openSession(trx, locked, parseFor(projectId));
       if (session === undefined) throw unknownProject(place, projectId);
       const result = await effect(session, trx);
-      await session.finish();
+      last(session.lastWrites());
       return result;
     });
 
@@ -171,8 +170,8 @@ export function createStore(connection: Connection): FeedbackStore {
 
     async putProject(value) {
       const { project, body } = checkProject(value);
-      await connection.write(async (trx) => {
-        const row = await connection.lockProject(trx, project.id);
+      await connection.writeProject(project.id, async (trx, { locked }) => {
+        const row = await locked;
         if (row === undefined) {
           await insertProject(trx, { id: project.id, body, status: 'ready' });
           return;
@@ -366,8 +365,8 @@ export function createStore(connection: Connection): FeedbackStore {
       return connection.snapshot((trx) => digestProject(trx, { number: project, body }));
     },
     rebuild: (projectId) =>
-      connection.write(async (trx) => {
-        const row = await connection.lockProject(trx, projectId);
+      connection.writeProject(projectId, async (trx, { locked }) => {
+        const row = await locked;
         if (row === undefined || row.status !== 'ready') throw unknownProject(place, projectId);
         const project = parseFor(projectId)(row.body);
         return rebuildProject(trx, { number: row.project, project }, { fresh: false });

@@ -15,7 +15,7 @@ import {
 } from 'kysely';
 import Database from 'libsql';
 import { UsageError } from '../run/index.ts';
-import { onPath } from '../run/node.ts';
+import { onPath, startThread } from '../run/node.ts';
 import { type Connection, projectWithState } from './connection.ts';
 import { type Found, migrate, refuseUnknown, SCHEMA_VERSION, schemaVersion, WORDS } from './migrations.ts';
 import type { Tables } from './schema.ts';
@@ -162,12 +162,33 @@ async function inspect(db: Kysely<Tables>): Promise<Found> {
   return { version: await schemaVersion(db, tables), foreign: tables };
 }
 
+/** Pages (4 kB) in the log from which on a commit moves them itself although a thread does: it has fallen behind or ended. */
+const LAST_RESORT = 65_536;
+const LOG_KEPT_BYTES = 64 * 2 ** 20;
+
+/** Leaves moving what was committed from the log into the file to a thread, until the returned function is called. */
+function checkpointElsewhere(db: Database.Database, path: string): () => Promise<void> {
+  db.pragma(`wal_autocheckpoint = ${LAST_RESORT}`);
+  db.pragma(`journal_size_limit = ${LOG_KEPT_BYTES}`);
+  const thread = startThread(import.meta.url, 'checkpoint-worker', { workerData: { path } });
+  thread.unref();
+  const ended = new Promise<void>((resolve) => thread.once('exit', () => resolve()));
+  // Without it commits do as they always did.
+  thread.on('error', () => db.open && db.pragma('wal_autocheckpoint = 1000'));
+  return () => {
+    thread.ref();
+    thread.postMessage('close');
+    return ended;
+  };
+}
+
 /** A store in one file. Any number of processes may open it, on one machine. */
 export async function openSqlite(
   path: string,
-  options: { readonly create: boolean; readonly now: () => string },
+  options: { readonly create: boolean; readonly now: () => string; readonly busy?: boolean },
 ): Promise<Connection> {
-  const writer = kyselyOn(openFile(path, options.create), path, 'immediate');
+  const file = openFile(path, options.create);
+  const writer = kyselyOn(file, path, 'immediate');
   try {
     if ((await inspect(writer)).version !== SCHEMA_VERSION) {
       await writer.transaction().execute(async (trx) => {
@@ -180,11 +201,22 @@ export async function openSqlite(
   }
   // Reads have a connection of their own, so that none waits for a writer that waits for its turn.
   const db = kyselyOn(openFile(path, false), path, 'deferred');
+  const endCheckpoints = options.busy ? checkpointElsewhere(file, path) : undefined;
   return {
     kind: 'sqlite',
     place: path,
     db,
     write: (effect) => writer.transaction().execute(effect),
+    writeProject: (id, effect) =>
+      writer.transaction().execute(async (trx) => {
+        const statements: CompiledQuery[] = [];
+        const result = await effect(trx, {
+          locked: projectWithState(trx, id).executeTakeFirst(),
+          last: (more) => statements.push(...more),
+        });
+        for (const statement of statements) await trx.executeQuery(statement);
+        return result;
+      }),
     async snapshot(effect) {
       const reader = kyselyOn(openFile(path, false), path, 'deferred');
       try {
@@ -193,13 +225,13 @@ export async function openSqlite(
         await reader.destroy();
       }
     },
-    lockProject: (trx, id) => projectWithState(trx, id).executeTakeFirst(),
     async faults() {
       const { rows } = await db.executeQuery<{ quick_check: string }>(CompiledQuery.raw('PRAGMA quick_check'));
       return rows.map((row) => row.quick_check).filter((text) => text !== 'ok');
     },
     async analyze() {},
     async close() {
+      await endCheckpoints?.();
       await db.destroy();
       await writer.destroy();
     },
