@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { UsageError } from '../run/index.ts';
+import { openBusySqlite } from './busy-sqlite.ts';
 import { openPostgres, withoutPassword } from './postgres.ts';
 import { createStore } from './sql-store.ts';
 import { openSqlite } from './sqlite.ts';
@@ -10,7 +11,7 @@ export interface OpenOptions {
   readonly create?: boolean;
   /** ISO 8601, for the table of migrations. */
   readonly now?: () => string;
-  /** Many write at any time, as in a server: what can be done beside their commits is done in a thread of its own. */
+  /** Many write at any time, and there is other work, as in a server: SQLite then has threads of its own. */
   readonly busy?: boolean;
 }
 
@@ -21,7 +22,10 @@ export interface OpenOptions {
 export async function openStore(url: string, options: OpenOptions = {}): Promise<FeedbackStore> {
   const { create = false, now = () => new Date().toISOString(), busy = false } = options;
   if (/^postgres(ql)?:\/\//.test(url)) return createStore(await openPostgres(url, { create, now }));
-  return createStore(await openSqlite(sqlitePath(url), { create, now, busy }));
+  const path = sqlitePath(url);
+  if (!busy) return createStore(await openSqlite(path, { create, now }));
+  const { connection, runBatch } = await openBusySqlite(path, { create, now });
+  return createStore(connection, runBatch);
 }
 
 /** File that a URL or path names. */

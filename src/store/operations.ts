@@ -131,11 +131,16 @@ const isCallers = (error: unknown) =>
   (error instanceof UsageError || error instanceof DataError) && error.code !== 'store';
 
 /** Runs a batch on a project in one transaction; undefined when there is no such project. */
+export type RunBatch = (
+  operations: readonly Operation[],
+  where: { readonly projectId: string; readonly parse: (body: string) => Project },
+) => Promise<readonly Outcome<OperationResult>[] | undefined>;
+
 export async function runBatch(
   connection: Connection,
   operations: readonly Operation[],
-  { projectId, parse }: { readonly projectId: string; readonly parse: (body: string) => Project },
-): Promise<readonly Outcome<OperationResult>[] | undefined> {
+  { projectId, parse }: Parameters<RunBatch>[1],
+): ReturnType<RunBatch> {
   const done = await connection.writeProject(projectId, async (trx, { locked, last }) => {
     const session = await openSession(trx, locked, parse);
     if (session === undefined) return undefined;

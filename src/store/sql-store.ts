@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { foldRecords, type Item, type Project, projectSchema, type RaterProfile } from '../feedback/index.ts';
+import { foldRecords, type Item, type Project, type RaterProfile } from '../feedback/index.ts';
 import { canonicalJson, UsageError } from '../run/index.ts';
 import { accountsOn } from './accounts-on.ts';
 import { createBatches } from './batches.ts';
@@ -7,7 +7,7 @@ import { checkStore } from './check.ts';
 import type { Connection, Trx } from './connection.ts';
 import { foldEntries, openIn, standingOf } from './derive.ts';
 import { insertProject, loadProjects } from './load.ts';
-import { type Operation, type OperationResult, runBatch } from './operations.ts';
+import { type Operation, type OperationResult, type RunBatch, runBatch } from './operations.ts';
 import { prepared } from './prepared.ts';
 import { queriesOf } from './queries.ts';
 import {
@@ -26,7 +26,7 @@ import { PRESENTED, type Totals } from './schema.ts';
 import { openSession, type Session } from './session.ts';
 import type { FeedbackStore, HistoryRange, ProjectProgress, RaterView, StoreSnapshot } from './store.ts';
 import type { Receipt } from './submit.ts';
-import { batched, checkItem, checkProfile, checkProject, checkRecord } from './values.ts';
+import { batched, checkItem, checkProfile, checkProject, checkRecord, projectParser } from './values.ts';
 
 /** Operations that share a commit at most. */
 const BATCH = 64;
@@ -37,17 +37,12 @@ const unknownProject = (place: string, id: string) =>
 const isReceipt = (result: OperationResult): result is Receipt => typeof result === 'object' && 'seq' in result;
 
 /** The store over a database: what both have in common, which is all but opening it. */
-export function createStore(connection: Connection): FeedbackStore {
+export function createStore(
+  connection: Connection,
+  run: RunBatch = (operations, where) => runBatch(connection, operations, where),
+): FeedbackStore {
   const { db, place } = connection;
-  // A batch reads the project's rules each time; parsing them anew only when they changed.
-  const parsedProjects = new Map<string, { body: string; project: Project }>();
-  const parseFor = (id: string) => (body: string) => {
-    const known = parsedProjects.get(id);
-    if (known?.body === body) return known.project;
-    const project = projectSchema.parse(JSON.parse(body));
-    parsedProjects.set(id, { body, project });
-    return project;
-  };
+  const parseFor = projectParser();
 
   // PostgreSQL looks at the tables by itself, but only every minute: until then a young project would be read whole for
   // every item, so the planner is told as it grows.
@@ -67,7 +62,7 @@ export function createStore(connection: Connection): FeedbackStore {
       queues.get(projectId) ??
       createBatches<Operation, OperationResult>(
         async (batch) => {
-          const outcomes = await runBatch(connection, batch, { projectId, parse: parseFor(projectId) });
+          const outcomes = await run(batch, { projectId, parse: parseFor(projectId) });
           if (outcomes === undefined) throw unknownProject(place, projectId);
           if (outcomes.some((outcome) => 'value' in outcome && isReceipt(outcome.value) && grown(outcome.value.seq)))
             refresh();

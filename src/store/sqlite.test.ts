@@ -8,6 +8,7 @@ import { aProject, opened, someItems, sqlitePlaces } from './places.fake.ts';
 import { storeContract } from './store.contract.ts';
 
 storeContract('a store on SQLite', sqlitePlaces);
+storeContract('a store on SQLite with threads of its own', sqlitePlaces, { busy: true });
 
 describe('files of SQLite', () => {
   const places = sqlitePlaces();

@@ -15,7 +15,7 @@ import {
 } from 'kysely';
 import Database from 'libsql';
 import { UsageError } from '../run/index.ts';
-import { onPath, startThread } from '../run/node.ts';
+import { onPath } from '../run/node.ts';
 import { type Connection, projectWithState } from './connection.ts';
 import { type Found, migrate, refuseUnknown, SCHEMA_VERSION, schemaVersion, WORDS } from './migrations.ts';
 import type { Tables } from './schema.ts';
@@ -162,32 +162,25 @@ async function inspect(db: Kysely<Tables>): Promise<Found> {
   return { version: await schemaVersion(db, tables), foreign: tables };
 }
 
-/** Pages (4 kB) in the log from which on a commit moves them itself although a thread does: it has fallen behind or ended. */
+/** Pages (4 kB) in the log from which on a commit moves them itself although another thread does: that has fallen behind. */
 const LAST_RESORT = 65_536;
 const LOG_KEPT_BYTES = 64 * 2 ** 20;
-
-/** Leaves moving what was committed from the log into the file to a thread, until the returned function is called. */
-function checkpointElsewhere(db: Database.Database, path: string): () => Promise<void> {
-  db.pragma(`wal_autocheckpoint = ${LAST_RESORT}`);
-  db.pragma(`journal_size_limit = ${LOG_KEPT_BYTES}`);
-  const thread = startThread(import.meta.url, 'checkpoint-worker', { workerData: { path } });
-  thread.unref();
-  const ended = new Promise<void>((resolve) => thread.once('exit', () => resolve()));
-  // Without it commits do as they always did.
-  thread.on('error', () => db.open && db.pragma('wal_autocheckpoint = 1000'));
-  return () => {
-    thread.ref();
-    thread.postMessage('close');
-    return ended;
-  };
-}
 
 /** A store in one file. Any number of processes may open it, on one machine. */
 export async function openSqlite(
   path: string,
-  options: { readonly create: boolean; readonly now: () => string; readonly busy?: boolean },
+  options: {
+    readonly create: boolean;
+    readonly now: () => string;
+    /** Somebody else moves what was committed from the log into the file. */
+    readonly logElsewhere?: boolean;
+  },
 ): Promise<Connection> {
   const file = openFile(path, options.create);
+  if (options.logElsewhere === true) {
+    file.pragma(`wal_autocheckpoint = ${LAST_RESORT}`);
+    file.pragma(`journal_size_limit = ${LOG_KEPT_BYTES}`);
+  }
   const writer = kyselyOn(file, path, 'immediate');
   try {
     if ((await inspect(writer)).version !== SCHEMA_VERSION) {
@@ -201,7 +194,6 @@ export async function openSqlite(
   }
   // Reads have a connection of their own, so that none waits for a writer that waits for its turn.
   const db = kyselyOn(openFile(path, false), path, 'deferred');
-  const endCheckpoints = options.busy ? checkpointElsewhere(file, path) : undefined;
   return {
     kind: 'sqlite',
     place: path,
@@ -231,7 +223,6 @@ export async function openSqlite(
     },
     async analyze() {},
     async close() {
-      await endCheckpoints?.();
       await db.destroy();
       await writer.destroy();
     },
