@@ -1,27 +1,23 @@
-/**
- * The thread that runs batches on a SQLite store: a commit waits for the disk within the call, and whoever calls does
- * nothing else meanwhile.
- */
+/** The thread that runs batches on a store. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { answerCalls, carryError } from '../run/node.ts';
-import type { CarriedOutcome, ThreadBatch } from './busy-sqlite.ts';
-import { runBatch } from './operations.ts';
-import { openSqlite } from './sqlite.ts';
-import { projectParser } from './values.ts';
+import type { CarriedOutcome, ThreadBatch } from './busy.ts';
+import { connect } from './open.ts';
+import { batchRunner } from './operations.ts';
 
-const { path } = workerData as { path: string };
-const opening = openSqlite(path, { create: false, now: () => new Date().toISOString(), logElsewhere: true });
+const { url } = workerData as { url: string };
+const opening = connect(url, { busy: true });
 // A store that does not open is told to whoever asks.
 opening.catch(() => {});
-const parserOf = projectParser();
+const running = opening.then(batchRunner);
+running.catch(() => {});
 
 answerCalls<ThreadBatch | 'close', readonly CarriedOutcome[] | undefined>(parentPort!, async (request) => {
-  const connection = await opening;
   if (request === 'close') {
-    await connection.close();
+    await (await opening).close();
     return undefined;
   }
-  const { projectId, operations } = request;
-  const outcomes = await runBatch(connection, operations, { projectId, parse: parserOf(projectId) });
+  const run = await running;
+  const outcomes = await run(request.operations, request.projectId);
   return outcomes?.map((outcome) => ('error' in outcome ? { error: carryError(outcome.error) } : outcome));
 });

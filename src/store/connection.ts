@@ -1,9 +1,12 @@
-import type { CompiledQuery, Kysely } from 'kysely';
+import { type CompiledQuery, type Kysely, PostgresAdapter } from 'kysely';
 import { CheckError } from '../run/index.ts';
 import type { Tables } from './schema.ts';
 
 /** The database inside a transaction. */
 export type Trx = Kysely<Tables>;
+
+/** PostgreSQL takes sets as arrays, so that a statement has one text, parsed and planned once, whatever their size. */
+export const inPostgres = (db: Kysely<Tables>): boolean => db.getExecutor().adapter instanceof PostgresAdapter;
 
 export type LockedProject = Tables['project_state'] & { readonly body: string; readonly status: string };
 

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { UsageError } from '../run/index.ts';
-import { openBusySqlite } from './busy-sqlite.ts';
+import { withThreads } from './busy.ts';
+import type { Connection } from './connection.ts';
 import { openPostgres, withoutPassword } from './postgres.ts';
 import { createStore } from './sql-store.ts';
 import { openSqlite } from './sqlite.ts';
@@ -11,7 +12,7 @@ export interface OpenOptions {
   readonly create?: boolean;
   /** ISO 8601, for the table of migrations. */
   readonly now?: () => string;
-  /** Many write at any time, and there is other work, as in a server: SQLite then has threads of its own. */
+  /** Many write at any time, and there is other work, as in a server: writing then has threads of its own. */
   readonly busy?: boolean;
 }
 
@@ -20,12 +21,19 @@ export interface OpenOptions {
  * brought up to date first.
  */
 export async function openStore(url: string, options: OpenOptions = {}): Promise<FeedbackStore> {
-  const { create = false, now = () => new Date().toISOString(), busy = false } = options;
-  if (/^postgres(ql)?:\/\//.test(url)) return createStore(await openPostgres(url, { create, now }));
-  const path = sqlitePath(url);
-  if (!busy) return createStore(await openSqlite(path, { create, now }));
-  const { connection, runBatch } = await openBusySqlite(path, { create, now });
+  const opened = await connect(url, options);
+  if (options.busy !== true) return createStore(opened);
+  const { connection, runBatch } = withThreads(opened, url);
   return createStore(connection, runBatch);
+}
+
+/** Opens the database that a URL or path names. */
+export function connect(
+  url: string,
+  { create = false, now = () => new Date().toISOString(), busy = false }: OpenOptions,
+): Promise<Connection> {
+  if (/^postgres(ql)?:\/\//.test(url)) return openPostgres(url, { create, now });
+  return openSqlite(sqlitePath(url), { create, now, logElsewhere: busy });
 }
 
 /** File that a URL or path names. */

@@ -1,14 +1,16 @@
 import { setImmediate } from 'node:timers/promises';
-import { type FeedbackRecord, type Project, recordKey } from '../feedback/index.ts';
+import { type FeedbackRecord, recordKey } from '../feedback/index.ts';
 import { DataError, UsageError } from '../run/index.ts';
 import { Allocator, expiredSeats } from './allocator.ts';
 import type { Outcome } from './batches.ts';
-import type { Connection } from './connection.ts';
+import type { Connection, LockedProject } from './connection.ts';
 import { openIn } from './derive.ts';
 import type { Pair } from './queries.ts';
 import { type Reservation, reserveFor, timeOf, unknownItem, unknownRater } from './reserve.ts';
-import { openSession, type Session } from './session.ts';
+import type { SeatRow } from './schema.ts';
+import { type Session, sessionOf } from './session.ts';
 import { type Receipt, referencesOf, releaseSeat, type SubmitRequest, submitTo } from './submit.ts';
+import { projectParser } from './values.ts';
 
 /** What raters do, many times a second: taken together under one lock and one commit. */
 export type Operation =
@@ -25,8 +27,15 @@ const TOUCHES = { judgment: true, skip: true, undo: true } as const satisfies Pa
   Record<FeedbackRecord['type'], true>
 >;
 
-/** Loads what a batch will read, in a number of statements that does not grow with it, and readies the search for items. */
-async function prepare(session: Session, operations: readonly Operation[]): Promise<Allocator> {
+/** What a batch reads by what it names itself, in a number of statements that does not grow with it. */
+interface FirstReads {
+  readonly allocator: Allocator;
+  readonly expired: readonly SeatRow[];
+  /** The clock of the batch, in milliseconds; not finite where nobody asks for an item. */
+  readonly now: number;
+}
+
+async function readFirst(session: Session, operations: readonly Operation[]): Promise<FirstReads> {
   const requests = operations.flatMap((op) => (op.type === 'submit' ? [op.request] : []));
   // The clock of a batch is the latest of its callers'; a caller with a bad clock hears of it in its own turn.
   const times = operations.flatMap((op) => (op.type === 'reserve' ? [Date.parse(op.now)] : []));
@@ -45,6 +54,15 @@ async function prepare(session: Session, operations: readonly Operation[]): Prom
       requests.map(({ record, key }) => key ?? recordKey(record).id),
     ),
   ]);
+  return { allocator, expired, now };
+}
+
+/** Loads the rest of what a batch will read, and readies the search for items. */
+async function prepare(
+  session: Session,
+  operations: readonly Operation[],
+  { allocator, expired, now }: FirstReads,
+): Promise<void> {
   const { pairs, personal } = touchedBy(session, operations);
   await Promise.all([
     session.loadItems(
@@ -55,12 +73,15 @@ async function prepare(session: Session, operations: readonly Operation[]): Prom
   ]);
   await Promise.all([
     session.loadSeats(pairs),
-    requests.some(({ record }) => record.type in TOUCHES) ? session.loadHistory(pairs) : undefined,
+    operations.some((op) => op.type === 'submit' && op.request.record.type in TOUCHES)
+      ? session.loadHistory(pairs)
+      : undefined,
     session.loadPersonal(personal),
-    allocator.meet([...new Set(asking.flatMap((op) => session.rater(raterOf(op))?.row.rater ?? []))]),
+    allocator.meet([
+      ...new Set(operations.flatMap((op) => (op.type === 'reserve' && session.rater(op.raterId)?.row.rater) || [])),
+    ]),
   ]);
   await allocator.reclaim(now, expired);
-  return allocator;
 }
 
 /** Whose places at which items a batch touches, and whose withdrawals. */
@@ -133,34 +154,46 @@ const isCallers = (error: unknown) =>
 /** Runs a batch on a project in one transaction; undefined when there is no such project. */
 export type RunBatch = (
   operations: readonly Operation[],
-  where: { readonly projectId: string; readonly parse: (body: string) => Project },
+  projectId: string,
 ) => Promise<readonly Outcome<OperationResult>[] | undefined>;
 
-export async function runBatch(
-  connection: Connection,
-  operations: readonly Operation[],
-  { projectId, parse }: Parameters<RunBatch>[1],
-): ReturnType<RunBatch> {
-  const done = await connection.writeProject(projectId, async (trx, { locked, last }) => {
-    const session = await openSession(trx, locked, parse);
-    if (session === undefined) return undefined;
-    const allocator = await prepare(session, operations);
-    const outcomes: Outcome<OperationResult>[] = [];
-    for (const op of operations) {
-      try {
-        outcomes.push({ value: await perform(session, allocator, op) });
-      } catch (error) {
-        // What a caller did wrong concerns that caller; anything else, the whole transaction.
-        if (!isCallers(error)) throw error;
-        outcomes.push({ error });
+export function batchRunner(connection: Connection): RunBatch {
+  const parserOf = projectParser();
+  /** Projects as the last batch found them. */
+  const known = new Map<string, LockedProject>();
+  return async (operations, projectId) => {
+    const parse = parserOf(projectId);
+    const done = await connection.writeProject(projectId, async (trx, { locked, last }) => {
+      // Most of what is read first is the same whatever the lock will show, so that it is sent along with it.
+      const before = known.get(projectId);
+      const guess = before && { session: sessionOf(trx, before, parse), body: before.body };
+      const reading = guess && readFirst(guess.session, operations);
+      reading?.catch(() => {});
+      const row = await locked;
+      if (row === undefined || row.status !== 'ready') return undefined;
+      known.set(projectId, row);
+      const asGuessed = guess?.session.number === row.project && guess.body === row.body;
+      const session = asGuessed ? guess.session : sessionOf(trx, row, parse);
+      if (asGuessed) session.begin(row);
+      const first = await (asGuessed ? reading! : readFirst(session, operations));
+      await prepare(session, operations, first);
+      const outcomes: Outcome<OperationResult>[] = [];
+      for (const op of operations) {
+        try {
+          outcomes.push({ value: await perform(session, first.allocator, op) });
+        } catch (error) {
+          // What a caller did wrong concerns that caller; anything else, the whole transaction.
+          if (!isCallers(error)) throw error;
+          outcomes.push({ error });
+        }
       }
-    }
-    // Its one query is sent before the next turn of the event loop, so that it travels with the last writes.
-    const answers = withDrafts(session, operations, outcomes);
-    answers.catch(() => {});
-    await setImmediate();
-    last(session.lastWrites());
-    return { answers };
-  });
-  return done?.answers;
+      // Its one query is sent before the next turn of the event loop, so that it travels with the last writes.
+      const answers = withDrafts(session, operations, outcomes);
+      answers.catch(() => {});
+      await setImmediate();
+      last(session.lastWrites());
+      return { answers };
+    });
+    return done?.answers;
+  };
 }

@@ -1,6 +1,6 @@
 import { type CompiledQuery, type SqlBool, sql } from 'kysely';
 import type { FeedbackRecord } from '../feedback/index.ts';
-import type { Trx } from './connection.ts';
+import { inPostgres, type Trx } from './connection.ts';
 import type { Entry } from './derive.ts';
 import { ANSWERED, type ItemStateRow, type RaterStateRow, type SeatRow, WORK } from './schema.ts';
 
@@ -20,8 +20,16 @@ interface SearchOptions {
 export type ItemWithState = ItemStateRow & { readonly id: string; readonly body: string };
 export type RaterWithState = RaterStateRow & { readonly id: string; readonly body: string | null };
 
-const pairsTable = (pairs: readonly Pair[]) =>
-  sql.join(pairs.map(({ rater, item }) => sql`(CAST(${rater} AS INTEGER), CAST(${item} AS INTEGER))`));
+/** Pairs as the rows of a query. */
+const pairsTable = (trx: Trx, pairs: readonly Pair[]) =>
+  inPostgres(trx)
+    ? sql`SELECT * FROM unnest(${pairs.map(({ rater }) => rater)}::int[], ${pairs.map(({ item }) => item)}::int[])`
+    : sql`VALUES ${sql.join(pairs.map(({ rater, item }) => sql`(CAST(${rater} AS INTEGER), CAST(${item} AS INTEGER))`))}`;
+/** Whether a column has one of some values. */
+const among = (trx: Trx, column: string, values: readonly (string | number)[]) =>
+  inPostgres(trx)
+    ? sql<SqlBool>`${sql.ref(column)} = ANY(${values})`
+    : sql<SqlBool>`${sql.ref(column)} IN (${sql.join(values)})`;
 const isOpen = sql<SqlBool>`s.open = 1`;
 
 const itemsWithState = (trx: Trx, project: number) =>
@@ -43,25 +51,38 @@ const ratersWithState = (trx: Trx, project: number) =>
 /** Queries over one project inside one transaction. */
 export const queriesOf = (trx: Trx, project: number) => ({
   itemsById: (ids: readonly string[]): Promise<ItemWithState[]> =>
-    itemsWithState(trx, project).where('i.id', 'in', ids).execute(),
+    trx
+      .selectFrom('items as i')
+      .innerJoin('item_state as s', (join) => join.onRef('s.project', '=', 'i.project').onRef('s.item', '=', 'i.item'))
+      .selectAll('s')
+      .select(['i.id', 'i.body'])
+      .where('i.project', '=', project)
+      .where(among(trx, 'i.id', ids))
+      .execute(),
   itemsByNumber: (items: readonly number[]): Promise<ItemWithState[]> =>
-    itemsWithState(trx, project).where('s.item', 'in', items).execute(),
+    itemsWithState(trx, project)
+      .where(among(trx, 's.item', items))
+      .execute(),
   ratersById: (ids: readonly string[]): Promise<RaterWithState[]> =>
-    ratersWithState(trx, project).where('r.id', 'in', ids).execute(),
+    ratersWithState(trx, project)
+      .where(among(trx, 'r.id', ids))
+      .execute(),
   ratersByNumber: (raters: readonly number[]): Promise<RaterWithState[]> =>
-    ratersWithState(trx, project).where('r.rater', 'in', raters).execute(),
+    ratersWithState(trx, project)
+      .where(among(trx, 'r.rater', raters))
+      .execute(),
 
   recordsBy: (column: 'id' | 'idem', values: readonly string[]) =>
     trx
       .selectFrom('records')
       .select(['seq', 'id', 'idem', 'type', 'rater', 'item', 'body', 'hash'])
       .where('project', '=', project)
-      .where(column, 'in', values)
+      .where(among(trx, column, values))
       .execute(),
 
   async recordsOfPairs(pairs: readonly Pair[]): Promise<Entry[]> {
     const { rows } = await sql<RecordRow>`
-      WITH p (rater, item) AS (VALUES ${pairsTable(pairs)})
+      WITH p (rater, item) AS (${pairsTable(trx, pairs)})
       SELECT r.seq, r.rater, r.item, r.body FROM p CROSS JOIN records r
       WHERE r.project = ${project} AND r.item = p.item AND r.rater = p.rater`.execute(trx);
     return rows.map(toEntry);
@@ -72,7 +93,7 @@ export const queriesOf = (trx: Trx, project: number) => ({
         .selectFrom('records')
         .select(['seq', 'rater', 'item', 'body'])
         .where('project', '=', project)
-        .where('item', 'in', items)
+        .where(among(trx, 'item', items))
         .execute()
     ).map(toEntry),
   recordsOfRater: async (rater: number): Promise<Entry[]> =>
@@ -92,13 +113,13 @@ export const queriesOf = (trx: Trx, project: number) => ({
         .select(['seq', 'rater', 'item', 'body'])
         .where('project', '=', project)
         .where('item', 'is', null)
-        .$if(raters !== undefined, (query) => query.where('rater', 'in', raters!))
+        .$if(raters !== undefined, (query) => query.where(among(trx, 'rater', raters!)))
         .execute()
     ).map(toEntry),
 
   async seatsOfPairs(pairs: readonly Pair[]): Promise<SeatRow[]> {
     const { rows } = await sql<SeatRow>`
-      WITH p (rater, item) AS (VALUES ${pairsTable(pairs)})
+      WITH p (rater, item) AS (${pairsTable(trx, pairs)})
       SELECT s.* FROM p CROSS JOIN seats s
       WHERE s.project = ${project} AND s.rater = p.rater AND s.item = p.item`.execute(trx);
     return rows;
@@ -108,15 +129,15 @@ export const queriesOf = (trx: Trx, project: number) => ({
       .selectFrom('seats')
       .selectAll()
       .where('project', '=', project)
-      .where('rater', 'in', raters)
-      .where('item', 'in', items)
+      .where(among(trx, 'rater', raters))
+      .where(among(trx, 'item', items))
       .execute(),
   /** What raters of some ids hold, with the items. */
   async reservedSeats(raters: readonly string[]): Promise<{ seat: SeatRow; item: ItemWithState }[]> {
     const { rows } = await sql<SeatRow & ItemWithState>`
       SELECT s.*, i.id, i.body, t.rater, t.purpose, t.answered, t."right", t.expires, t.presentation
       FROM raters r CROSS JOIN seats t CROSS JOIN item_state s CROSS JOIN items i
-      WHERE r.project = ${project} AND r.id IN (${sql.join(raters)})
+      WHERE r.project = ${project} AND ${among(trx, 'r.id', raters)}
         AND t.project = r.project AND t.rater = r.rater AND t.expires IS NOT NULL
         AND s.project = t.project AND s.item = t.item AND i.project = t.project AND i.item = t.item`.execute(trx);
     return rows.map(({ rater, purpose, answered, right, expires, presentation, ...item }) => ({

@@ -22,7 +22,7 @@ import {
   settle,
 } from './derive.ts';
 import type { ItemWithState } from './queries.ts';
-import { ANSWERED, PRESENTED, PURPOSES, type Tables } from './schema.ts';
+import { ANSWERED, PRESENTED, PURPOSES, type Tables, type Totals } from './schema.ts';
 import {
   type ItemEntry,
   type RaterEntry,
@@ -45,7 +45,7 @@ const EMPTY_SEAT = { answered: ANSWERED.none, right: null, expires: null, presen
  */
 export class Session extends WorkingSet {
   readonly #trx: Trx;
-  readonly #state: Tables['project_state'];
+  #state: Tables['project_state'];
   readonly #dirtyItems = new Map<number, ItemEntry>();
   readonly #dirtyRaters = new Map<number, RaterEntry>();
   /** Rater, item and purpose by one key. */
@@ -58,6 +58,12 @@ export class Session extends WorkingSet {
     super(trx, state, project);
     this.#trx = trx;
     this.#state = state;
+  }
+
+  /** Takes over the state that the lock has shown; until then it is that of an earlier moment. */
+  begin({ body: _, status, ...state }: LockedProject): void {
+    this.#state = state;
+    this.totals = JSON.parse(state.totals) as Totals;
   }
 
   /** Last number of the history. */
@@ -250,14 +256,8 @@ export class Session extends WorkingSet {
   }
 }
 
-/** Opens a project once it is locked; undefined when there is none that is ready. */
-export async function openSession(
-  trx: Trx,
-  locked: Promise<LockedProject | undefined>,
-  parse: (body: string) => Project,
-): Promise<Session | undefined> {
-  const row = await locked;
-  if (row === undefined || row.status !== 'ready') return undefined;
+/** A project as a session, under its lock or about to be. */
+export function sessionOf(trx: Trx, row: LockedProject, parse: (body: string) => Project): Session {
   const { body, status: _, ...state } = row;
   return new Session(trx, state, parse(body));
 }

@@ -7,7 +7,7 @@ import { checkStore } from './check.ts';
 import type { Connection, Trx } from './connection.ts';
 import { foldEntries, openIn, standingOf } from './derive.ts';
 import { insertProject, loadProjects } from './load.ts';
-import { type Operation, type OperationResult, type RunBatch, runBatch } from './operations.ts';
+import { batchRunner, type Operation, type OperationResult, type RunBatch } from './operations.ts';
 import { prepared } from './prepared.ts';
 import { queriesOf } from './queries.ts';
 import {
@@ -21,13 +21,16 @@ import {
   recordRows,
 } from './read.ts';
 import { rebuildProject } from './rebuild.ts';
+import { createRecent } from './recent.ts';
 import { unknownItem, unknownRater } from './reserve.ts';
 import { PRESENTED, type Totals } from './schema.ts';
-import { openSession, type Session } from './session.ts';
+import { type Session, sessionOf } from './session.ts';
 import type { FeedbackStore, HistoryRange, ProjectProgress, RaterView, StoreSnapshot } from './store.ts';
 import type { Receipt } from './submit.ts';
 import { batched, checkItem, checkProfile, checkProject, checkRecord, projectParser } from './values.ts';
 
+/** Characters of items that are kept at hand. */
+const RECENT_ITEMS = 16 * 2 ** 20;
 /** Operations that share a commit at most. */
 const BATCH = 64;
 
@@ -37,12 +40,16 @@ const unknownProject = (place: string, id: string) =>
 const isReceipt = (result: OperationResult): result is Receipt => typeof result === 'object' && 'seq' in result;
 
 /** The store over a database: what both have in common, which is all but opening it. */
-export function createStore(
-  connection: Connection,
-  run: RunBatch = (operations, where) => runBatch(connection, operations, where),
-): FeedbackStore {
+export function createStore(connection: Connection, runBatch: RunBatch = batchRunner(connection)): FeedbackStore {
   const { db, place } = connection;
   const parseFor = projectParser();
+  // An item never changes, and whoever answers one was given it a moment ago.
+  const recentItems = createRecent<Item>(RECENT_ITEMS);
+  const itemKey = (projectId: string, itemId: string) => JSON.stringify([projectId, itemId]);
+  const keepItem = (projectId: string, item: Item) => {
+    const size = item.replies.reduce((sum, { text }) => sum + text.length, item.prompt.length);
+    recentItems.set(itemKey(projectId, item.id), item, size);
+  };
 
   // PostgreSQL looks at the tables by itself, but only every minute: until then a young project would be read whole for
   // every item, so the planner is told as it grows.
@@ -62,7 +69,7 @@ export function createStore(
       queues.get(projectId) ??
       createBatches<Operation, OperationResult>(
         async (batch) => {
-          const outcomes = await run(batch, { projectId, parse: parseFor(projectId) });
+          const outcomes = await runBatch(batch, projectId);
           if (outcomes === undefined) throw unknownProject(place, projectId);
           if (outcomes.some((outcome) => 'value' in outcome && isReceipt(outcome.value) && grown(outcome.value.seq)))
             refresh();
@@ -77,8 +84,9 @@ export function createStore(
   /** Changes a project under its lock. */
   const change = <T>(projectId: string, effect: (session: Session, trx: Trx) => Promise<T>): Promise<T> =>
     connection.writeProject(projectId, async (trx, { locked, last }) => {
-      const session = await openSession(trx, locked, parseFor(projectId));
-      if (session === undefined) throw unknownProject(place, projectId);
+      const row = await locked;
+      if (row === undefined || row.status !== 'ready') throw unknownProject(place, projectId);
+      const session = sessionOf(trx, row, parseFor(projectId));
       const result = await effect(session, trx);
       last(session.lastWrites());
       return result;
@@ -237,8 +245,13 @@ export function createStore(
       return counts;
     },
     async getItem(projectId, itemId) {
+      const known = recentItems.get(itemKey(projectId, itemId));
+      if (known !== undefined) return known;
       const body = await bodyOf('items', projectId, itemId);
-      return body === undefined ? undefined : parseItem({ body });
+      if (body === undefined) return undefined;
+      const item = parseItem({ body });
+      keepItem(projectId, item);
+      return item;
     },
     async *items(projectId) {
       yield* mapRows(itemRows(db, (await find(projectId)).project), parseItem);
@@ -298,7 +311,15 @@ export function createStore(
       return set;
     },
 
-    reserve: (projectId, raterId, options) => perform(projectId, { type: 'reserve', raterId, ...options }),
+    async reserve(projectId, raterId, options) {
+      const got = await perform<Awaited<ReturnType<FeedbackStore['reserve']>>>(projectId, {
+        type: 'reserve',
+        raterId,
+        ...options,
+      });
+      if ('item' in got) keepItem(projectId, got.item);
+      return got;
+    },
     release: (projectId, raterId, itemId) => perform(projectId, { type: 'release', raterId, itemId }),
     async submit(value, options = {}) {
       const { record, body } = checkRecord(value);

@@ -34,7 +34,7 @@ export type SeatPlace = Pick<Seat, 'rater' | 'item' | 'purpose'>;
 export class WorkingSet {
   readonly project: Project;
   readonly number: number;
-  readonly totals: Totals;
+  totals: Totals;
   readonly queries: Queries;
   readonly #items = new Map<number, ItemEntry>();
   readonly #itemNumbers = new Map<string, number>();

@@ -1,5 +1,5 @@
-import { CompiledQuery, PostgresAdapter } from 'kysely';
-import { chunks, type Trx } from './connection.ts';
+import { CompiledQuery } from 'kysely';
+import { chunks, inPostgres, type Trx } from './connection.ts';
 import type { Tables } from './schema.ts';
 
 type Written = 'items' | 'raters' | 'records' | 'item_state' | 'rater_state' | 'seats';
@@ -102,9 +102,9 @@ function remembered(key: string, make: () => string): string {
 export function writesOf<T extends Written>(trx: Trx, table: T, rows: readonly Tables[T][]): CompiledQuery[] {
   const columns = columnsOf(table);
   const names = columns.map(([name]) => name as keyof Tables[T] & string);
-  const inPostgres = trx.getExecutor().adapter instanceof PostgresAdapter;
+  const asJson = inPostgres(trx);
   return [...chunks(rows, 1000)].map((some) => {
-    if (inPostgres) {
+    if (asJson) {
       const types = columns.map(([name, type]) => `${quoted(name)} ${type}`).join(', ');
       const from = `SELECT * FROM json_to_recordset($1::json) AS row (${types})`;
       const text = remembered(table, () => statement(table, from));
