@@ -85,15 +85,21 @@ export function tokenLossOutputs(spec: TransformerSpec, loss: TokenLoss, wanted?
 }
 
 /** Log-probabilities of `targets` only. */
-export function logprobOutputs(spec: TransformerSpec, wanted?: Wanted): Record<string, Tensor> {
-  const parameters = parameterInputs(spec);
+export function logprobOutputs(
+  spec: TransformerSpec,
+  wanted?: Wanted,
+  parameters = parameterInputs(spec),
+): Record<string, Tensor> {
   const { hidden } = sequenceGraph(spec, parameters, { wanted });
   return { logprobs: targetLogprobs(hidden, parameters, rowInput(hidden, 'targets', 'int64')) };
 }
 
 /** Scalar-head values [rows] only. */
-export function scalarValueOutputs(spec: TransformerSpec, wanted?: Wanted): Record<string, Tensor> {
-  const parameters = parameterInputs(spec);
+export function scalarValueOutputs(
+  spec: TransformerSpec,
+  wanted?: Wanted,
+  parameters = parameterInputs(spec),
+): Record<string, Tensor> {
   return { scalars: scalarOutputs(sequenceGraph(spec, parameters, { wanted }).hidden, parameters) };
 }
 
