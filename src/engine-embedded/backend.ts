@@ -11,7 +11,8 @@ import { promptFeeds, sampleShare, sharesOf } from './sampling.ts';
 import { type EngineSettings, Sessions } from './sessions.ts';
 import { type Snapshot, takeSnapshot } from './snapshot.ts';
 import { startingWeights } from './start.ts';
-import { type AdamSettings, adamStep, freshState, type ModelState, sumOfSquares } from './store.ts';
+import { type AdamSettings, adamStep, freshState, type ModelState } from './store.ts';
+import { sumOfSquares } from './vectors.ts';
 
 /** Values by place, as one array per sequence. */
 function scatterTo(out: Float32Array[], pass: Pass, places: readonly Int32Array[], values: Float32Array): void {
