@@ -51,6 +51,8 @@ export interface Block {
   readonly layer: number;
   /** Whether activations are few rows [rows, width], as where each is the next token of a sequence. */
   readonly few?: boolean;
+  /** Whether gradients will be wanted. */
+  readonly learns?: boolean;
 }
 
 /**
@@ -80,13 +82,30 @@ export function linear(x: Tensor, name: string, { spec, parameters, layer, few =
     : deltas.reduce((sum, delta, i) => add(sum, padLike(delta, y, y.shape.length - 1, adapters[i]!.start)), y);
 }
 
+/**
+ * The outputs of one linear layer in parts of these sizes. Where it learns there are many rows, and the weights are cut instead
+ * of the outputs, each way: they are the smaller array.
+ */
+export function linearParts(x: Tensor, name: string, sizes: readonly number[], block: Block): Tensor[] {
+  const starts = sizes.map((_, i) => sizes.slice(0, i).reduce((sum, size) => sum + size, 0));
+  const cut = (y: Tensor) => sizes.map((size, i) => slice(y, -1, starts[i]!, starts[i]! + size));
+  const { spec, parameters, layer, learns = false } = block;
+  if (!learns || spec.lora !== undefined) return cut(linear(x, name, block));
+  const bias = parameters.get(`layer${layer}.${name}.bias`);
+  const biases = bias === undefined ? undefined : cut(bias);
+  return cut(parameters.get(`layer${layer}.${name}`)!).map((weights, i) => {
+    const product = matmul(x, weights);
+    return biases === undefined ? product : add(product, biases[i]!);
+  });
+}
+
 /** The feed-forward half of a block, without its norm. */
 export function feedForward(x: Tensor, block: Block): Tensor {
   if (architectureOf(block.spec).activation === 'gelu')
     return linear(gelu(linear(x, 'mlp.up', block)), 'mlp.down', block);
   const size = block.spec.feedForward;
-  const gateUp = linear(x, 'mlp.gateUp', block);
-  return linear(mul(silu(slice(gateUp, -1, 0, size)), slice(gateUp, -1, size, 2 * size)), 'mlp.down', block);
+  const [gate, up] = linearParts(x, 'mlp.gateUp', [size, size], block) as [Tensor, Tensor];
+  return linear(mul(silu(gate), up), 'mlp.down', block);
 }
 
 /** The frequency of one rotary pair under a scaling (Llama 3.1: low frequencies divided, a smooth blend between). */

@@ -69,7 +69,7 @@ const rowInput = (hidden: Tensor, name: string, dtype: DType = 'float32') => inp
  */
 export function tokenLossOutputs(spec: TransformerSpec, loss: TokenLoss, wanted?: Wanted): Record<string, Tensor> {
   const parameters = parameterInputs(spec);
-  const { hidden } = sequenceGraph(spec, parameters, { wanted });
+  const { hidden } = sequenceGraph(spec, parameters, { wanted, learns: true });
   const logprobs = targetLogprobs(hidden, parameters, rowInput(hidden, 'targets', 'int64'));
   const perToken = (name: string) => () => rowInput(hidden, name);
   const number = (name: string) => () => input(name, 'float32', []);
@@ -106,7 +106,7 @@ export function scalarValueOutputs(
 /** Gradient of Σ seeds · scalars: the backward half of any loss on the scalar head. Input `seeds` [rows]. */
 export function scalarGradientOutputs(spec: TransformerSpec, wanted?: Wanted): Record<string, Tensor> {
   const parameters = parameterInputs(spec);
-  const scalars = scalarOutputs(sequenceGraph(spec, parameters, { wanted }).hidden, parameters);
+  const scalars = scalarOutputs(sequenceGraph(spec, parameters, { wanted, learns: true }).hidden, parameters);
   const loss = reduceSum(mul(scalars, rowInput(scalars, 'seeds')));
   return named(loss, { scalars }, spec, parameters);
 }

@@ -26,7 +26,7 @@ import {
   takeAlong,
   transpose,
 } from '../tensor/index.ts';
-import { feedForward, linear, normalised, type Parameters, productOfFew, rotaryTables } from './layers.ts';
+import { feedForward, linear, linearParts, normalised, type Parameters, productOfFew, rotaryTables } from './layers.ts';
 import { parameterShapes, parametersOf } from './parameters.ts';
 import { architectureOf, type TransformerSpec } from './spec.ts';
 
@@ -62,12 +62,13 @@ interface Trunk {
   /** Place of each token in its sequence, int64 [batch, time]. */
   readonly positions: Tensor;
   readonly attend: Attend;
+  readonly learns?: boolean;
   /** Which rows of the flattened states are wanted; all by default. */
   readonly wanted?: { readonly rows: Tensor; readonly from: 'late' | 'early' } | undefined;
 }
 
 /** Final hidden states, one row per wanted token: [rows, width], or [batch·time, width]; of single tokens [batch, width]. */
-function hiddenStates({ spec, parameters, tokens, positions, attend, wanted }: Trunk): Tensor {
+function hiddenStates({ spec, parameters, tokens, positions, attend, learns = false, wanted }: Trunk): Tensor {
   const { heads, layers } = spec;
   const { keyValueHeads, headWidth, queryKeyNorm, normEpsilon, positions: kind } = architectureOf(spec);
   const tables = kind === 'rotary' ? rotaryTables(spec) : undefined;
@@ -79,21 +80,22 @@ function hiddenStates({ spec, parameters, tokens, positions, attend, wanted }: T
   let x = gather(parameters.get('embedding')!, ids(tokens));
   if (kind === 'learned') x = add(x, gather(parameters.get('positionEmbedding')!, ids(positions)));
   for (let layer = 0; layer < layers; layer++) {
-    const block = { spec, parameters, layer, few };
+    const block = { spec, parameters, layer, few, learns };
     const of = (name: string) => `layer${layer}.${name}`;
-    const qkv = linear(normalised(x, of('attention.norm'), block), 'attention.qkv', block);
-    const split = (from: number, count: number) => {
-      const rows = slice(qkv, -1, from * headWidth, (from + count) * headWidth);
-      if (few) return reshape(rows, [batch, count, 1, headWidth]);
-      return transpose(reshape(rows, [batch, time, count, headWidth]), [0, 2, 1, 3]);
-    };
+    const counts = [heads, keyValueHeads, keyValueHeads];
+    const sizes = counts.map((count) => count * headWidth);
+    const [q, k, v] = linearParts(normalised(x, of('attention.norm'), block), 'attention.qkv', sizes, block).map(
+      (rows, i) => {
+        const count = counts[i]!;
+        if (few) return reshape(rows, [batch, count, 1, headWidth]);
+        return transpose(reshape(rows, [batch, time, count, headWidth]), [0, 2, 1, 3]);
+      },
+    ) as [Tensor, Tensor, Tensor];
     const placed = (states: Tensor, norm: string) => {
       const normed = queryKeyNorm ? rmsNorm(states, parameters.get(of(norm))!, normEpsilon) : states;
       return tables === undefined ? normed : rotary(normed, positions, tables);
     };
-    const q = placed(split(0, heads), 'attention.queryNorm');
-    const k = placed(split(heads, keyValueHeads), 'attention.keyNorm');
-    const mixed = attend(layer, q, k, split(heads + keyValueHeads, keyValueHeads));
+    const mixed = attend(layer, placed(q, 'attention.queryNorm'), placed(k, 'attention.keyNorm'), v);
     let joined = reshape(few ? mixed : transpose(mixed, [0, 2, 1, 3]), [...lead, heads * headWidth]);
     // Past the last attention no token reads another: what nobody wants need not be computed.
     if (layer === layers - 1 && wanted?.from === 'early')
@@ -145,12 +147,16 @@ function packedInputs(): SequenceInputs {
 /**
  * Whole sequences at once, several to a row where wanted. Inputs [batch, time]: `tokens`; `positions`, the place of each in its
  * sequence; `ends`, the place in the row up to which a token is seen by those after it; and `order` [time], 0, 1, 2, … A row of
- * one sequence has its length as every end; then attention is causal.
+ * one sequence has its length as every end; then attention is causal. `learns` lays it out for a pass whose gradients are wanted.
  */
 export function sequenceGraph(
   spec: TransformerSpec,
   parameters: Parameters,
-  { wanted = 'all', inputs = packedInputs() }: { wanted?: Wanted | undefined; inputs?: SequenceInputs } = {},
+  {
+    wanted = 'all',
+    learns = false,
+    inputs = packedInputs(),
+  }: { wanted?: Wanted | undefined; learns?: boolean; inputs?: SequenceInputs } = {},
 ) {
   const { tokens, positions, ends, order } = inputs;
   const query = reshape(order, ['time', 1]);
@@ -165,7 +171,7 @@ export function sequenceGraph(
     return attendWithin(spec, { q, k, v, mask });
   };
   const some = wanted === 'all' ? undefined : { rows: input('rows', 'int64', ['rows']), from: wanted };
-  const hidden = hiddenStates({ spec, parameters, tokens, positions, attend, wanted: some });
+  const hidden = hiddenStates({ spec, parameters, tokens, positions, attend, learns, wanted: some });
   return { hidden, keys, values };
 }
 
