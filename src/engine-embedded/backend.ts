@@ -4,6 +4,7 @@ import { encodeOnnx, input, neg } from '../tensor/index.ts';
 import { CacheMemory } from './cache.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { edgesOf } from './edges.ts';
+import { hiddenOverflow, originOf } from './origin.ts';
 import { type Feed, GraphCache, type GraphKind, type Weighted } from './graphs.ts';
 import { Helpers, type SampleWork } from './helpers.ts';
 import { type Pass, pack, passFeeds } from './packing.ts';
@@ -157,6 +158,11 @@ export class Backend {
     const outputs = await this.#graphs.run(state, kind, feeds);
     for (const [name, values] of Object.entries(outputs)) {
       if (Number.isFinite(sumOfSquares(values))) continue;
+      if (name === 'overflow') {
+        const hidden = await hiddenOverflow(this.#graphs, state, { kind, feeds });
+        if (hidden !== undefined) throw hidden;
+        continue;
+      }
       const bad = values.findIndex((value) => !Number.isFinite(value));
       const got = `element ${bad} is ${values[bad]}; expected a finite number`;
       const { operator, text } = await this.#origin(state, kind, feeds);
@@ -165,13 +171,8 @@ export class Backend {
     return outputs;
   }
 
-  /** Where numbers stopped being finite, in words; empty where a second run does not show it. */
-  async #origin(state: Weighted, kind: GraphKind, feeds: Readonly<Record<string, Feed>>) {
-    const found = await this.#graphs.findNonFinite(state, kind, feeds);
-    if (found === undefined) return { operator: undefined, text: '' };
-    const { operator, where, element, value } = found;
-    return { operator, text: `; it began in ${where}, whose element ${element} is ${value}` };
-  }
+  #origin = (state: Weighted, kind: GraphKind, feeds: Readonly<Record<string, Feed>>) =>
+    originOf(this.#graphs, state, { kind, feeds });
 
   async optimStep(id: string, adam: AdamSettings): Promise<{ gradNorm: number; step: number }> {
     const { state, gradients } = this.#models.get(id)!;
@@ -207,7 +208,7 @@ export class Backend {
       const samples = (await Promise.all([mine, ...helped])).flat();
       return prompts.map((_, p) => samples.slice(p * params.n, (p + 1) * params.n));
     } catch (error) {
-      if (!(error instanceof NumericsError)) throw error;
+      if (!(error instanceof NumericsError) || error.operator !== undefined) throw error;
       // The prompts alone show it unless it arose in the course of decoding.
       const state = this.#snapshots.get(snapshot)!;
       const { operator, text } = await this.#origin(state, 'prefill', promptFeeds(prompts));

@@ -14,7 +14,15 @@ import {
   type Wanted,
 } from '../model/index.ts';
 import { canonicalJson } from '../run/index.ts';
-import { describeTensor, encodeOnnx, finiteProbes, firstNonFinite, type Tensor } from '../tensor/index.ts';
+import {
+  describeTensor,
+  encodeOnnx,
+  finiteProbes,
+  firstNonFinite,
+  isSound,
+  type Tensor,
+  topologicalOrder,
+} from '../tensor/index.ts';
 import type { Sessions } from './sessions.ts';
 import { plainWeights } from './snapshot.ts';
 
@@ -124,14 +132,18 @@ export class GraphCache {
     const probes = finiteProbes(Object.values(outputs));
     const values = await run(probes.outputs);
     const bad = new Set([...probes.probed].flatMap(([name, tensor]) => (values[name]![0] === 0 ? [] : [tensor])));
-    for (const output of Object.values(outputs)) {
-      const tensor = firstNonFinite(output, (t) => !bad.has(t));
-      if (tensor === undefined) continue;
-      const { found } = await run({ found: tensor });
-      const element = found!.findIndex((v) => !Number.isFinite(v));
-      return { operator: tensor.op, where: describeTensor(tensor), element, value: found![element]! };
-    }
-    return undefined;
+    const { overflow, ...others } = outputs;
+    const finite = (t: Tensor) => !bad.has(t);
+    // Of what bounds the network only its norms count: the rest may overflow where the network does not.
+    const norms = topologicalOrder([overflow!]).filter(({ op }) => op === 'rmsInverse');
+    const network = Object.values(others);
+    const seen = [...norms, ...network].map((output) => firstNonFinite(output, finite)).find((t) => t !== undefined);
+    // Where no output shows it: the first in the order in which they are computed.
+    const tensor = seen ?? topologicalOrder(network).find((t) => !finite(t));
+    if (tensor === undefined) return undefined;
+    const { found } = await run({ found: tensor });
+    const element = found!.findIndex((v) => !isSound(tensor, v));
+    return { operator: tensor.op, where: describeTensor(tensor), element, value: found![element]! };
   }
 
   async dispose(): Promise<void> {

@@ -2,7 +2,8 @@ import type { Sample, SampleParams } from '../engine/index.ts';
 import { architectureOf } from '../model/index.ts';
 import { NumericsError } from '../run/index.ts';
 import { Cache, type CacheMemory } from './cache.ts';
-import type { Feed, GraphCache } from './graphs.ts';
+import type { Feed, GraphCache, GraphKind } from './graphs.ts';
+import { hiddenOverflow } from './origin.ts';
 import type { Snapshot } from './snapshot.ts';
 import { uniformAt } from './store.ts';
 
@@ -152,7 +153,17 @@ async function sampleBatch(
     return take(row, token, logprob);
   };
 
-  const prefill = await graphs.run(state, 'prefill', promptFeeds(chosen, time));
+  const check = async (
+    kind: GraphKind,
+    feeds: Readonly<Record<string, Feed>>,
+    { overflow }: Record<string, Float32Array>,
+  ) => {
+    const error = Number.isFinite(overflow![0]) ? undefined : await hiddenOverflow(graphs, state, { kind, feeds });
+    if (error !== undefined) throw error;
+  };
+
+  const whole = promptFeeds(chosen, time);
+  const prefill = await graphs.run(state, 'prefill', whole);
   const cache = new Cache(spec, memory, { rows: all.length, first: time, most: slots });
   let active: Row[] = [];
   for (const row of all) {
@@ -161,24 +172,28 @@ async function sampleBatch(
     cache.append(active.length, 0, { outputs: prefill, from, time, count: row.length });
     active.push(row);
   }
-  const plain = isPlain(params);
+  await check('prefill', whole, prefill);
+  const kind = isPlain(params) ? 'draw' : 'decode';
+  const plain = kind === 'draw';
   while (active.length > 0) {
     const rows = active.length;
     cache.reserve(Math.max(...active.map((row) => row.length)), rows);
-    const step = await graphs.run(state, plain ? 'draw' : 'decode', {
+    const feeds: Readonly<Record<string, Feed>> = {
       tokens: [BigInt64Array.from(active, (row) => BigInt(row.last)), [rows, 1]],
       positions: [BigInt64Array.from(active, (row) => BigInt(row.length)), [rows, 1]],
       uniforms: [Float32Array.from(active, uniformOf), [rows]],
       ...cache.feeds(rows),
-    });
+    };
+    const step = await graphs.run(state, kind, feeds);
     const tokens = step.token as unknown as BigInt64Array | undefined;
+    if (plain && step.logprob!.some((logprob) => !Number.isFinite(logprob))) {
+      throw new NumericsError('logits', 'expected finite numbers while sampling', { step: state.step });
+    }
+    await check(kind, feeds, step);
     const kept: Row[] = [];
     for (const [r, row] of active.entries()) {
       cache.append(r, row.length, { outputs: step, from: r, time: 1, count: 1 });
       row.length += 1;
-      if (plain && !Number.isFinite(step.logprob![r])) {
-        throw new NumericsError('logits', 'expected finite numbers while sampling', { step: state.step });
-      }
       const goesOn = plain ? take(row, Number(tokens![r]), step.logprob![r]!) : choose(row, step.logits!, r);
       if (!goesOn) continue;
       if (kept.length !== r) cache.move(r, kept.length);

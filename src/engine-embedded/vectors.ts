@@ -6,7 +6,7 @@ import { F32, F64, I32, instantiate, op, V128, type WasmFunction } from './wasm.
  */
 
 /** Numbers of a piece, and its bytes. */
-const PIECE = 4096;
+const PIECE = 8192;
 const BYTES = 4 * PIECE;
 
 /** Factors of one update; the arrays of a step differ in the decay only. */

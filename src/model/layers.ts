@@ -8,6 +8,7 @@ import {
   mul,
   padLike,
   reduceMean,
+  rmsInverse,
   rmsNorm,
   silu,
   slice,
@@ -19,23 +20,35 @@ import {
 } from '../tensor/index.ts';
 import { adaptersOf } from './parameters.ts';
 import { architectureOf, type TransformerSpec } from './spec.ts';
+import type { Watch } from './watch.ts';
 
 /** The layers of a block as graphs, chosen by the architecture. */
 
 export type Parameters = ReadonlyMap<string, Tensor>;
 
 /** x to (x − mean) / √(variance + eps) · gain + bias over the last axis (Ba et al. 2016). */
-function layerNorm(x: Tensor, options: { gain: Tensor; bias: Tensor; eps: number }): Tensor {
+function layerNorm(x: Tensor, options: { gain: Tensor; bias: Tensor; eps: number }, watch: Watch): Tensor {
   const centred = sub(x, reduceMean(x, [-1], true));
   const variance = reduceMean(mul(centred, centred), [-1], true);
-  return add(mul(div(centred, sqrt(add(variance, options.eps))), options.gain), options.bias);
+  const deviation = sqrt(add(variance, options.eps));
+  watch.finite(deviation);
+  return add(mul(div(centred, deviation), options.gain), options.bias);
+}
+
+/** RMS norm, with its root mean square watched. */
+export function watchedRmsNorm(x: Tensor, gain: Tensor, { spec, watch }: Block): Tensor {
+  const { normEpsilon: eps } = architectureOf(spec);
+  watch.inverse(rmsInverse(x, gain, eps));
+  return rmsNorm(x, gain, eps);
 }
 
 /** The architecture's norm with the parameters of that name. */
-export function normalised(x: Tensor, name: string, { spec, parameters }: Block): Tensor {
+export function normalised(x: Tensor, name: string, block: Block): Tensor {
+  const { spec, parameters, watch } = block;
   const { norm, normEpsilon: eps } = architectureOf(spec);
   const gain = parameters.get(name)!;
-  return norm === 'rms' ? rmsNorm(x, gain, eps) : layerNorm(x, { gain, bias: parameters.get(`${name}.bias`)!, eps });
+  if (norm === 'rms') return watchedRmsNorm(x, gain, block);
+  return layerNorm(x, { gain, bias: parameters.get(`${name}.bias`)!, eps }, watch);
 }
 
 /** 0.5 x (1 + tanh(√(2/π) (x + 0.044715 x³))) (Hendrycks and Gimpel 2016): `gelu_new` of GPT-2. */
@@ -53,6 +66,7 @@ export interface Block {
   readonly few?: boolean;
   /** Whether gradients will be wanted. */
   readonly learns?: boolean;
+  readonly watch: Watch;
 }
 
 /**
@@ -101,8 +115,11 @@ export function linearParts(x: Tensor, name: string, sizes: readonly number[], b
 
 /** The feed-forward half of a block, without its norm. */
 export function feedForward(x: Tensor, block: Block): Tensor {
-  if (architectureOf(block.spec).activation === 'gelu')
-    return linear(gelu(linear(x, 'mlp.up', block)), 'mlp.down', block);
+  if (architectureOf(block.spec).activation === 'gelu') {
+    const up = linear(x, 'mlp.up', block);
+    block.watch.cubes(up);
+    return linear(gelu(up), 'mlp.down', block);
+  }
   const size = block.spec.feedForward;
   const [gate, up] = linearParts(x, 'mlp.gateUp', [size, size], block) as [Tensor, Tensor];
   return linear(mul(silu(gate), up), 'mlp.down', block);

@@ -14,7 +14,6 @@ import {
   mul,
   reduceSum,
   reshape,
-  rmsNorm,
   rotary,
   type Shape,
   scalar,
@@ -26,9 +25,19 @@ import {
   takeAlong,
   transpose,
 } from '../tensor/index.ts';
-import { feedForward, linear, linearParts, normalised, type Parameters, productOfFew, rotaryTables } from './layers.ts';
+import {
+  feedForward,
+  linear,
+  linearParts,
+  normalised,
+  type Parameters,
+  productOfFew,
+  rotaryTables,
+  watchedRmsNorm,
+} from './layers.ts';
 import { parameterShapes, parametersOf } from './parameters.ts';
 import { architectureOf, type TransformerSpec } from './spec.ts';
+import { Watch } from './watch.ts';
 
 /** Added to attention scores where a key may not be seen. */
 const HIDDEN = -1e9;
@@ -62,15 +71,16 @@ interface Trunk {
   /** Place of each token in its sequence, int64 [batch, time]. */
   readonly positions: Tensor;
   readonly attend: Attend;
+  readonly watch: Watch;
   readonly learns?: boolean;
   /** Which rows of the flattened states are wanted; all by default. */
   readonly wanted?: { readonly rows: Tensor; readonly from: 'late' | 'early' } | undefined;
 }
 
 /** Final hidden states, one row per wanted token: [rows, width], or [batch·time, width]; of single tokens [batch, width]. */
-function hiddenStates({ spec, parameters, tokens, positions, attend, learns = false, wanted }: Trunk): Tensor {
+function hiddenStates({ spec, parameters, tokens, positions, attend, watch, learns = false, wanted }: Trunk): Tensor {
   const { heads, layers } = spec;
-  const { keyValueHeads, headWidth, queryKeyNorm, normEpsilon, positions: kind } = architectureOf(spec);
+  const { keyValueHeads, headWidth, queryKeyNorm, positions: kind } = architectureOf(spec);
   const tables = kind === 'rotary' ? rotaryTables(spec) : undefined;
   const [batch, time] = tokens.shape as [Dim, Dim];
   // Single tokens have no axis of time but in attention: fewer turns and moves of small arrays.
@@ -80,7 +90,7 @@ function hiddenStates({ spec, parameters, tokens, positions, attend, learns = fa
   let x = gather(parameters.get('embedding')!, ids(tokens));
   if (kind === 'learned') x = add(x, gather(parameters.get('positionEmbedding')!, ids(positions)));
   for (let layer = 0; layer < layers; layer++) {
-    const block = { spec, parameters, layer, few, learns };
+    const block = { spec, parameters, layer, few, learns, watch };
     const of = (name: string) => `layer${layer}.${name}`;
     const counts = [heads, keyValueHeads, keyValueHeads];
     const sizes = counts.map((count) => count * headWidth);
@@ -92,10 +102,12 @@ function hiddenStates({ spec, parameters, tokens, positions, attend, learns = fa
       },
     ) as [Tensor, Tensor, Tensor];
     const placed = (states: Tensor, norm: string) => {
-      const normed = queryKeyNorm ? rmsNorm(states, parameters.get(of(norm))!, normEpsilon) : states;
+      const normed = queryKeyNorm ? watchedRmsNorm(states, parameters.get(of(norm))!, block) : states;
       return tables === undefined ? normed : rotary(normed, positions, tables);
     };
-    const mixed = attend(layer, placed(q, 'attention.queryNorm'), placed(k, 'attention.keyNorm'), v);
+    const [queries, newKeys] = [placed(q, 'attention.queryNorm'), placed(k, 'attention.keyNorm')];
+    watch.products(queries, newKeys);
+    const mixed = attend(layer, queries, newKeys, v);
     let joined = reshape(few ? mixed : transpose(mixed, [0, 2, 1, 3]), [...lead, heads * headWidth]);
     // Past the last attention no token reads another: what nobody wants need not be computed.
     if (layer === layers - 1 && wanted?.from === 'early')
@@ -105,7 +117,7 @@ function hiddenStates({ spec, parameters, tokens, positions, attend, learns = fa
   }
   if (wanted === undefined) x = few ? x : flatten(x);
   else if (wanted.from === 'late') x = pick(x, wanted.rows);
-  return normalised(x, 'norm', { spec, parameters, layer: layers });
+  return normalised(x, 'norm', { spec, parameters, layer: layers, watch });
 }
 
 const flatten = (x: Tensor): Tensor => reshape(x, [elementCount(x.shape.slice(0, 2)), x.shape[2]!]);
@@ -163,6 +175,7 @@ export function sequenceGraph(
   const future = cast(greater(reshape(order, [1, 'time']), query), 'float32');
   const seen = cast(greater(reshape(ends, ['batch', 1, 1, 'time']), query), 'float32');
   const mask = mul(add(future, sub(scalar(1), seen)), HIDDEN);
+  const watch = new Watch();
   const keys: Tensor[] = [];
   const values: Tensor[] = [];
   const attend: Attend = (_, q, k, v) => {
@@ -171,8 +184,8 @@ export function sequenceGraph(
     return attendWithin(spec, { q, k, v, mask });
   };
   const some = wanted === 'all' ? undefined : { rows: input('rows', 'int64', ['rows']), from: wanted };
-  const hidden = hiddenStates({ spec, parameters, tokens, positions, attend, learns, wanted: some });
-  return { hidden, keys, values };
+  const hidden = hiddenStates({ spec, parameters, tokens, positions, attend, watch, learns, wanted: some });
+  return { hidden, keys, values, watch };
 }
 
 const projectionOf = (parameters: Parameters): Tensor =>
@@ -182,8 +195,10 @@ const projectionOf = (parameters: Parameters): Tensor =>
 export const logitsOf = (hidden: Tensor, parameters: Parameters): Tensor => matmul(hidden, projectionOf(parameters));
 
 /** Log-probabilities of `targets` [rows] under hidden states [rows, width]. */
-export function targetLogprobs(hidden: Tensor, parameters: Parameters, targets: Tensor): Tensor {
+export function targetLogprobs(hidden: Tensor, parameters: Parameters, targets: Tensor, watch: Watch): Tensor {
   const logits = logitsOf(hidden, parameters);
+  // Not the logits themselves: the largest array of all, and so another copy of it, since log-softmax then cannot write over it.
+  watch.products(hidden, projectionOf(parameters).inputs[0]!);
   const [rows] = targets.shape as [Dim];
   return reshape(takeAlong(logSoftmax(logits), reshape(targets, [rows, 1])), [rows]);
 }
@@ -199,19 +214,21 @@ export function scalarOutputs(hidden: Tensor, parameters: Parameters): Tensor {
  * layer [batch, keyValueHeads, time, d] for the cache.
  */
 export function prefillOutputs(spec: TransformerSpec, parameters = parameterInputs(spec)): Record<string, Tensor> {
-  const { hidden, keys, values } = sequenceGraph(spec, parameters, { wanted: 'early' });
-  const outputs: Record<string, Tensor> = { logits: productOfFew(hidden, projectionOf(parameters)) };
+  const { hidden, keys, values, watch } = sequenceGraph(spec, parameters, { wanted: 'early' });
+  const logits = productOfFew(hidden, projectionOf(parameters));
+  watch.finite(logits);
+  const outputs: Record<string, Tensor> = { logits };
   for (let layer = 0; layer < spec.layers; layer++) {
     outputs[`key${layer}`] = keys[layer]!;
     outputs[`value${layer}`] = values[layer]!;
   }
-  return outputs;
+  return { ...outputs, ...watch.output() };
 }
 
 /**
  * One token per row against a cache the caller owns. Inputs: `tokens` and `positions` [batch, 1], `mask`
  * [batch, 1, 1, slots] (0 or a large negative number), `pastKey<i>`, `pastValue<i>` [batch, keyValueHeads, slots, d].
- * Outputs: `logits` [batch, vocabulary] and the new `key<i>`, `value<i>` [batch, keyValueHeads, 1, d].
+ * Outputs: `logits` [batch, vocabulary], the new `key<i>`, `value<i>` [batch, keyValueHeads, 1, d], and `overflow`.
  */
 export function decodeOutputs(spec: TransformerSpec, parameters = parameterInputs(spec)): Record<string, Tensor> {
   const { keyValueHeads, headWidth } = architectureOf(spec);
@@ -230,8 +247,11 @@ export function decodeOutputs(spec: TransformerSpec, parameters = parameterInput
     const mixed = attendWithPast({ q: grouped, k, v, pastKey, pastValue, mask }, scale(spec));
     return reshape(mixed, q.shape);
   };
-  const hidden = hiddenStates({ spec, parameters, tokens, positions, attend });
-  return { logits: productOfFew(hidden, projectionOf(parameters)), ...outputs };
+  const watch = new Watch({ few: true });
+  const hidden = hiddenStates({ spec, parameters, tokens, positions, attend, watch });
+  const logits = productOfFew(hidden, projectionOf(parameters));
+  watch.finite(logits);
+  return { logits, ...outputs, ...watch.output() };
 }
 
 /**

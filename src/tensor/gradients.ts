@@ -153,7 +153,8 @@ const RULES: { readonly [P in OpName]: Rule<P> } = {
   ],
   transpose: (g, [x], out, { perm }) => {
     // (aᵀ g)ᵀ = gᵀ a: many small products the other way round instead of turning their results, as behind q kᵀ.
-    if (g.op === 'matmul' && g.shape.length > 2 && swapsLastTwo(out)) return [matmul(turned(g.inputs[1]!), turned(g.inputs[0]!))];
+    if (g.op === 'matmul' && g.shape.length > 2 && swapsLastTwo(out))
+      return [matmul(turned(g.inputs[1]!), turned(g.inputs[0]!))];
     return [
       transpose(
         g,
