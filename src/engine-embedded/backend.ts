@@ -1,15 +1,19 @@
 import type { Datum, LossConfig, LossName, ModelSpec, Sample, SampleParams, StartOptions } from '../engine/index.ts';
 import { NumericsError } from '../run/index.ts';
 import { encodeOnnx, input, neg } from '../tensor/index.ts';
+import { CacheMemory } from './cache.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { edgesOf } from './edges.ts';
-import { type Feed, GraphCache, type GraphKind } from './graphs.ts';
+import { hiddenOverflow, originOf } from './origin.ts';
+import { type Feed, GraphCache, type GraphKind, type Weighted } from './graphs.ts';
 import { Helpers, type SampleWork } from './helpers.ts';
 import { type Pass, pack, passFeeds } from './packing.ts';
 import { promptFeeds, sampleShare, sharesOf } from './sampling.ts';
 import { type EngineSettings, Sessions } from './sessions.ts';
+import { type Snapshot, takeSnapshot } from './snapshot.ts';
 import { startingWeights } from './start.ts';
-import { type AdamSettings, adamStep, freshState, type ModelState, sumOfSquares } from './store.ts';
+import { type AdamSettings, adamStep, freshState, type ModelState } from './store.ts';
+import { sumOfSquares } from './vectors.ts';
 
 /** Values by place, as one array per sequence. */
 function scatterTo(out: Float32Array[], pass: Pass, places: readonly Int32Array[], values: Float32Array): void {
@@ -29,9 +33,10 @@ export class Backend {
   readonly #graphs: GraphCache;
   /** Graphs that run in one thread. */
   readonly #single: GraphCache;
+  readonly #memory = new CacheMemory();
   readonly #helpers: Helpers;
   readonly #models = new Map<string, { state: ModelState; gradients: Map<string, Float32Array> }>();
-  readonly #snapshots = new Map<string, ModelState>();
+  readonly #snapshots = new Map<string, Snapshot>();
 
   constructor(settings: EngineSettings) {
     const { threads, tokensPerPass } = settings;
@@ -85,7 +90,7 @@ export class Backend {
   #pack = (sequences: readonly Int32Array[]): Pass[] => pack(sequences, this.#tokensPerPass);
 
   /** Scalar-head values at every position. */
-  async scalars(state: ModelState, sequences: readonly Int32Array[]): Promise<Float32Array[]> {
+  async scalars(state: ModelState | Snapshot, sequences: readonly Int32Array[]): Promise<Float32Array[]> {
     const values = new Array<Float32Array>(sequences.length);
     for (const pass of this.#pack(sequences)) {
       const { scalars } = await this.#run(state, 'scalars/all', passFeeds(pass));
@@ -148,11 +153,16 @@ export class Backend {
   }
 
   /** Runs a graph; an output that is not finite is refused, with the place where that began. */
-  async #run(state: ModelState, kind: GraphKind, feeds: Readonly<Record<string, Feed>>) {
-    const { spec, weights, step } = state;
-    const outputs = await this.#graphs.run(spec, kind, weights, feeds);
+  async #run(state: ModelState | Snapshot, kind: GraphKind, feeds: Readonly<Record<string, Feed>>) {
+    const { step } = state;
+    const outputs = await this.#graphs.run(state, kind, feeds);
     for (const [name, values] of Object.entries(outputs)) {
       if (Number.isFinite(sumOfSquares(values))) continue;
+      if (name === 'overflow') {
+        const hidden = await hiddenOverflow(this.#graphs, state, { kind, feeds });
+        if (hidden !== undefined) throw hidden;
+        continue;
+      }
       const bad = values.findIndex((value) => !Number.isFinite(value));
       const got = `element ${bad} is ${values[bad]}; expected a finite number`;
       const { operator, text } = await this.#origin(state, kind, feeds);
@@ -161,13 +171,8 @@ export class Backend {
     return outputs;
   }
 
-  /** Where numbers stopped being finite, in words; empty where a second run does not show it. */
-  async #origin({ spec, weights }: ModelState, kind: GraphKind, feeds: Readonly<Record<string, Feed>>) {
-    const found = await this.#graphs.findNonFinite(spec, kind, weights, feeds);
-    if (found === undefined) return { operator: undefined, text: '' };
-    const { operator, where, element, value } = found;
-    return { operator, text: `; it began in ${where}, whose element ${element} is ${value}` };
-  }
+  #origin = (state: Weighted, kind: GraphKind, feeds: Readonly<Record<string, Feed>>) =>
+    originOf(this.#graphs, state, { kind, feeds });
 
   async optimStep(id: string, adam: AdamSettings): Promise<{ gradNorm: number; step: number }> {
     const { state, gradients } = this.#models.get(id)!;
@@ -191,9 +196,7 @@ export class Backend {
   }
 
   async snapshot(id: string, snapshot: string): Promise<void> {
-    const { state } = this.#models.get(id)!;
-    const weights = new Map([...state.weights].map(([name, values]) => [name, values.slice()]));
-    this.#snapshots.set(snapshot, { ...state, weights, firstMoments: new Map(), secondMoments: new Map() });
+    this.#snapshots.set(snapshot, takeSnapshot(this.#models.get(id)!.state));
   }
 
   /** `n` samples per prompt, divided among this worker and its helpers. */
@@ -205,7 +208,7 @@ export class Backend {
       const samples = (await Promise.all([mine, ...helped])).flat();
       return prompts.map((_, p) => samples.slice(p * params.n, (p + 1) * params.n));
     } catch (error) {
-      if (!(error instanceof NumericsError)) throw error;
+      if (!(error instanceof NumericsError) || error.operator !== undefined) throw error;
       // The prompts alone show it unless it arose in the course of decoding.
       const state = this.#snapshots.get(snapshot)!;
       const { operator, text } = await this.#origin(state, 'prefill', promptFeeds(prompts));
@@ -215,12 +218,12 @@ export class Backend {
 
   /** One share of a call, in one thread: small operators gain little from a second one, rows of their own gain all. */
   async sampleShare(snapshot: string, work: SampleWork): Promise<Sample[]> {
-    return sampleShare(this.#single, this.#snapshots.get(snapshot)!, work);
+    return sampleShare({ graphs: this.#single, memory: this.#memory }, this.#snapshots.get(snapshot)!, work);
   }
 
   /** Takes over a snapshot that another worker made. */
-  async adopt(snapshot: string, spec: ModelSpec, weights: Map<string, Float32Array>): Promise<void> {
-    this.#snapshots.set(snapshot, { spec, weights, firstMoments: new Map(), secondMoments: new Map(), step: 0 });
+  async adopt(snapshot: string, state: Snapshot): Promise<void> {
+    this.#snapshots.set(snapshot, state);
   }
 
   async logprobs(snapshot: string, sequences: readonly Int32Array[]): Promise<Float32Array[]> {

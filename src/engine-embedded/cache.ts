@@ -6,6 +6,28 @@ const HIDDEN = -1e9;
 /** Slots added when a cache is full: attention reads every slot, used or not. */
 const GROWTH = 32;
 
+/** Bytes of arrays kept from one call for the next. */
+const KEPT_BYTES = 2 ** 27;
+
+/** Arrays for caches, used again: fresh memory costs ten times as much at its first touch as zeros in old memory. */
+export class CacheMemory {
+  #kept: Float32Array[] = [];
+
+  /** `count` arrays of at least `length` zeros. */
+  take(count: number, length: number): Float32Array[] {
+    const fitting = this.#kept.filter((array) => array.length >= length).slice(0, count);
+    this.#kept = [];
+    for (const array of fitting) array.fill(0, 0, length);
+    while (fitting.length < count) fitting.push(new Float32Array(length));
+    return fitting;
+  }
+
+  give(arrays: readonly Float32Array[]): void {
+    const bytes = arrays.reduce((sum, { byteLength }) => sum + byteLength, 0);
+    if (bytes <= KEPT_BYTES) this.#kept = [...arrays];
+  }
+}
+
 /**
  * Keys and values of every layer for rows of a batch: [rows, keyValueHeads, slots, d] each, one contiguous block per row. It is
  * written in place; the graph returns new entries only, since whatever leaves a graph is copied.
@@ -20,16 +42,19 @@ export class Cache {
   #slots: number;
 
   /** Room for `rows` rows that reach `most` slots, `first` of them soon. */
-  constructor(spec: ModelSpec, { rows, first, most }: { rows: number; first: number; most: number }) {
+  constructor(
+    spec: ModelSpec,
+    memory: CacheMemory,
+    { rows, first, most }: { rows: number; first: number; most: number },
+  ) {
     const { keyValueHeads, headWidth } = architectureOf(spec);
     this.#most = most;
     this.#slots = Math.min(most, first + GROWTH);
     this.#heads = keyValueHeads;
     this.#size = headWidth;
-    const make = () =>
-      Array.from({ length: spec.layers }, () => new Float32Array(rows * keyValueHeads * headWidth * most));
-    this.#keys = make();
-    this.#values = make();
+    const arrays = memory.take(2 * spec.layers, rows * keyValueHeads * headWidth * most);
+    this.#keys = arrays.slice(0, spec.layers);
+    this.#values = arrays.slice(spec.layers);
     this.#mask = new Float32Array(rows * most).fill(HIDDEN);
   }
 
@@ -88,6 +113,11 @@ export class Cache {
       this.#mask.copyWithin(row * this.#slots, row * before, (row + 1) * before);
       this.#mask.fill(HIDDEN, row * this.#slots + before, (row + 1) * this.#slots);
     }
+  }
+
+  /** Gives the arrays back; the cache is not used afterwards. */
+  release(memory: CacheMemory): void {
+    memory.give([...this.#keys, ...this.#values]);
   }
 
   /** The graph's inputs for the first `rows` rows. */

@@ -5,7 +5,8 @@ import type { Answer } from './worker.ts';
 
 /** The built worker, or, when this file itself runs unbuilt (tests), its source behind the loader. */
 function startWorker(settings: EngineSettings): Worker {
-  const options = { workerData: settings };
+  // Not the options of the process: `--input-type` and `-e` are about its own first code, and would keep a worker from starting.
+  const options = { workerData: settings, execArgv: [] };
   if (!import.meta.url.endsWith('.ts')) return new Worker(new URL('./worker.js', import.meta.url), options);
   const entry = JSON.stringify(new URL('./worker.ts', import.meta.url).href);
   const source = `import('tsx/esm/api').then(({ register }) => { register(); return import(${entry}); });`;

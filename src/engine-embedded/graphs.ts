@@ -4,16 +4,27 @@ import {
   decodeOutputs,
   drawOutputs,
   logprobOutputs,
-  parameterShapes,
+  parameterInputs,
+  parametersOf,
   prefillOutputs,
   scalarGradientOutputs,
   scalarValueOutputs,
   tokenLossOutputs,
+  turnedInputs,
   type Wanted,
 } from '../model/index.ts';
 import { canonicalJson } from '../run/index.ts';
-import { describeTensor, encodeOnnx, finiteProbes, firstNonFinite, type Tensor } from '../tensor/index.ts';
+import {
+  describeTensor,
+  encodeOnnx,
+  finiteProbes,
+  firstNonFinite,
+  isSound,
+  type Tensor,
+  topologicalOrder,
+} from '../tensor/index.ts';
 import type { Sessions } from './sessions.ts';
+import { plainWeights } from './snapshot.ts';
 
 /** What a graph computes and, after the slash, for which tokens of a pass. */
 export type GraphKind =
@@ -26,24 +37,33 @@ export type GraphKind =
 /** A value for a graph input: typed array with its shape. */
 export type Feed = readonly [Float32Array | BigInt64Array, readonly number[]];
 
-function outputsOf(spec: ModelSpec, kind: GraphKind) {
+/** A model's weights by name, for graphs to run on. */
+export interface Weighted {
+  readonly spec: ModelSpec;
+  readonly weights: ReadonlyMap<string, Float32Array>;
+  /** Whether matrices lie as [out, in] instead of [in, out]. */
+  readonly turned?: boolean;
+}
+
+function outputsOf(spec: ModelSpec, kind: GraphKind, turned: boolean) {
+  const parameters = turned ? turnedInputs(spec) : parameterInputs(spec);
   const [name, wanted] = kind.split('/') as [string, Wanted];
   if (name.startsWith('loss:')) return tokenLossOutputs(spec, name.slice(5) as LossName, wanted);
   switch (name) {
     case 'logprobs':
-      return logprobOutputs(spec, wanted);
+      return logprobOutputs(spec, wanted, parameters);
     case 'scalars':
-      return scalarValueOutputs(spec, wanted);
+      return scalarValueOutputs(spec, wanted, parameters);
     case 'scalar-gradient':
       return scalarGradientOutputs(spec, wanted);
     case 'prefill':
-      return prefillOutputs(spec);
+      return prefillOutputs(spec, parameters);
     case 'draw': {
-      const { logits, ...cached } = decodeOutputs(spec);
+      const { logits, ...cached } = decodeOutputs(spec, parameters);
       return { ...drawOutputs(logits!), ...cached };
     }
     default:
-      return decodeOutputs(spec);
+      return decodeOutputs(spec, parameters);
   }
 }
 
@@ -65,12 +85,12 @@ export class GraphCache {
     this.#made = made;
   }
 
-  #session(spec: ModelSpec, kind: GraphKind): Promise<InferenceSession> {
+  #session({ spec, turned = false }: Weighted, kind: GraphKind): Promise<InferenceSession> {
     const { seed: _, ...architecture } = spec;
-    const key = `${kind} ${canonicalJson(architecture)}`;
+    const key = `${kind} ${turned} ${canonicalJson(architecture)}`;
     let session = this.#sessions.get(key);
     if (session === undefined) {
-      session = this.#made.create(encodeOnnx(outputsOf(spec, kind)), {
+      session = this.#made.create(encodeOnnx(outputsOf(spec, kind, turned)), {
         // Shapes change from call to call, so a plan for one shape does not carry over.
         enableMemPattern: false,
       });
@@ -81,12 +101,11 @@ export class GraphCache {
 
   /** Runs a graph on weights and feeds; every output as float32, by name. */
   async run(
-    spec: ModelSpec,
+    state: Weighted,
     kind: GraphKind,
-    weights: ReadonlyMap<string, Float32Array>,
     feeds: Readonly<Record<string, Feed>>,
   ): Promise<Record<string, Float32Array>> {
-    return runSession(await this.#session(spec, kind), spec, weights, feeds);
+    return runSession(await this.#session(state, kind), state, feeds);
   }
 
   /**
@@ -94,32 +113,37 @@ export class GraphCache {
    * tensor. Undefined where that run is finite (another order of summation).
    */
   async findNonFinite(
-    spec: ModelSpec,
+    state: Weighted,
     kind: GraphKind,
-    weights: ReadonlyMap<string, Float32Array>,
     feeds: Readonly<Record<string, Feed>>,
   ): Promise<NonFinite | undefined> {
+    const { spec } = state;
+    const plain = { spec, weights: plainWeights(state) };
     const run = async (outputs: Readonly<Record<string, Tensor>>) => {
       // As written: a fused operator would hide where in it the number arose.
       const session = await this.#made.create(encodeOnnx(outputs), { graphOptimizationLevel: 'disabled' });
       try {
-        return await runSession(session, spec, weights, feeds);
+        return await runSession(session, plain, feeds);
       } finally {
         await session.release();
       }
     };
-    const outputs: Record<string, Tensor> = outputsOf(spec, kind);
+    const outputs: Record<string, Tensor> = outputsOf(spec, kind, false);
     const probes = finiteProbes(Object.values(outputs));
     const values = await run(probes.outputs);
     const bad = new Set([...probes.probed].flatMap(([name, tensor]) => (values[name]![0] === 0 ? [] : [tensor])));
-    for (const output of Object.values(outputs)) {
-      const tensor = firstNonFinite(output, (t) => !bad.has(t));
-      if (tensor === undefined) continue;
-      const { found } = await run({ found: tensor });
-      const element = found!.findIndex((v) => !Number.isFinite(v));
-      return { operator: tensor.op, where: describeTensor(tensor), element, value: found![element]! };
-    }
-    return undefined;
+    const { overflow, ...others } = outputs;
+    const finite = (t: Tensor) => !bad.has(t);
+    // Of what bounds the network only its norms count: the rest may overflow where the network does not.
+    const norms = topologicalOrder([overflow!]).filter(({ op }) => op === 'rmsInverse');
+    const network = Object.values(others);
+    const seen = [...norms, ...network].map((output) => firstNonFinite(output, finite)).find((t) => t !== undefined);
+    // Where no output shows it: the first in the order in which they are computed.
+    const tensor = seen ?? topologicalOrder(network).find((t) => !finite(t));
+    if (tensor === undefined) return undefined;
+    const { found } = await run({ found: tensor });
+    const element = found!.findIndex((v) => !isSound(tensor, v));
+    return { operator: tensor.op, where: describeTensor(tensor), element, value: found![element]! };
   }
 
   async dispose(): Promise<void> {
@@ -131,11 +155,15 @@ export class GraphCache {
 /** Runs a session on weights and feeds; every output as float32, by name. */
 async function runSession(
   session: InferenceSession,
-  spec: ModelSpec,
-  weights: ReadonlyMap<string, Float32Array>,
+  { spec, weights, turned = false }: Weighted,
   feeds: Readonly<Record<string, Feed>>,
 ): Promise<Record<string, Float32Array>> {
-  const shapes = parameterShapes(spec);
+  const shapes = new Map(
+    parametersOf(spec).map(({ name, role, shape }) => [
+      name,
+      turned && role === 'matrix' ? [...shape].reverse() : shape,
+    ]),
+  );
   const fed: Record<string, OrtTensor> = {};
   for (const name of session.inputNames) {
     const feed = feeds[name] ?? ([weights.get(name)!, shapes.get(name)!] as const);

@@ -2,7 +2,7 @@ import type { Sample, SampleParams } from '../engine/index.ts';
 import { Channel } from './channel.ts';
 import type { Share } from './sampling.ts';
 import type { EngineSettings } from './sessions.ts';
-import type { ModelState } from './store.ts';
+import type { Snapshot } from './snapshot.ts';
 
 /** What a worker needs to know of a call to sample its share. */
 export interface SampleWork {
@@ -17,9 +17,9 @@ export class Helpers {
   /** Snapshots that each helper holds. */
   readonly #held: Set<string>[] = [];
   readonly #settings: EngineSettings;
-  readonly #stateOf: (snapshot: string) => ModelState;
+  readonly #stateOf: (snapshot: string) => Snapshot;
 
-  constructor(settings: EngineSettings, stateOf: (snapshot: string) => ModelState) {
+  constructor(settings: EngineSettings, stateOf: (snapshot: string) => Snapshot) {
     this.#settings = { ...settings, threads: 1 };
     this.#stateOf = stateOf;
   }
@@ -32,11 +32,11 @@ export class Helpers {
     const channel = this.#channels[helper]!;
     if (!this.#held[helper]!.has(snapshot)) {
       this.#held[helper]!.add(snapshot);
-      const { spec, weights } = this.#stateOf(snapshot);
-      const copy = new Map([...weights].map(([name, values]) => [name, values.slice()]));
-      const buffers = [...copy.values()].map((values) => values.buffer as ArrayBuffer);
+      const state = this.#stateOf(snapshot);
+      const weights = new Map([...state.weights].map(([name, values]) => [name, values.slice()]));
+      const buffers = [...weights.values()].map((values) => values.buffer as ArrayBuffer);
       // Not awaited: calls are answered in order, and a failure shows in the next one too.
-      void channel.callWith(buffers, 'adopt', snapshot, spec, copy).catch(() => {});
+      void channel.callWith(buffers, 'adopt', snapshot, { ...state, weights }).catch(() => {});
     }
     return channel.call('sampleShare', snapshot, work);
   }

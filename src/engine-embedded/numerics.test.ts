@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { TrainableModel } from '../engine/index.ts';
+import type { ModelSpec, Sampler, TrainableModel } from '../engine/index.ts';
 import { parameterShapes } from '../model/index.ts';
 import { canonicalJson, NumericsError } from '../run/index.ts';
 import { writeCheckpoint } from './checkpoint.ts';
@@ -32,14 +32,18 @@ afterAll(async () => {
 });
 
 /** A model two steps old with one matrix changed: by a forged checkpoint, since none is written that is not finite. */
-async function planted(name: string, change: (value: number, i: number) => number): Promise<TrainableModel> {
+async function planted(
+  name: string,
+  change: (value: number, i: number) => number,
+  family: ModelSpec = spec,
+): Promise<TrainableModel> {
   const path = mkdtempSync(join(folder, 'planted-'));
-  writeCheckpoint(path, { ...freshState(spec), step: 2 });
+  writeCheckpoint(path, { ...freshState(family), step: 2 });
   const { sha256: _, ...card } = JSON.parse(readFileSync(join(path, 'state.json'), 'utf8'));
   const binary = join(path, readdirSync(path).find((file) => file.endsWith('.bin'))!);
   const bytes = readFileSync(binary);
   let offset = 0;
-  for (const [parameter, shape] of parameterShapes(spec)) {
+  for (const [parameter, shape] of parameterShapes(family)) {
     const size = shape.reduce((product, dim) => product * dim, 1);
     for (let i = 0; parameter === name && i < size; i++) {
       bytes.writeFloatLE(change(bytes.readFloatLE(offset + 4 * i), i), offset + 4 * i);
@@ -50,7 +54,7 @@ async function planted(name: string, change: (value: number, i: number) => numbe
   rmSync(binary);
   writeFileSync(join(path, `state-${sha256.slice(0, 16)}.bin`), bytes);
   writeFileSync(join(path, 'state.json'), JSON.stringify({ ...card, sha256 }));
-  const model = await engine.createModel(spec);
+  const model = await engine.createModel(family);
   await model.loadState(path);
   return model;
 }
@@ -87,6 +91,66 @@ describe('a weight that is not finite', () => {
         ),
       );
     }
+    await model.dispose();
+  });
+});
+
+describe('an overflow that later operators hide', () => {
+  const gpt2 = { norm: 'layer', positions: 'learned', activation: 'gelu', biases: 'all' } as const;
+  const one = [Int32Array.of(0, 1, 2, 3)];
+  const calls = (model: TrainableModel, sampler: Sampler): Record<string, () => Promise<unknown>> => ({
+    loss: () => model.forward(data, 'cross_entropy'),
+    gradient: () => model.forwardBackward(data, 'cross_entropy'),
+    scalars: () => model.forwardBackwardScalar(sequences, (s) => ({ loss: 0, gradient: s })),
+    drawn: () => sampler.sample(one, { maxTokens: 2, stop: [], n: 9, seed: 1 }),
+    greedy: () => sampler.sample(one, { maxTokens: 2, stop: [], n: 1, seed: 1, temperature: 0 }),
+    logprobs: () => sampler.logprobs(one),
+  });
+  /** A changed matrix, the architecture, and where the overflow is said to begin. */
+  const cases: [string, ModelSpec, string, (value: number, i: number) => number, RegExp, string][] = [
+    // A finite row whose mean square is infinite: the norm behind it gives zeros.
+    [
+      'of a root mean square',
+      spec,
+      'embedding',
+      (v) => 1e24 * v,
+      /rmsInverse \[batch, time, 1\] over .*norm/,
+      'rmsInverse',
+    ],
+    [
+      'of a variance',
+      { ...spec, architecture: gpt2 },
+      'embedding',
+      (v) => 1e24 * v,
+      /mul \[batch, time, 8\] over .*/,
+      'mul',
+    ],
+    // Scores of −∞ beside finite ones: softmax makes them zeros.
+    [
+      'of a score to −∞',
+      { ...spec, heads: 1 },
+      'layer0.attention.qkv',
+      (v, i) => (i % 24 < 8 ? 3e20 : i % 24 < 16 ? -3e20 * (i < 24 ? 1 : 1e-3) : v),
+      /matmul \[batch, 1, time, time\] over/,
+      'matmul',
+    ],
+  ];
+  it.each(cases)('%s is named by every call that meets it', async (_, family, matrix, change, where, operator) => {
+    const model = await planted(matrix, change, family);
+    const sampler = await model.sampler();
+    for (const [name, call] of Object.entries(calls(model, sampler))) {
+      const error = await numericsError(call);
+      expect({ name, operator: error.operator, step: error.step }).toEqual({ name, operator, step: 2 });
+      expect(error.message).toMatch(where);
+    }
+    await model.dispose();
+  });
+
+  it('is told from numbers that only its bound cannot hold', async () => {
+    // Squares beyond float32 in the sum over all tokens, while every number of the network is finite.
+    const model = await planted('layer0.attention.qkv', (v, i) => (i % 24 < 16 ? 1e19 * Math.sign(v) * 1e-3 : v));
+    const { loss } = await model.forward(data, 'cross_entropy');
+    expect(Number.isFinite(loss)).toBe(true);
     await model.dispose();
   });
 });

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,6 +20,16 @@ function build(): void {
   if (built) return;
   execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-b', 'src/engine-embedded'], { cwd: ROOT });
   built = true;
+}
+
+/** What the compiled engine prints in a program given on the command line, as a module: its status and all its output. */
+export function runInline(program: string): { status: number | null; output: string } {
+  build();
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  });
+  return { status, output: stdout + stderr };
 }
 
 interface Ended {

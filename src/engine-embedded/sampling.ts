@@ -1,9 +1,11 @@
 import type { Sample, SampleParams } from '../engine/index.ts';
 import { architectureOf } from '../model/index.ts';
 import { NumericsError } from '../run/index.ts';
-import { Cache } from './cache.ts';
-import type { Feed, GraphCache } from './graphs.ts';
-import { type ModelState, uniformAt } from './store.ts';
+import { Cache, type CacheMemory } from './cache.ts';
+import type { Feed, GraphCache, GraphKind } from './graphs.ts';
+import { hiddenOverflow } from './origin.ts';
+import type { Snapshot } from './snapshot.ts';
+import { uniformAt } from './store.ts';
 
 /** Most rows decoded together, and most bytes of keys and values that they may hold. */
 const ROWS_PER_BATCH = 128;
@@ -82,13 +84,19 @@ export function sharesOf(samples: number, workers: number): Share[] {
   return Array.from({ length: count }, (_, k) => ({ from: cut(k), to: cut(k + 1) }));
 }
 
+/** What a worker samples with. */
+export interface SamplingMeans {
+  readonly graphs: GraphCache;
+  readonly memory: CacheMemory;
+}
+
 /**
  * The samples of a share, in order. Every choice is addressed by (seed, prompt, sample, position): neither the batch nor the
  * worker changes it.
  */
 export async function sampleShare(
-  graphs: GraphCache,
-  state: ModelState,
+  means: SamplingMeans,
+  state: Snapshot,
   { prompts, params, share }: { prompts: readonly Int32Array[]; params: SampleParams; share: Share },
 ): Promise<Sample[]> {
   const results: Sample[] = [];
@@ -96,7 +104,7 @@ export async function sampleShare(
   const batches = Math.ceil((share.to - share.from) / most);
   const cut = (k: number) => share.from + Math.round(((share.to - share.from) * k) / batches);
   for (let k = 0; k < batches; k++) {
-    const rows = await sampleBatch(graphs, state, { prompts, params, share: { from: cut(k), to: cut(k + 1) } });
+    const rows = await sampleBatch(means, state, { prompts, params, share: { from: cut(k), to: cut(k + 1) } });
     for (const row of rows) {
       results.push({
         tokens: Int32Array.from(row.tokens),
@@ -108,20 +116,20 @@ export async function sampleShare(
   return results;
 }
 
-const slotsOf = ({ spec }: ModelState, prompts: readonly Int32Array[], params: SampleParams) =>
+const slotsOf = ({ spec }: Snapshot, prompts: readonly Int32Array[], params: SampleParams) =>
   Math.min(spec.maxContext, Math.max(...prompts.map((p) => p.length)) + params.maxTokens);
 
-function bytesPerRow(state: ModelState, prompts: readonly Int32Array[], params: SampleParams): number {
+function bytesPerRow(state: Snapshot, prompts: readonly Int32Array[], params: SampleParams): number {
   const { keyValueHeads, headWidth } = architectureOf(state.spec);
   return 8 * state.spec.layers * keyValueHeads * headWidth * slotsOf(state, prompts, params);
 }
 
 async function sampleBatch(
-  graphs: GraphCache,
-  state: ModelState,
+  { graphs, memory }: SamplingMeans,
+  state: Snapshot,
   { prompts, params, share }: { prompts: readonly Int32Array[]; params: SampleParams; share: Share },
 ): Promise<Row[]> {
-  const { spec, weights } = state;
+  const { spec } = state;
   const all = Array.from({ length: share.to - share.from }, (_, i): Row => {
     const number = share.from + i;
     const prompt = Math.floor(number / params.n);
@@ -145,8 +153,18 @@ async function sampleBatch(
     return take(row, token, logprob);
   };
 
-  const prefill = await graphs.run(spec, 'prefill', weights, promptFeeds(chosen, time));
-  const cache = new Cache(spec, { rows: all.length, first: time, most: slots });
+  const check = async (
+    kind: GraphKind,
+    feeds: Readonly<Record<string, Feed>>,
+    { overflow }: Record<string, Float32Array>,
+  ) => {
+    const error = Number.isFinite(overflow![0]) ? undefined : await hiddenOverflow(graphs, state, { kind, feeds });
+    if (error !== undefined) throw error;
+  };
+
+  const whole = promptFeeds(chosen, time);
+  const prefill = await graphs.run(state, 'prefill', whole);
+  const cache = new Cache(spec, memory, { rows: all.length, first: time, most: slots });
   let active: Row[] = [];
   for (const row of all) {
     const from = row.prompt - first;
@@ -154,24 +172,28 @@ async function sampleBatch(
     cache.append(active.length, 0, { outputs: prefill, from, time, count: row.length });
     active.push(row);
   }
-  const plain = isPlain(params);
+  await check('prefill', whole, prefill);
+  const kind = isPlain(params) ? 'draw' : 'decode';
+  const plain = kind === 'draw';
   while (active.length > 0) {
     const rows = active.length;
     cache.reserve(Math.max(...active.map((row) => row.length)), rows);
-    const step = await graphs.run(spec, plain ? 'draw' : 'decode', weights, {
+    const feeds: Readonly<Record<string, Feed>> = {
       tokens: [BigInt64Array.from(active, (row) => BigInt(row.last)), [rows, 1]],
       positions: [BigInt64Array.from(active, (row) => BigInt(row.length)), [rows, 1]],
       uniforms: [Float32Array.from(active, uniformOf), [rows]],
       ...cache.feeds(rows),
-    });
+    };
+    const step = await graphs.run(state, kind, feeds);
     const tokens = step.token as unknown as BigInt64Array | undefined;
+    if (plain && step.logprob!.some((logprob) => !Number.isFinite(logprob))) {
+      throw new NumericsError('logits', 'expected finite numbers while sampling', { step: state.step });
+    }
+    await check(kind, feeds, step);
     const kept: Row[] = [];
     for (const [r, row] of active.entries()) {
       cache.append(r, row.length, { outputs: step, from: r, time: 1, count: 1 });
       row.length += 1;
-      if (plain && !Number.isFinite(step.logprob![r])) {
-        throw new NumericsError('logits', 'expected finite numbers while sampling', { step: state.step });
-      }
       const goesOn = plain ? take(row, Number(tokens![r]), step.logprob![r]!) : choose(row, step.logits!, r);
       if (!goesOn) continue;
       if (kept.length !== r) cache.move(r, kept.length);
@@ -179,6 +201,7 @@ async function sampleBatch(
     }
     active = kept;
   }
+  cache.release(memory);
   return all;
 }
 

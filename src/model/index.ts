@@ -5,4 +5,11 @@ export * from './onnx-export.ts';
 export * from './parameters.ts';
 export * from './spec.ts';
 export { WIDEST_ROW } from './layers.ts';
-export { decodeOutputs, drawOutputs, prefillOutputs, type Wanted } from './transformer.ts';
+export {
+  decodeOutputs,
+  drawOutputs,
+  parameterInputs,
+  prefillOutputs,
+  turnedInputs,
+  type Wanted,
+} from './transformer.ts';

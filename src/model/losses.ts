@@ -64,13 +64,13 @@ const reaches = (name: string, outputs: Record<string, Tensor>) =>
 const rowInput = (hidden: Tensor, name: string, dtype: DType = 'float32') => input(name, dtype, [hidden.shape[0]!]);
 
 /**
- * Outputs of one training pass: `loss` (a sum), `logprobs` [rows] and `grad:<parameter>`. Inputs: those of `sequenceGraph`,
+ * Outputs of one training pass: `loss` (a sum), `logprobs` [rows], `grad:<parameter>` and `overflow`. Inputs: those of `sequenceGraph`,
  * `targets` and those of the loss, one entry per wanted token.
  */
 export function tokenLossOutputs(spec: TransformerSpec, loss: TokenLoss, wanted?: Wanted): Record<string, Tensor> {
   const parameters = parameterInputs(spec);
-  const { hidden } = sequenceGraph(spec, parameters, { wanted });
-  const logprobs = targetLogprobs(hidden, parameters, rowInput(hidden, 'targets', 'int64'));
+  const { hidden, watch } = sequenceGraph(spec, parameters, { wanted, learns: true });
+  const logprobs = targetLogprobs(hidden, parameters, rowInput(hidden, 'targets', 'int64'), watch);
   const perToken = (name: string) => () => rowInput(hidden, name);
   const number = (name: string) => () => input(name, 'float32', []);
   const value = TOKEN_LOSSES[loss]({
@@ -81,26 +81,35 @@ export function tokenLossOutputs(spec: TransformerSpec, loss: TokenLoss, wanted?
     clipLow: number('clipLow'),
     clipHigh: number('clipHigh'),
   });
-  return named(value, { logprobs }, spec, parameters);
+  return { ...named(value, { logprobs }, spec, parameters), ...watch.output() };
 }
 
 /** Log-probabilities of `targets` only. */
-export function logprobOutputs(spec: TransformerSpec, wanted?: Wanted): Record<string, Tensor> {
-  const parameters = parameterInputs(spec);
-  const { hidden } = sequenceGraph(spec, parameters, { wanted });
-  return { logprobs: targetLogprobs(hidden, parameters, rowInput(hidden, 'targets', 'int64')) };
+export function logprobOutputs(
+  spec: TransformerSpec,
+  wanted?: Wanted,
+  parameters = parameterInputs(spec),
+): Record<string, Tensor> {
+  const { hidden, watch } = sequenceGraph(spec, parameters, { wanted });
+  const logprobs = targetLogprobs(hidden, parameters, rowInput(hidden, 'targets', 'int64'), watch);
+  return { logprobs, ...watch.output() };
 }
 
 /** Scalar-head values [rows] only. */
-export function scalarValueOutputs(spec: TransformerSpec, wanted?: Wanted): Record<string, Tensor> {
-  const parameters = parameterInputs(spec);
-  return { scalars: scalarOutputs(sequenceGraph(spec, parameters, { wanted }).hidden, parameters) };
+export function scalarValueOutputs(
+  spec: TransformerSpec,
+  wanted?: Wanted,
+  parameters = parameterInputs(spec),
+): Record<string, Tensor> {
+  const { hidden, watch } = sequenceGraph(spec, parameters, { wanted });
+  return { scalars: scalarOutputs(hidden, parameters), ...watch.output() };
 }
 
 /** Gradient of Σ seeds · scalars: the backward half of any loss on the scalar head. Input `seeds` [rows]. */
 export function scalarGradientOutputs(spec: TransformerSpec, wanted?: Wanted): Record<string, Tensor> {
   const parameters = parameterInputs(spec);
-  const scalars = scalarOutputs(sequenceGraph(spec, parameters, { wanted }).hidden, parameters);
+  const { hidden, watch } = sequenceGraph(spec, parameters, { wanted, learns: true });
+  const scalars = scalarOutputs(hidden, parameters);
   const loss = reduceSum(mul(scalars, rowInput(scalars, 'seeds')));
-  return named(loss, { scalars }, spec, parameters);
+  return { ...named(loss, { scalars }, spec, parameters), ...watch.output() };
 }

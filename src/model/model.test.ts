@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { evaluate, type NdArray } from '../tensor/index.ts';
+import { evaluate, input, type NdArray } from '../tensor/index.ts';
 import { logprobOutputs, scalarGradientOutputs, TOKEN_LOSS_NAMES, tokenLossOutputs } from './losses.ts';
 import {
   initialParameters,
@@ -10,7 +10,7 @@ import {
   trainableParameters,
 } from './parameters.ts';
 import { architectureOf, specDifferences, specFault, type TransformerSpec } from './spec.ts';
-import { decodeOutputs, prefillOutputs } from './transformer.ts';
+import { decodeOutputs, drawOutputs, prefillOutputs, turnedInputs } from './transformer.ts';
 
 const spec: TransformerSpec = {
   vocabulary: 7,
@@ -231,11 +231,51 @@ describe('the transformer', () => {
       const [decoded] = evaluate([step.logits!], { ...weights, ...past, ...one });
       const whole = { ...oneRow([1, 2, 3, 4]), rows: nd([1], [3]) };
       const [full] = evaluate([prefill.logits!], { ...weights, ...whole });
+      // The same with matrices that lie as [out, in].
+      const columns = parametersOf(family).flatMap(({ name, role, shape }): [string, NdArray][] => {
+        if (role !== 'matrix') return [];
+        const [rows, width] = shape as [number, number];
+        const from = weights[name]!.data;
+        return [
+          [
+            name,
+            nd(
+              [width, rows],
+              from.map((_, i) => from[(i % rows) * width + Math.floor(i / rows)]!),
+            ),
+          ],
+        ];
+      });
+      const turnedFeeds = { ...weights, ...Object.fromEntries(columns), ...past, ...one };
+      const [turned] = evaluate([decodeOutputs(family, turnedInputs(family)).logits!], turnedFeeds);
       decoded!.data.forEach((v, i) => {
         expect(v).toBeCloseTo(full!.data[i]!, 9);
+        expect(turned!.data[i]).toBeCloseTo(v, 9);
       });
     },
   );
+
+  it('draws the token whose share of the running sum holds the place, for vocabularies of any size', () => {
+    for (const vocabulary of [1, 5, 7, 8, 24, 50, 96, 130, 128]) {
+      const value = noise(vocabulary);
+      const logits = Array.from({ length: 3 * vocabulary }, () => value() / 4);
+      const uniforms = [0, 0.42, 0.999_999];
+      const { token, logprob } = drawOutputs(input('logits', 'float32', ['batch', vocabulary]));
+      const feeds = { logits: nd([3, vocabulary], logits), uniforms: nd([3], uniforms) };
+      const [tokens, logprobs] = evaluate([token, logprob], feeds);
+      for (const [r, uniform] of uniforms.entries()) {
+        const powers = logits.slice(r * vocabulary, (r + 1) * vocabulary).map(Math.exp);
+        const total = powers.reduce((a, b) => a + b, 0);
+        let left = uniform * total;
+        const drawn = powers.findIndex((p) => {
+          left -= p;
+          return left < 0;
+        });
+        expect([vocabulary, tokens!.data[r]]).toEqual([vocabulary, drawn]);
+        expect(logprobs!.data[r]).toBeCloseTo(Math.log(powers[drawn]! / total), 9);
+      }
+    }
+  });
 
   it('counts its parameters', () => {
     const large = { vocabulary: 2048, width: 256, layers: 4, heads: 8, feedForward: 704, maxContext: 128 };

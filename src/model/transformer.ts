@@ -1,6 +1,7 @@
 import {
   add,
   cast,
+  constant,
   cumulativeSum,
   type Dim,
   elementCount,
@@ -13,7 +14,6 @@ import {
   mul,
   reduceSum,
   reshape,
-  rmsNorm,
   rotary,
   type Shape,
   scalar,
@@ -25,9 +25,19 @@ import {
   takeAlong,
   transpose,
 } from '../tensor/index.ts';
-import { feedForward, linear, normalised, type Parameters, rotaryTables } from './layers.ts';
-import { parameterShapes } from './parameters.ts';
+import {
+  feedForward,
+  linear,
+  linearParts,
+  normalised,
+  type Parameters,
+  productOfFew,
+  rotaryTables,
+  watchedRmsNorm,
+} from './layers.ts';
+import { parameterShapes, parametersOf } from './parameters.ts';
 import { architectureOf, type TransformerSpec } from './spec.ts';
+import { Watch } from './watch.ts';
 
 /** Added to attention scores where a key may not be seen. */
 const HIDDEN = -1e9;
@@ -35,6 +45,16 @@ const HIDDEN = -1e9;
 /** Every weight as a named graph input. */
 export function parameterInputs(spec: TransformerSpec): Parameters {
   return new Map([...parameterShapes(spec)].map(([name, shape]) => [name, input(name, 'float32', shape)]));
+}
+
+/** The same with the inputs of matrices turned, [out, in], which suits products of few rows. */
+export function turnedInputs(spec: TransformerSpec): Parameters {
+  return new Map(
+    parametersOf(spec).map(({ name, role, shape }) => [
+      name,
+      role === 'matrix' ? transpose(input(name, 'float32', [...shape].reverse())) : input(name, 'float32', shape),
+    ]),
+  );
 }
 
 /**
@@ -51,43 +71,53 @@ interface Trunk {
   /** Place of each token in its sequence, int64 [batch, time]. */
   readonly positions: Tensor;
   readonly attend: Attend;
+  readonly watch: Watch;
+  readonly learns?: boolean;
   /** Which rows of the flattened states are wanted; all by default. */
   readonly wanted?: { readonly rows: Tensor; readonly from: 'late' | 'early' } | undefined;
 }
 
-/** Final hidden states, one row per wanted token: [rows, width], or [batch·time, width]. */
-function hiddenStates({ spec, parameters, tokens, positions, attend, wanted }: Trunk): Tensor {
+/** Final hidden states, one row per wanted token: [rows, width], or [batch·time, width]; of single tokens [batch, width]. */
+function hiddenStates({ spec, parameters, tokens, positions, attend, watch, learns = false, wanted }: Trunk): Tensor {
   const { heads, layers } = spec;
-  const { keyValueHeads, headWidth, queryKeyNorm, normEpsilon, positions: kind } = architectureOf(spec);
+  const { keyValueHeads, headWidth, queryKeyNorm, positions: kind } = architectureOf(spec);
   const tables = kind === 'rotary' ? rotaryTables(spec) : undefined;
   const [batch, time] = tokens.shape as [Dim, Dim];
-  let x = gather(parameters.get('embedding')!, tokens);
-  if (kind === 'learned') x = add(x, gather(parameters.get('positionEmbedding')!, positions));
+  // Single tokens have no axis of time but in attention: fewer turns and moves of small arrays.
+  const few = time === 1;
+  const lead = few ? [batch] : [batch, time];
+  const ids = (x: Tensor) => reshape(x, lead);
+  let x = gather(parameters.get('embedding')!, ids(tokens));
+  if (kind === 'learned') x = add(x, gather(parameters.get('positionEmbedding')!, ids(positions)));
   for (let layer = 0; layer < layers; layer++) {
-    const block = { spec, parameters, layer };
+    const block = { spec, parameters, layer, few, learns, watch };
     const of = (name: string) => `layer${layer}.${name}`;
-    const qkv = linear(normalised(x, of('attention.norm'), block), 'attention.qkv', block);
-    const split = (from: number, count: number) => {
-      const rows = slice(qkv, -1, from * headWidth, (from + count) * headWidth);
-      return transpose(reshape(rows, [batch, time, count, headWidth]), [0, 2, 1, 3]);
-    };
+    const counts = [heads, keyValueHeads, keyValueHeads];
+    const sizes = counts.map((count) => count * headWidth);
+    const [q, k, v] = linearParts(normalised(x, of('attention.norm'), block), 'attention.qkv', sizes, block).map(
+      (rows, i) => {
+        const count = counts[i]!;
+        if (few) return reshape(rows, [batch, count, 1, headWidth]);
+        return transpose(reshape(rows, [batch, time, count, headWidth]), [0, 2, 1, 3]);
+      },
+    ) as [Tensor, Tensor, Tensor];
     const placed = (states: Tensor, norm: string) => {
-      const normed = queryKeyNorm ? rmsNorm(states, parameters.get(of(norm))!, normEpsilon) : states;
+      const normed = queryKeyNorm ? watchedRmsNorm(states, parameters.get(of(norm))!, block) : states;
       return tables === undefined ? normed : rotary(normed, positions, tables);
     };
-    const q = placed(split(0, heads), 'attention.queryNorm');
-    const k = placed(split(heads, keyValueHeads), 'attention.keyNorm');
-    const mixed = attend(layer, q, k, split(heads + keyValueHeads, keyValueHeads));
-    let joined = reshape(transpose(mixed, [0, 2, 1, 3]), [batch, time, heads * headWidth]);
+    const [queries, newKeys] = [placed(q, 'attention.queryNorm'), placed(k, 'attention.keyNorm')];
+    watch.products(queries, newKeys);
+    const mixed = attend(layer, queries, newKeys, v);
+    let joined = reshape(few ? mixed : transpose(mixed, [0, 2, 1, 3]), [...lead, heads * headWidth]);
     // Past the last attention no token reads another: what nobody wants need not be computed.
     if (layer === layers - 1 && wanted?.from === 'early')
       [x, joined] = [pick(x, wanted.rows), pick(joined, wanted.rows)];
     x = add(x, linear(joined, 'attention.out', block));
     x = add(x, feedForward(normalised(x, of('mlp.norm'), block), block));
   }
-  if (wanted === undefined) x = flatten(x);
+  if (wanted === undefined) x = few ? x : flatten(x);
   else if (wanted.from === 'late') x = pick(x, wanted.rows);
-  return normalised(x, 'norm', { spec, parameters, layer: layers });
+  return normalised(x, 'norm', { spec, parameters, layer: layers, watch });
 }
 
 const flatten = (x: Tensor): Tensor => reshape(x, [elementCount(x.shape.slice(0, 2)), x.shape[2]!]);
@@ -129,18 +159,23 @@ function packedInputs(): SequenceInputs {
 /**
  * Whole sequences at once, several to a row where wanted. Inputs [batch, time]: `tokens`; `positions`, the place of each in its
  * sequence; `ends`, the place in the row up to which a token is seen by those after it; and `order` [time], 0, 1, 2, … A row of
- * one sequence has its length as every end; then attention is causal.
+ * one sequence has its length as every end; then attention is causal. `learns` lays it out for a pass whose gradients are wanted.
  */
 export function sequenceGraph(
   spec: TransformerSpec,
   parameters: Parameters,
-  { wanted = 'all', inputs = packedInputs() }: { wanted?: Wanted | undefined; inputs?: SequenceInputs } = {},
+  {
+    wanted = 'all',
+    learns = false,
+    inputs = packedInputs(),
+  }: { wanted?: Wanted | undefined; learns?: boolean; inputs?: SequenceInputs } = {},
 ) {
   const { tokens, positions, ends, order } = inputs;
   const query = reshape(order, ['time', 1]);
   const future = cast(greater(reshape(order, [1, 'time']), query), 'float32');
   const seen = cast(greater(reshape(ends, ['batch', 1, 1, 'time']), query), 'float32');
   const mask = mul(add(future, sub(scalar(1), seen)), HIDDEN);
+  const watch = new Watch();
   const keys: Tensor[] = [];
   const values: Tensor[] = [];
   const attend: Attend = (_, q, k, v) => {
@@ -149,17 +184,21 @@ export function sequenceGraph(
     return attendWithin(spec, { q, k, v, mask });
   };
   const some = wanted === 'all' ? undefined : { rows: input('rows', 'int64', ['rows']), from: wanted };
-  const hidden = hiddenStates({ spec, parameters, tokens, positions, attend, wanted: some });
-  return { hidden, keys, values };
+  const hidden = hiddenStates({ spec, parameters, tokens, positions, attend, watch, learns, wanted: some });
+  return { hidden, keys, values, watch };
 }
 
+const projectionOf = (parameters: Parameters): Tensor =>
+  transpose(parameters.get('unembedding') ?? parameters.get('embedding')!);
+
 /** Scores of every vocabulary entry: hidden states through the output projection, which may be the embedding. */
-export const logitsOf = (hidden: Tensor, parameters: Parameters): Tensor =>
-  matmul(hidden, transpose(parameters.get('unembedding') ?? parameters.get('embedding')!));
+export const logitsOf = (hidden: Tensor, parameters: Parameters): Tensor => matmul(hidden, projectionOf(parameters));
 
 /** Log-probabilities of `targets` [rows] under hidden states [rows, width]. */
-export function targetLogprobs(hidden: Tensor, parameters: Parameters, targets: Tensor): Tensor {
+export function targetLogprobs(hidden: Tensor, parameters: Parameters, targets: Tensor, watch: Watch): Tensor {
   const logits = logitsOf(hidden, parameters);
+  // Not the logits themselves: the largest array of all, and so another copy of it, since log-softmax then cannot write over it.
+  watch.products(hidden, projectionOf(parameters).inputs[0]!);
   const [rows] = targets.shape as [Dim];
   return reshape(takeAlong(logSoftmax(logits), reshape(targets, [rows, 1])), [rows]);
 }
@@ -174,24 +213,24 @@ export function scalarOutputs(hidden: Tensor, parameters: Parameters): Tensor {
  * Prompts in one pass: next-token logits after the tokens `rows` of the flattened pass, and the keys and values of every
  * layer [batch, keyValueHeads, time, d] for the cache.
  */
-export function prefillOutputs(spec: TransformerSpec): Record<string, Tensor> {
-  const parameters = parameterInputs(spec);
-  const { hidden, keys, values } = sequenceGraph(spec, parameters, { wanted: 'early' });
-  const outputs: Record<string, Tensor> = { logits: logitsOf(hidden, parameters) };
+export function prefillOutputs(spec: TransformerSpec, parameters = parameterInputs(spec)): Record<string, Tensor> {
+  const { hidden, keys, values, watch } = sequenceGraph(spec, parameters, { wanted: 'early' });
+  const logits = productOfFew(hidden, projectionOf(parameters));
+  watch.finite(logits);
+  const outputs: Record<string, Tensor> = { logits };
   for (let layer = 0; layer < spec.layers; layer++) {
     outputs[`key${layer}`] = keys[layer]!;
     outputs[`value${layer}`] = values[layer]!;
   }
-  return outputs;
+  return { ...outputs, ...watch.output() };
 }
 
 /**
  * One token per row against a cache the caller owns. Inputs: `tokens` and `positions` [batch, 1], `mask`
  * [batch, 1, 1, slots] (0 or a large negative number), `pastKey<i>`, `pastValue<i>` [batch, keyValueHeads, slots, d].
- * Outputs: `logits` [batch, vocabulary] and the new `key<i>`, `value<i>` [batch, keyValueHeads, 1, d].
+ * Outputs: `logits` [batch, vocabulary], the new `key<i>`, `value<i>` [batch, keyValueHeads, 1, d], and `overflow`.
  */
-export function decodeOutputs(spec: TransformerSpec): Record<string, Tensor> {
-  const parameters = parameterInputs(spec);
+export function decodeOutputs(spec: TransformerSpec, parameters = parameterInputs(spec)): Record<string, Tensor> {
   const { keyValueHeads, headWidth } = architectureOf(spec);
   const cacheShape: Shape = ['batch', keyValueHeads, 'slots', headWidth];
   const tokens = input('tokens', 'int64', ['batch', 1]);
@@ -205,11 +244,14 @@ export function decodeOutputs(spec: TransformerSpec): Record<string, Tensor> {
     const pastValue = input(`pastValue${layer}`, 'float32', cacheShape);
     // With one position per row, the queries that share a head of keys stand where its positions would.
     const grouped = reshape(q, ['batch', keyValueHeads, spec.heads / keyValueHeads, headWidth]);
-    const mixed = attendWithPast({ q: mul(grouped, scale(spec)), k, v, pastKey, pastValue, mask });
+    const mixed = attendWithPast({ q: grouped, k, v, pastKey, pastValue, mask }, scale(spec));
     return reshape(mixed, q.shape);
   };
-  const hidden = hiddenStates({ spec, parameters, tokens, positions, attend });
-  return { logits: logitsOf(hidden, parameters), ...outputs };
+  const watch = new Watch({ few: true });
+  const hidden = hiddenStates({ spec, parameters, tokens, positions, attend, watch });
+  const logits = productOfFew(hidden, projectionOf(parameters));
+  watch.finite(logits);
+  return { logits, ...outputs, ...watch.output() };
 }
 
 /**
@@ -219,7 +261,7 @@ export function decodeOutputs(spec: TransformerSpec): Record<string, Tensor> {
 export function drawOutputs(logits: Tensor): Record<'token' | 'logprob', Tensor> {
   const [batch, vocabulary] = logits.shape as [Dim, number];
   const logs = logSoftmax(logits);
-  const sums = cumulativeSum(exp(logs));
+  const sums = runningSums(exp(logs));
   const uniforms = reshape(input('uniforms', 'float32', [batch]), [batch, 1]);
   // Times the whole sum, which rounding keeps from being one, so that no place lies past the end.
   const place = mul(uniforms, slice(sums, -1, vocabulary - 1, vocabulary));
@@ -227,10 +269,31 @@ export function drawOutputs(logits: Tensor): Record<'token' | 'logprob', Tensor>
   return { token: reshape(token, [batch]), logprob: reshape(takeAlong(logs, token), [batch]) };
 }
 
-/** Softmax over past and new keys together without joining the cache to the new entry, which would copy it. */
-function attendWithPast(a: Record<'q' | 'k' | 'v' | 'pastKey' | 'pastValue' | 'mask', Tensor>): Tensor {
-  const past = add(matmul(a.q, transpose(a.pastKey)), a.mask);
-  const own = matmul(a.q, transpose(a.k));
+/**
+ * Running sums over the last axis of x [batch, n]. The operator of that name adds one number after another; runs of up to 64 are
+ * a product with a triangle of ones, which takes a quarter of the time, and only their ends are added up so.
+ */
+function runningSums(x: Tensor): Tensor {
+  const [batch, n] = x.shape as [Dim, number];
+  const run = [64, 48, 32, 24, 16, 8].find((size) => n % size === 0);
+  if (run === undefined || run === n) return cumulativeSum(x);
+  const triangle = constant(
+    Array.from({ length: run * run }, (_, i) => Number(Math.floor(i / run) <= i % run)),
+    [run, run],
+  );
+  const within = matmul(reshape(x, [batch, n / run, run]), triangle);
+  const ends = reshape(slice(within, -1, run - 1, run), [batch, n / run]);
+  const before = sub(cumulativeSum(ends), ends);
+  return reshape(add(within, reshape(before, [batch, n / run, 1])), [batch, n]);
+}
+
+/**
+ * Softmax over past and new keys together without joining the cache to the new entry, which would copy it. Scores are scaled
+ * behind the mask: a product with a factor of its own misses ONNX Runtime's quick way for a single row.
+ */
+function attendWithPast(a: Record<'q' | 'k' | 'v' | 'pastKey' | 'pastValue' | 'mask', Tensor>, factor: number): Tensor {
+  const past = mul(add(matmul(a.q, transpose(a.pastKey)), a.mask), factor);
+  const own = mul(reduceSum(mul(a.q, a.k), [-1], true), factor);
   const logPast = logSumExp(past);
   const ownShare = sigmoid(sub(own, logPast));
   const mixed = matmul(softmax(past), a.pastValue);

@@ -1,6 +1,10 @@
-import { mul, reduceSum } from './ops.ts';
+import { div, mul, reduceSum, scalar } from './ops.ts';
 import { formatShape } from './shape.ts';
 import { type OpAttributes, type Tensor, topologicalOrder } from './tensor.ts';
+
+/** Whether a number is what its operator should give: finite; and 1 / rms is zero only where the mean square is no number. */
+export const isSound = ({ op }: Tensor, value: number): boolean =>
+  Number.isFinite(value) && (op !== 'rmsInverse' || value !== 0);
 
 /** Probes of a graph: a scalar for every float tensor in it, by name, that is 0 where all its elements are finite and NaN elsewhere. */
 export interface FiniteProbes {
@@ -14,7 +18,12 @@ export function finiteProbes(outputs: readonly Tensor[]): FiniteProbes {
   const probed = new Map(floats.map((tensor, i) => [`probe${i}`, tensor]));
   return {
     probed,
-    outputs: Object.fromEntries([...probed].map(([name, tensor]) => [name, reduceSum(mul(tensor, 0))])),
+    outputs: Object.fromEntries(
+      [...probed].map(([name, tensor]) => [
+        name,
+        reduceSum(mul(tensor.op === 'rmsInverse' ? div(scalar(1), tensor) : tensor, 0)),
+      ]),
+    ),
   };
 }
 

@@ -80,6 +80,9 @@ const swapsLastTwo = ({ attributes, shape }: Tensor): boolean =>
     (axis, i) => axis === (i < shape.length - 2 ? i : 2 * shape.length - 3 - i),
   );
 
+/** The last two axes swapped; swapped twice, the tensor itself. */
+const turned = (x: Tensor): Tensor => (x.op === 'transpose' && swapsLastTwo(x) ? x.inputs[0]! : transpose(x));
+
 /**
  * The sum of what reaches a tensor. Slices that tile an axis send their parts back side by side instead of as sums of
  * padded arrays.
@@ -148,12 +151,17 @@ const RULES: { readonly [P in OpName]: Rule<P> } = {
       ? matmul(transpose(flattenRows(a!)), flattenRows(g))
       : sumTo(matmul(transpose(a!), g), b!.shape),
   ],
-  transpose: (g, [x], _, { perm }) => [
-    transpose(
-      g,
-      x!.shape.map((_, axis) => perm.indexOf(axis)),
-    ),
-  ],
+  transpose: (g, [x], out, { perm }) => {
+    // (aᵀ g)ᵀ = gᵀ a: many small products the other way round instead of turning their results, as behind q kᵀ.
+    if (g.op === 'matmul' && g.shape.length > 2 && swapsLastTwo(out))
+      return [matmul(turned(g.inputs[1]!), turned(g.inputs[0]!))];
+    return [
+      transpose(
+        g,
+        x!.shape.map((_, axis) => perm.indexOf(axis)),
+      ),
+    ];
+  },
   reshape: (g, [x]) => [reshape(g, x!.shape, x!), null],
   expandLike: (g, [x]) => [sumTo(g, x!.shape), null],
   concat: (g, parts, _, { axis }) => {
