@@ -13,7 +13,7 @@ const ConsentForm = lazy(async () => ({ default: (await import('./consent.tsx'))
 export function JudgeScreen(): ReactNode {
   const { project: id } = useParams({ strict: false }) as { project: string };
   const owner = useSession().data?.user?.raterId;
-  const project = useQuery({ ...judgeQuery(id), staleTime: 60_000 });
+  const project = useQuery(judgeQuery(id));
   useTitle(project.data === undefined ? 'Judge' : `Judge ${project.data.name}`);
   return (
     <Loaded query={project}>
