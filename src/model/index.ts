@@ -1,8 +1,8 @@
 export { mergeAdapters, resolveTargets } from './adapters.ts';
 export * from './hub-config.ts';
+export { WIDEST_ROW } from './layers.ts';
 export * from './losses.ts';
 export * from './onnx-export.ts';
 export * from './parameters.ts';
 export * from './spec.ts';
-export { WIDEST_ROW } from './layers.ts';
 export { decodeOutputs, drawOutputs, prefillOutputs, type Wanted } from './transformer.ts';

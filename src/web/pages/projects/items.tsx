@@ -6,6 +6,7 @@ import { percent } from '../../ui/figures.ts';
 import { Scroll } from '../../ui/scroll.tsx';
 import { Loaded } from '../../ui/state.tsx';
 import { TableFiles } from '../../ui/table-files.tsx';
+import { AsOf } from './as-of.tsx';
 import { Choice } from './form/controls.tsx';
 import { ItemLink, ProjectFrame } from './frame.tsx';
 import { Pager } from './pager.tsx';
@@ -111,6 +112,7 @@ function List({ project }: { readonly project: string }): ReactNode {
           onChange={(event) => setTyped(event.target.value)}
         />
       </div>
+      <AsOf query={items} />
       <Loaded query={items}>
         {({ items: found, next }) => (
           <>

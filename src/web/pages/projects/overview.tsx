@@ -5,6 +5,7 @@ import type { ResponseOf } from '../../../server/index.ts';
 import { counted, figure } from '../../ui/figures.ts';
 import { Loaded } from '../../ui/state.tsx';
 import { AddItems, Exports } from './add-items.tsx';
+import { AsOf } from './as-of.tsx';
 import { DayPlot } from './day-plot.tsx';
 import { ProjectFrame } from './frame.tsx';
 import { overviewQuery, useMayLead } from './queries.ts';
@@ -122,6 +123,7 @@ function Page({ project }: { readonly project: string }): ReactNode {
               </p>
             ) : (
               <>
+                <AsOf query={overview} />
                 <Figures progress={progress} />
                 <Attention project={project} progress={progress} />
                 <h2>Judgments by day</h2>

@@ -7,6 +7,7 @@ import { DotPlot } from '../../ui/plots.tsx';
 import { Scroll } from '../../ui/scroll.tsx';
 import { Empty, Fault, Loaded } from '../../ui/state.tsx';
 import { TableFiles } from '../../ui/table-files.tsx';
+import { AsOf } from './as-of.tsx';
 import { ProjectFrame, RecordsLink } from './frame.tsx';
 import { type RaterRow, ratersQuery, useMayLead, useProjectChange } from './queries.ts';
 
@@ -176,9 +177,9 @@ function Page({ project }: { readonly project: string }): ReactNode {
               <p>Invite raters under People. They appear here with their first visit.</p>
             </Empty>
           );
-        const rows = all.flatMap(({ raterId, accuracy, flags }) =>
+        const rows = all.flatMap(({ raterId, name, accuracy, flags }) =>
           'value' in accuracy && accuracy.interval !== null
-            ? [{ name: raterId, value: accuracy.value, ...accuracy.interval, marked: flags.length > 0 }]
+            ? [{ name: name ?? raterId, value: accuracy.value, ...accuracy.interval, marked: flags.length > 0 }]
             : [],
         );
         const level = all.flatMap(({ accuracy }) =>
@@ -186,6 +187,7 @@ function Page({ project }: { readonly project: string }): ReactNode {
         )[0];
         return (
           <>
+            <AsOf query={raters} />
             <p>
               Accuracy is estimated without known answers (Dawid–Skene), as the share of votes equal to the likely true
               one. A flag is a reason to look at the records behind it: nothing is removed or weighted because of one.
