@@ -28,6 +28,7 @@ export function ProjectFrame({ children }: { readonly children: (detail: Project
       <p className="small">
         <Link to="/projects">Projects</Link>
       </p>
+      {detail.isError && <h1>{project}</h1>}
       <Loaded query={detail}>
         {(data) => (
           <>

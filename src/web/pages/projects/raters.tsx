@@ -133,7 +133,12 @@ function Table({
                 {row.name !== null && <div className="soft small">{row.name}</div>}
                 {row.paused && <div className="verdict concern">▮▮ paused</div>}
               </th>
-              <td className="number">{figure(row.judgments)}</td>
+              <td className="number">
+                <RecordsLink project={project} rater={row.raterId}>
+                  {figure(row.judgments)}
+                  <span className="sr-only"> records of {row.raterId}</span>
+                </RecordsLink>
+              </td>
               <td className="nowrap">
                 {figure(row.activeHours)} h<div className="soft small">median {duration(row.medianActiveMs)}</div>
                 <div className="soft small">last {when(row.lastAt)}</div>
