@@ -10,7 +10,8 @@ import { openStore } from '../dist/store/index.js';
 const { url, projectId, raters, run, now } = JSON.parse(process.argv[2]);
 const say = (line) => writeSync(1, `${line}\n`);
 
-const store = await openStore(url);
+// As a server opens it.
+const store = await openStore(url, { busy: true });
 say('ready');
 const input = createInterface({ input: process.stdin });
 await input[Symbol.asyncIterator]().next();

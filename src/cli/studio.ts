@@ -23,7 +23,7 @@ export async function startStudio(options: {
   readonly port: number;
   readonly report: (id: string, error: unknown) => void;
 }): Promise<RunningStudio> {
-  const store = await openStore(options.store, { create: true, now });
+  const store = await openStore(options.store, { create: true, now, busy: true });
   const { accounts } = store;
   const setupToken = newSecret();
   const reader = createReaderThread(options.store);

@@ -1,4 +1,5 @@
-/** File effects of the project, behind one door: durable writes, robust reading of lines, and the run's log. */
+/** File effects of the project, behind one door: durable writes, robust reading of lines, the run's log, and threads. */
 export * from './files.ts';
 export * from './lines.ts';
 export * from './record-log.ts';
+export * from './threads.ts';

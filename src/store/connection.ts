@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import type { CompiledQuery, Kysely } from 'kysely';
 import { CheckError } from '../run/index.ts';
 import type { Tables } from './schema.ts';
 
@@ -6,6 +6,14 @@ import type { Tables } from './schema.ts';
 export type Trx = Kysely<Tables>;
 
 export type LockedProject = Tables['project_state'] & { readonly body: string; readonly status: string };
+
+/** What a transaction on one project begins with, and what it may end with. */
+export interface ProjectTurn {
+  /** The project with its state, locked against every other writer of it until the end; undefined where there is none. */
+  readonly locked: Promise<LockedProject | undefined>;
+  /** Adds statements that nothing waits for: they run at the end, in order, and travel with the commit. */
+  readonly last: (statements: readonly CompiledQuery[]) => void;
+}
 
 /** A project and its state; PostgreSQL adds the lock. */
 export const projectWithState = (db: Kysely<Tables>, id: string) =>
@@ -28,10 +36,10 @@ export interface Connection {
    * the effect must start from what it reads.
    */
   write<T>(effect: (trx: Trx) => Promise<T>): Promise<T>;
+  /** The same under the lock of a project. */
+  writeProject<T>(id: string, effect: (trx: Trx, turn: ProjectTurn) => Promise<T>): Promise<T>;
   /** Many reads of one moment, which hold up no writer. */
   snapshot<T>(effect: (trx: Trx) => Promise<T>): Promise<T>;
-  /** A project with its state, locked against every other writer of the project until the transaction ends. */
-  lockProject(trx: Trx, id: string): Promise<LockedProject | undefined>;
   /** Says what it finds wrong with the database itself: damage, or settings under which a commit is not durable. */
   faults(): Promise<readonly string[]>;
   /** Refreshes what the query planner knows, after a large load. */

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { UsageError } from '../run/index.ts';
+import { openBusySqlite } from './busy-sqlite.ts';
 import { openPostgres, withoutPassword } from './postgres.ts';
 import { createStore } from './sql-store.ts';
 import { openSqlite } from './sqlite.ts';
@@ -10,6 +11,8 @@ export interface OpenOptions {
   readonly create?: boolean;
   /** ISO 8601, for the table of migrations. */
   readonly now?: () => string;
+  /** Many write at any time, and there is other work, as in a server: SQLite then has threads of its own. */
+  readonly busy?: boolean;
 }
 
 /**
@@ -17,9 +20,12 @@ export interface OpenOptions {
  * brought up to date first.
  */
 export async function openStore(url: string, options: OpenOptions = {}): Promise<FeedbackStore> {
-  const { create = false, now = () => new Date().toISOString() } = options;
+  const { create = false, now = () => new Date().toISOString(), busy = false } = options;
   if (/^postgres(ql)?:\/\//.test(url)) return createStore(await openPostgres(url, { create, now }));
-  return createStore(await openSqlite(sqlitePath(url), { create, now }));
+  const path = sqlitePath(url);
+  if (!busy) return createStore(await openSqlite(path, { create, now }));
+  const { connection, runBatch } = await openBusySqlite(path, { create, now });
+  return createStore(connection, runBatch);
 }
 
 /** File that a URL or path names. */

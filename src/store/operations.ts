@@ -1,4 +1,5 @@
-import { type FeedbackRecord, recordKey } from '../feedback/index.ts';
+import { setImmediate } from 'node:timers/promises';
+import { type FeedbackRecord, type Project, recordKey } from '../feedback/index.ts';
 import { DataError, UsageError } from '../run/index.ts';
 import { Allocator, expiredSeats } from './allocator.ts';
 import type { Outcome } from './batches.ts';
@@ -6,7 +7,7 @@ import type { Connection } from './connection.ts';
 import { openIn } from './derive.ts';
 import type { Pair } from './queries.ts';
 import { type Reservation, reserveFor, timeOf, unknownItem, unknownRater } from './reserve.ts';
-import { openSession, type ProjectPlace, type Session } from './session.ts';
+import { openSession, type Session } from './session.ts';
 import { type Receipt, referencesOf, releaseSeat, type SubmitRequest, submitTo } from './submit.ts';
 
 /** What raters do, many times a second: taken together under one lock and one commit. */
@@ -37,6 +38,7 @@ async function prepare(session: Session, operations: readonly Operation[]): Prom
     reserving ? expiredSeats(session, now) : [],
     allocator.readAhead(`${session.seq}/${session.totals.reserved}/${asking[0]?.raterId ?? ''}`),
     session.loadRaters(operations.map(raterOf)),
+    session.loadReserved([...new Set(operations.filter((op) => op.type !== 'release').map(raterOf))]),
     session.loadItems(operations.flatMap((op) => itemOf(op) ?? [])),
     session.loadRecords(
       requests.flatMap(({ record }) => [recordKey(record).id, ...referencesOf(record)]),
@@ -51,15 +53,11 @@ async function prepare(session: Session, operations: readonly Operation[]): Prom
     ),
     session.loadRaters([], [...personal, ...pairs.map(({ rater }) => rater)]),
   ]);
-  const numbers = (ops: readonly Operation[]) => [
-    ...new Set(ops.flatMap((op) => session.rater(raterOf(op))?.row.rater ?? [])),
-  ];
   await Promise.all([
     session.loadSeats(pairs),
     requests.some(({ record }) => record.type in TOUCHES) ? session.loadHistory(pairs) : undefined,
     session.loadPersonal(personal),
-    session.loadReserved(numbers(operations.filter((op) => op.type !== 'release'))),
-    allocator.meet(numbers(asking)),
+    allocator.meet([...new Set(asking.flatMap((op) => session.rater(raterOf(op))?.row.rater ?? []))]),
   ]);
   await allocator.reclaim(now, expired);
   return allocator;
@@ -133,13 +131,18 @@ const isCallers = (error: unknown) =>
   (error instanceof UsageError || error instanceof DataError) && error.code !== 'store';
 
 /** Runs a batch on a project in one transaction; undefined when there is no such project. */
-export function runBatch(
+export type RunBatch = (
+  operations: readonly Operation[],
+  where: { readonly projectId: string; readonly parse: (body: string) => Project },
+) => Promise<readonly Outcome<OperationResult>[] | undefined>;
+
+export async function runBatch(
   connection: Connection,
   operations: readonly Operation[],
-  where: ProjectPlace,
-): Promise<readonly Outcome<OperationResult>[] | undefined> {
-  return connection.write(async (trx) => {
-    const session = await openSession(connection, trx, where);
+  { projectId, parse }: Parameters<RunBatch>[1],
+): ReturnType<RunBatch> {
+  const done = await connection.writeProject(projectId, async (trx, { locked, last }) => {
+    const session = await openSession(trx, locked, parse);
     if (session === undefined) return undefined;
     const allocator = await prepare(session, operations);
     const outcomes: Outcome<OperationResult>[] = [];
@@ -152,7 +155,12 @@ export function runBatch(
         outcomes.push({ error });
       }
     }
-    const [answers] = await Promise.all([withDrafts(session, operations, outcomes), session.finish()]);
-    return answers;
+    // Its one query is sent before the next turn of the event loop, so that it travels with the last writes.
+    const answers = withDrafts(session, operations, outcomes);
+    answers.catch(() => {});
+    await setImmediate();
+    last(session.lastWrites());
+    return { answers };
   });
+  return done?.answers;
 }

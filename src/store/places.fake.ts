@@ -10,7 +10,7 @@ import {
   projectSchema,
   type Question,
 } from '../feedback/index.ts';
-import { type FeedbackStore, openStore, type Reservation } from './index.ts';
+import { type FeedbackStore, type OpenOptions, openStore, type Reservation } from './index.ts';
 
 /** Real, empty places for stores in tests: a folder for SQLite, a schema for PostgreSQL; all gone afterwards. */
 export interface Places {
@@ -143,7 +143,8 @@ export async function prepared(
   return project.id;
 }
 
-export const opened = (url: string): Promise<FeedbackStore> => openStore(url, { create: true, now: () => T0 });
+export const opened = (url: string, more: OpenOptions = {}): Promise<FeedbackStore> =>
+  openStore(url, { create: true, now: () => T0, ...more });
 
 /** A rater answers until nothing is left; the reservations they got. */
 export async function answerAll(

@@ -11,8 +11,9 @@ import {
 } from 'kysely';
 import pg from 'pg';
 import { UsageError } from '../run/index.ts';
-import { type Connection, projectWithState, type Trx } from './connection.ts';
+import { type Connection, type LockedProject, type ProjectTurn, projectWithState, type Trx } from './connection.ts';
 import { type Found, migrate, SCHEMA_VERSION, schemaVersion, WORDS } from './migrations.ts';
+import { prepared } from './prepared.ts';
 import type { Tables } from './schema.ts';
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -99,6 +100,8 @@ function nameOf(text: string): string | undefined {
   return names.get(text);
 }
 
+const COMMIT = 'COMMIT';
+
 /**
  * One connection as Kysely wants it, with errors that say what to do. Unlike Kysely's own driver it does not wait for one
  * statement before it sends the next.
@@ -108,11 +111,12 @@ function asKyselyConnection(client: pg.PoolClient, place: string): DatabaseConne
     async executeQuery<R>({ sql: text, parameters }: CompiledQuery): Promise<QueryResult<R>> {
       const name = nameOf(text);
       try {
-        const { rows, rowCount } = await client.query({
+        const { rows, rowCount, command } = await client.query({
           text,
           values: [...parameters],
           ...(name !== undefined && { name }),
         });
+        if (text === COMMIT && command !== COMMIT) throw new Error('PostgreSQL rolled the transaction back');
         return { rows: rows as R[], numAffectedRows: BigInt(rowCount ?? 0) };
       } catch (error) {
         throw mayRunAgain(error) ? error : postgresError(place, error);
@@ -148,11 +152,17 @@ function kyselyOver(acquire: () => Promise<DatabaseConnection>, release: (connec
   });
 }
 
-/** Runs an effect in a transaction of its own. */
+/** The answer of a transaction's first statement (that of its beginning where none is given), and a place for its last ones. */
+interface Ends {
+  readonly first: Promise<QueryResult<unknown>>;
+  readonly last: ProjectTurn['last'];
+}
+
+/** Runs an effect in a transaction of its own, behind a first statement where one is given. */
 async function inTransaction<T>(
   pool: pg.Pool,
-  { place, begin }: { readonly place: string; readonly begin: string },
-  effect: (trx: Trx) => Promise<T>,
+  { place, begin, first }: { readonly place: string; readonly begin: string; readonly first?: CompiledQuery },
+  effect: (trx: Trx, ends: Ends) => Promise<T>,
 ): Promise<T> {
   const client = await pool.connect().catch((error) => {
     throw postgresError(place, error);
@@ -165,9 +175,13 @@ async function inTransaction<T>(
   const run = (text: string) => connection.executeQuery(CompiledQuery.raw(text));
   let broken: unknown;
   try {
-    // Travels with the first statement; if it fails, so does that.
-    const [result] = await Promise.all([effect(trx), run(begin)]);
-    await run('COMMIT');
+    // What needs no answer to be sent travels together: the beginning with the first statement, the last ones with the end.
+    const begun = run(begin);
+    const answer = first === undefined ? begun : connection.executeQuery(first);
+    const statements: CompiledQuery[] = [];
+    const ends: Ends = { first: answer, last: (more) => statements.push(...more) };
+    const [result] = await Promise.all([effect(trx, ends), begun, answer]);
+    await Promise.all([...statements.map((statement) => connection.executeQuery(statement)), run(COMMIT)]);
     return result;
   } catch (error) {
     await run('ROLLBACK').catch((second) => {
@@ -211,10 +225,10 @@ export async function openPostgres(
       clients.delete(connection);
     },
   );
-  const write = async <T>(effect: (trx: Trx) => Promise<T>): Promise<T> => {
+  const write = async <T>(effect: (trx: Trx, ends: Ends) => Promise<T>, first?: CompiledQuery): Promise<T> => {
     for (let tries = 1; ; tries++) {
       try {
-        return await inTransaction(pool, { place, begin: 'BEGIN' }, effect);
+        return await inTransaction(pool, { place, begin: 'BEGIN', ...(first !== undefined && { first }) }, effect);
       } catch (error) {
         if (!mayRunAgain(error) || tries === 10) throw error;
         await new Promise((resolve) => setTimeout(resolve, tries * 5));
@@ -233,15 +247,21 @@ export async function openPostgres(
     await pool.end();
     throw error;
   }
+  // Both rows are locked, so that both are read as the last writer left them.
+  const lockQuery = prepared(['id'], ({ id }) => projectWithState(db, id).forUpdate());
   return {
     kind: 'postgres',
     place,
     db,
-    write,
+    write: (effect) => write(effect),
+    writeProject: (id, effect) =>
+      write(
+        (trx, { first, last }) =>
+          effect(trx, { locked: first.then(({ rows }) => rows[0] as LockedProject | undefined), last }),
+        lockQuery({ id }),
+      ),
     snapshot: (effect) =>
       inTransaction(pool, { place, begin: 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY' }, effect),
-    // Both rows are locked, so that both are read as the last writer left them.
-    lockProject: (trx, id) => projectWithState(trx, id).forUpdate().executeTakeFirst(),
     async faults() {
       const faults: string[] = [];
       for (const setting of ['fsync', 'full_page_writes', 'synchronous_commit']) {

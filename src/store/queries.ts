@@ -1,4 +1,4 @@
-import { type SqlBool, sql } from 'kysely';
+import { type CompiledQuery, type SqlBool, sql } from 'kysely';
 import type { FeedbackRecord } from '../feedback/index.ts';
 import type { Trx } from './connection.ts';
 import type { Entry } from './derive.ts';
@@ -111,14 +111,19 @@ export const queriesOf = (trx: Trx, project: number) => ({
       .where('rater', 'in', raters)
       .where('item', 'in', items)
       .execute(),
-  reservedSeats: (raters: readonly number[]): Promise<SeatRow[]> =>
-    trx
-      .selectFrom('seats')
-      .selectAll()
-      .where('project', '=', project)
-      .where('rater', 'in', raters)
-      .where('expires', 'is not', null)
-      .execute(),
+  /** What raters of some ids hold, with the items. */
+  async reservedSeats(raters: readonly string[]): Promise<{ seat: SeatRow; item: ItemWithState }[]> {
+    const { rows } = await sql<SeatRow & ItemWithState>`
+      SELECT s.*, i.id, i.body, t.rater, t.purpose, t.answered, t."right", t.expires, t.presentation
+      FROM raters r CROSS JOIN seats t CROSS JOIN item_state s CROSS JOIN items i
+      WHERE r.project = ${project} AND r.id IN (${sql.join(raters)})
+        AND t.project = r.project AND t.rater = r.rater AND t.expires IS NOT NULL
+        AND s.project = t.project AND s.item = t.item AND i.project = t.project AND i.item = t.item`.execute(trx);
+    return rows.map(({ rater, purpose, answered, right, expires, presentation, ...item }) => ({
+      seat: { project, rater, item: item.item, purpose, answered, right, expires, presentation },
+      item,
+    }));
+  },
   expiredSeats: (at: number, limit: number): Promise<SeatRow[]> =>
     trx
       .selectFrom('seats')
@@ -130,25 +135,15 @@ export const queriesOf = (trx: Trx, project: number) => ({
       .limit(limit)
       .execute(),
 
-  /** Removes seats that are neither answered nor reserved, at some pairs; there are no others of that sort. */
-  async dropEmptySeats(pairs: readonly Pair[]): Promise<void> {
-    await trx
+  /** A statement that removes a seat which is neither answered nor reserved any more. */
+  dropSeat: ({ rater, item, purpose }: Pick<SeatRow, 'rater' | 'item' | 'purpose'>): CompiledQuery =>
+    trx
       .deleteFrom('seats')
       .where('project', '=', project)
-      .where(
-        'rater',
-        'in',
-        pairs.map(({ rater }) => rater),
-      )
-      .where(
-        'item',
-        'in',
-        pairs.map(({ item }) => item),
-      )
-      .where('answered', '=', ANSWERED.none)
-      .where('expires', 'is', null)
-      .execute();
-  },
+      .where('rater', '=', rater)
+      .where('item', '=', item)
+      .where('purpose', '=', purpose)
+      .compile(),
 
   /** Open items of a lane in the project's order, those at `from` and after it first. */
   openItems: (lane: string, options: { readonly from: number; readonly limit: number }): Promise<ItemWithState[]> =>

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { CompiledQuery } from 'kysely';
 import {
   type FeedbackRecord,
   type Item,
@@ -7,7 +8,7 @@ import {
   recordKey,
   wantedOfItem,
 } from '../feedback/index.ts';
-import { type Connection, chunks, type Trx } from './connection.ts';
+import type { LockedProject, Trx } from './connection.ts';
 import {
   type Answered,
   answeredSeats,
@@ -30,7 +31,7 @@ import {
   type StoredRecord,
   WorkingSet,
 } from './working-set.ts';
-import { writeRows } from './write-rows.ts';
+import { writesOf } from './write-rows.ts';
 
 /** Hash of a record in its place: it covers everything before. */
 export const chainHash = (before: string, body: string): string =>
@@ -203,58 +204,59 @@ export class Session extends WorkingSet {
     return [...items];
   }
 
-  /** Writes what changed. May be called in the middle, before a search that must see it. */
-  async flush(): Promise<void> {
+  /** Statements that write what changed, in any order. */
+  #writes(): CompiledQuery[] {
     const trx = this.#trx;
     const seats = [...this.#dirtySeats.values()].map((at) => ({
       project: this.number,
       ...at,
       ...(this.seat(at) ?? EMPTY_SEAT),
     }));
-    const empty = seats.filter((seat) => seat.answered === ANSWERED.none && seat.expires === null);
+    const isEmpty = (seat: Pick<Seat, 'answered' | 'expires'>) =>
+      seat.answered === ANSWERED.none && seat.expires === null;
     const rows = <R>(entries: Iterable<{ readonly row: R }>) => [...entries].map(({ row }) => row);
     const [items, profiles, records] = [this.#newItems, [...this.#newProfiles.values()], this.#newRecords];
     const [itemStates, raterStates] = [rows(this.#dirtyItems.values()), rows(this.#dirtyRaters.values())];
     this.#newItems = [];
     this.#newRecords = [];
     for (const written of [this.#newProfiles, this.#dirtySeats, this.#dirtyItems, this.#dirtyRaters]) written.clear();
-    await Promise.all([
-      writeRows(trx, 'items', items),
-      writeRows(trx, 'raters', profiles),
-      writeRows(trx, 'records', records),
-      writeRows(trx, 'seats', seats),
-      writeRows(trx, 'item_state', itemStates),
-      writeRows(trx, 'rater_state', raterStates),
-    ]);
-    for (const some of chunks(empty, 25)) await this.queries.dropEmptySeats(some);
+    return [
+      ...writesOf(trx, 'items', items),
+      ...writesOf(trx, 'raters', profiles),
+      ...writesOf(trx, 'records', records),
+      ...writesOf(
+        trx,
+        'seats',
+        seats.filter((seat) => !isEmpty(seat)),
+      ),
+      ...seats.filter(isEmpty).map(this.queries.dropSeat),
+      ...writesOf(trx, 'item_state', itemStates),
+      ...writesOf(trx, 'rater_state', raterStates),
+    ];
   }
 
-  /** Writes everything, at the end. */
-  async finish(): Promise<void> {
+  /** Writes what changed in the middle, before a search that must see it. */
+  async flush(): Promise<void> {
+    await Promise.all(this.#writes().map((statement) => this.#trx.executeQuery(statement)));
+  }
+  /** Statements that write everything, at the end. */
+  lastWrites(): readonly CompiledQuery[] {
     const { project, ...state } = this.#state;
-    await Promise.all([
-      this.flush(),
-      this.#trx
-        .updateTable('project_state')
-        .set({ ...state, totals: JSON.stringify(this.totals) })
-        .where('project', '=', project)
-        .execute(),
-    ]);
+    const whole = this.#trx
+      .updateTable('project_state')
+      .set({ ...state, totals: JSON.stringify(this.totals) })
+      .where('project', '=', project);
+    return [...this.#writes(), whole.compile()];
   }
 }
 
-export interface ProjectPlace {
-  readonly projectId: string;
-  readonly parse: (body: string) => Project;
-}
-
-/** Opens a project under its lock; undefined when there is none that is ready. */
+/** Opens a project once it is locked; undefined when there is none that is ready. */
 export async function openSession(
-  connection: Connection,
   trx: Trx,
-  { projectId, parse }: ProjectPlace,
+  locked: Promise<LockedProject | undefined>,
+  parse: (body: string) => Project,
 ): Promise<Session | undefined> {
-  const row = await connection.lockProject(trx, projectId);
+  const row = await locked;
   if (row === undefined || row.status !== 'ready') return undefined;
   const { body, status: _, ...state } = row;
   return new Session(trx, state, parse(body));

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { foldRecords, type Item, type Project, projectSchema, type RaterProfile } from '../feedback/index.ts';
+import { foldRecords, type Item, type Project, type RaterProfile } from '../feedback/index.ts';
 import { canonicalJson, UsageError } from '../run/index.ts';
 import { accountsOn } from './accounts-on.ts';
 import { createBatches } from './batches.ts';
@@ -7,7 +7,7 @@ import { checkStore } from './check.ts';
 import type { Connection, Trx } from './connection.ts';
 import { foldEntries, openIn, standingOf } from './derive.ts';
 import { insertProject, loadProjects } from './load.ts';
-import { type Operation, type OperationResult, runBatch } from './operations.ts';
+import { type Operation, type OperationResult, type RunBatch, runBatch } from './operations.ts';
 import { prepared } from './prepared.ts';
 import { queriesOf } from './queries.ts';
 import {
@@ -26,7 +26,7 @@ import { PRESENTED, type Totals } from './schema.ts';
 import { openSession, type Session } from './session.ts';
 import type { FeedbackStore, HistoryRange, ProjectProgress, RaterView, StoreSnapshot } from './store.ts';
 import type { Receipt } from './submit.ts';
-import { batched, checkItem, checkProfile, checkProject, checkRecord } from './values.ts';
+import { batched, checkItem, checkProfile, checkProject, checkRecord, projectParser } from './values.ts';
 
 /** Operations that share a commit at most. */
 const BATCH = 64;
@@ -37,18 +37,12 @@ const unknownProject = (place: string, id: string) =>
 const isReceipt = (result: OperationResult): result is Receipt => typeof result === 'object' && 'seq' in result;
 
 /** The store over a database: what both have in common, which is all but opening it. */
-export function createStore(connection: Connection): FeedbackStore {
+export function createStore(
+  connection: Connection,
+  run: RunBatch = (operations, where) => runBatch(connection, operations, where),
+): FeedbackStore {
   const { db, place } = connection;
-  // A batch reads the project's rules each time; parsing them anew only when they changed.
-  const parsedProjects = new Map<string, { body: string; project: Project }>();
-  const parseFor = (id: string) => (body: string) => {
-    const known = parsedProjects.get(id);
-    if (known?.body === body) return known.project;
-    const project = projectSchema.parse(JSON.parse(body));
-    parsedProjects.set(id, { body, project });
-    return project;
-  };
-  const where = (projectId: string) => ({ projectId, parse: parseFor(projectId) });
+  const parseFor = projectParser();
 
   // PostgreSQL looks at the tables by itself, but only every minute: until then a young project would be read whole for
   // every item, so the planner is told as it grows.
@@ -68,7 +62,7 @@ export function createStore(connection: Connection): FeedbackStore {
       queues.get(projectId) ??
       createBatches<Operation, OperationResult>(
         async (batch) => {
-          const outcomes = await runBatch(connection, batch, where(projectId));
+          const outcomes = await run(batch, { projectId, parse: parseFor(projectId) });
           if (outcomes === undefined) throw unknownProject(place, projectId);
           if (outcomes.some((outcome) => 'value' in outcome && isReceipt(outcome.value) && grown(outcome.value.seq)))
             refresh();
@@ -82,11 +76,11 @@ export function createStore(connection: Connection): FeedbackStore {
 
   /** Changes a project under its lock. */
   const change = <T>(projectId: string, effect: (session: Session, trx: Trx) => Promise<T>): Promise<T> =>
-    connection.write(async (trx) => {
-      const session = await openSession(connection, trx, where(projectId));
+    connection.writeProject(projectId, async (trx, { locked, last }) => {
+      const session = await openSession(trx, locked, parseFor(projectId));
       if (session === undefined) throw unknownProject(place, projectId);
       const result = await effect(session, trx);
-      await session.finish();
+      last(session.lastWrites());
       return result;
     });
 
@@ -171,8 +165,8 @@ export function createStore(connection: Connection): FeedbackStore {
 
     async putProject(value) {
       const { project, body } = checkProject(value);
-      await connection.write(async (trx) => {
-        const row = await connection.lockProject(trx, project.id);
+      await connection.writeProject(project.id, async (trx, { locked }) => {
+        const row = await locked;
         if (row === undefined) {
           await insertProject(trx, { id: project.id, body, status: 'ready' });
           return;
@@ -366,8 +360,8 @@ export function createStore(connection: Connection): FeedbackStore {
       return connection.snapshot((trx) => digestProject(trx, { number: project, body }));
     },
     rebuild: (projectId) =>
-      connection.write(async (trx) => {
-        const row = await connection.lockProject(trx, projectId);
+      connection.writeProject(projectId, async (trx, { locked }) => {
+        const row = await locked;
         if (row === undefined || row.status !== 'ready') throw unknownProject(place, projectId);
         const project = parseFor(projectId)(row.body);
         return rebuildProject(trx, { number: row.project, project }, { fresh: false });

@@ -1,13 +1,14 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CompiledQuery } from 'kysely';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { openStore, sqlitePath } from './index.ts';
 import { beneath } from './opening.contract.ts';
 import { aProject, opened, someItems, sqlitePlaces } from './places.fake.ts';
 import { storeContract } from './store.contract.ts';
 
 storeContract('a store on SQLite', sqlitePlaces);
+storeContract('a store on SQLite with threads of its own', sqlitePlaces, { busy: true });
 
 describe('files of SQLite', () => {
   const places = sqlitePlaces();
@@ -86,5 +87,22 @@ describe('files of SQLite', () => {
     expect((await store.listProjects()).length).toBe(1);
     await connection.close();
     await store.close();
+  });
+  it('moves what was committed into the file beside the writer, where many write', async () => {
+    const path = await fresh();
+    const store = await openStore(path, { create: true, busy: true });
+    await store.putProject(aProject('busy'));
+    const before = statSync(path).size;
+    // Fewer pages than SQLite moves by itself.
+    for (let part = 0; part < 5; part++)
+      await store.addItems(
+        'busy',
+        someItems('busy', 20, (i) => ({ id: `item-${part}-${i}` })),
+      );
+    await vi.waitFor(() => expect(statSync(path).size).toBeGreaterThan(before), { timeout: 20_000 });
+    await store.close();
+    const again = await openStore(path);
+    expect((await again.progress('busy')).items.total).toBe(100);
+    await again.close();
   });
 });

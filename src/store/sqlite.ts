@@ -162,12 +162,26 @@ async function inspect(db: Kysely<Tables>): Promise<Found> {
   return { version: await schemaVersion(db, tables), foreign: tables };
 }
 
+/** Pages (4 kB) in the log from which on a commit moves them itself although another thread does: that has fallen behind. */
+const LAST_RESORT = 65_536;
+const LOG_KEPT_BYTES = 64 * 2 ** 20;
+
 /** A store in one file. Any number of processes may open it, on one machine. */
 export async function openSqlite(
   path: string,
-  options: { readonly create: boolean; readonly now: () => string },
+  options: {
+    readonly create: boolean;
+    readonly now: () => string;
+    /** Somebody else moves what was committed from the log into the file. */
+    readonly logElsewhere?: boolean;
+  },
 ): Promise<Connection> {
-  const writer = kyselyOn(openFile(path, options.create), path, 'immediate');
+  const file = openFile(path, options.create);
+  if (options.logElsewhere === true) {
+    file.pragma(`wal_autocheckpoint = ${LAST_RESORT}`);
+    file.pragma(`journal_size_limit = ${LOG_KEPT_BYTES}`);
+  }
+  const writer = kyselyOn(file, path, 'immediate');
   try {
     if ((await inspect(writer)).version !== SCHEMA_VERSION) {
       await writer.transaction().execute(async (trx) => {
@@ -185,6 +199,16 @@ export async function openSqlite(
     place: path,
     db,
     write: (effect) => writer.transaction().execute(effect),
+    writeProject: (id, effect) =>
+      writer.transaction().execute(async (trx) => {
+        const statements: CompiledQuery[] = [];
+        const result = await effect(trx, {
+          locked: projectWithState(trx, id).executeTakeFirst(),
+          last: (more) => statements.push(...more),
+        });
+        for (const statement of statements) await trx.executeQuery(statement);
+        return result;
+      }),
     async snapshot(effect) {
       const reader = kyselyOn(openFile(path, false), path, 'deferred');
       try {
@@ -193,7 +217,6 @@ export async function openSqlite(
         await reader.destroy();
       }
     },
-    lockProject: (trx, id) => projectWithState(trx, id).executeTakeFirst(),
     async faults() {
       const { rows } = await db.executeQuery<{ quick_check: string }>(CompiledQuery.raw('PRAGMA quick_check'));
       return rows.map((row) => row.quick_check).filter((text) => text !== 'ok');

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FeedbackRecord, foldRecords, type Question } from '../feedback/index.ts';
 import { distributionCases } from './distribution.contract.ts';
-import type { FeedbackStore, Reservation } from './index.ts';
+import type { FeedbackStore, OpenOptions, Reservation } from './index.ts';
 import { movingCases } from './moving.contract.ts';
 import { openingCases } from './opening.contract.ts';
 import {
@@ -27,13 +27,13 @@ export interface ContractContext {
 }
 
 /** Cases every store passes. */
-export function storeContract(name: string, makePlaces: () => Places): void {
+export function storeContract(name: string, makePlaces: () => Places, options: OpenOptions = {}): void {
   describe(name, () => {
     let places: Places;
     let store: FeedbackStore;
     beforeAll(async () => {
       places = makePlaces();
-      store = await opened(await places.fresh());
+      store = await opened(await places.fresh(), options);
     });
     afterAll(async () => {
       await store?.close();

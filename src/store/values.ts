@@ -117,3 +117,15 @@ export function checkRecord(value: unknown): { record: FeedbackRecord; body: str
   checkBody(`record ${id}`, body);
   return { record: result.data, body };
 }
+
+/** Parses projects as they are stored; a project that has not changed since is not parsed again. */
+export function projectParser(): (id: string) => (body: string) => Project {
+  const parsed = new Map<string, { body: string; project: Project }>();
+  return (id) => (body) => {
+    const known = parsed.get(id);
+    if (known?.body === body) return known.project;
+    const project = projectSchema.parse(JSON.parse(body));
+    parsed.set(id, { body, project });
+    return project;
+  };
+}

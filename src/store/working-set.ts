@@ -140,13 +140,11 @@ export class WorkingSet {
     for (const rater of raters) for (const item of items) this.#seatPairs.add(pairKey({ rater, item }));
   }
   /** What raters hold, with the items. */
-  async loadReserved(raters: readonly number[]): Promise<void> {
+  async loadReserved(raters: readonly string[]): Promise<void> {
     if (raters.length === 0) return;
-    this.#keepSeats(await this.queries.reservedSeats(raters));
-    await this.loadItems(
-      [],
-      raters.flatMap((rater) => this.reserved(rater).map(({ item }) => item)),
-    );
+    const held = await this.queries.reservedSeats(raters);
+    this.keepItems(held.map(({ item }) => item));
+    this.#keepSeats(held.map(({ seat }) => seat));
   }
   /**
    * Records of raters on items and their withdrawals; where the answers of an item decide what is wanted of it, those of

@@ -96,30 +96,32 @@ function remembered(key: string, make: () => string): string {
 }
 
 /**
- * Inserts rows, or overwrites those that are there. Texts of statements are made once: on PostgreSQL one per table, which
+ * Statements that insert rows, or overwrite those that are there. Texts of statements are made once: on PostgreSQL one per table, which
  * takes its rows as JSON and stays prepared; on SQLite one per number of rows.
  */
-export async function writeRows<T extends Written>(trx: Trx, table: T, rows: readonly Tables[T][]): Promise<void> {
+export function writesOf<T extends Written>(trx: Trx, table: T, rows: readonly Tables[T][]): CompiledQuery[] {
   const columns = columnsOf(table);
   const names = columns.map(([name]) => name as keyof Tables[T] & string);
   const inPostgres = trx.getExecutor().adapter instanceof PostgresAdapter;
-  for (const some of chunks(rows, 1000)) {
+  return [...chunks(rows, 1000)].map((some) => {
     if (inPostgres) {
       const types = columns.map(([name, type]) => `${quoted(name)} ${type}`).join(', ');
       const from = `SELECT * FROM json_to_recordset($1::json) AS row (${types})`;
       const text = remembered(table, () => statement(table, from));
-      await trx.executeQuery(CompiledQuery.raw(text, [JSON.stringify(some, names)]));
-    } else {
-      const marks = `(${names.map(() => '?').join(', ')})`;
-      const text = remembered(`${table}/${some.length}`, () =>
-        statement(table, `VALUES ${some.map(() => marks).join(', ')}`),
-      );
-      await trx.executeQuery(
-        CompiledQuery.raw(
-          text,
-          some.flatMap((row) => names.map((name) => row[name])),
-        ),
-      );
+      return CompiledQuery.raw(text, [JSON.stringify(some, names)]);
     }
-  }
+    const marks = `(${names.map(() => '?').join(', ')})`;
+    const text = remembered(`${table}/${some.length}`, () =>
+      statement(table, `VALUES ${some.map(() => marks).join(', ')}`),
+    );
+    return CompiledQuery.raw(
+      text,
+      some.flatMap((row) => names.map((name) => row[name])),
+    );
+  });
+}
+
+/** Inserts rows, or overwrites those that are there. */
+export async function writeRows<T extends Written>(trx: Trx, table: T, rows: readonly Tables[T][]): Promise<void> {
+  for (const statement of writesOf(trx, table, rows)) await trx.executeQuery(statement);
 }
