@@ -102,7 +102,11 @@ function Report({ project, report }: { readonly project: string; readonly report
     <>
       <p className="soft">
         As <code>goodhart feedback report --json</code> prints it. Estimates have 95 % intervals unless said otherwise;
-        where there is none, the reason stands in its place. Seed {report.seed}.
+        where there is none, the reason stands in its place. All of it is counted from{' '}
+        <Link to="/projects/$project/records" params={{ project }}>
+          the records
+        </Link>
+        . Seed {report.seed}.
       </p>
       <Part title="Summary">{() => <Summary project={project} report={report} />}</Part>
       <Part title="Agreement">{() => <Agreement agreement={report.agreement} />}</Part>

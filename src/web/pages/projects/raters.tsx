@@ -140,7 +140,11 @@ function Table({
                 </RecordsLink>
               </td>
               <td className="nowrap">
-                {figure(row.activeHours)} h<div className="soft small">median {duration(row.medianActiveMs)}</div>
+                {figure(row.activeHours)} h
+                {row.activeHours > 0 && (
+                  <div className="soft small">{figure(Math.round(row.judgments / row.activeHours))} an hour</div>
+                )}
+                <div className="soft small">median {duration(row.medianActiveMs)}</div>
                 <div className="soft small">last {when(row.lastAt)}</div>
               </td>
               <td>
