@@ -6,8 +6,8 @@
  */
 import { createHash } from 'node:crypto';
 import { writeSync } from 'node:fs';
-import { createEmbeddedEngine } from '../dist/engine-embedded/index.js';
 import { rollingCheckpoints } from '../dist/engine/node.js';
+import { createEmbeddedEngine } from '../dist/engine-embedded/index.js';
 
 const { folder, steps, every } = JSON.parse(process.argv[2]);
 const say = (line) => writeSync(1, `${line}\n`);

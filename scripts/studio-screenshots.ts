@@ -7,7 +7,7 @@ import { startStudio } from '../src/cli/studio.ts';
 import { findChromium, launchChromium } from '../tests/e2e/chromium.ts';
 import { freePort } from '../tests/e2e/free-port.ts';
 import { smallPng } from './small-png.ts';
-import { DEMO_PASSWORD, seedDemo } from './studio-seed.ts';
+import { DEMO_INVITATION, DEMO_PASSWORD, seedDemo } from './studio-seed.ts';
 
 /**
  * `npm run studio:screenshots`: a picture of every screen of a seeded Studio, into `docs/studio/`. The two runs that the
@@ -52,6 +52,7 @@ const press = (page: Page, ...keys: string[]) =>
 
 const SHOTS: readonly Shot[] = [
   { name: 'sign-in', who: null, path: '/login' },
+  { name: 'join', who: null, path: `/join/${DEMO_INVITATION}`, prepare: (page) => page.getByLabel('Name').waitFor() },
   { name: 'judge', who: 'rater', path: '/judge' },
   {
     name: 'judge-consent',

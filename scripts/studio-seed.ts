@@ -1,5 +1,5 @@
 import { type Item, type Judgment, projectSchema } from '../src/feedback/index.ts';
-import { hashPassword } from '../src/server/access/secrets.ts';
+import { hashPassword, hashSecret } from '../src/server/access/secrets.ts';
 import { createRng } from '../src/stats/index.ts';
 import type { FeedbackStore } from '../src/store/index.ts';
 import { createHarbour, raterPool } from '../src/world/index.ts';
@@ -10,6 +10,8 @@ import { createHarbour, raterPool } from '../src/world/index.ts';
  */
 export const DEMO_PASSWORD = 'correct horse 1';
 export const DEMO_PEOPLE = ['owner', 'lead', 'rater', 'auditor'] as const;
+/** Secret of an invitation to judge in the first project that lasts. */
+export const DEMO_INVITATION = 'invitation-of-the-demonstration';
 const CREATED = '2026-01-01T00:00:00.000Z';
 /** Between two reservations: the work goes over some days. */
 const PACE_MS = 18 * 60_000;
@@ -190,6 +192,14 @@ export async function seedDemo(store: FeedbackStore): Promise<void> {
     });
     await accounts.setProjects(`account-${role}`, ['harbour', 'every-kind']);
   }
+  await accounts.createInvite({
+    id: 'invite-demo',
+    tokenHash: hashSecret(DEMO_INVITATION),
+    role: 'rater',
+    projectId: 'harbour',
+    expiresAt: '2036-01-01T12:00:00.000Z',
+    createdBy: 'account-owner',
+  });
   await accounts.setSetting('project/harbour', {
     pay: { amount: 12, currency: 'EUR', per: 'hour' },
     breakAfterMinutes: 45,

@@ -3,16 +3,11 @@ import { type Held, LAYOUT_IDS, LAYOUTS, type Layout, type RankingExpansion } fr
 import { type ExportSummary, exportLayout, type ImportSummary, importLayout } from '../feedback/node.ts';
 import { UsageError } from '../run/index.ts';
 import { now } from './environment.ts';
+import { whole } from './options.ts';
 import type { Terminal } from './terminal.ts';
 import { table } from './text.ts';
 
 const PSEUDONYM_KEY = 'GOODHART_PSEUDONYM_KEY';
-
-const whole = (text: string): number => {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('expected a whole number from 1.');
-  return value;
-};
 
 /** Collects `name=source` pairs of a repeated option. */
 function columnPair(text: string, earlier: ReadonlyMap<string, string>): Map<string, string> {
@@ -105,7 +100,7 @@ function addImport(program: Command, terminalOf: () => Terminal): void {
     .argument('<path>', 'file or folder of the data, plain or gzip')
     .requiredOption('--out <folder>', 'project folder to write; new or empty')
     .option('--strict', 'stop at the first row that cannot be read, and write nothing', false)
-    .option('--limit <n>', 'read so many rows at most', whole)
+    .option('--limit <n>', 'read so many rows at most', whole(1))
     .option('--project <id>', 'project id of the items', 'imported')
     .option('--column <name=column>', 'column of a table, by its name in the file (repeatable)', columnPair, new Map())
     .addOption(
@@ -173,7 +168,7 @@ function addExport(program: Command, terminalOf: () => Terminal): void {
         .default('all'),
     )
     .option('--messages', 'prompts and replies as lists of messages, where the layout has both forms', false)
-    .option('--seed <n>', 'seed of the intervals on the card', whole, 1)
+    .option('--seed <n>', 'seed of the intervals on the card', whole(1), 1)
     .option('--name <text>', 'name of the data set on the card (default: the folder’s)')
     .option('--description <text>', 'description on the card')
     .option('--license <url>', 'licence on the card')

@@ -7,7 +7,7 @@ export const whole =
     const value = Number(text);
     if (text.trim() === '' || !Number.isInteger(value) || value < least || value > most) {
       const range = most === Number.MAX_SAFE_INTEGER ? `from ${least}` : `from ${least} to ${most}`;
-      throw new InvalidArgumentError(`Expected a whole number ${range}.`);
+      throw new InvalidArgumentError(`expected a whole number ${range}.`);
     }
     return value;
   };

@@ -15,6 +15,7 @@ import {
   saveProjectFolder,
 } from '../store/index.ts';
 import { now } from './environment.ts';
+import { whole } from './options.ts';
 import type { Terminal } from './terminal.ts';
 import { table } from './text.ts';
 
@@ -35,15 +36,6 @@ async function withStore(
   } finally {
     await store.close();
   }
-}
-
-function whole(name: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 0) {
-    throw new UsageError(name, `--${name} ${text}: expected the number of a record, for example --${name} 120`);
-  }
-  return value;
 }
 
 const progressText = ({ items, judgments, raters, records, quotas }: ProjectProgress): string => {
@@ -159,12 +151,12 @@ export function addStoreCommands(program: Command, terminalOf: () => Terminal): 
     'history harmless --rater rater-1a2b --json',
   ])
     .argument('<project>', 'id of the project')
-    .option('--after <n>', 'records after this number')
-    .option('--until <n>', 'up to and with this number')
+    .option('--after <n>', 'records after this number', whole(0))
+    .option('--until <n>', 'up to and with this number', whole(0))
     .option('--rater <id>', 'records of a rater, and what was done to them')
     .option('--item <id>', 'records on an item')
-    .action(async (id: string, options: Where & { after?: string; until?: string; rater?: string; item?: string }) => {
-      const [after, until] = [whole('after', options.after), whole('until', options.until)];
+    .action(async (id: string, options: Where & { after?: number; until?: number; rater?: string; item?: string }) => {
+      const { after, until } = options;
       const range: HistoryRange = {
         ...(after !== undefined && { after }),
         ...(until !== undefined && { until }),

@@ -1,3 +1,4 @@
 /** Models in files and from the hub, behind one door. */
-export * from './pretrained.ts';
+
 export * from './hub.ts';
+export * from './pretrained.ts';

@@ -100,9 +100,13 @@ export function createStudio(options: StudioOptions): Hono {
     const path = context.req.path.slice(1);
     const file = (await pageFile(path)) ?? (/\.\w+$/.test(path) ? undefined : await pageFile('index.html'));
     if (file === undefined) return context.text('not found', 404);
+    const send = ({ bytes }: StaticFile, headers: Record<string, string>) =>
+      context.body(Uint8Array.from(bytes).buffer, 200, { 'content-type': file.type, ...headers });
+    if (!path.startsWith('assets/')) return send(file, { 'cache-control': 'no-cache' });
     // Names of built files carry a hash of their content.
-    const cache = path.startsWith('assets/') ? 'public, max-age=31536000, immutable' : 'no-cache';
-    return context.body(Uint8Array.from(file.bytes).buffer, 200, { 'content-type': file.type, 'cache-control': cache });
+    const kept = { 'cache-control': 'public, max-age=31536000, immutable', vary: 'accept-encoding' };
+    const packed = /\bbr\b/.test(context.req.header('accept-encoding') ?? '') && (await pageFile(`${path}.br`));
+    return packed ? send(packed, { ...kept, 'content-encoding': 'br' }) : send(file, kept);
   });
   return app;
 }

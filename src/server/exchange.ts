@@ -19,6 +19,17 @@ async function inTemporaryFolder<T>(effect: (folder: string) => Promise<T>): Pro
   }
 }
 
+/** Rows written at once: they share a commit, and whoever judges meanwhile waits for no more than these. */
+const AT_ONCE = 100;
+
+/** Gives rows to `write` some at a time, in order; between them the server does what else is asked of it. */
+async function inTurns<T>(rows: readonly T[], write: (some: readonly T[]) => Promise<unknown>): Promise<void> {
+  for (let from = 0; from < rows.length; from += AT_ONCE) {
+    await write(rows.slice(from, from + AT_ONCE));
+    await new Promise(setImmediate);
+  }
+}
+
 /** Reads a file of a layout into a project of the store: items, and judgments where the layout holds them. */
 export function importText(
   store: FeedbackStore,
@@ -52,16 +63,20 @@ export function importText(
         );
       return { ...judgment, questionId: question.id };
     });
-    const { added } = await store.addItems(projectId, items);
+    let added = 0;
+    await inTurns(items, async (some) => {
+      added += (await store.addItems(projectId, some)).added;
+    });
     const known = new Set<string>();
     for await (const { id } of store.raters(projectId)) known.add(id);
     const profiles = new Map(raters.map((profile) => [profile.id, profile]));
     for (const { raterId } of judgments) {
       if (!known.has(raterId) && !profiles.has(raterId)) profiles.set(raterId, { id: raterId, kind: 'human' });
     }
-    await store.putRaters(projectId, profiles.values());
-    // Submissions of one moment share commits.
-    await Promise.all(judgments.map((judgment) => store.submit({ type: 'judgment', judgment })));
+    await inTurns([...profiles.values()], (some) => store.putRaters(projectId, some));
+    await inTurns(judgments, (some) =>
+      Promise.all(some.map((judgment) => store.submit({ type: 'judgment', judgment }))),
+    );
     return { items: added, judgments: judgments.length, rejected, rejectedCount: summary.rejected };
   });
 }

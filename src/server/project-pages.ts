@@ -1,4 +1,14 @@
-import { DETECTOR_RATES, type FeedbackRecord, type FeedbackReport, purposeOf, recordKey } from '../feedback/index.ts';
+import {
+  DETECTOR_RATES,
+  displayAnswer,
+  type FeedbackRecord,
+  type FeedbackReport,
+  type Judgment,
+  type Project,
+  purposeOf,
+  questionOf,
+  recordKey,
+} from '../feedback/index.ts';
 import type { Accounts, FeedbackStore } from '../store/index.ts';
 import type { ResponseOf } from './contract/index.ts';
 import { countsOf } from './counts.ts';
@@ -127,6 +137,25 @@ export const belongs = (
   return show === 'all' || (row.agreement !== null && row.agreement < DISAGREEMENT && !row.adjudicated);
 };
 
+/** The answer that most gave to the first question, of items that anybody judged; of two as common, the one given first. */
+function mostSaid({ questions }: Project, items: ReadonlySet<string>, judgments: readonly Judgment[]) {
+  const tallies = new Map<string, Map<string, number>>();
+  for (const judgment of judgments) {
+    if (!items.has(judgment.itemId) || purposeOf(judgment) !== 'work') continue;
+    if (questionOf(questions, judgment) !== questions[0]) continue;
+    const tally = tallies.get(judgment.itemId) ?? new Map<string, number>();
+    tallies.set(judgment.itemId, tally);
+    const text = displayAnswer(judgment.answer);
+    tally.set(text, (tally.get(text) ?? 0) + 1);
+  }
+  return new Map(
+    [...tallies].map(([item, tally]) => {
+      const [text, raters] = [...tally].reduce((best, next) => (next[1] > best[1] ? next : best));
+      return [item, { text, raters, of: [...tally.values()].reduce((sum, n) => sum + n, 0) }] as const;
+    }),
+  );
+}
+
 function* numbered(records: readonly FeedbackRecord[], after: number) {
   for (let seq = after + 1; seq <= records.length; seq++) yield { seq, record: records[seq - 1]! };
 }
@@ -205,13 +234,15 @@ export const PAGES: { readonly [P in PageName]: MakePage<P> } = {
     const { seq, report } = reportOf();
     return { ...report, asOf: seq } as never;
   },
-  async items({ seq, rows }, query) {
+  async items({ project, state, seq, rows }, query) {
     const wanted = rows().filter((row) => belongs(row, query));
     if (query.show === 'disagreement') wanted.sort((a, b) => a.agreement! - b.agreement!);
     const from = query.after === undefined ? 0 : wanted.findIndex(({ id }) => id === query.after) + 1;
     const page = wanted.slice(from, from + ITEMS_PER_PAGE);
     const more = from + ITEMS_PER_PAGE < wanted.length;
-    return { asOf: seq, items: page, next: more ? page.at(-1)!.id : null };
+    const said = mostSaid(project, new Set(page.map(({ id }) => id)), state.judgments);
+    const items = page.map((row) => ({ ...row, mostSaid: said.get(row.id) ?? null }));
+    return { asOf: seq, items, next: more ? page.at(-1)!.id : null };
   },
   async records({ project, records: all, state, seq: asOf }, { after, rater, ids }, { store }) {
     const named = ids === undefined ? undefined : new Set(namedIds(ids));

@@ -89,6 +89,7 @@ describe('leading a project', () => {
     const { items } = await list('disagreement');
     expect(items.map(({ id }) => id).sort()).toEqual([0, 2, 4, 6].map((i) => `SECRET-item-${i}`));
     expect(items[0]!.agreement).toBeCloseTo(1 / 3, 9);
+    expect(items[0]!.mostSaid).toEqual({ text: 'A is better', raters: 2, of: 3 });
     const decide = (answer: unknown) =>
       lead.send('POST /api/projects/{project}/items/{item}/adjudication', {
         params: { ...params, item: 'SECRET-item-0' },

@@ -7,8 +7,11 @@ import {
   lazyRouteComponent,
   redirect,
 } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
 import { Frame } from './frame.tsx';
 import { Home } from './pages/home.tsx';
+import { judgeQuery } from './pages/judge/page.ts';
+import { Join, Login, Setup } from './pages/session.tsx';
 import { sessionQuery, type User } from './session.tsx';
 import { Fault } from './ui/state.tsx';
 
@@ -40,64 +43,69 @@ const READERS: readonly Role[] = ['owner', 'lead', 'auditor'];
 const LEADS: readonly Role[] = ['owner', 'lead'];
 const JUDGES: readonly Role[] = ['owner', 'lead', 'rater'];
 
-/** Lets in the roles a page is for; others go to sign in, or home. The server refuses on its own account. */
-const only =
-  (roles: readonly Role[]) =>
-  async ({ context, location }: { context: Context; location: { href: string } }) => {
-    const { user } = await context.client.ensureQueryData(sessionQuery);
-    if (user === null) throw redirect({ to: '/login', search: { to: location.href } });
-    if (!roles.includes(user.role)) throw redirect({ to: '/' });
-  };
-
-const page = <Path extends string>(
+/**
+ * A page for some roles; others go to sign in, or home. The server refuses on its own account. The page's code is fetched
+ * when it is first opened, while the server says who is signed in.
+ */
+const page = <Path extends string, Name extends string>(
   path: Path,
-  roles: readonly Role[] | null,
-  load: () => Promise<Record<string, unknown>>,
-  name: string,
+  roles: readonly Role[],
+  load: () => Promise<{ readonly [N in Name]: () => ReactNode }>,
+  name: Name,
+  /** What the page will ask the server first. */
+  first?: (params: Readonly<Record<string, string>>) => Parameters<QueryClient['prefetchQuery']>[0],
 ) =>
   createRoute({
     getParentRoute: () => rootRoute,
     path,
-    ...(roles !== null && { beforeLoad: only(roles) }),
+    beforeLoad: async ({ context: { client }, location, params }) => {
+      // What fails here fails again, and is told, where the page is shown.
+      load().catch(() => {});
+      const { user } = await client.ensureQueryData(sessionQuery);
+      if (user === null) throw redirect({ to: '/login', search: { to: location.href } });
+      if (!roles.includes(user.role)) throw redirect({ to: '/' });
+      if (first !== undefined) void client.prefetchQuery(first(params as never));
+    },
     component: lazyRouteComponent(load as never, name as never),
   });
+/** A page for who is signed out: in the first file, since for most people it is the first page. */
+const open = <Path extends string>(path: Path, component: () => ReactNode) =>
+  createRoute({ getParentRoute: () => rootRoute, path, component });
 
-const home = createRoute({ getParentRoute: () => rootRoute, path: '/', component: Home });
-const session = () => import('./pages/session.tsx');
-const people = () => import('./pages/people/index.tsx');
-const judge = () => import('./pages/judge/index.tsx');
-const projects = () => import('./pages/projects/index.tsx');
-const runs = () => import('./pages/runs/index.tsx');
-
-/** The pages: each is fetched when it is first opened. */
 const routeTree = rootRoute.addChildren([
-  home,
-  page('/setup/$token', null, session, 'Setup'),
-  page('/login', null, session, 'Login'),
-  page('/join/$token', null, session, 'Join'),
-  page('/account', JUDGES.concat('auditor'), session, 'AccountPage'),
-  page('/people', LEADS, people, 'People'),
-  page('/judge', JUDGES, judge, 'JudgeHome'),
-  page('/judge/$project', JUDGES, judge, 'JudgeScreen'),
-  page('/judge/$project/mine', JUDGES, judge, 'OwnRecords'),
-  page('/projects', READERS, projects, 'ProjectList'),
-  page('/projects/new', LEADS, projects, 'NewProject'),
-  page('/projects/$project', READERS, projects, 'Overview'),
-  page('/projects/$project/items', READERS, projects, 'Items'),
-  page('/projects/$project/items/$item', READERS, projects, 'ItemPage'),
-  page('/projects/$project/adjudicate', LEADS, projects, 'Adjudicate'),
-  page('/projects/$project/raters', READERS, projects, 'Raters'),
-  page('/projects/$project/quality', READERS, projects, 'Quality'),
-  page('/projects/$project/records', READERS, projects, 'Records'),
-  page('/projects/$project/settings', LEADS, projects, 'Settings'),
-  page('/runs', READERS, runs, 'RunList'),
-  page('/runs/new', LEADS, runs, 'NewRun'),
-  page('/runs/compare', READERS, runs, 'CompareRuns'),
-  page('/runs/$run', READERS, runs, 'RunOverview'),
-  page('/runs/$run/samples', READERS, runs, 'RunSamples'),
-  page('/runs/$run/audit', READERS, runs, 'RunAudit'),
-  page('/runs/$run/audit/$challenge', READERS, runs, 'ChallengePage'),
-  page('/runs/$run/disclosure', READERS, runs, 'RunDisclosure'),
+  open('/', Home),
+  open('/setup/$token', Setup),
+  open('/login', Login),
+  open('/join/$token', Join),
+  page('/account', JUDGES.concat('auditor'), () => import('./pages/account.tsx'), 'AccountPage'),
+  page('/people', LEADS, () => import('./pages/people/index.tsx'), 'People'),
+  page('/judge', JUDGES, () => import('./pages/judge/judge-home.tsx'), 'JudgeHome'),
+  page(
+    '/judge/$project',
+    JUDGES,
+    () => import('./pages/judge/judge-screen.tsx'),
+    'JudgeScreen',
+    ({ project }) => judgeQuery(project!),
+  ),
+  page('/judge/$project/mine', JUDGES, () => import('./pages/judge/own-records.tsx'), 'OwnRecords'),
+  page('/projects', READERS, () => import('./pages/projects/list.tsx'), 'ProjectList'),
+  page('/projects/new', LEADS, () => import('./pages/projects/new.tsx'), 'NewProject'),
+  page('/projects/$project', READERS, () => import('./pages/projects/overview.tsx'), 'Overview'),
+  page('/projects/$project/items', READERS, () => import('./pages/projects/items.tsx'), 'Items'),
+  page('/projects/$project/items/$item', READERS, () => import('./pages/projects/item.tsx'), 'ItemPage'),
+  page('/projects/$project/adjudicate', LEADS, () => import('./pages/projects/adjudicate.tsx'), 'Adjudicate'),
+  page('/projects/$project/raters', READERS, () => import('./pages/projects/raters.tsx'), 'Raters'),
+  page('/projects/$project/quality', READERS, () => import('./pages/projects/quality.tsx'), 'Quality'),
+  page('/projects/$project/records', READERS, () => import('./pages/projects/records.tsx'), 'Records'),
+  page('/projects/$project/settings', LEADS, () => import('./pages/projects/settings.tsx'), 'Settings'),
+  page('/runs', READERS, () => import('./pages/runs/list.tsx'), 'RunList'),
+  page('/runs/new', LEADS, () => import('./pages/runs/list.tsx'), 'NewRun'),
+  page('/runs/compare', READERS, () => import('./pages/runs/compare.tsx'), 'CompareRuns'),
+  page('/runs/$run', READERS, () => import('./pages/runs/overview.tsx'), 'RunOverview'),
+  page('/runs/$run/samples', READERS, () => import('./pages/runs/samples.tsx'), 'RunSamples'),
+  page('/runs/$run/audit', READERS, () => import('./pages/runs/audit.tsx'), 'RunAudit'),
+  page('/runs/$run/audit/$challenge', READERS, () => import('./pages/runs/audit.tsx'), 'ChallengePage'),
+  page('/runs/$run/disclosure', READERS, () => import('./pages/runs/disclosure.tsx'), 'RunDisclosure'),
 ]);
 
 export const createStudioRouter = (client: QueryClient) =>

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { DEMO_PASSWORD, seedDemo } from '../../scripts/studio-seed.ts';
+import { DEMO_INVITATION, DEMO_PASSWORD, seedDemo } from '../../scripts/studio-seed.ts';
 import { expectAccessible, settled } from './axe.ts';
 import { browserTests, openScene, PASSWORD, type Scene } from './scene.ts';
 
@@ -49,7 +49,7 @@ browserTests('axe finds nothing', () => {
 
   it('before anybody is signed in', async () => {
     const page = await scene.window();
-    for (const path of ['/login', '/setup/wrong', '/join/wrong']) {
+    for (const path of ['/login', '/setup/wrong', '/join/wrong', `/join/${DEMO_INVITATION}`]) {
       await page.goto(path);
       await settled(page);
       await expectAccessible(page, path);

@@ -189,7 +189,16 @@ export const PROJECT_ROUTES = {
       search: z.string().max(200).optional(),
       after: z.string().optional(),
     }),
-    response: z.object({ asOf, items: z.array(itemRowSchema), next: z.string().nullable() }),
+    response: z.object({
+      asOf,
+      items: z.array(
+        itemRowSchema.extend({
+          /** The answer that most raters gave to the first question of the form; null before the first. */
+          mostSaid: z.object({ text: z.string(), raters: z.number(), of: z.number() }).nullable(),
+        }),
+      ),
+      next: z.string().nullable(),
+    }),
   },
   'GET /api/projects/{project}/items/{item}': {
     allow: READERS,

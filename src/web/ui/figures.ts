@@ -39,3 +39,6 @@ export const when = (iso: string | null | undefined): string =>
   iso === null || iso === undefined
     ? '–'
     : new Date(iso).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'short' });
+
+/** A moment of today, to the second. */
+export const clockTime = (ms: number): string => new Date(ms).toLocaleTimeString('en-GB');

@@ -1,12 +1,23 @@
 import { scaleLinear } from 'd3-scale';
 import { line } from 'd3-shape';
-import type { ReactNode } from 'react';
+import { type ReactNode, useSyncExternalStore } from 'react';
 import { figure } from './figures.ts';
 
 /** Small plots in SVG: axes with units, intervals as whiskers, series told apart by shape and dash as well as colour. */
-const WIDTH = 640;
-const MARGIN = { top: 12, right: 16, bottom: 44, left: 64 };
+export const MARGIN = { top: 12, right: 16, bottom: 44, left: 64 };
 const DASHES = ['', '6 3', '2 3', '10 3 2 3', '4 2', '1 2'];
+
+const NARROW = '(max-width: 40rem)';
+/** Width of a plot in its own units: drawn narrower on a narrow screen, letters keep their size. */
+export const usePlotWidth = (): number =>
+  useSyncExternalStore(
+    (changed) => {
+      const narrow = window.matchMedia(NARROW);
+      narrow.addEventListener('change', changed);
+      return () => narrow.removeEventListener('change', changed);
+    },
+    () => (window.matchMedia(NARROW).matches ? 380 : 640),
+  );
 
 export interface Point {
   readonly x: number;
@@ -49,23 +60,28 @@ const extent = (values: readonly number[]): [number, number] => {
   return low === high ? [low - 0.5, high + 0.5] : [low, high];
 };
 
-function Frame({
+type Scale = ReturnType<typeof scaleLinear<number, number>>;
+
+/** The axes of a plot with their ticks and names; a scale that is null has none. */
+export function Axes({
   labels: { title, xLabel, yLabel },
+  width,
   height,
   x,
   y,
   children,
 }: {
   readonly labels: Labels;
+  readonly width: number;
   readonly height: number;
-  readonly x: ReturnType<typeof scaleLinear<number, number>>;
-  readonly y: ReturnType<typeof scaleLinear<number, number>> | null;
+  readonly x: Scale | null;
+  readonly y: Scale | null;
   readonly children: ReactNode;
 }): ReactNode {
   const bottom = height - MARGIN.bottom;
   return (
-    <svg className="plot" viewBox={`0 0 ${WIDTH} ${height}`} role="img" aria-label={title}>
-      {x.ticks(6).map((tick) => (
+    <svg className="plot" viewBox={`0 0 ${width} ${height}`} role="img" aria-label={title}>
+      {x?.ticks(width / 100).map((tick) => (
         <g key={tick}>
           <line className="axis" x1={x(tick)} x2={x(tick)} y1={MARGIN.top} y2={bottom} opacity={0.5} />
           <text x={x(tick)} y={bottom + 16} textAnchor="middle">
@@ -73,15 +89,15 @@ function Frame({
           </text>
         </g>
       ))}
-      {y?.ticks(5).map((tick) => (
+      {y?.ticks(height / 60).map((tick) => (
         <g key={tick}>
-          <line className="axis" x1={MARGIN.left} x2={WIDTH - MARGIN.right} y1={y(tick)} y2={y(tick)} opacity={0.5} />
+          <line className="axis" x1={MARGIN.left} x2={width - MARGIN.right} y1={y(tick)} y2={y(tick)} opacity={0.5} />
           <text x={MARGIN.left - 8} y={y(tick) + 4} textAnchor="end">
             {figure(tick)}
           </text>
         </g>
       ))}
-      <text x={(MARGIN.left + WIDTH - MARGIN.right) / 2} y={height - 8} textAnchor="middle">
+      <text x={(MARGIN.left + width - MARGIN.right) / 2} y={height - 8} textAnchor="middle">
         {xLabel}
       </text>
       {y !== null && (
@@ -108,10 +124,11 @@ export function LinePlot({
   readonly marks?: boolean;
   readonly caption?: string;
 }): ReactNode {
+  const width = usePlotWidth();
   const points = series.flatMap((s) => s.points);
   if (points.length === 0) return <p className="soft">Nothing measured yet.</p>;
   const height = 320;
-  const x = scaleLinear(extent(points.map((p) => p.x)), [MARGIN.left, WIDTH - MARGIN.right]).nice();
+  const x = scaleLinear(extent(points.map((p) => p.x)), [MARGIN.left, width - MARGIN.right]).nice();
   const ys = [...points.flatMap((p) => [p.y, p.low ?? p.y, p.high ?? p.y]), ...references.map((r) => r.y)];
   const y = scaleLinear(extent(ys), [height - MARGIN.bottom, MARGIN.top]).nice();
   const path = line<Point>(
@@ -120,17 +137,17 @@ export function LinePlot({
   ).defined((p) => Number.isFinite(p.y));
   return (
     <figure>
-      <Frame labels={labels} height={height} x={x} y={y}>
+      <Axes labels={labels} width={width} height={height} x={x} y={y}>
         {references.map((reference) => (
           <g key={reference.name}>
             <line
               className="reference"
               x1={MARGIN.left}
-              x2={WIDTH - MARGIN.right}
+              x2={width - MARGIN.right}
               y1={y(reference.y)}
               y2={y(reference.y)}
             />
-            <text x={WIDTH - MARGIN.right} y={y(reference.y) - 4} textAnchor="end">
+            <text x={width - MARGIN.right} y={y(reference.y) - 4} textAnchor="end">
               {reference.name}
             </text>
           </g>
@@ -148,7 +165,7 @@ export function LinePlot({
             ))}
           </g>
         ))}
-      </Frame>
+      </Axes>
       {series.length > 1 && (
         <ul className="legend">
           {series.map((s, i) => (
@@ -189,14 +206,15 @@ export function DotPlot({
   readonly reference?: number;
   readonly caption?: string;
 }): ReactNode {
+  const width = usePlotWidth();
   if (rows.length === 0) return <p className="soft">Nothing measured yet.</p>;
   const left = 150;
   const height = MARGIN.top + MARGIN.bottom + rows.length * 22;
   const all = [...rows.flatMap((r) => [r.low, r.high]), ...(reference === undefined ? [] : [reference])];
-  const x = scaleLinear(extent(all), [left, WIDTH - MARGIN.right]).nice();
+  const x = scaleLinear(extent(all), [left, width - MARGIN.right]).nice();
   return (
     <figure>
-      <Frame labels={{ title, xLabel, yLabel: '' }} height={height} x={x} y={null}>
+      <Axes labels={{ title, xLabel, yLabel: '' }} width={width} height={height} x={x} y={null}>
         {reference !== undefined && (
           <line className="reference" x1={x(reference)} x2={x(reference)} y1={MARGIN.top} y2={height - MARGIN.bottom} />
         )}
@@ -212,7 +230,7 @@ export function DotPlot({
             </g>
           );
         })}
-      </Frame>
+      </Axes>
       {caption !== undefined && <figcaption>{caption}</figcaption>}
     </figure>
   );

@@ -2,12 +2,15 @@ import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { Refused } from '../api.ts';
 
+/** What is forbidden or not there will be so the next time too. */
+const isFinal = (error: unknown) => error instanceof Refused && (error.status === 403 || error.status === 404);
+
 /** What went wrong, and a way to try again. */
 export function Fault({ error, retry }: { readonly error: unknown; readonly retry?: () => void }): ReactNode {
   return (
     <div className="notice fault" role="alert">
       <p>{error instanceof Error ? error.message : 'Something went wrong.'}</p>
-      {retry !== undefined && !(error instanceof Refused && error.status === 403) && (
+      {retry !== undefined && !isFinal(error) && (
         <button type="button" onClick={retry}>
           Try again
         </button>

@@ -1,5 +1,6 @@
 import { type FormEvent, type KeyboardEvent, type ReactNode, useState } from 'react';
-import { Dialog, Field } from '../../ui/controls.tsx';
+import { Field } from '../../ui/controls.tsx';
+import { Dialog } from '../../ui/dialog.tsx';
 import { Markdown } from '../../ui/markdown.tsx';
 import { Scroll } from '../../ui/scroll.tsx';
 import { Chip } from './controls/parts.tsx';

@@ -1,8 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
-import { useParams } from '@tanstack/react-router';
+import { Link, useParams } from '@tanstack/react-router';
 import { lazy, type ReactNode } from 'react';
 import { useSession } from '../../session.tsx';
-import { Loaded } from '../../ui/state.tsx';
+import { Fault, Loaded } from '../../ui/state.tsx';
 import { useTitle } from '../../ui/title.ts';
 import { DeskView } from './desk-view.tsx';
 import { judgeQuery } from './page.ts';
@@ -13,8 +13,18 @@ const ConsentForm = lazy(async () => ({ default: (await import('./consent.tsx'))
 export function JudgeScreen(): ReactNode {
   const { project: id } = useParams({ strict: false }) as { project: string };
   const owner = useSession().data?.user?.raterId;
-  const project = useQuery({ ...judgeQuery(id), staleTime: 60_000 });
+  const project = useQuery(judgeQuery(id));
   useTitle(project.data === undefined ? 'Judge' : `Judge ${project.data.name}`);
+  if (project.isError && project.data === undefined)
+    return (
+      <main>
+        <p className="small">
+          <Link to="/judge">Projects to judge in</Link>
+        </p>
+        <h1>{id}</h1>
+        <Fault error={project.error} retry={() => void project.refetch()} />
+      </main>
+    );
   return (
     <Loaded query={project}>
       {(found) => {

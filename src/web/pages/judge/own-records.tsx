@@ -3,7 +3,8 @@ import { Link, useParams } from '@tanstack/react-router';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { call } from '../../api.ts';
 import { useSession } from '../../session.tsx';
-import { Dialog, Field } from '../../ui/controls.tsx';
+import { Field } from '../../ui/controls.tsx';
+import { Dialog } from '../../ui/dialog.tsx';
 import { when } from '../../ui/figures.ts';
 import { Scroll } from '../../ui/scroll.tsx';
 import { Empty, Fault } from '../../ui/state.tsx';
@@ -81,7 +82,7 @@ export function OwnRecords(): ReactNode {
   const { project } = useParams({ strict: false }) as { project: string };
   useTitle('My data');
   const owner = useSession().data?.user?.raterId;
-  const name = useQuery({ ...judgeQuery(project), staleTime: 60_000 }).data?.name ?? project;
+  const name = useQuery(judgeQuery(project)).data?.name ?? project;
   const [withdrawing, setWithdrawing] = useState(false);
   const mine = useInfiniteQuery({
     queryKey: ['mine', project],

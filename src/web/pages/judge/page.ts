@@ -4,4 +4,5 @@ import { call } from '../../api.ts';
 export const judgeQuery = (project: string) => ({
   queryKey: ['judge', project],
   queryFn: () => call('GET /api/judge/{project}', { params: { project } }),
+  staleTime: 60_000,
 });

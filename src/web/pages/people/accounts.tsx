@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import type { RequestOf } from '../../../server/index.ts';
 import { call } from '../../api.ts';
-import { Dialog } from '../../ui/controls.tsx';
+import { Dialog } from '../../ui/dialog.tsx';
 import { when } from '../../ui/figures.ts';
 import { Fault, Loaded } from '../../ui/state.tsx';
 import { Listing } from '../../ui/table.tsx';

@@ -2,6 +2,7 @@ import { Link, useLocation, useParams } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { Loaded } from '../../ui/state.tsx';
 import { useTitle } from '../../ui/title.ts';
+import { formNames, Names } from './names.ts';
 import { type ProjectDetail, useMayLead, useProject } from './queries.ts';
 
 const TABS = [
@@ -27,6 +28,7 @@ export function ProjectFrame({ children }: { readonly children: (detail: Project
       <p className="small">
         <Link to="/projects">Projects</Link>
       </p>
+      {detail.isError && <h1>{project}</h1>}
       <Loaded query={detail}>
         {(data) => (
           <>
@@ -50,7 +52,7 @@ export function ProjectFrame({ children }: { readonly children: (detail: Project
                 </Link>
               ))}
             </nav>
-            {children(data)}
+            <Names value={formNames(data.project.questions)}>{children(data)}</Names>
           </>
         )}
       </Loaded>

@@ -5,6 +5,7 @@ import { Scroll } from '../../ui/scroll.tsx';
 import { letterOf } from '../judge/logic/types.ts';
 import { isJudgment, keyOf } from './answers.ts';
 import { ItemLink, RecordsLink } from './frame.tsx';
+import { useNames } from './names.ts';
 import type { RecordRow } from './queries.ts';
 
 /** Prompt and replies of an item, as text, in the item's own order. */
@@ -97,6 +98,7 @@ export function RecordTable({
   readonly withItem: boolean;
   readonly caption: string;
 }): ReactNode {
+  const names = useNames();
   return (
     <Scroll name={caption}>
       <table>
@@ -130,7 +132,9 @@ export function RecordTable({
                 </td>
                 <td>
                   {TYPE_WORDS[row.record.type]}
-                  {judgment?.questionId !== undefined && <div className="soft small">{judgment.questionId}</div>}
+                  {judgment?.questionId !== undefined && (
+                    <div className="soft small">{names.question(judgment.questionId)}</div>
+                  )}
                 </td>
                 {withItem && <td>{itemId === null ? '–' : <ItemLink project={project} item={itemId} />}</td>}
                 <td>

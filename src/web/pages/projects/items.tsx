@@ -6,11 +6,12 @@ import { percent } from '../../ui/figures.ts';
 import { Scroll } from '../../ui/scroll.tsx';
 import { Loaded } from '../../ui/state.tsx';
 import { TableFiles } from '../../ui/table-files.tsx';
+import { AsOf } from './as-of.tsx';
 import { Choice } from './form/controls.tsx';
 import { ItemLink, ProjectFrame } from './frame.tsx';
 import { Pager } from './pager.tsx';
 import { firstPage, type Pages } from './paging.ts';
-import { type ItemFilter, type ItemRow, itemsQuery } from './queries.ts';
+import { type ItemFilter, type ItemRow, itemsQuery, type ListedItem } from './queries.ts';
 
 const FILTERS: { readonly [F in ItemFilter]: string } = {
   all: 'All items',
@@ -35,7 +36,7 @@ export const itemState = (row: ItemRow): ReactNode => (
   </>
 );
 
-function Table({ project, items }: { readonly project: string; readonly items: readonly ItemRow[] }): ReactNode {
+function Table({ project, items }: { readonly project: string; readonly items: readonly ListedItem[] }): ReactNode {
   return (
     <Scroll name="Items">
       <table>
@@ -46,6 +47,7 @@ function Table({ project, items }: { readonly project: string; readonly items: r
             <th scope="col" className="number">
               Judgments
             </th>
+            <th scope="col">Most said</th>
             <th scope="col" className="number">
               Agreement
             </th>
@@ -63,6 +65,18 @@ function Table({ project, items }: { readonly project: string; readonly items: r
               </td>
               <td className="number">
                 {row.judgments} of {row.wanted}
+              </td>
+              <td>
+                {row.mostSaid === null ? (
+                  '–'
+                ) : (
+                  <>
+                    <div className="excerpt">{row.mostSaid.text}</div>
+                    <span className="soft small">
+                      {row.mostSaid.raters} of {row.mostSaid.of}
+                    </span>
+                  </>
+                )}
               </td>
               <td className="number">{percent(row.agreement)}</td>
               <td>{itemState(row)}</td>
@@ -111,6 +125,7 @@ function List({ project }: { readonly project: string }): ReactNode {
           onChange={(event) => setTyped(event.target.value)}
         />
       </div>
+      <AsOf query={items} />
       <Loaded query={items}>
         {({ items: found, next }) => (
           <>

@@ -4,6 +4,7 @@ import { itemSchema, judgmentSchema, questionSchema } from '../../../feedback/in
 import { choicesOf, groupsOf, mostDisputed, queueOf, standingOn } from './answers.ts';
 import { filledDays } from './days.ts';
 import { generateOf, NEW_GENERATE, promptsOf } from './items-input.ts';
+import { formNames } from './names.ts';
 import { firstPage, moved, nextPage, previousPage } from './paging.ts';
 import { edgeText, effectText, leftOver, measureText, pText, shareText } from './quality-text.ts';
 import type { ItemRow, RecordRow } from './queries.ts';
@@ -170,5 +171,34 @@ describe('words of the quality report', () => {
   it('names what it does not know instead of failing', () => {
     expect(measureText('new-coefficient')).toBe('new-coefficient');
     expect(leftOver({ a: 1, b: 2 }, ['a'])).toEqual(['b']);
+  });
+});
+
+describe('names of a form', () => {
+  const question = (of: object) => questionSchema.parse({ title: 'Which one?', ...of });
+  const names = formNames([
+    question({ id: 'a', kind: 'comparison' }),
+    question({ id: 'b', kind: 'comparison' }),
+    question({ id: 'what', title: 'What applies?', kind: 'label', options: [{ id: 'x', title: 'Kind' }] }),
+  ]);
+
+  it('are titles; the id stands beside one that two questions have, and in place of one that is gone', () => {
+    expect(['what', 'a', 'gone', null].map(names.question)).toEqual([
+      'What applies?',
+      'Which one? (a)',
+      'gone',
+      'the only question',
+    ]);
+  });
+  it('replies have letters, options their titles, one or several at once', () => {
+    const classes = ['reply 2', 'x', '["x","gone"]', '[]', '[odd', 'tie'];
+    expect(classes.map((id) => names.part('what', id))).toEqual([
+      'reply B',
+      'Kind',
+      'Kind + gone',
+      'none',
+      '[odd',
+      'tie',
+    ]);
   });
 });

@@ -5,6 +5,7 @@ import type { ResponseOf } from '../../../server/index.ts';
 import { counted, figure } from '../../ui/figures.ts';
 import { Loaded } from '../../ui/state.tsx';
 import { AddItems, Exports } from './add-items.tsx';
+import { AsOf } from './as-of.tsx';
 import { DayPlot } from './day-plot.tsx';
 import { ProjectFrame } from './frame.tsx';
 import { overviewQuery, useMayLead } from './queries.ts';
@@ -28,23 +29,43 @@ const hoursText = (hours: number | null): string => {
 };
 const money = (amount: number, currency: string): string => `${amount.toFixed(2)} ${currency}`;
 
-function Figures({ progress }: { readonly progress: Progress }): ReactNode {
+function Figures({ project, progress }: { readonly project: string; readonly progress: Progress }): ReactNode {
   const { counts, perHour, etaHours, activeHours, cost } = progress;
+  const params = { project };
   const left = Math.max(0, counts.wanted - counts.judgments);
   return (
     <>
       <p className="flush">
-        {figure(counts.judgments)} of {figure(counts.wanted)} judgments
+        <Link to="/projects/$project/records" params={params}>
+          {figure(counts.judgments)}
+        </Link>{' '}
+        of {figure(counts.wanted)} judgments
       </p>
       <progress value={counts.judgments} max={Math.max(1, counts.wanted)} aria-label="Judgments" />
       <dl className="cards">
-        <Card label="Judgments still wanted">{figure(left)}</Card>
-        <Card label="Items">{figure(counts.items)}</Card>
-        <Card label="Raters">{figure(counts.raters)}</Card>
+        <Card label="Judgments still wanted">
+          <Link to="/projects/$project/items" params={params} search={{ show: 'open' } as never}>
+            {figure(left)}
+          </Link>
+        </Card>
+        <Card label="Items">
+          <Link to="/projects/$project/items" params={params}>
+            {figure(counts.items)}
+          </Link>
+        </Card>
+        <Card label="Raters">
+          <Link to="/projects/$project/raters" params={params}>
+            {figure(counts.raters)}
+          </Link>
+        </Card>
         <Card label="Reserved right now">{figure(counts.reservations)}</Card>
         <Card label="Judgments per hour">{figure(perHour)}</Card>
         <Card label="At that rate, done in">{left === 0 ? 'done' : hoursText(etaHours)}</Card>
-        <Card label="Active time">{figure(activeHours)} h</Card>
+        <Card label="Active time">
+          <Link to="/projects/$project/raters" params={params}>
+            {figure(activeHours)} h
+          </Link>
+        </Card>
         {cost !== null && <Card label="Spent">{money(cost.spent, cost.currency)}</Card>}
         {cost !== null && cost.expected !== null && (
           <Card label="Expected in all">{money(cost.expected, cost.currency)}</Card>
@@ -122,7 +143,8 @@ function Page({ project }: { readonly project: string }): ReactNode {
               </p>
             ) : (
               <>
-                <Figures progress={progress} />
+                <AsOf query={overview} />
+                <Figures project={project} progress={progress} />
                 <Attention project={project} progress={progress} />
                 <h2>Judgments by day</h2>
                 <DayPlot days={progress.byDay} />

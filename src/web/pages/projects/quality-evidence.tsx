@@ -4,7 +4,8 @@ import { figure, interval, percent } from '../../ui/figures.ts';
 import { Scroll } from '../../ui/scroll.tsx';
 import { Pairs } from '../../ui/table.tsx';
 import { ItemLink, RecordsLink } from './frame.tsx';
-import { type OfProject, questionText, votesText } from './quality-parts.tsx';
+import { useNames } from './names.ts';
+import { type OfProject, votesText } from './quality-parts.tsx';
 
 function FlagLine({ project, flag }: OfProject & { readonly flag: Flag }): ReactNode {
   return (
@@ -96,6 +97,7 @@ export function Disagreements({
   project,
   list,
 }: OfProject & { readonly list: FeedbackReport['disagreements'] }): ReactNode {
+  const names = useNames();
   if (list.length === 0) return <p className="soft">Raters do not differ on any unit.</p>;
   return (
     <Scroll name="Most disagreement">
@@ -117,8 +119,8 @@ export function Disagreements({
               <th scope="row">
                 <ItemLink project={project} item={row.itemId} />
               </th>
-              <td>{questionText(row.question)}</td>
-              <td>{votesText(row.classes, row.votes)}</td>
+              <td>{names.question(row.question)}</td>
+              <td>{votesText(names, row, row.votes)}</td>
               <td className="number">{percent(row.agreement)}</td>
             </tr>
           ))}

@@ -4,8 +4,8 @@ import { BarPlot } from '../../ui/bars.tsx';
 import { duration, estimateText, figure, interval, percent } from '../../ui/figures.ts';
 import { Scroll } from '../../ui/scroll.tsx';
 import { Pairs } from '../../ui/table.tsx';
-import { letterOf } from '../judge/logic/types.ts';
 import { ItemLink } from './frame.tsx';
+import { type FormNames, useNames } from './names.ts';
 import { edgeText, effectText, measureText, pText, shareText } from './quality-text.ts';
 
 export interface OfProject {
@@ -35,9 +35,8 @@ export class Part extends Component<{ readonly title: string; readonly children:
 /** Rendered below the boundary, so that the boundary catches what it throws. */
 const Content = ({ children }: { readonly children: () => ReactNode }): ReactNode => children();
 
-export const questionText = (question: string | null) => question ?? 'the only question';
-
 function AgreementTable({ rows, caption }: { readonly rows: readonly AgreementRow[]; readonly caption: string }) {
+  const names = useNames();
   return (
     <Scroll name={caption}>
       <table>
@@ -61,8 +60,8 @@ function AgreementTable({ rows, caption }: { readonly rows: readonly AgreementRo
           {rows.map((row) => (
             <tr key={JSON.stringify([row.question, row.part, row.stratum, row.measure])}>
               <th scope="row">
-                {questionText(row.question)}
-                {row.part !== '' && <span className="soft"> {row.part}</span>}
+                {names.question(row.question)}
+                {row.part !== '' && <span className="soft"> {names.part(row.question, row.part)}</span>}
                 {row.stratum !== null && (
                   <span className="soft">
                     {' '}
@@ -129,15 +128,18 @@ function Independence({ check }: { readonly check: TruthReport['independence'] }
 /** Estimates of the true answers of one question, and where methods differ. */
 export function Truth({ project, truth }: OfProject & { readonly truth: TruthReport }): ReactNode {
   const { gold, disputes } = truth;
+  const names = useNames();
+  const question = names.question(truth.question);
+  const classText = (name: string | null) => (name === null ? 'tied' : names.part(truth.question, name));
   return (
     <>
-      <h3>{questionText(truth.question)}</h3>
+      <h3>{question}</h3>
       <p>
         {figure(truth.votes)} votes on {figure(truth.units)} units; the methods differ on {figure(truth.disputed)}.
       </p>
       {gold !== null && (
         <Pairs
-          name={`Known answers: ${questionText(truth.question)} ${truth.kind}`}
+          name={`Known answers: ${question} ${truth.kind}`}
           rows={[
             [`Right by majority, of ${figure(gold.units)} with a known answer`, shareText(gold.majority)],
             ['Right by Dawid–Skene', shareText(gold.dawidSkene)],
@@ -166,7 +168,7 @@ export function Truth({ project, truth }: OfProject & { readonly truth: TruthRep
       {disputes.length > 0 && (
         <details>
           <summary>Units on which the methods differ</summary>
-          <Scroll name={`Methods differ: ${questionText(truth.question)} ${truth.classes.join(', ')}`}>
+          <Scroll name={`Methods differ: ${question} ${truth.classes.map(classText).join(', ')}`}>
             <table>
               <thead>
                 <tr>
@@ -186,10 +188,10 @@ export function Truth({ project, truth }: OfProject & { readonly truth: TruthRep
                     <th scope="row">
                       <ItemLink project={project} item={dispute.itemId} />
                     </th>
-                    <td>{votesText(truth.classes, dispute.votes)}</td>
-                    <td>{dispute.majority ?? 'tied'}</td>
-                    <td>{dispute.dawidSkene ?? 'tied'}</td>
-                    <td>{dispute.oneCoin ?? 'tied'}</td>
+                    <td>{votesText(names, truth, dispute.votes)}</td>
+                    <td>{classText(dispute.majority)}</td>
+                    <td>{classText(dispute.dawidSkene)}</td>
+                    <td>{classText(dispute.oneCoin)}</td>
                     <td className="number">{figure(dispute.posterior)}</td>
                   </tr>
                 ))}
@@ -202,11 +204,13 @@ export function Truth({ project, truth }: OfProject & { readonly truth: TruthRep
   );
 }
 
-export const votesText = (classes: readonly string[], votes: readonly number[]): string =>
-  votes.flatMap((n, i) => (n > 0 ? [`${classText(classes[i] ?? String(i))}: ${n}`] : [])).join(', ');
-
-/** The report numbers replies from 1; the pages name them by letters. */
-const classText = (name: string): string => name.replace(/^reply (\d+)$/, (_, n: string) => letterOf(Number(n) - 1));
+/** How often each class was chosen. */
+export const votesText = (
+  names: FormNames,
+  { question, classes }: { readonly question: string | null; readonly classes: readonly string[] },
+  votes: readonly number[],
+): string =>
+  votes.flatMap((n, i) => (n > 0 ? [`${names.part(question, classes[i] ?? String(i))}: ${n}`] : [])).join('; ');
 
 /** Position, length and suggestions. */
 export function Bias({ bias }: { readonly bias: FeedbackReport['bias'] }): ReactNode {

@@ -1,9 +1,10 @@
-import { useQuery } from '@tanstack/react-query';
+import { type UseQueryResult, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { FeedbackReport } from '../../../feedback/index.ts';
 import { estimateText, figure } from '../../ui/figures.ts';
 import { Empty, Loaded } from '../../ui/state.tsx';
+import { AsOf } from './as-of.tsx';
 import { ProjectFrame } from './frame.tsx';
 import { DetectorPart, Disagreements, Matrix } from './quality-evidence.tsx';
 import { Agreement, Bias, Coverage, Part, PeopleSaid, Reliability, Time, Truth } from './quality-parts.tsx';
@@ -101,7 +102,11 @@ function Report({ project, report }: { readonly project: string; readonly report
     <>
       <p className="soft">
         As <code>goodhart feedback report --json</code> prints it. Estimates have 95 % intervals unless said otherwise;
-        where there is none, the reason stands in its place. Seed {report.seed}.
+        where there is none, the reason stands in its place. All of it is counted from{' '}
+        <Link to="/projects/$project/records" params={{ project }}>
+          the records
+        </Link>
+        . Seed {report.seed}.
       </p>
       <Part title="Summary">{() => <Summary project={project} report={report} />}</Part>
       <Part title="Agreement">{() => <Agreement agreement={report.agreement} />}</Part>
@@ -157,7 +162,12 @@ function Page({ project }: { readonly project: string }): ReactNode {
               <p>The report needs judgments. It grows with them: agreement needs items that two raters judged.</p>
             </Empty>
           );
-        return <Report project={project} report={report} />;
+        return (
+          <>
+            <AsOf query={quality as UseQueryResult<FeedbackReport & { readonly asOf: number }>} />
+            <Report project={project} report={report} />
+          </>
+        );
       }}
     </Loaded>
   );

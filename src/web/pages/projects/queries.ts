@@ -5,7 +5,8 @@ import { useSession } from '../../session.tsx';
 
 export type ProjectDetail = ResponseOf<'GET /api/projects/{project}'>;
 export type Counts = ProjectDetail['counts'];
-export type ItemRow = ResponseOf<'GET /api/projects/{project}/items'>['items'][number];
+export type ListedItem = ResponseOf<'GET /api/projects/{project}/items'>['items'][number];
+export type ItemRow = ItemDetail['row'];
 export type ItemDetail = ResponseOf<'GET /api/projects/{project}/items/{item}'>;
 export type RecordRow = ItemDetail['records'][number];
 export type RaterRow = ResponseOf<'GET /api/projects/{project}/raters'>['raters'][number];

@@ -7,6 +7,7 @@ import { DotPlot } from '../../ui/plots.tsx';
 import { Scroll } from '../../ui/scroll.tsx';
 import { Empty, Fault, Loaded } from '../../ui/state.tsx';
 import { TableFiles } from '../../ui/table-files.tsx';
+import { AsOf } from './as-of.tsx';
 import { ProjectFrame, RecordsLink } from './frame.tsx';
 import { type RaterRow, ratersQuery, useMayLead, useProjectChange } from './queries.ts';
 
@@ -132,9 +133,18 @@ function Table({
                 {row.name !== null && <div className="soft small">{row.name}</div>}
                 {row.paused && <div className="verdict concern">▮▮ paused</div>}
               </th>
-              <td className="number">{figure(row.judgments)}</td>
+              <td className="number">
+                <RecordsLink project={project} rater={row.raterId}>
+                  {figure(row.judgments)}
+                  <span className="sr-only"> records of {row.raterId}</span>
+                </RecordsLink>
+              </td>
               <td className="nowrap">
-                {figure(row.activeHours)} h<div className="soft small">median {duration(row.medianActiveMs)}</div>
+                {figure(row.activeHours)} h
+                {row.activeHours > 0 && (
+                  <div className="soft small">{figure(Math.round(row.judgments / row.activeHours))} an hour</div>
+                )}
+                <div className="soft small">median {duration(row.medianActiveMs)}</div>
                 <div className="soft small">last {when(row.lastAt)}</div>
               </td>
               <td>
@@ -176,9 +186,9 @@ function Page({ project }: { readonly project: string }): ReactNode {
               <p>Invite raters under People. They appear here with their first visit.</p>
             </Empty>
           );
-        const rows = all.flatMap(({ raterId, accuracy, flags }) =>
+        const rows = all.flatMap(({ raterId, name, accuracy, flags }) =>
           'value' in accuracy && accuracy.interval !== null
-            ? [{ name: raterId, value: accuracy.value, ...accuracy.interval, marked: flags.length > 0 }]
+            ? [{ name: name ?? raterId, value: accuracy.value, ...accuracy.interval, marked: flags.length > 0 }]
             : [],
         );
         const level = all.flatMap(({ accuracy }) =>
@@ -186,6 +196,7 @@ function Page({ project }: { readonly project: string }): ReactNode {
         )[0];
         return (
           <>
+            <AsOf query={raters} />
             <p>
               Accuracy is estimated without known answers (Dawid–Skene), as the share of votes equal to the likely true
               one. A flag is a reason to look at the records behind it: nothing is removed or weighted because of one.

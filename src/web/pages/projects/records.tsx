@@ -5,6 +5,7 @@ import { TextField } from '../../ui/controls.tsx';
 import { counted } from '../../ui/figures.ts';
 import { Loaded } from '../../ui/state.tsx';
 import { TableFiles } from '../../ui/table-files.tsx';
+import { AsOf } from './as-of.tsx';
 import { ProjectFrame } from './frame.tsx';
 import { RecordTable } from './item-parts.tsx';
 import { Pager } from './pager.tsx';
@@ -50,6 +51,7 @@ function History({ project }: { readonly project: string }): ReactNode {
           </button>
         )}
       </form>
+      <AsOf query={records} />
       {ids.length > 0 && <p className="soft">Only the {counted(ids.length, 'record')} pointed to.</p>}
       <Loaded query={records}>
         {({ records: found, next }) => (

@@ -45,6 +45,7 @@ export function RunFrame({ children }: { readonly children: (detail: RunDetail) 
       <p className="small">
         <Link to="/runs">Runs</Link>
       </p>
+      {detail.isError && <h1>{run}</h1>}
       <Loaded query={detail}>
         {(data) => (
           <>

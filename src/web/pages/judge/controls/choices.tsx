@@ -11,7 +11,7 @@ import {
 } from '../logic/answer-keys.ts';
 import { stepsOf } from '../logic/kinds.ts';
 import { cellKey, letterOf } from '../logic/types.ts';
-import { AboutOne, Chip, type ControlProps } from './parts.tsx';
+import { AboutOne, Chip, type ControlProps, KeyHint, KeyNote } from './parts.tsx';
 
 /** The best of two or more replies, or why there is none; how much better where the form asks. */
 export function ComparisonControl({ question, fields, shown, onChange }: ControlProps<'comparison'>): ReactNode {
@@ -63,7 +63,8 @@ export function RatingControl({ question, fields, shown, onChange }: ControlProp
     const { [cell]: _, ...rest } = fields.values;
     onChange({ values: value === undefined ? rest : { ...rest, [cell]: value } });
   };
-  return criteria.map((criterion) => (
+  const keys = points?.map((_, i) => keyOfPoint(points, i)) ?? [];
+  const rows = criteria.map((criterion) => (
     <div key={criterion.id} className="criterion">
       <p className="criterion-name">
         {criterion.title}
@@ -103,9 +104,10 @@ export function RatingControl({ question, fields, shown, onChange }: ControlProp
                     name={`${id}/${cell}`}
                     checked={fields.values[cell] === point}
                     onChange={() => set(cell, point)}
-                    aria-keyshortcuts={keyOfPoint(points, i) ?? undefined}
+                    aria-keyshortcuts={keys[i] ?? undefined}
                   />
                   <span>{point}</span>
+                  {keys[i] !== String(point) && <KeyHint of={keys[i]} />}
                 </label>
               ))}
             </div>
@@ -114,6 +116,16 @@ export function RatingControl({ question, fields, shown, onChange }: ControlProp
       })}
     </div>
   ));
+  return (
+    <>
+      {keys.length > 0 && (
+        <p className="flush">
+          <KeyNote of={`${keys[0]} … ${keys.at(-1) ?? '9'}`}>rate row by row</KeyNote>
+        </p>
+      )}
+      {rows}
+    </>
+  );
 }
 
 /** Labels that apply to a reply, each with its definition; none is an answer too. */
