@@ -1,48 +1,30 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { EngineError, GoodhartError, NumericsError } from '../run/index.ts';
+import { EngineError, GoodhartError } from '../run/index.ts';
+import { answerCalls } from '../run/node.ts';
 import { Backend } from './backend.ts';
 import type { EngineSettings } from './sessions.ts';
 
-/** The worker's side: calls by name, one after another, answered with a value or an error as data. */
+/** The worker's side: calls by name, one after another. */
 export interface Call {
-  readonly id: number;
   readonly method: string;
   readonly args: readonly unknown[];
 }
 
-export interface Answer {
-  readonly id: number;
-  readonly value?: unknown;
-  readonly error?: {
-    name: string;
-    code: string;
-    message: string;
-    tensor?: string;
-    step?: number | undefined;
-    operator?: string | undefined;
-    stack?: string;
-  };
-}
-
-const port = parentPort;
-if (port === null) throw new EngineError('worker', 'worker.ts runs as a worker thread only');
+if (parentPort === null) throw new EngineError('worker', 'worker.ts runs as a worker thread only');
 const backend = new Backend(workerData as EngineSettings);
-let queue: Promise<void> = Promise.resolve();
+let before: Promise<unknown> = Promise.resolve();
 
-port.on('message', (call: Call) => {
-  queue = queue.then(async () => {
+answerCalls<Call, unknown>(parentPort, ({ method, args }) => {
+  const answer = before.then(async () => {
     try {
-      const method = backend[call.method as keyof Backend] as (...args: readonly unknown[]) => Promise<unknown>;
-      port.postMessage({ id: call.id, value: await method.apply(backend, [...call.args]) } satisfies Answer);
+      const run = backend[method as keyof Backend] as (...values: readonly unknown[]) => Promise<unknown>;
+      return await run.apply(backend, [...args]);
     } catch (error) {
-      const { name, message, stack } = error as Error;
-      const code = error instanceof GoodhartError ? error.code : 'engine';
-      const where =
-        error instanceof NumericsError ? { tensor: error.tensor, step: error.step, operator: error.operator } : {};
-      port.postMessage({
-        id: call.id,
-        error: { name, code, message, ...where, ...(stack && { stack }) },
-      } satisfies Answer);
+      if (error instanceof GoodhartError) throw error;
+      const { message, stack } = error as Error;
+      throw Object.assign(new EngineError('engine', message, { cause: error }), { stack });
     }
   });
+  before = answer.catch(() => {});
+  return answer;
 });
