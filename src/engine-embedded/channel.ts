@@ -57,6 +57,8 @@ export class Channel {
 
   async close(): Promise<void> {
     await this.call('close');
+    // Whoever waits for the end keeps the process alive until it has come.
+    this.#worker.ref();
     await this.#worker.terminate();
   }
 }
