@@ -18,6 +18,8 @@ export class Channel {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
   #next = 0;
+  /** Why no call can be answered any more. */
+  #ended: Error | undefined;
 
   constructor(settings: EngineSettings) {
     this.#worker = startWorker(settings);
@@ -33,6 +35,7 @@ export class Channel {
 
   /** A call that hands buffers over instead of copying them; they are empty here afterwards. */
   callWith<T>(transfer: readonly ArrayBuffer[], method: string, ...args: readonly unknown[]): Promise<T> {
+    if (this.#ended !== undefined) return Promise.reject(this.#ended);
     const id = this.#next++;
     return new Promise<T>((resolve, reject) => {
       // An idle worker must not keep the process alive; a waiting caller must.
@@ -51,11 +54,13 @@ export class Channel {
   }
 
   #fail(error: Error): void {
+    this.#ended ??= error;
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
   }
 
   async close(): Promise<void> {
+    if (this.#ended !== undefined) return;
     await this.call('close');
     // Whoever waits for the end keeps the process alive until it has come.
     this.#worker.ref();
