@@ -8,6 +8,7 @@ const closed = () => new EngineError('closed', 'the engine was closed; create a 
 /** Calls into the worker, in order, each answered once. */
 export class Channel {
   readonly #thread: ThreadCalls<Call>;
+  #closed = false;
 
   constructor(settings: EngineSettings) {
     // What it held ends with the worker: another one could not go on.
@@ -29,6 +30,8 @@ export class Channel {
   }
 
   async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
     await this.call('close');
     await this.#thread.terminate();
   }

@@ -60,6 +60,20 @@ describe('the worker', () => {
   });
 });
 
+describe('a closed engine', () => {
+  it('answers what was asked before, refuses what is asked after, and may be closed again', async () => {
+    const engine = createEmbeddedEngine({ threads: 1 });
+    const model = await engine.createModel(spec);
+    const forward = () =>
+      model.forward([{ tokens: Int32Array.of(0, 1), targets: Int32Array.of(1, 2) }], 'cross_entropy');
+    const before = forward();
+    await engine.dispose();
+    expect((await before).logprobs[0]!.length).toBe(2);
+    await expect(forward()).rejects.toThrow(/the engine was closed; create a new one/);
+    await engine.dispose();
+  });
+});
+
 describe('choosing a token', () => {
   const logits = Float32Array.from([0, Math.log(2), Math.log(5), Math.log(2)]);
   const frequencies = (params: Parameters<typeof pickToken>[2]) => {

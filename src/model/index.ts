@@ -5,11 +5,5 @@ export * from './onnx-export.ts';
 export * from './parameters.ts';
 export * from './spec.ts';
 export { WIDEST_ROW } from './layers.ts';
-export {
-  decodeOutputs,
-  drawOutputs,
-  parameterInputs,
-  prefillOutputs,
-  turnedInputs,
-  type Wanted,
-} from './transformer.ts';
+export { drawOutputs } from './draw.ts';
+export { decodeOutputs, parameterInputs, prefillOutputs, turnedInputs, type Wanted } from './transformer.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { evaluate, input, type NdArray } from '../tensor/index.ts';
+import { drawOutputs } from './draw.ts';
 import { logprobOutputs, scalarGradientOutputs, TOKEN_LOSS_NAMES, tokenLossOutputs } from './losses.ts';
 import {
   initialParameters,
@@ -10,7 +11,7 @@ import {
   trainableParameters,
 } from './parameters.ts';
 import { architectureOf, specDifferences, specFault, type TransformerSpec } from './spec.ts';
-import { decodeOutputs, drawOutputs, prefillOutputs, turnedInputs } from './transformer.ts';
+import { decodeOutputs, prefillOutputs, turnedInputs } from './transformer.ts';
 
 const spec: TransformerSpec = {
   vocabulary: 7,

@@ -59,6 +59,23 @@ describe('published folders', () => {
     expect(readPretrained(out, spec)).toEqual(weights);
   });
 
+  it('reads a sequence classifier that was published without the projection to a vocabulary of its own', () => {
+    const plain = specOf('llama3-sharded');
+    const spec = { ...plain, scalarHead: true };
+    const head = new Float32Array(spec.width).fill(0.5);
+    const weights = new Map([...readPretrained(join(FIXTURES, 'llama3-sharded'), spec), ['scalarHead', head]]);
+    const out = join(folder, 'classifier');
+    writePretrained(out, { spec, weights });
+    const file = new TensorFiles(filesIn(out));
+    const rest = new Map(file.names.filter((name) => name !== 'lm_head.weight').map((name) => [name, file.read(name)]));
+    expect(rest.size).toBe(file.names.length - 1);
+    file.close();
+    writeFileSync(join(out, 'model.safetensors'), Buffer.concat(encodeSafetensors(rest)));
+    weights.delete('unembedding');
+    expect(readPretrained(out, spec)).toEqual(weights);
+    expect(() => readPretrained(out, plain)).toThrow(/lm_head.weight is missing/);
+  });
+
   it('a shorter context leaves out the last learned positions', () => {
     const from = join(FIXTURES, 'gpt2');
     const short = readPretrainedSpec(from, { maxContext: 8 });

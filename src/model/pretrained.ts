@@ -189,7 +189,7 @@ function readParameter(files: TensorFiles, parameter: Parameter, pieces: readonl
 
 /**
  * Weights of a published model, by our names. A scalar head is read where the description has one and the folder too;
- * without it in the folder it is left out, to be made fresh.
+ * without it in the folder it is left out, to be made fresh. So is the output projection of a model with a scalar head.
  */
 export function readPretrained(folder: string, spec: TransformerSpec): Map<string, Float32Array> {
   const pieces = hubTensors(spec, familyOf(spec));
@@ -200,6 +200,9 @@ export function readPretrained(folder: string, spec: TransformerSpec): Map<strin
     for (const parameter of parametersOf(spec)) {
       const own = pieces.get(parameter.name);
       if (own === undefined || (parameter.role === 'head' && !files.has(own[0]!.tensor))) continue;
+      // A sequence classifier is published without the projection to the vocabulary, which it does not read.
+      const classifier = spec.scalarHead === true && parameter.name === 'unembedding';
+      if (classifier && findTensor(files, own[0]!.tensor) === undefined) continue;
       const read = readParameter(files, parameter, own, folder);
       weights.set(parameter.name, read.values);
       for (const name of read.used) used.add(name);

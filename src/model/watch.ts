@@ -6,7 +6,7 @@ import { add, concat, div, formatShape, mul, reduceSum, scalar, sqrt, type Tenso
  * by sums, which add up to one number per pass: the output `overflow`, finite where nothing was hidden.
  */
 export class Watch {
-  /** What is summed, what is inverted first, and vectors whose squares are summed; those of one shape but for the axis on which they are joined together. */
+  /** What is summed, what is inverted first, and vectors whose squares are summed: by shape but for the axis they join on. */
   readonly #sums = new Map<string, Tensor[]>();
   readonly #inverses = new Map<string, Tensor[]>();
   readonly #vectors = new Map<string, Tensor[]>();

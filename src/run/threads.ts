@@ -119,6 +119,8 @@ export function threadCalls<Request>(start: () => Worker, ended: () => Error): T
       });
     },
     async terminate() {
+      // Whoever waits for the end keeps the process alive until it has come.
+      running?.worker.ref();
       await running?.worker.terminate();
       running = undefined;
     },

@@ -1,0 +1,184 @@
+/**
+ * Do transformers and PEFT load what this package exports, and does it load what they save? Tiny models of every family, reward
+ * models and adapters go both ways, and both sides compute the same prompts:
+ *
+ *   npm run bench:engine -- --only lm-step        # makes the Python environment, once
+ *   npx tsx scripts/interop.ts [--python bench/results/venv/bin/python]
+ *
+ * A line per check with the largest difference. Exit code 1 where one exceeds 1e-4 or a model does not load; without the
+ * libraries one line says why nothing was checked.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import type { LoraSpec, ModelSpec, TrainableModel } from '../src/engine/index.ts';
+import { writeCheckpoint } from '../src/engine-embedded/checkpoint.ts';
+import { createEmbeddedEngine, readCheckpoint } from '../src/engine-embedded/index.ts';
+import { freshState } from '../src/engine-embedded/store.ts';
+import { mergeAdapters, parametersOf, resolveTargets } from '../src/model/index.ts';
+import { readAdapterLora, readPretrainedSpec, writeAdapter, writePretrained } from '../src/model/node.ts';
+
+const { values: args } = parseArgs({
+  options: { python: { type: 'string', default: 'bench/results/venv/bin/python' } },
+});
+const TOLERANCE = 1e-4;
+const PROMPTS = [[1, 5, 9, 42, 7, 7, 80], [95, 0, 3], [11]];
+const FIXTURES = fileURLToPath(new URL('../fixtures/pretrained', import.meta.url));
+const FAMILIES = ['gpt2', 'llama', 'llama3-sharded', 'qwen2', 'qwen3'];
+/** Linear layers of some families by their published names. */
+const TARGETS: Readonly<Record<string, string[]>> = {
+  gpt2: ['c_attn', 'c_fc'],
+  llama: ['q_proj', 'v_proj', 'down_proj'],
+  qwen3: ['k_proj', 'o_proj', 'gate_proj'],
+};
+
+interface Check {
+  readonly name: string;
+  readonly request: Readonly<Record<string, unknown>> & { readonly kind: 'causal' | 'reward' | 'adapter' };
+  /** Opens our side, after theirs was made. */
+  open(): Promise<TrainableModel>;
+}
+
+const place = mkdtempSync(join(tmpdir(), 'goodhart-interop-'));
+const engine = createEmbeddedEngine({ threads: 1 });
+const fixture = (family: string) => join(FIXTURES, family);
+const specOf = (folder: string): ModelSpec => ({ ...readPretrainedSpec(folder), seed: 1 });
+
+/** A model whose every weight, gains and biases too, is far from its start. */
+async function spreadModel(name: string, spec: ModelSpec): Promise<{ folder: string; model: TrainableModel }> {
+  const state = freshState(spec);
+  let n = 0;
+  for (const { name: parameter, role } of parametersOf(spec)) {
+    const values = state.weights.get(parameter)!;
+    for (let i = 0; i < values.length; i++) values[i] = (role === 'gain' ? 1 : 0) + 0.3 * Math.sin(12.9898 * n++);
+  }
+  const folder = join(place, `${name}-checkpoint`);
+  writeCheckpoint(folder, state);
+  return { folder, model: await engine.createModel(spec, { from: folder }) };
+}
+
+/** What we write, for them to load. */
+async function exported(family: string): Promise<Check[]> {
+  const plain = specOf(fixture(family));
+  const checks: Check[] = [];
+  for (const kind of ['causal', 'reward'] as const) {
+    const spec = kind === 'reward' ? { ...plain, scalarHead: true } : plain;
+    const name = `${family}-${kind}`;
+    const { folder: checkpoint, model } = await spreadModel(name, spec);
+    const folder = join(place, name);
+    writePretrained(folder, readCheckpoint(checkpoint), { shardBytes: family === 'llama3-sharded' ? 20_000 : 5e9 });
+    checks.push({ name: `${name}, written here`, request: { kind, folder }, open: async () => model });
+  }
+  if (!(family in TARGETS)) return checks;
+  const base = join(place, `${family}-causal`);
+  const lora: LoraSpec = { rank: 2, alpha: 6, targets: resolveTargets(TARGETS[family]!, plain, family) };
+  const { folder: checkpoint, model } = await spreadModel(`${family}-lora`, { ...plain, lora });
+  // The adapters of this model on the weights of the base.
+  const state = readCheckpoint(checkpoint);
+  const folder = join(place, `${family}-adapter`);
+  writeAdapter(folder, state, base);
+  const merged = join(place, `${family}-merged`);
+  writePretrained(merged, mergeAdapters(state));
+  await model.dispose();
+  const adapted = () => engine.createModel({ ...plain, lora }, { from: base, adapter: folder });
+  checks.push({ name: `${family} adapter, written here`, request: { kind: 'adapter', folder, base }, open: adapted });
+  const whole = () => engine.createModel({ ...plain, lora }, { from: checkpoint });
+  checks.push({
+    name: `${family} with its adapter merged here`,
+    request: { kind: 'causal', folder: merged },
+    open: whole,
+  });
+  return checks;
+}
+
+/** What they write, for us to load. */
+function saved(family: string): Check[] {
+  const like = fixture(family);
+  const of = (kind: 'causal' | 'reward'): Check => {
+    const folder = join(place, `${family}-${kind}-theirs`);
+    const open = () => engine.createModel({ ...specOf(folder), scalarHead: kind === 'reward' }, { from: folder });
+    return { name: `${family}-${kind}, written there`, request: { kind, make: kind, like, folder }, open };
+  };
+  const checks = [of('causal'), of('reward')];
+  const targets = TARGETS[family];
+  if (targets === undefined) return checks;
+  const [folder, base] = [join(place, `${family}-adapter-theirs`), join(place, `${family}-causal-theirs`)];
+  const open = () => {
+    const spec = specOf(base);
+    return engine.createModel({ ...spec, lora: readAdapterLora(folder, spec) }, { from: base, adapter: folder });
+  };
+  const request = { kind: 'adapter', make: 'adapter', folder, base, targets } as const;
+  return [...checks, { name: `${family} adapter, written there`, request, open }];
+}
+
+const logSoftmax = (row: readonly number[]) => {
+  const top = Math.max(...row);
+  const log = top + Math.log(row.reduce((sum, x) => sum + Math.exp(x - top), 0));
+  return row.map((x) => x - log);
+};
+
+/** Largest difference from their numbers: of log-probabilities of every token at every position, or of the score. */
+async function difference(model: TrainableModel, kind: string, theirs: readonly number[][][]): Promise<number> {
+  let largest = 0;
+  const note = (ours: number, other: number) => {
+    // A number that is none differs from everything.
+    largest = Math.max(largest, Math.abs(ours - other) || (ours === other ? 0 : Number.POSITIVE_INFINITY));
+  };
+  for (const [p, prompt] of PROMPTS.entries()) {
+    const tokens = Int32Array.from(prompt);
+    const rows = theirs[p]!;
+    if (kind === 'reward') {
+      const [scores] = await (await model.sampler()).scalars([tokens]);
+      note(scores!.at(-1)!, (rows as unknown as number[])[0]!);
+      continue;
+    }
+    const data = rows[0]!.map((_, target) => ({ tokens, targets: tokens.map(() => target) }));
+    const { logprobs } = await model.forward(data, 'cross_entropy');
+    for (const [at, row] of rows.entries()) {
+      for (const [target, want] of logSoftmax(row).entries()) note(logprobs[target]![at]!, want);
+    }
+  }
+  return largest;
+}
+
+interface Answers {
+  readonly versions: Readonly<Record<string, string>>;
+  readonly answers: readonly { readonly numbers?: number[][][]; readonly fault?: string }[];
+}
+
+async function compare(): Promise<boolean> {
+  const checks = [...(await Promise.all(FAMILIES.map(exported))).flat(), ...FAMILIES.flatMap(saved)];
+  const run = spawnSync(args.python, [fileURLToPath(new URL('./interop.py', import.meta.url))], {
+    input: JSON.stringify(checks.map(({ request }) => ({ ...request, prompts: PROMPTS }))),
+    encoding: 'utf8',
+    maxBuffer: 2 ** 28,
+  });
+  if (run.status !== 0) throw new Error(`${args.python}: ${run.error?.message ?? run.stderr}`);
+  const { versions, answers } = JSON.parse(run.stdout) as Answers;
+  process.stdout.write(`against ${Object.entries(versions).flat().join(' ')}\n`);
+  let good = true;
+  for (const [i, { name, request, open }] of checks.entries()) {
+    const { numbers, fault } = answers[i]!;
+    const largest = numbers === undefined ? undefined : await difference(await open(), request.kind, numbers);
+    const passes = largest !== undefined && largest < TOLERANCE;
+    good &&= passes;
+    process.stdout.write(
+      `${passes ? 'ok  ' : 'FAIL'} ${name}: ${fault ?? `differs by ${largest!.toExponential(1)}`}\n`,
+    );
+  }
+  return good;
+}
+
+try {
+  const probe = spawnSync(args.python, ['-c', 'import torch, transformers, peft'], { encoding: 'utf8' });
+  if (probe.status !== 0) {
+    const reason = probe.error?.message ?? probe.stderr.trim().split('\n').at(-1);
+    process.stdout.write(`skipped: ${args.python} has no torch, transformers and peft (${reason})\n`);
+  } else if (!(await compare())) process.exitCode = 1;
+} finally {
+  await engine.dispose();
+  rmSync(place, { recursive: true, force: true });
+}
