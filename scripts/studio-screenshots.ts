@@ -16,6 +16,7 @@ import { DEMO_INVITATION, DEMO_PASSWORD, seedDemo } from './studio-seed.ts';
 const OUT = 'docs/studio';
 const RUNS = '.cache/studio/runs';
 const WIDE = { width: 1200, height: 760 };
+const NOW = '2026-01-09T12:00:00.000Z';
 const PHONE = { width: 390, height: 780 };
 
 type Cookies = Awaited<ReturnType<BrowserContext['cookies']>>;
@@ -223,6 +224,8 @@ async function take(browser: Browser, url: string, shot: Shot): Promise<void> {
     reducedMotion: 'reduce',
   });
   context.setDefaultTimeout(60_000);
+  // What a page says of now is the same in the next picture.
+  await context.clock.setFixedTime(NOW);
   if (who !== null) await context.addCookies(await cookiesOf(who, url));
   const page = await context.newPage();
   await page.goto(path);
