@@ -16,8 +16,8 @@ import { packageRoot } from './environment.ts';
 /** Where the Studio keeps what it knows of the processes that it started, beside the runs. */
 const STATE_FOLDER = '.studio';
 
-/** Unix niceness of a run's process; Windows has steps of its own near it. */
-const TRAINING_PRIORITY = 10;
+/** Unix niceness of a run's process: it takes what judging (0) and reports (10) leave. Windows has steps of its own near it. */
+const TRAINING_PRIORITY = 19;
 
 const stateSchema = z.object({
   pid: z.number(),
