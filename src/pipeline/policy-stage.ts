@@ -41,7 +41,9 @@ export async function policyStage(
   source: Source,
   inputs: { base: Base; reward: RewardModel },
 ): Promise<PolicyPath> {
-  await stage(context, 'policy', [RUN_FILES.policyEvaluation], () => optimise(context, source, inputs));
+  // The last checkpoint is a result too: damaged after the stage was done, it is made again.
+  const trained = `${RUN_FILES.policy}-${context.config.policy!.steps}`;
+  await stage(context, 'policy', [RUN_FILES.policyEvaluation, trained], () => optimise(context, source, inputs));
   return readJson(pathIn(context, RUN_FILES.policyEvaluation)) as PolicyPath;
 }
 
