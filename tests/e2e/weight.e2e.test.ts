@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { seedDemo } from '../../scripts/studio-seed.ts';
 import { browserTests, openScene, type Scene } from './scene.ts';
 
-/** Bytes a first visit may take, headers included. */
+/** Bytes a first visit may take, headers included; that of the sign-in page is in `safety.e2e.test.ts`. */
 const MOST = 200_000;
 
 browserTests('weight of a first visit', () => {
@@ -13,13 +13,12 @@ browserTests('weight of a first visit', () => {
   afterAll(() => scene?.close());
 
   it.each([
-    ['sign-in', null, '/login', 'Sign in'],
     ['judging', 'rater', '/judge/harbour', /^Task /],
     ['projects', 'lead', '/projects', 'Projects'],
     ['quality', 'lead', '/projects/harbour/quality', 'Summary'],
     ['runs', 'auditor', '/runs', 'Runs'],
   ] as const)('%s', async (_, who, path, heading) => {
-    const page = who === null ? await scene.window() : await scene.signedIn(who);
+    const page = await scene.signedIn(who);
     await page.goto(path);
     await page.getByRole('heading', { name: heading }).first().waitFor();
     const fetched = await page.evaluate(() => {
