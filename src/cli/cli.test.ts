@@ -67,25 +67,33 @@ describe('the whole loop from the command line', () => {
       expect({ path, same: readFileSync(join(stopped, path), 'utf8') === original }).toEqual({ path, same: true });
     }
   });
-  it('a torn checkpoint is passed over for the one before, with a line, and the run ends the same', async () => {
-    const torn = join(folder, 'torn');
-    cpSync(out, torn, { recursive: true });
-    const log = readFileSync(join(torn, 'records.jsonl'), 'utf8').split('\n');
-    const cut = log.findLastIndex((line) => line.includes('policy-checkpoint'));
-    writeFileSync(join(torn, 'records.jsonl'), `${log.slice(0, cut + 1).join('\n')}\n`);
-    for (const path of ['findings.json', 'report.html', 'disclosure', 'evidence'])
-      rmSync(join(torn, path), { recursive: true });
-    const last = join(torn, 'checkpoints/policy-4');
-    const binary = readdirSync(last).find((file) => file.endsWith('.bin'))!;
-    writeFileSync(join(last, binary), readFileSync(join(last, binary)).subarray(0, 100));
-    const { code, err } = await run('run', config(), '--out', torn, '--resume', '--quiet');
-    expect({ code, lines: err.trim().split('\n').length }).toEqual({ code: 0, lines: 1 });
-    expect(err).toMatch(/policy-4: the checkpoint is torn or altered.*; going on from .*policy-2$/m);
-    for (const path of ['results.json', 'evidence/optimisation-path.json', join('checkpoints/policy-4', binary)]) {
-      const same = readFileSync(join(torn, path)).equals(readFileSync(join(out, path)));
-      expect({ path, same }).toEqual({ path, same: true });
-    }
-  });
+  it.each([
+    ['when its stage was cut off', 1],
+    ['when its stage was done', 2],
+  ])(
+    'a torn checkpoint is passed over for the one before, with a line, and the run ends the same: %s',
+    async (...row) => {
+      const kept = row[1];
+      const torn = join(folder, `torn-${kept}`);
+      cpSync(out, torn, { recursive: true });
+      const log = readFileSync(join(torn, 'records.jsonl'), 'utf8').split('\n');
+      const cut = log.findLastIndex((line) => line.includes('policy-checkpoint'));
+      writeFileSync(join(torn, 'records.jsonl'), `${log.slice(0, cut + kept).join('\n')}\n`);
+      expect(log[cut + 1]).toContain('"name":"policy"');
+      for (const path of ['findings.json', 'report.html', 'disclosure', ...(kept === 1 ? ['evidence'] : [])])
+        rmSync(join(torn, path), { recursive: true });
+      const last = join(torn, 'checkpoints/policy-4');
+      const binary = readdirSync(last).find((file) => file.endsWith('.bin'))!;
+      writeFileSync(join(last, binary), readFileSync(join(last, binary)).subarray(0, 100));
+      const { code, err } = await run('run', config(), '--out', torn, '--resume', '--quiet');
+      expect({ code, lines: err.trim().split('\n').length }).toEqual({ code: 0, lines: 1 });
+      expect(err).toMatch(/policy-4: the checkpoint is torn or altered.*; going on from .*policy-2$/m);
+      for (const path of ['results.json', 'evidence/optimisation-path.json', join('checkpoints/policy-4', binary)]) {
+        const same = readFileSync(join(torn, path)).equals(readFileSync(join(out, path)));
+        expect({ path, same }).toEqual({ path, same: true });
+      }
+    },
+  );
   it('a number forged and sealed anew still fails: it is computed again from its sources', async () => {
     const forged = join(folder, 'forged');
     cpSync(out, forged, { recursive: true });
