@@ -16,21 +16,27 @@ function fail() {
   process.exit(3);
 }
 
-/** Whether a file is missing or older than something in a folder. */
-function isOlder(file, folder) {
+/** What the pages are made of: their own sources, the parts whose code they share, and how they are bundled. */
+const PAGES = ['src/web', 'src/feedback', 'src/stats', 'src/run'].map((part) => `${root}${part}`);
+
+/** Whether a file is missing or older than one of others. */
+function isOlder(file, others) {
   if (!existsSync(file)) return true;
   const made = statSync(file).mtimeMs;
-  return readdirSync(folder, { recursive: true }).some((name) => statSync(join(folder, String(name))).mtimeMs > made);
+  return others.some((other) => statSync(other).mtimeMs > made);
 }
+const filesIn = (folder) => readdirSync(folder, { recursive: true }).map((name) => join(folder, String(name)));
 
 if (existsSync(`${root}src`) && existsSync(compiler)) {
   const build = spawnSync(process.execPath, [compiler, '-b', root], { stdio: ['ignore', 2, 2] });
   if (build.signal === 'SIGINT') process.exit(130);
   if (build.status !== 0) fail();
-  if (isOlder(`${root}dist/studio/index.html`, `${root}src/web`)) {
+  if (isOlder(`${root}dist/studio/index.html`, [`${root}vite.config.ts`, ...PAGES.flatMap(filesIn)])) {
     const bundler = `${root}node_modules/vite/bin/vite.js`;
     const pages = spawnSync(process.execPath, [bundler, 'build', '--logLevel', 'error'], {
       cwd: root,
+      // The bundler would take over what a test runner has set, and bundle React as it is for its developers.
+      env: { ...process.env, NODE_ENV: 'production' },
       stdio: ['ignore', 2, 2],
     });
     if (pages.status !== 0) fail();
