@@ -138,7 +138,7 @@ describe('the whole loop from the command line', () => {
     const broken = join(folder, 'broken');
     const { code, err } = await run('run', config(), '--out', broken, '--quiet', '--set', 'policy.learningRate=1e30');
     expect({ code, lines: err.trim().split('\n').length }).toEqual({ code: 2, lines: 1 });
-    expect(err).toMatch(/(loss|logits|logprobs|grad:\S+)( at step \d+)?: .*lower policy\.learningRate/);
+    expect(err).toMatch(/(loss|logits|logprobs|activations|grad:\S+)( at step \d+)?: .*lower policy\.learningRate/);
     expect(err).toMatch(/last good checkpoint is .*checkpoints\/base/);
     expect(existsSync(join(broken, 'disclosure'))).toBe(false);
   });
