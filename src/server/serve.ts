@@ -2,6 +2,8 @@ import { serve } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { UsageError } from '../run/index.ts';
 
+const KEEP_ALIVE_MS = 75_000;
+
 /** Listens on the loopback interface only. A taken port moves on to the next free one, up to ten. */
 export async function listen(app: Hono, port: number): Promise<{ url: string; close(): Promise<void> }> {
   for (let candidate = port; candidate < port + 10; candidate++) {
@@ -12,6 +14,8 @@ export async function listen(app: Hono, port: number): Promise<{ url: string; cl
       );
     });
     if (server !== undefined) {
+      // Longer than browsers and proxies keep a connection that rests: they then never send on one that is being closed.
+      if ('keepAliveTimeout' in server) server.keepAliveTimeout = KEEP_ALIVE_MS;
       return {
         url: `http://127.0.0.1:${candidate}/`,
         close: () => new Promise((resolve) => server.close(() => resolve())),

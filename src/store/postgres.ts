@@ -143,6 +143,48 @@ function asKyselyConnection(client: pg.PoolClient, place: string): DatabaseConne
   };
 }
 
+/** Connections that single reads share. */
+const SHARED = 2;
+
+/**
+ * Connections for single reads, which follow each other there without waiting: under load many leave in one write and wake
+ * one process of the server. They are opened when first needed, and again when one is lost.
+ */
+function sharedConnections(pool: pg.Pool, place: string) {
+  const open = new Map<number, Promise<{ connection: DatabaseConnection; close: () => void }>>();
+  let turn = 0;
+  const openAt = async (at: number) => {
+    const client = await pool.connect();
+    let closed = false;
+    const close = (lost: boolean) => {
+      if (closed) return;
+      closed = true;
+      open.delete(at);
+      client.release(lost);
+    };
+    client.on('error', () => close(true));
+    client.once('end', () => close(true));
+    return { connection: asKyselyConnection(client, place), close: () => close(false) };
+  };
+  return {
+    async next(): Promise<DatabaseConnection> {
+      turn = (turn + 1) % SHARED;
+      const at = turn;
+      const opening = open.get(at) ?? openAt(at);
+      open.set(at, opening);
+      try {
+        return (await opening).connection;
+      } catch (error) {
+        open.delete(at);
+        throw postgresError(place, error);
+      }
+    },
+    async close(): Promise<void> {
+      for (const opening of [...open.values()]) await opening.then(({ close }) => close()).catch(() => {});
+    },
+  };
+}
+
 /** Kysely over connections that someone else opens and closes. */
 function kyselyOver(acquire: () => Promise<DatabaseConnection>, release: (connection: DatabaseConnection) => void) {
   const transactions = async () => {
@@ -225,21 +267,8 @@ export async function openPostgres(
 ): Promise<Connection> {
   const place = withoutPassword(url);
   const pool = connect(url);
-  const clients = new Map<DatabaseConnection, pg.PoolClient>();
-  const db = kyselyOver(
-    async () => {
-      const client = await pool.connect().catch((error) => {
-        throw postgresError(place, error);
-      });
-      const connection = asKyselyConnection(client, place);
-      clients.set(connection, client);
-      return connection;
-    },
-    (connection) => {
-      clients.get(connection)!.release();
-      clients.delete(connection);
-    },
-  );
+  const reads = sharedConnections(pool, place);
+  const db = kyselyOver(reads.next, () => {});
   const write = async <T>(effect: (trx: Trx, ends: Ends) => Promise<T>, first?: CompiledQuery): Promise<T> => {
     for (let tries = 1; ; tries++) {
       try {
@@ -259,6 +288,7 @@ export async function openPostgres(
       });
     }
   } catch (error) {
+    await reads.close();
     await pool.end();
     throw error;
   }
@@ -289,9 +319,13 @@ export async function openPostgres(
     },
     async analyze() {
       for (const table of ['items', 'item_state', 'raters', 'rater_state', 'seats', 'records'] as const) {
-        await sql`ANALYZE ${sql.table(table)}`.execute(db);
+        // Not where reads would wait behind it.
+        await pool.query(`ANALYZE ${table}`);
       }
     },
-    close: () => pool.end(),
+    async close() {
+      await reads.close();
+      await pool.end();
+    },
   };
 }
