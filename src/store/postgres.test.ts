@@ -1,5 +1,5 @@
 import { CompiledQuery } from 'kysely';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { openStore } from './index.ts';
 import { beneath } from './opening.contract.ts';
 import { postgresPlaces, postgresUrl } from './places.fake.ts';
@@ -31,6 +31,28 @@ if (postgresUrl === undefined) {
   describe('a server of PostgreSQL', () => {
     it('says which database is missing', async () => {
       await expect(openStore(url.replace(/\/[^/]*$/, '/no_such_db'))).rejects.toThrow(/no such database; create it/);
+    });
+    it('reads on after a lost connection: only what was on its way hears of it, in one line', async () => {
+      const places = postgresPlaces(url);
+      const place = await places.fresh();
+      const [mine, other] = [await beneath(place, true), await beneath(place)];
+      const pid = CompiledQuery.raw('SELECT pg_backend_pid() AS pid');
+      const before = (await mine.db.executeQuery<{ pid: number }>(pid)).rows[0]!.pid;
+      const waiting = expect(mine.db.executeQuery(CompiledQuery.raw('SELECT pg_sleep(20)'))).rejects.toThrow(
+        /^[^\n]*(was shut down|the connection was lost)[^\n]*$/,
+      );
+      await vi.waitFor(async () => {
+        const { rows } = await other.db.executeQuery<{ query: string }>(
+          CompiledQuery.raw('SELECT query FROM pg_stat_activity WHERE pid = $1', [before]),
+        );
+        expect(rows[0]?.query).toMatch(/pg_sleep/);
+      });
+      await other.db.executeQuery(CompiledQuery.raw('SELECT pg_terminate_backend($1)', [before]));
+      await waiting;
+      expect((await mine.db.executeQuery<{ pid: number }>(pid)).rows[0]!.pid).not.toBe(before);
+      await mine.close();
+      await other.close();
+      await places.dispose();
     });
     it('makes a commit wait for the disk, whatever the default', async () => {
       const places = postgresPlaces(url);

@@ -116,7 +116,7 @@ function asKyselyConnection(client: pg.PoolClient, place: string): DatabaseConne
     if (held) return;
     held = true;
     stream.cork();
-    process.nextTick(() => {
+    setImmediate(() => {
       held = false;
       stream.uncork();
     });
@@ -143,45 +143,46 @@ function asKyselyConnection(client: pg.PoolClient, place: string): DatabaseConne
   };
 }
 
-/** Connections that single reads share. */
-const SHARED = 2;
-
 /**
- * Connections for single reads, which follow each other there without waiting: under load many leave in one write and wake
- * one process of the server. They are opened when first needed, and again when one is lost.
+ * The connection of all single reads, which follow each other there without waiting: under load many leave in one write and
+ * wake one process of the server. It is opened when first needed, and again when it is lost.
  */
-function sharedConnections(pool: pg.Pool, place: string) {
-  const open = new Map<number, Promise<{ connection: DatabaseConnection; close: () => void }>>();
-  let turn = 0;
-  const openAt = async (at: number) => {
+function sharedConnection(pool: pg.Pool, place: string) {
+  let opened: Promise<{ connection: DatabaseConnection; close: () => void }> | undefined;
+  const open = async () => {
     const client = await pool.connect();
     let closed = false;
     const close = (lost: boolean) => {
       if (closed) return;
       closed = true;
-      open.delete(at);
+      opened = undefined;
       client.release(lost);
     };
     client.on('error', () => close(true));
     client.once('end', () => close(true));
-    return { connection: asKyselyConnection(client, place), close: () => close(false) };
+    const connection = asKyselyConnection(client, place);
+    const executeQuery = async <R>(query: CompiledQuery): Promise<QueryResult<R>> => {
+      try {
+        return await connection.executeQuery<R>(query);
+      } catch (error) {
+        // Told before the connection ends: the next read takes another one.
+        if (error instanceof UsageError) close(true);
+        throw error;
+      }
+    };
+    return { connection: { ...connection, executeQuery }, close: () => close(false) };
   };
   return {
-    async next(): Promise<DatabaseConnection> {
-      turn = (turn + 1) % SHARED;
-      const at = turn;
-      const opening = open.get(at) ?? openAt(at);
-      open.set(at, opening);
+    async get(): Promise<DatabaseConnection> {
+      opened ??= open();
       try {
-        return (await opening).connection;
+        return (await opened).connection;
       } catch (error) {
-        open.delete(at);
+        opened = undefined;
         throw postgresError(place, error);
       }
     },
-    async close(): Promise<void> {
-      for (const opening of [...open.values()]) await opening.then(({ close }) => close()).catch(() => {});
-    },
+    close: async () => (await opened?.catch(() => undefined))?.close(),
   };
 }
 
@@ -267,8 +268,8 @@ export async function openPostgres(
 ): Promise<Connection> {
   const place = withoutPassword(url);
   const pool = connect(url);
-  const reads = sharedConnections(pool, place);
-  const db = kyselyOver(reads.next, () => {});
+  const reads = sharedConnection(pool, place);
+  const db = kyselyOver(reads.get, () => {});
   const write = async <T>(effect: (trx: Trx, ends: Ends) => Promise<T>, first?: CompiledQuery): Promise<T> => {
     for (let tries = 1; ; tries++) {
       try {
