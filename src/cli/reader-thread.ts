@@ -18,6 +18,6 @@ export function createReaderThread(store: string): ProjectReader {
   return {
     page: (page, projectId, query) => thread.call<Page | undefined>({ page, projectId, query: query as never }),
     file: (projectId, file) => thread.call<MadeFile | undefined>({ projectId, file }),
-    close: () => thread.terminate(),
+    close: () => thread.end(),
   };
 }

@@ -71,8 +71,8 @@ type Answer = { readonly id: number } & ({ readonly value: unknown } | { readonl
 export interface ThreadCalls<Request> {
   /** `moved` is handed over instead of copied: empty here afterwards. */
   call<T>(request: Request, moved?: readonly Transferable[]): Promise<T>;
-  /** Ends the thread, whatever it does. */
-  terminate(): Promise<void>;
+  /** Ends the thread, whatever it does; where it runs and there is a last request, after its answer. */
+  end(last?: Request): Promise<void>;
 }
 
 /**
@@ -106,19 +106,21 @@ export function threadCalls<Request>(start: () => Worker, ended: () => Error): T
     worker.on('exit', () => end(ended()));
     return { worker, waiting };
   };
+  const call = <T>(request: Request, moved: readonly Transferable[] = []) => {
+    running ??= begin();
+    const { worker, waiting } = running;
+    last += 1;
+    const question: Question = { id: last, request };
+    return new Promise<T>((resolve, reject) => {
+      if (waiting.size === 0) worker.ref();
+      waiting.set(question.id, { resolve, reject });
+      worker.postMessage(question, moved);
+    });
+  };
   return {
-    call<T>(request: Request, moved: readonly Transferable[] = []) {
-      running ??= begin();
-      const { worker, waiting } = running;
-      last += 1;
-      const question: Question = { id: last, request };
-      return new Promise<T>((resolve, reject) => {
-        if (waiting.size === 0) worker.ref();
-        waiting.set(question.id, { resolve, reject });
-        worker.postMessage(question, moved);
-      });
-    },
-    async terminate() {
+    call,
+    async end(request) {
+      if (running !== undefined && request !== undefined) await call(request);
       // Whoever waits for the end keeps the process alive until it has come.
       running?.worker.ref();
       await running?.worker.terminate();

@@ -16,23 +16,18 @@ export type CarriedOutcome = { readonly value: OperationResult } | { readonly er
  * for whatever else the process does, nor the other way round.
  */
 function batchThread(url: string): { readonly run: RunBatch; close(): Promise<void> } {
-  let used = false;
   const thread = threadCalls<ThreadBatch | 'close'>(
     () => startThread(import.meta.url, 'batch-worker', { workerData: { url } }),
     () => new Error('the thread that writes to the store ended; submit again with the same idempotency key'),
   );
   return {
     async run(operations, projectId) {
-      used = true;
       const outcomes = await thread.call<readonly CarriedOutcome[] | undefined>({ projectId, operations });
       return outcomes?.map(
         (outcome): Outcome<OperationResult> => ('error' in outcome ? { error: revivedError(outcome.error) } : outcome),
       );
     },
-    async close() {
-      if (used) await thread.call('close');
-      await thread.terminate();
-    },
+    close: () => thread.end('close'),
   };
 }
 
