@@ -43,15 +43,15 @@ interface Window {
 /** Finds items for the raters of one batch. */
 export class Allocator {
   readonly #session: Session;
-  /** How many may ask for an item in this batch. */
-  readonly #asking: number;
-  /** Who they are, once that is known. */
+  /** Ids of those who ask for an item in this batch. */
+  readonly #asking: ReadonlySet<string>;
+  /** Their numbers, once those are known. */
   #raters: readonly number[] = [];
   readonly #windows = new Map<string, Window>();
   /** Whether reservations that ran out may still be there. */
   #moreExpired = false;
 
-  constructor(session: Session, asking: number) {
+  constructor(session: Session, asking: ReadonlySet<string>) {
     this.#session = session;
     this.#asking = asking;
   }
@@ -59,12 +59,12 @@ export class Allocator {
   /** Reads the fronts of the lanes, where there are few: this waits for nothing else. `seed` says where, in a random order. */
   async readAhead(seed: string): Promise<void> {
     const lanes = Object.keys(this.#session.totals.open);
-    if (this.#asking === 0 || lanes.length > LANES_AHEAD) return;
+    if (this.#asking.size === 0 || lanes.length > LANES_AHEAD) return;
     await Promise.all(lanes.map(async (lane) => this.#windows.set(lane, await this.#read(lane, scatter(seed)))));
   }
-  /** Learns who asks, and what they hold and have judged of the fronts. */
-  async meet(raters: readonly number[]): Promise<void> {
-    this.#raters = raters;
+  /** Learns what those who ask hold and have judged of the fronts, once they are loaded. */
+  async meet(): Promise<void> {
+    this.#raters = [...this.#asking].flatMap((id) => this.#session.rater(id)?.row.rater ?? []);
     await this.#loadSeats([...this.#windows.values()]);
   }
   #loadSeats(windows: readonly Window[]): Promise<void> {
@@ -87,7 +87,7 @@ export class Allocator {
 
   async #read(lane: string, from: number): Promise<Window> {
     const session = this.#session;
-    const limit = this.#asking + 8;
+    const limit = this.#asking.size + 8;
     const random = session.project.distribution.order === 'random';
     let rows = await session.queries.openItems(lane, { from: random ? from : 0, limit });
     if (random && rows.length < limit) {

@@ -42,7 +42,7 @@ async function readFirst(session: Session, operations: readonly Operation[]): Pr
   const now = Math.max(...times.filter((at) => !Number.isNaN(at)));
   const reserving = Number.isFinite(now);
   const asking = operations.filter((op) => op.type === 'reserve');
-  const allocator = new Allocator(session, new Set(asking.map(raterOf)).size);
+  const allocator = new Allocator(session, new Set(asking.map(raterOf)));
   const [expired] = await Promise.all([
     reserving ? expiredSeats(session, now) : [],
     allocator.readAhead(`${session.seq}/${session.totals.reserved}/${asking[0]?.raterId ?? ''}`),
@@ -77,9 +77,7 @@ async function prepare(
       ? session.loadHistory(pairs)
       : undefined,
     session.loadPersonal(personal),
-    allocator.meet([
-      ...new Set(operations.flatMap((op) => (op.type === 'reserve' && session.rater(op.raterId)?.row.rater) || [])),
-    ]),
+    allocator.meet(),
   ]);
   await allocator.reclaim(now, expired);
 }

@@ -150,7 +150,10 @@ function asKyselyConnection(client: pg.PoolClient, place: string): DatabaseConne
 function sharedConnection(pool: pg.Pool, place: string) {
   let opened: Promise<{ connection: DatabaseConnection; close: () => void }> | undefined;
   const open = async () => {
-    const client = await pool.connect();
+    const client = await pool.connect().catch((error) => {
+      opened = undefined;
+      throw postgresError(place, error);
+    });
     let closed = false;
     const close = (lost: boolean) => {
       if (closed) return;
@@ -175,12 +178,7 @@ function sharedConnection(pool: pg.Pool, place: string) {
   return {
     async get(): Promise<DatabaseConnection> {
       opened ??= open();
-      try {
-        return (await opened).connection;
-      } catch (error) {
-        opened = undefined;
-        throw postgresError(place, error);
-      }
+      return (await opened).connection;
     },
     close: async () => (await opened?.catch(() => undefined))?.close(),
   };
