@@ -1,12 +1,5 @@
-import {
-  answerProblem,
-  formProblem,
-  LAYOUT_IDS,
-  LAYOUTS,
-  type Layout,
-  type Project,
-  questionOf,
-} from '../../feedback/index.ts';
+import { LAYOUT_IDS, LAYOUTS, type Layout } from '../../exchange/index.ts';
+import { answerProblem, formProblem, type Project, questionOf } from '../../feedback/index.ts';
 import { ApiError, type Handlers } from '../api.ts';
 import { type PROJECT_ROUTES, PROJECT_TABLES } from '../contract/index.ts';
 import { countsOf } from '../counts.ts';
