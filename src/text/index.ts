@@ -4,3 +4,4 @@ export * from './create-tokenizer.ts';
 export * from './dialogue.ts';
 export type { PretrainedTokenizer } from './pretrained-tokenizer.ts';
 export type { Tokenizer } from './tokenizer.ts';
+export * from './words.ts';
