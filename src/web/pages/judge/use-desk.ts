@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useReducer, useRef, useState } from 'react';
-import { call, Refused } from '../../api.ts';
+import { call, StudioError } from '../../api.ts';
 import { type Decision, deskAfter, emptyDesk, type Held, signature, tasksWanted } from './logic/desk.ts';
 import { type BreakReason, breakReason, type Judged } from './logic/fatigue.ts';
 import { answersOf, choseFirst, type Filled } from './logic/form.ts';
@@ -93,7 +93,7 @@ export function useDesk(project: JudgeProject, owner: string) {
         (error: unknown) => {
           if (gone) return;
           setFault(error);
-          if (error instanceof Refused) return;
+          if (error instanceof StudioError) return;
           work.current.failures += 1;
           timer = setTimeout(again, waitBefore(work.current.failures));
         },
