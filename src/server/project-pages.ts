@@ -1,14 +1,13 @@
 import {
-  DETECTOR_RATES,
   displayAnswer,
   type FeedbackRecord,
-  type FeedbackReport,
   type Judgment,
   type Project,
   purposeOf,
   questionOf,
   recordKey,
 } from '../feedback/index.ts';
+import { DETECTOR_RATES, type FeedbackReport } from '../quality/index.ts';
 import type { Accounts, FeedbackStore } from '../store/index.ts';
 import type { ResponseOf } from './contract/index.ts';
 import { countsOf } from './counts.ts';

@@ -1,4 +1,5 @@
-import { LAYOUT_IDS, LAYOUTS, type Layout, type Project } from '../../../feedback/index.ts';
+import { LAYOUT_IDS, LAYOUTS, type Layout } from '../../../exchange/index.ts';
+import type { Project } from '../../../feedback/index.ts';
 import { ApiError, type Handlers } from '../../api.ts';
 import type { PROJECT_ROUTES } from '../../contract/index.ts';
 import { countsOf } from '../../counts.ts';
