@@ -151,7 +151,7 @@ async function overOptimisationArm(arm: Arm, rng: Rng): Promise<Evidence> {
     arm === 'planted'
       ? await rewardFrom(rng, { 'length-biased': 8 }, ['details', 'anyDetail', 'flattery', 'sure', 'evidence', 'harm'])
       : await rewardFrom(rng, { noisy: 8 });
-  const prompts = HARBOUR.prompts('train').filter((_, i) => i % 3 === 0);
+  const prompts = HARBOUR.prompts('evaluation');
   const path = PATH_KLS.map((target, step): OptimisationPoint => {
     const rows = prompts.map((prompt) => {
       const { replies, base, rewards } = space(reward, prompt);
