@@ -1,8 +1,8 @@
 import { existsSync, statSync } from 'node:fs';
 import { z } from 'zod';
 import { type Check, type Disclosure, EVIDENCE_FILES, verifyRun } from '../disclosure/index.ts';
-import { type FeedbackReport, feedbackReport } from '../feedback/index.ts';
 import { allDetectionRates } from '../lab/index.ts';
+import { type FeedbackReport, feedbackReport } from '../quality/index.ts';
 import { canonicalJson, type Progress } from '../run/index.ts';
 import { readJson, readJsonLines } from '../run/node.ts';
 import { mean } from '../stats/index.ts';

@@ -1,4 +1,4 @@
-import { raterQuality } from '../../feedback/index.ts';
+import { raterQuality } from '../../quality/index.ts';
 import { benjaminiHochberg, bootstrap, mean } from '../../stats/index.ts';
 import { assessed, notAssessed } from '../finding.ts';
 import type { Probe } from '../probe.ts';

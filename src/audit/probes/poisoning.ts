@@ -1,4 +1,4 @@
-import { type Vote, voteTable } from '../../feedback/index.ts';
+import { type Vote, voteTable } from '../../quality/index.ts';
 import { bootstrap, mean } from '../../stats/index.ts';
 import { assessed, notAssessed } from '../finding.ts';
 import type { Probe } from '../probe.ts';

@@ -1,7 +1,7 @@
 import { type UseQueryResult, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import type { FeedbackReport } from '../../../feedback/index.ts';
+import type { FeedbackReport } from '../../../quality/index.ts';
 import { estimateText, figure } from '../../ui/figures.ts';
 import { Empty, Loaded } from '../../ui/state.tsx';
 import { AsOf } from './as-of.tsx';
