@@ -1,3 +1,5 @@
+import type { Reference } from './document.ts';
+
 /**
  * A small tree of elements, made by code alone: data can be a text in it and never a tag, for nothing but `h` makes an
  * `Element`, and only instances of the class are drawn as elements. It becomes HTML (`toHtml`) or whatever a page is made of.
@@ -12,7 +14,14 @@ export class Element {
     this.children = children;
   }
 }
-export type Node = string | number | Element | undefined | readonly Node[];
+/** A mention in the tree: a page may make a link of it, HTML prints its text. */
+export class Mention {
+  readonly reference: Reference;
+  constructor(reference: Reference) {
+    this.reference = reference;
+  }
+}
+export type Node = string | number | Element | Mention | undefined | readonly Node[];
 
 type Attributes = Readonly<Record<string, string | number | undefined>>;
 
@@ -39,6 +48,7 @@ const VOID = new Set(['br', 'meta', 'link']);
 /** The tree as HTML; every text and attribute is escaped. */
 export function toHtml(node: Node): string {
   if (node === undefined) return '';
+  if (node instanceof Mention) return escapeHtml(node.reference.text);
   if (node instanceof Element) {
     const attributes = Object.entries(node.attributes)
       .map(([name, value]) => ` ${name}="${escapeHtml(String(value))}"`)

@@ -1,5 +1,5 @@
-import type { Block, Cell, Reference, ReportDocument, Section, Text, Tone, Verdict } from './document.ts';
-import { type Element, h, type Node } from './element.ts';
+import type { Block, Cell, ReportDocument, Section, Text, Tone, Verdict } from './document.ts';
+import { type Element, h, Mention, type Node } from './element.ts';
 import { drawPlot } from './plots/index.ts';
 
 /** Marks beside verdicts and states, so that none is told by colour alone. */
@@ -14,43 +14,39 @@ export const TONES: { readonly [T in Tone]: string } = {
   missing: '○',
 };
 
-/** How a mention becomes part of the page: its text, or a link. */
-export type Link = (reference: Reference) => Node;
-const asText: Link = ({ text }) => text;
-
 const isVerdict = (cell: Cell): cell is Verdict => typeof cell === 'object' && 'tone' in cell;
 
 /** A document as a tree of elements: what HTML and the Studio's pages are made from. */
-export function documentTree({ title, note, sections }: ReportDocument, link: Link = asText): Element {
+export function documentTree({ title, note, sections }: ReportDocument): Element {
   return h(
     'article',
     { class: 'report' },
     h('h1', {}, title),
     h('p', { class: 'note' }, note),
-    sections.map((section) => sectionTree(section, link)),
+    sections.map((section) => sectionTree(section)),
   );
 }
 
 /** One section of a document. */
-export function sectionTree({ id, title, note, blocks }: Section, link: Link = asText): Element {
+export function sectionTree({ id, title, note, blocks }: Section): Element {
   return h(
     'section',
     { id },
     h('h2', {}, title),
     note === undefined ? undefined : h('p', { class: 'note' }, note),
-    blocks.map((block) => blockTree(block, link)),
+    blocks.map((block) => blockTree(block)),
   );
 }
 
-const textTree = (text: Text, link: Link): Node =>
-  typeof text === 'string' ? text : text.map((part) => (typeof part === 'string' ? part : link(part)));
+const textTree = (text: Text): Node =>
+  typeof text === 'string' ? text : text.map((part) => (typeof part === 'string' ? part : new Mention(part)));
 
 const verdictTree = ({ tone, text }: Verdict): Element =>
   h('span', { class: `verdict ${tone}` }, h('span', { 'aria-hidden': 'true' }, TONES[tone]), ` ${text}`);
 
-const cellTree = (cell: Cell, link: Link): Node => (isVerdict(cell) ? verdictTree(cell) : textTree(cell, link));
+const cellTree = (cell: Cell): Node => (isVerdict(cell) ? verdictTree(cell) : textTree(cell));
 
-function tableTree(block: Extract<Block, { kind: 'table' }>, link: Link): Element {
+function tableTree(block: Extract<Block, { kind: 'table' }>): Element {
   const { name, columns, rows, none = 'None.' } = block;
   if (rows.length === 0) return h('p', { class: 'missing' }, none);
   const kind = (i: number) => (columns[i]?.number === true ? { class: 'number' } : {});
@@ -75,8 +71,8 @@ function tableTree(block: Extract<Block, { kind: 'table' }>, link: Link): Elemen
           h(
             'tr',
             {},
-            h('th', { scope: 'row' }, cellTree(head!, link)),
-            cells.map((cell, i) => h('td', kind(i + 1), cellTree(cell, link))),
+            h('th', { scope: 'row' }, cellTree(head!)),
+            cells.map((cell, i) => h('td', kind(i + 1), cellTree(cell))),
           ),
         ),
       ),
@@ -89,8 +85,8 @@ const scroll = (name: string, body: Element): Element =>
   h('div', { class: 'scroll', role: 'region', tabindex: 0, 'aria-label': name }, body);
 
 /** How each block becomes elements; a block without a way does not compile. */
-const BLOCKS: { readonly [K in Block['kind']]: (block: Extract<Block, { kind: K }>, link: Link) => Node } = {
-  facts: ({ name, rows }, link) =>
+const BLOCKS: { readonly [K in Block['kind']]: (block: Extract<Block, { kind: K }>) => Node } = {
+  facts: ({ name, rows }) =>
     scroll(
       name,
       h(
@@ -99,28 +95,26 @@ const BLOCKS: { readonly [K in Block['kind']]: (block: Extract<Block, { kind: K 
         h(
           'tbody',
           {},
-          rows.map(([label, value]) =>
-            h('tr', {}, h('th', { scope: 'row' }, label), h('td', {}, cellTree(value, link))),
-          ),
+          rows.map(([label, value]) => h('tr', {}, h('th', { scope: 'row' }, label), h('td', {}, cellTree(value)))),
         ),
       ),
     ),
   table: tableTree,
-  text: ({ text, soft }, link) => h('p', soft === true ? { class: 'note' } : {}, textTree(text, link)),
-  verdict: ({ verdict, text }, link) => h('p', {}, verdictTree(verdict), ' ', textTree(text, link)),
-  list: ({ items }, link) =>
+  text: ({ text, soft }) => h('p', soft === true ? { class: 'note' } : {}, textTree(text)),
+  verdict: ({ verdict, text }) => h('p', {}, verdictTree(verdict), ' ', textTree(text)),
+  list: ({ items }) =>
     h(
       'ul',
       {},
-      items.map((item) => h('li', {}, textTree(item, link))),
+      items.map((item) => h('li', {}, textTree(item))),
     ),
   heading: ({ text }) => h('h3', {}, text),
-  fold: ({ summary, blocks }, link) =>
+  fold: ({ summary, blocks }) =>
     h(
       'details',
       {},
       h('summary', {}, summary),
-      blocks.map((block) => blockTree(block, link)),
+      blocks.map((block) => blockTree(block)),
     ),
   sides: ({ title, note, sides }) =>
     h(
@@ -133,6 +127,6 @@ const BLOCKS: { readonly [K in Block['kind']]: (block: Extract<Block, { kind: K 
   plot: ({ plot }) => h('figure', {}, drawPlot(plot)),
 };
 
-function blockTree(block: Block, link: Link): Node {
-  return (BLOCKS[block.kind] as (block: Block, link: Link) => Node)(block, link);
+function blockTree(block: Block): Node {
+  return (BLOCKS[block.kind] as (block: Block) => Node)(block);
 }
