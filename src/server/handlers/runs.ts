@@ -82,7 +82,7 @@ export function runHandlers({ runs }: { readonly runs: RunService }): Handlers<t
                     question: probe.question,
                     citation: probe.citation,
                     needs: [...probe.needs],
-                    params: JSON.parse(JSON.stringify(probe.params)) as never,
+                    params: JSON.parse(JSON.stringify(probe.params)),
                   },
           };
         }),
