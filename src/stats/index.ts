@@ -16,6 +16,7 @@ export * from './icc.ts';
 export * from './intervals.ts';
 export * from './kendall-w.ts';
 export * from './label-table.ts';
+export { cholesky, choleskyInverse, choleskySolve, dot, maxNorm } from './linear-algebra.ts';
 export * from './mace.ts';
 export * from './majorities.ts';
 export * from './majority.ts';
