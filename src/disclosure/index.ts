@@ -1,5 +1,4 @@
 export * from './build.ts';
-export * from './evidence-files.ts';
 export * from './items.ts';
 export { renderFeedbackPage } from './report/feedback-page.ts';
 export { reasonText } from './report/reasons.ts';
