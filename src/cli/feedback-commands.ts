@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { renderFeedbackPage } from '../disclosure/index.ts';
-import { feedbackReport, weightTargetsSchema } from '../feedback/index.ts';
+import { feedbackReport, weightTargetsSchema } from '../quality/index.ts';
 import { parseConfig, UsageError } from '../run/index.ts';
 import { onPath, writeFileAtomic } from '../run/node.ts';
 import { feedbackText } from './feedback-text.ts';

@@ -1,4 +1,4 @@
-import type { AgreementRow, DetectorReport, Effect, FeedbackReport, Flag, ShareEstimate } from '../feedback/index.ts';
+import type { AgreementRow, DetectorReport, Effect, FeedbackReport, Flag, ShareEstimate } from '../quality/index.ts';
 import { figure, range, table } from './text.ts';
 
 const share = (s: ShareEstimate | null, none = 'not measured') =>

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { simulatedPool } from '../feedback/quality/simulated-pool.fake.ts';
+import { simulatedPool } from '../quality/simulated-pool.fake.ts';
 import { runForTest } from './command.fake.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'goodhart-feedback-'));

@@ -3,10 +3,10 @@ import {
   collectJudgments,
   type Distribution,
   distributionSchema,
-  fitWeights,
   type Item,
   wantedJudgments,
 } from '../feedback/index.ts';
+import { fitWeights } from '../reward/index.ts';
 import { ignoreProgress, type Progress } from '../run/index.ts';
 import { createRng, type Interval, mean, meanInterval, type Rng } from '../stats/index.ts';
 import { comparisonItems, raterPool, SIMULATED_RATERS, simulatedRater } from '../world/index.ts';

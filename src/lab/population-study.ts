@@ -1,13 +1,12 @@
 import {
   collectJudgments,
-  type FeatureComparison,
-  fitWeights,
   type Judgment,
   type RaterProfile,
   raterWeights,
   toPairs,
   weightPairs,
 } from '../feedback/index.ts';
+import { type FeatureComparison, fitWeights } from '../reward/index.ts';
 import { ignoreProgress, type Progress } from '../run/index.ts';
 import { createRng, type Interval, mean, meanInterval, type Rng } from '../stats/index.ts';
 import {

@@ -1,15 +1,12 @@
+import { collectJudgments, type Item, type Judgment, toPairs } from '../feedback/index.ts';
 import {
-  collectJudgments,
   type FeatureComparison,
   fitWeights,
-  type Item,
-  type Judgment,
   type QueryArm,
   type QuerySettings,
   queryLoop,
   SELECTION_RULE_IDS,
-  toPairs,
-} from '../feedback/index.ts';
+} from '../reward/index.ts';
 import { ignoreProgress, type Progress } from '../run/index.ts';
 import { createRng, type Interval, meanInterval, type Rng } from '../stats/index.ts';
 import { comparisonItems, raterPool, type SimulatedRaterKind } from '../world/index.ts';

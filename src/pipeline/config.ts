@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { FAIL_ON, isRequirable, probeSettingsSchema } from '../audit/index.ts';
-import { distributionSchema, SELECTION_RULE_IDS } from '../feedback/index.ts';
+import { distributionSchema } from '../feedback/index.ts';
 import { SCHEDULES } from '../policy/index.ts';
+import { SELECTION_RULE_IDS } from '../reward/index.ts';
 
 /**
  * Configuration of a run. Every key has a default that works for its data layout, except where the data are. Unknown keys

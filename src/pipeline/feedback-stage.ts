@@ -1,13 +1,7 @@
 import { existsSync } from 'node:fs';
 import { loadEvidence } from '../audit/node.ts';
-import {
-  type FeedbackReport,
-  feedbackReport,
-  type Item,
-  type Judgment,
-  type RaterProfile,
-  raterProfileSchema,
-} from '../feedback/index.ts';
+import { type Item, type Judgment, type RaterProfile, raterProfileSchema } from '../feedback/index.ts';
+import { type FeedbackReport, feedbackReport } from '../quality/index.ts';
 import { readJson, readJsonLines, writeFileAtomic } from '../run/node.ts';
 import { createRng } from '../stats/index.ts';
 import { comparisonItems, raterPool, type SimulatedRaterKind } from '../world/index.ts';

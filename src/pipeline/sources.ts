@@ -1,5 +1,6 @@
-import { type Item, type Judgment, NO_SHARED_START } from '../feedback/index.ts';
-import { readLayout, rejectText } from '../feedback/node.ts';
+import { NO_SHARED_START } from '../exchange/index.ts';
+import { readLayout, rejectText } from '../exchange/node.ts';
+import type { Item, Judgment } from '../feedback/index.ts';
 import type { ScoreFunction } from '../policy/index.ts';
 import { DataError } from '../run/index.ts';
 import { createRng } from '../stats/index.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import { rowWriter } from '../exchange/node.ts';
 import { recordKey } from '../feedback/index.ts';
-import { rowWriter } from '../feedback/node.ts';
 import { canonicalJson } from '../run/index.ts';
 import type { ProjectTable, ResponseOf, TableFormat } from './contract/index.ts';
 import type { MadeFile } from './file-answer.ts';

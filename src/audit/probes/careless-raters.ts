@@ -1,4 +1,4 @@
-import { raterQuality } from '../../feedback/index.ts';
+import { raterQuality } from '../../quality/index.ts';
 import { benjaminiHochberg, bootstrap, mean } from '../../stats/index.ts';
 import { count, defineProbe, probeParams } from '../probe.ts';
 

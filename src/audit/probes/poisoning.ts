@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Vote, voteTable } from '../../feedback/index.ts';
+import { type Vote, voteTable } from '../../quality/index.ts';
 import { bootstrap, mean } from '../../stats/index.ts';
 import { count, defineProbe, probeParams } from '../probe.ts';
 

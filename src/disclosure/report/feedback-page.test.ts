@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { feedbackReport, type Item, type Judgment } from '../../feedback/index.ts';
-import { simulatedPool } from '../../feedback/quality/simulated-pool.fake.ts';
+import type { Item, Judgment } from '../../feedback/index.ts';
+import { feedbackReport } from '../../quality/index.ts';
+import { simulatedPool } from '../../quality/simulated-pool.fake.ts';
 import { renderFeedbackPage } from './feedback-page.ts';
 import { coursePlot, forestPlot, logHistogram, matrixPlot, scatterPlot } from './quality-plots.ts';
 

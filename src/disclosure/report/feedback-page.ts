@@ -1,4 +1,4 @@
-import type { AgreementMeasure, Effect, FeedbackReport, Flag, ShareEstimate } from '../../feedback/index.ts';
+import type { AgreementMeasure, Effect, FeedbackReport, Flag, ShareEstimate } from '../../quality/index.ts';
 import { figure, type Html, html } from './html.ts';
 import {
   coursePlot,

@@ -3,6 +3,7 @@ import {
   ADJUDICATION_REASONS,
   answerSchema,
   distributionSchema,
+  type FeedbackReport,
   feedbackRecordSchema,
   itemSchema,
   projectSchema,
@@ -179,7 +180,7 @@ export const PROJECT_ROUTES = {
     allow: READERS,
     summary:
       'The quality report, as `goodhart feedback report --json` prints it, with the length of the history as `asOf`',
-    response: z.json(),
+    response: z.custom<FeedbackReport & { readonly asOf: number }>((value) => typeof value === 'object'),
   },
   'GET /api/projects/{project}/items': {
     allow: READERS,

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import type { AgreementMatrix, DetectorReport, FeedbackReport, Flag } from '../../../feedback/index.ts';
+import type { AgreementMatrix, DetectorReport, FeedbackReport, Flag } from '../../../quality/index.ts';
 import { figure, interval, percent } from '../../ui/figures.ts';
 import { Scroll } from '../../ui/scroll.tsx';
 import { Pairs } from '../../ui/table.tsx';

@@ -1,5 +1,5 @@
 import { Component, type ReactNode } from 'react';
-import type { AgreementRow, FeedbackReport, TruthReport } from '../../../feedback/index.ts';
+import type { AgreementRow, FeedbackReport, TruthReport } from '../../../quality/index.ts';
 import { BarPlot } from '../../ui/bars.tsx';
 import { duration, estimateText, figure, interval, percent } from '../../ui/figures.ts';
 import { Scroll } from '../../ui/scroll.tsx';

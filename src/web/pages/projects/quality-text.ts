@@ -1,4 +1,4 @@
-import type { AgreementMeasure, Effect, ShareEstimate } from '../../../feedback/index.ts';
+import type { AgreementMeasure, Effect, ShareEstimate } from '../../../quality/index.ts';
 import { figure, interval, percent } from '../../ui/figures.ts';
 
 /** Coefficients by their usual names. */

@@ -1,7 +1,7 @@
-import { type UseQueryResult, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import type { FeedbackReport } from '../../../feedback/index.ts';
+import type { FeedbackReport } from '../../../quality/index.ts';
 import { estimateText, figure } from '../../ui/figures.ts';
 import { Empty, Loaded } from '../../ui/state.tsx';
 import { AsOf } from './as-of.tsx';
@@ -154,9 +154,8 @@ function Page({ project }: { readonly project: string }): ReactNode {
   const quality = useQuery(qualityQuery(project));
   return (
     <Loaded query={quality}>
-      {(data) => {
-        const report = data as unknown as FeedbackReport | null;
-        if (report === null || typeof report !== 'object' || !(report.judgments > 0))
+      {(report) => {
+        if (report.judgments === 0)
           return (
             <Empty title="Nothing to report yet">
               <p>The report needs judgments. It grows with them: agreement needs items that two raters judged.</p>
@@ -164,7 +163,7 @@ function Page({ project }: { readonly project: string }): ReactNode {
           );
         return (
           <>
-            <AsOf query={quality as UseQueryResult<FeedbackReport & { readonly asOf: number }>} />
+            <AsOf query={quality} />
             <Report project={project} report={report} />
           </>
         );

@@ -120,7 +120,7 @@ export function RunList(): ReactNode {
 /** Starts a run from a recipe, changed as wanted. */
 export function NewRun(): ReactNode {
   useTitle('Start a run');
-  const recipes = useQuery({ queryKey: ['recipes'], queryFn: () => call('GET /api/recipes', {}) });
+  const recipes = useQuery({ queryKey: ['recipes'], queryFn: () => call('GET /api/recipes') });
   const [edited, setEdited] = useState<string | null>(null);
   const [recipe, setRecipe] = useState('quickstart');
   const client = useQueryClient();
