@@ -75,7 +75,7 @@ function Summary({ project, report }: { readonly project: string; readonly repor
       <div className="card">
         <dt>Units with dissent</dt>
         <dd>
-          <Link to="/projects/$project/items" params={{ project }} search={{ show: 'disagreement' } as never}>
+          <Link to="/projects/$project/items" params={{ project }} search={{ show: 'disagreement' }}>
             {figure(report.dissent.dissenting)} of {figure(report.dissent.units)}
           </Link>
         </dd>
