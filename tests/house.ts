@@ -16,8 +16,8 @@ export const ALLOWED_IMPORTS = {
   store: ['stats', 'run', 'feedback'],
   reward: ['text', 'stats', 'run', 'engine', 'feedback'],
   policy: ['stats', 'run', 'engine'],
-  audit: ['stats', 'feedback', 'quality'],
-  disclosure: ['run', 'feedback', 'audit'],
+  audit: ['stats', 'run', 'feedback', 'quality', 'world'],
+  disclosure: ['run', 'audit'],
   lab: ['stats', 'run', 'feedback', 'world', 'reward', 'audit'],
   pipeline: [
     'text',
