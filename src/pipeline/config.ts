@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { distributionSchema } from '../feedback/index.ts';
-import { SCHEDULES } from '../policy/index.ts';
+import { algorithmSchema } from '../policy/index.ts';
 import { RATER_POOLS, type RaterPoolId, raterCounts } from '../world/index.ts';
 import { SELECTION_RULE_IDS } from '../reward/index.ts';
 
@@ -132,23 +132,10 @@ const rewardSchema = z.strictObject({
   position: z.boolean().default(true),
 });
 
-const policySchema = z.strictObject({
-  steps: positive.default(100),
-  promptsPerStep: positive.default(8),
-  /** Samples per prompt: each is judged beside the others, so at least two. */
-  samples: z.int().min(2).default(8),
-  /** Weight of the KL term, in reward units per nat. */
-  beta: z.number().nonnegative().default(0.1),
-  learningRate: rate.default(2e-4),
-  /** How the rate falls from its peak over the run. */
-  schedule: z.enum(SCHEDULES).default('constant'),
-  /** Steps over which the rate rises to its peak. */
-  warmup: z.int().nonnegative().default(0),
-  /** Largest L2 norm of a step's gradient. */
-  gradClipNorm: rate.default(1),
+/** The keys of the chosen algorithm, and what every policy has. */
+const policySchema = algorithmSchema({
   /** Trains adapters instead of all weights. */
   lora: loraSchema.optional(),
-  maxTokens: positive.default(48),
   /** Steps between evaluations on the path and between checkpoints. */
   evaluateEvery: positive.default(20),
   /** Best-of-n of the base policy beside the optimised one, for these n; empty for none. */

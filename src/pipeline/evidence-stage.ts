@@ -26,7 +26,7 @@ export interface Audit {
 
 function beliefReplies(world: Ground, path: PolicyPath): BeliefReply[] {
   return (['base', 'policy'] as const).flatMap((snapshot) =>
-    (snapshot === 'base' ? path.first : path.last).prompts.flatMap(({ prompt: text, replies }): BeliefReply[] => {
+    (snapshot === 'base' ? path.first : path.last).prompts.flatMap(({ prompt: { text }, replies }): BeliefReply[] => {
       const prompt = world.promptOf(text);
       if (prompt?.belief === undefined || prompt.belief === 'none') return [];
       const userWrong = prompt.belief === 'wrong';
@@ -67,17 +67,17 @@ function samplesOf(path: PolicyPath): ReplySamples[] {
   const rows = (replies: PolicyPath['first']['prompts'][number]['replies']) =>
     replies.map(({ text, logprob }) => ({ text, logprob }));
   return path.first.prompts.map((base, i) => ({
-    promptId: base.prompt,
+    promptId: base.prompt.id,
     base: rows(base.replies),
     policy: rows(path.last.prompts[i]!.replies),
   }));
 }
 
 /** Evidence that follows from the policy's evaluations alone. */
-export function policyEvidence(path: PolicyPath, world: Ground | undefined) {
+export function policyEvidence(path: PolicyPath, world: Ground | undefined, method: string) {
   return {
     'optimisation-path': path.points.map(
-      ({ step, kl, proxy, gold }): OptimisationPoint => ({ method: 'rloo', step, kl, proxy, ...(gold && { gold }) }),
+      ({ step, kl, proxy, gold }): OptimisationPoint => ({ method, step, kl, proxy, ...(gold && { gold }) }),
     ),
     'reply-samples': samplesOf(path),
     ...(world && { 'belief-replies': beliefReplies(world, path) }),
@@ -95,7 +95,7 @@ export async function auditStage(
     const rng = createRng(config.seed).fork('audit');
     const texts =
       path?.first.prompts.flatMap(({ prompt, replies }) =>
-        replies.slice(0, 4).map(({ text }) => ({ promptId: prompt, prompt, reply: text })),
+        replies.slice(0, 4).map(({ text }) => ({ promptId: prompt.id, prompt: prompt.text, reply: text })),
       ) ??
       rng
         .shuffle(feedback.items)
@@ -105,7 +105,7 @@ export async function auditStage(
     const evidence: Partial<Record<keyof typeof EVIDENCE_FILES, unknown>> = {
       'counterfactual-edits': edits,
       'scored-replies': scored,
-      ...(path && policyEvidence(path, world)),
+      ...(path && policyEvidence(path, world, config.policy!.algorithm)),
     };
     for (const [kind, value] of Object.entries(evidence))
       writeRunJson(context, EVIDENCE_FILES[kind as keyof typeof EVIDENCE_FILES], value);

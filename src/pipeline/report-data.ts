@@ -29,7 +29,7 @@ function unitOf(path: PolicyPath, name: 'proxy' | 'gold') {
   return { centre: mean(values), scale: standardDeviation(values) || 1 };
 }
 
-function curves(results: RunResults, uniform: Uniform): ReportData['paths'] {
+function curves(results: RunResults, method: string, uniform: Uniform): ReportData['paths'] {
   const { path, bestOf, exact } = results;
   if (path === undefined) return [];
   const series = (
@@ -49,8 +49,8 @@ function curves(results: RunResults, uniform: Uniform): ReportData['paths'] {
   };
   const known = path.points.every((point) => point.gold !== undefined);
   return [
-    series('proxy, RLOO', 'proxy', path.points),
-    ...(known ? [series('gold, RLOO', 'gold', path.points)] : []),
+    series(`proxy, ${method}`, 'proxy', path.points),
+    ...(known ? [series(`gold, ${method}`, 'gold', path.points)] : []),
     ...(bestOf === undefined
       ? []
       : [
@@ -196,7 +196,7 @@ export function reportData(
     name: config.name,
     summary: summaryRows(results),
     pathsNote: pathsNote(results),
-    paths: curves(results, uniform),
+    paths: curves(results, config.policy?.algorithm ?? '', uniform),
     rewardHistogram:
       path === undefined
         ? []
@@ -243,7 +243,7 @@ export function reportData(
       !printable || path === undefined
         ? []
         : path.first.prompts.slice(0, 6).map((prompt, i) => ({
-            prompt: prompt.prompt,
+            prompt: prompt.prompt.text,
             before: prompt.replies[0]!.text,
             after: path.last.prompts[i]!.replies[0]!.text,
             note: `gold ${(prompt.scored.gold?.[0] ?? 0).toFixed(1)} → ${(path.last.prompts[i]!.scored.gold?.[0] ?? 0).toFixed(1)}`,

@@ -82,10 +82,12 @@ async function recomputed(folder: string): Promise<Check[]> {
     compare(RUN_FILES.labels, labels, itemLabels(items, judgments)),
     compare(RUN_FILES.rewardEvaluation, evaluation, withoutNaN(rewardEvaluation(config, feedback, scores))),
     ...(path === undefined ? [] : policyChecks(path)),
-    ...Object.entries(path === undefined ? {} : policyEvidence(path, world)).map(([kind, value]) => {
-      const file = EVIDENCE_FILES[kind as keyof typeof EVIDENCE_FILES];
-      return compare(file, readJson(at(file)), value);
-    }),
+    ...Object.entries(path === undefined ? {} : policyEvidence(path, world, config.policy!.algorithm)).map(
+      ([kind, value]) => {
+        const file = EVIDENCE_FILES[kind as keyof typeof EVIDENCE_FILES];
+        return compare(file, readJson(at(file)), value);
+      },
+    ),
     compare(RUN_FILES.metrics, metrics, path?.metrics ?? []),
     compare(RUN_FILES.results, readJson(at(RUN_FILES.results)), withoutNaN(resultsJson(results))),
     compare(
