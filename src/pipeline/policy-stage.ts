@@ -6,10 +6,12 @@ import type { Base } from './base-stage.ts';
 import { withLora } from './lora.ts';
 import { checkpointsOf, pathIn, type RunContext, stage, writeRunJson } from './run-context.ts';
 import { RUN_FILES } from './run-folder.ts';
-import type { Source } from './sources.ts';
+import type { RunPrompt, Source } from './sources.ts';
 
 /** The optimisation as it went: every step's metrics, an evaluation at each checkpoint, the first and the last in full. */
 export interface PolicyPath {
+  /** The algorithm, by id. */
+  readonly method: string;
   readonly step: number;
   readonly metrics: readonly { readonly step: number; readonly metrics: Readonly<Record<string, number>> }[];
   readonly points: readonly {
@@ -20,8 +22,8 @@ export interface PolicyPath {
     readonly proxy: readonly number[];
     readonly gold?: readonly number[];
   }[];
-  readonly first: PolicyEvaluation;
-  readonly last: PolicyEvaluation;
+  readonly first: PolicyEvaluation<RunPrompt>;
+  readonly last: PolicyEvaluation<RunPrompt>;
 }
 
 /** The path as it was at an earlier step: what follows is computed again, to the same bits. */
@@ -75,7 +77,7 @@ async function optimise(
     path = backTo(path, (await checkpoints.resume(model, { upTo: path.step })).step);
   } else {
     const first = await evaluate();
-    path = { step: 0, metrics: [], points: [pointOf(0, first)], first, last: first };
+    path = { method: policy.algorithm, step: 0, metrics: [], points: [pointOf(0, first)], first, last: first };
   }
   const metrics = [...path.metrics];
   const run = {

@@ -29,7 +29,7 @@ function unitOf(path: PolicyPath, name: 'proxy' | 'gold') {
   return { centre: mean(values), scale: standardDeviation(values) || 1 };
 }
 
-function curves(results: RunResults, method: string, uniform: Uniform): ReportData['paths'] {
+function curves(results: RunResults, uniform: Uniform): ReportData['paths'] {
   const { path, bestOf, exact } = results;
   if (path === undefined) return [];
   const series = (
@@ -49,8 +49,8 @@ function curves(results: RunResults, method: string, uniform: Uniform): ReportDa
   };
   const known = path.points.every((point) => point.gold !== undefined);
   return [
-    series(`proxy, ${method}`, 'proxy', path.points),
-    ...(known ? [series(`gold, ${method}`, 'gold', path.points)] : []),
+    series(`proxy, ${path.method}`, 'proxy', path.points),
+    ...(known ? [series(`gold, ${path.method}`, 'gold', path.points)] : []),
     ...(bestOf === undefined
       ? []
       : [
@@ -196,7 +196,7 @@ export function reportData(
     name: config.name,
     summary: summaryRows(results),
     pathsNote: pathsNote(results),
-    paths: curves(results, config.policy?.algorithm ?? '', uniform),
+    paths: curves(results, uniform),
     rewardHistogram:
       path === undefined
         ? []

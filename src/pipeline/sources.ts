@@ -7,13 +7,16 @@ import { createRng } from '../stats/index.ts';
 import { type Ground, GROUNDS } from '../world/index.ts';
 import type { PipelineConfig } from './config.ts';
 
+/** A prompt, and what it is for. */
+export type RunPrompt = PolicyPrompt & { readonly split: string };
+
 /** Where a run's prompts, texts and judgments come from. */
 export interface Source {
   readonly projectId: string;
   /** Prompt and reply texts to train a base model on. */
   readonly examples: readonly { prompt: string; reply: string }[];
-  readonly trainPrompts: readonly PolicyPrompt[];
-  readonly evaluationPrompts: readonly PolicyPrompt[];
+  readonly trainPrompts: readonly RunPrompt[];
+  readonly evaluationPrompts: readonly RunPrompt[];
   /** Judgments that exist already; without them raters are simulated. */
   readonly imported?: {
     readonly items: readonly Item[];
@@ -69,7 +72,9 @@ async function argumentSource(config: PipelineConfig, dir: string): Promise<Sour
 }
 
 /** Prompts of dialogues are told apart by their text. */
-const promptOfText = (text: string): PolicyPrompt => ({ id: text, text });
+const promptIn =
+  (split: string) =>
+  (text: string): RunPrompt => ({ id: text, text, split });
 
 async function dialogueSource(config: PipelineConfig, file: string, holdout: number): Promise<Source> {
   const { items, judgments, skipped } = await imported('hh-rlhf', file, config.name, [NO_SHARED_START]);
@@ -89,8 +94,8 @@ async function dialogueSource(config: PipelineConfig, file: string, holdout: num
   return {
     projectId: config.name,
     examples: training.flatMap((item) => item.replies.map((reply) => ({ prompt: item.prompt, reply: reply.text }))),
-    trainPrompts: prompts.filter((prompt) => !heldOut.has(prompt)).map(promptOfText),
-    evaluationPrompts: [...heldOut].map(promptOfText),
+    trainPrompts: prompts.filter((prompt) => !heldOut.has(prompt)).map(promptIn('train')),
+    evaluationPrompts: [...heldOut].map(promptIn('evaluation')),
     imported: { items: placed, judgments, skipped },
   };
 }
