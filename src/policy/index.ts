@@ -20,3 +20,5 @@ export * from './schedules.ts';
 export * from './settings.ts';
 export * from './update.ts';
 export * from './value-loss.ts';
+export * from './monitors/index.ts';
+export type { Decision, Monitor, MonitorPoint } from './monitors/monitor.ts';
