@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { loraSchema } from '../engine/index.ts';
 import { distributionSchema, SELECTION_RULE_IDS } from '../feedback/index.ts';
 import { SCHEDULES } from '../policy/index.ts';
+import { rewardSchema } from '../reward/index.ts';
 
 /**
  * Configuration of a run. Every key has a default that works for its data layout, except where the data are. Unknown keys
@@ -22,15 +24,6 @@ const dataSchema = z.discriminatedUnion('layout', [
     holdout: z.number().gt(0).lt(1).default(0.25),
   }),
 ]);
-
-/** Low-rank adapters instead of all weights. */
-const loraSchema = z.strictObject({
-  rank: positive.default(16),
-  /** Adapters are scaled by alpha / rank. */
-  alpha: rate.default(32),
-  /** Linear layers by the names of either house (`attention.q`, `q_proj`); all of them when left out. */
-  targets: z.array(z.string()).min(1).optional(),
-});
 
 const baseSchema = z.strictObject({
   /**
@@ -109,24 +102,6 @@ const feedbackSchema = z.strictObject({
   selection: selectionSchema.prefault({}),
   /** How many raters an item gets instead of `overlap` on all: on a share of items, until sure, or more on disagreement. */
   distribution: distributionSchema.pick({ overlapShare: true, adaptive: true, extraRaters: true }).optional(),
-});
-
-const rewardSchema = z.strictObject({
-  family: z.enum(['linear', 'transformer']).default('linear'),
-  /** Members of the ensemble; each has its own seed and, with more than one, its own resample of the items. */
-  members: positive.default(3),
-  /** Transformer members start from the base model's weights, or from fresh ones. */
-  from: z.enum(['base', 'scratch']).default('base'),
-  /** Transformer members train adapters and the scalar head only. */
-  lora: loraSchema.optional(),
-  epochs: positive.default(3),
-  batch: positive.default(32),
-  learningRate: rate.default(1e-3),
-  ridge: rate.default(30),
-  /** Longest word n-gram of the linear family. */
-  order: positive.default(2),
-  /** Estimate a first-shown bonus beside the reward, so that position bias stays out of it. */
-  position: z.boolean().default(true),
 });
 
 const policySchema = z.strictObject({

@@ -1,10 +1,15 @@
 export * from './artefact.ts';
 export * from './ensemble.ts';
 export * from './evaluate.ts';
+export * from './families.ts';
+export type { FitContext, RewardBase } from './family.ts';
 export * from './features.ts';
-export * from './lbfgs.ts';
+export * from './fit/linear.ts';
+export type { NuisanceState } from './fit/nuisance-steps.ts';
+export { type LinearObjective, linearObjective, type SparseFeatures } from './fit/objective.ts';
+export * from './fit/transformer.ts';
 export * from './likelihood/index.ts';
-export * from './linear.ts';
 export * from './normaliser.ts';
+export * from './observation.ts';
+export * from './observe.ts';
 export * from './reward-model.ts';
-export * from './transformer.ts';

@@ -4,3 +4,4 @@ export * from './errors.ts';
 export * from './lazily.ts';
 export * from './progress.ts';
 export * from './records.ts';
+export * from './variants.ts';

@@ -5,6 +5,7 @@ export * from './chance-corrected.ts';
 export * from './circular-triads.ts';
 export * from './cluster-bootstrap.ts';
 export * from './cohen.ts';
+export * from './comparison-loss.ts';
 export * from './comparisons.ts';
 export * from './connectivity.ts';
 export * from './correlated-errors.ts';
@@ -20,6 +21,7 @@ export * from './intervals.ts';
 export * from './kendall-w.ts';
 export * from './label-sets.ts';
 export * from './label-table.ts';
+export * from './lbfgs.ts';
 export {
   type GroupsTest,
   groupDifferenceTest,
@@ -28,6 +30,7 @@ export {
   likelihoodRatioTest,
   unknownGroupsTest,
 } from './likelihood-ratio.ts';
+export * from './logistic-regression.ts';
 export * from './luce-spectral.ts';
 export * from './mace.ts';
 export * from './majorities.ts';
