@@ -1,7 +1,7 @@
 import type { PreferencePair } from '../feedback/index.ts';
 import { type Candidate, linearObjective, observePair } from '../reward/index.ts';
 import { minimise } from '../stats/index.ts';
-import { agreesWithUser, type Harbour, type HarbourPrompt, promptOf, type ReplyFeatures } from '../world/index.ts';
+import { agreesWithUser, type Harbour, type HarbourPrompt, type ReplyFeatures } from '../world/index.ts';
 
 /**
  * A reward on the harbour's own slots: the family contains the truth, so what goes wrong in an experiment was planted there.
@@ -32,7 +32,7 @@ export interface FeatureReward {
 
 /** Prompt and slots of a candidate, or null where either is none of the harbour. */
 function parsed(world: Harbour, { prompt: text, reply }: Candidate) {
-  const prompt = promptOf(text);
+  const prompt = world.promptOf(text);
   const features = prompt === undefined ? null : world.parse(prompt, reply);
   return prompt === undefined || features === null ? null : { prompt, features };
 }

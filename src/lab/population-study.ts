@@ -1,7 +1,5 @@
 import {
   collectJudgments,
-  type FeatureComparison,
-  fitWeights,
   type Judgment,
   type RaterProfile,
   raterWeights,
@@ -9,13 +7,22 @@ import {
   weightPairs,
 } from '../feedback/index.ts';
 import { ignoreProgress, type Progress } from '../run/index.ts';
-import { createRng, type Interval, mean, meanInterval, type Rng } from '../stats/index.ts';
+import {
+  createRng,
+  dot,
+  fitLogistic,
+  type Interval,
+  type LogisticRow,
+  mean,
+  meanInterval,
+  type Rng,
+} from '../stats/index.ts';
 import {
   bestOfNExact,
   comparisonItems,
   expectation,
+  fromBase,
   type Group,
-  promptOf,
   SIMULATED_RATERS,
   simulatedRater,
 } from '../world/index.ts';
@@ -99,8 +106,6 @@ const SPACES = createRng('population/prompts')
     };
   });
 
-const dot = (a: Float64Array, b: Float64Array) => a.reduce((sum, v, i) => sum + v * b[i]!, 0);
-
 /** True utility of the best of 16 by a reward, for each group. */
 const groupWelfare = (weights: Float64Array, tastes: Tastes): number[] => {
   const chosen = SPACES.map(({ base, features }) =>
@@ -120,19 +125,16 @@ async function judgedBy(setting: { warm: number; tastes: Tastes }, options: Popu
   const { warm, tastes } = setting;
   const kinds = tastes === 'opposed' ? (['plain', 'warm'] as const) : (['noisy', 'noisy'] as const);
   const items = await comparisonItems({
-    world: HARBOUR,
+    ground: HARBOUR,
     prompts: HARBOUR.prompts('train'),
     count: options.items,
     rng: rng.fork('items'),
     projectId: 'population',
     origin: 'base policy, exact',
-    replies: async (asked) => {
-      const { uniform } = rng.fork('replies');
-      return asked.map((p) => Array.from({ length: 4 }, () => HARBOUR.sampleBase(p, uniform).text));
-    },
+    replies: fromBase(HARBOUR, rng.fork('replies')),
   });
   const raters = Array.from({ length: options.raters }, (_, i) =>
-    simulatedRater(HARBOUR, `rater-${i}`, SIMULATED_RATERS[kinds[Number(i < warm)]!]),
+    simulatedRater(HARBOUR, { id: `rater-${i}`, params: SIMULATED_RATERS[kinds[Number(i < warm)]!] }),
   );
   const judgments: Judgment[] = [];
   for await (const j of collectJudgments({ items, raters, overlap: options.overlap, rng, now })) judgments.push(j);
@@ -158,19 +160,19 @@ function outcomes(
   const byId = new Map(items.map((item) => [item.id, item]));
   const pairs = weightPairs(toPairs(items, judgments).pairs, weights);
   const rows = pairs.map(
-    ({ itemId, target, weight }): FeatureComparison => ({
+    ({ itemId, target, weight }): LogisticRow => ({
       features: questionFeatures(family, byId.get(itemId)!),
       target,
       weight,
     }),
   );
-  const welfare = groupWelfare(fitWeights(rows, family.size, { ridge: 0.3 }), tastes);
+  const welfare = groupWelfare(fitLogistic(rows, family.size, { ridge: 0.3 }), tastes);
   const votes = new Map<string, number>();
   for (const { itemId, target, weight } of pairs) {
     votes.set(itemId, (votes.get(itemId) ?? 0) + weight * (target - 0.5));
   }
   const labels = items.flatMap((item) => {
-    const prompt = promptOf(item.prompt)!;
+    const prompt = HARBOUR.promptOf(item.prompt)!;
     const prefers = (group: Group) =>
       HARBOUR.gold(prompt, item.replies[0]!.text, group) - HARBOUR.gold(prompt, item.replies[1]!.text, group);
     const wanted = (1 - share) * prefers(GROUPS[tastes][0]) + share * prefers(GROUPS[tastes][1]);

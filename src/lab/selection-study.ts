@@ -1,18 +1,8 @@
-import {
-  collectJudgments,
-  type FeatureComparison,
-  fitWeights,
-  type Item,
-  type Judgment,
-  type QueryArm,
-  type QuerySettings,
-  queryLoop,
-  SELECTION_RULE_IDS,
-  toPairs,
-} from '../feedback/index.ts';
+import { collectJudgments, type Item, type Judgment, toPairs } from '../feedback/index.ts';
+import { type QueryArm, type QuerySettings, queryLoop, SELECTION_RULE_IDS } from '../reward/index.ts';
 import { ignoreProgress, type Progress } from '../run/index.ts';
-import { createRng, type Interval, meanInterval, type Rng } from '../stats/index.ts';
-import { comparisonItems, raterPool, type SimulatedRaterKind } from '../world/index.ts';
+import { createRng, fitLogistic, type Interval, type LogisticRow, meanInterval, type Rng } from '../stats/index.ts';
+import { comparisonItems, fromBase, raterPool, type SimulatedRaterKind } from '../world/index.ts';
 import { examine, questionFeatures } from './examination.ts';
 import { HARBOUR } from './harbour.ts';
 import { REWARD_FAMILIES, type RewardFamily, type RewardFamilyId } from './pair-features.ts';
@@ -76,14 +66,13 @@ const now = () => '2026-01-01T00:00:00Z';
 /** Comparisons of two replies of the base policy on training prompts, judged once each by a noisy pool. */
 async function judgedPool(options: SelectionStudyOptions, rng: Rng): Promise<{ item: Item; target: number }[]> {
   const items = await comparisonItems({
-    world: HARBOUR,
+    ground: HARBOUR,
     prompts: HARBOUR.prompts('train'),
     count: options.pool,
     rng,
     projectId: 'selection',
     origin: 'base policy, exact',
-    replies: async (asked) =>
-      asked.map((p) => Array.from({ length: 4 }, () => HARBOUR.sampleBase(p, rng.uniform).text)),
+    replies: fromBase(HARBOUR, rng),
   });
   const byId = new Map(items.map((item) => [item.id, item]));
   const judgments: Judgment[] = [];
@@ -93,7 +82,7 @@ async function judgedPool(options: SelectionStudyOptions, rng: Rng): Promise<{ i
 }
 
 /** A question whose answer is known and hidden from the rule until it is asked. */
-export interface AnsweredQuestion extends FeatureComparison {
+export interface AnsweredQuestion extends LogisticRow {
   readonly id: string;
 }
 
@@ -110,7 +99,7 @@ export async function* askedWithin(
   for await (const { asked, rows } of queryLoop(questions, settings, { ask, rng })) {
     const ended =
       asked.length === questions.length ? ends.length : ends.filter((budget) => budget <= asked.length).length;
-    const weights = ended > 0 ? fitWeights(rows, size, { ridge: settings.ridge }) : new Float64Array();
+    const weights = ended > 0 ? fitLogistic(rows, size, { ridge: settings.ridge }) : new Float64Array();
     for (const budget of ends.splice(0, ended)) yield { budget, weights, asked: asked.map(({ id }) => id) };
   }
 }

@@ -1,5 +1,6 @@
 export * from './config.ts';
 export { disclosurePlaces } from './disclosure-statements.ts';
+export * from './metrics.ts';
 export * from './run-folder.ts';
 export * from './run-pipeline.ts';
 export { openSource, type Source } from './sources.ts';

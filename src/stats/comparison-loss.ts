@@ -1,5 +1,3 @@
-import { sigmoid, softplus } from './functions.ts';
-
 /** Loss of a comparison with its first two derivatives with respect to the difference. */
 export interface ComparisonLoss {
   readonly loss: number;
@@ -13,10 +11,12 @@ export interface ComparisonLoss {
  * fit of preferences in the house is a sum of these, or of the choices among more than two that they are a case of.
  */
 export function comparisonLoss(difference: number, target: number, weight = 1): ComparisonLoss {
-  const preferred = sigmoid(difference);
+  // softplus(−d) is softplus(d) − d, so that one exponential serves for all three.
+  const small = Math.exp(-Math.abs(difference));
+  const preferred = difference >= 0 ? 1 / (1 + small) : small / (1 + small);
   return {
-    loss: weight * (target * softplus(-difference) + (1 - target) * softplus(difference)),
+    loss: weight * (Math.max(difference, 0) - target * difference + Math.log1p(small)),
     slope: weight * (preferred - target),
-    curvature: weight * preferred * (1 - preferred),
+    curvature: (weight * small) / ((1 + small) * (1 + small)),
   };
 }

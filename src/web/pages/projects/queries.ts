@@ -1,6 +1,7 @@
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import type { RequestOf, ResponseOf } from '../../../server/index.ts';
+import type { ResponseOf } from '../../../server/index.ts';
 import { call } from '../../api.ts';
+import type { ItemFilter } from '../../search.ts';
 import { useSession } from '../../session.tsx';
 
 export type ProjectDetail = ResponseOf<'GET /api/projects/{project}'>;
@@ -10,12 +11,11 @@ export type ItemRow = ItemDetail['row'];
 export type ItemDetail = ResponseOf<'GET /api/projects/{project}/items/{item}'>;
 export type RecordRow = ItemDetail['records'][number];
 export type RaterRow = ResponseOf<'GET /api/projects/{project}/raters'>['raters'][number];
-export type ItemFilter = NonNullable<NonNullable<RequestOf<'GET /api/projects/{project}/items'>['query']>['show']>;
 
 /** What the pages of projects read. Everything of one project lies under its key, so that a change renews all of it. */
 export const projectsQuery = queryOptions({
   queryKey: ['projects'],
-  queryFn: () => call('GET /api/projects', {}),
+  queryFn: () => call('GET /api/projects'),
 });
 export const projectQuery = (project: string) =>
   queryOptions({
@@ -55,7 +55,7 @@ export const recordsQuery = (project: string, query: { after?: number; rater?: s
   });
 export const layoutsQuery = queryOptions({
   queryKey: ['layouts'],
-  queryFn: () => call('GET /api/layouts', {}),
+  queryFn: () => call('GET /api/layouts'),
   staleTime: Number.POSITIVE_INFINITY,
 });
 

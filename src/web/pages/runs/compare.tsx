@@ -13,14 +13,8 @@ import { challengesQuery, findingsQuery, runQuery, seriesQuery } from './queries
 /** Runs side by side: summaries, findings, curves. */
 export function CompareRuns(): ReactNode {
   useTitle('Compare runs');
-  const { runs: text = '' } = useSearch({ strict: false }) as { runs?: string };
-  const ids = [
-    ...new Set(
-      String(text)
-        .split(',')
-        .filter((id) => id !== ''),
-    ),
-  ];
+  const { runs: text = '' } = useSearch({ strict: false });
+  const ids = [...new Set(text.split(',').filter((id) => id !== ''))];
   const details = useQueries({ queries: ids.map((id) => runQuery(id)) });
   const series = useQueries({ queries: ids.map((id) => seriesQuery(id, false)) });
   const findings = useQueries({ queries: ids.map((id) => findingsQuery(id)) });
@@ -85,18 +79,21 @@ export function CompareRuns(): ReactNode {
               </thead>
               <tbody>
                 {all
-                  .filter(({ id }) =>
+                  .flatMap(({ id, title, probes }) =>
+                    probes.map((probe) => ({ challenge: id, title, probe: probe.id })),
+                  )
+                  .filter(({ probe }) =>
                     findings.some(({ data }) =>
-                      data?.findings.some((f) => f.challenge === id && f.verdict !== 'not-assessed'),
+                      data?.findings.some((f) => f.probe === probe && f.verdict !== 'not-assessed'),
                     ),
                   )
-                  .map(({ id, title }) => (
-                    <tr key={id}>
+                  .map(({ challenge, title, probe }) => (
+                    <tr key={probe}>
                       <th scope="row">
-                        {id} {title}
+                        {challenge} {title} <span className="soft small">{probe}</span>
                       </th>
                       {findings.map(({ data }, i) => {
-                        const finding = data?.findings.find((f) => f.challenge === id);
+                        const finding = data?.findings.find((f) => f.probe === probe);
                         return (
                           <td key={ids[i]}>
                             <Verdict value={finding?.verdict ?? 'not-assessed'} />
