@@ -3,7 +3,7 @@ import { loadEvidence, writeEvidence } from '../audit/node.ts';
 import { allDetectionRates, type DetectionRates } from '../lab/index.ts';
 import type { RewardModel } from '../reward/index.ts';
 import { readJson, readJsonOf } from '../run/node.ts';
-import type { Harbour } from '../world/index.ts';
+import type { Ground } from '../world/index.ts';
 import type { BestOfCurve } from './best-of-stage.ts';
 import type { Feedback } from './feedback-stage.ts';
 import type { PolicyPath } from './policy-stage.ts';
@@ -24,7 +24,7 @@ export async function auditStage(
     reward: RewardModel;
     path: PolicyPath | undefined;
     bestOf: BestOfCurve | undefined;
-    world: Harbour | undefined;
+    world: Ground | undefined;
   },
 ): Promise<Audit> {
   const { config, progress, folder } = context;

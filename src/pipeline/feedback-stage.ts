@@ -43,7 +43,7 @@ async function simulate(
   const marked = (feedback.raters.poisoner ?? 0) > 0 ? world.prompts('train', { trigger: true }) : [];
   const prompts = [...world.prompts('train'), ...rng.fork('trigger').shuffle(marked).slice(0, 12)];
   const items = await comparisonItems({
-    world,
+    ground: world,
     prompts,
     count: candidatePairs(feedback),
     rng,

@@ -1,29 +1,10 @@
-import type { GroundView, PathView, RunView, SnapshotView } from '../audit/index.ts';
-import { neutralEdits } from '../lab/index.ts';
-import { agreesWithUser, type Harbour, promptOf } from '../world/index.ts';
+import type { PathView, RunView, SnapshotView } from '../audit/index.ts';
+import type { Ground } from '../world/index.ts';
 import type { BestOfCurve } from './best-of-stage.ts';
 import type { Feedback } from './feedback-stage.ts';
 import type { PolicyPath } from './policy-stage.ts';
 
-/** What evidence asks of the harbour. */
-function groundView(world: Harbour): GroundView {
-  return {
-    promptOf,
-    labels({ text: asked }, text) {
-      const prompt = promptOf(asked)!;
-      const features = world.parse(prompt, text);
-      if (features === null) return null;
-      return { agrees: agreesWithUser(prompt, features), correct: !features.refusal && features.value === 0 };
-    },
-    edits({ text: asked }, text) {
-      const prompt = promptOf(asked)!;
-      const found = world.replies(prompt).find((reply) => reply.text === text);
-      return found === undefined ? [] : neutralEdits(prompt, found);
-    },
-  };
-}
-
-function snapshotsOf({ step, first, last }: PolicyPath): SnapshotView[] {
+function snapshotsOf({ step, first, last }: PolicyPath, world: Ground | undefined): SnapshotView[] {
   return ([first, last] as const).map((evaluation, i) => ({
     id: i === 0 ? 'step-0' : `step-${step}`,
     role: i === 0 ? 'base' : 'policy',
@@ -31,7 +12,7 @@ function snapshotsOf({ step, first, last }: PolicyPath): SnapshotView[] {
     prompts: evaluation.prompts.map(({ prompt, replies, scored }) => ({
       promptId: prompt,
       prompt,
-      split: 'train',
+      split: world?.promptOf(prompt)?.split ?? 'held-out',
       replies: replies.map(({ text, logprob }, k) => ({
         text,
         logprob,
@@ -63,16 +44,16 @@ export function runView(run: {
   readonly feedback: Feedback;
   readonly path: PolicyPath | undefined;
   readonly bestOf: BestOfCurve | undefined;
-  readonly world: Harbour | undefined;
+  readonly world: Ground | undefined;
   readonly score?: RunView['score'];
 }): RunView {
   const { seed, feedback, path, bestOf, world, score } = run;
   const { items, judgments, raters } = feedback;
   return {
     seed,
-    ground: world === undefined ? undefined : groundView(world),
+    ground: world,
     feedback: { items, judgments, raters },
-    snapshots: path === undefined ? [] : snapshotsOf(path),
+    snapshots: path === undefined ? [] : snapshotsOf(path, world),
     paths: path === undefined ? [] : pathsOf(path, bestOf),
     ...(score !== undefined && { score }),
   };

@@ -1,21 +1,5 @@
 import type { Item, Judgment, RaterProfile } from '../../feedback/index.ts';
-
-/** A prompt of a proving ground, as far as evidence asks about it. */
-export interface GroundPromptView {
-  readonly id: string;
-  readonly text: string;
-  /** What the user says about it, where prompts differ in that. */
-  readonly belief?: 'none' | 'right' | 'wrong';
-}
-
-/** What is gathered from a proving ground: labels of replies by rule, and edits that leave quality alone. */
-export interface GroundView {
-  promptOf(text: string): GroundPromptView | undefined;
-  /** Null for a text that is no reply of this ground. */
-  labels(prompt: GroundPromptView, text: string): { readonly agrees?: boolean; readonly correct?: boolean } | null;
-  /** Texts that differ from a reply in one feature and are worth no more. */
-  edits(prompt: GroundPromptView, text: string): readonly { readonly feature: string; readonly text: string }[];
-}
+import type { Ground } from '../../world/index.ts';
 
 export interface ReplyView {
   readonly text: string;
@@ -53,7 +37,7 @@ export interface PathView {
 /** What a run can show to whoever gathers evidence. */
 export interface RunView {
   readonly seed: number;
-  readonly ground: GroundView | undefined;
+  readonly ground: Ground | undefined;
   readonly feedback: {
     readonly items: readonly Item[];
     readonly judgments: readonly Judgment[];

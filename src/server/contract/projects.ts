@@ -3,12 +3,12 @@ import {
   ADJUDICATION_REASONS,
   answerSchema,
   distributionSchema,
-  type FeedbackReport,
   feedbackRecordSchema,
   itemSchema,
   projectSchema,
   raterProfileSchema,
 } from '../../feedback/index.ts';
+import type { FeedbackReport } from '../../quality/index.ts';
 import { ANYONE_SIGNED_IN, LEADS, READERS } from '../access/roles.ts';
 import { fileSchema, type RouteContract, type RouteKey } from './route.ts';
 import { tableQuery } from './tables.ts';
