@@ -45,7 +45,7 @@ export const ALLOWED_IMPORTS = {
     'disclosure',
     'store',
   ],
-  web: ['server', 'feedback', 'stats'],
+  web: ['server', 'feedback', 'stats', 'run'],
   cli: [
     'tensor',
     'text',

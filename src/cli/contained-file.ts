@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { own } from '../run/index.ts';
 
 /** Content types by ending of the files that the Studio hands out. */
 const TYPES: Readonly<Record<string, string>> = {
@@ -20,7 +21,7 @@ export async function containedFile(
   const wanted = resolve(root, path);
   if (!wanted.startsWith(`${root}/`)) return undefined;
   try {
-    return { bytes: await readFile(wanted), type: TYPES[wanted.split('.').at(-1)!] ?? 'application/octet-stream' };
+    return { bytes: await readFile(wanted), type: own(TYPES, wanted.split('.').at(-1)!) ?? 'application/octet-stream' };
   } catch {
     return undefined;
   }

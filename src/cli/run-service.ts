@@ -7,7 +7,7 @@ import { z } from 'zod';
 import type { Finding } from '../audit/index.ts';
 import { type ReportData, reasonText, SEAL } from '../disclosure/index.ts';
 import { configSchema, RUN_FILES, readSeries, runJsonSchema, verifyPipelineRun } from '../pipeline/index.ts';
-import { DataError, parseConfig, UsageError } from '../run/index.ts';
+import { DataError, own, parseConfig, UsageError } from '../run/index.ts';
 import { filesBelow, onPath, readJson, readJsonOf, writeFileAtomic, writeJson } from '../run/node.ts';
 import type { RunRow, RunService, StudioEvent } from '../server/index.ts';
 import { childEnvironment } from './child-environment.ts';
@@ -250,8 +250,8 @@ export function createRunService(options: {
         seed: finding.seed,
         because: finding.because,
         reason: reasonText(finding.because),
-        planted: (rates[finding.probe]?.planted ?? null) as never,
-        clean: (rates[finding.probe]?.clean ?? null) as never,
+        planted: (own(rates, finding.probe)?.planted ?? null) as never,
+        clean: (own(rates, finding.probe)?.clean ?? null) as never,
       }));
     },
     async disclosure(run) {

@@ -1,5 +1,5 @@
 import type { Finding } from '../audit/index.ts';
-import { CheckError } from '../run/index.ts';
+import { CheckError, own } from '../run/index.ts';
 import { DISCLOSURE_IDS, DISCLOSURE_ITEMS, type DisclosureId } from './items.ts';
 
 /** Where a value stands: a JSON file of the run folder and a pointer (RFC 6901) into it. */
@@ -47,7 +47,7 @@ export function atPointer(value: unknown, pointer: string): unknown {
   let here = value;
   for (const part of pointer.split('/').slice(1)) {
     const key = part.replaceAll('~1', '/').replaceAll('~0', '~');
-    here = (here as Record<string, unknown> | undefined | null)?.[key];
+    here = typeof here === 'object' && here !== null ? own(here as Record<string, unknown>, key) : undefined;
   }
   return here;
 }

@@ -2,6 +2,7 @@ import { answerProblem } from './answer-kinds.ts';
 import { currentJudgments } from './fold.ts';
 import type { Item } from './item.ts';
 import { type Judgment, purposeOf } from './judgment.ts';
+import { addTo } from '../run/index.ts';
 
 /**
  * A comparison as the reward model sees it (Eq. 2 of Casper et al. 2023): one rater's judgment of two replies.
@@ -98,7 +99,7 @@ export function toPairs(
           ? `purpose-${purpose}`
           : comparedReplies(judgment, item, expansion);
     if (typeof compared === 'string') {
-      unscored[compared] = (unscored[compared] ?? 0) + 1;
+      addTo(unscored, compared);
       continue;
     }
     const { order } = judgment.presentation;

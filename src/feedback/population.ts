@@ -3,6 +3,7 @@ import { currentJudgments } from './fold.ts';
 import { type Judgment, purposeOf } from './judgment.ts';
 import type { PreferencePair } from './pair.ts';
 import { consentedDemographics, type RaterProfile } from './people.ts';
+import { own } from '../run/index.ts';
 
 /** Shares of a population: self-described attribute → value → share; the shares of an attribute sum to 1. */
 export type PopulationTargets = Readonly<Record<string, Readonly<Record<string, number>>>>;
@@ -44,7 +45,7 @@ export function raterWeights(
   const attributes = Object.entries(options.targets).map(([name, targets]) => ({
     name,
     targets,
-    values: raterIds.map((id) => said.get(id)?.[name] ?? null),
+    values: raterIds.map((id) => own(said.get(id), name) ?? null),
   }));
   const raked = rake(attributes, options.trim === undefined ? {} : { trim: options.trim });
   if ('undefined' in raked) return raked;

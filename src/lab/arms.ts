@@ -17,6 +17,7 @@ import {
   tilt,
 } from '../world/index.ts';
 import { ALL_SLOTS, type FeatureReward, fitFeatureReward, type Slot } from './feature-reward.ts';
+import { own } from '../run/index.ts';
 
 /**
  * Controlled experiments on the harbour: for a challenge, an arm in which the failure is planted and one in which it is not.
@@ -213,5 +214,5 @@ export const EXPERIMENTS: Readonly<Record<string, (arm: Arm, rng: Rng) => Promis
 
 /** Evidence of one arm of a probe's experiment; the same seed gives the same evidence. */
 export function runArm(probeId: string, arm: Arm, seed: number): Promise<Evidence> {
-  return EXPERIMENTS[probeId]!(arm, createRng(seed).fork(`lab/${probeId}/${arm}`));
+  return own(EXPERIMENTS, probeId)!(arm, createRng(seed).fork(`lab/${probeId}/${arm}`));
 }

@@ -34,10 +34,10 @@ export async function allDetectionRates(
   progress: Progress = ignoreProgress,
 ): Promise<Record<string, DetectionRates>> {
   const seeds = Array.from({ length: n }, (_, i) => i + 1);
-  const rates: Record<string, DetectionRates> = {};
+  const rates = new Map<string, DetectionRates>();
   for (const [i, probe] of PROBES.entries()) {
-    rates[probe.id] = await detectionRates(probe, seeds);
+    rates.set(probe.id, await detectionRates(probe, seeds));
     progress({ stage: 'detectors', done: i + 1, total: PROBES.length, unit: 'probes' });
   }
-  return rates;
+  return Object.fromEntries(rates);
 }

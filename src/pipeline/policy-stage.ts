@@ -7,6 +7,7 @@ import { withLora } from './lora.ts';
 import { checkpointsOf, pathIn, type RunContext, stage, writeRunJson } from './run-context.ts';
 import { RUN_FILES } from './run-folder.ts';
 import type { Source } from './sources.ts';
+import { own } from '../run/index.ts';
 
 /** The optimisation as it went: every step's metrics, an evaluation at each checkpoint, the first and the last in full. */
 export interface PolicyPath {
@@ -102,7 +103,7 @@ async function optimise(
 }
 
 function pointOf(step: number, evaluation: PolicyEvaluation): PolicyPath['points'][number] {
-  const of = (name: string) => evaluation.prompts.map((prompt) => prompt.scores[name]!);
+  const of = (name: string) => evaluation.prompts.map((prompt) => own(prompt.scores, name)!);
   const { kl, entropy, meanTokens, prompts } = evaluation;
   return {
     step,

@@ -10,6 +10,7 @@ import type { PolicyPath } from './policy-stage.ts';
 import { ratersKnown } from './results.ts';
 import type { StoredEvaluation } from './reward-evaluation.ts';
 import { RUN_FILES } from './run-folder.ts';
+import { own } from '../run/index.ts';
 
 export interface RunResults {
   readonly feedback: Feedback;
@@ -180,7 +181,7 @@ export function reportData(
   );
   const metric = (name: string, key: string) => ({
     name,
-    points: (path?.metrics ?? []).map((m) => ({ x: m.step, y: m.metrics[key]! })),
+    points: (path?.metrics ?? []).map((m) => ({ x: m.step, y: own(m.metrics, key)! })),
   });
   const perPrompt = (e: PolicyPath['first']) =>
     mean(

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { buildDisclosure, renderReport, sealRun } from '../disclosure/index.ts';
 import type { Engine } from '../engine/index.ts';
-import { CheckError, canonicalJson, NumericsError, type Progress, UsageError } from '../run/index.ts';
+import { canonicalJson, CheckError, NumericsError, own, type Progress, UsageError } from '../run/index.ts';
 import { createRunFolder, openRecordLog, readJson, removeLeftovers, writeFileAtomic } from '../run/node.ts';
 import { baseStage } from './base-stage.ts';
 import { bestOfStage } from './best-of-stage.ts';
@@ -50,9 +50,9 @@ function firstDifference(a: unknown, b: unknown, path = ''): string {
   const [x, y] = [a, b] as Record<string, unknown>[];
   if (typeof x !== 'object' || typeof y !== 'object' || x === null || y === null) return path;
   const key = [...new Set([...Object.keys(x), ...Object.keys(y)])].find(
-    (k) => x[k] === undefined || y[k] === undefined || canonicalJson(x[k]) !== canonicalJson(y[k]),
+    (k) => !(Object.hasOwn(x, k) && Object.hasOwn(y, k)) || canonicalJson(x[k]) !== canonicalJson(y[k]),
   );
-  return key === undefined ? path : firstDifference(x[key], y[key], path === '' ? key : `${path}.${key}`);
+  return key === undefined ? path : firstDifference(own(x, key), own(y, key), path === '' ? key : `${path}.${key}`);
 }
 
 /** Makes the run folder, or takes up the one that is there; what a killed process left half-written goes. */

@@ -12,6 +12,7 @@ import {
   softplus,
 } from '../stats/index.ts';
 import type { RewardModel } from './reward-model.ts';
+import { own } from '../run/index.ts';
 
 /** A held-out comparison with the score difference r̂(first) − r̂(second) of a model that was not fitted on it. */
 export interface ScoredPair {
@@ -154,7 +155,9 @@ export function evaluateScores(
     const within = (key: string) => scored.filter(({ pair }) => keyOf(pair) === key);
     return Object.fromEntries(keys.map((key) => [key, accuracyOf(within(key), itemOf, uniform)]));
   };
-  const byStratum = Object.fromEntries(strata.map((stratum) => [stratum, split((p) => p.strata[stratum] ?? 'none')]));
+  const byStratum = Object.fromEntries(
+    strata.map((stratum) => [stratum, split((p) => own(p.strata, stratum) ?? 'none')]),
+  );
   const probabilities = scored.map(({ difference }) => sigmoid(difference));
   const outcomes = scored.map(({ pair }) => pair.target);
   const bins = reliabilityBins(probabilities, outcomes);

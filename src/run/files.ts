@@ -14,6 +14,7 @@ import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { z } from 'zod';
 import { DataError, UsageError } from './errors.ts';
+import { own } from './own.ts';
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'no such file or folder; check the path',
@@ -27,7 +28,7 @@ const REASONS: Readonly<Record<string, string>> = {
 
 /** A file-system error as one line for the user; other errors pass through. */
 export function fileError(path: string, error: unknown): Error {
-  const reason = REASONS[(error as NodeJS.ErrnoException).code ?? ''];
+  const reason = own(REASONS, (error as NodeJS.ErrnoException).code ?? '');
   return reason === undefined ? (error as Error) : new UsageError('file', `${path}: ${reason}`, { cause: error });
 }
 

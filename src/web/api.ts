@@ -1,4 +1,5 @@
 import type { KnownRoute, RequestOf, ResponseOf } from '../server/index.ts';
+import { own } from '../run/index.ts';
 
 /** A refusal of the server: what to tell the person, and a code to decide by. */
 export class Refused extends Error {
@@ -24,7 +25,7 @@ interface Parts {
 /** URL and options of a request to a route. */
 export function requestOf(route: string, { params = {}, query = {}, body }: Parts): [string, RequestInit] {
   const [method, pattern] = route.split(' ') as [string, string];
-  const path = pattern.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name] ?? ''));
+  const path = pattern.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(own(params, name) ?? ''));
   const search = new URLSearchParams(
     Object.entries(query).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]])),
   ).toString();

@@ -1,6 +1,7 @@
 import { bootstrap, mean, pearson } from '../../stats/index.ts';
 import { assessed, notAssessed } from '../finding.ts';
 import type { Probe } from '../probe.ts';
+import { own } from '../../run/index.ts';
 
 /**
  * R3: does the reward model pay for what does not matter? Replies are edited in one contingent feature with true quality
@@ -47,7 +48,7 @@ export const misgeneralisation: Probe = {
           [
             key,
             pearson(
-              scored!.map((s) => s.features[key]!),
+              scored!.map((s) => own(s.features, key)!),
               scored!.map((s) => s.score),
             ),
           ] as const,

@@ -2,6 +2,7 @@ import type { Answer } from '../answer.ts';
 import type { Item } from '../item.ts';
 import { messagesSchema, promptText, replyText } from './conversation.ts';
 import { type ReadContext, RowError } from './layout.ts';
+import { own } from '../../run/index.ts';
 
 /**
  * Annotation tools name the texts of a task as each project likes, and their exports do not say which is the prompt.
@@ -89,7 +90,7 @@ const TIES: Readonly<Record<string, 'tie' | 'both-bad' | 'cant-judge'>> = {
 /** A pick between replies; undefined when the value names none. */
 export function pickOf(value: string, fields: Fields): Answer | undefined {
   if (fields.replies.length < 2) return undefined;
-  const outcome = replyNamed(value, fields) ?? TIES[plain(value)];
+  const outcome = replyNamed(value, fields) ?? own(TIES, plain(value));
   return outcome === undefined ? undefined : { kind: 'comparison', outcome };
 }
 

@@ -5,6 +5,7 @@ import type { Item } from '../item.ts';
 import type { Judgment } from '../judgment.ts';
 import { toPairs } from '../pair.ts';
 import { type Entry, type ItemGroup, NOT_RELEASED, type ReadContext, unreleased, type WriteOptions } from './layout.ts';
+import { own } from '../../run/index.ts';
 
 /** Columns of a row that say where it comes from; this project writes them, and reads them back. */
 export const provenanceSchema = z.object({
@@ -88,7 +89,7 @@ export function chosenPairs({ item, judgments }: ItemGroup, { expansion }: Write
   const indexed = { ...item, replies: item.replies.map(({ id }, i) => ({ id, text: String(i) })) };
   const { pairs, unscored } = toPairs([indexed], judgments, { expansion });
   const omitted = Object.entries(unscored).flatMap(([reason, n]) =>
-    new Array<string>(n).fill(REASONS[reason] ?? reason),
+    new Array<string>(n).fill(own(REASONS, reason) ?? reason),
   );
   const altered: string[] = [];
   const chosen: ChosenPair[] = [];

@@ -11,6 +11,7 @@ import type { QualityColumns } from './columns.ts';
 import type { QualityData, VoteSet } from './data.ts';
 import { type ShareEstimate, share } from './estimates.ts';
 import type { Votes } from './votes.ts';
+import { addTo, own } from '../../run/index.ts';
 
 /** A unit whose true class depends on the method. */
 export interface TruthDispute {
@@ -113,10 +114,9 @@ function goldShares(
     units += 1;
     tied += Number(methods.majority![u] === null);
     const label = gold === 'tie' ? tie : gold;
-    for (const [name, chosen] of Object.entries(methods))
-      right[name] = (right[name] ?? 0) + Number(chosen[u] === label);
+    for (const [name, chosen] of Object.entries(methods)) addTo(right, name, Number(chosen[u] === label));
   }
-  const of = (name: string) => share(right[name] ?? 0, units);
+  const of = (name: string) => share(own(right, name) ?? 0, units);
   return { units, tied, majority: of('majority'), dawidSkene: of('dawidSkene'), oneCoin: of('oneCoin') };
 }
 

@@ -6,6 +6,7 @@ import { CorrectionControl, CritiqueControl, DemonstrationControl } from './cont
 import { type Filled, fieldsOf, preferredOf, statusWith } from './logic/form.ts';
 import type { Shown } from './logic/kinds.ts';
 import type { AnswerKind, Fields, Form, Question } from './logic/types.ts';
+import { own } from '../../../run/index.ts';
 
 /** Dragging is a library of its own: fetched for forms that rank. */
 const RankingControl = lazy(async () => ({ default: (await import('./controls/ranking.tsx')).RankingControl }));
@@ -137,7 +138,7 @@ export function FormView({
         <QuestionView
           key={question.id}
           question={question}
-          fields={form[question.id]}
+          fields={own(form, question.id)}
           shown={shown}
           alone={questions.length === 1}
           active={question.id === activeId}

@@ -1,5 +1,6 @@
 import type { AgreementMeasure, Effect, ShareEstimate } from '../../../feedback/index.ts';
 import { figure, interval, percent } from '../../ui/figures.ts';
+import { own } from '../../../run/index.ts';
 
 /** Coefficients by their usual names. */
 const MEASURES: { readonly [M in AgreementMeasure]: string } = {
@@ -14,8 +15,7 @@ const MEASURES: { readonly [M in AgreementMeasure]: string } = {
   'span-f1': 'F1 of spans',
 };
 /** A later report may know measures that this page does not. */
-export const measureText = (measure: string): string =>
-  (MEASURES as Readonly<Record<string, string>>)[measure] ?? measure;
+export const measureText = (measure: string): string => own(MEASURES, measure) ?? measure;
 
 /** A share with its interval and counts. */
 export function shareText(share: ShareEstimate | null | undefined): string {

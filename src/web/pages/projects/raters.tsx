@@ -10,6 +10,7 @@ import { TableFiles } from '../../ui/table-files.tsx';
 import { AsOf } from './as-of.tsx';
 import { ProjectFrame, RecordsLink } from './frame.tsx';
 import { type RaterRow, ratersQuery, useMayLead, useProjectChange } from './queries.ts';
+import { own } from '../../../run/index.ts';
 
 type Rates = ResponseOf<'GET /api/projects/{project}/raters'>['rates'];
 type Estimate = RaterRow['accuracy'];
@@ -47,7 +48,7 @@ function RaterFlags({
   return (
     <ul className="plain-list">
       {row.flags.map(({ detector, text, records }) => {
-        const rate = rates[detector];
+        const rate = own(rates, detector);
         return (
           <li key={`${detector}/${text}`}>
             <span className="verdict concern">▲ {detector.replaceAll('-', ' ')}</span> {text}{' '}

@@ -12,6 +12,7 @@ import {
 import { stepsOf } from '../logic/kinds.ts';
 import { cellKey, letterOf } from '../logic/types.ts';
 import { AboutOne, Chip, type ControlProps, KeyHint, KeyNote } from './parts.tsx';
+import { own } from '../../../../run/index.ts';
 
 /** The best of two or more replies, or why there is none; how much better where the form asks. */
 export function ComparisonControl({ question, fields, shown, onChange }: ControlProps<'comparison'>): ReactNode {
@@ -83,7 +84,7 @@ export function RatingControl({ question, fields, shown, onChange }: ControlProp
               min={scale.min}
               max={scale.max}
               step={scale.step}
-              value={fields.values[cell] ?? ''}
+              value={own(fields.values, cell) ?? ''}
               onChange={({ target }) =>
                 set(cell, target.validity.valid && target.value !== '' ? Number(target.value) : undefined)
               }
@@ -102,7 +103,7 @@ export function RatingControl({ question, fields, shown, onChange }: ControlProp
                   <input
                     type="radio"
                     name={`${id}/${cell}`}
-                    checked={fields.values[cell] === point}
+                    checked={own(fields.values, cell) === point}
                     onChange={() => set(cell, point)}
                     aria-keyshortcuts={keys[i] ?? undefined}
                   />

@@ -11,6 +11,7 @@ import {
   type QuestionOf,
   type StepMark,
 } from './types.ts';
+import { own } from '../../../../run/index.ts';
 
 /** How far a question is answered; what is missing is said so that it can be mended. */
 export type Status =
@@ -122,7 +123,7 @@ export const KINDS: { readonly [K in AnswerKind]: KindLogic<K> } = {
     empty: () => ({ values: {} }),
     status({ values }, question, { replies }) {
       const cells = replies.flatMap((_, place) => question.criteria.map(({ id }) => cellKey(place, id)));
-      const open = cells.filter((cell) => values[cell] === undefined).length;
+      const open = cells.filter((cell) => own(values, cell) === undefined).length;
       if (open === cells.length) return EMPTY;
       return open === 0 ? COMPLETE : partial(`${open} of ${cells.length} ratings are missing.`);
     },
@@ -131,7 +132,7 @@ export const KINDS: { readonly [K in AnswerKind]: KindLogic<K> } = {
         kind: 'rating',
         scale,
         values: replies.flatMap((_, reply) =>
-          criteria.map(({ id: criterion }) => ({ reply, criterion, value: values[cellKey(reply, criterion)]! })),
+          criteria.map(({ id: criterion }) => ({ reply, criterion, value: own(values, cellKey(reply, criterion))! })),
         ),
       },
     ],

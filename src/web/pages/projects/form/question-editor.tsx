@@ -10,6 +10,7 @@ import {
   type QuestionDraft,
   withKind,
 } from './question-draft.ts';
+import { own } from '../../../../run/index.ts';
 
 type Change = (change: Partial<QuestionDraft>) => void;
 
@@ -191,7 +192,7 @@ export function QuestionsEditor({
           draft={draft}
           place={i}
           of={questions.length}
-          fault={faults[draft.key]}
+          fault={own(faults, draft.key)}
           onChange={(change) => onChange(questions.map((one, k) => (k === i ? { ...one, ...change } : one)))}
           onMove={(by) => move(i, by)}
           onRemove={() => onChange(questions.filter((_, k) => k !== i))}
