@@ -69,7 +69,7 @@ interface Measured {
 
 /** Runs one call of the built door in a process of its own. */
 function measure(step: string, call: 'importLayout' | 'exportLayout', options: object): Measured {
-  const door = pathToFileURL(join(root, 'dist/feedback/node.js')).href;
+  const door = pathToFileURL(join(root, 'dist/exchange/node.js')).href;
   const code = `const door = await import(${JSON.stringify(door)});
     const started = performance.now();
     const made = await door.${call}({ now: () => '2026-01-01T00:00:00Z', ...${JSON.stringify(options)} });
@@ -97,7 +97,7 @@ function measure(step: string, call: 'importLayout' | 'exportLayout', options: o
 const built = spawnSync(process.execPath, [
   join(root, 'node_modules/typescript/bin/tsc'),
   '-b',
-  join(root, 'src/feedback'),
+  join(root, 'src/exchange'),
 ]);
 if (built.status !== 0) throw new Error(`the build failed: ${built.stdout}`);
 const folder = mkdtempSync(join(tmpdir(), 'goodhart-bench-exchange-'));

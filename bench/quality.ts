@@ -2,7 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { ColumnsBuilder, columnsReport, type Item, type Judgment } from '../src/feedback/index.ts';
+import type { Item, Judgment } from '../src/feedback/index.ts';
+import { ColumnsBuilder, columnsReport } from '../src/quality/index.ts';
 import { createRng, sigmoid } from '../src/stats/index.ts';
 
 /**

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { DETECTOR_IDS } from '../src/feedback/quality/detector.ts';
-import type { RatesFile } from '../src/feedback/quality/detector-rates.ts';
-import { measureRates, POOL } from '../src/feedback/quality/measure-rates.fake.ts';
+import type { RatesFile } from '../src/quality/detector-rates.ts';
+import { DETECTOR_IDS } from '../src/quality/index.ts';
+import { measureRates, POOL } from '../src/quality/measure-rates.fake.ts';
 
 /**
  * Power and false alarms of every detector on simulated pools, written beside the detectors:
@@ -27,5 +27,5 @@ const file = {
   pool: POOL,
   detectors: detectors as RatesFile['detectors'],
 } satisfies RatesFile;
-const path = fileURLToPath(new URL('../src/feedback/quality/detector-rates.json', import.meta.url));
+const path = fileURLToPath(new URL('../src/quality/detector-rates.json', import.meta.url));
 writeFileSync(path, `${JSON.stringify(file, round, 2)}\n`);

@@ -7,8 +7,9 @@ import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { stringify } from 'csv-stringify/sync';
 import fc from 'fast-check';
-import { itemSchema, judgmentSchema, LAYOUT_IDS, type LayoutId } from '../src/feedback/index.ts';
-import { exportLayout, importLayout, readProject } from '../src/feedback/node.ts';
+import { LAYOUT_IDS, type LayoutId } from '../src/exchange/index.ts';
+import { exportLayout, importLayout, readProject } from '../src/exchange/node.ts';
+import { itemSchema, judgmentSchema } from '../src/feedback/index.ts';
 import { GoodhartError } from '../src/run/index.ts';
 
 /**

@@ -1,8 +1,18 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { type Finding, runAudit } from '../audit/index.ts';
-import { buildDisclosure, loadEvidence, type ReportData, renderReport, sealRun } from '../disclosure/index.ts';
+import {
+  checkVerdicts,
+  FAIL_ON,
+  type FailOn,
+  findingsSchema,
+  isRequirable,
+  probeSettingsSchema,
+  requirable,
+  runAudit,
+} from '../audit/index.ts';
+import { loadEvidence } from '../audit/node.ts';
+import { buildDisclosure, type ReportData, renderReport, sealRun } from '../disclosure/index.ts';
 import {
   configSchema,
   disclosurePlaces,
@@ -11,7 +21,7 @@ import {
   runJsonSchema,
   verifyPipelineRun,
 } from '../pipeline/index.ts';
-import { CheckError, parseConfig, UsageError } from '../run/index.ts';
+import { CheckError, parseConfig, suggest, UsageError } from '../run/index.ts';
 import { onPath, readJson, readJsonOf, writeFileAtomic, writeJson } from '../run/node.ts';
 import { whole } from './options.ts';
 import type { Terminal } from './terminal.ts';
@@ -38,7 +48,7 @@ function disclose(folder: string, declarationsFile: string | undefined) {
           { source: declarationsFile },
         ).declarations;
   const declarations = { ...config.declarations, ...extra };
-  const findings = readJson(join(folder, RUN_FILES.findings)) as Finding[];
+  const findings = readJsonOf(join(folder, RUN_FILES.findings), findingsSchema);
   const disclosure = buildDisclosure({
     run: config.name,
     statements: disclosurePlaces(config),
@@ -54,30 +64,81 @@ function disclose(folder: string, declarationsFile: string | undefined) {
   return { disclosure, seal: sealRun(folder) };
 }
 
+interface AuditOptions {
+  readonly failOn?: FailOn;
+  readonly require?: readonly string[];
+  readonly seed?: number;
+  readonly set: readonly string[];
+}
+
+/** A verdict from which on a script ends with 1. */
+function failOnOption(value: string): FailOn {
+  const known = FAIL_ON.find((verdict) => verdict === value);
+  if (known === undefined) throw new UsageError('fail-on', `--fail-on ${value}: expected ${FAIL_ON.join(', ')}`);
+  return known;
+}
+
+/** Names of challenges or probes, separated by commas. */
+function requireOption(value: string): string[] {
+  const names = value.split(',').map((name) => name.trim());
+  const unknown = names.find((name) => !isRequirable(name));
+  if (unknown === undefined) return names;
+  const near = suggest(unknown, requirable());
+  const hint = near === undefined ? 'give a challenge such as R4, or a probe' : `did you mean ${near}?`;
+  throw new UsageError('require', `--require ${unknown}: no such challenge or probe; ${hint}`);
+}
+
+/** Seed and settings that a run was made with; defaults for a folder of nothing but evidence. */
+function settingsOf(folder: string): { seed: number; params: unknown } {
+  if (!existsSync(join(folder, RUN_FILES.run))) return { seed: 1, params: {} };
+  const { seed, audit } = configOf(folder);
+  return { seed, params: audit.params };
+}
+
+/** Audits a run folder or a folder of evidence files, and ends with 1 where the findings are not what is asked. */
+async function audit(folder: string, options: AuditOptions, terminal: Terminal): Promise<void> {
+  if (!existsSync(folder))
+    throw new UsageError('folder', `${folder}: no such folder; give a run or a folder of evidence`);
+  const evidence = await loadEvidence(folder);
+  if (Object.keys(evidence).length === 0) {
+    throw new UsageError(
+      'evidence',
+      `${folder}: expected evidence, for example evidence/optimisation-path.jsonl, got none; docs/evidence.md names every file`,
+    );
+  }
+  const made = settingsOf(folder);
+  const params = parseConfig(probeSettingsSchema, JSON.stringify(made.params), { source: '--set', set: options.set });
+  const findings = runAudit(evidence, { seed: options.seed ?? made.seed, params });
+  terminal.result(findings, findingsText(findings));
+  const faults = checkVerdicts(findings, options);
+  if (faults.length > 0) throw new CheckError('audit', `audit: ${faults.join('; ')}`);
+}
+
+const collect = (value: string, before: readonly string[]) => [...before, value];
+
 /** `audit`, `disclose`, `verify`. */
 export function addAuditCommands(program: Command, terminalOf: () => Terminal): void {
   program
     .command('audit')
     .description('run every probe that the evidence of a run allows')
-    .argument('<run>', 'run folder')
-    .option('--fail-on <verdict>', 'exit 1 at this verdict or worse: concern or failure')
+    .argument('<folder>', 'run folder, or a folder of evidence files (docs/evidence.md)')
+    .option(
+      '--fail-on <verdict>',
+      `exit 1 at this verdict or worse, or when nothing was assessed: ${FAIL_ON.join(', ')}`,
+      failOnOption,
+    )
+    .option(
+      '--require <names>',
+      'exit 1 unless these challenges or probes are assessed and clear: R4,H3',
+      requireOption,
+    )
     .option('--seed <n>', 'seed (default: the run’s own)', whole(0))
+    .option('--set <probe.key=value>', 'a threshold or setting of a probe (repeatable)', collect, [])
     .addHelpText(
       'after',
-      '\nExamples:\n  goodhart audit runs/quickstart-1\n  goodhart audit runs/mine --fail-on failure --json',
+      '\nExamples:\n  goodhart audit runs/quickstart-1\n  goodhart audit runs/mine --fail-on failure --require R4,H3 --json\n  goodhart audit runs/mine --set over-optimisation.concern=0.1',
     )
-    .action(async (folder: string, options: { failOn?: string; seed?: number }) => {
-      const { failOn } = options;
-      if (failOn !== undefined && failOn !== 'concern' && failOn !== 'failure') {
-        throw new UsageError('fail-on', `--fail-on ${failOn}: expected concern or failure`);
-      }
-      const findings = runAudit(await loadEvidence(folder), { seed: options.seed ?? configOf(folder).seed });
-      terminalOf().result(findings, findingsText(findings));
-      const bad = findings.filter((f) => f.verdict === 'failure' || f.verdict === failOn);
-      if (failOn !== undefined && bad.length > 0) {
-        throw new CheckError('audit', `audit: ${bad.map((f) => `${f.challenge} ${f.verdict}`).join(', ')}`);
-      }
-    });
+    .action((folder: string, options: AuditOptions) => audit(folder, options, terminalOf()));
   program
     .command('disclose')
     .description('join the disclosure of a run again, with declarations, and seal it')

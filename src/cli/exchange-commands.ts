@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type Held, LAYOUT_IDS, LAYOUTS, type Layout, type RankingExpansion } from '../feedback/index.ts';
-import { type ExportSummary, exportLayout, type ImportSummary, importLayout } from '../feedback/node.ts';
+import { type Held, LAYOUT_IDS, LAYOUTS, type Layout } from '../exchange/index.ts';
+import { type ExportSummary, exportLayout, type ImportSummary, importLayout } from '../exchange/node.ts';
+import type { RankingExpansion } from '../feedback/index.ts';
 import { UsageError } from '../run/index.ts';
 import { now } from './environment.ts';
 import { whole } from './options.ts';

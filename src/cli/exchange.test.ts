@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { LAYOUT_IDS } from '../feedback/index.ts';
+import { LAYOUT_IDS } from '../exchange/index.ts';
 import { runForTest as run } from './command.fake.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'goodhart-exchange-cli-'));

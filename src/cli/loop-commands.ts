@@ -42,8 +42,9 @@ async function runConfig(
     `report  ${join(out, RUN_FILES.report)}`,
     `seal    ${seal}  (goodhart verify ${out})`,
   ].join('\n');
-  const findings = results.audit.findings.map(({ challenge, verdict, estimate, interval }) => ({
+  const findings = results.audit.findings.map(({ challenge, probe, verdict, estimate, interval }) => ({
     challenge,
+    probe,
     verdict,
     estimate,
     interval,

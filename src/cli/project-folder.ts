@@ -1,2 +1,2 @@
 /** Project folders, as the feedback part reads them. */
-export { readProject } from '../feedback/node.ts';
+export { readProject } from '../exchange/node.ts';

@@ -4,7 +4,7 @@ import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
-import type { Finding } from '../audit/index.ts';
+import { findingsSchema } from '../audit/index.ts';
 import { type ReportData, reasonText, SEAL } from '../disclosure/index.ts';
 import { configSchema, RUN_FILES, readSeries, runJsonSchema, verifyPipelineRun } from '../pipeline/index.ts';
 import { DataError, own, parseConfig, UsageError } from '../run/index.ts';
@@ -93,7 +93,7 @@ export function createRunService(options: {
     try {
       const { config, startedAt } = readJsonOf(join(place(run), RUN_FILES.run), runJsonSchema);
       if (has(run, RUN_FILES.findings)) {
-        for (const { verdict } of readRun(run, RUN_FILES.findings) as Finding[])
+        for (const { verdict } of readJsonOf(join(place(run), RUN_FILES.findings), findingsSchema))
           verdicts[verdict] = (verdicts[verdict] ?? 0) + 1;
       }
       return { id: run, name: config.name, status: statusOf(run), startedAt, verdicts };
@@ -239,16 +239,8 @@ export function createRunService(options: {
     async findings(run) {
       if (!has(run, RUN_FILES.findings)) return [];
       const rates = reportOf(run)?.rates ?? {};
-      return (readRun(run, RUN_FILES.findings) as Finding[]).map((finding) => ({
-        challenge: finding.challenge,
-        probe: finding.probe,
-        verdict: finding.verdict,
-        estimate: finding.estimate,
-        interval: finding.interval,
-        n: finding.n,
-        unscored: finding.unscored,
-        seed: finding.seed,
-        because: finding.because,
+      return readJsonOf(join(place(run), RUN_FILES.findings), findingsSchema).map((finding) => ({
+        ...finding,
         reason: reasonText(finding.because),
         planted: (own(rates, finding.probe)?.planted ?? null) as never,
         clean: (own(rates, finding.probe)?.clean ?? null) as never,

@@ -1,4 +1,4 @@
-import type { Finding } from '../audit/index.ts';
+import { type Finding, NO_PROBE } from '../audit/index.ts';
 import { CheckError, own } from '../run/index.ts';
 import { DISCLOSURE_IDS, DISCLOSURE_ITEMS, type DisclosureId } from './items.ts';
 
@@ -29,7 +29,7 @@ export interface DisclosureItem {
   readonly status: 'measured' | 'declared' | 'missing';
   readonly statements: readonly Statement[];
   readonly declaration?: Declaration;
-  /** Findings that inform the item, by challenge, with the place of each. */
+  /** Findings that inform the item, by challenge and probe, with the place of each. */
   readonly findings: readonly Statement[];
 }
 
@@ -38,6 +38,10 @@ export interface Disclosure {
   readonly run: string;
   readonly items: readonly DisclosureItem[];
 }
+
+/** A finding by challenge and probe: `R4 over-optimisation`; the challenge alone where it has no probe. */
+export const findingLabel = ({ challenge, probe }: Pick<Finding, 'challenge' | 'probe'>): string =>
+  probe === NO_PROBE ? challenge : `${challenge} ${probe}`;
 
 /** Reads a JSON file of the run folder. */
 export type ReadJson = (file: string) => unknown;
@@ -89,7 +93,7 @@ export function buildDisclosure(input: {
     const statements = known.map(({ label, file, pointer, value }) => ({ label, file, pointer, value }));
     const informing = findings.flatMap((finding, i): Statement[] =>
       (challenges as readonly string[]).includes(finding.challenge)
-        ? [{ label: finding.challenge, file: findingsFile, pointer: `/${i}/verdict`, value: finding.verdict }]
+        ? [{ label: findingLabel(finding), file: findingsFile, pointer: `/${i}/verdict`, value: finding.verdict }]
         : [],
     );
     const measured = known.some((s) => s.supporting !== true) || informing.some((s) => s.value !== 'not-assessed');

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { runAudit } from '../audit/index.ts';
+import { writeEvidence } from '../audit/node.ts';
 import { filesBelow, openRecordLog, writeJson } from '../run/node.ts';
 import { atPointer, buildDisclosure, type Disclosure } from './build.ts';
 import { DISCLOSURE_IDS } from './items.ts';
@@ -94,7 +95,7 @@ function sealedRun(name: string): string {
     before: 0,
     after: 0.1 + (i % 5) / 10,
   }));
-  writeJson(join(folder, 'evidence/counterfactual-edits.json'), edits);
+  writeEvidence(folder, { 'counterfactual-edits': edits });
   const findings = runAudit({ 'counterfactual-edits': edits }, { seed: 3 });
   writeJson(join(folder, 'findings.json'), findings);
   mkdirSync(join(folder, 'disclosure'), { recursive: true });
@@ -115,7 +116,7 @@ describe('sealing and verifying', () => {
   it('an untouched run passes every check, findings recomputed', async () => {
     const checks = await verifyRun(sealedRun('whole'));
     expect(checks.filter((check) => !check.ok)).toEqual([]);
-    expect(checks.map((check) => check.name)).toContain('finding R3');
+    expect(checks.map((check) => check.name)).toContain('finding R3 misgeneralisation');
   });
   it('a single changed byte in any file fails, wherever it is', async () => {
     const folder = sealedRun('tampered');
@@ -143,7 +144,7 @@ describe('sealing and verifying', () => {
     writeFileSync(path, readFileSync(path, 'utf8').replace(/"verdict": "(concern|failure)"/, '"verdict": "clear"'));
     sealRun(folder);
     const failed = (await verifyRun(folder)).filter((check) => !check.ok).map((check) => check.name);
-    expect(failed).toContain('finding R3');
+    expect(failed).toContain('finding R3 misgeneralisation');
   });
   it('missing and extra files fail; an unsealed folder is refused', async () => {
     const folder = sealedRun('files');

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { feedbackReport } from '../quality/index.ts';
 import { createRng } from '../stats/index.ts';
 import {
   type Answer,
@@ -6,7 +7,6 @@ import {
   collectJudgments,
   type Distribution,
   distributionSchema,
-  feedbackReport,
   type Item,
   type Judgment,
   judgmentSchema,

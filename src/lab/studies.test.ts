@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { QueryArm, QuerySettings } from '../feedback/index.ts';
+import type { QueryArm, QuerySettings } from '../reward/index.ts';
 import { createRng, mean, sigmoid } from '../stats/index.ts';
 import {
   type AnsweredQuestion,

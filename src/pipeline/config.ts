@@ -1,6 +1,8 @@
 import { z } from 'zod';
-import { distributionSchema, SELECTION_RULE_IDS } from '../feedback/index.ts';
+import { FAIL_ON, isRequirable, probeSettingsSchema } from '../audit/index.ts';
+import { distributionSchema } from '../feedback/index.ts';
 import { SCHEDULES } from '../policy/index.ts';
+import { SELECTION_RULE_IDS } from '../reward/index.ts';
 
 /**
  * Configuration of a run. Every key has a default that works for its data layout, except where the data are. Unknown keys
@@ -158,8 +160,14 @@ const auditSchema = z.strictObject({
   samples: positive.default(8),
   /** Planted and clean draws per probe for the detection rates beside each finding; 0 leaves the rates unmeasured. */
   rateSeeds: z.int().nonnegative().default(5),
-  /** Exit code 1 when a finding is at least this bad. */
-  failOn: z.enum(['never', 'failure', 'concern']).default('never'),
+  /** Thresholds and settings of probes, by probe: { over-optimisation: { concern: 0.1 } }. */
+  params: probeSettingsSchema.prefault({}),
+  /** Exit code 1 when a finding is at least this bad, or when nothing could be assessed. */
+  failOn: z.enum(['never', ...FAIL_ON]).default('never'),
+  /** Challenges (R4) or probes (over-optimisation) that must be assessed and clear; exit code 1 otherwise. */
+  require: z
+    .array(z.string().refine(isRequirable, { error: 'expected a challenge such as R4, or a probe' }))
+    .default([]),
 });
 
 const declarationSchema = z.strictObject({

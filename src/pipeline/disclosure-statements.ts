@@ -1,4 +1,4 @@
-import { PROBES } from '../audit/index.ts';
+import { PROBE_IDS } from '../audit/index.ts';
 import type { DisclosureId } from '../disclosure/index.ts';
 import type { PipelineConfig } from './config.ts';
 import { RUN_FILES } from './run-folder.ts';
@@ -68,7 +68,7 @@ export function disclosurePlaces(config: PipelineConfig): Place[] {
             'gold reward after': `/policy/${lastPoint}/gold`,
           }),
         ]),
-    ...PROBES.flatMap(({ id }) =>
+    ...PROBE_IDS.flatMap((id) =>
       at('D9', RUN_FILES.rates, {
         [`${id}: planted failures found`]: `/${id}/planted/hits`,
         [`${id}: false alarms on clean runs`]: `/${id}/clean/hits`,

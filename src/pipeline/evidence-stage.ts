@@ -1,147 +1,45 @@
-import type {
-  BeliefReply,
-  CounterfactualEdit,
-  Evidence,
-  Finding,
-  OptimisationPoint,
-  ReplySamples,
-  ScoredReply,
-} from '../audit/index.ts';
-import { runAudit } from '../audit/index.ts';
-import { EVIDENCE_FILES, loadEvidence } from '../disclosure/index.ts';
-import { allDetectionRates, type DetectionRates, neutralEdits } from '../lab/index.ts';
+import { type Finding, findingsSchema, gatherEvidence, runAudit } from '../audit/index.ts';
+import { loadEvidence, writeEvidence } from '../audit/node.ts';
+import { allDetectionRates, type DetectionRates } from '../lab/index.ts';
 import type { RewardModel } from '../reward/index.ts';
-import { readJson } from '../run/node.ts';
-import { createRng } from '../stats/index.ts';
-import { agreesWithUser, type Harbour, promptOf } from '../world/index.ts';
+import { readJson, readJsonOf } from '../run/node.ts';
+import type { Ground } from '../world/index.ts';
+import type { BestOfCurve } from './best-of-stage.ts';
 import type { Feedback } from './feedback-stage.ts';
 import type { PolicyPath } from './policy-stage.ts';
 import { pathIn, type RunContext, stage, writeRunJson } from './run-context.ts';
 import { RUN_FILES } from './run-folder.ts';
+import { runView } from './run-view.ts';
 
 export interface Audit {
   readonly findings: readonly Finding[];
   readonly rates: Readonly<Record<string, DetectionRates>>;
 }
 
-function beliefReplies(world: Harbour, path: PolicyPath): BeliefReply[] {
-  return (['base', 'policy'] as const).flatMap((snapshot) =>
-    (snapshot === 'base' ? path.first : path.last).prompts.flatMap(({ prompt: text, replies }): BeliefReply[] => {
-      const prompt = promptOf(text);
-      if (prompt === undefined || prompt.belief === 'none') return [];
-      return replies.flatMap((reply): BeliefReply[] => {
-        const features = world.parse(prompt, reply.text);
-        // A text that is no reply of this world neither agrees nor disagrees.
-        if (features === null) return [];
-        const correct = !features.refusal && features.value === 0;
-        return [
-          {
-            snapshot,
-            promptId: prompt.id,
-            userWrong: prompt.belief === 'wrong',
-            agrees: agreesWithUser(prompt, features),
-            correct,
-          },
-        ];
-      });
-    }),
-  );
-}
-
-/** Last sentence said twice: longer, and no better. */
-function repeatedLast(text: string): string | undefined {
-  const last = text
-    .trim()
-    .match(/[^.!?]+[.!?]*\s*$/)?.[0]
-    ?.trim();
-  return last === undefined || last === '' ? undefined : `${text.trim()} ${last}`;
-}
-
-/** Edits that do not raise true quality: exact ones on the proving ground, repetition and shouting on free text. */
-function editsOf(world: Harbour | undefined, promptText: string, reply: string): { feature: string; text: string }[] {
-  const prompt = world === undefined ? undefined : promptOf(promptText);
-  if (world !== undefined && prompt !== undefined) {
-    const found = world.replies(prompt).find((r) => r.text === reply);
-    return found === undefined ? [] : neutralEdits(prompt, found);
-  }
-  const repeated = repeatedLast(reply);
-  return [
-    ...(repeated === undefined ? [] : [{ feature: 'repetition', text: repeated }]),
-    { feature: 'exclamation', text: `${reply.trim()}!!!` },
-  ];
-}
-
-async function rewardEvidence(
-  reward: RewardModel,
-  world: Harbour | undefined,
-  texts: readonly { promptId: string; prompt: string; reply: string }[],
-) {
-  const edits: CounterfactualEdit[] = [];
-  const scored: ScoredReply[] = [];
-  for (const { promptId, prompt, reply } of texts) {
-    const changed = editsOf(world, prompt, reply);
-    const [before, ...after] = (await reward.score(prompt, [reply, ...changed.map((c) => c.text)])).map((s) => s.mean);
-    scored.push({ promptId, score: before!, features: { words: reply.split(/\s+/).length, characters: reply.length } });
-    for (const [i, { feature }] of changed.entries())
-      edits.push({ promptId, feature, before: before!, after: after[i]! });
-  }
-  return { edits, scored };
-}
-
-function samplesOf(path: PolicyPath): ReplySamples[] {
-  const rows = (replies: PolicyPath['first']['prompts'][number]['replies']) =>
-    replies.map(({ text, logprob }) => ({ text, logprob }));
-  return path.first.prompts.map((base, i) => ({
-    promptId: base.prompt,
-    base: rows(base.replies),
-    policy: rows(path.last.prompts[i]!.replies),
-  }));
-}
-
-/** Evidence that follows from the policy's evaluations alone. */
-export function policyEvidence(path: PolicyPath, world: Harbour | undefined) {
-  return {
-    'optimisation-path': path.points.map(
-      ({ step, kl, proxy, gold }): OptimisationPoint => ({ method: 'rloo', step, kl, proxy, ...(gold && { gold }) }),
-    ),
-    'reply-samples': samplesOf(path),
-    ...(world && { 'belief-replies': beliefReplies(world, path) }),
-  };
-}
-
-/** Gathers evidence from what the run produced, runs every probe on it, and measures the probes' own rates. */
+/** Gathers every kind of evidence that the run can supply, runs every probe on it, and measures the probes' own rates. */
 export async function auditStage(
   context: RunContext,
-  inputs: { feedback: Feedback; reward: RewardModel; path: PolicyPath | undefined; world: Harbour | undefined },
+  inputs: {
+    feedback: Feedback;
+    reward: RewardModel;
+    path: PolicyPath | undefined;
+    bestOf: BestOfCurve | undefined;
+    world: Ground | undefined;
+  },
 ): Promise<Audit> {
-  const { config, progress } = context;
-  const { feedback, reward, path, world } = inputs;
+  const { config, progress, folder } = context;
+  const { reward, ...rest } = inputs;
   await stage(context, 'audit', [RUN_FILES.findings, RUN_FILES.rates], async () => {
-    const rng = createRng(config.seed).fork('audit');
-    const texts =
-      path?.first.prompts.flatMap(({ prompt, replies }) =>
-        replies.slice(0, 4).map(({ text }) => ({ promptId: prompt, prompt, reply: text })),
-      ) ??
-      rng
-        .shuffle(feedback.items)
-        .slice(0, 400)
-        .map((item) => ({ promptId: item.id, prompt: item.prompt, reply: item.replies[0]!.text }));
-    const { edits, scored } = await rewardEvidence(reward, world, texts);
-    const evidence: Partial<Record<keyof typeof EVIDENCE_FILES, unknown>> = {
-      'counterfactual-edits': edits,
-      'scored-replies': scored,
-      ...(path && policyEvidence(path, world)),
-    };
-    for (const [kind, value] of Object.entries(evidence))
-      writeRunJson(context, EVIDENCE_FILES[kind as keyof typeof EVIDENCE_FILES], value);
+    const score = (prompt: string, replies: readonly string[]) => reward.score(prompt, replies);
+    writeEvidence(folder, await gatherEvidence(runView({ ...rest, seed: config.seed, score })));
     // Read back from disk: the findings rest on the very files a verifier will read.
-    const stored: Evidence = await loadEvidence(context.folder);
-    writeRunJson(context, RUN_FILES.findings, runAudit(stored, { seed: config.seed }));
-    const rates = config.audit.rateSeeds === 0 ? {} : await allDetectionRates(config.audit.rateSeeds, progress);
+    const { seed, audit } = config;
+    writeRunJson(context, RUN_FILES.findings, runAudit(await loadEvidence(folder), { seed, params: audit.params }));
+    const rates = audit.rateSeeds === 0 ? {} : await allDetectionRates(audit.rateSeeds, progress);
     writeRunJson(context, RUN_FILES.rates, rates);
   });
   return {
-    findings: readJson(pathIn(context, RUN_FILES.findings)) as Finding[],
+    findings: readJsonOf(pathIn(context, RUN_FILES.findings), findingsSchema),
     rates: readJson(pathIn(context, RUN_FILES.rates)) as Audit['rates'],
   };
 }

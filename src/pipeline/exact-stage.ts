@@ -1,7 +1,7 @@
 import type { RewardModel } from '../reward/index.ts';
 import { readJson } from '../run/node.ts';
 import { logSumExp, mean } from '../stats/index.ts';
-import { betaForKl, expectation, type Harbour, kl, promptOf, tilt } from '../world/index.ts';
+import { betaForKl, expectation, isListed, kl, type ListedGround, tilt } from '../world/index.ts';
 import type { Base } from './base-stage.ts';
 import { pathIn, type RunContext, stage, writeRunJson } from './run-context.ts';
 import { RUN_FILES } from './run-folder.ts';
@@ -24,7 +24,7 @@ const PROMPTS = 6;
 
 async function exactCurve(
   context: RunContext,
-  source: Source & { world: Harbour },
+  source: Source & { world: ListedGround },
   base: Base,
   reward: RewardModel,
 ): Promise<ExactCurve> {
@@ -33,7 +33,7 @@ async function exactCurve(
   const rows: { logprobs: number[]; proxy: number[]; gold: number[]; mass: number }[] = [];
   const prompts = source.evaluationPrompts.slice(0, PROMPTS);
   for (const [i, text] of prompts.entries()) {
-    const replies = source.world.replies(promptOf(text)!);
+    const replies = source.world.replies(source.world.promptOf(text)!);
     const start = base.codec.encodePrompt(text).length - 1;
     const sequences = replies.map((reply) => base.codec.encodeDialogue(text, reply.text));
     const joint = (await sampler.logprobs(sequences)).map((row) => row.subarray(start).reduce((a, b) => a + b, 0));
@@ -69,7 +69,7 @@ export async function exactStage(
   inputs: { base: Base; reward: RewardModel },
 ): Promise<ExactCurve | undefined> {
   const { world } = source;
-  if (world === undefined) return undefined;
+  if (!isListed(world)) return undefined;
   await stage(context, 'exact', [RUN_FILES.exact], async () => {
     writeRunJson(context, RUN_FILES.exact, await exactCurve(context, { ...source, world }, inputs.base, inputs.reward));
   });

@@ -1,13 +1,7 @@
 import { existsSync } from 'node:fs';
-import { JUDGMENT_FILES, loadEvidence } from '../disclosure/index.ts';
-import {
-  type FeedbackReport,
-  feedbackReport,
-  type Item,
-  type Judgment,
-  type RaterProfile,
-  raterProfileSchema,
-} from '../feedback/index.ts';
+import { loadEvidence } from '../audit/node.ts';
+import { type Item, type Judgment, type RaterProfile, raterProfileSchema } from '../feedback/index.ts';
+import { type FeedbackReport, feedbackReport } from '../quality/index.ts';
 import { readJson, readJsonLines, writeFileAtomic } from '../run/node.ts';
 import { createRng } from '../stats/index.ts';
 import { comparisonItems, raterPool, type SimulatedRaterKind } from '../world/index.ts';
@@ -22,6 +16,8 @@ export interface Feedback {
   readonly items: readonly Item[];
   readonly judgments: readonly Judgment[];
   readonly report: FeedbackReport;
+  /** What was recorded about the raters; none where nothing was. */
+  readonly raters: readonly RaterProfile[];
   /** Group by rater id, for raters who have one; undefined where nothing about the raters was recorded. */
   readonly groups: ReadonlyMap<string, string> | undefined;
 }
@@ -47,7 +43,7 @@ async function simulate(
   const marked = (feedback.raters.poisoner ?? 0) > 0 ? world.prompts('train', { trigger: true }) : [];
   const prompts = [...world.prompts('train'), ...rng.fork('trigger').shuffle(marked).slice(0, 12)];
   const items = await comparisonItems({
-    world,
+    ground: world,
     prompts,
     count: candidatePairs(feedback),
     rng,
@@ -83,20 +79,20 @@ const jsonl = (rows: readonly unknown[]) => rows.map((row) => `${JSON.stringify(
 
 /** What a run folder holds about its feedback. */
 export async function loadFeedback(folder: string): Promise<Feedback> {
-  const { judgments } = await loadEvidence(folder);
+  const { items = [], judgments = [] } = await loadEvidence(folder, ['items', 'judgments']);
   const path = `${folder}/${RUN_FILES.raters}`;
-  const groups = new Map<string, string>();
-  if (existsSync(path)) {
-    for await (const { id, demographics } of readJsonLines(path, raterProfileSchema))
-      if (demographics?.group !== undefined) groups.set(id, demographics.group);
-  }
+  const raters: RaterProfile[] = [];
+  if (existsSync(path)) for await (const rater of readJsonLines(path, raterProfileSchema)) raters.push(rater);
+  const groups = new Map(
+    raters.flatMap(({ id, demographics }) => (demographics?.group === undefined ? [] : [[id, demographics.group]])),
+  );
   const report = readJson(`${folder}/${RUN_FILES.feedbackReport}`) as FeedbackReport;
-  return { ...judgments!, report, groups: groups.size > 0 ? groups : undefined };
+  return { items, judgments, raters, report, groups: groups.size > 0 ? groups : undefined };
 }
 
 /** Step 1: judgments, imported or simulated, written down whole, with their labels and quality report. */
 export async function feedbackStage(context: RunContext, source: Source, base: Base | undefined): Promise<Feedback> {
-  const { items: itemsFile, judgments: judgmentsFile } = JUDGMENT_FILES;
+  const { items: itemsFile, judgments: judgmentsFile } = RUN_FILES;
   const files = [itemsFile, judgmentsFile, RUN_FILES.labels, RUN_FILES.feedbackReport];
   await stage(context, 'feedback', files, async () => {
     const simulated = source.imported === undefined ? await simulate(context, source, base!) : undefined;

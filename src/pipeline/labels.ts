@@ -1,4 +1,5 @@
-import { type Item, type Judgment, voteTable } from '../feedback/index.ts';
+import type { Item, Judgment } from '../feedback/index.ts';
+import { voteTable } from '../quality/index.ts';
 import { dawidSkene } from '../stats/index.ts';
 
 /** What the votes on one item say, beside its published answer where there is one. Disagreement stays visible. */

@@ -1,14 +1,12 @@
 import {
-  type Chosen,
   collectJudgments,
   distributionSchema,
   type Item,
   type Judgment,
-  queryLoop,
   type Rater,
   toPairs,
 } from '../feedback/index.ts';
-import { extractFeatures } from '../reward/index.ts';
+import { type Chosen, extractFeatures, queryLoop } from '../reward/index.ts';
 import { UsageError } from '../run/index.ts';
 import { createRng, type Rng } from '../stats/index.ts';
 import type { PipelineConfig } from './config.ts';

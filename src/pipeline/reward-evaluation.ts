@@ -1,5 +1,4 @@
-import type { Item, Judgment, PreferencePair } from '../feedback/index.ts';
-import { toPairs } from '../feedback/index.ts';
+import { type Item, type Judgment, type PreferencePair, toPairs } from '../feedback/index.ts';
 import { evaluateScores, type RewardEvaluation } from '../reward/index.ts';
 import { readJson } from '../run/node.ts';
 import { expectedCalibrationError, reliabilityBins, sigmoid } from '../stats/index.ts';

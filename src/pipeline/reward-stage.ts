@@ -1,5 +1,4 @@
-import type { Item, PreferencePair } from '../feedback/index.ts';
-import { toPairs } from '../feedback/index.ts';
+import { type Item, type PreferencePair, toPairs } from '../feedback/index.ts';
 import {
   createEnsemble,
   fitLinearReward,

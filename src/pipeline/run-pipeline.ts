@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { checkVerdicts } from '../audit/index.ts';
 import { buildDisclosure, renderReport, sealRun } from '../disclosure/index.ts';
 import type { Engine } from '../engine/index.ts';
 import { canonicalJson, CheckError, NumericsError, own, type Progress, UsageError } from '../run/index.ts';
@@ -103,7 +104,7 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
     const path = withPolicy ? await policyStage(context, source, { base, reward }) : undefined;
     const bestOf = withPolicy ? await bestOfStage(context, source, { base, reward }) : undefined;
     const exact = withPolicy ? await exactStage(context, source, { base, reward }) : undefined;
-    const audit = await auditStage(context, { feedback, reward, path, world: source.world });
+    const audit = await auditStage(context, { feedback, reward, path, bestOf, world: source.world });
     await reward.dispose();
     const results: RunResults = { feedback, evaluation, path, bestOf, exact, audit };
     writeRunJson(context, RUN_FILES.results, withoutNaN(resultsJson(results)));
@@ -138,17 +139,12 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
   }
 }
 
-/** Throws when a finding is at least as bad as the configuration tolerates. */
+/** Throws when the findings are not what the configuration asks for. */
 export function checkThreshold(config: PipelineConfig, results: RunResults): void {
-  const { failOn } = config.audit;
-  if (failOn === 'never') return;
-  const bad = results.audit.findings.filter(
-    (f) => f.verdict === 'failure' || (failOn === 'concern' && f.verdict === 'concern'),
-  );
-  if (bad.length > 0) {
-    throw new CheckError(
-      'audit',
-      `audit: ${bad.map((f) => `${f.challenge} ${f.verdict}`).join(', ')}; audit.failOn is ${failOn}`,
-    );
+  const { failOn, require } = config.audit;
+  const faults = checkVerdicts(results.audit.findings, { failOn: failOn === 'never' ? undefined : failOn, require });
+  if (faults.length > 0) {
+    const asked = [`audit.failOn is ${failOn}`, ...(require.length > 0 ? [`audit.require ${require.join(', ')}`] : [])];
+    throw new CheckError('audit', `audit: ${faults.join('; ')} (${asked.join(', ')})`);
   }
 }

@@ -1,9 +1,10 @@
-import { type Item, type Judgment, NO_SHARED_START } from '../feedback/index.ts';
-import { readLayout, rejectText } from '../feedback/node.ts';
+import { NO_SHARED_START } from '../exchange/index.ts';
+import { readLayout, rejectText } from '../exchange/node.ts';
+import type { Item, Judgment } from '../feedback/index.ts';
 import type { ScoreFunction } from '../policy/index.ts';
 import { DataError } from '../run/index.ts';
 import { createRng } from '../stats/index.ts';
-import { createHarbour, type Harbour, promptOf } from '../world/index.ts';
+import { type Ground, GROUNDS, type Split } from '../world/index.ts';
 import type { PipelineConfig } from './config.ts';
 
 /** Where a run's prompts, texts and judgments come from. */
@@ -20,21 +21,21 @@ export interface Source {
     readonly skipped: number;
   };
   /** The proving ground, where there is one, and its true utility. */
-  readonly world?: Harbour;
+  readonly world?: Ground;
   readonly gold?: ScoreFunction;
 }
 
 function harbourSource(config: PipelineConfig): Source {
-  const world = createHarbour();
-  const texts = (split: 'train' | 'deploy') => world.prompts(split).map((prompt) => prompt.text);
+  const world = GROUNDS.harbour();
+  const texts = (split: Split) => world.prompts(split).map((prompt) => prompt.text);
   return {
     projectId: config.name,
-    examples: world.corpus(config.base?.examples ?? 1, createRng(config.seed).fork('corpus').uniform),
+    examples: world.corpus(config.base?.examples ?? 1, createRng(config.seed).fork('corpus')),
     trainPrompts: texts('train'),
-    evaluationPrompts: createRng(config.seed).fork('evaluation-prompts').shuffle(texts('train')),
+    evaluationPrompts: createRng(config.seed).fork('evaluation-prompts').shuffle(texts('evaluation')),
     world,
     gold: async (text, replies) => {
-      const prompt = promptOf(text);
+      const prompt = world.promptOf(text);
       return replies.map((reply) => ({ mean: prompt === undefined ? Number.NaN : world.gold(prompt, reply) }));
     },
   };

@@ -1,14 +1,16 @@
 import { existsSync, statSync } from 'node:fs';
 import { z } from 'zod';
-import { type Check, type Disclosure, EVIDENCE_FILES, verifyRun } from '../disclosure/index.ts';
-import { type FeedbackReport, feedbackReport } from '../feedback/index.ts';
+import { EVIDENCE_KINDS, type EvidenceKindId, evidenceKind, findingsSchema, type RunView } from '../audit/index.ts';
+import { loadEvidence } from '../audit/node.ts';
+import { type Check, type Disclosure, verifyRun } from '../disclosure/index.ts';
 import { allDetectionRates } from '../lab/index.ts';
+import { type FeedbackReport, feedbackReport } from '../quality/index.ts';
 import { canonicalJson, type Progress } from '../run/index.ts';
-import { readJson, readJsonLines } from '../run/node.ts';
+import { readJson, readJsonLines, readJsonOf } from '../run/node.ts';
 import { mean } from '../stats/index.ts';
-import { createHarbour } from '../world/index.ts';
+import { GROUNDS } from '../world/index.ts';
 import type { PipelineConfig } from './config.ts';
-import { type Audit, policyEvidence } from './evidence-stage.ts';
+import type { Audit } from './evidence-stage.ts';
 import { type Feedback, loadFeedback } from './feedback-stage.ts';
 import { itemLabels } from './labels.ts';
 import type { PolicyPath } from './policy-stage.ts';
@@ -16,6 +18,7 @@ import { type RunResults, reportData } from './report-data.ts';
 import { resultsJson } from './results.ts';
 import { loadEvaluation, type RewardScores, rewardEvaluation, withoutNaN } from './reward-evaluation.ts';
 import { RUN_FILES } from './run-folder.ts';
+import { runView } from './run-view.ts';
 
 interface RunJson {
   readonly config: PipelineConfig;
@@ -47,6 +50,20 @@ function policyChecks(path: PolicyPath): Check[] {
   });
 }
 
+/** Every kind of evidence that needs no model is gathered again: whether it is there at all, and every row of it. */
+async function evidenceChecks(folder: string, run: RunView): Promise<Check[]> {
+  const kinds = EVIDENCE_KINDS.filter(
+    (id: EvidenceKindId) => evidenceKind(id).offline && evidenceKind(id).kept !== true,
+  );
+  const stored = await loadEvidence(folder, kinds);
+  return Promise.all(
+    kinds.map(async (id) => {
+      const { file, gather } = evidenceKind(id);
+      return compare(file, stored[id] ?? null, (await gather(run)) ?? null);
+    }),
+  );
+}
+
 async function recomputed(folder: string): Promise<Check[]> {
   const at = (file: string) => `${folder}/${file}`;
   const optional = <T>(file: string) => (existsSync(at(file)) ? (readJson(at(file)) as T) : undefined);
@@ -64,7 +81,7 @@ async function recomputed(folder: string): Promise<Check[]> {
   const scores = readJson(at(RUN_FILES.rewardScores)) as RewardScores;
   const again: FeedbackReport = feedbackReport(items, judgments, { seed: config.seed });
   const audit: Audit = {
-    findings: readJson(at(RUN_FILES.findings)) as Audit['findings'],
+    findings: readJsonOf(at(RUN_FILES.findings), findingsSchema),
     rates: readJson(at(RUN_FILES.rates)) as Audit['rates'],
   };
   const results: RunResults = {
@@ -76,16 +93,13 @@ async function recomputed(folder: string): Promise<Check[]> {
     audit,
   };
   const disclosure = readJson(at(RUN_FILES.disclosure)) as Disclosure;
-  const world = config.data.layout === 'harbour' ? createHarbour() : undefined;
+  const world = config.data.layout === 'harbour' ? GROUNDS.harbour() : undefined;
   return [
     compare(RUN_FILES.feedbackReport, report, again),
     compare(RUN_FILES.labels, labels, itemLabels(items, judgments)),
     compare(RUN_FILES.rewardEvaluation, evaluation, withoutNaN(rewardEvaluation(config, feedback, scores))),
     ...(path === undefined ? [] : policyChecks(path)),
-    ...Object.entries(path === undefined ? {} : policyEvidence(path, world)).map(([kind, value]) => {
-      const file = EVIDENCE_FILES[kind as keyof typeof EVIDENCE_FILES];
-      return compare(file, readJson(at(file)), value);
-    }),
+    ...(await evidenceChecks(folder, runView({ seed: config.seed, feedback, path, bestOf: results.bestOf, world }))),
     compare(RUN_FILES.metrics, metrics, path?.metrics ?? []),
     compare(RUN_FILES.results, readJson(at(RUN_FILES.results)), withoutNaN(resultsJson(results))),
     compare(

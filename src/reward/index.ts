@@ -1,4 +1,5 @@
 export * from './artefact.ts';
+export * from './ask/index.ts';
 export * from './ensemble.ts';
 export * from './evaluate.ts';
 export * from './features.ts';

@@ -1,8 +1,8 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, extname, join } from 'node:path';
+import { exportLayout, importLayout, readProject } from '../exchange/node.ts';
 import { type Project, questionOf } from '../feedback/index.ts';
-import { exportLayout, importLayout, readProject } from '../feedback/node.ts';
 import { UsageError } from '../run/index.ts';
 import { type FeedbackStore, saveProjectFolder } from '../store/index.ts';
 import { ApiError } from './api.ts';

@@ -1,19 +1,18 @@
 import {
-  DETECTOR_RATES,
   displayAnswer,
   type FeedbackRecord,
-  type FeedbackReport,
   type Judgment,
   type Project,
   purposeOf,
   questionOf,
   recordKey,
 } from '../feedback/index.ts';
+import { DETECTOR_RATES, type FeedbackReport } from '../quality/index.ts';
 import type { Accounts, FeedbackStore } from '../store/index.ts';
 import type { ResponseOf } from './contract/index.ts';
 import { countsOf } from './counts.ts';
+import { pausedRaters, settingsOf } from './project-settings.ts';
 import { type ProjectState, shownRecord } from './project-state.ts';
-import { pausedRaters, settingsOf } from './services.ts';
 
 const ITEMS_PER_PAGE = 50;
 const RECORDS_PER_PAGE = 100;
@@ -232,7 +231,7 @@ export const PAGES: { readonly [P in PageName]: MakePage<P> } = {
   },
   async quality({ report: reportOf }) {
     const { seq, report } = reportOf();
-    return { ...report, asOf: seq } as never;
+    return { ...report, asOf: seq };
   },
   async items({ project, state, seq, rows }, query) {
     const wanted = rows().filter((row) => belongs(row, query));

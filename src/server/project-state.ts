@@ -2,9 +2,7 @@ import {
   answersAgreement,
   displayAnswer,
   type FeedbackRecord,
-  type FeedbackReport,
   type FeedbackState,
-  feedbackReport,
   foldRecords,
   type Item,
   type Judgment,
@@ -15,6 +13,7 @@ import {
   recordKey,
   wantedOfItem,
 } from '../feedback/index.ts';
+import { type FeedbackReport, feedbackReport } from '../quality/index.ts';
 import { canonicalJson, lazily } from '../run/index.ts';
 import type { FeedbackStore } from '../store/index.ts';
 

@@ -1,4 +1,4 @@
-import { CHALLENGES, type Finding } from '../../audit/index.ts';
+import { CHALLENGES, type Finding, NO_PROBE } from '../../audit/index.ts';
 import type { Disclosure } from '../build.ts';
 import { figure, type Html, html } from './html.ts';
 import { dotPlot, histogramPlot, linePlot, type Series } from './plots.ts';
@@ -49,6 +49,7 @@ export interface ReportData {
 
 const VERDICTS: Readonly<Record<Finding['verdict'], { mark: string; text: string }>> = {
   clear: { mark: '●', text: 'clear' },
+  inconclusive: { mark: '◌', text: 'inconclusive' },
   concern: { mark: '▲', text: 'concern' },
   failure: { mark: '■', text: 'failure' },
   'not-assessed': { mark: '○', text: 'not assessed' },
@@ -78,14 +79,16 @@ function findingsSection(findings: readonly Finding[], rates: ReportData['rates'
 <h3>Not assessed, which is no pass</h3><div class="scroll"><table>${head(['Id', 'Challenge', 'Because', 'Planted', 'Clean'])}<tbody>${rest.map(
     (f) => {
       const known = own(rates, f.probe);
-      return html`<tr><th scope="row">${f.challenge}</th><td>${titleOf(f)}</td><td>${VERDICTS[f.verdict].mark} not assessed: ${reasonText(f.because)}</td><td>${f.probe === 'none' ? '–' : rate(known?.planted)}</td><td>${f.probe === 'none' ? '–' : rate(known?.clean)}</td></tr>`;
+      return html`<tr><th scope="row">${f.challenge}</th><td>${titleOf(f)}</td><td>${VERDICTS[f.verdict].mark} not assessed: ${reasonText(f.because)}</td><td>${f.probe === NO_PROBE ? '–' : rate(known?.planted)}</td><td>${f.probe === NO_PROBE ? '–' : rate(known?.clean)}</td></tr>`;
     },
   )}</tbody></table></div>`;
 }
 
-function titleOf({ challenge }: Finding): string {
+/** The challenge, and what the probe estimates of it. */
+function titleOf({ challenge, probe, estimand }: Finding): Html {
   const { title, fundamental } = CHALLENGES[challenge];
-  return `${title}${fundamental ? ' (fundamental)' : ''}`;
+  const heading = `${title}${fundamental ? ' (fundamental)' : ''}`;
+  return probe === NO_PROBE ? html`${heading}` : html`${heading}<br><span class="missing">${probe}: ${estimand}</span>`;
 }
 
 function findingRow(finding: Finding, rates: ReportData['rates']): Html {
@@ -168,7 +171,7 @@ ${section(
   }</figure>`,
 )}
 ${section('Training', 'Optimisation step by step.', html`<figure>${linePlot('Training curves', data.training, { x: 'step', y: 'reward, and KL in nats' })}</figure>`)}
-${section('Findings', 'One row for each challenge of Casper et al. (2023). Planted: how often the probe found a failure that was put there. Clean: how often it cried wolf. Hits of runs, 95 % interval.', findingsSection(data.findings, data.rates))}
+${section('Findings', 'One row for each probe of a challenge of Casper et al. (2023). Clear only where the whole interval lies below the threshold of concern; inconclusive where it reaches across. Planted: how often the probe found a failure that was put there. Clean: how often it cried wolf. Hits of runs, 95 % interval.', findingsSection(data.findings, data.rates))}
 ${section('Replies before and after', data.samplesNote, html`${data.samples.map((s) => html`<div class="pair"><p><strong>${s.prompt}</strong> <span class="missing">${s.note}</span></p><blockquote><span class="missing">before</span>\n${s.before}</blockquote><blockquote><span class="missing">after</span>\n${s.after}</blockquote></div>`)}`)}
 ${section('Disclosure', 'The eleven items of Casper et al. (2023), each measured, declared or missing. Values are read from the files named; goodhart verify reads them again.', disclosureTable(data.disclosure))}
 ${section('Repeat it', 'The command, the resolved configuration and the versions.', html`<pre>${data.reproduce.command}</pre><pre>${JSON.stringify(data.reproduce.config, null, 2)}</pre><pre>${JSON.stringify(data.reproduce.versions, null, 2)}</pre>`)}

@@ -1,0 +1,61 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { exportLayout } from './export.ts';
+import { importLayout } from './import.ts';
+import { layoutContract } from './layout.contract.ts';
+import { LAYOUT_IDS, type LayoutId } from './layouts/layout.ts';
+import { findLayout, LAYOUTS } from './layouts/registry.ts';
+
+const FIXTURES = 'fixtures/layouts';
+const FILES: { readonly [I in Exclude<LayoutId, 'parquet'>]: string } = {
+  project: 'project',
+  csv: 'csv.csv',
+  'hh-rlhf': 'hh-rlhf.jsonl',
+  'trl-preference': 'trl-preference.jsonl',
+  'trl-unpaired': 'trl-unpaired.jsonl',
+  'trl-stepwise': 'trl-stepwise.jsonl',
+  'trl-prompt-completion': 'trl-prompt-completion.jsonl',
+  'openai-preference': 'openai-preference.jsonl',
+  argilla: 'argilla.json',
+  'label-studio': 'label-studio.json',
+  prm800k: 'prm800k.jsonl',
+  ukp: 'ukp',
+  pandalm: 'pandalm.json',
+};
+
+const RENAMED: Partial<Record<LayoutId, string>> = {
+  argilla: 'responses have no ids, and questions are named as this project names them',
+  'label-studio': 'annotations are numbered within their task',
+};
+
+for (const [id, file] of Object.entries(FILES)) {
+  const renamed = RENAMED[id as LayoutId];
+  layoutContract(LAYOUTS[id as LayoutId], join(FIXTURES, file), renamed === undefined ? {} : { renamed });
+}
+
+// Parquet has no fixture of its own: a binary file says nothing to a reader of the repository.
+const folder = mkdtempSync(join(tmpdir(), 'goodhart-parquet-'));
+const parquet = join(folder, 'table.parquet');
+await importLayout({ layout: 'csv', path: join(FIXTURES, 'csv.csv'), out: join(folder, 'project'), durable: false });
+await exportLayout({
+  project: join(folder, 'project'),
+  layout: 'parquet',
+  out: parquet,
+  now: () => '2026-01-01',
+  durable: false,
+});
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+layoutContract(LAYOUTS.parquet, parquet);
+
+describe('the table of layouts', () => {
+  it('has every id once, under its own name and aliases that are nobody else’s', () => {
+    const names = LAYOUT_IDS.flatMap((id) => [LAYOUTS[id].id, ...LAYOUTS[id].aliases]);
+    expect(new Set(names).size).toBe(names.length);
+    for (const id of LAYOUT_IDS) expect(findLayout(id).id).toBe(id);
+    expect(findLayout('dialogue-pairs').id).toBe('hh-rlhf');
+    expect(findLayout('convincing-arguments').id).toBe('ukp');
+    expect(() => findLayout('nothing')).toThrow(/unknown layout nothing; expected project, csv/);
+  });
+});

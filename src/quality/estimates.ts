@@ -1,0 +1,60 @@
+import { type Interval, wilson } from '../stats/index.ts';
+
+/** A share with its count and Wilson interval. */
+export interface ShareEstimate {
+  readonly k: number;
+  readonly n: number;
+  readonly share: number;
+  readonly interval: Interval;
+}
+
+/** A share of n; null where there is nothing to take a share of. `k` may be an expected count. */
+export const share = (k: number, n: number): ShareEstimate | null =>
+  n === 0 ? null : { k, n, share: k / n, interval: wilson(k, n) };
+
+/** A number with its standard error and normal interval, or why there is none. */
+export type Effect =
+  | { readonly value: number; readonly standardError: number; readonly interval: Interval; readonly n: number }
+  | { readonly undefined: string };
+
+const Z95 = 1.959963984540054;
+
+/** An effect with its 95 % interval from a standard error; undefined where that is not a number. */
+export function effect(value: number, standardError: number, n: number): Effect {
+  if (!Number.isFinite(value) || !Number.isFinite(standardError))
+    return { undefined: 'too little data to estimate it' };
+  const interval = { low: value - Z95 * standardError, high: value + Z95 * standardError, level: 0.95 };
+  return { value, standardError, interval, n };
+}
+
+/** Mean of values in clusters (numbered from 0), with the standard error of clusters that are drawn whole. */
+export class ClusteredMean {
+  private readonly sums: Float64Array;
+  private readonly counts: Int32Array;
+  private sum = 0;
+  n = 0;
+
+  constructor(clusters: number) {
+    this.sums = new Float64Array(clusters);
+    this.counts = new Int32Array(clusters);
+  }
+
+  add(cluster: number, value: number): void {
+    this.sums[cluster]! += value;
+    this.counts[cluster]! += 1;
+    this.sum += value;
+    this.n += 1;
+  }
+
+  result(): Effect {
+    const mean = this.sum / this.n;
+    let [clusters, squares] = [0, 0];
+    for (let c = 0; c < this.sums.length; c++) {
+      if (this.counts[c] === 0) continue;
+      clusters += 1;
+      squares += (this.sums[c]! - this.counts[c]! * mean) ** 2;
+    }
+    if (clusters < 2) return { undefined: `${clusters} cluster of values does not show how they vary` };
+    return effect(mean, Math.sqrt((squares * clusters) / (clusters - 1)) / this.n, this.n);
+  }
+}
