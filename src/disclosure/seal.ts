@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { findingsSchema, PROBE_IDS, runAudit } from '../audit/index.ts';
 import { loadEvidence } from '../audit/node.ts';
 import { canonicalJson, chainFault, DataError, digestBytes, recordsRoot } from '../run/index.ts';
-import { filesBelow, onPath, readJson, readJsonOf, readRecords, writeFileAtomic } from '../run/node.ts';
+import { digestFile, filesBelow, onPath, readJson, readJsonOf, readRecords, writeFileAtomic } from '../run/node.ts';
 import { atPointer, type Disclosure, findingLabel } from './build.ts';
 import { type ReportData, renderReport } from './report/render.ts';
 
@@ -24,10 +24,7 @@ interface ManifestEntry {
 const manifestOf = (folder: string): ManifestEntry[] =>
   filesBelow(folder)
     .filter((path) => path !== MANIFEST && path !== SEAL)
-    .map((path) => {
-      const content = onPath(path, () => readFileSync(`${folder}/${path}`));
-      return { path, bytes: content.length, sha256: digestBytes(content) };
-    });
+    .map((path) => ({ path, ...digestFile(`${folder}/${path}`) }));
 
 const render = (value: unknown): string => `${canonicalJson(value)}\n`;
 
