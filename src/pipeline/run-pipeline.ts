@@ -3,7 +3,14 @@ import { checkVerdicts } from '../audit/index.ts';
 import { buildDisclosure, renderReport, sealRun } from '../disclosure/index.ts';
 import type { Engine } from '../engine/index.ts';
 import { canonicalJson, CheckError, NumericsError, own, type Progress, UsageError } from '../run/index.ts';
-import { createRunFolder, openRecordLog, readJson, removeLeftovers, writeFileAtomic } from '../run/node.ts';
+import {
+  createRunFolder,
+  openRecordLog,
+  readJson,
+  removeLeftovers,
+  requireRegularFiles,
+  writeFileAtomic,
+} from '../run/node.ts';
 import { baseStage } from './base-stage.ts';
 import { bestOfStage } from './best-of-stage.ts';
 import { checkConfig } from './check-config.ts';
@@ -59,6 +66,7 @@ function firstDifference(a: unknown, b: unknown, path = ''): string {
 /** Makes the run folder, or takes up the one that is there; what a killed process left half-written goes. */
 function prepare({ config, out, resume, now, command, versions }: PipelineOptions): void {
   createRunFolder(out, { resume });
+  requireRegularFiles(out);
   const path = `${out}/${RUN_FILES.run}`;
   if (existsSync(path)) {
     const before = readJson(path) as { config: unknown };

@@ -1,5 +1,15 @@
 import { createHash, type Hash } from 'node:crypto';
-import { closeSync, constants, type Dirent, fstatSync, openSync, readdirSync, readSync, realpathSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  type Dirent,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  realpathSync,
+} from 'node:fs';
 import { join, sep } from 'node:path';
 import { DataError } from './errors.ts';
 import { onPath } from './files.ts';
@@ -87,8 +97,20 @@ export function requireRegularFiles(folder: string): void {
   throw new DataError('file', `${where}: expected a regular file or a folder, got ${first.what}; remove it`);
 }
 
+/** A regular file of a folder by its path; undefined where there is nothing, refused where it is a link or anything else. */
+export function fileOf(folder: string, path: string): string | undefined {
+  const within = pathWithin(folder, path);
+  if (within !== undefined && lstatSync(within).isFile()) return within;
+  const where = join(folder, path);
+  if (lstatSync(where, { throwIfNoEntry: false }) === undefined) return undefined;
+  throw new DataError(
+    'file',
+    `${where}: expected a regular file of that folder, not a link or anything else; remove it`,
+  );
+}
+
 /**
- * The real path of a file below a folder; undefined where there is none, or where the path leads out of the folder or
+ * The real path of what lies below a folder; undefined where there is none, or where the path leads out of the folder or
  * through a link. Only what this gives is read of a folder that may be a stranger's.
  */
 export function pathWithin(folder: string, path: string): string | undefined {
