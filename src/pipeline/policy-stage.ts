@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { evaluatePolicy, type PolicyEvaluation, runAlgorithm, type ScoreFunction } from '../policy/index.ts';
 import type { RewardModel } from '../reward/index.ts';
+import { own } from '../run/index.ts';
 import { readJson } from '../run/node.ts';
 import type { Base } from './base-stage.ts';
 import { withLora } from './lora.ts';
@@ -113,7 +114,7 @@ async function optimise(
 }
 
 function pointOf(step: number, evaluation: PolicyEvaluation): PolicyPath['points'][number] {
-  const of = (name: string) => evaluation.prompts.map((prompt) => prompt.scores[name]!);
+  const of = (name: string) => evaluation.prompts.map((prompt) => own(prompt.scores, name)!);
   const { kl, entropy, meanTokens, prompts } = evaluation;
   return {
     step,

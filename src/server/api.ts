@@ -3,7 +3,7 @@ import { type Context, Hono } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { rateLimiter } from 'hono-rate-limiter';
 import { z } from 'zod';
-import { GoodhartError } from '../run/index.ts';
+import { GoodhartError, own, setOwn } from '../run/index.ts';
 import { type Access, allows } from './access/roles.ts';
 import { newId } from './access/secrets.ts';
 import type { Caller } from './caller.ts';
@@ -161,7 +161,7 @@ export function bindApi(
   app.onError((error, context) => errorResponse(context, error, report));
   for (const [key, contract] of Object.entries(routes)) {
     const { method, pattern } = splitRoute(key);
-    const handler = handlers[key] as AnyHandler;
+    const handler = own(handlers, key) as AnyHandler;
     const limit = (contract.perMinute ?? GENERAL_PER_MINUTE) * rateScale;
     app.on(
       method,
@@ -231,8 +231,8 @@ export function openApiDocument(routes: Readonly<Record<string, RouteContract>>,
       schema: z.toJSONSchema(schema as z.ZodType, { io: 'input', unrepresentable: 'any' }),
     }));
     const refusal = (description: string) => ({ description, content: json(ERROR, 'output') });
-    paths[path] = {
-      ...paths[path],
+    setOwn(paths, path, {
+      ...own(paths, path),
       [method.toLowerCase()]: {
         summary,
         operationId: `${method.toLowerCase()}${path.replaceAll(/[/{}]+(\w?)/g, (_, c: string) => c.toUpperCase())}`,
@@ -247,7 +247,7 @@ export function openApiDocument(routes: Readonly<Record<string, RouteContract>>,
         security: allow === 'public' ? [] : [{ session: [] }, { key: [] }],
         'x-roles': allow === 'public' ? ['anyone'] : [...allow],
       },
-    };
+    });
   }
   return {
     openapi: '3.1.0',
