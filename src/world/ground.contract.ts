@@ -72,16 +72,18 @@ export function describeGround(name: string, create: () => Ground, exceptions: G
     });
     it('shows the true parts in the full view, and something else in every other', () => {
       expect(ground.views[0]).toBe('full');
-      const look = (at: (typeof said)[number], how: Look) => ground.look(at.prompt, at.text, how);
-      for (const at of said) {
+      const look = (one: (typeof said)[number], how: Look) => ground.look(one.prompt, one.text, how);
+      for (const one of said) {
         for (const group of [undefined, ...ground.groups]) {
           const how = { view: 'full', ...(group !== undefined && { group }) };
-          expect(look(at, how)?.parts).toEqual(at.isReply ? ground.goldParts(at.prompt, at.text, group) : undefined);
+          expect(look(one, how)?.parts).toEqual(
+            one.isReply ? ground.goldParts(one.prompt, one.text, group) : undefined,
+          );
         }
       }
       for (const view of ground.views.slice(1)) {
-        const hidden = said.filter((at) => {
-          const [seen, true_] = [look(at, { view }), look(at, { view: 'full' })];
+        const hidden = said.filter((one) => {
+          const [seen, true_] = [look(one, { view }), look(one, { view: 'full' })];
           return seen !== null && JSON.stringify(seen.parts) !== JSON.stringify(true_!.parts);
         });
         expect(hidden.length).toBeGreaterThan(0);

@@ -27,10 +27,10 @@ export function createColours(): Ground {
       return { text: `It is ${colour}.`, logprob: Math.log(right ? 0.5 : 0.25), gold: right ? 1 : -1 };
     });
   };
-  const found = (of: GroundPrompt, text: string) => repliesTo(of).find((reply) => reply.text === text);
-  const goldParts = (of: GroundPrompt, text: string, group?: string) => {
+  const found = (given: GroundPrompt, text: string) => repliesTo(given).find((reply) => reply.text === text);
+  const goldParts = (given: GroundPrompt, text: string, group?: string) => {
     if (group !== undefined) throw new RangeError(`colours: no group ${group}; all want the truth`);
-    return { truth: found(of, text)?.gold ?? -2 };
+    return { truth: found(given, text)?.gold ?? -2 };
   };
   const ground: Ground = {
     id: 'colours',
@@ -39,25 +39,25 @@ export function createColours(): Ground {
     prompts: (split, { trigger = false } = {}) => PROMPTS.filter((known) => known.split === split && !trigger),
     promptOf: (text) => PROMPTS.find((known) => known.text === text),
     replies: repliesTo,
-    sampleBase: (of, rng) => repliesTo(of)[rng.choose(repliesTo(of).map(({ logprob }) => Math.exp(logprob)))]!,
+    sampleBase: (given, rng) => repliesTo(given)[rng.choose(repliesTo(given).map(({ logprob }) => Math.exp(logprob)))]!,
     corpus: (count, rng) =>
-      Array.from({ length: count }, () => PROMPTS[rng.integer(PROMPTS.length)]!).map((of) => ({
-        prompt: of.text,
-        reply: ground.sampleBase!(of, rng).text,
+      Array.from({ length: count }, () => PROMPTS[rng.integer(PROMPTS.length)]!).map((given) => ({
+        prompt: given.text,
+        reply: ground.sampleBase!(given, rng).text,
       })),
-    parse: (of, text) => (found(of, text) === undefined ? null : { colour: text.slice(6, -1) }),
-    gold: (of, text, group) => goldParts(of, text, group).truth,
+    parse: (given, text) => (found(given, text) === undefined ? null : { colour: text.slice(6, -1) }),
+    gold: (given, text, group) => goldParts(given, text, group).truth,
     goldParts,
-    facts: (of) => [
-      `the ${of.strata.thing} is ${repliesTo(of)
+    facts: (given) => [
+      `the ${given.strata.thing} is ${repliesTo(given)
         .find(({ gold }) => gold === 1)!
         .text.slice(6)}`,
     ],
-    labels: (of, text) => (found(of, text) === undefined ? null : { correct: found(of, text)!.gold === 1 }),
-    look(of, text, { view, group }) {
+    labels: (given, text) => (found(given, text) === undefined ? null : { correct: found(given, text)!.gold === 1 }),
+    look(given, text, { view, group }) {
       if (view !== 'full') throw new RangeError(`colours: no view ${view}; everything is shown`);
-      const parts = goldParts(of, text, group);
-      return found(of, text) === undefined ? null : { parts, labels: { correct: parts.truth === 1 } };
+      const parts = goldParts(given, text, group);
+      return found(given, text) === undefined ? null : { parts, labels: { correct: parts.truth === 1 } };
     },
     edits: (_, text) => degenerateEdits(text),
   };
