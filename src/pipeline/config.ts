@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { FAIL_ON, isRequirable, probeSettingsSchema } from '../audit/index.ts';
+import { loraSchema } from '../engine/index.ts';
 import { distributionSchema } from '../feedback/index.ts';
 import { algorithmSchema } from '../policy/index.ts';
+import { rewardSchema, SELECTION_RULE_IDS } from '../reward/index.ts';
 import { RATER_POOLS, type RaterPoolId, raterCounts } from '../world/index.ts';
-import { SELECTION_RULE_IDS } from '../reward/index.ts';
 
 /**
  * Configuration of a run. Every key has a default that works for its data layout, except where the data are. Unknown keys
@@ -25,15 +26,6 @@ const dataSchema = z.discriminatedUnion('layout', [
     holdout: z.number().gt(0).lt(1).default(0.25),
   }),
 ]);
-
-/** Low-rank adapters instead of all weights. */
-const loraSchema = z.strictObject({
-  rank: positive.default(16),
-  /** Adapters are scaled by alpha / rank. */
-  alpha: rate.default(32),
-  /** Linear layers by the names of either house (`attention.q`, `q_proj`); all of them when left out. */
-  targets: z.array(z.string()).min(1).optional(),
-});
 
 const baseSchema = z.strictObject({
   /**
@@ -114,24 +106,6 @@ const feedbackSchema = z
     ...feedback,
     raters: raterCounts(feedback.pool, feedback.raters) as Record<string, number>,
   }));
-
-const rewardSchema = z.strictObject({
-  family: z.enum(['linear', 'transformer']).default('linear'),
-  /** Members of the ensemble; each has its own seed and, with more than one, its own resample of the items. */
-  members: positive.default(3),
-  /** Transformer members start from the base model's weights, or from fresh ones. */
-  from: z.enum(['base', 'scratch']).default('base'),
-  /** Transformer members train adapters and the scalar head only. */
-  lora: loraSchema.optional(),
-  epochs: positive.default(3),
-  batch: positive.default(32),
-  learningRate: rate.default(1e-3),
-  ridge: rate.default(30),
-  /** Longest word n-gram of the linear family. */
-  order: positive.default(2),
-  /** Estimate a first-shown bonus beside the reward, so that position bias stays out of it. */
-  position: z.boolean().default(true),
-});
 
 /** The keys of the chosen algorithm, and what every policy has. */
 const policySchema = algorithmSchema({
