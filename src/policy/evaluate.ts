@@ -16,6 +16,8 @@ export interface PolicyEvaluation<P extends PolicyPrompt = PolicyPrompt> {
   readonly prompts: readonly PromptEvaluation<P>[];
   /** Mean over replies of Σ (lp − ref): a Monte Carlo estimate of KL in nats per reply. */
   readonly kl: number;
+  /** Mean over replies of how far the ensemble behind a score disagrees, by name of the score; 0 where there is none. */
+  readonly spread: Readonly<Record<string, number>>;
   /** Mean over replies of −Σ lp: entropy in nats per reply. */
   readonly entropy: number;
   readonly meanTokens: number;
@@ -40,6 +42,7 @@ export async function evaluatePolicy<P extends PolicyPrompt>(
   const referenceRows = await reference.logprobs(sequences);
   const evaluations: PromptEvaluation<P>[] = [];
   const lengths: number[] = [];
+  const spreads: Record<string, number[]> = Object.fromEntries(Object.keys(options.scores).map((name) => [name, []]));
   for (const [p, group] of groups.entries()) {
     const replies = group.map((sample, i) => {
       const ref = referenceRows[p * n + i]!.subarray(encoded[p]!.length - 1);
@@ -52,12 +55,10 @@ export async function evaluatePolicy<P extends PolicyPrompt>(
     });
     const scored: Record<string, number[]> = {};
     for (const [name, score] of Object.entries(options.scores)) {
-      scored[name] = (
-        await score(
-          prompts[p]!,
-          replies.map((r) => r.text),
-        )
-      ).map((s) => s.mean);
+      const texts = replies.map((reply) => reply.text);
+      const given = await score(prompts[p]!, texts);
+      scored[name] = given.map((s) => s.mean);
+      spreads[name]!.push(...given.map((s) => s.spread ?? 0));
     }
     const scores = Object.fromEntries(Object.entries(scored).map(([name, values]) => [name, mean(values)]));
     evaluations.push({ prompt: prompts[p]!, replies, scores, scored });
@@ -66,6 +67,7 @@ export async function evaluatePolicy<P extends PolicyPrompt>(
   return {
     prompts: evaluations,
     kl: mean(all.map((reply) => reply.logprob - reply.referenceLogprob)),
+    spread: Object.fromEntries(Object.entries(spreads).map(([name, values]) => [name, mean(values)])),
     entropy: mean(all.map((reply) => -reply.logprob)),
     meanTokens: mean(lengths),
   };
