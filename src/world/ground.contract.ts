@@ -117,31 +117,35 @@ export function describeGround(name: string, create: () => Ground, exceptions: G
       expect(edited.size).toBeGreaterThan(0);
     });
 
-    if (exceptions.listing !== undefined) return;
-    it('lists distinct replies whose probabilities sum to one, each with its own utility', () => {
-      for (const prompt of all) {
-        const replies = ground.replies!(prompt);
-        expect(new Set(replies.map((reply) => reply.text)).size).toBe(replies.length);
-        expect(replies.reduce((total, reply) => total + Math.exp(reply.logprob), 0)).toBeCloseTo(1, 10);
+    if (exceptions.listing === undefined) describeListing(ground, prompts, all);
+  });
+}
+
+/** What a ground promises whose replies can be listed. */
+function describeListing(ground: Ground, prompts: readonly GroundPrompt[], all: readonly GroundPrompt[]): void {
+  it('lists distinct replies whose probabilities sum to one, each with its own utility', () => {
+    for (const prompt of all) {
+      const replies = ground.replies!(prompt);
+      expect(new Set(replies.map((reply) => reply.text)).size).toBe(replies.length);
+      expect(replies.reduce((total, reply) => total + Math.exp(reply.logprob), 0)).toBeCloseTo(1, 10);
+    }
+    for (const prompt of prompts.slice(0, 5)) {
+      for (const { text, gold } of ground.replies!(prompt)) {
+        expect(ground.parse(prompt, text)).not.toBeNull();
+        expect(gold).toBeCloseTo(ground.gold(prompt, text), 12);
       }
-      for (const prompt of prompts.slice(0, 5)) {
-        for (const { text, gold } of ground.replies!(prompt)) {
-          expect(ground.parse(prompt, text)).not.toBeNull();
-          expect(gold).toBeCloseTo(ground.gold(prompt, text), 12);
-        }
-      }
-    });
-    it('draws from the base policy what it lists, as often as it says', () => {
-      for (const prompt of [prompts[0]!, prompts.at(-1)!]) {
-        const replies = ground.replies!(prompt);
-        const moment = (power: number) => replies.reduce((s, r) => s + Math.exp(r.logprob) * r.gold ** power, 0);
-        const rng = createRng('contract/base');
-        const drawn = Array.from({ length: 4000 }, () => ground.sampleBase!(prompt, rng));
-        const noise = Math.sqrt((moment(2) - moment(1) ** 2) / drawn.length);
-        expect(Math.abs(mean(drawn.map(({ gold }) => gold)) - moment(1))).toBeLessThan(5 * noise);
-        const listed = new Set(replies.map(({ text }) => text));
-        expect(drawn.filter(({ text }) => !listed.has(text))).toEqual([]);
-      }
-    });
+    }
+  });
+  it('draws from the base policy what it lists, as often as it says', () => {
+    for (const prompt of [prompts[0]!, prompts.at(-1)!]) {
+      const replies = ground.replies!(prompt);
+      const moment = (power: number) => replies.reduce((s, r) => s + Math.exp(r.logprob) * r.gold ** power, 0);
+      const rng = createRng('contract/base');
+      const drawn = Array.from({ length: 4000 }, () => ground.sampleBase!(prompt, rng));
+      const noise = Math.sqrt((moment(2) - moment(1) ** 2) / drawn.length);
+      expect(Math.abs(mean(drawn.map(({ gold }) => gold)) - moment(1))).toBeLessThan(5 * noise);
+      const listed = new Set(replies.map(({ text }) => text));
+      expect(drawn.filter(({ text }) => !listed.has(text))).toEqual([]);
+    }
   });
 }
