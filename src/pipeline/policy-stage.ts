@@ -20,6 +20,8 @@ export interface PolicyPath {
     readonly kl: number;
     readonly entropy: number;
     readonly meanTokens: number;
+    /** How far the reward's ensemble disagrees about the samples. */
+    readonly spread: number;
     readonly proxy: readonly number[];
     readonly gold?: readonly number[];
   }[];
@@ -115,12 +117,13 @@ async function optimise(
 
 function pointOf(step: number, evaluation: PolicyEvaluation): PolicyPath['points'][number] {
   const of = (name: string) => evaluation.prompts.map((prompt) => own(prompt.scores, name)!);
-  const { kl, entropy, meanTokens, prompts } = evaluation;
+  const { kl, entropy, meanTokens, spread, prompts } = evaluation;
   return {
     step,
     kl,
     entropy,
     meanTokens,
+    spread: spread.proxy!,
     proxy: of('proxy'),
     ...('gold' in prompts[0]!.scores && { gold: of('gold') }),
   };

@@ -16,6 +16,8 @@ export interface PolicyEvaluation<P extends PolicyPrompt = PolicyPrompt> {
   readonly prompts: readonly PromptEvaluation<P>[];
   /** Mean over replies of Σ (lp − ref): a Monte Carlo estimate of KL in nats per reply. */
   readonly kl: number;
+  /** Mean over replies of how far the ensemble behind a score disagrees, by name of the score; 0 where there is none. */
+  readonly spread: Readonly<Record<string, number>>;
   /** Mean over replies of −Σ lp: entropy in nats per reply. */
   readonly entropy: number;
   readonly meanTokens: number;
@@ -40,6 +42,7 @@ export async function evaluatePolicy<P extends PolicyPrompt>(
   const referenceRows = await reference.logprobs(sequences);
   const evaluations: PromptEvaluation<P>[] = [];
   const lengths: number[] = [];
+  const spreads = new Map(Object.keys(options.scores).map((name): [string, number[]] => [name, []]));
   for (const [p, group] of groups.entries()) {
     const replies = group.map((sample, i) => {
       const ref = referenceRows[p * n + i]!.subarray(encoded[p]!.length - 1);
@@ -52,8 +55,11 @@ export async function evaluatePolicy<P extends PolicyPrompt>(
     });
     const texts = replies.map((reply) => reply.text);
     const scored: [string, number[]][] = [];
-    for (const [name, score] of Object.entries(options.scores))
-      scored.push([name, (await score(prompts[p]!, texts)).map((s) => s.mean)]);
+    for (const [name, score] of Object.entries(options.scores)) {
+      const given = await score(prompts[p]!, texts);
+      scored.push([name, given.map((s) => s.mean)]);
+      spreads.get(name)!.push(...given.map((s) => s.spread ?? 0));
+    }
     const scores = Object.fromEntries(scored.map(([name, values]) => [name, mean(values)]));
     evaluations.push({ prompt: prompts[p]!, replies, scores, scored: Object.fromEntries(scored) });
   }
@@ -61,6 +67,7 @@ export async function evaluatePolicy<P extends PolicyPrompt>(
   return {
     prompts: evaluations,
     kl: mean(all.map((reply) => reply.logprob - reply.referenceLogprob)),
+    spread: Object.fromEntries([...spreads].map(([name, values]) => [name, mean(values)])),
     entropy: mean(all.map((reply) => -reply.logprob)),
     meanTokens: mean(lengths),
   };
