@@ -32,7 +32,7 @@ export function createProgram(streams: TerminalStreams): { program: Command; ter
     .configureOutput({ writeOut: (text) => streams.out.write(text), writeErr: (text) => streams.err.write(text) })
     .addHelpText(
       'after',
-      '\nExit codes: 0 done, 1 a check failed, 2 something for you to mend, 3 a defect, 130 interrupted.\n\nExamples:\n  goodhart quickstart\n  goodhart run recipes/harmless-dialogues/run.yaml --set data.file=pairs.jsonl.gz --out runs/harmless\n  goodhart verify runs/harmless',
+      '\nExit codes: 0 done, 1 a check failed, 2 something for you to mend, 3 a defect, 130 interrupted.\n\nExamples:\n  goodhart quickstart\n  goodhart run recipes/harmless-dialogues/run.yaml --set data.path=pairs.jsonl.gz --out runs/harmless\n  goodhart verify runs/harmless',
     );
   addLoopCommands(program, terminal);
   addStudioCommands(program, terminal);

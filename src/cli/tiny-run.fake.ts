@@ -2,7 +2,7 @@
 export const TINY = `
 name: tiny
 seed: 3
-data: { layout: harbour }
+data: { layout: ground, ground: harbour }
 base: { width: 16, layers: 1, heads: 2, feedForward: 16, examples: 300, steps: 12, batch: 8, vocabulary: 400 }
 feedback: { pairs: 60, overlap: 2, raters: { noisy: 4 } }
 reward: { members: 2, order: 3 }

@@ -16,7 +16,7 @@ import {
 import { baseSettings } from './config.ts';
 import { checkpointsOf, pathIn, type RunContext, stage, writeRunJson } from './run-context.ts';
 import { RUN_FILES } from './run-folder.ts';
-import type { Source } from './sources.ts';
+import type { Source } from './sources/index.ts';
 
 /** The base model π_θ of step 0 with its tokenizer: the policy's start and its reference. */
 export interface Base {

@@ -4,7 +4,7 @@ import { readJson } from '../run/node.ts';
 import type { Base } from './base-stage.ts';
 import { pathIn, type RunContext, stage, writeRunJson } from './run-context.ts';
 import { RUN_FILES } from './run-folder.ts';
-import type { Source } from './sources.ts';
+import { promptsOf, type Source } from './sources/index.ts';
 
 /** The base policy sharpened without training: of n replies the one the proxy likes best. */
 export interface BestOfCurve {
@@ -28,19 +28,20 @@ async function bestOfCurve(
   const { config, engine, progress } = context;
   const { bestOf, maxTokens } = config.policy!;
   const pool = Math.max(...bestOf);
-  const prompts = source.evaluationPrompts.slice(0, config.audit.prompts);
+  const prompts = promptsOf(source, 'evaluation').slice(0, config.audit.prompts);
   const model = await engine.createModel(base.spec, { from: base.folder });
   const sampler = await model.sampler();
   const rows: { proxy: number[]; gold: number[] | undefined }[] = [];
   for (let at = 0; at < prompts.length; at += 8) {
     const drawn = await bestOfN(
       { sampler, codec: base.codec, score: (prompt, replies) => reward.score(prompt, replies) },
-      prompts.slice(at, at + 8),
+      prompts.slice(at, at + 8).map(({ text }) => text),
       { n: pool, maxTokens, seed: config.seed + 7 * at },
     );
-    for (const { prompt, pool: replies } of drawn) {
+    for (const [i, { pool: replies }] of drawn.entries()) {
       const texts = replies.map(({ reply }) => reply);
-      const gold = source.gold === undefined ? undefined : (await source.gold(prompt, texts)).map((s) => s.mean);
+      const { ground } = source;
+      const gold = ground === undefined ? undefined : texts.map((text) => ground.gold(prompts[at + i]!, text));
       rows.push({ proxy: replies.map(({ score }) => score), gold });
     }
     progress({ stage: 'best of n', done: rows.length, total: prompts.length, unit: 'prompts' });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { distributionSchema } from '../feedback/index.ts';
 import { SCHEDULES } from '../policy/index.ts';
+import { dataSchema } from './data-config.ts';
 import { SELECTION_RULE_IDS } from '../reward/index.ts';
 
 /**
@@ -9,20 +10,6 @@ import { SELECTION_RULE_IDS } from '../reward/index.ts';
  */
 const positive = z.int().positive();
 const rate = z.number().positive();
-
-const dataSchema = z.discriminatedUnion('layout', [
-  /** The harbour proving ground: simulated raters, exactly known utility. */
-  z.strictObject({ layout: z.literal('harbour') }),
-  /** A folder with pairs.jsonl(.gz) and arguments.jsonl(.gz): crowd votes on argument pairs by topic. */
-  z.strictObject({ layout: z.literal('convincing-arguments'), dir: z.string() }),
-  /** One JSON Lines file of {chosen, rejected} dialogues. */
-  z.strictObject({
-    layout: z.literal('dialogue-pairs'),
-    file: z.string(),
-    /** Share of pairs held out for evaluation. */
-    holdout: z.number().gt(0).lt(1).default(0.25),
-  }),
-]);
 
 /** Low-rank adapters instead of all weights. */
 const loraSchema = z.strictObject({

@@ -5,7 +5,7 @@ import { betaForKl, expectation, type Harbour, kl, promptOf, tilt } from '../wor
 import type { Base } from './base-stage.ts';
 import { pathIn, type RunContext, stage, writeRunJson } from './run-context.ts';
 import { RUN_FILES } from './run-folder.ts';
-import type { Source } from './sources.ts';
+import { promptsOf, type Source } from './sources/index.ts';
 
 /** The exact optimum of the KL-regularised objective at several KLs, on the base model's own distribution. */
 export interface ExactCurve {
@@ -24,16 +24,17 @@ const PROMPTS = 6;
 
 async function exactCurve(
   context: RunContext,
-  source: Source & { world: Harbour },
+  source: Source,
+  world: Harbour,
   base: Base,
   reward: RewardModel,
 ): Promise<ExactCurve> {
   const model = await context.engine.createModel(base.spec, { from: base.folder });
   const sampler = await model.sampler();
   const rows: { logprobs: number[]; proxy: number[]; gold: number[]; mass: number }[] = [];
-  const prompts = source.evaluationPrompts.slice(0, PROMPTS);
-  for (const [i, text] of prompts.entries()) {
-    const replies = source.world.replies(promptOf(text)!);
+  const prompts = promptsOf(source, 'evaluation').slice(0, PROMPTS);
+  for (const [i, { text }] of prompts.entries()) {
+    const replies = world.replies(promptOf(text)!);
     const start = base.codec.encodePrompt(text).length - 1;
     const sequences = replies.map((reply) => base.codec.encodeDialogue(text, reply.text));
     const joint = (await sampler.logprobs(sequences)).map((row) => row.subarray(start).reduce((a, b) => a + b, 0));
@@ -68,10 +69,10 @@ export async function exactStage(
   source: Source,
   inputs: { base: Base; reward: RewardModel },
 ): Promise<ExactCurve | undefined> {
-  const { world } = source;
+  const world = source.ground?.harbour;
   if (world === undefined) return undefined;
   await stage(context, 'exact', [RUN_FILES.exact], async () => {
-    writeRunJson(context, RUN_FILES.exact, await exactCurve(context, { ...source, world }, inputs.base, inputs.reward));
+    writeRunJson(context, RUN_FILES.exact, await exactCurve(context, source, world, inputs.base, inputs.reward));
   });
   return readJson(pathIn(context, RUN_FILES.exact)) as ExactCurve;
 }

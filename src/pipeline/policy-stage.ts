@@ -6,7 +6,7 @@ import type { Base } from './base-stage.ts';
 import { withLora } from './lora.ts';
 import { checkpointsOf, pathIn, type RunContext, stage, writeRunJson } from './run-context.ts';
 import { RUN_FILES } from './run-folder.ts';
-import type { Source } from './sources.ts';
+import { promptsOf, type Source } from './sources/index.ts';
 
 /** The optimisation as it went: every step's metrics, an evaluation at each checkpoint, the first and the last in full. */
 export interface PolicyPath {
@@ -59,14 +59,25 @@ async function optimise(
   const model = await engine.createModel(spec, { from: base.folder });
   const reference = await model.sampler({ retain: true });
   const score: ScoreFunction = (prompt, replies) => reward.score(prompt, replies);
-  const prompts = source.evaluationPrompts.slice(0, audit.prompts);
-  const evaluate = async () =>
-    evaluatePolicy({ sampler: await model.sampler(), reference, codec: base.codec }, prompts, {
-      n: audit.samples,
-      maxTokens: policy.maxTokens,
-      seed,
-      scores: { proxy: score, ...(source.gold !== undefined && { gold: source.gold }) },
+  const prompts = promptsOf(source, 'evaluation').slice(0, audit.prompts);
+  const { ground } = source;
+  const gold: ScoreFunction | undefined =
+    ground &&
+    (async (text, replies) => {
+      const prompt = prompts.find((known) => known.text === text)!;
+      return replies.map((reply) => ({ mean: ground.gold(prompt, reply) }));
     });
+  const evaluate = async () =>
+    evaluatePolicy(
+      { sampler: await model.sampler(), reference, codec: base.codec },
+      prompts.map(({ text }) => text),
+      {
+        n: audit.samples,
+        maxTokens: policy.maxTokens,
+        seed,
+        scores: { proxy: score, ...(gold !== undefined && { gold }) },
+      },
+    );
   const saved = pathIn(context, RUN_FILES.policyEvaluation);
   const checkpoints = checkpointsOf(context, `${RUN_FILES.policy}-`);
   let path: PolicyPath;
@@ -78,7 +89,15 @@ async function optimise(
     path = { step: 0, metrics: [], points: [pointOf(0, first)], first, last: first };
   }
   const metrics = [...path.metrics];
-  const run = { model, reference, codec: base.codec, prompts: source.trainPrompts, score, seed, fromStep: path.step };
+  const run = {
+    model,
+    reference,
+    codec: base.codec,
+    prompts: promptsOf(source, 'train').map(({ text }) => text),
+    score,
+    seed,
+    fromStep: path.step,
+  };
   for await (const record of rloo(run, policy)) {
     metrics.push(record);
     const { step } = record;

@@ -6,7 +6,7 @@ import { askPairs, judge } from './query-stage.ts';
 
 const world = createHarbour();
 const configOf = (feedback: Record<string, unknown>) => {
-  const config = configSchema.parse({ name: 't', data: { layout: 'harbour' }, base: {}, feedback });
+  const config = configSchema.parse({ name: 't', data: { layout: 'ground', ground: 'harbour' }, base: {}, feedback });
   return { ...config, feedback: config.feedback! };
 };
 async function candidates(count: number) {

@@ -191,7 +191,7 @@ export function reportData(
         ),
       ),
     );
-  const printable = config.data.layout === 'harbour';
+  const printable = config.data.layout === 'ground';
   return {
     name: config.name,
     summary: summaryRows(results),

@@ -18,18 +18,18 @@ import type { PipelineConfig } from './config.ts';
 import type { Feedback } from './feedback-stage.ts';
 import { withLora } from './lora.ts';
 import {
-  isAcrossTopics,
   isHeldOut,
+  leftOutStratum,
   loadEvaluation,
   pairsToScore,
   type RewardScores,
   rewardEvaluation,
   type StoredEvaluation,
-  topicsOf,
   withoutNaN,
 } from './reward-evaluation.ts';
 import { checkpointsOf, pathIn, type RunContext, stage, writeRunJson } from './run-context.ts';
 import { RUN_FILES } from './run-folder.ts';
+import { foldOf, stratumValues } from './sources/index.ts';
 
 export interface Reward {
   readonly model: RewardModel;
@@ -47,7 +47,7 @@ function referenceReplies(
   items: readonly Item[],
   most: number,
 ): { prompt: string; replies: string[] }[] {
-  const every = data.layout === 'harbour' ? 1 : Math.max(1, Math.ceil(items.length / most));
+  const every = data.layout === 'ground' ? 1 : Math.max(1, Math.ceil(items.length / most));
   return items
     .filter((_, i) => i % every === 0)
     .slice(0, most)
@@ -89,26 +89,28 @@ async function fitMembers(
   return members;
 }
 
-/** Every topic left out in turn: fitted on the votes of the others, each of its own pairs scored once. */
-async function scoredAcrossTopics(
+/** Every value of a stratum left out in turn: fitted on the votes of the others, each of its own pairs scored once. */
+async function scoredAcross(
   context: RunContext,
+  stratum: string,
   { items, judgments }: Feedback,
   votes: readonly PreferencePair[],
 ): Promise<RewardScores> {
   const { reward } = context.config;
   const toScore = pairsToScore(context.config, items, judgments);
-  const topics = topicsOf(items);
+  const values = stratumValues(items, stratum, 'the data');
   const differences: number[] = [];
-  for (const [i, topic] of topics.entries()) {
-    context.progress({ stage: 'across', done: i, total: topics.length, unit: 'topics' });
+  for (const [i, value] of values.entries()) {
+    context.progress({ stage: 'across', done: i, total: values.length, unit: 'folds' });
+    const { scored, fitted } = foldOf(items, stratum, value);
     const model = fitLinearReward(
-      votes.filter((pair) => pair.strata.topic !== topic),
+      votes.filter((pair) => fitted.has(pair.itemId)),
       { ridge: reward.ridge, order: reward.order, position: reward.position },
     );
-    const own = toScore.filter((pair) => pair.strata.topic === topic);
+    const own = toScore.filter((pair) => scored.has(pair.itemId));
     for (const { difference } of await scorePairs(model, own)) differences.push(difference);
   }
-  context.progress({ stage: 'across', done: topics.length, total: topics.length, unit: 'topics' });
+  context.progress({ stage: 'across', done: values.length, total: values.length, unit: 'folds' });
   return { logOdds: 1, differences };
 }
 
@@ -131,14 +133,15 @@ export async function rewardStage(
   await stage(context, 'reward', files, async () => {
     const { items, judgments } = feedback;
     const { pairs } = toPairs(items, judgments);
+    const stratum = leftOutStratum(config);
     const training = pairs.filter((pair) => !isHeldOut(pair.strata));
-    if (pairsToScore(config, items, judgments).every((pair) => pair.target === 0.5) && !isAcrossTopics(config)) {
+    if (pairsToScore(config, items, judgments).every((pair) => pair.target === 0.5) && stratum === undefined) {
       throw new UsageError(
         'holdout',
         'no decided comparison is held out, so the reward could not be evaluated; add data or raise the holdout',
       );
     }
-    const across = isAcrossTopics(config) ? await scoredAcrossTopics(context, feedback, pairs) : undefined;
+    const across = stratum === undefined ? undefined : await scoredAcross(context, stratum, feedback, pairs);
     const members = await fitMembers(
       context,
       training,

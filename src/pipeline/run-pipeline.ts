@@ -18,7 +18,7 @@ import { withoutNaN } from './reward-evaluation.ts';
 import { rewardStage } from './reward-stage.ts';
 import { pathIn, type RunContext, writeRunJson } from './run-context.ts';
 import { RUN_FILES } from './run-folder.ts';
-import { openSource } from './sources.ts';
+import { openSource, type SourceAccess } from './sources/index.ts';
 
 export interface PipelineOptions {
   readonly config: PipelineConfig;
@@ -26,6 +26,7 @@ export interface PipelineOptions {
   readonly out: string;
   readonly resume: boolean;
   readonly makeEngine: () => Engine;
+  readonly access: SourceAccess;
   readonly progress: Progress;
   /** Lines for the person at the terminal while the run goes on; by default nobody reads them. */
   readonly warn?: (line: string) => void;
@@ -89,7 +90,7 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
   const { config, out, progress, now, cache, warn = () => {} } = options;
   checkConfig(config);
   // Read the data before anything is written: a fault in them leaves no folder behind.
-  const source = await openSource(config);
+  const source = await openSource(config, options.access);
   prepare(options);
   const log = openRecordLog(`${out}/${RUN_FILES.records}`, now);
   if (log.records.length === 0) log.append('run-started', { config });
@@ -103,7 +104,7 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
     const path = withPolicy ? await policyStage(context, source, { base, reward }) : undefined;
     const bestOf = withPolicy ? await bestOfStage(context, source, { base, reward }) : undefined;
     const exact = withPolicy ? await exactStage(context, source, { base, reward }) : undefined;
-    const audit = await auditStage(context, { feedback, reward, path, world: source.world });
+    const audit = await auditStage(context, { feedback, reward, path, world: source.ground?.harbour });
     await reward.dispose();
     const results: RunResults = { feedback, evaluation, path, bestOf, exact, audit };
     writeRunJson(context, RUN_FILES.results, withoutNaN(resultsJson(results)));

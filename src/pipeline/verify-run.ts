@@ -76,7 +76,7 @@ async function recomputed(folder: string): Promise<Check[]> {
     audit,
   };
   const disclosure = readJson(at(RUN_FILES.disclosure)) as Disclosure;
-  const world = config.data.layout === 'harbour' ? createHarbour() : undefined;
+  const world = config.data.layout === 'ground' ? createHarbour() : undefined;
   return [
     compare(RUN_FILES.feedbackReport, report, again),
     compare(RUN_FILES.labels, labels, itemLabels(items, judgments)),
