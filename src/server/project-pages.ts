@@ -11,8 +11,8 @@ import { DETECTOR_RATES, type FeedbackReport } from '../quality/index.ts';
 import type { Accounts, FeedbackStore } from '../store/index.ts';
 import type { ResponseOf } from './contract/index.ts';
 import { countsOf } from './counts.ts';
+import { pausedRaters, settingsOf } from './project-settings.ts';
 import { type ProjectState, shownRecord } from './project-state.ts';
-import { pausedRaters, settingsOf } from './services.ts';
 
 const ITEMS_PER_PAGE = 50;
 const RECORDS_PER_PAGE = 100;

@@ -1,10 +1,8 @@
-import { z } from 'zod';
 import type { Project } from '../feedback/index.ts';
 import type { Accounts, FeedbackStore, RaterView } from '../store/index.ts';
 import type { Sealer } from './access/sealing.ts';
 import { ApiError } from './api.ts';
 import type { Caller } from './caller.ts';
-import { projectSettingsSchema } from './contract/projects.ts';
 import type { ProjectReader } from './project-reader.ts';
 
 /** What the Studio's handlers work with; handed in, never imported by name. */
@@ -32,36 +30,10 @@ export type StudioEvent =
       readonly data: { readonly run: string; readonly status: string };
     };
 
-export type ProjectSettings = z.output<typeof projectSettingsSchema>;
-
-export async function settingsOf(accounts: Accounts, projectId: string): Promise<ProjectSettings> {
-  return projectSettingsSchema.parse((await accounts.setting(`project/${projectId}`)) ?? {});
-}
-export const saveSettings = (accounts: Accounts, projectId: string, settings: ProjectSettings): Promise<void> =>
-  accounts.setSetting(`project/${projectId}`, settings);
-
-const pausedSchema = z.array(z.string());
-/** Raters of a project whom a lead has paused. */
-export async function pausedRaters(accounts: Accounts, projectId: string): Promise<readonly string[]> {
-  return pausedSchema.parse((await accounts.setting(`paused/${projectId}`)) ?? []);
-}
-export const savePausedRaters = (accounts: Accounts, projectId: string, raters: readonly string[]): Promise<void> =>
-  accounts.setSetting(`paused/${projectId}`, raters);
-
 export async function projectOr404({ store }: Pick<Services, 'store'>, projectId: string): Promise<Project> {
   const project = await store.getProject(projectId);
   if (project === undefined) throw new ApiError(404, 'project', `there is no project ${projectId}`);
   return project;
-}
-
-/** Whether a rater is not to be asked: the project rests, or a lead has paused them. */
-export async function isPaused(accounts: Accounts, projectId: string, raterId: string): Promise<boolean> {
-  const [project, raters] = [`project/${projectId}`, `paused/${projectId}`];
-  const kept = await accounts.settings([project, raters]);
-  return (
-    projectSettingsSchema.parse(kept.get(project) ?? {}).paused ||
-    pausedSchema.parse(kept.get(raters) ?? []).includes(raterId)
-  );
 }
 
 /** Owners belong to every project, others to those they were put in. */

@@ -1,93 +1,15 @@
-import type { Kysely, Selectable } from 'kysely';
-import type { Account, Accounts, ApiKey, Invite, Webhook } from './accounts.ts';
+import type { Kysely } from 'kysely';
+import { type AccountTables, nameKey, toAccount, toInvite, toKey, toWebhook } from './account-tables.ts';
+import type { Account, Accounts } from './accounts.ts';
 import type { Connection } from './connection.ts';
 import { prepared } from './prepared.ts';
 
-/** Tables of accounts (migration 2). Flags are 0 or 1; JSON is text. */
-export interface AccountTables {
-  accounts: {
-    id: string;
-    name: string;
-    /** The name in lower case: what is unique. */
-    name_key: string;
-    role: string;
-    rater_id: string;
-    password_hash: string;
-    created_at: string;
-    disabled: number;
-  };
-  account_projects: { account_id: string; project_id: string };
-  sessions: { token_hash: string; account_id: string; expires_at: string };
-  invites: {
-    id: string;
-    token_hash: string;
-    role: string;
-    project_id: string | null;
-    expires_at: string;
-    created_by: string;
-  };
-  api_keys: {
-    id: string;
-    name: string;
-    secret_hash: string;
-    role: string;
-    project_id: string | null;
-    created_by: string;
-    created_at: string;
-    last_used_at: string | null;
-  };
-  webhooks: {
-    id: string;
-    url: string;
-    project_id: string | null;
-    events: string;
-    secret: string;
-    created_at: string;
-    failures: number;
-  };
-  settings: { key: string; value: string };
-}
-
-const nameKey = (name: string) => name.normalize('NFKC').toLowerCase();
-
-const toAccount = (row: Selectable<AccountTables['accounts']>): Account => ({
-  id: row.id,
-  name: row.name,
-  role: row.role,
-  raterId: row.rater_id,
-  passwordHash: row.password_hash,
-  createdAt: row.created_at,
-  disabled: row.disabled === 1,
-});
-const toInvite = (row: Selectable<AccountTables['invites']>): Invite => ({
-  id: row.id,
-  tokenHash: row.token_hash,
-  role: row.role,
-  projectId: row.project_id,
-  expiresAt: row.expires_at,
-  createdBy: row.created_by,
-});
-const toKey = (row: Selectable<AccountTables['api_keys']>): ApiKey => ({
-  id: row.id,
-  name: row.name,
-  secretHash: row.secret_hash,
-  role: row.role,
-  projectId: row.project_id,
-  createdBy: row.created_by,
-  createdAt: row.created_at,
-  lastUsedAt: row.last_used_at,
-});
-const toWebhook = (row: Selectable<AccountTables['webhooks']>): Webhook => ({
-  id: row.id,
-  url: row.url,
-  projectId: row.project_id,
-  events: JSON.parse(row.events) as string[],
-  secret: row.secret,
-  createdAt: row.created_at,
-  failures: row.failures,
-});
-
 type Db = Kysely<AccountTables>;
+/** For single reads, and for writing in a transaction that is durable when it returns. */
+interface Database {
+  readonly db: Db;
+  readonly write: <T>(effect: (trx: Db) => Promise<T>) => Promise<T>;
+}
 
 /** Adds the row unless its name is taken. */
 async function insertAccount(db: Db, account: Account): Promise<Account | undefined> {
@@ -108,11 +30,21 @@ async function insertAccount(db: Db, account: Account): Promise<Account | undefi
   return Number(numInsertedOrUpdatedRows ?? 0) === 1 ? account : undefined;
 }
 
-/** Accounts in the same database as the judgments. */
-export function accountsOn(connection: Connection): Accounts {
-  const db = connection.db as unknown as Db;
-  const write = <T>(effect: (trx: Db) => Promise<T>): Promise<T> =>
-    connection.write((trx) => effect(trx as unknown as Db));
+/** People, and the projects they belong to. */
+function people({
+  db,
+  write,
+}: Database): Pick<
+  Accounts,
+  | 'createAccount'
+  | 'accountById'
+  | 'accountByName'
+  | 'accountByRater'
+  | 'accounts'
+  | 'updateAccount'
+  | 'projectsOf'
+  | 'setProjects'
+> {
   const oneAccount = (column: 'id' | 'name_key' | 'rater_id', value: string) =>
     db
       .selectFrom('accounts')
@@ -120,19 +52,6 @@ export function accountsOn(connection: Connection): Accounts {
       .where(column, '=', value)
       .executeTakeFirst()
       .then((row) => (row === undefined ? undefined : toAccount(row)));
-
-  // A row for each project, one without for none.
-  const sessionQuery = prepared(['tokenHash', 'now'], (places) =>
-    db
-      .selectFrom('sessions')
-      .innerJoin('accounts', 'accounts.id', 'sessions.account_id')
-      .leftJoin('account_projects', 'account_projects.account_id', 'accounts.id')
-      .selectAll('accounts')
-      .select('account_projects.project_id')
-      .where('token_hash', '=', places.tokenHash)
-      .where('expires_at', '>', places.now)
-      .where('disabled', '=', 0),
-  );
 
   return {
     createAccount: (account, { onlyFirst = false } = {}) =>
@@ -173,7 +92,27 @@ export function accountsOn(connection: Connection): Accounts {
         const rows = [...new Set(projectIds)].map((project_id) => ({ account_id: accountId, project_id }));
         if (rows.length > 0) await trx.insertInto('account_projects').values(rows).execute();
       }),
+  };
+}
 
+/** Sessions of people who signed in. */
+function sessions({
+  db,
+  write,
+}: Database): Pick<Accounts, 'createSession' | 'accountOfSession' | 'endSession' | 'endSessions'> {
+  // A row for each project, one without for none.
+  const sessionQuery = prepared(['tokenHash', 'now'], (places) =>
+    db
+      .selectFrom('sessions')
+      .innerJoin('accounts', 'accounts.id', 'sessions.account_id')
+      .leftJoin('account_projects', 'account_projects.account_id', 'accounts.id')
+      .selectAll('accounts')
+      .select('account_projects.project_id')
+      .where('token_hash', '=', places.tokenHash)
+      .where('expires_at', '>', places.now)
+      .where('disabled', '=', 0),
+  );
+  return {
     createSession: ({ tokenHash, accountId, expiresAt }) =>
       write(async (trx) => {
         await trx
@@ -197,7 +136,15 @@ export function accountsOn(connection: Connection): Accounts {
         if (exceptTokenHash !== undefined) query = query.where('token_hash', '<>', exceptTokenHash);
         await query.execute();
       }),
+  };
+}
 
+/** Invitations, each good for one account. */
+function invites({
+  db,
+  write,
+}: Database): Pick<Accounts, 'createInvite' | 'inviteByToken' | 'invites' | 'removeInvite' | 'acceptInvite'> {
+  return {
     createInvite: (invite) =>
       write(async (trx) => {
         await trx
@@ -254,7 +201,12 @@ export function accountsOn(connection: Connection): Accounts {
         }
         return made;
       }),
+  };
+}
 
+/** Keys of scripts. */
+function keys({ db, write }: Database): Pick<Accounts, 'createKey' | 'keyBySecret' | 'keys' | 'removeKey'> {
+  return {
     createKey: (key) =>
       write(async (trx) => {
         await trx
@@ -287,7 +239,15 @@ export function accountsOn(connection: Connection): Accounts {
       write(async (trx) => {
         await trx.deleteFrom('api_keys').where('id', '=', id).execute();
       }),
+  };
+}
 
+/** Webhooks and how their deliveries went. */
+function webhooks({
+  db,
+  write,
+}: Database): Pick<Accounts, 'createWebhook' | 'webhooks' | 'removeWebhook' | 'noteDelivery'> {
+  return {
     createWebhook: (webhook) =>
       write(async (trx) => {
         await trx
@@ -316,7 +276,12 @@ export function accountsOn(connection: Connection): Accounts {
           .where('id', '=', id)
           .execute();
       }),
+  };
+}
 
+/** Settings: JSON by key. */
+function settings({ db, write }: Database): Pick<Accounts, 'setting' | 'settings' | 'setSetting' | 'settingOrFirst'> {
+  return {
     async setting(key) {
       const row = await db.selectFrom('settings').select('value').where('key', '=', key).executeTakeFirst();
       return row === undefined ? undefined : (JSON.parse(row.value) as unknown);
@@ -344,5 +309,22 @@ export function accountsOn(connection: Connection): Accounts {
         const row = await trx.selectFrom('settings').select('value').where('key', '=', key).executeTakeFirstOrThrow();
         return JSON.parse(row.value) as unknown;
       }),
+  };
+}
+
+/** Accounts in the same database as the judgments. */
+export function accountsOn(connection: Connection): Accounts {
+  const database: Database = {
+    // Both sorts of tables lie in one database; each side knows its own.
+    db: connection.db as unknown as Db,
+    write: (effect) => connection.write((trx) => effect(trx as unknown as Db)),
+  };
+  return {
+    ...people(database),
+    ...sessions(database),
+    ...invites(database),
+    ...keys(database),
+    ...webhooks(database),
+    ...settings(database),
   };
 }

@@ -6,10 +6,12 @@ import type { Outcome } from './batches.ts';
 import type { Connection, LockedProject } from './connection.ts';
 import { openIn } from './derive.ts';
 import type { Pair } from './queries.ts';
-import { type Reservation, reserveFor, timeOf, unknownItem, unknownRater } from './reserve.ts';
+import { unknownItem, unknownRater } from './refusals.ts';
+import { reserveFor, timeOf } from './reserve.ts';
 import type { SeatRow } from './schema.ts';
 import { type Session, sessionOf } from './session.ts';
-import { type Receipt, referencesOf, releaseSeat, type SubmitRequest, submitTo } from './submit.ts';
+import type { Receipt, Reservation } from './store.ts';
+import { referencesOf, releaseSeat, type SubmitRequest, submitTo } from './submit.ts';
 import { projectParser } from './values.ts';
 
 /** What raters do, many times a second: taken together under one lock and one commit. */

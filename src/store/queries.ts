@@ -48,8 +48,7 @@ const ratersWithState = (trx: Trx, project: number) =>
     .select(['r.id', 'r.body'])
     .where('r.project', '=', project);
 
-/** Queries over one project inside one transaction. */
-export const queriesOf = (trx: Trx, project: number) => ({
+const itemAndRaterQueries = (trx: Trx, project: number) => ({
   itemsById: (ids: readonly string[]): Promise<ItemWithState[]> =>
     trx
       .selectFrom('items as i')
@@ -71,7 +70,9 @@ export const queriesOf = (trx: Trx, project: number) => ({
     ratersWithState(trx, project)
       .where(among(trx, 'r.rater', raters))
       .execute(),
+});
 
+const recordQueries = (trx: Trx, project: number) => ({
   recordsBy: (column: 'id' | 'idem', values: readonly string[]) =>
     trx
       .selectFrom('records')
@@ -116,7 +117,9 @@ export const queriesOf = (trx: Trx, project: number) => ({
         .$if(raters !== undefined, (query) => query.where(among(trx, 'rater', raters!)))
         .execute()
     ).map(toEntry),
+});
 
+const seatQueries = (trx: Trx, project: number) => ({
   async seatsOfPairs(pairs: readonly Pair[]): Promise<SeatRow[]> {
     const { rows } = await sql<SeatRow>`
       WITH p (rater, item) AS (${pairsTable(trx, pairs)})
@@ -165,7 +168,10 @@ export const queriesOf = (trx: Trx, project: number) => ({
       .where('item', '=', item)
       .where('purpose', '=', purpose)
       .compile(),
+});
 
+/** Searches for what a rater may be given. */
+const searchQueries = (trx: Trx, project: number) => ({
   /** Open items of a lane in the project's order, those at `from` and after it first. */
   openItems: (lane: string, options: { readonly from: number; readonly limit: number }): Promise<ItemWithState[]> =>
     itemsWithState(trx, project)
@@ -235,6 +241,14 @@ export const queriesOf = (trx: Trx, project: number) => ({
       ORDER BY r.seq LIMIT ${sql.lit(limit)}`.execute(trx);
     return rows.map(({ item }) => item);
   },
+});
+
+/** Queries over one project inside one transaction. */
+export const queriesOf = (trx: Trx, project: number) => ({
+  ...itemAndRaterQueries(trx, project),
+  ...recordQueries(trx, project),
+  ...seatQueries(trx, project),
+  ...searchQueries(trx, project),
 });
 export type Queries = ReturnType<typeof queriesOf>;
 

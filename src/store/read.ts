@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { FeedbackRecord, Item, RaterProfile } from '../feedback/index.ts';
 import type { Tables } from './schema.ts';
 import type { HistoryEntry } from './store.ts';
@@ -84,6 +84,18 @@ export const parseEntry = (row: { seq: number; id: string; idem: string | null; 
     key: row.idem ?? row.id,
     record: JSON.parse(row.body) as FeedbackRecord,
   }) satisfies HistoryEntry;
+
+/** Body of an item or a rater by id; null for who appears in records only, undefined where there is none. */
+export async function bodyOf(
+  db: Db,
+  table: 'items' | 'raters',
+  { projectId, id }: { readonly projectId: string; readonly id: string },
+): Promise<{ readonly body: string | null } | undefined> {
+  const { rows } = await sql<{ body: string | null }>`
+    SELECT t.body FROM projects p JOIN ${sql.table(table)} t ON t.project = p.project
+    WHERE p.id = ${projectId} AND p.status = 'ready' AND t.id = ${id}`.execute(db);
+  return rows[0];
+}
 
 /**
  * Digest of a project as given: its body, items and raters by id (bytewise), records in order, one canonical JSON value

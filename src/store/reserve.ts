@@ -1,31 +1,12 @@
-import {
-  fullQuota,
-  type Item,
-  nextPurpose,
-  type Presentation,
-  type Purpose,
-  present,
-  type RecordOf,
-  raterInCohorts,
-} from '../feedback/index.ts';
-import { DataError, UsageError } from '../run/index.ts';
+import { fullQuota, nextPurpose, type Presentation, type Purpose, present, raterInCohorts } from '../feedback/index.ts';
+import { DataError } from '../run/index.ts';
 import type { Allocator } from './allocator.ts';
 import { lanePlaces, scatterFraction } from './derive.ts';
+import { unknownItem, unknownRater } from './refusals.ts';
 import { ANSWERED, purposeCode } from './schema.ts';
 import type { Session } from './session.ts';
+import type { Reservation } from './store.ts';
 import type { ItemEntry, RaterEntry } from './working-set.ts';
-
-/** An item handed to a rater until a time. Whoever shows it hides `item.gold`, `item.role` and the purpose as the study asks. */
-export interface Reservation {
-  readonly item: Item;
-  /** What to show, and to send back with the judgment. */
-  readonly presentation: Presentation;
-  readonly purpose: Purpose;
-  /** ISO 8601. Asking again before then returns the same reservation and moves this on. */
-  readonly expiresAt: string;
-  /** What the rater had begun to answer; undefined for nothing. */
-  readonly draft?: RecordOf<'draft'>['content'] | undefined;
-}
 
 /** Milliseconds of an ISO 8601 time. */
 export function timeOf(now: string): number {
@@ -106,9 +87,6 @@ const reservation = (
   expiresAt: new Date(expires).toISOString(),
 });
 
-export const unknownRater = (projectId: string, raterId: string) =>
-  new UsageError('rater', `project ${projectId}: expected a rater of the project, got ${raterId}; add the rater first`);
-
 interface Choice {
   readonly item: ItemEntry;
   readonly purpose: Purpose;
@@ -168,6 +146,3 @@ async function choose(
   if (besides.length === 0) session.exhaust(rater);
   return nothing;
 }
-
-export const unknownItem = (projectId: string, itemId: string) =>
-  new UsageError('item', `project ${projectId}: expected an item of the project, got ${itemId}; check its id`);

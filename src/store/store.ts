@@ -1,8 +1,15 @@
-import type { FeedbackRecord, FeedbackState, Item, Project, Purpose, RaterProfile } from '../feedback/index.ts';
+import type {
+  FeedbackRecord,
+  FeedbackState,
+  Item,
+  Presentation,
+  Project,
+  Purpose,
+  RaterProfile,
+  RecordOf,
+} from '../feedback/index.ts';
 import type { Progress as ReportProgress } from '../run/index.ts';
 import type { Accounts } from './accounts.ts';
-import type { Reservation } from './reserve.ts';
-import type { Receipt } from './submit.ts';
 
 /** Rows one at a time, from memory or from a stream. */
 export type Rows<T> = Iterable<T> | AsyncIterable<T>;
@@ -76,6 +83,36 @@ export interface RaterView {
   readonly profile: RaterProfile | undefined;
   /** Undefined for a stranger. */
   readonly standing: RaterStanding | undefined;
+}
+
+/** An item handed to a rater until a time. Whoever shows it hides `item.gold`, `item.role` and the purpose as the study asks. */
+export interface Reservation {
+  readonly item: Item;
+  /** What to show, and to send back with the judgment. */
+  readonly presentation: Presentation;
+  readonly purpose: Purpose;
+  /** ISO 8601. Asking again before then returns the same reservation and moves this on. */
+  readonly expiresAt: string;
+  /** What the rater had begun to answer; undefined for nothing. */
+  readonly draft?: RecordOf<'draft'>['content'] | undefined;
+}
+
+/** What a submission got: its place in the history and the hash of the history up to it. The record is on disk. */
+export interface Acknowledgement {
+  readonly id: string;
+  /** False when it had been submitted before: nothing was added. */
+  readonly stored: boolean;
+  /** Whether it gave its work item the last judgment that the rules want. */
+  readonly completes: boolean;
+  /** 1, 2, 3 … per project, without gaps. */
+  readonly seq: number;
+  /** SHA-256, hex, chained over all records up to this one. */
+  readonly hash: string;
+}
+export interface Receipt extends Acknowledgement {
+  /** Where the author stands after it, and how many work items of the project are open. */
+  readonly standing: RaterStanding;
+  readonly openItems: number;
 }
 
 /** One thing that was checked. */

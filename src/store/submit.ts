@@ -14,29 +14,11 @@ import {
 } from '../feedback/index.ts';
 import { canonicalJson, DataError, UsageError } from '../run/index.ts';
 import { skippedPurpose } from './derive.ts';
-import { unknownItem, unknownRater } from './reserve.ts';
+import { unknownItem, unknownRater } from './refusals.ts';
 import { PURPOSES, purposeCode, type Totals } from './schema.ts';
 import type { Session } from './session.ts';
-import type { RaterStanding } from './store.ts';
+import type { Acknowledgement } from './store.ts';
 import type { ItemEntry, RaterEntry, StoredRecord } from './working-set.ts';
-
-/** What a submission got: its place in the history and the hash of the history up to it. The record is on disk. */
-export interface Receipt extends Acknowledgement {
-  /** Where the author stands after it, and how many work items of the project are open. */
-  readonly standing: RaterStanding;
-  readonly openItems: number;
-}
-export interface Acknowledgement {
-  readonly id: string;
-  /** False when it had been submitted before: nothing was added. */
-  readonly stored: boolean;
-  /** Whether it gave its work item the last judgment that the rules want. */
-  readonly completes: boolean;
-  /** 1, 2, 3 … per project, without gaps. */
-  readonly seq: number;
-  /** SHA-256, hex, chained over all records up to this one. */
-  readonly hash: string;
-}
 
 export interface SubmitRequest {
   readonly record: FeedbackRecord;

@@ -1,0 +1,109 @@
+import { LAYOUT_IDS, LAYOUTS, type Layout } from '../../../exchange/index.ts';
+import type { Project } from '../../../feedback/index.ts';
+import { ApiError, type Handlers } from '../../api.ts';
+import type { PROJECT_ROUTES } from '../../contract/index.ts';
+import { countsOf } from '../../counts.ts';
+import { importText } from '../../exchange.ts';
+import { generateItems } from '../../generate.ts';
+import type { ProjectPages } from '../../project-reader.ts';
+import { saveSettings, settingsOf } from '../../project-settings.ts';
+import { mayEnter, projectOr404, type Services } from '../../services.ts';
+
+type SettingUp = Pick<
+  typeof PROJECT_ROUTES,
+  | 'GET /api/projects'
+  | 'POST /api/projects'
+  | 'GET /api/projects/{project}'
+  | 'PATCH /api/projects/{project}'
+  | 'POST /api/projects/{project}/items'
+  | 'POST /api/projects/{project}/generate'
+  | 'GET /api/layouts'
+>;
+
+/** Setting up projects: what they are, their rules, and their items. */
+export function setUpHandlers(services: Services, pages: ProjectPages): Handlers<SettingUp> {
+  const { store, accounts, now } = services;
+  return {
+    async 'GET /api/projects'({ caller }) {
+      const all = await store.listProjects();
+      const mayCount = caller.role !== 'rater';
+      return {
+        projects: await Promise.all(
+          all
+            .filter(({ id }) => mayEnter(caller, id))
+            .map(async ({ id, name, createdAt }) => ({
+              id,
+              name,
+              createdAt,
+              counts: mayCount ? countsOf(await store.progress(id)) : null,
+            })),
+        ),
+      };
+    },
+    async 'POST /api/projects'({ caller, body }) {
+      if ((await store.getProject(body.project.id)) !== undefined)
+        throw new ApiError(409, 'project', `the id ${body.project.id} is taken; choose another`);
+      const at = now();
+      const instructions = body.project.instructions.map((version) => ({ ...version, at }));
+      const project: Project = { ...body.project, instructions, createdAt: at };
+      await store.putProject(project);
+      await saveSettings(accounts, project.id, body.settings);
+      if (caller.via === 'session' && caller.role !== 'owner')
+        await accounts.setProjects(caller.id!, [...(await accounts.projectsOf(caller.id!)), project.id]);
+      return { project, settings: body.settings };
+    },
+    async 'GET /api/projects/{project}'({ params }) {
+      const project = await projectOr404(services, params.project);
+      return {
+        project,
+        settings: await settingsOf(accounts, project.id),
+        counts: countsOf(await store.progress(project.id)),
+      };
+    },
+    async 'PATCH /api/projects/{project}'({ params, body }) {
+      const before = await projectOr404(services, params.project);
+      const { settings, instructions, consent, ...change } = body;
+      const { consent: _, ...withoutConsent } = before;
+      const shown = before.instructions.at(-1);
+      const changed = instructions !== undefined && instructions !== shown?.text;
+      const project: Project = {
+        ...(consent === null ? withoutConsent : before),
+        ...(Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined)) as Partial<Project>),
+        ...(consent && { consent }),
+        ...(changed && {
+          instructions: [
+            ...before.instructions,
+            { version: String(before.instructions.length + 1), text: instructions, at: now() },
+          ],
+        }),
+      };
+      await store.putProject(project);
+      if (settings !== undefined) await saveSettings(accounts, project.id, settings);
+      pages.forget(project.id);
+      return { project, settings: await settingsOf(accounts, project.id) };
+    },
+    async 'POST /api/projects/{project}/items'({ params, body }) {
+      return importText(store, await projectOr404(services, params.project), body);
+    },
+    async 'POST /api/projects/{project}/generate'({ params, body }) {
+      await projectOr404(services, params.project);
+      const { items, failed } = await generateItems(params.project, body);
+      const { added } = await store.addItems(params.project, items);
+      return { items: added, failed };
+    },
+    async 'GET /api/layouts'() {
+      return {
+        layouts: LAYOUT_IDS.map((id) => {
+          const layout: Layout = LAYOUTS[id];
+          return {
+            id,
+            title: layout.title,
+            // Uploads travel as text, which Parquet is not.
+            reads: id !== 'project' && id !== 'parquet',
+            writes: !('not' in layout.write) && id !== 'project',
+          };
+        }),
+      };
+    },
+  };
+}
