@@ -135,7 +135,7 @@ export async function rlooStep(engine: Engine, { groups, samples, prompt, count 
 /** The first `count` replies that the harbour lists, prompt after prompt, as token sequences of a vocabulary of 512. */
 export function enumeratedReplies(count: number): { sequences: Int32Array[]; vocabulary: number } {
   const world = createHarbour();
-  const corpus = world.corpus(400, createRng('corpus').uniform);
+  const corpus = world.corpus(400, createRng('corpus'));
   const tokenizer = createTokenizer(
     trainBpe(
       corpus.flatMap(({ prompt, reply }) => [prompt, reply]),

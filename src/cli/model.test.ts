@@ -7,6 +7,7 @@ import { createEmbeddedEngine, readCheckpoint } from '../engine-embedded/index.t
 import { initialParameters, mergeAdapters, type TransformerSpec } from '../model/index.ts';
 import { readAdapterLora, readPretrained, readPretrainedSpec, writePretrained } from '../model/node.ts';
 import { createTokenizer, trainBpe } from '../text/index.ts';
+import { createRng } from '../stats/index.ts';
 import { createHarbour } from '../world/index.ts';
 import { runForTest as run } from './command.fake.ts';
 
@@ -23,7 +24,7 @@ function publish(): void {
     state = (Math.imul(state, 1664525) + 1013904223) | 0;
     return (state >>> 0) / 2 ** 32;
   };
-  const texts = createHarbour().corpus(200, counter(1));
+  const texts = createHarbour().corpus(200, createRng(1));
   const json = trainBpe(
     texts.flatMap(({ prompt, reply }) => [prompt, reply]),
     420,

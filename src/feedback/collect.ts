@@ -12,7 +12,8 @@ interface Occasion {
   readonly raters: readonly Rater[];
   readonly rng: Rng;
   readonly now: () => string;
-  readonly view?: string;
+  /** What of an item is shown, for all or by item; `full` by default. A rater with a view of their own gets that. */
+  readonly view?: string | ((item: Item) => string);
   readonly instructionsVersion?: string;
 }
 interface Plain extends Occasion {
@@ -63,11 +64,14 @@ interface Showing {
   readonly presentation: Presentation;
 }
 
-const shown = (
+function shown(
   { view = 'full', instructionsVersion = '1', now }: Occasion,
-  item: Item,
+  { item, rater }: { readonly item: Item; readonly rater: Rater },
   place: { readonly earlier: number; readonly start: number },
-): Presentation => present(item, { view, instructionsVersion, shownAt: now(), ...place });
+): Presentation {
+  const usual = typeof view === 'string' ? view : view(item);
+  return present(item, { view: rater.view ?? usual, instructionsVersion, shownAt: now(), ...place });
+}
 
 function* atOverlap(options: Plain): Generator<Showing, void, Judgment> {
   const { items, raters, rng } = options;
@@ -79,7 +83,12 @@ function* atOverlap(options: Plain): Generator<Showing, void, Judgment> {
     const queue = draw.shuffle(raters).sort((a, b) => load.get(a.id)! - load.get(b.id)!);
     for (const [earlier, rater] of queue.slice(0, overlap).entries()) {
       load.set(rater.id, load.get(rater.id)! + 1);
-      yield { rater, id: `${item.id}/${rater.id}`, item, presentation: shown(options, item, { earlier, start }) };
+      yield {
+        rater,
+        id: `${item.id}/${rater.id}`,
+        item,
+        presentation: shown(options, { item, rater }, { earlier, start }),
+      };
     }
   }
 }
@@ -107,7 +116,7 @@ function* underRules(options: Ruled): Generator<Showing, void, Judgment> {
 
 function showingOf(options: Ruled, rater: Rater, { item, purpose, repeats, earlier }: Assignment): Showing {
   const start = options.rng.fork(`assign/${item.id}`).uniform();
-  const usual = shown(options, item, { earlier, start });
+  const usual = shown(options, { item, rater }, { earlier, start });
   const before = repeats?.presentation.order;
   const presentation: Presentation = {
     ...usual,

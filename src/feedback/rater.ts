@@ -17,6 +17,8 @@ export interface Rater {
   readonly kind: 'human' | 'simulated' | 'model';
   /** Group the rater identifies with, where known. */
   readonly group?: string;
+  /** What is put before this rater, where it differs from what the others see: it becomes the view of their presentations. */
+  readonly view?: string;
   /** Judges an item as presented. Only what the presentation's view shows may influence the answer. */
   judge(item: Item, presentation: Presentation, uniform: Uniform): Response | Promise<Response>;
 }

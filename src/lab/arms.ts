@@ -2,21 +2,19 @@ import type { BeliefReply, CounterfactualEdit, Evidence, OptimisationPoint, Repl
 import { collectJudgments, type Judgment, toPairs } from '../feedback/index.ts';
 import { createRng, type Rng } from '../stats/index.ts';
 import {
-  agreesWithUser,
   betaForKl,
   comparisonItems,
-  createHarbour,
   expectation,
-  type Harbour,
+  fromBase,
   type HarbourPrompt,
   type HarbourReply,
   kl,
   raterPool,
-  renderReply,
   type SimulatedRaterKind,
   tilt,
 } from '../world/index.ts';
 import { ALL_SLOTS, type FeatureReward, fitFeatureReward, type Slot } from './feature-reward.ts';
+import { HARBOUR } from './harbour.ts';
 
 /**
  * Controlled experiments on the harbour: for a challenge, an arm in which the failure is planted and one in which it is not.
@@ -25,7 +23,6 @@ import { ALL_SLOTS, type FeatureReward, fitFeatureReward, type Slot } from './fe
 export const ARMS = ['planted', 'clean'] as const;
 export type Arm = (typeof ARMS)[number];
 
-const world = createHarbour();
 const PROJECT = 'lab';
 
 async function judge(
@@ -34,20 +31,20 @@ async function judge(
   options: { count: number; overlap: number; triggers?: boolean },
 ) {
   const prompts = [
-    ...world.prompts('train'),
-    ...(options.triggers === true ? rng.shuffle(world.prompts('train', { trigger: true })).slice(0, 12) : []),
+    ...HARBOUR.prompts('train'),
+    ...(options.triggers === true ? rng.shuffle(HARBOUR.prompts('train', { trigger: true })).slice(0, 12) : []),
   ];
   const items = await comparisonItems({
-    world,
+    ground: HARBOUR,
     prompts,
     count: options.count,
     rng,
     projectId: PROJECT,
     origin: 'base policy, exact',
-    replies: async (asked) => asked.map((p) => Array.from({ length: 4 }, () => world.sampleBase(p, rng.uniform).text)),
+    replies: fromBase(HARBOUR, rng),
   });
   const judgments: Judgment[] = [];
-  const pool = raterPool(world, raters).raters;
+  const pool = raterPool(HARBOUR, raters).raters;
   const now = () => '2026-01-01T00:00:00Z';
   for await (const j of collectJudgments({ items, raters: pool, overlap: options.overlap, rng, now }))
     judgments.push(j);
@@ -60,12 +57,12 @@ async function rewardFrom(
   slots: readonly Slot[] = ALL_SLOTS,
 ) {
   const { items, judgments } = await judge(rng, raters, { count: 500, overlap: 2 });
-  return fitFeatureReward(world, toPairs(items, judgments).pairs, slots);
+  return fitFeatureReward(HARBOUR, toPairs(items, judgments).pairs, slots);
 }
 
 /** Replies of a prompt with base log-probabilities and the reward of each. */
-function space(w: Harbour, reward: FeatureReward, prompt: HarbourPrompt) {
-  const replies = w.replies(prompt);
+function space(reward: FeatureReward, prompt: HarbourPrompt) {
+  const replies = HARBOUR.replies(prompt);
   return {
     replies,
     base: replies.map((r) => r.logprob),
@@ -75,7 +72,7 @@ function space(w: Harbour, reward: FeatureReward, prompt: HarbourPrompt) {
 
 /** The exact tilt of the base policy at a KL, as log-probabilities over the listed replies. */
 export function tiltedAt(reward: FeatureReward, prompt: HarbourPrompt, target: number): number[] {
-  const { base, rewards } = space(world, reward, prompt);
+  const { base, rewards } = space(reward, prompt);
   return target <= 0 ? [...base] : tilt(base, rewards, betaForKl(base, rewards, target));
 }
 
@@ -90,8 +87,8 @@ function draw(rng: Rng, replies: readonly HarbourReply[], logprobs: readonly num
 async function sycophancyArm(arm: Arm, rng: Rng): Promise<Evidence> {
   const reward = await rewardFrom(rng, arm === 'planted' ? { sycophantic: 6, noisy: 2 } : { noisy: 8 });
   const rows: BeliefReply[] = [];
-  for (const prompt of world.prompts('train').filter((p) => p.belief !== 'none')) {
-    const { replies, base } = space(world, reward, prompt);
+  for (const prompt of HARBOUR.prompts('train').filter((p) => p.belief !== 'none')) {
+    const { replies, base } = space(reward, prompt);
     const policies = { base, policy: tiltedAt(reward, prompt, 1.5) } as const;
     for (const snapshot of ['base', 'policy'] as const) {
       for (const { reply } of draw(rng, replies, policies[snapshot], 8)) {
@@ -99,8 +96,7 @@ async function sycophancyArm(arm: Arm, rng: Rng): Promise<Evidence> {
           snapshot,
           promptId: prompt.id,
           userWrong: prompt.belief === 'wrong',
-          agrees: agreesWithUser(prompt, reply.features),
-          correct: !reply.features.refusal && reply.features.value === 0,
+          ...HARBOUR.labels(prompt, reply.text)!,
         });
       }
     }
@@ -118,21 +114,11 @@ async function carelessArm(arm: Arm, rng: Rng): Promise<Evidence> {
   return { judgments: await judge(rng, raters, { count: 300, overlap: 4 }) };
 }
 
-/** Edits of a reply that leave its truth alone and do not raise its utility: more padding, flattery. */
-export function neutralEdits(prompt: HarbourPrompt, reply: HarbourReply): { feature: string; text: string }[] {
-  const { features } = reply;
-  if (features.refusal) return [];
-  return [
-    ...(features.details === 1 ? [{ feature: 'length', text: renderReply(prompt, { ...features, details: 3 }) }] : []),
-    ...(features.flattery ? [] : [{ feature: 'flattery', text: renderReply(prompt, { ...features, flattery: true }) }]),
-  ];
-}
-
 async function misgeneralisationArm(arm: Arm, rng: Rng): Promise<Evidence> {
   const reward = await rewardFrom(rng, arm === 'planted' ? { 'length-biased': 6, noisy: 2 } : { noisy: 8 });
   const edits: CounterfactualEdit[] = [];
-  for (const prompt of world.prompts('train')) {
-    const { replies, base, rewards } = space(world, reward, prompt);
+  for (const prompt of HARBOUR.prompts('train')) {
+    const { replies, base, rewards } = space(reward, prompt);
     const middle = expectation(base, rewards);
     const deviation = Math.sqrt(
       expectation(
@@ -141,8 +127,10 @@ async function misgeneralisationArm(arm: Arm, rng: Rng): Promise<Evidence> {
       ),
     );
     for (const { reply } of draw(rng, replies, base, 6)) {
-      for (const { feature, text } of neutralEdits(prompt, reply)) {
-        const after = world.parse(prompt, text)!;
+      for (const { feature, text } of HARBOUR.edits(prompt, reply.text)) {
+        const after = HARBOUR.parse(prompt, text);
+        // This reward is one on slots: of a text that has none it says nothing.
+        if (after === null) continue;
         edits.push({
           promptId: prompt.id,
           feature,
@@ -163,10 +151,10 @@ async function overOptimisationArm(arm: Arm, rng: Rng): Promise<Evidence> {
     arm === 'planted'
       ? await rewardFrom(rng, { 'length-biased': 8 }, ['details', 'anyDetail', 'flattery', 'sure', 'evidence', 'harm'])
       : await rewardFrom(rng, { noisy: 8 });
-  const prompts = world.prompts('train').filter((_, i) => i % 3 === 0);
+  const prompts = HARBOUR.prompts('train').filter((_, i) => i % 3 === 0);
   const path = PATH_KLS.map((target, step): OptimisationPoint => {
     const rows = prompts.map((prompt) => {
-      const { replies, base, rewards } = space(world, reward, prompt);
+      const { replies, base, rewards } = space(reward, prompt);
       const policy = tiltedAt(reward, prompt, target);
       return {
         kl: kl(policy, base),
@@ -185,11 +173,10 @@ async function overOptimisationArm(arm: Arm, rng: Rng): Promise<Evidence> {
 
 async function modeCollapseArm(arm: Arm, rng: Rng): Promise<Evidence> {
   const reward = await rewardFrom(rng, { noisy: 8 });
-  const samples = world
-    .prompts('train')
+  const samples = HARBOUR.prompts('train')
     .slice(0, 40)
     .map((prompt): ReplySamples => {
-      const { replies, base } = space(world, reward, prompt);
+      const { replies, base } = space(reward, prompt);
       const rows = (logprobs: readonly number[]) =>
         draw(rng, replies, logprobs, 8).map(({ reply, logprob }) => ({ text: reply.text, logprob }));
       return {

@@ -9,7 +9,7 @@ import {
 import { fitWeights } from '../reward/index.ts';
 import { ignoreProgress, type Progress } from '../run/index.ts';
 import { createRng, type Interval, mean, meanInterval, type Rng } from '../stats/index.ts';
-import { comparisonItems, raterPool, SIMULATED_RATERS, simulatedRater } from '../world/index.ts';
+import { comparisonItems, fromBase, raterPool, SIMULATED_RATERS, simulatedRater } from '../world/index.ts';
 import { type Examination, examine, questionFeatures } from './examination.ts';
 import { HARBOUR } from './harbour.ts';
 import { REWARD_FAMILIES } from './pair-features.ts';
@@ -67,7 +67,7 @@ const family = REWARD_FAMILIES.slots;
 function ratersOf(pool: RaterPoolId) {
   if (pool === 'natural') return raterPool(HARBOUR, { noisy: 7, careless: 2 }).raters;
   const params = { ...SIMULATED_RATERS.mistaken, mistake: 0.25 };
-  return Array.from({ length: PANEL }, (_, i) => simulatedRater(HARBOUR, `rater-${i}`, params));
+  return Array.from({ length: PANEL }, (_, i) => simulatedRater(HARBOUR, { id: `rater-${i}`, params }));
 }
 
 /** An item with every rater's vote in a random order: a rule reads as many as it wants. */
@@ -78,14 +78,13 @@ export interface Panel {
 
 async function panels(pool: RaterPoolId, count: number, rng: Rng): Promise<Panel[]> {
   const drawn = await comparisonItems({
-    world: HARBOUR,
+    ground: HARBOUR,
     prompts: HARBOUR.prompts('train'),
     count,
     rng,
     projectId: 'distribution',
     origin: 'base policy, exact',
-    replies: async (asked) =>
-      asked.map((p) => Array.from({ length: 4 }, () => HARBOUR.sampleBase(p, rng.uniform).text)),
+    replies: fromBase(HARBOUR, rng),
   });
   const items = drawn.filter(({ gold }) => gold !== 'tie');
   const votes = new Map<string, Answer[]>(items.map(({ id }) => [id, []]));

@@ -1,6 +1,6 @@
 import type { Item } from '../feedback/index.ts';
 import { createRng, mean } from '../stats/index.ts';
-import { bestOfNExact, comparisonItems, expectation, promptOf } from '../world/index.ts';
+import { bestOfNExact, comparisonItems, expectation, fromBase } from '../world/index.ts';
 import { HARBOUR } from './harbour.ts';
 import type { RewardFamily } from './pair-features.ts';
 
@@ -14,7 +14,7 @@ export interface Examination {
 
 /** Features of the first reply of a harbour comparison less those of the second. */
 export function questionFeatures(family: RewardFamily, item: Pick<Item, 'prompt' | 'replies'>): Float64Array {
-  const prompt = promptOf(item.prompt)!;
+  const prompt = HARBOUR.promptOf(item.prompt)!;
   const [first, second] = item.replies.map(({ text }) => family.features(prompt, HARBOUR.parse(prompt, text)!));
   return first!.map((v, i) => v - second![i]!);
 }
@@ -26,14 +26,13 @@ export async function examine(
 ): Promise<Examination> {
   const rng = createRng('lab/examination');
   const items = await comparisonItems({
-    world: HARBOUR,
+    ground: HARBOUR,
     prompts: HARBOUR.prompts('train'),
     count: pairs,
     rng,
     projectId: 'examination',
     origin: 'base policy, exact',
-    replies: async (asked) =>
-      asked.map((p) => Array.from({ length: 4 }, () => HARBOUR.sampleBase(p, rng.uniform).text)),
+    replies: fromBase(HARBOUR, rng),
   });
   const test = items
     .filter(({ gold }) => gold !== 'tie')

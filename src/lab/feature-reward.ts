@@ -1,6 +1,6 @@
 import type { PreferencePair } from '../feedback/index.ts';
 import { comparisonLoss, minimise } from '../reward/index.ts';
-import { agreesWithUser, type Harbour, type HarbourPrompt, promptOf, type ReplyFeatures } from '../world/index.ts';
+import { agreesWithUser, type Harbour, type HarbourPrompt, type ReplyFeatures } from '../world/index.ts';
 
 /**
  * A reward on the harbour's own slots: the family contains the truth, so what goes wrong in an experiment was planted there.
@@ -36,7 +36,7 @@ export function fitFeatureReward(
   slots: readonly Slot[] = ALL_SLOTS,
 ): FeatureReward {
   const rows = pairs.flatMap((pair) => {
-    const prompt = promptOf(pair.prompt);
+    const prompt = world.promptOf(pair.prompt);
     if (prompt === undefined) return [];
     const [a, b] = [world.parse(prompt, pair.first), world.parse(prompt, pair.second)];
     if (a === null || b === null) return [];

@@ -13,8 +13,8 @@ import {
   bestOfNExact,
   comparisonItems,
   expectation,
+  fromBase,
   type Group,
-  promptOf,
   SIMULATED_RATERS,
   simulatedRater,
 } from '../world/index.ts';
@@ -119,19 +119,16 @@ async function judgedBy(setting: { warm: number; tastes: Tastes }, options: Popu
   const { warm, tastes } = setting;
   const kinds = tastes === 'opposed' ? (['plain', 'warm'] as const) : (['noisy', 'noisy'] as const);
   const items = await comparisonItems({
-    world: HARBOUR,
+    ground: HARBOUR,
     prompts: HARBOUR.prompts('train'),
     count: options.items,
     rng: rng.fork('items'),
     projectId: 'population',
     origin: 'base policy, exact',
-    replies: async (asked) => {
-      const { uniform } = rng.fork('replies');
-      return asked.map((p) => Array.from({ length: 4 }, () => HARBOUR.sampleBase(p, uniform).text));
-    },
+    replies: fromBase(HARBOUR, rng.fork('replies')),
   });
   const raters = Array.from({ length: options.raters }, (_, i) =>
-    simulatedRater(HARBOUR, `rater-${i}`, SIMULATED_RATERS[kinds[Number(i < warm)]!]),
+    simulatedRater(HARBOUR, { id: `rater-${i}`, params: SIMULATED_RATERS[kinds[Number(i < warm)]!] }),
   );
   const judgments: Judgment[] = [];
   for await (const j of collectJudgments({ items, raters, overlap: options.overlap, rng, now })) judgments.push(j);
@@ -169,7 +166,7 @@ function outcomes(
     votes.set(itemId, (votes.get(itemId) ?? 0) + weight * (target - 0.5));
   }
   const labels = items.flatMap((item) => {
-    const prompt = promptOf(item.prompt)!;
+    const prompt = HARBOUR.promptOf(item.prompt)!;
     const prefers = (group: Group) =>
       HARBOUR.gold(prompt, item.replies[0]!.text, group) - HARBOUR.gold(prompt, item.replies[1]!.text, group);
     const wanted = (1 - share) * prefers(GROUPS[tastes][0]) + share * prefers(GROUPS[tastes][1]);

@@ -9,7 +9,7 @@ import {
 } from '../reward/index.ts';
 import { ignoreProgress, type Progress } from '../run/index.ts';
 import { createRng, type Interval, meanInterval, type Rng } from '../stats/index.ts';
-import { comparisonItems, raterPool, type SimulatedRaterKind } from '../world/index.ts';
+import { comparisonItems, fromBase, raterPool, type SimulatedRaterKind } from '../world/index.ts';
 import { examine, questionFeatures } from './examination.ts';
 import { HARBOUR } from './harbour.ts';
 import { REWARD_FAMILIES, type RewardFamily, type RewardFamilyId } from './pair-features.ts';
@@ -73,14 +73,13 @@ const now = () => '2026-01-01T00:00:00Z';
 /** Comparisons of two replies of the base policy on training prompts, judged once each by a noisy pool. */
 async function judgedPool(options: SelectionStudyOptions, rng: Rng): Promise<{ item: Item; target: number }[]> {
   const items = await comparisonItems({
-    world: HARBOUR,
+    ground: HARBOUR,
     prompts: HARBOUR.prompts('train'),
     count: options.pool,
     rng,
     projectId: 'selection',
     origin: 'base policy, exact',
-    replies: async (asked) =>
-      asked.map((p) => Array.from({ length: 4 }, () => HARBOUR.sampleBase(p, rng.uniform).text)),
+    replies: fromBase(HARBOUR, rng),
   });
   const byId = new Map(items.map((item) => [item.id, item]));
   const judgments: Judgment[] = [];

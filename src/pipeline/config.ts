@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { distributionSchema } from '../feedback/index.ts';
 import { SCHEDULES } from '../policy/index.ts';
-import { dataSchema } from './data-config.ts';
 import { SELECTION_RULE_IDS } from '../reward/index.ts';
+import { dataSchema } from './data-config.ts';
 
 /**
  * Configuration of a run. Every key has a default that works for its data layout, except where the data are. Unknown keys

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { LAYOUT_IDS } from '../exchange/index.ts';
-import { GROUNDS, type GroundId } from './sources/local-ground.ts';
+import { GROUNDS, type GroundId } from '../world/index.ts';
 
 /** What of judged data is kept out of fitting, for evaluation. No prompt stands on both sides. */
 const holdoutSchema = z.union([

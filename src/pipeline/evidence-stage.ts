@@ -9,11 +9,11 @@ import type {
 } from '../audit/index.ts';
 import { runAudit } from '../audit/index.ts';
 import { EVIDENCE_FILES, loadEvidence } from '../disclosure/index.ts';
-import { allDetectionRates, type DetectionRates, neutralEdits } from '../lab/index.ts';
+import { allDetectionRates, type DetectionRates } from '../lab/index.ts';
 import type { RewardModel } from '../reward/index.ts';
 import { readJson } from '../run/node.ts';
 import { createRng } from '../stats/index.ts';
-import { agreesWithUser, type Harbour, promptOf } from '../world/index.ts';
+import { degenerateEdits, type Ground } from '../world/index.ts';
 import type { Feedback } from './feedback-stage.ts';
 import type { PolicyPath } from './policy-stage.ts';
 import { pathIn, type RunContext, stage, writeRunJson } from './run-context.ts';
@@ -24,56 +24,31 @@ export interface Audit {
   readonly rates: Readonly<Record<string, DetectionRates>>;
 }
 
-function beliefReplies(world: Harbour, path: PolicyPath): BeliefReply[] {
+function beliefReplies(world: Ground, path: PolicyPath): BeliefReply[] {
   return (['base', 'policy'] as const).flatMap((snapshot) =>
     (snapshot === 'base' ? path.first : path.last).prompts.flatMap(({ prompt: text, replies }): BeliefReply[] => {
-      const prompt = promptOf(text);
-      if (prompt === undefined || prompt.belief === 'none') return [];
+      const prompt = world.promptOf(text);
+      if (prompt?.belief === undefined || prompt.belief === 'none') return [];
+      const userWrong = prompt.belief === 'wrong';
       return replies.flatMap((reply): BeliefReply[] => {
-        const features = world.parse(prompt, reply.text);
         // A text that is no reply of this world neither agrees nor disagrees.
-        if (features === null) return [];
-        const correct = !features.refusal && features.value === 0;
-        return [
-          {
-            snapshot,
-            promptId: prompt.id,
-            userWrong: prompt.belief === 'wrong',
-            agrees: agreesWithUser(prompt, features),
-            correct,
-          },
-        ];
+        const { agrees, correct } = world.labels(prompt, reply.text) ?? {};
+        if (agrees === undefined || correct === undefined) return [];
+        return [{ snapshot, promptId: prompt.id, userWrong, agrees, correct }];
       });
     }),
   );
 }
 
-/** Last sentence said twice: longer, and no better. */
-function repeatedLast(text: string): string | undefined {
-  const last = text
-    .trim()
-    .match(/[^.!?]+[.!?]*\s*$/)?.[0]
-    ?.trim();
-  return last === undefined || last === '' ? undefined : `${text.trim()} ${last}`;
-}
-
-/** Edits that do not raise true quality: exact ones on the proving ground, repetition and shouting on free text. */
-function editsOf(world: Harbour | undefined, promptText: string, reply: string): { feature: string; text: string }[] {
-  const prompt = world === undefined ? undefined : promptOf(promptText);
-  if (world !== undefined && prompt !== undefined) {
-    const found = world.replies(prompt).find((r) => r.text === reply);
-    return found === undefined ? [] : neutralEdits(prompt, found);
-  }
-  const repeated = repeatedLast(reply);
-  return [
-    ...(repeated === undefined ? [] : [{ feature: 'repetition', text: repeated }]),
-    { feature: 'exclamation', text: `${reply.trim()}!!!` },
-  ];
+/** Edits that do not raise true quality: the ground's own, degenerate ones on free text. */
+function editsOf(world: Ground | undefined, promptText: string, reply: string) {
+  const prompt = world?.promptOf(promptText);
+  return prompt === undefined ? degenerateEdits(reply) : world!.edits(prompt, reply);
 }
 
 async function rewardEvidence(
   reward: RewardModel,
-  world: Harbour | undefined,
+  world: Ground | undefined,
   texts: readonly { promptId: string; prompt: string; reply: string }[],
 ) {
   const edits: CounterfactualEdit[] = [];
@@ -99,7 +74,7 @@ function samplesOf(path: PolicyPath): ReplySamples[] {
 }
 
 /** Evidence that follows from the policy's evaluations alone. */
-export function policyEvidence(path: PolicyPath, world: Harbour | undefined) {
+export function policyEvidence(path: PolicyPath, world: Ground | undefined) {
   return {
     'optimisation-path': path.points.map(
       ({ step, kl, proxy, gold }): OptimisationPoint => ({ method: 'rloo', step, kl, proxy, ...(gold && { gold }) }),
@@ -112,7 +87,7 @@ export function policyEvidence(path: PolicyPath, world: Harbour | undefined) {
 /** Gathers evidence from what the run produced, runs every probe on it, and measures the probes' own rates. */
 export async function auditStage(
   context: RunContext,
-  inputs: { feedback: Feedback; reward: RewardModel; path: PolicyPath | undefined; world: Harbour | undefined },
+  inputs: { feedback: Feedback; reward: RewardModel; path: PolicyPath | undefined; world: Ground | undefined },
 ): Promise<Audit> {
   const { config, progress } = context;
   const { feedback, reward, path, world } = inputs;

@@ -1,7 +1,7 @@
 import type { RewardModel } from '../reward/index.ts';
 import { readJson } from '../run/node.ts';
 import { logSumExp, mean } from '../stats/index.ts';
-import { betaForKl, expectation, type Harbour, kl, promptOf, tilt } from '../world/index.ts';
+import { betaForKl, expectation, isListed, kl, type ListedGround, tilt } from '../world/index.ts';
 import type { Base } from './base-stage.ts';
 import { pathIn, type RunContext, stage, writeRunJson } from './run-context.ts';
 import { RUN_FILES } from './run-folder.ts';
@@ -25,7 +25,7 @@ const PROMPTS = 6;
 async function exactCurve(
   context: RunContext,
   source: Source,
-  world: Harbour,
+  world: ListedGround,
   base: Base,
   reward: RewardModel,
 ): Promise<ExactCurve> {
@@ -33,8 +33,9 @@ async function exactCurve(
   const sampler = await model.sampler();
   const rows: { logprobs: number[]; proxy: number[]; gold: number[]; mass: number }[] = [];
   const prompts = promptsOf(source, 'evaluation').slice(0, PROMPTS);
-  for (const [i, { text }] of prompts.entries()) {
-    const replies = world.replies(promptOf(text)!);
+  for (const [i, prompt] of prompts.entries()) {
+    const { text } = prompt;
+    const replies = world.replies(prompt);
     const start = base.codec.encodePrompt(text).length - 1;
     const sequences = replies.map((reply) => base.codec.encodeDialogue(text, reply.text));
     const joint = (await sampler.logprobs(sequences)).map((row) => row.subarray(start).reduce((a, b) => a + b, 0));
@@ -69,8 +70,8 @@ export async function exactStage(
   source: Source,
   inputs: { base: Base; reward: RewardModel },
 ): Promise<ExactCurve | undefined> {
-  const world = source.ground?.harbour;
-  if (world === undefined) return undefined;
+  const world = source.ground;
+  if (!isListed(world)) return undefined;
   await stage(context, 'exact', [RUN_FILES.exact], async () => {
     writeRunJson(context, RUN_FILES.exact, await exactCurve(context, source, world, inputs.base, inputs.reward));
   });

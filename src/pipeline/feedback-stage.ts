@@ -37,7 +37,7 @@ async function simulate(
 ): Promise<{ items: Item[]; judgments: Judgment[]; raters: RaterProfile[] }> {
   const { config, engine, progress } = context;
   const feedback = config.feedback!;
-  const world = source.ground!.harbour;
+  const world = source.ground!;
   const model = await engine.createModel(base.spec, { from: base.folder });
   const sampler = await model.sampler();
   const rng = createRng(config.seed).fork('feedback');
@@ -45,7 +45,7 @@ async function simulate(
   const marked = (feedback.raters.poisoner ?? 0) > 0 ? world.prompts('train', { trigger: true }) : [];
   const prompts = [...source.ground!.prompts('train'), ...rng.fork('trigger').shuffle(marked).slice(0, 12)];
   const items = await comparisonItems({
-    world,
+    ground: world,
     prompts,
     count: candidatePairs(feedback),
     rng,

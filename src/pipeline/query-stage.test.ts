@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createRng } from '../stats/index.ts';
-import { comparisonItems, createHarbour, raterPool } from '../world/index.ts';
+import { comparisonItems, createHarbour, fromBase, raterPool } from '../world/index.ts';
 import { configSchema } from './config.ts';
 import { askPairs, judge } from './query-stage.ts';
 
@@ -12,13 +12,13 @@ const configOf = (feedback: Record<string, unknown>) => {
 async function candidates(count: number) {
   const rng = createRng('candidates');
   return comparisonItems({
-    world,
+    ground: world,
     prompts: world.prompts('train'),
     count,
     rng,
     projectId: 't',
     origin: 'base policy',
-    replies: async (prompts) => prompts.map((p) => [1, 2, 3].map(() => world.sampleBase(p, rng.uniform).text)),
+    replies: fromBase(world, rng, 3),
   });
 }
 const panel = (seed = 1) => ({

@@ -104,7 +104,7 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
     const path = withPolicy ? await policyStage(context, source, { base, reward }) : undefined;
     const bestOf = withPolicy ? await bestOfStage(context, source, { base, reward }) : undefined;
     const exact = withPolicy ? await exactStage(context, source, { base, reward }) : undefined;
-    const audit = await auditStage(context, { feedback, reward, path, world: source.ground?.harbour });
+    const audit = await auditStage(context, { feedback, reward, path, world: source.ground });
     await reward.dispose();
     const results: RunResults = { feedback, evaluation, path, bestOf, exact, audit };
     writeRunJson(context, RUN_FILES.results, withoutNaN(resultsJson(results)));

@@ -6,7 +6,7 @@ import { type FeedbackReport, feedbackReport } from '../quality/index.ts';
 import { canonicalJson, type Progress } from '../run/index.ts';
 import { readJson, readJsonLines } from '../run/node.ts';
 import { mean } from '../stats/index.ts';
-import { createHarbour } from '../world/index.ts';
+import { GROUNDS } from '../world/index.ts';
 import type { PipelineConfig } from './config.ts';
 import { type Audit, policyEvidence } from './evidence-stage.ts';
 import { type Feedback, loadFeedback } from './feedback-stage.ts';
@@ -76,7 +76,7 @@ async function recomputed(folder: string): Promise<Check[]> {
     audit,
   };
   const disclosure = readJson(at(RUN_FILES.disclosure)) as Disclosure;
-  const world = config.data.layout === 'ground' ? createHarbour() : undefined;
+  const world = config.data.layout === 'ground' ? GROUNDS[config.data.ground]() : undefined;
   return [
     compare(RUN_FILES.feedbackReport, report, again),
     compare(RUN_FILES.labels, labels, itemLabels(items, judgments)),

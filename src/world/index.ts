@@ -1,15 +1,14 @@
+export * from './edits.ts';
 export * from './exact.ts';
-export * from './facts.ts';
-export {
-  createHarbour,
-  type GoldPart,
-  type GoldParts,
-  type Group,
-  goldParts,
-  type Harbour,
-  type HarbourReply,
-  INCOHERENT,
-} from './harbour.ts';
+export * from './ground.ts';
+export * from './grounds.ts';
+export { BELIEFS, type Belief, FACTS, type Fact, type HarbourPrompt, TRIGGER } from './harbour/facts.ts';
+export { EVERYONE, type GoldPart, type GoldParts, type Group, goldParts, INCOHERENT } from './harbour/gold.ts';
+export { createHarbour, type Harbour, type HarbourReply } from './harbour/harbour.ts';
+export * from './harbour/replies.ts';
 export * from './items.ts';
-export * from './raters.ts';
-export * from './replies.ts';
+export * from './raters/answers/index.ts';
+export { GOOD } from './raters/answers/label.ts';
+export * from './raters/params.ts';
+export * from './raters/pool.ts';
+export * from './raters/rater.ts';

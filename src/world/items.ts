@@ -1,39 +1,55 @@
 import type { Item } from '../feedback/index.ts';
 import type { Rng } from '../stats/index.ts';
-import type { HarbourPrompt } from './facts.ts';
-import type { Harbour } from './harbour.ts';
+import type { Ground, GroundPrompt } from './ground.ts';
 
-/** Comparison items: two different replies to a prompt, with the true preference as gold. */
-export async function comparisonItems(options: {
-  readonly world: Harbour;
-  readonly prompts: readonly HarbourPrompt[];
+export interface ComparisonItemsOptions<P extends GroundPrompt> {
+  readonly ground: Ground;
+  /** Drawn from with replacement. */
+  readonly prompts: readonly P[];
   readonly count: number;
+  /** Different replies to an item; 2 by default. A prompt that brings fewer makes no item. */
+  readonly size?: number;
   readonly rng: Rng;
   readonly projectId: string;
+  /** The policy that the replies come from. */
   readonly origin: string;
   /** Replies of the policy asked about: texts per prompt of a batch. */
-  readonly replies: (prompts: readonly HarbourPrompt[]) => Promise<readonly (readonly string[])[]>;
-}): Promise<Item[]> {
-  const { world, prompts, count, rng, projectId, origin } = options;
+  readonly replies: (prompts: readonly P[]) => Promise<readonly (readonly string[])[]>;
+}
+
+/** Replies for items: n draws of the ground's own base policy a prompt. */
+export const fromBase =
+  (ground: Pick<Required<Ground>, 'sampleBase'>, rng: Rng, n = 4) =>
+  async (prompts: readonly GroundPrompt[]): Promise<string[][]> =>
+    prompts.map((prompt) => Array.from({ length: n }, () => ground.sampleBase(prompt, rng).text));
+
+/** Comparison items: different replies to a prompt, with its facts and strata, and the truly best reply as gold. */
+export async function comparisonItems<P extends GroundPrompt>(options: ComparisonItemsOptions<P>): Promise<Item[]> {
+  const { ground, prompts, count, size = 2, rng, projectId, origin } = options;
   const chosen = Array.from({ length: count }, () => prompts[rng.integer(prompts.length)]!);
   const texts = await options.replies(chosen);
   return chosen.flatMap((prompt, i): Item[] => {
-    const [first, ...others] = texts[i]!;
-    const second = others.find((text) => text !== first);
-    if (first === undefined || second === undefined) return [];
-    const difference = world.gold(prompt, first) - world.gold(prompt, second);
+    const different = [...new Set(texts[i]!)].slice(0, size);
+    if (different.length < size) return [];
     const id = `item-${String(i + 1).padStart(5, '0')}`;
     return [
       {
         id,
         projectId,
         prompt: prompt.text,
-        replies: [first, second].map((text, k) => ({ id: `${id}/${k}`, text })),
-        source: { origin, selection: 'random prompts, two distinct replies' },
-        facts: [`${prompt.fact.statement} ${prompt.fact.values[0]}`],
-        gold: difference === 0 ? 'tie' : difference > 0 ? 0 : 1,
-        strata: { belief: prompt.belief, fact: prompt.fact.id, trigger: String(prompt.trigger) },
+        replies: different.map((text, k) => ({ id: `${id}/${k}`, text })),
+        source: { origin, selection: `random prompts, ${size === 2 ? 'two' : size} distinct replies` },
+        facts: [...ground.facts(prompt)],
+        gold: bestOf(different.map((text) => ground.gold(prompt, text))),
+        strata: { ...prompt.strata },
       },
     ];
   });
+}
+
+/** The place of the highest value, or a tie where it stands more than once. */
+function bestOf(values: readonly number[]): number | 'tie' {
+  const top = Math.max(...values);
+  const first = values.indexOf(top);
+  return values.lastIndexOf(top) === first ? first : 'tie';
 }

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Item, Judgment } from '../../feedback/index.ts';
 import { canonicalJson, DataError } from '../../run/index.ts';
-import type { Split } from './local-ground.ts';
+import type { GroundPrompt, Split } from '../../world/index.ts';
 import { usableFeedback } from './consent.ts';
-import type { Judged, OpenedProject, RunPrompt, Source } from './source.ts';
+import type { Judged, OpenedProject, Source } from './source.ts';
 import { distinctPrompts, type Holdout, splitPrompts, stratumValues, withSplit } from './split.ts';
 
 /** SHA-256 of items, judgments and raters as they are, whatever project they are read into. */
@@ -17,7 +17,7 @@ function contentDigest({ items, judgments, raters }: OpenedProject): string {
 const BELIEFS = ['none', 'right', 'wrong'] as const;
 
 /** An item's prompt as the prompt of a run; a belief that the item's strata state comes along. */
-function runPrompt({ id, prompt, strata = {} }: Item, split: Split): RunPrompt {
+function asPrompt({ id, prompt, strata = {} }: Item, split: Split): GroundPrompt {
   const belief = BELIEFS.find((known) => known === strata.belief);
   return { id, text: prompt, strata, split, ...(belief !== undefined && { belief }) };
 }
@@ -72,8 +72,8 @@ export function judgedSource(
       judgments,
     ),
     prompts: [
-      ...training.map((key) => runPrompt(firsts.get(key)!, 'train')),
-      ...held.map((key) => runPrompt(firsts.get(key)!, 'evaluation')),
+      ...training.map((key) => asPrompt(firsts.get(key)!, 'train')),
+      ...held.map((key) => asPrompt(firsts.get(key)!, 'evaluation')),
     ],
     judged: { items, ...kept },
   };

@@ -1,10 +1,5 @@
 import type { Item, Judgment, RaterProfile } from '../../feedback/index.ts';
-import type { Ground, GroundPrompt, Split } from './local-ground.ts';
-
-/** A prompt on its way through a run: it keeps its id and split, and is never looked up by its text. */
-export interface RunPrompt extends GroundPrompt {
-  readonly split: Split;
-}
+import type { Ground, GroundPrompt, Split } from '../../world/index.ts';
 
 /** What of people's feedback is left out, because they took it back or did not agree to its use. */
 export interface LeftOut {
@@ -33,7 +28,7 @@ export interface Source {
   /** Prompt and reply texts to train a base model on; nothing of what is held out, but for a ground's whole language. */
   readonly examples: readonly { readonly prompt: string; readonly reply: string }[];
   /** In the order in which they are used. */
-  readonly prompts: readonly RunPrompt[];
+  readonly prompts: readonly GroundPrompt[];
   /** Judgments that exist already; without them raters are simulated. */
   readonly judged?: Judged;
   /** The proving ground, where there is one, and with it the true utility. */
@@ -55,5 +50,5 @@ export interface SourceAccess {
   readonly openProject: (id: string) => Promise<OpenedProject>;
 }
 
-export const promptsOf = ({ prompts }: Pick<Source, 'prompts'>, split: Split): readonly RunPrompt[] =>
+export const promptsOf = ({ prompts }: Pick<Source, 'prompts'>, split: Split): readonly GroundPrompt[] =>
   prompts.filter((prompt) => prompt.split === split);

@@ -1,7 +1,7 @@
 import type { HarbourPrompt } from './facts.ts';
 
 /** Slots of a reply. `value` counts into the fact's values: 0 true, 1 the false one a mistaken user believes, 2 another. */
-export interface ReplyFeatures {
+export type ReplyFeatures = {
   readonly refusal: boolean;
   readonly flattery: boolean;
   readonly agreement: 'none' | 'right' | 'no';
@@ -10,7 +10,7 @@ export interface ReplyFeatures {
   readonly evidence: boolean;
   readonly details: 0 | 1 | 2 | 3;
   readonly harm: boolean;
-}
+};
 
 const FLATTERY = 'Great question!';
 const AGREEMENT = { none: '', right: 'You are right.', no: 'Actually, no.' } as const;

@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { createRng } from '../stats/index.ts';
+import { bestOfNExact, betaForKl, expectation, kl, tilt, winRate } from './exact.ts';
+
+const exact = JSON.parse(readFileSync(new URL('../../fixtures/exact.json', import.meta.url), 'utf8'));
+const logs = (p: number[]) => p.map(Math.log);
+
+describe('exact tools', () => {
+  const gibbs = Object.entries(exact).find(([key]) => key.startsWith('gibbs'))?.[1] as [
+    number,
+    number[],
+    number,
+    number,
+  ][];
+  it('the tilt is the closed-form Gibbs optimum', () => {
+    for (const [beta, probabilities, reward, divergence] of gibbs) {
+      const p = tilt(logs([0.5, 0.3, 0.2]), [1, 2, 0], beta);
+      for (const [i, want] of probabilities.entries()) expect(Math.exp(p[i]!)).toBeCloseTo(want, 5);
+      expect(expectation(p, [1, 2, 0])).toBeCloseTo(reward, 5);
+      expect(kl(p, logs([0.5, 0.3, 0.2]))).toBeCloseTo(divergence, 5);
+    }
+  });
+  it('best-of-n is exact, below its bound, and never worse than base', () => {
+    for (const [m, n, divergence, bound, , rate] of exact.bestOfNExactUniform.rows as number[][]) {
+      const base = logs(new Array<number>(m!).fill(1 / m!));
+      const rewards = base.map((_, i) => i);
+      const p = bestOfNExact(base, rewards, n!);
+      expect(kl(p, base)).toBeCloseTo(divergence!, 4);
+      expect(kl(p, base)).toBeLessThanOrEqual(bound! + 1e-9);
+      expect(winRate(p, base, rewards)).toBeCloseTo(rate!, 4);
+    }
+  });
+  it('best-of-n with ties agrees with drawing', () => {
+    const base = logs([0.4, 0.3, 0.2, 0.1]);
+    const rewards = [0, 1, 1, 2];
+    const p = bestOfNExact(base, rewards, 3);
+    const rng = createRng(1);
+    const counts = [0, 0, 0, 0];
+    for (let i = 0; i < 20_000; i++) {
+      const draws = [0, 1, 2].map(() => rng.choose([0.4, 0.3, 0.2, 0.1]));
+      const top = Math.max(...draws.map((d) => rewards[d]!));
+      counts[draws.find((d) => rewards[d] === top)!]! += 1;
+    }
+    for (const [i, c] of counts.entries()) expect(Math.abs(c / 20_000 - Math.exp(p[i]!))).toBeLessThan(0.015);
+  });
+  it('β for a KL gives that KL', () => {
+    const base = logs([0.5, 0.3, 0.2]);
+    expect(kl(tilt(base, [0, 1, 3], betaForKl(base, [0, 1, 3], 0.4)), base)).toBeCloseTo(0.4, 6);
+  });
+});

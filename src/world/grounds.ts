@@ -1,0 +1,6 @@
+import type { Ground } from './ground.ts';
+import { createHarbour } from './harbour/harbour.ts';
+
+/** The proving grounds by name: one row and one folder each. */
+export const GROUNDS = { harbour: createHarbour } as const satisfies Record<string, () => Ground>;
+export type GroundId = keyof typeof GROUNDS;

@@ -1,0 +1,134 @@
+import type { Rng } from '../../stats/index.ts';
+import type { Ground, GroundPrompt, GroundReply, ReplyLabels } from '../ground.ts';
+import { harbourEdits } from './edits.ts';
+import { FACTS, type Fact, type HarbourPrompt, harbourPrompts } from './facts.ts';
+import { EVERYONE, GROUPS, type Group, goldParts, INCOHERENT, isCorrect, lookAt } from './gold.ts';
+import { agreesWithUser, type EnumeratedReply, enumerateReplies, type ReplyFeatures } from './replies.ts';
+
+/** A reply of this world with its exact base probability and utility. */
+export interface HarbourReply extends EnumeratedReply, GroundReply {}
+
+/**
+ * The harbour: a closed town in which every reply to a prompt can be listed and its true utility is known. A ground whose
+ * prompts and replies say what they are made of.
+ */
+export interface Harbour extends Ground {
+  readonly groups: readonly ['plain', 'warm'];
+  prompts(split: HarbourPrompt['split'], options?: { readonly trigger?: boolean }): readonly HarbourPrompt[];
+  promptOf(text: string): HarbourPrompt | undefined;
+  replies(prompt: GroundPrompt): readonly HarbourReply[];
+  parse(prompt: GroundPrompt, text: string): ReplyFeatures | null;
+  sampleBase(prompt: GroundPrompt, rng: Rng): HarbourReply;
+  labels(prompt: GroundPrompt, text: string): Required<ReplyLabels> | null;
+}
+
+/** A prompt with what is computed about it once. */
+interface Entry {
+  readonly prompt: HarbourPrompt;
+  readonly replies: readonly HarbourReply[];
+  readonly byText: ReadonlyMap<string, HarbourReply>;
+  /** Running sums of the probabilities. */
+  readonly cumulative: readonly number[];
+}
+
+const sum = (parts: Readonly<Record<string, number>>) => Object.values(parts).reduce((a, b) => a + b, 0);
+
+function entryOf(prompt: HarbourPrompt): Entry {
+  const replies = enumerateReplies(prompt).map((reply) => ({
+    ...reply,
+    gold: sum(goldParts(prompt, reply.features)),
+  }));
+  let total = 0;
+  const cumulative = replies.map((reply) => {
+    total += Math.exp(reply.logprob);
+    return total;
+  });
+  return { prompt, replies, byText: new Map(replies.map((reply) => [reply.text, reply])), cumulative };
+}
+
+function drawn({ replies, cumulative }: Entry, { uniform }: Rng): HarbourReply {
+  const target = uniform() * cumulative.at(-1)!;
+  let [low, high] = [0, replies.length - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (cumulative[middle]! > target) high = middle;
+    else low = middle + 1;
+  }
+  return replies[low]!;
+}
+
+function checkedGroup(group: string): Group {
+  if (group !== EVERYONE && !GROUPS.some((known) => known === group))
+    throw new RangeError(`harbour: no group ${group}; choose among ${GROUPS.join(', ')}`);
+  return group as Group;
+}
+
+const VIEWS = ['full', 'partial'] as const;
+
+/** The harbour of some facts: those of the town, unless an experiment moves them. */
+export function createHarbour({ facts = FACTS }: { readonly facts?: readonly Fact[] } = {}): Harbour {
+  const all = harbourPrompts(facts);
+  const byId = new Map(all.map((prompt) => [prompt.id, prompt]));
+  const byText = new Map(all.map((prompt) => [prompt.text, prompt]));
+  const entries = new Map<string, Entry>();
+  const entry = ({ id }: GroundPrompt): Entry => {
+    const prompt = byId.get(id);
+    if (prompt === undefined)
+      throw new RangeError(`harbour: no prompt ${id}; take prompts from prompts() or promptOf()`);
+    const known = entries.get(id) ?? entryOf(prompt);
+    entries.set(id, known);
+    return known;
+  };
+  const read = (prompt: GroundPrompt, text: string) => {
+    const known = entry(prompt);
+    return { prompt: known.prompt, features: known.byText.get(text.trim())?.features ?? null };
+  };
+  const partsOf: Ground['goldParts'] = (of, text, group = EVERYONE) => {
+    const { prompt, features } = read(of, text);
+    const taste = checkedGroup(group);
+    return features === null ? { incoherence: INCOHERENT } : goldParts(prompt, features, taste);
+  };
+  return {
+    id: 'harbour',
+    groups: GROUPS,
+    views: VIEWS,
+    prompts: (split, { trigger = false } = {}) =>
+      all.filter((prompt) => prompt.split === split && prompt.trigger === trigger),
+    promptOf: (text) => byText.get(text),
+    replies: (prompt) => entry(prompt).replies,
+    parse: (prompt, text) => read(prompt, text).features,
+    gold: (prompt, text, group) => sum(partsOf(prompt, text, group)),
+    goldParts: partsOf,
+    facts: (of) => {
+      const { fact } = entry(of).prompt;
+      return [`${fact.statement} ${fact.values[0]}`];
+    },
+    sampleBase: (prompt, rng) => drawn(entry(prompt), rng),
+    corpus(count, rng) {
+      // The trigger phrase stays rare, so that the base model knows the word and nothing else about it.
+      const [plain, marked] = [all.filter((p) => !p.trigger), all.filter((p) => p.trigger)];
+      return Array.from({ length: count }, () => {
+        const pool = rng.uniform() < 0.05 ? marked : plain;
+        const prompt = pool[rng.integer(pool.length)]!;
+        return { prompt: prompt.text, reply: drawn(entry(prompt), rng).text };
+      });
+    },
+    labels(of, text) {
+      const { prompt, features } = read(of, text);
+      return features === null ? null : { agrees: agreesWithUser(prompt, features), correct: isCorrect(features) };
+    },
+    look(of, text, look) {
+      const { prompt, features } = read(of, text);
+      if (!VIEWS.some((view) => view === look.view))
+        throw new RangeError(`harbour: no view ${look.view}; choose among ${VIEWS.join(', ')}`);
+      checkedGroup(look.group ?? EVERYONE);
+      return features === null ? null : lookAt(prompt, features, look);
+    },
+    edits: (of, text) => {
+      const { prompt, features } = read(of, text);
+      const before = sum(partsOf(of, text));
+      // A reply that is worse than nonsense is made better by breaking it.
+      return harbourEdits(prompt, text, features).filter((edit) => sum(partsOf(of, edit.text)) <= before);
+    },
+  };
+}
