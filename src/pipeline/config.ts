@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { distributionSchema } from '../feedback/index.ts';
-import { SCHEDULES } from '../policy/index.ts';
 import { SELECTION_RULE_IDS } from '../reward/index.ts';
 import { dataSchema } from './data-config.ts';
+import { loraSchema, policySchema } from './policy-config.ts';
 
 /**
  * Configuration of a run. Every key has a default that works for its data layout, except where the data are. Unknown keys
@@ -10,15 +10,6 @@ import { dataSchema } from './data-config.ts';
  */
 const positive = z.int().positive();
 const rate = z.number().positive();
-
-/** Low-rank adapters instead of all weights. */
-const loraSchema = z.strictObject({
-  rank: positive.default(16),
-  /** Adapters are scaled by alpha / rank. */
-  alpha: rate.default(32),
-  /** Linear layers by the names of either house (`attention.q`, `q_proj`); all of them when left out. */
-  targets: z.array(z.string()).min(1).optional(),
-});
 
 const baseSchema = z.strictObject({
   /**
@@ -117,29 +108,6 @@ const rewardSchema = z.strictObject({
   position: z.boolean().default(true),
 });
 
-const policySchema = z.strictObject({
-  steps: positive.default(100),
-  promptsPerStep: positive.default(8),
-  /** Samples per prompt: each is judged beside the others, so at least two. */
-  samples: z.int().min(2).default(8),
-  /** Weight of the KL term, in reward units per nat. */
-  beta: z.number().nonnegative().default(0.1),
-  learningRate: rate.default(2e-4),
-  /** How the rate falls from its peak over the run. */
-  schedule: z.enum(SCHEDULES).default('constant'),
-  /** Steps over which the rate rises to its peak. */
-  warmup: z.int().nonnegative().default(0),
-  /** Largest L2 norm of a step's gradient. */
-  gradClipNorm: rate.default(1),
-  /** Trains adapters instead of all weights. */
-  lora: loraSchema.optional(),
-  maxTokens: positive.default(48),
-  /** Steps between evaluations on the path and between checkpoints. */
-  evaluateEvery: positive.default(20),
-  /** Best-of-n of the base policy beside the optimised one, for these n; empty for none. */
-  bestOf: z.array(positive).default([2, 4, 8, 16]),
-});
-
 const auditSchema = z.strictObject({
   prompts: positive.default(48),
   /** Replies per prompt and snapshot for the sampled probes. */
@@ -176,6 +144,11 @@ export const configSchema = z.strictObject({
   name: z.string().regex(/^[\w][\w .-]*$/, 'expected letters, digits, spaces, dots and dashes'),
   seed: z.int().nonnegative().default(1),
   data: dataSchema,
+  /**
+   * How often feedback is collected on the latest policy, the reward fitted again on all of it, and the base model optimised
+   * again. Every round asks for `feedback.pairs` pairs; a round's files lie below `rounds/`, those of the last at the top.
+   */
+  rounds: positive.default(1),
   engine: engineSchema.prefault({}),
   base: baseSchema.optional(),
   feedback: feedbackSchema.optional(),

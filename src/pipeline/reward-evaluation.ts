@@ -1,11 +1,10 @@
 import { type Item, type Judgment, type PreferencePair, toPairs } from '../feedback/index.ts';
 import { evaluateScores, type RewardEvaluation } from '../reward/index.ts';
-import { readJson } from '../run/node.ts';
 import { expectedCalibrationError, reliabilityBins, sigmoid } from '../stats/index.ts';
+import { isHeldOut } from './collected.ts';
 import type { PipelineConfig } from './config.ts';
-import type { Feedback } from './feedback-stage.ts';
-import { RUN_FILES } from './run-folder.ts';
 import { stratumValues } from './sources/index.ts';
+import type { Feedback } from './stages/feedback.ts';
 
 /** An evaluation as it is stored, with the calibration on single votes where the headline is scored on gold. */
 export interface StoredEvaluation extends RewardEvaluation {
@@ -25,8 +24,6 @@ export interface RewardScores {
 /** The stratum whose values are left out in turn; undefined where a share of the prompts is held out. */
 export const leftOutStratum = ({ data }: PipelineConfig): string | undefined =>
   data.layout !== 'ground' && 'leaveOut' in data.holdout ? data.holdout.leaveOut : undefined;
-export const isHeldOut = (strata: Readonly<Record<string, string>> | undefined): boolean =>
-  strata?.split === 'held-out';
 
 /** An item as one comparison with its gold as the target, ½ for a tie or where there is none. */
 function itemPair(item: Item): PreferencePair {
@@ -115,10 +112,3 @@ export function rewardEvaluation(
     onVotes: null,
   };
 }
-
-export const loadEvaluation = (folder: string): StoredEvaluation =>
-  readJson(`${folder}/${RUN_FILES.rewardEvaluation}`) as StoredEvaluation;
-
-/** Empty reliability bins have no means: JSON holds null there. */
-export const withoutNaN = <T>(value: T): T =>
-  JSON.parse(JSON.stringify(value, (_, v) => (typeof v === 'number' && !Number.isFinite(v) ? null : v))) as T;

@@ -5,7 +5,13 @@ import type { Codec, ScoreFunction } from './algorithm.ts';
 /** Sampled replies of one prompt, with log-probabilities under the policy and the reference. */
 export interface PromptEvaluation {
   readonly prompt: string;
-  readonly replies: readonly { readonly text: string; readonly logprob: number; readonly referenceLogprob: number }[];
+  readonly replies: readonly {
+    readonly text: string;
+    readonly logprob: number;
+    readonly referenceLogprob: number;
+    /** Its length, with the stop token where it has one. */
+    readonly tokens: number;
+  }[];
   /** Mean of each score function over the replies. */
   readonly scores: Readonly<Record<string, number>>;
   /** Every score of every reply. */
@@ -39,15 +45,14 @@ export async function evaluatePolicy(
   const sequences = groups.flatMap((group, p) => group.map((s) => Int32Array.from([...encoded[p]!, ...s.tokens])));
   const referenceRows = await reference.logprobs(sequences);
   const evaluations: PromptEvaluation[] = [];
-  const lengths: number[] = [];
   for (const [p, group] of groups.entries()) {
     const replies = group.map((sample, i) => {
       const ref = referenceRows[p * n + i]!.subarray(encoded[p]!.length - 1);
-      lengths.push(sample.tokens.length);
       return {
         text: codec.decodeReply(sample.tokens),
         logprob: sample.logprobs.reduce((a, b) => a + b, 0),
         referenceLogprob: ref.reduce((a, b) => a + b, 0),
+        tokens: sample.tokens.length,
       };
     });
     const scored: Record<string, number[]> = {};
@@ -67,6 +72,6 @@ export async function evaluatePolicy(
     prompts: evaluations,
     kl: mean(all.map((reply) => reply.logprob - reply.referenceLogprob)),
     entropy: mean(all.map((reply) => -reply.logprob)),
-    meanTokens: mean(lengths),
+    meanTokens: mean(all.map((reply) => reply.tokens)),
   };
 }

@@ -6,7 +6,7 @@ import type { Source, SourceAccess } from './source.ts';
 
 export { judgedSource } from './judged.ts';
 export * from './source.ts';
-export { foldOf, type Holdout, promptKey, stratumValues } from './split.ts';
+export { foldOf, type Holdout, promptKey, splitPrompts, stratumValues, withSplit } from './split.ts';
 
 type Data = PipelineConfig['data'];
 export type DataLayout = Data['layout'];

@@ -62,7 +62,10 @@ export function judgedSource(
     stratumValues(opened.items, holdout.leaveOut, where);
     return { ...shared, examples: [], prompts: [], judged: { items: opened.items, ...kept } };
   }
-  const { held, training } = splitPrompts(opened.items, { share: holdout.share, seed, where });
+  const { held, training } = splitPrompts(
+    opened.items.map(({ prompt }) => prompt),
+    { share: holdout.share, seed, where },
+  );
   const firsts = distinctPrompts(opened.items);
   const items = withSplit(opened.items, new Set(held));
   return {

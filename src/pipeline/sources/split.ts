@@ -21,13 +21,13 @@ export function distinctPrompts(items: readonly Item[]): Map<string, Item> {
   return first;
 }
 
-/** Keys of the prompts, shuffled; the first `held` of them are held out. At least one stands on either side. */
+/** Keys of prompts, shuffled and divided into those held out and the others. At least one stands on either side. */
 export function splitPrompts(
-  items: readonly Item[],
+  texts: readonly string[],
   options: { readonly share: number; readonly seed: number; readonly where: string },
 ): { readonly held: readonly string[]; readonly training: readonly string[] } {
   const { share, seed, where } = options;
-  const keys = [...distinctPrompts(items).keys()];
+  const keys = [...new Set(texts.map(promptKey))];
   if (keys.length < 2) {
     throw new DataError(
       'prompts',
