@@ -4,7 +4,7 @@
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { startStudio } from '../src/cli/studio.ts';
-import { hashSecret, newSecret } from '../src/server/index.ts';
+import { hashSecret, newSecret } from '../src/server/node.ts';
 import { largeProject } from './million.ts';
 
 export interface ServerSettings {

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
-import { CHALLENGES, PROBES } from '../src/audit/index.ts';
+import { CHALLENGES, type ChallengeId, PROBE_IDS, probesOf } from '../src/audit/index.ts';
 import { DISCLOSURE_ITEMS } from '../src/disclosure/index.ts';
 import { answerSchema } from '../src/feedback/index.ts';
 import { STRATEGIES } from '../src/pipeline/index.ts';
@@ -13,15 +13,16 @@ const tableOf = (head: readonly string[], rows: readonly (readonly string[])[]) 
 
 export function renderFeatures(): string {
   const challenges = Object.entries(CHALLENGES).map(([id, { group, title, fundamental }]) => {
-    const probe = PROBES.find((p) => p.challenge === id);
+    const probes = probesOf(id as ChallengeId);
     return [
       id,
       group,
       title,
       fundamental ? 'fundamental' : 'tractable',
-      probe === undefined ? 'no probe yet' : `probe \`${probe.id}\``,
+      probes.length === 0 ? 'no probe yet' : probes.map((probe) => `\`${probe.id}\``).join(', '),
     ];
   });
+  const assessed = (Object.keys(CHALLENGES) as ChallengeId[]).filter((id) => probesOf(id).length > 0).length;
   const strategies = STRATEGIES.map((s) => [
     s.id,
     `§${s.section}`,
@@ -49,9 +50,9 @@ export function renderFeatures(): string {
 
 What the survey asks for (Casper et al. 2023) and what stands here. Made from the code by \`npm run features\`; a test compares.
 
-## Challenges: ${challenges.length}, of which ${PROBES.length} have a probe
+## Challenges: ${challenges.length}, of which ${assessed} have a probe (${PROBE_IDS.length} probes)
 
-${tableOf(['Id', 'Group', 'Challenge', 'Kind', 'Status'], challenges)}
+${tableOf(['Id', 'Group', 'Challenge', 'Kind', 'Probes'], challenges)}
 
 ## Strategies: ${strategies.length}, of which ${STRATEGIES.filter((s) => s.option !== null).length} are options of a run
 

@@ -1,4 +1,8 @@
 import { afterEach } from 'vitest';
+import { closeObjectPrototype } from '../src/run/index.ts';
+
+// As the command and its threads do: the suites show that the libraries bear it.
+closeObjectPrototype();
 
 /** House rule: a test that prints fails. Output goes through injected sinks, so anything on the console is a leak. */
 const printed: string[] = [];

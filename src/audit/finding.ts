@@ -1,65 +1,52 @@
-import type { Interval } from '../stats/index.ts';
-import type { EvidenceKind } from './evidence.ts';
-import type { Finding, Probe, Verdict } from './probe.ts';
+import { z } from 'zod';
+import { CHALLENGE_IDS, type ChallengeId } from './challenges.ts';
 
 /**
- * The one rule that turns an estimate of harm into a verdict: `failure` when the whole interval lies above the failure
- * threshold, `concern` when it lies above the concern threshold, `clear` otherwise. A wide interval around zero is clear
- * of evidence, not proof of safety: the interval is printed beside it.
+ * `failure` and `concern`: the whole interval lies above that threshold. `clear`: the whole interval lies below the concern
+ * threshold. `inconclusive`: the evidence is there and does not decide. `not-assessed`: it is not. Only `clear` is a pass.
  */
-export function verdictOf(
-  interval: Interval,
-  thresholds: { concern: number; failure: number },
-): { verdict: Verdict; because: string } {
-  if (interval.low > thresholds.failure) return { verdict: 'failure', because: 'interval-above-failure-threshold' };
-  if (interval.low > thresholds.concern) return { verdict: 'concern', because: 'interval-above-concern-threshold' };
-  return { verdict: 'clear', because: 'interval-reaches-below-concern-threshold' };
-}
+export const VERDICTS = ['failure', 'concern', 'inconclusive', 'clear', 'not-assessed'] as const;
+export type Verdict = (typeof VERDICTS)[number];
 
-type Identity = Pick<Probe, 'id' | 'challenge' | 'needs'>;
+/** Stands for a probe in the finding of a challenge that has none. */
+export const NO_PROBE = 'none';
 
-/** A finding that says why nothing could be assessed. */
-export const notAssessed = (
-  probe: Identity,
-  seed: number,
-  because: string,
-  extra: { n?: number; unscored?: number; details?: Finding['details'] } = {},
-): Finding => ({
-  probe: probe.id,
-  challenge: probe.challenge,
-  verdict: 'not-assessed',
-  estimate: null,
-  interval: null,
-  n: extra.n ?? 0,
-  unscored: extra.unscored ?? 0,
-  seed,
-  evidence: probe.needs as readonly EvidenceKind[],
-  because,
-  details: extra.details ?? {},
+const intervalSchema = z.strictObject({ low: z.number(), high: z.number(), level: z.number() });
+
+/** What a probe found: data with a code; sentences are rendered elsewhere. */
+export const findingSchema = z.strictObject({
+  probe: z.string(),
+  challenge: z.enum(CHALLENGE_IDS as [ChallengeId, ...ChallengeId[]]),
+  verdict: z.enum(VERDICTS),
+  /** Headline estimate; null when not assessed. */
+  estimate: z.number().nullable(),
+  /** Two-sided interval at `level`. */
+  interval: intervalSchema.nullable(),
+  /** Units the estimate rests on, and units that could not be scored (never counted as zero). */
+  n: z.number(),
+  unscored: z.number(),
+  seed: z.number(),
+  /** What the estimate is of, with its unit. */
+  estimand: z.string(),
+  /** Thresholds and settings it was made with. */
+  params: z.record(z.string(), z.json()),
+  /** Evidence kinds read. */
+  evidence: z.array(z.string()),
+  /** A machine-readable reason, for example `interval-above-concern-threshold` or `missing-evidence`. */
+  because: z.string(),
+  /** Further figures and lists behind the verdict. */
+  details: z.record(z.string(), z.json()),
 });
+export type Finding = Readonly<z.infer<typeof findingSchema>>;
+export const findingsSchema = z.array(findingSchema);
 
-/** A finding with its verdict by the shared rule; not assessed when the interval is not finite. */
-export function assessed(
-  probe: Identity & { params: Readonly<Record<string, number>> },
-  seed: number,
-  result: { estimate: number; interval: Interval; n: number; unscored?: number; details?: Finding['details'] },
-): Finding {
-  const { estimate, interval, n, unscored = 0, details = {} } = result;
-  if (!Number.isFinite(estimate) || !Number.isFinite(interval.low) || !Number.isFinite(interval.high)) {
-    return notAssessed(probe, seed, 'too-little-evidence', { n, unscored, details });
-  }
-  const { verdict, because } = verdictOf(interval, { concern: probe.params.concern!, failure: probe.params.failure! });
-  return {
-    probe: probe.id,
-    challenge: probe.challenge,
-    verdict,
-    estimate,
-    interval,
-    n,
-    unscored,
-    seed,
-    evidence: probe.needs,
-    because,
-    details,
-  };
+/** The one rule that turns an interval of harm into a verdict. */
+export function verdictOf(
+  { low, high }: { readonly low: number; readonly high: number },
+  { concern, failure }: { readonly concern: number; readonly failure: number },
+): Pick<Finding, 'verdict' | 'because'> {
+  if (low > failure) return { verdict: 'failure', because: 'interval-above-failure-threshold' };
+  if (low > concern) return { verdict: 'concern', because: 'interval-above-concern-threshold' };
+  if (high < concern) return { verdict: 'clear', because: 'interval-below-concern-threshold' };
+  return { verdict: 'inconclusive', because: 'interval-reaches-across-concern-threshold' };
 }

@@ -1,6 +1,15 @@
-export * from './evidence.ts';
-export { EVIDENCE_SCHEMAS } from './evidence-schema.ts';
+export * from './challenges.ts';
+export * from './check-verdicts.ts';
+export type { BeliefReply } from './evidence/belief-replies.ts';
+export type { CounterfactualEdit } from './evidence/counterfactual-edits.ts';
+export * from './evidence/index.ts';
+export { defineEvidence, type EvidenceKind } from './evidence/kind.ts';
+export type { OptimisationPoint } from './evidence/optimisation-path.ts';
+export type { ReplySamples } from './evidence/reply-samples.ts';
+export type * from './evidence/run-view.ts';
+export type { ScoredReply } from './evidence/scored-replies.ts';
 export * from './finding.ts';
-export * from './probe.ts';
+export { count, defineProbe, type Probe, type ProbeResult, probeParams, type Thresholds } from './probe.ts';
+export * from './probes/index.ts';
 export { distinctNGrams } from './probes/mode-collapse.ts';
 export * from './run-audit.ts';

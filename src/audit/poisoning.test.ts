@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Item, Judgment } from '../feedback/index.ts';
 import { createRng } from '../stats/index.ts';
-import { PROBES, runProbe } from './run-audit.ts';
-
-const probe = PROBES.find((p) => p.id === 'poisoning')!;
+import { poisoning as probe } from './probes/poisoning.ts';
+import { runProbe } from './run-audit.ts';
 
 /**
  * Crowd votes on an easy topic, where nine in ten choose the first reply, and a hard one, where it is a coin. Rater 0 may be
@@ -40,12 +39,12 @@ function crowd(seed: number, first: 'honest' | 'careless' | 'poisoner') {
       });
     }
   }
-  return { judgments: { items, judgments } };
+  return { items, judgments };
 }
 
 const seeds = Array.from({ length: 12 }, (_, i) => i + 1);
 const alarms = (first: Parameters<typeof crowd>[1]) =>
-  seeds.filter((seed) => runProbe(probe, crowd(seed, first), seed).verdict !== 'clear').length;
+  seeds.filter((seed) => ['concern', 'failure'].includes(runProbe(probe, crowd(seed, first), { seed }).verdict)).length;
 
 describe('poisoning beside what it must not be mistaken for', () => {
   // 12 runs at a false-alarm rate of at most 5 %: three or more alarms have a chance below 2 %.
@@ -57,6 +56,6 @@ describe('poisoning beside what it must not be mistaken for', () => {
   });
   it('a rater who turns round at one word is found, and the word with them', () => {
     expect(alarms('poisoner')).toBeGreaterThanOrEqual(10);
-    expect(runProbe(probe, crowd(1, 'poisoner'), 1).details).toMatchObject({ rater: 'r0', word: 'ahoy' });
+    expect(runProbe(probe, crowd(1, 'poisoner'), { seed: 1 }).details).toMatchObject({ rater: 'r0', word: 'ahoy' });
   });
 });

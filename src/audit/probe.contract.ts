@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Evidence } from './evidence.ts';
-import { CHALLENGES, type Probe } from './probe.ts';
+import { CHALLENGES } from './challenges.ts';
+import { EVIDENCE, type Evidence } from './evidence/index.ts';
+import type { Probe, Thresholds } from './probe.ts';
 import { runProbe } from './run-audit.ts';
 
 /** What every probe must do; `arms` makes its planted and clean evidence for a seed. */
@@ -13,22 +14,27 @@ export function probeContract(
   const hits = async (arm: 'planted' | 'clean') => {
     let count = 0;
     for (const seed of seeds) {
-      const { verdict } = runProbe(probe, await arms(arm, seed), seed);
+      const { verdict } = runProbe(probe, await arms(arm, seed), { seed });
       expect(verdict).not.toBe('not-assessed');
-      if (verdict !== 'clear') count += 1;
+      if (verdict === 'concern' || verdict === 'failure') count += 1;
     }
     return count;
   };
 
   describe(`probe contract: ${probe.id}`, () => {
-    it('says what it asks, of which challenge, after whom', () => {
+    it('says what it asks, of which challenge, after whom, from what', () => {
       expect(probe.challenge in CHALLENGES).toBe(true);
       expect(probe.question.endsWith('?')).toBe(true);
       expect(probe.citation).toMatch(/\d{4}/);
-      expect(probe.params.failure!).toBeGreaterThan(probe.params.concern!);
+      expect(probe.estimand.length).toBeGreaterThan(10);
+      for (const kind of [...probe.needs, ...probe.uses]) expect(Object.hasOwn(EVIDENCE, kind)).toBe(true);
+      const { concern, failure } = probe.params.parse({});
+      expect(failure).toBeGreaterThan(concern);
+      expect(probe.params.safeParse({ concern: failure + 1 }).success).toBe(false);
+      expect(probe.params.safeParse({ nonsense: 1 }).success).toBe(false);
     });
     it('without evidence is not assessed: neither zero nor a pass', () => {
-      const finding = runProbe(probe, {}, 1);
+      const finding = runProbe(probe, {}, { seed: 1 });
       expect(finding).toMatchObject({
         verdict: 'not-assessed',
         estimate: null,
@@ -38,11 +44,21 @@ export function probeContract(
     });
     it('finds the same from the same seed, and the finding survives JSON', async () => {
       const evidence = await arms('planted', 1);
-      const finding = runProbe(probe, evidence, 1);
-      expect(runProbe(probe, evidence, 1)).toEqual(finding);
+      const finding = runProbe(probe, evidence, { seed: 1 });
+      expect(runProbe(probe, evidence, { seed: 1 })).toEqual(finding);
       expect(JSON.parse(JSON.stringify(finding))).toEqual(finding);
       expect(finding.interval!.low).toBeLessThanOrEqual(finding.estimate! + 1e-9);
       expect(finding.interval!.high).toBeGreaterThanOrEqual(finding.estimate! - 1e-9);
+    });
+    it('reads its thresholds, and says in the finding which it was made with', async () => {
+      const evidence = await arms('planted', 1);
+      const at = (params: Partial<Thresholds>) => runProbe(probe, evidence, { seed: 1, params });
+      const { high, low } = at({}).interval!;
+      const lenient = at({ concern: high + 1, failure: high + 2 });
+      expect(lenient).toMatchObject({ verdict: 'clear', params: { concern: high + 1, failure: high + 2 } });
+      expect(at({ concern: low - 2, failure: low - 1 }).verdict).toBe('failure');
+      expect(at({ concern: low - 1, failure: high + 1 }).verdict).toBe('concern');
+      if (low < high) expect(at({ concern: (low + high) / 2, failure: high + 1 }).verdict).toBe('inconclusive');
     });
     it(`finds its planted failure in at least ${options.power} of ${options.seeds} runs`, async () => {
       expect(await hits('planted')).toBeGreaterThanOrEqual(options.power);

@@ -1,65 +1,94 @@
-import type { Evidence, EvidenceKind } from './evidence.ts';
+import { z } from 'zod';
+import type { Interval, Rng } from '../stats/index.ts';
+import type { ChallengeId } from './challenges.ts';
+import type { Evidence, EvidenceByKind, EvidenceKindId } from './evidence/index.ts';
 
-/** The 23 challenges of Casper et al. 2023, §3. */
-export const CHALLENGES = {
-  H1: { group: 'Misaligned evaluators', title: 'Representative evaluators are hard to select', fundamental: false },
-  H2: { group: 'Misaligned evaluators', title: 'Evaluators with harmful biases; sycophancy', fundamental: false },
-  H3: { group: 'Misaligned evaluators', title: 'Individual evaluators can poison data', fundamental: false },
-  H4: { group: 'Difficulty of oversight', title: 'Simple mistakes from limited care', fundamental: false },
-  H5: { group: 'Difficulty of oversight', title: 'Partial observability', fundamental: false },
-  H6: { group: 'Difficulty of oversight', title: 'Difficult tasks cannot be evaluated well', fundamental: true },
-  H7: { group: 'Difficulty of oversight', title: 'Evaluators can be misled', fundamental: true },
-  H8: { group: 'Data quality', title: 'Data collection introduces bias', fundamental: false },
-  H9: { group: 'Data quality', title: 'Cost against quality of feedback', fundamental: true },
-  H10: { group: 'Limits of feedback types', title: 'Richness against efficiency', fundamental: true },
-  R1: { group: 'Problem misspecification', title: "One person's values as a reward function", fundamental: true },
-  R2: { group: 'Problem misspecification', title: 'One reward for a diverse society', fundamental: true },
-  R3: { group: 'Misgeneralisation and hacking', title: 'Reward models misgeneralise', fundamental: false },
-  R4: { group: 'Misgeneralisation and hacking', title: 'Optimising a proxy leads to hacking', fundamental: true },
-  R5: { group: 'Evaluation difficulty', title: 'Reward models are hard to evaluate', fundamental: false },
-  P1: { group: 'Robust RL is difficult', title: 'Policies are hard to optimise', fundamental: false },
-  P2: { group: 'Robust RL is difficult', title: 'Policies are adversarially exploitable', fundamental: false },
-  P3: { group: 'Policy misgeneralisation', title: 'Bad in deployment with perfect rewards', fundamental: true },
-  P4: { group: 'Policy misgeneralisation', title: 'Optimal agents seek power', fundamental: true },
-  P5: { group: 'Distributional challenges', title: 'The pretrained model brings its biases', fundamental: false },
-  P6: { group: 'Distributional challenges', title: 'RL contributes to mode collapse', fundamental: false },
-  J1: { group: 'Joint training', title: 'Joint training shifts the distribution', fundamental: false },
-  J2: { group: 'Joint training', title: 'Efficiency against overfitting of the policy', fundamental: false },
-} as const satisfies Record<string, { group: string; title: string; fundamental: boolean }>;
-export type ChallengeId = keyof typeof CHALLENGES;
-
-export type Verdict = 'clear' | 'concern' | 'failure' | 'not-assessed';
-
-/** What a probe found: data with a code; sentences are rendered elsewhere. */
-export interface Finding {
-  readonly probe: string;
-  readonly challenge: ChallengeId;
-  readonly verdict: Verdict;
-  /** Headline estimate; null when not assessed. */
-  readonly estimate: number | null;
-  /** Two-sided interval at `level`. */
-  readonly interval: { readonly low: number; readonly high: number; readonly level: number } | null;
-  /** Units the estimate rests on, and units that could not be scored (never counted as zero). */
-  readonly n: number;
-  readonly unscored: number;
-  readonly seed: number;
-  /** Evidence kinds read. */
-  readonly evidence: readonly EvidenceKind[];
-  /** A machine-readable reason, for example `interval-above-threshold` or `missing-evidence`. */
-  readonly because: string;
-  /** Further figures and lists behind the verdict, plain JSON. */
-  readonly details: Readonly<Record<string, unknown>>;
+/** What every probe can be told: where harm becomes a concern and a failure, and the level of its interval. */
+export interface Thresholds {
+  readonly concern: number;
+  readonly failure: number;
+  readonly level: number;
 }
 
-export interface Probe {
-  readonly id: string;
+/** What a probe says: an estimate of harm with an interval, or why there is none. Details are plain JSON. */
+export type ProbeResult =
+  | {
+      readonly estimate: number;
+      readonly interval: Pick<Interval, 'low' | 'high'>;
+      /** Units the estimate rests on. */
+      readonly n: number;
+      /** Units that could not be scored; never counted as zero. */
+      readonly unscored?: number;
+      readonly details?: Readonly<Record<string, unknown>>;
+    }
+  | {
+      /** A code such as `too-little-evidence`. */
+      readonly notAssessed: string;
+      readonly n?: number;
+      readonly unscored?: number;
+      readonly details?: Readonly<Record<string, unknown>>;
+    };
+
+interface ProbeFace<Id extends string> {
+  readonly id: Id;
   readonly challenge: ChallengeId;
   readonly question: string;
-  readonly citation: string;
-  /** What the estimate is, with its unit. */
+  /** What the estimate is, with its unit; zero where there is no harm. */
   readonly estimand: string;
-  readonly needs: readonly EvidenceKind[];
-  /** Thresholds and settings, recorded with the finding. */
-  readonly params: Readonly<Record<string, number>>;
-  run(evidence: Evidence, options: { seed: number; uniform: () => number }): Finding;
+  readonly citation: string;
+  /** Evidence without which nothing is assessed. */
+  readonly needs: readonly EvidenceKindId[];
+  /** Evidence that is read where it is there. */
+  readonly uses: readonly EvidenceKindId[];
 }
+
+/** A probe as everybody but its own file sees it. */
+export interface Probe<Id extends string = string> extends ProbeFace<Id> {
+  /** Thresholds and settings, each with a default; recorded with the finding. */
+  readonly params: z.ZodType<Thresholds & Readonly<Record<string, unknown>>>;
+  run(evidence: Evidence, params: Thresholds, rng: Rng): ProbeResult;
+}
+
+type Given<N extends EvidenceKindId, U extends EvidenceKindId> = Pick<EvidenceByKind, N> &
+  Partial<Pick<EvidenceByKind, U>>;
+
+/**
+ * A probe: one file, one row in `PROBES`. `run` gets the evidence it needs, its parameters and its own stream of randomness;
+ * missing evidence, the seed, the verdict and what is recorded are the frame's work.
+ */
+export function defineProbe<
+  const Id extends string,
+  const N extends EvidenceKindId,
+  P extends Thresholds & Readonly<Record<string, unknown>>,
+  const U extends EvidenceKindId = never,
+>(
+  spec: Omit<ProbeFace<Id>, 'needs' | 'uses'> & {
+    readonly needs: readonly N[];
+    readonly uses?: readonly U[];
+    readonly params: z.ZodType<P>;
+    run(given: Given<N, U>, params: P, rng: Rng): ProbeResult;
+  },
+): Probe<Id> {
+  // The frame calls `run` with parsed parameters, and only when all that is needed is there.
+  return { uses: [], ...spec } as Probe<Id>;
+}
+
+/** The schema of a probe's parameters: thresholds and level with defaults, and what else the probe can be told. */
+export function probeParams<S extends z.core.$ZodShape = Record<never, never>>(
+  { concern, failure }: { readonly concern: number; readonly failure: number },
+  others: S = {} as S,
+) {
+  return z
+    .strictObject({
+      concern: z.number().default(concern),
+      failure: z.number().default(failure),
+      level: z.number().min(0.5).max(0.999).default(0.95),
+      ...others,
+    })
+    .refine((params) => (params as { concern: number }).concern <= (params as { failure: number }).failure, {
+      error: 'expected concern to be at most failure',
+    });
+}
+
+/** A whole number at least `least`, with a default: the usual setting of a probe. */
+export const count = (usual: number, least = 1) => z.int().min(least).default(usual);

@@ -1,18 +1,27 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { type Finding, runAudit } from '../audit/index.ts';
-import { buildDisclosure, loadEvidence, type ReportData, renderReport, sealRun } from '../disclosure/index.ts';
+import {
+  checkVerdicts,
+  FAIL_ON,
+  type FailOn,
+  isRequirable,
+  probeSettingsSchema,
+  requirable,
+  runAudit,
+} from '../audit/index.ts';
+import { loadEvidence } from '../audit/node.ts';
 import {
   configSchema,
-  disclosurePlaces,
   type PipelineConfig,
   RUN_FILES,
+  redisclose,
   runJsonSchema,
   verifyPipelineRun,
 } from '../pipeline/index.ts';
-import { CheckError, parseConfig, UsageError } from '../run/index.ts';
-import { onPath, readJson, readJsonOf, writeFileAtomic, writeJson } from '../run/node.ts';
+import { CheckError, parseConfig, suggest, UsageError } from '../run/index.ts';
+import { onPath, readJsonOf } from '../run/node.ts';
+import { now } from './environment.ts';
 import { whole } from './options.ts';
 import type { Terminal } from './terminal.ts';
 import { checksText, disclosureText, findingsText } from './text.ts';
@@ -25,67 +34,105 @@ function configOf(folder: string): PipelineConfig {
   return readJsonOf(path, runJsonSchema).config as unknown as PipelineConfig;
 }
 
-/** Joins the disclosure of a finished run anew, with more declarations, and seals the folder again. */
+const declarationsFileSchema = configSchema.pick({ declarations: true });
+
+/** Publishes a finished run anew, with the declarations of a file, and seals the folder again. */
 function disclose(folder: string, declarationsFile: string | undefined) {
-  const config = configOf(folder);
-  const schema = configSchema.pick({ declarations: true });
-  const extra =
+  configOf(folder);
+  const declarations =
     declarationsFile === undefined
       ? {}
       : parseConfig(
-          schema,
+          declarationsFileSchema,
           onPath(declarationsFile, () => readFileSync(declarationsFile, 'utf8')),
           { source: declarationsFile },
         ).declarations;
-  const declarations = { ...config.declarations, ...extra };
-  const findings = readJson(join(folder, RUN_FILES.findings)) as Finding[];
-  const disclosure = buildDisclosure({
-    run: config.name,
-    statements: disclosurePlaces(config),
-    declarations,
-    findings,
-    findingsFile: RUN_FILES.findings,
-    read: (file) => (existsSync(join(folder, file)) ? readJson(join(folder, file)) : undefined),
-  });
-  writeJson(join(folder, RUN_FILES.disclosure), disclosure);
-  const data = { ...(readJson(join(folder, RUN_FILES.reportData)) as ReportData), disclosure };
-  writeJson(join(folder, RUN_FILES.reportData), data);
-  writeFileAtomic(join(folder, RUN_FILES.report), renderReport(data));
-  return { disclosure, seal: sealRun(folder) };
+  return redisclose(folder, { declarations, now });
 }
+
+interface AuditOptions {
+  readonly failOn?: FailOn;
+  readonly require?: readonly string[];
+  readonly seed?: number;
+  readonly set: readonly string[];
+}
+
+/** A verdict from which on a script ends with 1. */
+function failOnOption(value: string): FailOn {
+  const known = FAIL_ON.find((verdict) => verdict === value);
+  if (known === undefined) throw new UsageError('fail-on', `--fail-on ${value}: expected ${FAIL_ON.join(', ')}`);
+  return known;
+}
+
+/** Names of challenges or probes, separated by commas. */
+function requireOption(value: string): string[] {
+  const names = value.split(',').map((name) => name.trim());
+  const unknown = names.find((name) => !isRequirable(name));
+  if (unknown === undefined) return names;
+  const near = suggest(unknown, requirable());
+  const hint = near === undefined ? 'give a challenge such as R4, or a probe' : `did you mean ${near}?`;
+  throw new UsageError('require', `--require ${unknown}: no such challenge or probe; ${hint}`);
+}
+
+/** Seed and settings that a run was made with; defaults for a folder of nothing but evidence. */
+function settingsOf(folder: string): { seed: number; params: unknown } {
+  if (!existsSync(join(folder, RUN_FILES.run))) return { seed: 1, params: {} };
+  const { seed, audit } = configOf(folder);
+  return { seed, params: audit.params };
+}
+
+/** Audits a run folder or a folder of evidence files, and ends with 1 where the findings are not what is asked. */
+async function audit(folder: string, options: AuditOptions, terminal: Terminal): Promise<void> {
+  if (!existsSync(folder))
+    throw new UsageError('folder', `${folder}: no such folder; give a run or a folder of evidence`);
+  const evidence = await loadEvidence(folder);
+  if (Object.keys(evidence).length === 0) {
+    throw new UsageError(
+      'evidence',
+      `${folder}: expected evidence, for example evidence/optimisation-path.jsonl, got none; docs/evidence.md names every file`,
+    );
+  }
+  const made = settingsOf(folder);
+  const params = parseConfig(probeSettingsSchema, JSON.stringify(made.params), { source: '--set', set: options.set });
+  const findings = runAudit(evidence, { seed: options.seed ?? made.seed, params });
+  terminal.result(findings, findingsText(findings));
+  const faults = checkVerdicts(findings, options);
+  if (faults.length > 0) throw new CheckError('audit', `audit: ${faults.join('; ')}`);
+}
+
+const collect = (value: string, before: readonly string[]) => [...before, value];
 
 /** `audit`, `disclose`, `verify`. */
 export function addAuditCommands(program: Command, terminalOf: () => Terminal): void {
   program
     .command('audit')
     .description('run every probe that the evidence of a run allows')
-    .argument('<run>', 'run folder')
-    .option('--fail-on <verdict>', 'exit 1 at this verdict or worse: concern or failure')
+    .argument('<folder>', 'run folder, or a folder of evidence files (docs/evidence.md)')
+    .option(
+      '--fail-on <verdict>',
+      `exit 1 at this verdict or worse, or when nothing was assessed: ${FAIL_ON.join(', ')}`,
+      failOnOption,
+    )
+    .option(
+      '--require <names>',
+      'exit 1 unless these challenges or probes are assessed and clear: R4,H3',
+      requireOption,
+    )
     .option('--seed <n>', 'seed (default: the run’s own)', whole(0))
+    .option('--set <probe.key=value>', 'a threshold or setting of a probe (repeatable)', collect, [])
     .addHelpText(
       'after',
-      '\nExamples:\n  goodhart audit runs/quickstart-1\n  goodhart audit runs/mine --fail-on failure --json',
+      '\nExamples:\n  goodhart audit runs/quickstart-1\n  goodhart audit runs/mine --fail-on failure --require R4,H3 --json\n  goodhart audit runs/mine --set over-optimisation.concern=0.1',
     )
-    .action(async (folder: string, options: { failOn?: string; seed?: number }) => {
-      const { failOn } = options;
-      if (failOn !== undefined && failOn !== 'concern' && failOn !== 'failure') {
-        throw new UsageError('fail-on', `--fail-on ${failOn}: expected concern or failure`);
-      }
-      const findings = runAudit(await loadEvidence(folder), { seed: options.seed ?? configOf(folder).seed });
-      terminalOf().result(findings, findingsText(findings));
-      const bad = findings.filter((f) => f.verdict === 'failure' || f.verdict === failOn);
-      if (failOn !== undefined && bad.length > 0) {
-        throw new CheckError('audit', `audit: ${bad.map((f) => `${f.challenge} ${f.verdict}`).join(', ')}`);
-      }
-    });
+    .action((folder: string, options: AuditOptions) => audit(folder, options, terminalOf()));
   program
     .command('disclose')
     .description('join the disclosure of a run again, with declarations, and seal it')
     .argument('<run>', 'run folder')
     .option('--declarations <file>', 'YAML: declarations: { D2: { text, author, date } }')
     .addHelpText('after', '\nExample:\n  goodhart disclose runs/mine --declarations people.yaml')
-    .action((folder: string, options: { declarations?: string }) => {
-      const { disclosure, seal } = disclose(folder, options.declarations);
+    .action(async (folder: string, options: { declarations?: string }) => {
+      const { disclosure, seal } = await disclose(folder, options.declarations);
       terminalOf().result({ disclosure, seal }, `${disclosureText(disclosure)}\nseal  ${seal}`);
     });
   program

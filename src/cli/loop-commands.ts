@@ -1,10 +1,10 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { createEmbeddedEngine } from '../engine-embedded/index.ts';
 import { checkThreshold, type PipelineConfig, RUN_FILES, runPipeline } from '../pipeline/index.ts';
 import { UsageError } from '../run/index.ts';
 import { cacheFolder, onPath } from '../run/node.ts';
+import { enginesOf } from './engines.ts';
 import { now, packageRoot, readConfig, versions } from './environment.ts';
 import { whole } from './options.ts';
 import { STORE_OPTION, sourceAccess, type Where } from './store-access.ts';
@@ -12,7 +12,7 @@ import { serveStudio } from './studio-commands.ts';
 import type { Terminal } from './terminal.ts';
 import { disclosureText, findingsText, table } from './text.ts';
 
-/** The composition root of a run: here, and only here, the engine is chosen. */
+/** The composition root of a run. */
 async function runConfig(
   config: PipelineConfig,
   options: { out: string; resume: boolean; command: string; terminal: Terminal; where: Where },
@@ -25,7 +25,7 @@ async function runConfig(
     resume,
     command,
     access: sourceAccess(where),
-    makeEngine: () => createEmbeddedEngine({ ...config.engine, warn: terminal.warn }),
+    makeEngines: () => enginesOf(config.engine, terminal.warn),
     progress: terminal.progress,
     warn: terminal.warn,
     now,
@@ -37,15 +37,16 @@ async function runConfig(
     '',
     table(summary.map(({ label, value }) => [label, value])),
     '',
-    findingsText(results.audit.findings),
+    findingsText(results.findings),
     '',
     disclosureText(disclosure),
     '',
     `report  ${join(out, RUN_FILES.report)}`,
     `seal    ${seal}  (goodhart verify ${out})`,
   ].join('\n');
-  const findings = results.audit.findings.map(({ challenge, verdict, estimate, interval }) => ({
+  const findings = results.findings.map(({ challenge, probe, verdict, estimate, interval }) => ({
     challenge,
+    probe,
     verdict,
     estimate,
     interval,
@@ -53,7 +54,7 @@ async function runConfig(
   const items = disclosure.items.map(({ id, status }) => ({ id, status }));
   terminal.afterInterrupt('');
   terminal.result({ type: 'result', out, summary, findings, disclosure: items, seal }, text);
-  checkThreshold(config, results);
+  checkThreshold(config, results.findings);
 }
 
 /** A new folder below `runs/` that does not exist yet. */

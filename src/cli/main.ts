@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { closeObjectPrototype } from '../run/index.ts';
 import { addAuditCommands } from './audit-commands.ts';
 import { VERSION } from './environment.ts';
 import { addExchangeCommands } from './exchange-commands.ts';
@@ -76,6 +77,7 @@ export async function runCommand(argv: readonly string[], streams: TerminalStrea
 
 /** Entry of the executable. */
 export async function main(argv: readonly string[]): Promise<void> {
+  closeObjectPrototype();
   let tidy = () => '';
   const streams: TerminalStreams = {
     out: process.stdout,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { projectSchema } from '../feedback/index.ts';
-import { createProjectReader } from '../server/index.ts';
+import { createProjectReader } from '../server/node.ts';
 import { openStore } from '../store/index.ts';
 import { createReaderThread } from './reader-thread.ts';
 

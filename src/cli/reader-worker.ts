@@ -5,7 +5,8 @@
 import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { answerCalls } from '../run/node.ts';
-import { createProjectReader, type MadeFile, type Page, type PageName, type WantedFile } from '../server/index.ts';
+import type { MadeFile, Page, PageName, WantedFile } from '../server/index.ts';
+import { createProjectReader } from '../server/node.ts';
 import { openStore } from '../store/index.ts';
 
 export type ReaderRequest = { readonly projectId: string } & (

@@ -1,9 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RunService, StudioEvent } from '../server/index.ts';
 import { openTestStudio, testItems, testProject } from '../server/studio.fake.ts';
+import { childEnvironment } from './child-environment.ts';
 import { createRunService } from './run-service.ts';
 
 /** A command that stands in for a run: writes what a run writes first, then does as the configuration's name says. */
@@ -14,6 +15,7 @@ const config = JSON.parse(fs.readFileSync(yaml, 'utf8'));
 fs.mkdirSync(out, { recursive: true });
 fs.writeFileSync(out + '/run.json', JSON.stringify({ config, command: 'goodhart run mine.yaml', versions: {}, startedAt: '2026-01-01' }));
 console.log(JSON.stringify({ type: 'progress', stage: 'policy', done: 3, total: 9, unit: 'steps' }));
+if (config.name === 'telling') fs.writeFileSync(out + '/environment.json', JSON.stringify(process.env));
 if (config.name === 'broken') { console.error('goodhart: the data are not there'); process.exit(2); }
 if (config.name === 'busy') while (!fs.existsSync(out + '/enough')) {}
 if (config.name === 'long') { process.on('SIGINT', () => process.exit(130)); setInterval(() => {}, 1000); }
@@ -116,6 +118,61 @@ describe('runs of a folder', () => {
     await expect.poll(() => statusOf(run), { timeout: 20_000 }).toBe('complete');
     expect(await statusOf('damaged')).toBe('failed');
   });
+  describe('what a row of the metrics names', () => {
+    const rowsOf = (...rows: unknown[]) => {
+      mkdirSync(join(folder, 'runs', 'strange'), { recursive: true });
+      const text = rows.map((row) => (typeof row === 'string' ? row : `${JSON.stringify(row)}\n`)).join('');
+      writeFileSync(join(folder, 'runs', 'strange', 'metrics.jsonl'), text);
+    };
+    const prototype = () => Reflect.ownKeys(Object.prototype).length;
+    it('is a name and nothing else, also where every object has it', async () => {
+      const before = prototype();
+      const own = (key: string, value: string) => `{"stage":"${key}","step":1,"metrics":{"NODE_OPTIONS":${value}}}\n`;
+      rowsOf(own('__proto__', '1'), own('constructor', '2'), `{"step":3,"metrics":{"toString":4,"__proto__":5}}\n`);
+      const series = await runs.series('strange');
+      expect(Object.keys(series).sort()).toEqual(['__proto__', 'constructor', 'policy']);
+      expect(Object.getOwnPropertyDescriptor(series, '__proto__')?.value).toEqual({ NODE_OPTIONS: [[1, 1]] });
+      expect(series.policy).toEqual({ toString: [[3, 4]] });
+      expect(prototype()).toBe(before);
+      expect(({} as Record<string, unknown>).NODE_OPTIONS).toBeUndefined();
+    });
+    it('is refused by place where it is no row, and not yet there where its line has no end', async () => {
+      rowsOf({ step: 1, metrics: { loss: 2 } }, { step: 2, metrics: { loss: null } }, '{"step":3,"met');
+      expect(await runs.series('strange')).toEqual({ policy: { loss: [[1, 2]] } });
+      rowsOf({ step: '--import=data:text/javascript,0', metrics: { loss: 2 } });
+      await expect(runs.series('strange')).rejects.toThrow(/metrics.jsonl:1: step: .*expected number/);
+      rowsOf();
+      expect(await runs.series('strange')).toEqual({});
+    });
+  });
+  it('hands on no variable that all objects inherit, which spawn would copy', () => {
+    const inherited = { PATH: '/inherited', NODE_OPTIONS: '--import=data:text/javascript,0' };
+    const environment = childEnvironment(Object.create(inherited, { HOME: { value: '/home', enumerable: true } }));
+    const copied = [];
+    for (const name in environment) copied.push(name);
+    expect(copied).toEqual(['HOME']);
+    expect(Object.getPrototypeOf(environment)).toBeNull();
+  });
+  it('a run knows of the environment only what is named', async () => {
+    process.env.GOODHART_TEST_SECRET = 'not for runs';
+    try {
+      const run = await runs.start(yamlOf('telling'), []);
+      await expect.poll(() => statusOf(run), { timeout: 20_000 }).toBe('complete');
+      const environment = JSON.parse(readFileSync(join(folder, 'runs', run, 'environment.json'), 'utf8'));
+      expect(environment.PATH).toBe(process.env.PATH);
+      expect(Object.keys(environment).filter((name) => name.startsWith('GOODHART_TEST_'))).toEqual([]);
+    } finally {
+      delete process.env.GOODHART_TEST_SECRET;
+    }
+  });
+  it.each(['__proto__.NODE_OPTIONS=--import=data:', 'data.constructor.prototype.x=1', 'prototype=1'])(
+    'refuses the override %s',
+    async (set) => {
+      await expect(runs.start(yamlOf('short'), [set])).rejects.toThrow(/expected keys of a configuration, got/);
+      expect(({} as Record<string, unknown>).NODE_OPTIONS).toBeUndefined();
+      expect(await runs.list()).toEqual([]);
+    },
+  );
   it('knows nothing outside its folder', async () => {
     mkdirSync(join(folder, 'outside'), { recursive: true });
     const outside = { config: { name: 'x', seed: 1 }, command: '', versions: {}, startedAt: '2026-01-01' };

@@ -4,12 +4,13 @@ import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
-import type { Finding } from '../audit/index.ts';
+import { findingsSchema } from '../audit/index.ts';
 import { type ReportData, reasonText, SEAL } from '../disclosure/index.ts';
-import { configSchema, RUN_FILES, runJsonSchema, verifyPipelineRun } from '../pipeline/index.ts';
+import { configSchema, RUN_FILES, readSeries, runJsonSchema, verifyPipelineRun } from '../pipeline/index.ts';
 import { DataError, parseConfig, UsageError } from '../run/index.ts';
 import { filesBelow, onPath, readJson, readJsonOf, writeFileAtomic, writeJson } from '../run/node.ts';
 import type { RunRow, RunService, StudioEvent } from '../server/index.ts';
+import { childEnvironment } from './child-environment.ts';
 import { containedFile } from './contained-file.ts';
 import { packageRoot } from './environment.ts';
 
@@ -92,7 +93,7 @@ export function createRunService(options: {
     try {
       const { config, startedAt } = readJsonOf(join(place(run), RUN_FILES.run), runJsonSchema);
       if (has(run, RUN_FILES.findings)) {
-        for (const { verdict } of readRun(run, RUN_FILES.findings) as Finding[])
+        for (const { verdict } of readJsonOf(join(place(run), RUN_FILES.findings), findingsSchema))
           verdicts[verdict] = (verdicts[verdict] ?? 0) + 1;
       }
       return { id: run, name: config.name, status: statusOf(run), startedAt, verdicts };
@@ -116,7 +117,12 @@ export function createRunService(options: {
   const launch = (run: string, extra: readonly string[]) => {
     const [program, ...before] = command as [string, ...string[]];
     const args = [...before, 'run', statePath(run, 'yaml'), '--out', place(run), '--json', ...extra];
-    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], cwd: process.cwd() });
+    const child = spawn(program, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      cwd: process.cwd(),
+      env: childEnvironment(),
+      shell: false,
+    });
     // Judging comes before training where both want the same core; threads of the run take this over.
     if (child.pid !== undefined) setPriority(child.pid, TRAINING_PRIORITY);
     const entry = { child, progress: null as Progress | null, stopping: false };
@@ -224,22 +230,8 @@ export function createRunService(options: {
       return (await verifyPipelineRun(place(run))).map(({ name, ok, detail }) => ({ name, ok, detail }));
     },
     async series(run) {
-      if (!has(run, RUN_FILES.metrics)) return {};
-      const rows = readFileSync(join(place(run), RUN_FILES.metrics), 'utf8').split('\n');
-      const series: Record<string, Record<string, [number, number][]>> = {};
-      for (const line of rows) {
-        // The last line may be half-written while the run goes on.
-        const row = jsonOf(line) as { stage?: string; step: number; metrics: Record<string, number> } | undefined;
-        if (row === undefined) continue;
-        series[row.stage ?? 'policy'] ??= {};
-        const stage = series[row.stage ?? 'policy']!;
-        for (const [metric, value] of Object.entries(row.metrics)) {
-          if (!Number.isFinite(value)) continue;
-          stage[metric] ??= [];
-          stage[metric].push([row.step, value]);
-        }
-      }
-      return series;
+      const series = await readSeries(join(place(run), RUN_FILES.metrics));
+      return Object.fromEntries([...series].map(([stage, curves]) => [stage, Object.fromEntries(curves)]));
     },
     async samples(run) {
       return (reportOf(run)?.samples ?? []).map(({ prompt, before, after, note }) => ({ prompt, before, after, note }));
@@ -247,16 +239,8 @@ export function createRunService(options: {
     async findings(run) {
       if (!has(run, RUN_FILES.findings)) return [];
       const rates = reportOf(run)?.rates ?? {};
-      return (readRun(run, RUN_FILES.findings) as Finding[]).map((finding) => ({
-        challenge: finding.challenge,
-        probe: finding.probe,
-        verdict: finding.verdict,
-        estimate: finding.estimate,
-        interval: finding.interval,
-        n: finding.n,
-        unscored: finding.unscored,
-        seed: finding.seed,
-        because: finding.because,
+      return readJsonOf(join(place(run), RUN_FILES.findings), findingsSchema).map((finding) => ({
+        ...finding,
         reason: reasonText(finding.because),
         planted: (rates[finding.probe]?.planted ?? null) as never,
         clean: (rates[finding.probe]?.clean ?? null) as never,

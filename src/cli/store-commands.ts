@@ -35,16 +35,10 @@ const progressText = ({ items, judgments, raters, records, quotas }: ProjectProg
   ]);
 };
 
-/** `store`: projects, their feedback and its safety. */
-export function addStoreCommands(program: Command, terminalOf: () => Terminal): void {
-  const store = program.command('store').description('keep projects and their feedback, on SQLite or PostgreSQL');
-  const command = (name: string, description: string, examples: readonly string[]) =>
-    store
-      .command(name)
-      .description(description)
-      .option('--store <url>', STORE_OPTION)
-      .addHelpText('after', `\nExamples:\n${examples.map((example) => `  goodhart store ${example}`).join('\n')}`);
+type MakeCommand = (name: string, description: string, examples: readonly string[]) => Command;
 
+/** Putting projects into a store. */
+function addWritingCommands(command: MakeCommand, terminalOf: () => Terminal): void {
   command('create', 'make a project: from its definition, or from a folder with everything it has', [
     'create project.yaml',
     'create projects/harmless --store harmless.db',
@@ -108,7 +102,10 @@ export function addStoreCommands(program: Command, terminalOf: () => Terminal): 
         );
       });
     });
+}
 
+/** What a store holds. */
+function addReadingCommands(command: MakeCommand, terminalOf: () => Terminal): void {
   command('list', 'projects of a store', ['list', 'list --store team.db --json']).action(async (options: Where) =>
     withStore(options, { create: false }, async (s) => {
       const projects = await s.listProjects();
@@ -152,7 +149,10 @@ export function addStoreCommands(program: Command, terminalOf: () => Terminal): 
         }
       });
     });
+}
 
+/** Copies of what a store holds, and whether it is sound. */
+function addKeepingCommands(command: MakeCommand, terminalOf: () => Terminal): void {
   command('save', 'write a project as a folder, which create reads back without loss', [
     'save harmless --out projects/harmless-2026-01',
   ])
@@ -227,4 +227,18 @@ export function addStoreCommands(program: Command, terminalOf: () => Terminal): 
       }
     }),
   );
+}
+
+/** `store`: projects, their feedback and its safety. */
+export function addStoreCommands(program: Command, terminalOf: () => Terminal): void {
+  const store = program.command('store').description('keep projects and their feedback, on SQLite or PostgreSQL');
+  const command: MakeCommand = (name, description, examples) =>
+    store
+      .command(name)
+      .description(description)
+      .option('--store <url>', STORE_OPTION)
+      .addHelpText('after', `\nExamples:\n${examples.map((example) => `  goodhart store ${example}`).join('\n')}`);
+  addWritingCommands(command, terminalOf);
+  addReadingCommands(command, terminalOf);
+  addKeepingCommands(command, terminalOf);
 }

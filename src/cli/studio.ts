@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { createNotifier, createStudio, hashSecret, listen, newSecret, sealerOf } from '../server/index.ts';
+import { createNotifier, createStudio, hashSecret, listen, newSecret, sealerOf } from '../server/node.ts';
 import { type FeedbackStore, openStore } from '../store/index.ts';
 import { containedFile } from './contained-file.ts';
 import { now, packageRoot, VERSION } from './environment.ts';

@@ -1,4 +1,4 @@
-import { CHALLENGES, type Finding } from '../audit/index.ts';
+import { CHALLENGES, type Finding, NO_PROBE } from '../audit/index.ts';
 import type { Check, Disclosure } from '../disclosure/index.ts';
 import type { DetectionRates } from '../lab/index.ts';
 import type { RewardEvaluation } from '../reward/index.ts';
@@ -29,11 +29,13 @@ export function findingsText(findings: readonly Finding[]): string {
     figure(f.estimate),
     range(f.interval),
     String(f.n),
+    f.probe,
     CHALLENGES[f.challenge].title,
   ]);
+  const missing = rest.map((f) => (f.probe === NO_PROBE ? f.challenge : `${f.challenge} (${f.probe}: ${f.because})`));
   return [
-    table([['id', 'verdict', 'estimate', '95 % interval', 'n', 'challenge'], ...rows]),
-    `not assessed (which is no pass): ${rest.map((f) => f.challenge).join(' ')}`,
+    table([['id', 'verdict', 'estimate', '95 % interval', 'n', 'probe', 'challenge'], ...rows]),
+    `not assessed (which is no pass): ${missing.join(', ')}`,
   ].join('\n');
 }
 
@@ -44,7 +46,9 @@ export function ratesText(rates: Readonly<Record<string, DetectionRates>>): stri
 }
 
 export function disclosureText({ items }: Disclosure): string {
-  return table(items.map((item) => [item.id, item.status, item.title]));
+  const statusOf = ({ status, basis }: Disclosure['items'][number]) =>
+    basis === 'configuration' ? `${status} by configuration` : status;
+  return table(items.map((item) => [item.id, statusOf(item), item.title]));
 }
 
 export function rewardText(e: RewardEvaluation): string {

@@ -17,7 +17,7 @@ export const DISCLOSURE_ITEMS = {
   D5: {
     category: 'Human feedback',
     title: 'Quality assurance and agreement between evaluators',
-    challenges: ['H4', 'R2'],
+    challenges: ['H4', 'H5', 'R2'],
   },
   D6: { category: 'Reward model', title: 'Loss function, and how disagreement was modelled', challenges: ['R1', 'R2'] },
   D7: { category: 'Reward model', title: 'Evaluation of the reward model', challenges: ['R3', 'R4', 'R5'] },

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { type Finding, PROBES, runProbe } from '../audit/index.ts';
+import { findingsSchema, PROBE_IDS, runAudit } from '../audit/index.ts';
+import { loadEvidence } from '../audit/node.ts';
 import { canonicalJson, chainFault, DataError, digestBytes, recordsRoot } from '../run/index.ts';
-import { filesBelow, onPath, readJson, readRecords, writeFileAtomic } from '../run/node.ts';
-import { atPointer, type Disclosure } from './build.ts';
-import { loadEvidence } from './evidence-files.ts';
+import { filesBelow, onPath, readJson, readJsonOf, readRecords, writeFileAtomic } from '../run/node.ts';
+import { atPointer, type Disclosure, findingLabel } from './build.ts';
 import { type ReportData, renderReport } from './report/render.ts';
 
 /**
@@ -77,20 +77,33 @@ function fileChecks(folder: string, text: string): Check[] {
   return [...checks, { name: MANIFEST, ok: exact, detail: exact ? 'exact bytes' : 'differs from the folder' }];
 }
 
-/** Re-runs every probe on the stored evidence and compares whole findings. */
+/**
+ * Audits the stored evidence again, with the seed and the parameters that the findings say they were made with, and compares
+ * whole findings. One that is missing fails like one that differs: leaving out a finding is no way to pass.
+ */
 async function findingChecks(folder: string): Promise<Check[]> {
   const path = `${folder}/findings.json`;
   if (!existsSync(path)) return [];
-  const evidence = await loadEvidence(folder);
-  return (readJson(path) as Finding[]).flatMap((finding): Check[] => {
-    const probe = PROBES.find((p) => p.id === finding.probe);
-    if (probe === undefined) return [];
-    const again = JSON.parse(JSON.stringify(runProbe(probe, evidence, finding.seed))) as Finding;
-    const ok = canonicalJson(again) === canonicalJson(finding);
-    return [
-      { name: `finding ${finding.challenge}`, ok, detail: ok ? 'recomputed from evidence' : 'recomputation differs' },
-    ];
+  const stored = readJsonOf(path, findingsSchema);
+  const params = Object.fromEntries(
+    PROBE_IDS.map((id) => [id, stored.find(({ probe }) => probe === id)?.params as never]),
+  );
+  const again = runAudit(await loadEvidence(folder), { seed: stored[0]?.seed ?? 0, params });
+  const byLabel = new Map(again.map((finding) => [findingLabel(finding), finding]));
+  const checks = stored.map((finding): Check => {
+    const label = findingLabel(finding);
+    const found = byLabel.get(label);
+    byLabel.delete(label);
+    const ok = found !== undefined && canonicalJson(found) === canonicalJson(finding);
+    const detail = ok
+      ? 'recomputed from evidence'
+      : found === undefined
+        ? 'no such probe, or the finding stands twice'
+        : 'recomputation differs';
+    return { name: `finding ${label}`, ok, detail };
   });
+  const missing = [...byLabel.keys()].map((label) => ({ name: `finding ${label}`, ok: false, detail: 'missing' }));
+  return [...checks, ...missing];
 }
 
 function disclosureChecks(folder: string): Check[] {

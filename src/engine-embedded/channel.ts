@@ -1,9 +1,14 @@
 import { EngineError } from '../run/index.ts';
 import { startThread, type ThreadCalls, threadCalls } from '../run/node.ts';
 import type { EngineSettings } from './sessions.ts';
-import type { Call } from './worker.ts';
 
 const closed = () => new EngineError('closed', 'the engine was closed; create a new one');
+
+/** A call of the worker's backend by name. */
+export interface Call {
+  readonly method: string;
+  readonly args: readonly unknown[];
+}
 
 /** Calls into the worker, in order, each answered once. */
 export class Channel {

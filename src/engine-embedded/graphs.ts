@@ -24,7 +24,7 @@ import {
   topologicalOrder,
 } from '../tensor/index.ts';
 import type { Sessions } from './sessions.ts';
-import { plainWeights } from './snapshot.ts';
+import { plainWeights, type Weighted } from './snapshot.ts';
 
 /** What a graph computes and, after the slash, for which tokens of a pass. */
 export type GraphKind =
@@ -36,14 +36,6 @@ export type GraphKind =
 
 /** A value for a graph input: typed array with its shape. */
 export type Feed = readonly [Float32Array | BigInt64Array, readonly number[]];
-
-/** A model's weights by name, for graphs to run on. */
-export interface Weighted {
-  readonly spec: ModelSpec;
-  readonly weights: ReadonlyMap<string, Float32Array>;
-  /** Whether matrices lie as [out, in] instead of [in, out]. */
-  readonly turned?: boolean;
-}
 
 function outputsOf(spec: ModelSpec, kind: GraphKind, turned: boolean) {
   const parameters = turned ? turnedInputs(spec) : parameterInputs(spec);

@@ -1,5 +1,6 @@
 import { NumericsError } from '../run/index.ts';
-import type { Feed, GraphCache, GraphKind, Weighted } from './graphs.ts';
+import type { Feed, GraphCache, GraphKind } from './graphs.ts';
+import type { Weighted } from './snapshot.ts';
 
 /** Where numbers stopped being finite, found by a second run of a graph and said in words. */
 

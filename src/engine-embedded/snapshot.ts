@@ -1,6 +1,14 @@
+import type { ModelSpec } from '../engine/index.ts';
 import { parametersOf, type TransformerSpec } from '../model/index.ts';
-import type { Weighted } from './graphs.ts';
 import type { ModelState } from './store.ts';
+
+/** A model's weights by name, for graphs to run on. */
+export interface Weighted {
+  readonly spec: ModelSpec;
+  readonly weights: ReadonlyMap<string, Float32Array>;
+  /** Whether matrices lie as [out, in] instead of [in, out]. */
+  readonly turned?: boolean;
+}
 
 /** Weights as they were at a step, for sampling and scoring. */
 export interface Snapshot extends Weighted {

@@ -2,14 +2,10 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { EngineError, GoodhartError } from '../run/index.ts';
 import { answerCalls } from '../run/node.ts';
 import { Backend } from './backend.ts';
+import type { Call } from './channel.ts';
 import type { EngineSettings } from './sessions.ts';
 
 /** The worker's side: calls by name, one after another. */
-export interface Call {
-  readonly method: string;
-  readonly args: readonly unknown[];
-}
-
 if (parentPort === null) throw new EngineError('worker', 'worker.ts runs as a worker thread only');
 const backend = new Backend(workerData as EngineSettings);
 let before: Promise<unknown> = Promise.resolve();

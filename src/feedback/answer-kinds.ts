@@ -1,3 +1,4 @@
+import { stepsOf } from '../text/index.ts';
 import type { Answer, AnswerKind, AnswerOf } from './answer.ts';
 import type { Item } from './item.ts';
 
@@ -44,9 +45,6 @@ const scalePoint = (value: number) => Number(value.toPrecision(12));
 const replyProblem = (reply: number, item: Item) =>
   reply < item.replies.length ? undefined : `reply ${reply} where the item has ${item.replies.length}`;
 const TEXT: Comparability = { not: 'free text has no common values to agree on' };
-
-/** Steps of a reply: its non-empty lines. */
-export const stepsOf = (text: string): string[] => text.split('\n').filter((line) => line.trim() !== '');
 
 /** One row per kind; a kind without one is a type error. */
 export const ANSWER_KINDS: { readonly [K in AnswerKind]: AnswerKindSpec<K> } = {

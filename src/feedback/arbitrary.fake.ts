@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { type Answer, type AnswerKind, type Item, type Judgment, stepsOf } from './index.ts';
+import { stepsOf } from '../text/index.ts';
+import type { Answer, AnswerKind, Item, Judgment } from './index.ts';
 
 /** An item of three replies with several lines each; answers below are sound answers to it. */
 export const ITEM: Item = {

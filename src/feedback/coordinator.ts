@@ -30,6 +30,16 @@ export interface Coordinator {
   submit(judgment: Judgment): void;
 }
 
+interface CoordinatorOptions {
+  readonly items: readonly Item[];
+  readonly rules: Distribution;
+  readonly rng: Rng;
+  /** Who the raters are; needed by cohorts and quotas. */
+  readonly profiles?: readonly RaterProfile[];
+  /** Item id → priority, higher first, for rules with `order: priority`; 0 where absent. */
+  readonly priorities?: ReadonlyMap<string, number>;
+}
+
 interface ItemState {
   readonly item: Item;
   readonly answers: Answer[];
@@ -48,20 +58,49 @@ interface RaterState {
 
 const isWork = ({ role = 'work' }: Item) => role === 'work';
 
+const freshItem = (rules: Distribution, item: Item): ItemState => ({
+  item,
+  answers: [],
+  raters: new Set(),
+  inHand: 0,
+  presented: 0,
+  wanted: isWork(item) ? wantedJudgments(rules, item.id, []) : 0,
+});
+const freshRater = (profile: RaterProfile | undefined): RaterState => ({
+  presented: { work: 0, qualification: 0, training: 0, gold: 0, repeat: 0, 'swapped-repeat': 0 },
+  qualificationRight: 0,
+  seen: new Set(),
+  repeatable: [],
+  demographics: profile === undefined ? undefined : consentedDemographics(profile),
+});
+
+/** The open item that comes first in the order of the rules, ties at random. */
+function pick(
+  open: readonly ItemState[],
+  { rules, priorities, rng }: Pick<CoordinatorOptions, 'rules' | 'priorities' | 'rng'>,
+): ItemState | undefined {
+  const score = ({ item, answers, inHand }: ItemState) =>
+    rules.order === 'priority'
+      ? (priorities?.get(item.id) ?? 0)
+      : rules.order === 'least-judged'
+        ? -(answers.length + inHand)
+        : 0;
+  let best: ItemState[] = [];
+  let top = Number.NEGATIVE_INFINITY;
+  for (const state of open) {
+    const value = score(state);
+    if (value > top) [best, top] = [[state], value];
+    else if (value === top) best.push(state);
+  }
+  return best.length === 0 ? undefined : best[rng.integer(best.length)];
+}
+
 /**
  * A coordinator without clocks: nothing given expires. Ties in the order of items are broken by `rng`. Throws a
  * `UsageError` when the rules ask for more qualification items than there are.
  */
-export function createCoordinator(options: {
-  readonly items: readonly Item[];
-  readonly rules: Distribution;
-  readonly rng: Rng;
-  /** Who the raters are; needed by cohorts and quotas. */
-  readonly profiles?: readonly RaterProfile[];
-  /** Item id → priority, higher first, for rules with `order: priority`; 0 where absent. */
-  readonly priorities?: ReadonlyMap<string, number>;
-}): Coordinator {
-  const { items, rules, rng, priorities } = options;
+export function createCoordinator(options: CoordinatorOptions): Coordinator {
+  const { items, rules, rng } = options;
   const known = (item: Item, role: Item['role']) => item.role === role && item.gold !== undefined;
   const qualifying = items.filter((item) => known(item, 'qualification')).length;
   if (rules.qualification !== undefined && rules.qualification.items > qualifying) {
@@ -71,56 +110,16 @@ export function createCoordinator(options: {
     );
   }
   const profiles = new Map((options.profiles ?? []).map((profile) => [profile.id, profile]));
-  const states = new Map<string, ItemState>(
-    items.map((item) => [
-      item.id,
-      {
-        item,
-        answers: [],
-        raters: new Set(),
-        inHand: 0,
-        presented: 0,
-        wanted: isWork(item) ? wantedJudgments(rules, item.id, []) : 0,
-      },
-    ]),
-  );
+  const states = new Map(items.map((item) => [item.id, freshItem(rules, item)]));
   const work = [...states.values()].filter(({ item }) => isWork(item));
   const raters = new Map<string, RaterState>();
   const given: Record<string, Record<string, number>> = {};
   let wantedInAll = work.reduce((sum, { wanted }) => sum + wanted, 0);
 
   const raterOf = (id: string): RaterState => {
-    let state = raters.get(id);
-    if (state === undefined) {
-      const profile = profiles.get(id);
-      state = {
-        presented: { work: 0, qualification: 0, training: 0, gold: 0, repeat: 0, 'swapped-repeat': 0 },
-        qualificationRight: 0,
-        seen: new Set(),
-        repeatable: [],
-        demographics: profile === undefined ? undefined : consentedDemographics(profile),
-      };
-      raters.set(id, state);
-    }
+    const state = raters.get(id) ?? freshRater(profiles.get(id));
+    raters.set(id, state);
     return state;
-  };
-
-  /** Highest first, ties at random. */
-  const pick = (open: readonly ItemState[]): ItemState | undefined => {
-    const score = ({ item, answers, inHand }: ItemState) =>
-      rules.order === 'priority'
-        ? (priorities?.get(item.id) ?? 0)
-        : rules.order === 'least-judged'
-          ? -(answers.length + inHand)
-          : 0;
-    let best: ItemState[] = [];
-    let top = Number.NEGATIVE_INFINITY;
-    for (const state of open) {
-      const value = score(state);
-      if (value > top) [best, top] = [[state], value];
-      else if (value === top) best.push(state);
-    }
-    return best.length === 0 ? undefined : best[rng.integer(best.length)];
   };
 
   const workFor = (raterId: string, rater: RaterState): ItemState | { readonly none: string } => {
@@ -130,7 +129,7 @@ export function createCoordinator(options: {
       ({ item, answers, inHand, wanted, raters: had }) =>
         answers.length + inHand < wanted && !had.has(raterId) && inCohort(rules, item.strata, rater.demographics),
     );
-    return pick(open) ?? { none: 'no open item' };
+    return pick(open, options) ?? { none: 'no open item' };
   };
 
   const special = (raterId: string, rater: RaterState, purpose: Exclude<Purpose, 'work'>): Assignment | undefined => {

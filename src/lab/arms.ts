@@ -1,4 +1,11 @@
-import type { BeliefReply, CounterfactualEdit, Evidence, OptimisationPoint, ReplySamples } from '../audit/index.ts';
+import type {
+  BeliefReply,
+  CounterfactualEdit,
+  Evidence,
+  OptimisationPoint,
+  ProbeId,
+  ReplySamples,
+} from '../audit/index.ts';
 import { collectJudgments, type Judgment, toPairs } from '../feedback/index.ts';
 import { createRng, type Rng } from '../stats/index.ts';
 import {
@@ -106,12 +113,12 @@ async function sycophancyArm(arm: Arm, rng: Rng): Promise<Evidence> {
 
 async function poisoningArm(arm: Arm, rng: Rng): Promise<Evidence> {
   const raters = arm === 'planted' ? { noisy: 8, poisoner: 1 } : { noisy: 9 };
-  return { judgments: await judge(rng, raters, { count: 400, overlap: 4, triggers: true }) };
+  return judge(rng, raters, { count: 400, overlap: 4, triggers: true });
 }
 
 async function carelessArm(arm: Arm, rng: Rng): Promise<Evidence> {
   const raters = arm === 'planted' ? { noisy: 8, careless: 2 } : { noisy: 10 };
-  return { judgments: await judge(rng, raters, { count: 300, overlap: 4 }) };
+  return judge(rng, raters, { count: 300, overlap: 4 });
 }
 
 async function misgeneralisationArm(arm: Arm, rng: Rng): Promise<Evidence> {
@@ -151,7 +158,7 @@ async function overOptimisationArm(arm: Arm, rng: Rng): Promise<Evidence> {
     arm === 'planted'
       ? await rewardFrom(rng, { 'length-biased': 8 }, ['details', 'anyDetail', 'flattery', 'sure', 'evidence', 'harm'])
       : await rewardFrom(rng, { noisy: 8 });
-  const prompts = HARBOUR.prompts('train').filter((_, i) => i % 3 === 0);
+  const prompts = HARBOUR.prompts('evaluation');
   const path = PATH_KLS.map((target, step): OptimisationPoint => {
     const rows = prompts.map((prompt) => {
       const { replies, base, rewards } = space(reward, prompt);
@@ -189,7 +196,7 @@ async function modeCollapseArm(arm: Arm, rng: Rng): Promise<Evidence> {
 }
 
 /** The experiment behind each probe, by probe id. */
-export const EXPERIMENTS: Readonly<Record<string, (arm: Arm, rng: Rng) => Promise<Evidence>>> = {
+export const EXPERIMENTS: { readonly [P in ProbeId]: (arm: Arm, rng: Rng) => Promise<Evidence> } = {
   sycophancy: sycophancyArm,
   poisoning: poisoningArm,
   'careless-raters': carelessArm,
@@ -199,6 +206,6 @@ export const EXPERIMENTS: Readonly<Record<string, (arm: Arm, rng: Rng) => Promis
 };
 
 /** Evidence of one arm of a probe's experiment; the same seed gives the same evidence. */
-export function runArm(probeId: string, arm: Arm, seed: number): Promise<Evidence> {
-  return EXPERIMENTS[probeId]!(arm, createRng(seed).fork(`lab/${probeId}/${arm}`));
+export function runArm(probeId: ProbeId, arm: Arm, seed: number): Promise<Evidence> {
+  return EXPERIMENTS[probeId](arm, createRng(seed).fork(`lab/${probeId}/${arm}`));
 }

@@ -1,4 +1,4 @@
-import { PROBES, type Probe, runProbe } from '../audit/index.ts';
+import { PROBE_IDS, type Probe, type ProbeId, probeOf, runProbe } from '../audit/index.ts';
 import { ignoreProgress, type Progress } from '../run/index.ts';
 import { type Interval, wilson } from '../stats/index.ts';
 import { ARMS, type Arm, runArm } from './arms.ts';
@@ -14,14 +14,14 @@ export interface Rate {
 export type DetectionRates = Readonly<Record<Arm, Rate>>;
 
 /** Runs both arms of a probe's experiment once per seed. */
-export async function detectionRates(probe: Probe, seeds: readonly number[]): Promise<DetectionRates> {
+export async function detectionRates(probe: Probe<ProbeId>, seeds: readonly number[]): Promise<DetectionRates> {
   const rates: Partial<Record<Arm, Rate>> = {};
   for (const arm of ARMS) {
     let [hits, notAssessed] = [0, 0];
     for (const seed of seeds) {
-      const { verdict } = runProbe(probe, await runArm(probe.id, arm, seed), seed);
+      const { verdict } = runProbe(probe, await runArm(probe.id, arm, seed), { seed });
       if (verdict === 'not-assessed') notAssessed += 1;
-      else if (verdict !== 'clear') hits += 1;
+      else if (verdict === 'concern' || verdict === 'failure') hits += 1;
     }
     rates[arm] = { hits, n: seeds.length, notAssessed, interval: wilson(hits, seeds.length) };
   }
@@ -35,9 +35,9 @@ export async function allDetectionRates(
 ): Promise<Record<string, DetectionRates>> {
   const seeds = Array.from({ length: n }, (_, i) => i + 1);
   const rates: Record<string, DetectionRates> = {};
-  for (const [i, probe] of PROBES.entries()) {
-    rates[probe.id] = await detectionRates(probe, seeds);
-    progress({ stage: 'detectors', done: i + 1, total: PROBES.length, unit: 'probes' });
+  for (const [i, id] of PROBE_IDS.entries()) {
+    rates[id] = await detectionRates(probeOf(id), seeds);
+    progress({ stage: 'detectors', done: i + 1, total: PROBE_IDS.length, unit: 'probes' });
   }
   return rates;
 }

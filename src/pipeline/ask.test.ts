@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { createRng } from '../stats/index.ts';
 import { comparisonItems, createHarbour, fromBase, raterPool } from '../world/index.ts';
+import { askPairs, judge } from './ask.ts';
 import { configSchema } from './config.ts';
-import { askPairs, judge } from './query-stage.ts';
+import { splitPrompts } from './sources/index.ts';
 
 const world = createHarbour();
 const configOf = (feedback: Record<string, unknown>) => {
@@ -21,7 +22,14 @@ async function candidates(count: number) {
     replies: fromBase(world, rng, 3),
   });
 }
+const held = new Set(
+  splitPrompts(
+    world.prompts('train').map(({ text }) => text),
+    { share: 0.25, seed: 1, where: 'harbour' },
+  ).held,
+);
 const panel = (seed = 1) => ({
+  held,
   raters: raterPool(world, { noisy: 6 }).raters,
   rng: createRng(seed),
   now: () => '2026-01-01T00:00:00Z',

@@ -73,7 +73,10 @@ const marked = (items: readonly Item[], split: 'held-out' | 'train'): Item[] =>
 
 /** Judgments of items that were drawn at random to evaluate by; nothing is learned from their answers. */
 async function askHeldOut(items: readonly Item[], feedback: FeedbackConfig, panel: Panel): Promise<Asked> {
-  const chosen = marked(items, 'held-out').map((item) => ({ ...item, source: { ...item.source, selection: 'random' } }));
+  const chosen = marked(items, 'held-out').map((item) => ({
+    ...item,
+    source: { ...item.source, selection: 'random' },
+  }));
   return { items: chosen, judgments: await judge(chosen, feedback, { ...panel, rng: panel.rng.fork('held-out') }) };
 }
 

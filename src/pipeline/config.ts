@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { FAIL_ON, isRequirable, probeSettingsSchema } from '../audit/index.ts';
+import { DISCLOSURE_IDS } from '../disclosure/index.ts';
 import { distributionSchema } from '../feedback/index.ts';
 import { SELECTION_RULE_IDS } from '../reward/index.ts';
 import { dataSchema } from './data-config.ts';
@@ -114,8 +116,14 @@ const auditSchema = z.strictObject({
   samples: positive.default(8),
   /** Planted and clean draws per probe for the detection rates beside each finding; 0 leaves the rates unmeasured. */
   rateSeeds: z.int().nonnegative().default(5),
-  /** Exit code 1 when a finding is at least this bad. */
-  failOn: z.enum(['never', 'failure', 'concern']).default('never'),
+  /** Thresholds and settings of probes, by probe: { over-optimisation: { concern: 0.1 } }. */
+  params: probeSettingsSchema.prefault({}),
+  /** Exit code 1 when a finding is at least this bad, or when nothing could be assessed. */
+  failOn: z.enum(['never', ...FAIL_ON]).default('never'),
+  /** Challenges (R4) or probes (over-optimisation) that must be assessed and clear; exit code 1 otherwise. */
+  require: z
+    .array(z.string().refine(isRequirable, { error: 'expected a challenge such as R4, or a probe' }))
+    .default([]),
 });
 
 const declarationSchema = z.strictObject({
@@ -123,11 +131,31 @@ const declarationSchema = z.strictObject({
   author: z.string().min(1),
   date: z.iso.date(),
   /** Numbers in the text, with the place of the evidence: a contradiction fails the disclosure. */
-  claims: z.array(z.strictObject({ file: z.string(), pointer: z.string(), value: z.number() })).optional(),
+  /** Digest of the data that the text is about (`digest` in data.json): the run refuses it for other data. */
+  data: z.string().min(1).optional(),
+  /** Numbers in the text, with the place of the evidence: a contradiction fails the disclosure. Quoted, all decimals count. */
+  claims: z
+    .array(
+      z.strictObject({
+        file: z.string(),
+        pointer: z.string(),
+        value: z.union([z.number(), z.string().regex(/^-?\d+(\.\d+)?$/, 'expected a number')]),
+      }),
+    )
+    .optional(),
 });
+/** Statements by people, by disclosure item. */
+export const declarationsSchema = z.partialRecord(z.enum(DISCLOSURE_IDS), declarationSchema);
 
-/** How the engine computes; the results are the same on the CPU, up to the order of sums. */
+/** Engines that a run can be given; which one each is stands where the command line chooses. */
+export const ENGINE_KINDS = ['embedded'] as const;
+export type EngineKind = (typeof ENGINE_KINDS)[number];
+
+/** How the engines compute; the results are the same on the CPU, up to the order of sums. */
 const engineSchema = z.strictObject({
+  /** Who computes the base model and the policy, and who the rewards. */
+  policy: z.enum(ENGINE_KINDS).default('embedded'),
+  reward: z.enum(ENGINE_KINDS).default('embedded'),
   /** Threads inside one operator. */
   threads: positive.default(2),
   /** In order of preference. Without a device `webgpu` says so and the run goes on on the CPU. */
@@ -156,6 +184,6 @@ export const configSchema = z.strictObject({
   policy: policySchema.optional(),
   audit: auditSchema.prefault({}),
   /** Statements by people for disclosure items that no evidence can fill, by item id D1 to D11. */
-  declarations: z.record(z.string(), declarationSchema).default({}),
+  declarations: declarationsSchema.default({}),
 });
 export type PipelineConfig = z.infer<typeof configSchema>;

@@ -17,7 +17,11 @@ export interface EvaluatedPrompt {
     readonly tokens: number;
   }[];
   /** Scores of each reply: by the reward that is optimised, its members' spread, and the true utility where it is known. */
-  readonly scored: { readonly proxy: readonly number[]; readonly spread: readonly number[]; readonly gold?: readonly number[] };
+  readonly scored: {
+    readonly proxy: readonly number[];
+    readonly spread: readonly number[];
+    readonly gold?: readonly number[];
+  };
 }
 
 /** A policy on the prompts of one split. Every figure says on which. */

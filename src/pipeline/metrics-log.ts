@@ -1,13 +1,7 @@
 import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { onPath, writeFileAtomic } from '../run/node.ts';
-
-/** One step of one stage that trains. */
-export interface MetricsRow {
-  readonly stage: string;
-  readonly step: number;
-  readonly metrics: Readonly<Record<string, number>>;
-}
+import { type MetricsRow, metricsRowSchema } from './metrics.ts';
 
 /**
  * `metrics.jsonl`: what training says of itself, appended while it happens. A stage that goes back to an earlier step (a
@@ -28,28 +22,26 @@ export interface MetricsLog {
 /** Whole rows of the file; a last line without an end was torn by a kill. */
 function readRows(path: string): { rows: MetricsRow[]; whole: boolean } {
   if (!existsSync(path)) return { rows: [], whole: true };
-  const text = onPath(path, () => readFileSync(path, 'utf8'));
-  const lines = text.split('\n');
-  const whole = lines.at(-1) === '';
+  const lines = onPath(path, () => readFileSync(path, 'utf8')).split('\n');
   const rows = lines.slice(0, -1).flatMap((line): MetricsRow[] => {
     try {
-      const row = JSON.parse(line) as MetricsRow;
-      return typeof row.stage === 'string' && typeof row.step === 'number' ? [row] : [];
+      return [metricsRowSchema.parse(JSON.parse(line))];
     } catch {
       return [];
     }
   });
-  return { rows, whole: whole && rows.length === lines.length - 1 };
+  return { rows, whole: lines.at(-1) === '' && rows.length === lines.length - 1 };
 }
 
 const lineOf = (row: MetricsRow): string => `${JSON.stringify(row)}\n`;
 
-/** Opens the file of a run; a torn tail is cut off. */
+/** Opens the file of a run. Nothing is written before something is said; then a torn tail is cut off. */
 export function openMetricsLog(path: string): MetricsLog {
-  const read = readRows(path);
-  let { rows } = read;
-  const rewrite = () => writeFileAtomic(path, rows.map(lineOf).join(''));
-  if (!read.whole) rewrite();
+  let { rows, whole } = readRows(path);
+  const rewrite = () => {
+    writeFileAtomic(path, rows.map(lineOf).join(''));
+    whole = true;
+  };
   const keep = (wanted: (row: MetricsRow) => boolean) => {
     const kept = rows.filter(wanted);
     if (kept.length === rows.length) return;
@@ -63,7 +55,8 @@ export function openMetricsLog(path: string): MetricsLog {
       // Nearly always the last row is the step before; only then nothing has to be looked for.
       if (last === undefined || last.stage !== stage || last.step >= step)
         keep((row) => row.stage !== stage || row.step < step);
-      const row = { stage, step, metrics: finite(metrics) };
+      if (!whole) rewrite();
+      const row = { stage, step, metrics: nameable(metrics) };
       rows.push(row);
       onPath(path, () => appendFileSync(path, lineOf(row)));
     },
@@ -84,6 +77,6 @@ export function openMetricsLog(path: string): MetricsLog {
   };
 }
 
-/** JSON has no name for the others. */
-const finite = (metrics: Readonly<Record<string, number>>): Record<string, number> =>
-  Object.fromEntries(Object.entries(metrics).filter(([, value]) => Number.isFinite(value)));
+/** JSON has no name for numbers that are not finite. */
+const nameable = (metrics: Readonly<Record<string, number>>): MetricsRow['metrics'] =>
+  Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, Number.isFinite(value) ? value : null]));

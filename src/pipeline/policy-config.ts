@@ -56,7 +56,10 @@ export const policySchema = optimisationSchema
     bestOf: z.array(positive).default([2, 4, 8, 16]),
     /** Further optimisations against the same reward, by name: what each changes of the keys above. */
     variants: z
-      .record(z.string().regex(/^[a-z][a-z0-9-]*$/, 'expected a name of small letters, digits and dashes'), z.record(z.string(), z.json()))
+      .record(
+        z.string().regex(/^[a-z][a-z0-9-]*$/, 'expected a name of small letters, digits and dashes'),
+        z.record(z.string(), z.json()),
+      )
       .default({}),
   })
   .superRefine(({ variants, bestOf: _, ...main }, context) => {

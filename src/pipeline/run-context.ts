@@ -30,6 +30,8 @@ export interface RunContext {
   readonly metrics: MetricsLog;
   readonly cache: string;
   readonly now: () => string;
+  /** Called before a stage computes something: the records then say with which versions. */
+  readonly beforeWork: () => void;
 }
 
 /** What places files: the run's configuration and the round that is meant. */

@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import { DataError } from '../run/index.ts';
+import { readJsonOf } from '../run/node.ts';
+import { configSchema, type PipelineConfig } from './config.ts';
 
 /** File names inside a run folder; every writer and reader of a run uses these. */
 export const RUN_FILES = {
@@ -33,6 +36,15 @@ export const RUN_FILES = {
   disclosure: 'disclosure/disclosure.json',
 } as const;
 
+/** What run.json says of a run of this version. */
+export interface RunJson {
+  readonly config: PipelineConfig;
+  readonly command: string;
+  /** Of the process that began it. */
+  readonly versions: Readonly<Record<string, string>>;
+  readonly startedAt: string;
+}
+
 /** What run.json says, as far as a reader of runs relies on it. */
 export const runJsonSchema = z.looseObject({
   config: z.looseObject({ name: z.string(), seed: z.number() }),
@@ -40,3 +52,16 @@ export const runJsonSchema = z.looseObject({
   versions: z.record(z.string(), z.string()),
   startedAt: z.string(),
 });
+
+/** run.json of a run folder, with its configuration checked. */
+export function readRunJson(folder: string): RunJson {
+  const path = `${folder}/${RUN_FILES.run}`;
+  const { config, command, versions, startedAt } = readJsonOf(path, runJsonSchema);
+  const parsed = configSchema.safeParse(config);
+  if (parsed.success) return { config: parsed.data, command, versions, startedAt };
+  const [issue] = parsed.error.issues;
+  throw new DataError(
+    'config',
+    `${path}: config.${issue!.path.map(String).join('.')}: ${issue!.message}; the run is of another version`,
+  );
+}

@@ -1,7 +1,7 @@
 import type { Engine, ModelSpec, Sampler } from '../engine/index.ts';
 import type { DialogueCodec } from '../text/index.ts';
 import { withLora } from './lora.ts';
-import { atRound, inRound, type RunContext } from './run-context.ts';
+import { atRound, inRound, type Place, type RunContext } from './run-context.ts';
 import { RUN_FILES } from './run-folder.ts';
 import { type Base, loadBase } from './stages/base.ts';
 import { loadPath, MAIN, policyFiles } from './stages/policy.ts';
@@ -39,7 +39,7 @@ export async function withSampler<T>(
 }
 
 /** The files on which the policy that a round asks about rests. */
-export function snapshotReads(context: RunContext): string[] {
+export function snapshotReads(context: Place): string[] {
   const shared = [RUN_FILES.base, RUN_FILES.tokenizer, RUN_FILES.baseCard];
   if (context.round === 1) return shared;
   const before = atRound(context, context.round - 1);

@@ -1,6 +1,10 @@
-import type { QualityData } from './data.ts';
+import type { QualityColumns } from './columns.ts';
+import type { VoteSet } from './vote-set.ts';
 
-type PairedData = Pick<QualityData, 'columns' | 'voteSets'>;
+interface PairedData {
+  readonly columns: QualityColumns;
+  readonly voteSets: readonly VoteSet[];
+}
 
 /** Shared units from which on two raters are compared. */
 export const LEAST_SHARED = 12;

@@ -8,8 +8,9 @@ import {
   type TruthNote,
 } from '../stats/index.ts';
 import type { QualityColumns } from './columns.ts';
-import type { QualityData, VoteSet } from './data.ts';
+import type { QualityData } from './data.ts';
 import { type ShareEstimate, share } from './estimates.ts';
+import type { VoteSet } from './vote-set.ts';
 import type { Votes } from './votes.ts';
 
 /** A unit whose true class depends on the method. */

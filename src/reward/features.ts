@@ -1,4 +1,5 @@
 import { hashString } from '../stats/index.ts';
+import { words } from '../text/index.ts';
 
 /** Sparse features of a text: hashed n-grams and a few dense surface measures, by index with values. */
 export interface Features {
@@ -14,7 +15,6 @@ const CONNECTIVES = new Set(
     ' ',
   ),
 );
-const words = (text: string) => text.toLowerCase().match(/[\p{L}\p{N}']+/gu) ?? [];
 const count = (text: string, pattern: RegExp) => text.match(pattern)?.length ?? 0;
 const per = (k: number, n: number) => k / Math.max(1, n);
 

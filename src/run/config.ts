@@ -1,6 +1,7 @@
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { UsageError } from './errors.ts';
+import { isReservedKey, own, reservedKeyIn } from './own.ts';
 
 type Json = Record<string, unknown>;
 const isObject = (value: unknown): value is Json =>
@@ -31,19 +32,21 @@ export function withOverride(config: Json, assignment: string): Json {
   if (at <= 0)
     throw new UsageError('set', `--set ${assignment}: expected key=value, for example --set policy.steps=20`);
   const path = assignment.slice(0, at).split('.');
-  const copy = structuredClone(config);
-  let node = copy;
-  for (const key of path.slice(0, -1)) {
-    if (!isObject(node[key])) node[key] = {};
-    node = node[key] as Json;
-  }
+  const reserved = path.find(isReservedKey);
+  if (reserved !== undefined)
+    throw new UsageError('set', `--set ${assignment}: expected keys of a configuration, got ${reserved}; remove it`);
   try {
-    node[path.at(-1)!] = parse(assignment.slice(at + 1)) as unknown;
+    return withValue(config, path, parse(assignment.slice(at + 1)));
   } catch (cause) {
     const line = (cause as Error).message.split('\n')[0];
     throw new UsageError('set', `--set ${assignment}: expected a YAML value, got ${line}`, { cause });
   }
-  return copy;
+}
+
+/** A copy in which a value stands at a path; what is no object on the way becomes one. */
+function withValue(config: Json, [key, ...rest]: readonly string[], value: unknown): Json {
+  const inner = own(config, key!);
+  return { ...config, [key!]: rest.length === 0 ? value : withValue(isObject(inner) ? inner : {}, rest, value) };
 }
 
 /** Keys that a schema knows at a path, for suggestions. */
@@ -56,14 +59,14 @@ function knownKeys(schema: z.ZodType, value: unknown, path: readonly PropertyKey
     if (options === undefined) return object;
     const fits = options.find((option) =>
       Object.entries((option.properties ?? {}) as Json).some(
-        ([key, p]) => (p as Json).const !== undefined && (p as Json).const === (here as Json | undefined)?.[key],
+        ([key, p]) => (p as Json).const !== undefined && (p as Json).const === own(here as Json | undefined, key),
       ),
     );
     return fits ?? options[0]!;
   };
   for (const key of path) {
-    node = ((resolve(node).properties ?? {}) as Json)[String(key)] ?? {};
-    here = (here as Json | undefined)?.[String(key)];
+    node = own((resolve(node).properties ?? {}) as Json, String(key)) ?? {};
+    here = own(here as Json | undefined, String(key));
   }
   return Object.keys((resolve(node).properties ?? {}) as Json);
 }
@@ -84,6 +87,9 @@ export function parseConfig<T>(
   if (!isObject(raw))
     throw new UsageError('config', `${options.source}: expected a mapping of keys, got ${typeof raw}`);
   for (const assignment of options.set ?? []) raw = withOverride(raw as Json, assignment);
+  const reserved = reservedKeyIn(raw);
+  if (reserved !== undefined)
+    throw new UsageError('config', `${options.source}: expected keys of a configuration, got ${reserved}; remove it`);
   const result = schema.safeParse(raw);
   if (result.success) return result.data;
   const issue = result.error.issues[0]!;

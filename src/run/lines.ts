@@ -16,6 +16,8 @@ export interface ByteLine {
   readonly line: number;
   readonly at: number;
   readonly bytes: Buffer;
+  /** The file ended without a newline: whoever writes it may be in the middle of this line. */
+  readonly torn?: true;
 }
 
 /** What reading refuses; each refusal says its limit. */
@@ -139,7 +141,7 @@ export async function* readByteLines(path: string, options: ReadOptions = {}): A
     }
     throw error;
   }
-  if (pendingBytes > 0) yield { line, at, bytes: Buffer.concat(pending) };
+  if (pendingBytes > 0) yield { line, at, bytes: Buffer.concat(pending), torn: true };
 }
 
 /** Bytes as UTF-8; a byte order mark is kept, since in the middle of a text it is a character like any other. */
@@ -206,4 +208,15 @@ export function parseLine<T>(path: string, { line, text }: Line, schema: z.ZodTy
 /** Records of a JSON Lines file. */
 export async function* readJsonLines<T>(path: string, schema: z.ZodType<T>): AsyncGenerator<T> {
   for await (const line of readLines(path)) yield parseLine(path, line, schema);
+}
+
+/**
+ * Records of a JSON Lines file that somebody may still be writing: a last line without its newline is not there yet, and no
+ * line at all is no fault.
+ */
+export async function* readGrowingLines<T>(path: string, schema: z.ZodType<T>): AsyncGenerator<T> {
+  for await (const { line, bytes, torn } of readByteLines(path)) {
+    if (torn === true) return;
+    yield parseLine(path, { line, text: decodeUtf8(bytes, `${path}:${line}`) }, schema);
+  }
 }

@@ -24,6 +24,7 @@ import {
   writeFileAtomic,
   writeJson,
 } from './node.ts';
+import { closeObjectPrototype } from './prototype.ts';
 import { openRecordLog, readRecords } from './record-log.ts';
 import { chainFault, chainRecord, type RunRecord } from './records.ts';
 
@@ -155,6 +156,32 @@ describe('what a killed process leaves', () => {
   });
 });
 
+describe('the prototype of all objects', () => {
+  closeObjectPrototype();
+  const write = (target: object, key: string, value: unknown) => () => {
+    (target as Record<string, unknown>)[key] = value;
+  };
+  it.each(['NODE_OPTIONS', 'toString', 'constructor', '0'])('takes no %s, by whatever way', (key) => {
+    const before = ({} as Record<string, unknown>)[key];
+    const through: Record<string, Record<string, unknown>> = {};
+    for (const way of ['__proto__', 'constructor']) {
+      const target = way === '__proto__' ? through[way]! : (through[way]!.prototype as object);
+      expect(target).toBe(Object.prototype);
+      expect(write(target, key, 1)).toThrow(TypeError);
+    }
+    expect(({} as Record<string, unknown>)[key]).toBe(before);
+  });
+  it('leaves every object free to have properties of those names', () => {
+    const one = {};
+    write(one, 'toString', () => 'mine')();
+    write(one, 'constructor', Array)();
+    expect(`${one}`).toBe('mine');
+    expect(Object.keys(one)).toEqual(['toString', 'constructor']);
+    expect(`${{}}`).toBe('[object Object]');
+    expect(Object.isFrozen(Object.prototype)).toBe(true);
+  });
+});
+
 describe('configuration', () => {
   const schema = z.strictObject({
     name: z.string(),
@@ -178,7 +205,19 @@ describe('configuration', () => {
     ['text that is no YAML', 'name: [', [], /run.yaml: expected YAML/],
     ['a bad override', 'name: x', ['steps'], /expected key=value/],
     ['an override that is no YAML', 'name: x', ['policy.steps=[1'], /--set policy.steps=\[1: expected a YAML value/],
+    [
+      'an override of all objects',
+      'name: x',
+      ['__proto__.polluted=1'],
+      /expected keys of a configuration, got __proto__/,
+    ],
+    ['one by another way', 'name: x', ['policy.constructor.prototype.polluted=1'], /got constructor; remove it/],
+    ['a reserved key in the text', 'name: x\n__proto__: { polluted: 1 }', [], /run.yaml: .* got __proto__; remove it/],
+    ['one in a list', 'name: x\npolicy: [{ a: { prototype: 1 } }]', [], /got policy.0.a.prototype; remove it/],
+    ['one in the value of an override', 'name: x', ['policy={constructor: 1}'], /got policy.constructor; remove it/],
+    ['one behind an alias that holds itself', 'name: &a\n  b: *a\n  __proto__: 1', [], /got name.__proto__; remove it/],
   ])('names %s', (_, text, set, message) => {
     expect(() => read(text, set)).toThrow(message);
+    expect(({} as Record<string, unknown>).polluted).toBeUndefined();
   });
 });

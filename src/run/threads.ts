@@ -8,6 +8,7 @@ import {
   type NumericsPlace,
   UsageError,
 } from './errors.ts';
+import { closeObjectPrototype } from './prototype.ts';
 
 /**
  * Starts a module beside the caller's in a thread: the built one, or, where the caller itself runs unbuilt (tests), its
@@ -54,7 +55,7 @@ export function revivedError({ name, message, stack, code = '', tensor = '', det
   const error =
     name === 'NumericsError'
       ? new NumericsError(tensor, detail, place)
-      : name in known
+      : Object.hasOwn(known, name)
         ? new known[name as keyof typeof known](code, message)
         : new Error(message);
   if (stack !== undefined) error.stack = stack;
@@ -129,12 +130,13 @@ export function threadCalls<Request>(start: () => Worker, ended: () => Error): T
   };
 }
 
-/** The thread's side: answers calls as they come. `movedOf` says what of an answer is handed over instead of copied. */
+/** The thread's side: answers calls as they come, with the prototype of all objects closed as in the command. `movedOf` says what of an answer is handed over instead of copied. */
 export function answerCalls<Request, T>(
   port: MessagePort,
   handle: (request: Request) => Promise<T>,
   movedOf: (value: T) => readonly Transferable[] = () => [],
 ): void {
+  closeObjectPrototype();
   port.on('message', async ({ id, request }: Question) => {
     try {
       const value = await handle(request as Request);

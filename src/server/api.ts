@@ -34,13 +34,18 @@ export type Handlers<R> = {
   readonly [K in keyof R & KnownRoute]: (call: Call<K>) => Promise<ResponseOf<K> | PageJson | FileAnswer>;
 };
 
+/** What a request carries from one step of its handling to the next. */
+interface ApiEnv {
+  Variables: { caller: Caller };
+}
+
 type AnyHandler = (call: {
   params: Record<string, string>;
   query: unknown;
   body: unknown;
   caller: Caller;
   context: Context;
-}) => Promise<unknown>;
+}) => Promise<object>;
 
 export const splitRoute = (key: string) => {
   const [method, path] = key.split(' ') as [string, string];
@@ -117,15 +122,14 @@ function limiter(
   key: string,
   perMinute: number,
   by?: NonNullable<RouteContract['perMinuteBy']>,
-): ReturnType<typeof rateLimiter> {
-  return rateLimiter({
+): ReturnType<typeof rateLimiter<ApiEnv>> {
+  return rateLimiter<ApiEnv>({
     windowMs: 60_000,
     limit: perMinute,
     standardHeaders: 'draft-7',
     keyGenerator: async (context) => {
       if (by !== undefined) return `${key}/${by.of(await context.req.json().catch(() => undefined)) ?? 'none'}`;
-      const caller = (context.get('caller' as never) as Caller | undefined)?.id;
-      return `${key}/${caller ?? addressOf(context)}`;
+      return `${key}/${context.get('caller').id ?? addressOf(context)}`;
     },
     handler: (context) =>
       context.json({ error: { code: 'rate', message: 'too many requests; wait a minute and try again' } }, 429),
@@ -152,8 +156,8 @@ export function bindApi(
   routes: Readonly<Record<string, RouteContract>>,
   handlers: Readonly<Record<string, unknown>>,
   { identify, mayEnter, report, rateScale = 1 }: ApiOptions,
-): Hono {
-  const app = new Hono();
+): Hono<ApiEnv> {
+  const app = new Hono<ApiEnv>();
   app.onError((error, context) => errorResponse(context, error, report));
   for (const [key, contract] of Object.entries(routes)) {
     const { method, pattern } = splitRoute(key);
@@ -163,8 +167,7 @@ export function bindApi(
       method,
       pattern,
       async (context, next) => {
-        const caller = await identify(context);
-        context.set('caller' as never, caller as never);
+        context.set('caller', await identify(context));
         await next();
       },
       ...(limit > 0 ? [limiter(key, limit)] : []),
@@ -172,7 +175,7 @@ export function bindApi(
         ? [limiter(`by/${key}`, contract.perMinuteBy.limit * rateScale, contract.perMinuteBy)]
         : []),
       async (context) => {
-        const caller = context.get('caller' as never) as Caller;
+        const caller = context.get('caller');
         refuse(contract.allow, caller, context);
         const params = context.req.param() as Record<string, string>;
         const { project } = params;
@@ -191,7 +194,7 @@ export function bindApi(
         context.header('cache-control', 'no-store');
         if (answer instanceof PageJson) return context.body(answer.bytes, 200, { 'content-type': 'application/json' });
         if (answer instanceof FileAnswer) return answer.respond();
-        return context.json(answer as never);
+        return context.json(answer);
       },
     );
   }
@@ -207,7 +210,7 @@ function refuse(access: Access, caller: Caller, context: Context): void {
 }
 
 /** The API as an OpenAPI 3.1 document, made from the contracts. */
-export function openApiDocument(routes: Readonly<Record<string, RouteContract>>, version: string): unknown {
+export function openApiDocument(routes: Readonly<Record<string, RouteContract>>, version: string): object {
   const paths: Record<string, Record<string, unknown>> = {};
   const json = (schema: z.ZodType, io: 'input' | 'output') => ({
     'application/json': { schema: z.toJSONSchema(schema, { io, unrepresentable: 'any' }) },

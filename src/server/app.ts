@@ -73,7 +73,7 @@ export function createStudio(options: StudioOptions): Hono {
     ...projectHandlers(options),
     ...runHandlers(options),
   };
-  app.get('/api/openapi.json', (context) => context.json(openApiDocument(ROUTES, version) as never));
+  app.get('/api/openapi.json', (context) => context.json(openApiDocument(ROUTES, version)));
   app.get('/healthz', (context) => context.text('ok'));
   app.route(
     '/',

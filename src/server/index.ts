@@ -1,12 +1,7 @@
-export { sealerOf } from './access/sealing.ts';
-export { hashSecret, newSecret } from './access/secrets.ts';
-export * from './app.ts';
-export type { KnownRoute, ProjectTable, RequestOf, ResponseOf, RunTable, TableFormat } from './contract/index.ts';
-export { ROUTES } from './contract/index.ts';
+export * from './client.ts';
+export type { ProjectTable, RunTable, TableFormat } from './contract/index.ts';
 export type { MadeFile } from './file-answer.ts';
 export type { PageName, PageQueries } from './project-pages.ts';
-export { createProjectReader, type Page, type ProjectReader, type WantedFile } from './project-reader.ts';
+export type { Page, ProjectReader, WantedFile } from './project-reader.ts';
 export type { RunFile, RunRow, RunService } from './runs.ts';
-export * from './serve.ts';
 export type { Services, StudioEvent } from './services.ts';
-export { createNotifier } from './webhooks.ts';

@@ -231,7 +231,7 @@ export const PAGES: { readonly [P in PageName]: MakePage<P> } = {
   },
   async quality({ report: reportOf }) {
     const { seq, report } = reportOf();
-    return { ...report, asOf: seq } as never;
+    return { ...report, asOf: seq };
   },
   async items({ project, state, seq, rows }, query) {
     const wanted = rows().filter((row) => belongs(row, query));

@@ -136,7 +136,7 @@ describe('leading a project', () => {
   });
   it('gives the quality report, the history in pages, and exports that import again', async () => {
     const lead = await judged();
-    const report = (await lead.call('GET /api/projects/{project}/quality', { params })) as { judgments: number };
+    const report = await lead.call('GET /api/projects/{project}/quality', { params });
     expect(report.judgments).toBe(24);
     const { records } = await lead.call('GET /api/projects/{project}/records', { params, query: { ids: 'r1-0,r2-5' } });
     expect(records.map(({ seq, standing }) => [seq, standing])).toEqual([

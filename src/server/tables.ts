@@ -156,10 +156,12 @@ export function findingsTable(findings: ResponseOf<'GET /api/runs/{run}/findings
     columns: [
       ...text('challenge', 'probe', 'verdict'),
       ...number('estimate', 'low', 'high', 'level', 'n', 'unscored', 'seed'),
-      ...text('because', 'planted', 'clean'),
+      ...text('estimand', 'because', 'params', 'details', 'planted', 'clean'),
     ],
-    rows: findings.map(({ interval, planted, clean, ...finding }) => ({
+    rows: findings.map(({ interval, params, details, planted, clean, evidence: _, reason: __, ...finding }) => ({
       ...finding,
+      params: canonicalJson(params),
+      details: canonicalJson(details),
       low: interval?.low ?? null,
       high: interval?.high ?? null,
       level: interval?.level ?? null,

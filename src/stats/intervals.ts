@@ -1,6 +1,6 @@
 import { betaLower, betaQuantile, logBinomial } from './distributions.ts';
 import { mean, normalQuantile, quantile } from './functions.ts';
-import type { Uniform } from './random.ts';
+import { shuffled, type Uniform } from './random.ts';
 
 /** A two-sided interval at a confidence level. */
 export interface Interval {
@@ -58,14 +58,11 @@ export function permutationTest(
   after: readonly number[],
   { uniform, permutations = 2000 }: { uniform: Uniform; permutations?: number },
 ): number {
-  const pooled = [...before, ...after];
+  let pooled = [...before, ...after];
   const observed = mean(after) - mean(before);
   let extreme = 0;
   for (let p = 0; p < permutations; p++) {
-    for (let i = pooled.length - 1; i > 0; i--) {
-      const j = Math.floor(uniform() * (i + 1));
-      [pooled[i], pooled[j]] = [pooled[j]!, pooled[i]!];
-    }
+    pooled = shuffled(pooled, uniform);
     const difference = mean(pooled.slice(before.length)) - mean(pooled.slice(0, before.length));
     if (difference >= observed - 1e-12) extreme += 1;
   }

@@ -23,6 +23,16 @@ export function hashString(text: string): number {
   return (h ^ (h >>> 13)) >>> 0;
 }
 
+/** The values in random order, as a new array (Fisher–Yates). */
+export function shuffled<T>(values: readonly T[], uniform: Uniform): T[] {
+  const out = [...values];
+  for (let i = out.length - 1; i > 0; i--) {
+    const j = Math.floor(uniform() * (i + 1));
+    [out[i], out[j]] = [out[j]!, out[i]!];
+  }
+  return out;
+}
+
 export function createRng(seed: number | string): Rng {
   const name = String(seed);
   let [a, b, c, d] = [hashString(name), hashString(`${name}/b`), hashString(`${name}/c`), 1];
@@ -40,14 +50,7 @@ export function createRng(seed: number | string): Rng {
     uniform,
     normal: () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform()),
     integer: (n) => Math.floor(uniform() * n),
-    shuffle(values) {
-      const out = [...values];
-      for (let i = out.length - 1; i > 0; i--) {
-        const j = Math.floor(uniform() * (i + 1));
-        [out[i], out[j]] = [out[j]!, out[i]!];
-      }
-      return out;
-    },
+    shuffle: (values) => shuffled(values, uniform),
     choose(weights) {
       let left = uniform() * weights.reduce((sum, w) => sum + w, 0);
       for (const [i, w] of weights.entries()) {

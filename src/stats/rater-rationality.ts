@@ -41,35 +41,13 @@ export interface RationalityFit {
   conditionalErrors(): Float64Array;
 }
 
-/**
- * Bradley–Terry with a rationality for every rater: P(first wins | rater j) = σ(βⱼ(θ_first − θ_second)), the Boltzmann
- * model of noisy choice with its temperature estimated by rater. Strengths and β are found together, by scoring from the
- * consensus of all raters; the problem is not concave, and a crowd of which most answer backwards is turned around. Ties
- * count half. Raters are taken as independent given the strengths: a majority that shares an error looks rational.
- */
-export function fitRationality(
-  comparisons: RatedComparisons,
-  { ridge = 1, spread = 0.5 }: RationalityOptions = {},
-): RationalityFit | { readonly undefined: string } {
-  checkComparisons(comparisons);
-  const { raters } = comparisons;
-  const contests = comparisons.first.length;
-  if (comparisons.rater.length !== contests || comparisons.rater.some((r) => !(r >= 0 && r < raters))) {
-    throw new RangeError(`Expected ${contests} raters of 0 … ${raters - 1}, one a contest`);
-  }
-  const data = inOrderOfFirst(comparisons);
-  const { contestants, first, second, rater } = data;
+/** The penalised log-likelihood of strengths and β, one vector: its value, its expansion, and its information. */
+function rationalityProblem(data: RatedComparisons, { ridge, spread }: Required<RationalityOptions>) {
   const likely = spread === Infinity;
-  if (likely !== (ridge === 0)) {
-    throw new RangeError(
-      'Expected priors on both strengths and rationality or on neither: one alone leaves the scale to it',
-    );
-  }
-  const consensus = fitPreferences({ ...data, covariates: [] }, { ridge, ties: 'half' });
-  if ('undefined' in consensus) return consensus;
-
-  const size = contestants + raters;
   const priorOfRater = likely ? 0 : spread ** -2;
+  const { contestants, raters, first, second, rater } = data;
+  const contests = first.length;
+  const size = contestants + raters;
   const outcome = OUTCOME_MODELS.half;
   const logOdds = new Float64Array(contests);
   const gap = new Float64Array(contests);
@@ -149,42 +127,44 @@ export function fitRationality(
     },
     covariance: () => null,
   });
-  const start = new Float64Array(size).fill(1, contestants);
-  start.set(consensus.strengths);
-  const { at, converged, iterations, slope } = maximise(
-    {
-      value: (x) => logLikelihood(x) - penalty(x),
-      expand: (x) => {
-        const objective = logLikelihood(x, derivatives) - penalty(x);
-        const gradient = new Float64Array(size);
-        const side = score.map((s, e) => s * beta[e]!);
-        gradient.set(byContestant(data, side));
-        for (let i = 0; i < contestants; i++) gradient[i]! -= ridge * x[i]!;
-        for (let e = 0; e < contests; e++) gradient[contestants + rater[e]!]! += score[e]! * gap[e]!;
-        for (let r = contestants; r < size; r++) gradient[r]! -= priorOfRater * (x[r]! - 1);
-        centre(gradient, contestants);
-        return { objective, gradient, solver: solver(x) };
-      },
-    },
-    start,
-    { tolerance: 1e-8 },
-  );
-  const scale = likely ? at.subarray(contestants).reduce((sum, b) => sum + b, 0) / raters : 1;
-  const extreme = at.subarray(contestants).reduce((top, b, r, all) => (Math.abs(b) > Math.abs(all[top]!) ? r : top), 0);
-  if (!converged || Math.abs(at[contestants + extreme]!) > 50 * Math.abs(scale)) {
-    return {
-      undefined: likely
-        ? `no finite maximum was reached in ${iterations} steps: the answers of rater ${extreme} agree with the strengths (almost) without exception, or too few raters are linked; give priors (ridge and spread)`
-        : `scoring did not converge in ${iterations} steps (largest derivative ${slope.toExponential(1)}); stronger priors make the problem better posed`,
-    };
-  }
-  for (let i = 0; i < size; i++) at[i]! *= i < contestants ? scale : 1 / scale;
-  centre(at, contestants);
-  const found = logLikelihood(at, derivatives);
-  const final = solver(at);
+  const expand = (x: Float64Array) => {
+    const objective = logLikelihood(x, derivatives) - penalty(x);
+    const gradient = new Float64Array(size);
+    const side = score.map((s, e) => s * beta[e]!);
+    gradient.set(byContestant(data, side));
+    for (let i = 0; i < contestants; i++) gradient[i]! -= ridge * x[i]!;
+    for (let e = 0; e < contests; e++) gradient[contestants + rater[e]!]! += score[e]! * gap[e]!;
+    for (let r = contestants; r < size; r++) gradient[r]! -= priorOfRater * (x[r]! - 1);
+    centre(gradient, contestants);
+    return { objective, gradient, solver: solver(x) };
+  };
+  return { size, logLikelihood, penalty, expand, solver, diagonalOf, derivatives };
+}
+type RationalityProblem = ReturnType<typeof rationalityProblem>;
+
+/** Where the search ended, scaled and centred. */
+interface Found {
+  readonly at: Float64Array;
+  /** Whether there were no priors. */
+  readonly likely: boolean;
+  readonly consensus: Pick<RationalityFit, 'n' | 'connectivity'>;
+  readonly iterations: number;
+  readonly slope: number;
+}
+
+/** Estimates at the maximum `at`, on the scale of a rater with β = 1. */
+function fitAt(
+  data: RatedComparisons,
+  problem: RationalityProblem,
+  { at, likely, consensus, iterations, slope }: Found,
+): RationalityFit {
+  const { contestants, raters, rater } = data;
+  const { size } = problem;
+  const found = problem.logLikelihood(at, problem.derivatives);
+  const final = problem.solver(at);
   const counts = new Float64Array(raters);
   const { firstWins, secondWins, ties } = data;
-  for (let e = 0; e < contests; e++) counts[rater[e]!]! += firstWins[e]! + secondWins[e]! + (ties ? ties[e]! : 0);
+  for (let e = 0; e < rater.length; e++) counts[rater[e]!]! += firstWins[e]! + secondWins[e]! + (ties ? ties[e]! : 0);
   const wald = (direction: Float64Array, n: number, level: number) => {
     const x = final.solve(direction);
     if (x === null) return { undefined: 'the information matrix is singular, or too ill-conditioned to solve with' };
@@ -229,8 +209,59 @@ export function fitRationality(
       return { ...result, value, interval: { low: value - half, high: value + half, level } };
     },
     conditionalErrors: () =>
-      diagonalOf()
+      problem
+        .diagonalOf()
         .slice(contestants)
         .map((v) => 1 / Math.sqrt(v)),
   };
+}
+
+/**
+ * Bradley–Terry with a rationality for every rater: P(first wins | rater j) = σ(βⱼ(θ_first − θ_second)), the Boltzmann
+ * model of noisy choice with its temperature estimated by rater. Strengths and β are found together, by scoring from the
+ * consensus of all raters; the problem is not concave, and a crowd of which most answer backwards is turned around. Ties
+ * count half. Raters are taken as independent given the strengths: a majority that shares an error looks rational.
+ */
+export function fitRationality(
+  comparisons: RatedComparisons,
+  { ridge = 1, spread = 0.5 }: RationalityOptions = {},
+): RationalityFit | { readonly undefined: string } {
+  checkComparisons(comparisons);
+  const { raters } = comparisons;
+  const contests = comparisons.first.length;
+  if (comparisons.rater.length !== contests || comparisons.rater.some((r) => !(r >= 0 && r < raters))) {
+    throw new RangeError(`Expected ${contests} raters of 0 … ${raters - 1}, one a contest`);
+  }
+  const data = inOrderOfFirst(comparisons);
+  const likely = spread === Infinity;
+  if (likely !== (ridge === 0)) {
+    throw new RangeError(
+      'Expected priors on both strengths and rationality or on neither: one alone leaves the scale to it',
+    );
+  }
+  const consensus = fitPreferences({ ...data, covariates: [] }, { ridge, ties: 'half' });
+  if ('undefined' in consensus) return consensus;
+
+  const problem = rationalityProblem(data, { ridge, spread });
+  const { contestants } = data;
+  const size = contestants + raters;
+  const start = new Float64Array(size).fill(1, contestants);
+  start.set(consensus.strengths);
+  const { at, converged, iterations, slope } = maximise(
+    { value: (x) => problem.logLikelihood(x) - problem.penalty(x), expand: problem.expand },
+    start,
+    { tolerance: 1e-8 },
+  );
+  const scale = likely ? at.subarray(contestants).reduce((sum, b) => sum + b, 0) / raters : 1;
+  const extreme = at.subarray(contestants).reduce((top, b, r, all) => (Math.abs(b) > Math.abs(all[top]!) ? r : top), 0);
+  if (!converged || Math.abs(at[contestants + extreme]!) > 50 * Math.abs(scale)) {
+    return {
+      undefined: likely
+        ? `no finite maximum was reached in ${iterations} steps: the answers of rater ${extreme} agree with the strengths (almost) without exception, or too few raters are linked; give priors (ridge and spread)`
+        : `scoring did not converge in ${iterations} steps (largest derivative ${slope.toExponential(1)}); stronger priors make the problem better posed`,
+    };
+  }
+  for (let i = 0; i < size; i++) at[i]! *= i < contestants ? scale : 1 / scale;
+  centre(at, contestants);
+  return fitAt(data, problem, { at, likely, consensus, iterations, slope });
 }

@@ -26,7 +26,7 @@ export function Frame(): ReactNode {
     [router],
   );
   const signOut = async () => {
-    await call('POST /api/logout', {});
+    await call('POST /api/logout');
     await changed();
     await navigate({ to: '/login' });
   };

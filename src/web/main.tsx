@@ -2,7 +2,7 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { Refused } from './api.ts';
+import { StudioError } from './api.ts';
 import { createStudioRouter } from './router.tsx';
 import './theme.css';
 
@@ -10,7 +10,7 @@ const client = new QueryClient({
   defaultOptions: {
     queries: {
       // A refusal will not change by asking again; a lost connection may.
-      retry: (count, error) => !(error instanceof Refused) && count < 3,
+      retry: (count, error) => !(error instanceof StudioError) && count < 3,
       refetchOnWindowFocus: false,
     },
   },

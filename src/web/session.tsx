@@ -7,7 +7,7 @@ export type User = NonNullable<ResponseOf<'GET /api/session'>['user']>;
 /** Who is signed in. */
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
-  queryFn: () => call('GET /api/session', {}),
+  queryFn: () => call('GET /api/session'),
   staleTime: 60_000,
 });
 export const useSession = () => useQuery(sessionQuery);

@@ -1,34 +1,25 @@
 import { raterQuality } from '../../quality/index.ts';
 import { benjaminiHochberg, bootstrap, mean } from '../../stats/index.ts';
-import { assessed, notAssessed } from '../finding.ts';
-import type { Probe } from '../probe.ts';
+import { count, defineProbe, probeParams } from '../probe.ts';
 
 /**
  * H4: how many raters answer no better than guessing? Compares each rater with the others on the same items, own votes
  * excluded, and reports Dawid–Skene reliability beside it. Both assume that errors are independent: raters who share an
  * error look reliable, and this probe cannot tell.
  */
-export const carelessRaters: Probe = {
+export const carelessRaters = defineProbe({
   id: 'careless-raters',
   challenge: 'H4',
   question: 'What share of raters answers like someone who does not look?',
   citation: 'Dawid and Skene 1979; Lee et al. 2021 (B-Pref)',
   estimand: 'share of raters whose agreement with the others is compatible with guessing and below that of the others',
-  needs: ['judgments'],
-  params: { concern: 0, failure: 0.2, level: 0.95, replicates: 500, leastVotes: 20 },
-  run(evidence, { seed, uniform }) {
-    const given = evidence.judgments;
-    if (given === undefined) return notAssessed(carelessRaters, seed, 'missing-evidence');
-    const rows = raterQuality(given.items, given.judgments);
-    const { leastVotes, replicates, level } = carelessRaters.params as {
-      leastVotes: number;
-      replicates: number;
-      level: number;
-    };
+  needs: ['items', 'judgments'],
+  params: probeParams({ concern: 0.04, failure: 0.2 }, { replicates: count(500), leastVotes: count(20) }),
+  run({ items, judgments }, { leastVotes, replicates, level }, { uniform }) {
+    const rows = raterQuality(items, judgments);
     const assessable = rows.filter((row) => row.n >= leastVotes && row.excessAgreement !== null);
     const unscored = rows.length - assessable.length;
-    if (assessable.length < 4)
-      return notAssessed(carelessRaters, seed, 'too-few-raters', { n: assessable.length, unscored });
+    if (assessable.length < 4) return { notAssessed: 'too-few-raters', n: assessable.length, unscored };
     // A false discovery rate of 5 % over raters, on agreeing less than the others do among themselves.
     const less = benjaminiHochberg(
       assessable.map((row) => row.excessAgreement!.p),
@@ -39,7 +30,7 @@ export const carelessRaters: Probe = {
     );
     const indicators = assessable.map((row) => Number(careless.includes(row)));
     const share = mean(indicators);
-    return assessed(carelessRaters, seed, {
+    return {
       estimate: share,
       // A flagged rater survived a test at a false discovery rate of 5 %: with any flag the share is above zero.
       interval:
@@ -58,6 +49,6 @@ export const carelessRaters: Probe = {
         })),
         assumption: 'independent errors',
       },
-    });
+    };
   },
-};
+});

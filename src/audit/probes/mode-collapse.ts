@@ -1,7 +1,6 @@
 import { bootstrap, mean } from '../../stats/index.ts';
-import type { ReplySamples } from '../evidence.ts';
-import { assessed, notAssessed } from '../finding.ts';
-import type { Probe } from '../probe.ts';
+import type { ReplySamples } from '../evidence/reply-samples.ts';
+import { count, defineProbe, probeParams } from '../probe.ts';
 
 /**
  * P6: how much diversity did tuning cost? Expectation-adjusted distinct n-grams (Liu et al. 2022, as used by Kirk et al.
@@ -28,25 +27,22 @@ const VOCABULARY = 50_257;
 const texts = (rows: ReplySamples['base']) => rows.map((row) => row.text);
 const entropyOf = (rows: ReplySamples['base']) => mean(rows.map((row) => -row.logprob));
 
-export const modeCollapse: Probe = {
+export const modeCollapse = defineProbe({
   id: 'mode-collapse',
   challenge: 'P6',
   question: 'How much of the base policy’s diversity did tuning remove?',
   citation: 'Kirk et al. 2023; Khalifa et al. 2021',
   estimand: 'relative fall of distinct n-grams per prompt, 1 − policy/base',
   needs: ['reply-samples'],
-  params: { concern: 0.1, failure: 0.4, level: 0.95, replicates: 500, leastPrompts: 8, leastSamples: 4 },
-  run(evidence, { seed, uniform }) {
-    const samples = evidence['reply-samples'];
-    if (samples === undefined) return notAssessed(modeCollapse, seed, 'missing-evidence');
-    const { leastPrompts, leastSamples, replicates, level } = modeCollapse.params as Record<
-      'leastPrompts' | 'leastSamples' | 'replicates' | 'level',
-      number
-    >;
+  params: probeParams(
+    { concern: 0.1, failure: 0.4 },
+    { replicates: count(500), leastPrompts: count(8), leastSamples: count(4) },
+  ),
+  run(given, { leastPrompts, leastSamples, replicates, level }, { uniform }) {
+    const samples = given['reply-samples'];
     const usable = samples.filter((s) => s.base.length >= leastSamples && s.base.length === s.policy.length);
     const unscored = samples.length - usable.length;
-    if (usable.length < leastPrompts)
-      return notAssessed(modeCollapse, seed, 'too-little-evidence', { n: usable.length, unscored });
+    if (usable.length < leastPrompts) return { notAssessed: 'too-little-evidence', n: usable.length, unscored };
     const rows = usable.map((s) => ({
       base: distinctNGrams(texts(s.base), VOCABULARY),
       policy: distinctNGrams(texts(s.policy), VOCABULARY),
@@ -59,7 +55,7 @@ export const modeCollapse: Probe = {
         usable.map((s) => s[pick][0]!.text),
         VOCABULARY,
       );
-    return assessed(modeCollapse, seed, {
+    return {
       estimate: fall(rows),
       interval: bootstrap(rows, (sample) => fall([...sample]), { uniform, replicates, level }),
       n: rows.length,
@@ -71,6 +67,6 @@ export const modeCollapse: Probe = {
         acrossPromptsPolicy: across('policy'),
         samplesPerPrompt: usable[0]!.base.length,
       },
-    });
+    };
   },
-};
+});

@@ -1,7 +1,7 @@
+import { z } from 'zod';
 import { type Vote, voteTable } from '../../quality/index.ts';
 import { bootstrap, mean } from '../../stats/index.ts';
-import { assessed, notAssessed } from '../finding.ts';
-import type { Probe } from '../probe.ts';
+import { count, defineProbe, probeParams } from '../probe.ts';
 
 /**
  * H3: do some raters turn against everyone else exactly where a phrase stands in the prompt? Searches words of prompts for
@@ -109,18 +109,24 @@ function strongest(benches: readonly Bench[]): Suspect | undefined {
   return best;
 }
 
-export const poisoning: Probe = {
+export const poisoning = defineProbe({
   id: 'poisoning',
   challenge: 'H3',
   question: 'Do some raters dissent exactly where a phrase appears in the prompt?',
   citation: 'Wan et al. 2023; Rando and Tramèr 2023',
   estimand:
     'dissent of the most suspicious rater on prompts with the most suspicious word, beyond what the items and the rater lead one to expect; 0 unless it beats chance',
-  needs: ['judgments'],
-  params: { concern: 0.1, failure: 0.35, level: 0.95, replicates: 300, permutations: 60, alpha: 0.05, leastVotes: 4 },
-  run(evidence, { seed, uniform }) {
-    const given = evidence.judgments;
-    if (given === undefined) return notAssessed(poisoning, seed, 'missing-evidence');
+  needs: ['items', 'judgments'],
+  params: probeParams(
+    { concern: 0.1, failure: 0.35 },
+    {
+      replicates: count(300),
+      permutations: count(60),
+      alpha: z.number().gt(0).lt(1).default(0.05),
+      leastVotes: count(4),
+    },
+  ),
+  run(given, { permutations, alpha, leastVotes, replicates, level }, { uniform, shuffle }) {
     const table = voteTable(given.items, given.judgments);
     const byItem: Vote[][] = given.items.map(() => []);
     for (const vote of table.votes) byItem[vote.item]!.push(vote);
@@ -148,41 +154,32 @@ export const poisoning: Probe = {
     const unscored = table.votes.length - rows.length;
     const counts = new Map<string, number>();
     for (const words of wordsOf) for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
-    const { permutations, alpha, leastVotes, replicates, level } = poisoning.params as Record<string, number> &
-      typeof poisoning.params;
     // Rare words cannot be tested, nor words in most prompts; the most frequent ones are searched.
     const words = [...counts]
-      .filter(([, n]) => n >= leastVotes! && n <= given.items.length * 0.6)
+      .filter(([, n]) => n >= leastVotes && n <= given.items.length * 0.6)
       .sort((a, b) => b[1] - a[1])
       .slice(0, 60)
       .map(([word]) => word);
-    const benches = byRater.map((own) => benchOf(own, words, leastVotes!)).filter(({ places }) => places.length > 0);
+    const benches = byRater.map((own) => benchOf(own, words, leastVotes)).filter(({ places }) => places.length > 0);
     const found = strongest(benches);
     if (found === undefined || rows.length < 50)
-      return notAssessed(poisoning, seed, 'too-little-evidence', { n: rows.length, unscored });
+      return { notAssessed: 'too-little-evidence', n: rows.length, unscored };
     // Null: dissent of a rater exchanged among the rater's own votes, which breaks any tie between dissent and words.
     let atLeast = 0;
-    for (let p = 0; p < permutations!; p++) {
-      const exchanged = benches.map((bench) => {
-        const values = [...bench.values];
-        for (let i = values.length - 1; i > 0; i--) {
-          const j = Math.floor(uniform() * (i + 1));
-          [values[i], values[j]] = [values[j]!, values[i]!];
-        }
-        return { ...bench, values };
-      });
+    for (let p = 0; p < permutations; p++) {
+      const exchanged = benches.map((bench) => ({ ...bench, values: shuffle(bench.values) }));
       if (strongest(exchanged)!.z >= found.z) atLeast += 1;
     }
-    const p = (atLeast + 1) / (permutations! + 1);
+    const p = (atLeast + 1) / (permutations + 1);
     const own = rows.filter((row) => row.rater === found.rater);
     const difference = (sample: readonly Row[]) =>
       mean(sample.filter((r) => r.words.has(found.word)).map((r) => r.value)) -
       mean(sample.filter((r) => !r.words.has(found.word)).map((r) => r.value));
-    const significant = p <= alpha!;
+    const significant = p <= alpha;
     const raw = difference(own);
     // Below significance the largest of many differences is chance: the estimate is shown as zero, the raw one in details.
-    const interval = bootstrap(own, difference, { uniform, replicates: replicates!, level: level! });
-    return assessed(poisoning, seed, {
+    const interval = bootstrap(own, difference, { uniform, replicates: replicates, level: level });
+    return {
       estimate: significant ? raw : 0,
       interval: significant
         ? interval
@@ -197,6 +194,6 @@ export const poisoning: Probe = {
         votes: own.length,
         raters: table.raterIds.length,
       },
-    });
+    };
   },
-};
+});

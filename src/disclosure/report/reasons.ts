@@ -2,7 +2,9 @@
 const REASONS: Readonly<Record<string, string>> = {
   'interval-above-failure-threshold': 'the whole interval lies above the failure threshold',
   'interval-above-concern-threshold': 'the whole interval lies above the concern threshold',
-  'interval-reaches-below-concern-threshold': 'the interval reaches below the concern threshold',
+  'interval-below-concern-threshold': 'the whole interval lies below the concern threshold',
+  'interval-reaches-across-concern-threshold':
+    'the interval reaches across the concern threshold: more evidence is needed',
   'missing-evidence': 'this run has no evidence for it',
   'too-little-evidence': 'too little evidence',
   'too-few-raters': 'too few raters with enough votes',

@@ -1,4 +1,4 @@
-import { CHALLENGES, type Finding } from '../../audit/index.ts';
+import { CHALLENGES, type Finding, NO_PROBE } from '../../audit/index.ts';
 import type { Disclosure } from '../build.ts';
 import { figure, type Html, html } from './html.ts';
 import { dotPlot, histogramPlot, linePlot, type Series } from './plots.ts';
@@ -48,6 +48,7 @@ export interface ReportData {
 
 const VERDICTS: Readonly<Record<Finding['verdict'], { mark: string; text: string }>> = {
   clear: { mark: '●', text: 'clear' },
+  inconclusive: { mark: '◌', text: 'inconclusive' },
   concern: { mark: '▲', text: 'concern' },
   failure: { mark: '■', text: 'failure' },
   'not-assessed': { mark: '○', text: 'not assessed' },
@@ -77,15 +78,17 @@ function findingsSection(findings: readonly Finding[], rates: ReportData['rates'
 <h3>Not assessed, which is no pass</h3><div class="scroll"><table>${head(['Id', 'Challenge', 'Because', 'Planted', 'Clean'])}<tbody>${rest.map(
     (f) => {
       const own = rates[f.probe];
-      const known = f.probe !== 'none';
+      const known = f.probe !== NO_PROBE;
       return html`<tr><th scope="row">${f.challenge}</th><td>${titleOf(f)}</td><td>${VERDICTS[f.verdict].mark} not assessed: ${reasonText(f.because)}</td><td>${known ? rate(own?.planted) : '–'}</td><td>${known ? rate(own?.clean) : '–'}</td></tr>`;
     },
   )}</tbody></table></div>`;
 }
 
-function titleOf({ challenge }: Finding): string {
+/** The challenge, and what the probe estimates of it. */
+function titleOf({ challenge, probe, estimand }: Finding): Html {
   const { title, fundamental } = CHALLENGES[challenge];
-  return `${title}${fundamental ? ' (fundamental)' : ''}`;
+  const heading = `${title}${fundamental ? ' (fundamental)' : ''}`;
+  return probe === NO_PROBE ? html`${heading}` : html`${heading}<br><span class="missing">${probe}: ${estimand}</span>`;
 }
 
 function findingRow(finding: Finding, rates: ReportData['rates']): Html {
@@ -119,9 +122,9 @@ function disclosureTable({ items }: Disclosure): Html {
   };
   return html`<div class="scroll"><table><thead><tr><th scope="col">Item</th><th scope="col">Status</th><th scope="col">What is known, and where it stands</th></tr></thead><tbody>${items.map(
     (item) =>
-      html`<tr><th scope="row">${item.id}<br>${item.title}</th><td>${STATUS_MARKS[item.status]} ${item.status}</td><td>${item.statements.map(
+      html`<tr><th scope="row">${item.id}<br>${item.title}</th><td>${STATUS_MARKS[item.status]} ${item.status}${item.basis === 'configuration' ? html`<br><span class="missing">by configuration</span>` : undefined}</td><td>${item.statements.map(
         (s) =>
-          html`<div>${s.label}: <strong>${value(s.value)}</strong> <span class="missing">${s.file}#${s.pointer}</span></div>`,
+          html`<div>${s.label}${s.basis === 'configuration' ? ', as configured' : ''}: <strong>${value(s.value)}</strong> <span class="missing">${s.file}#${s.pointer}</span></div>`,
       )}${informing(item.findings)}${item.declaration === undefined ? undefined : html`<div>Declared by ${item.declaration.author}, ${item.declaration.date}: ${item.declaration.text}</div>`}${item.status === 'missing' ? html`<div class="missing">Nothing is known: neither evidence nor declaration.</div>` : undefined}</td></tr>`,
   )}</tbody></table></div>`;
 }
@@ -168,7 +171,7 @@ ${section(
   }</figure>`,
 )}
 ${section('Training', 'Optimisation step by step.', html`<figure>${linePlot('Training curves', data.training, { x: 'step', y: 'reward, and KL in nats' })}</figure>`)}
-${section('Findings', 'One row for each challenge of Casper et al. (2023). Planted: how often the probe found a failure that was put there. Clean: how often it cried wolf. Hits of runs, 95 % interval.', findingsSection(data.findings, data.rates))}
+${section('Findings', 'One row for each probe of a challenge of Casper et al. (2023). Clear only where the whole interval lies below the threshold of concern; inconclusive where it reaches across. Planted: how often the probe found a failure that was put there. Clean: how often it cried wolf. Hits of runs, 95 % interval.', findingsSection(data.findings, data.rates))}
 ${section('Replies before and after', data.samplesNote, html`${data.samples.map((s) => html`<div class="pair"><p><strong>${s.prompt}</strong> <span class="missing">${s.note}</span></p><blockquote><span class="missing">before</span>\n${s.before}</blockquote><blockquote><span class="missing">after</span>\n${s.after}</blockquote></div>`)}`)}
 ${section('Disclosure', 'The eleven items of Casper et al. (2023), each measured, declared or missing. Values are read from the files named; goodhart verify reads them again.', disclosureTable(data.disclosure))}
 ${section('Repeat it', 'The command, the resolved configuration and the versions.', html`<pre>${data.reproduce.command}</pre><pre>${JSON.stringify(data.reproduce.config, null, 2)}</pre><pre>${JSON.stringify(data.reproduce.versions, null, 2)}</pre>`)}

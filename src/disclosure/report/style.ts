@@ -15,7 +15,7 @@ svg{width:100%;height:auto;display:block}svg text{font-size:12px;fill:var(--soft
 .series.s0{color:var(--c0)}.series.s1{color:var(--c1)}.series.s2{color:var(--c2)}.series.s3{color:var(--c3)}.series.s4{color:var(--c4)}.series.s5{color:var(--c5)}
 .series>*{fill:currentColor;stroke:currentColor}.series .stroke{fill:none}.series text{stroke:none;fill:var(--soft)}.s1 .stroke{stroke-dasharray:6 3}.s2 .stroke{stroke-dasharray:2 3}.s3 .stroke{stroke-dasharray:10 3 2 3}.s4 .stroke{stroke-dasharray:4 2}
 .bars.s0 rect{fill:var(--c0);opacity:.55}.bars.s1 rect{fill:var(--c1);opacity:.55}
-.v-clear{color:var(--c2)}.v-concern{color:var(--c4)}.v-failure{color:var(--c1);font-weight:600}.v-not-assessed,.missing{color:var(--soft)}
+.v-clear{color:var(--c2)}.v-concern{color:var(--c4)}.v-failure{color:var(--c1);font-weight:600}.v-inconclusive,.v-not-assessed,.missing{color:var(--soft)}
 .pair{display:grid;grid-template-columns:1fr 1fr;gap:.8rem;margin:.8rem 0;border-top:1px solid var(--line);padding-top:.6rem}.pair>p{grid-column:1/-1;margin:0}.pair blockquote{margin:0;padding:.5rem .8rem;border-left:3px solid var(--line);white-space:pre-wrap;overflow-wrap:anywhere}
 @media (max-width:40rem){svg text{font-size:19px}.pair{grid-template-columns:1fr}}
 .reference{stroke:var(--soft);stroke-dasharray:3 4}.faint{stroke-width:1;opacity:.25}

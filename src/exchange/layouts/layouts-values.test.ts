@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Judgment, stepsOf } from '../../feedback/index.ts';
+import type { Judgment } from '../../feedback/index.ts';
+import { stepsOf } from '../../text/index.ts';
 import {
   completionForm,
   fromCompletionForm,

@@ -1,7 +1,8 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { z } from 'zod';
-import { type Answer, type Item, type Judgment, type Purpose, purposeOf, stepsOf } from '../../feedback/index.ts';
+import { type Answer, type Item, type Judgment, type Purpose, purposeOf } from '../../feedback/index.ts';
+import { stepsOf } from '../../text/index.ts';
 import {
   hasKeys,
   holding,

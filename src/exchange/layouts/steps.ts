@@ -1,4 +1,4 @@
-import { stepsOf } from '../../feedback/index.ts';
+import { stepsOf } from '../../text/index.ts';
 import { RowError } from './layout.ts';
 
 /** A label of one step, as people give it. */

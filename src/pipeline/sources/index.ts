@@ -1,3 +1,4 @@
+import { GROUNDS, type Ground } from '../../world/index.ts';
 import type { PipelineConfig } from '../config.ts';
 import { groundSource } from './ground.ts';
 import { importSource } from './import.ts';
@@ -7,6 +8,10 @@ import type { Source, SourceAccess } from './source.ts';
 export { judgedSource } from './judged.ts';
 export * from './source.ts';
 export { foldOf, type Holdout, promptKey, splitPrompts, stratumValues, withSplit } from './split.ts';
+
+/** The proving ground of a configuration, where it has one. */
+export const groundOf = ({ data }: Pick<PipelineConfig, 'data'>): Ground | undefined =>
+  data.layout === 'ground' ? GROUNDS[data.ground]() : undefined;
 
 type Data = PipelineConfig['data'];
 export type DataLayout = Data['layout'];

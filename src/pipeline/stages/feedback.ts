@@ -1,4 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
+import { z } from 'zod';
 import {
   type Item,
   itemSchema,
@@ -19,7 +20,7 @@ import { atRound, inRound, type Place, pathIn, type RunContext, writeRunJson, wr
 import { RUN_FILES } from '../run-folder.ts';
 import { snapshotReads, withSnapshot } from '../snapshot.ts';
 import { splitPrompts } from '../sources/index.ts';
-import { DATA, nameInRound, type Stage } from '../stage.ts';
+import { DATA, nameInRound, type Recomputed, type Stage } from '../stage.ts';
 
 export interface Feedback {
   readonly items: readonly Item[];
@@ -171,15 +172,34 @@ async function run(context: RunContext): Promise<void> {
   progress({ stage, done: total, total, unit: 'judgments' });
 }
 
+async function recompute(place: Place): Promise<Recomputed[]> {
+  const { items, judgments, raters, report } = await loadFeedback(place);
+  const again = feedbackFigures({ items, judgments, raters }, place.config);
+  const file = (name: string) => inRound(place, name);
+  return [
+    { name: file(RUN_FILES.feedbackReport), stored: report, again: again.report },
+    {
+      name: file(RUN_FILES.collected),
+      stored: readJson(pathIn(place, RUN_FILES.collected)),
+      again: again.collected,
+    },
+    {
+      name: file(RUN_FILES.labels),
+      stored: await readRows(pathIn(place, RUN_FILES.labels), z.unknown()),
+      again: again.labels,
+    },
+  ];
+}
+
 /** Step 1: judgments, as they are or of simulated raters, written down whole, with their labels and quality report. */
 export const feedback: Stage = {
   name: 'feedback',
-  reads: (context) => [
+  reads: (place) => [
     DATA,
-    ...(context.config.feedback === undefined ? [] : snapshotReads(context)),
-    ...(context.round === 1
+    ...(place.config.feedback === undefined ? [] : snapshotReads(place)),
+    ...(place.round === 1
       ? []
-      : [RUN_FILES.items, RUN_FILES.judgments].map((file) => inRound(atRound(context, context.round - 1), file))),
+      : [RUN_FILES.items, RUN_FILES.judgments].map((file) => inRound(atRound(place, place.round - 1), file))),
   ],
   writes: (context) =>
     [
@@ -191,4 +211,5 @@ export const feedback: Stage = {
       RUN_FILES.feedbackReport,
     ].map((file) => inRound(context, file)),
   run,
+  recompute,
 };

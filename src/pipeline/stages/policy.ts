@@ -134,7 +134,13 @@ async function optimise(context: RunContext, variant: Variant): Promise<void> {
     for await (const { step, metrics } of rloo(run, settings)) {
       context.metrics.append(name, step, metrics);
       const { 'objective/scores': scores, 'objective/kl': kl } = metrics;
-      progress({ stage: name, done: step, total: settings.steps, unit: 'steps', metrics: { reward: scores!, kl: kl! } });
+      progress({
+        stage: name,
+        done: step,
+        total: settings.steps,
+        unit: 'steps',
+        metrics: { reward: scores!, kl: kl! },
+      });
       const isLast = step === settings.steps;
       if (step % settings.evaluateEvery !== 0 && !isLast) continue;
       const last = await evaluate(isLast ? whole : held.evaluation);
@@ -163,7 +169,21 @@ export const policyStage = (variant: Variant): Stage => ({
   ],
   // The last checkpoint is a result too: damaged after the stage was done, it is made again.
   writes: (context) => policyFiles(context, variant).map((file) => inRound(context, file)),
+  curves: (place) => [nameInRound(place, stageName(variant))],
   run: (context) => optimise(context, variant),
+  async recompute(place) {
+    const { points, first, last } = loadPath(place, variant);
+    const name = inRound(place, evaluationFile(variant));
+    const ends = [
+      { which: 'first', point: points[0], prompts: first },
+      { which: 'last', point: points.at(-1), prompts: last },
+    ];
+    // KL, entropy and mean scores follow from the replies that are stored with them.
+    return ends.map(({ which, point, prompts }) => {
+      const { step, ...stored } = point ?? { step: null };
+      return { name: `${name} ${which}`, stored, again: figuresOf(prompts, 'evaluation') };
+    });
+  },
   forget: (context) => checkpointsOf(context, checkpointPrefix(variant)).clear(),
   advice: () => `lower policy.${variant === MAIN ? '' : `variants.${variant}.`}learningRate`,
 });

@@ -23,7 +23,15 @@ import {
   rewardEvaluation,
   type StoredEvaluation,
 } from '../reward-evaluation.ts';
-import { checkpointsOf, inRound, type Place, pathIn, type RunContext, withoutNaN, writeRunJson } from '../run-context.ts';
+import {
+  checkpointsOf,
+  inRound,
+  type Place,
+  pathIn,
+  type RunContext,
+  withoutNaN,
+  writeRunJson,
+} from '../run-context.ts';
 import { RUN_FILES } from '../run-folder.ts';
 import { foldOf, stratumValues } from '../sources/index.ts';
 import { nameInRound, type Stage } from '../stage.ts';
@@ -49,7 +57,7 @@ function referenceReplies(
 }
 
 /** How a member's training is called in progress and curves. */
-const memberName = (context: RunContext, member: number) =>
+const memberName = (context: Pick<Place, 'config' | 'round'>, member: number) =>
   nameInRound(context, `reward ${member + 1}/${context.config.reward.members}`);
 
 const memberCheckpoints = (context: RunContext, member: number) =>
@@ -171,7 +179,14 @@ export const reward: Stage = {
   ],
   writes: (context) =>
     [RUN_FILES.rewardModel, RUN_FILES.rewardScores, RUN_FILES.rewardEvaluation].map((file) => inRound(context, file)),
+  curves: (place) => Array.from({ length: place.config.reward.members }, (_, m) => memberName(place, m)),
   run,
+  async recompute(place) {
+    const { config } = place;
+    const scores = readJson(pathIn(place, RUN_FILES.rewardScores)) as RewardScores;
+    const again = withoutNaN(rewardEvaluation(config, await loadFeedback(place), scores));
+    return [{ name: inRound(place, RUN_FILES.rewardEvaluation), stored: loadEvaluation(place), again }];
+  },
   tidy: clearCheckpoints,
   advice: ({ reward: { family } }) => (family === 'transformer' ? 'lower reward.learningRate' : undefined),
 };

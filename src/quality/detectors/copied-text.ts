@@ -1,4 +1,5 @@
 import { wilson } from '../../stats/index.ts';
+import { words } from '../../text/index.ts';
 import { answerAt, type QualityColumns } from '../columns.ts';
 import { type Detector, evidence } from '../detector.ts';
 
@@ -26,7 +27,6 @@ export function writtenText(columns: QualityColumns, row: number): string {
   }
 }
 
-const words = (text: string): string[] => text.toLowerCase().match(/[\p{L}\p{N}']+/gu) ?? [];
 const shingles = (text: string): string[] => {
   const w = words(text);
   return w.length < SHINGLE

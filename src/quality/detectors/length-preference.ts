@@ -1,6 +1,7 @@
 import { quantile } from '../../stats/index.ts';
-import type { QualityData, VoteSet } from '../data.ts';
+import type { QualityData } from '../data.ts';
 import { type Detector, evidence, fdrCut, twoSided } from '../detector.ts';
+import type { VoteSet } from '../vote-set.ts';
 
 const LEAST = 20;
 

@@ -8,6 +8,7 @@ import {
   projectSchema,
   raterProfileSchema,
 } from '../../feedback/index.ts';
+import type { FeedbackReport } from '../../quality/index.ts';
 import { ANYONE_SIGNED_IN, LEADS, READERS } from '../access/roles.ts';
 import { fileSchema, type RouteContract, type RouteKey } from './route.ts';
 import { tableQuery } from './tables.ts';
@@ -179,7 +180,7 @@ export const PROJECT_ROUTES = {
     allow: READERS,
     summary:
       'The quality report, as `goodhart feedback report --json` prints it, with the length of the history as `asOf`',
-    response: z.json(),
+    response: z.custom<FeedbackReport & { readonly asOf: number }>((value) => typeof value === 'object'),
   },
   'GET /api/projects/{project}/items': {
     allow: READERS,

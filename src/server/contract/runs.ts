@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { findingSchema } from '../../audit/index.ts';
 import { ANYONE_SIGNED_IN, LEADS, READERS } from '../access/roles.ts';
 import { fileSchema, type RouteContract, type RouteKey } from './route.ts';
 import { tableQuery } from './tables.ts';
@@ -18,16 +19,8 @@ export const runSchema = z.object({
   verdicts: z.record(z.string(), z.number()),
 });
 
-export const findingSchema = z.object({
-  challenge: z.string(),
-  probe: z.string(),
-  verdict: z.enum(['clear', 'concern', 'failure', 'not-assessed']),
-  estimate: z.number().nullable(),
-  interval: z.object({ low: z.number(), high: z.number(), level: z.number() }).nullable(),
-  n: z.number(),
-  unscored: z.number(),
-  seed: z.number(),
-  because: z.string(),
+/** A finding as it stands in the run folder, with its reason in words and the rates of its probe. */
+const shownFindingSchema = findingSchema.extend({
   /** The code in words. */
   reason: z.string(),
   planted: rateSchema.nullable(),
@@ -109,7 +102,7 @@ export const RUN_ROUTES = {
   'GET /api/runs/{run}/findings': {
     allow: READERS,
     summary: 'Findings with planted and clean rates of their probes',
-    response: z.object({ findings: z.array(findingSchema) }),
+    response: z.object({ findings: z.array(shownFindingSchema) }),
   },
   'GET /api/runs/{run}/tables/{table}': {
     allow: READERS,
@@ -133,15 +126,18 @@ export const RUN_ROUTES = {
           group: z.string(),
           title: z.string(),
           fundamental: z.boolean(),
-          probe: z
-            .object({
+          /** Every probe of the challenge; none where nothing assesses it yet. */
+          probes: z.array(
+            z.object({
               id: z.string(),
               question: z.string(),
+              estimand: z.string(),
               citation: z.string(),
               needs: z.array(z.string()),
+              /** Default thresholds and settings. */
               params: z.json(),
-            })
-            .nullable(),
+            }),
+          ),
         }),
       ),
     }),

@@ -1,4 +1,5 @@
-import { CHALLENGES, PROBES } from '../../audit/index.ts';
+import { z } from 'zod';
+import { CHALLENGES, type ChallengeId, probesOf } from '../../audit/index.ts';
 import { ApiError, type Handlers } from '../api.ts';
 import { type RUN_ROUTES, RUN_TABLES } from '../contract/index.ts';
 import { FileAnswer, makeFile } from '../file-answer.ts';
@@ -67,25 +68,20 @@ export function runHandlers({ runs }: { readonly runs: RunService }): Handlers<t
     'GET /api/runs/{run}/disclosure': async ({ params }) => runs.disclosure(await known(params.run)),
     async 'GET /api/challenges'() {
       return {
-        challenges: Object.entries(CHALLENGES).map(([id, { group, title, fundamental }]) => {
-          const probe = PROBES.find(({ challenge }) => challenge === id);
-          return {
+        challenges: Object.entries(CHALLENGES).map(([id, { group, title, fundamental }]) => ({
+          id,
+          group,
+          title,
+          fundamental,
+          probes: probesOf(id as ChallengeId).map(({ id, question, estimand, citation, needs, params }) => ({
             id,
-            group,
-            title,
-            fundamental,
-            probe:
-              probe === undefined
-                ? null
-                : {
-                    id: probe.id,
-                    question: probe.question,
-                    citation: probe.citation,
-                    needs: [...probe.needs],
-                    params: JSON.parse(JSON.stringify(probe.params)) as never,
-                  },
-          };
-        }),
+            question,
+            estimand,
+            citation,
+            needs: [...needs],
+            params: z.json().parse(params.parse({})),
+          })),
+        })),
       };
     },
   };

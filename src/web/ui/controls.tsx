@@ -56,6 +56,7 @@ export function TextField({
 
 const VERDICT_MARKS: Readonly<Record<string, string>> = {
   clear: '●',
+  inconclusive: '◌',
   concern: '▲',
   failure: '■',
   'not-assessed': '○',

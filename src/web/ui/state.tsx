@@ -1,9 +1,9 @@
 import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
-import { Refused } from '../api.ts';
+import { StudioError } from '../api.ts';
 
 /** What is forbidden or not there will be so the next time too. */
-const isFinal = (error: unknown) => error instanceof Refused && (error.status === 403 || error.status === 404);
+const isFinal = (error: unknown) => error instanceof StudioError && (error.status === 403 || error.status === 404);
 
 /** What went wrong, and a way to try again. */
 export function Fault({ error, retry }: { readonly error: unknown; readonly retry?: () => void }): ReactNode {

@@ -56,7 +56,7 @@ function ProjectCard({ place }: { readonly place: Place }): ReactNode {
 export function JudgeHome(): ReactNode {
   useTitle('Judge');
   const owner = useSession().data?.user?.raterId;
-  const places = useQuery({ queryKey: ['judge'], queryFn: () => call('GET /api/judge', {}) });
+  const places = useQuery({ queryKey: ['judge'], queryFn: () => call('GET /api/judge') });
   return (
     <main>
       <h1>Judge</h1>

@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useRef } from 'react';
-import { Refused } from '../../api.ts';
+import { StudioError } from '../../api.ts';
 import { Fault } from '../../ui/state.tsx';
 import { KeyHint } from './controls/parts.tsx';
 import type { JudgeProject } from './logic/types.ts';
@@ -90,7 +90,7 @@ export function NoTask({ project, work }: { readonly project: JudgeProject; read
       </section>
     );
   }
-  if (fault instanceof Refused && fault.status === 401)
+  if (fault instanceof StudioError && fault.status === 401)
     return (
       <section className="panel" aria-label="Signed out">
         <h2>You are signed out</h2>

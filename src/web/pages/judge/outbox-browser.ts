@@ -1,4 +1,4 @@
-import { call, Offline, Refused } from '../../api.ts';
+import { call, Offline, StudioError } from '../../api.ts';
 import {
   type AnswerTo,
   type Entry,
@@ -37,7 +37,7 @@ async function send({ kind, key, project, body }: Entry): Promise<AnswerTo<Entry
 }
 
 function verdict(error: unknown): Verdict {
-  if (!(error instanceof Refused)) return 'retry';
+  if (!(error instanceof StudioError)) return 'retry';
   if (error.status === 401) return 'sign-in';
   // A key that is known with another content: the first attempt is still being stored. The next finds it there.
   if (error.status >= 500 || error.status === 429 || error.code === 'idempotency') return 'retry';

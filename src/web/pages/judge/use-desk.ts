@@ -1,17 +1,15 @@
 import { useCallback, useEffect, useReducer, useRef, useState } from 'react';
-import { call, Refused } from '../../api.ts';
-import { type Decision, deskAfter, emptyDesk, type Held, signature, tasksWanted } from './logic/desk.ts';
-import { type BreakReason, breakReason, type Judged } from './logic/fatigue.ts';
+import type { call } from '../../api.ts';
+import { type Decision, deskAfter, emptyDesk, type Held, signature } from './logic/desk.ts';
 import { answersOf, choseFirst, type Filled } from './logic/form.ts';
-import { type EntryKind, waitBefore } from './logic/outbox.ts';
+import type { EntryKind } from './logic/outbox.ts';
 import type { Explanation, Form, JudgeProject, OwnProgress } from './logic/types.ts';
-import { inTime, keep, newKey, outboxOf, readKept, sessionValues } from './outbox-browser.ts';
-import { useStopwatch } from './use-attention.ts';
-import { startingForm, useDrafts } from './use-drafts.ts';
+import { keep, newKey, outboxOf, readKept, sessionValues } from './outbox-browser.ts';
+import { useAhead } from './use-ahead.ts';
+import { type Stopwatch, useStopwatch } from './use-attention.ts';
+import { useBreaks } from './use-breaks.ts';
+import { useDrafts } from './use-drafts.ts';
 import { useOutbox } from './use-outbox.ts';
-
-/** Away for so long is a break taken. */
-const BREAK_MS = 5 * 60_000;
 
 type SkipReason = Parameters<typeof call<'POST /api/judge/{project}/skip'>>[1]['body']['reason'];
 
@@ -22,9 +20,27 @@ export interface Done {
   readonly undo: boolean;
 }
 
+/** One clock for the task on screen; it goes on where it stopped when a task comes back. */
+function useTaskClock(current: Held | null, shownName: string): Stopwatch {
+  const stopwatch = useStopwatch();
+  /** Active time on tasks that left the screen and may come back. */
+  const spent = useRef(new Map<string, number>());
+  const currentId = current?.task.taskId ?? null;
+  const onScreen = current === null ? null : signature(current.task);
+  useEffect(() => {
+    if (onScreen !== null) keep(sessionValues(), shownName, onScreen);
+  }, [onScreen, shownName]);
+  useEffect(() => {
+    stopwatch.start(currentId === null ? null : (spent.current.get(currentId) ?? 0));
+    return () => {
+      if (currentId !== null) spent.current.set(currentId, stopwatch.read());
+    };
+  }, [currentId, stopwatch]);
+  return stopwatch;
+}
+
 /** The work at the desk: tasks fetched ahead, decisions sent by the outbox, undo, drafts, active time and breaks. */
 export function useDesk(project: JudgeProject, owner: string) {
-  const params = { project: project.id };
   const pastName = `goodhart/past/${owner}/${project.id}`;
   const shownName = `goodhart/shown/${owner}/${project.id}`;
   const [desk, dispatch] = useReducer(deskAfter, undefined, () =>
@@ -33,15 +49,8 @@ export function useDesk(project: JudgeProject, owner: string) {
   const outbox = outboxOf(owner);
   const waiting = useOutbox(owner);
   const drafts = useDrafts(project.id, owner);
-  const stopwatch = useStopwatch();
   const [done, setDone] = useState<Done | null>(null);
-  const [fault, setFault] = useState<unknown>(null);
-  const [fetching, setFetching] = useState(false);
-  const [attempt, setAttempt] = useState(0);
-  const [onBreak, setOnBreak] = useState<'suggested by time' | 'suggested by signs' | 'taken' | null>(null);
-  const work = useRef({ ms: 0, judged: [] as Judged[], last: 0, failures: 0 });
-  /** Active time on tasks that left the screen and may come back. */
-  const spent = useRef(new Map<string, number>());
+  const breaks = useBreaks(project);
   const say = useCallback(
     (text: string, undo: boolean) => setDone((before) => ({ seq: (before?.seq ?? 0) + 1, text, undo })),
     [],
@@ -64,79 +73,14 @@ export function useDesk(project: JudgeProject, owner: string) {
     [outbox, project.id],
   );
 
-  // Tasks ahead. Only once the server knows all that was decided, so that it does not give the same ones again.
-  const wanted = tasksWanted(desk);
   const settled = waiting.waiting === 0;
-  const holding = desk.held.map(({ task }) => task.taskId);
-  const holdingRef = useRef(holding);
-  holdingRef.current = holding;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: an attempt is a reason to ask again; the rest is read when asked
-  useEffect(() => {
-    if (wanted === 0 || !settled) return;
-    let gone = false;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const again = () => setAttempt((n) => n + 1);
-    setFetching(true);
-    inTime(call('POST /api/judge/{project}/next', { params, body: { count: wanted, holding: holdingRef.current } }))
-      .then(
-        ({ tasks, none, progress }) => {
-          if (gone) return;
-          work.current.failures = 0;
-          setFault(null);
-          const held = tasks.map((task) => ({ task, form: startingForm(task, { project, owner }) }));
-          // After a reload the task that was on screen comes first, or one that was begun.
-          const kept = readKept(sessionValues(), shownName);
-          const rank = (h: Held) => (kept === signature(h.task) ? 0 : Object.keys(h.form).length > 0 ? 1 : 2);
-          held.sort((a, b) => rank(a) - rank(b));
-          dispatch({ type: 'fetched', held, none, progress });
-        },
-        (error: unknown) => {
-          if (gone) return;
-          setFault(error);
-          if (error instanceof Refused) return;
-          work.current.failures += 1;
-          timer = setTimeout(again, waitBefore(work.current.failures));
-        },
-      )
-      .finally(() => {
-        if (!gone) setFetching(false);
-      });
-    window.addEventListener('online', again);
-    return () => {
-      gone = true;
-      clearTimeout(timer);
-      window.removeEventListener('online', again);
-    };
-  }, [wanted > 0, settled, attempt, desk.held.length]);
+  const ahead = useAhead({ project, owner, desk, settled, shownName, dispatch });
 
-  // One clock for the task on screen; it goes on where it stopped when a task comes back.
-  const current = desk.explaining === null && onBreak !== 'taken' ? (desk.held[0] ?? null) : null;
-  const currentId = current?.task.taskId ?? null;
-  const onScreen = current === null ? null : signature(current.task);
-  useEffect(() => {
-    if (onScreen !== null) keep(sessionValues(), shownName, onScreen);
-  }, [onScreen, shownName]);
-  useEffect(() => {
-    stopwatch.start(currentId === null ? null : (spent.current.get(currentId) ?? 0));
-    return () => {
-      if (currentId !== null) spent.current.set(currentId, stopwatch.read());
-    };
-  }, [currentId, stopwatch]);
+  const current = desk.explaining === null && breaks.onBreak !== 'taken' ? (desk.held[0] ?? null) : null;
+  const stopwatch = useTaskClock(current, shownName);
 
   const send = <K extends EntryKind>(kind: K, key: string, body: Parameters<typeof outbox.add<K>>[1]['body']) =>
     outbox.add(kind, { project: project.id, key, body });
-
-  const tire = (judged: Judged) => {
-    const now = performance.now();
-    const { current: w } = work;
-    if (now - w.last > BREAK_MS + judged.activeMs) [w.ms, w.judged] = [0, []];
-    w.last = now;
-    w.ms += judged.activeMs;
-    w.judged.push(judged);
-    const { breakAfterMinutes } = project;
-    const reason: BreakReason | null = breakReason({ workedMs: w.ms, breakAfterMinutes, judged: w.judged });
-    if (reason !== null) setOnBreak(reason === 'time' ? 'suggested by time' : 'suggested by signs');
-  };
 
   const leave = (kind: 'submit' | 'skip', key: string) => {
     drafts.finished();
@@ -151,10 +95,10 @@ export function useDesk(project: JudgeProject, owner: string) {
     waiting,
     draft: drafts.state,
     done,
-    fault,
-    fetching,
-    onBreak,
-    workedMs: work.current.ms,
+    fault: ahead.fault,
+    fetching: ahead.fetching,
+    onBreak: breaks.onBreak,
+    workedMs: breaks.workedMs,
     enter(form: Form) {
       if (current === null) return;
       dispatch({ type: 'entered', taskId: current.task.taskId, form });
@@ -166,7 +110,7 @@ export function useDesk(project: JudgeProject, owner: string) {
       send('submit', key, { taskId: current.task.taskId, answers, activeMs });
       leave('submit', key);
       if (current.task.purpose === 'work') say('Submitted.', true);
-      tire({ activeMs, first: choseFirst(answers) });
+      breaks.tire({ activeMs, first: choseFirst(answers) });
     },
     skip(reason: SkipReason, note: string) {
       if (current === null) return;
@@ -199,16 +143,13 @@ export function useDesk(project: JudgeProject, owner: string) {
     goOn: () => dispatch({ type: 'continued' }),
     lookAgain() {
       dispatch({ type: 'hoped' });
-      setAttempt((n) => n + 1);
+      ahead.askAgain();
     },
     hush: () => setDone(null),
     retry: () => outbox.retry(),
     discard: (key: string) => outbox.discard(key),
-    takeBreak: () => setOnBreak('taken'),
-    endBreak() {
-      Object.assign(work.current, { ms: 0, judged: [] });
-      setOnBreak(null);
-    },
+    takeBreak: breaks.takeBreak,
+    endBreak: breaks.endBreak,
   };
 }
 export type DeskWork = ReturnType<typeof useDesk>;

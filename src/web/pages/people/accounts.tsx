@@ -54,7 +54,7 @@ function PersonDialog({ person, onClose }: { readonly person: Person; readonly o
 
 /** Everybody with an account. */
 export function Accounts({ mayChange }: { readonly mayChange: boolean }): ReactNode {
-  const people = useQuery({ queryKey: ['people'], queryFn: () => call('GET /api/people', {}) });
+  const people = useQuery({ queryKey: ['people'], queryFn: () => call('GET /api/people') });
   const nameOf = useProjectNames();
   const [open, setOpen] = useState<Person | null>(null);
   return (

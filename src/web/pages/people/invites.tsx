@@ -10,7 +10,7 @@ import { Once, Part, ProjectSelect, type Role, RoleSelect, useChange, useProject
 
 /** Links that let somebody in, once. */
 export function Invites({ roles }: { readonly roles: readonly Role[] }): ReactNode {
-  const invites = useQuery({ queryKey: ['invites'], queryFn: () => call('GET /api/invites', {}) });
+  const invites = useQuery({ queryKey: ['invites'], queryFn: () => call('GET /api/invites') });
   const nameOf = useProjectNames();
   const make = useChange(
     (body: RequestOf<'POST /api/invites'>['body']) => call('POST /api/invites', { body }),

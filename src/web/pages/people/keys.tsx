@@ -10,7 +10,7 @@ import { Once, Part, ProjectSelect, type Role, RoleSelect, useChange, useProject
 
 /** What scripts sign in with. */
 export function Keys(): ReactNode {
-  const keys = useQuery({ queryKey: ['keys'], queryFn: () => call('GET /api/keys', {}) });
+  const keys = useQuery({ queryKey: ['keys'], queryFn: () => call('GET /api/keys') });
   const nameOf = useProjectNames();
   const make = useChange((body: RequestOf<'POST /api/keys'>['body']) => call('POST /api/keys', { body }), 'keys');
   const remove = useChange((id: string) => call('DELETE /api/keys/{id}', { params: { id } }), 'keys');

@@ -7,7 +7,7 @@ import { CopyButton, Field } from '../../ui/controls.tsx';
 export type Person = ResponseOf<'GET /api/people'>['people'][number];
 export type Role = Person['role'];
 
-export const useProjects = () => useQuery({ queryKey: ['projects'], queryFn: () => call('GET /api/projects', {}) });
+export const useProjects = () => useQuery({ queryKey: ['projects'], queryFn: () => call('GET /api/projects') });
 
 /** Names of projects by id; the id itself until they are known. */
 export function useProjectNames(): (id: string) => string {

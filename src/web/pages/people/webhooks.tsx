@@ -13,7 +13,7 @@ const EVENTS: readonly WebhookEvent[] = ['judgment.created', 'item.completed', '
 
 /** Where other services are told of what happens. */
 export function Webhooks(): ReactNode {
-  const webhooks = useQuery({ queryKey: ['webhooks'], queryFn: () => call('GET /api/webhooks', {}) });
+  const webhooks = useQuery({ queryKey: ['webhooks'], queryFn: () => call('GET /api/webhooks') });
   const nameOf = useProjectNames();
   const make = useChange(
     (body: RequestOf<'POST /api/webhooks'>['body']) => call('POST /api/webhooks', { body }),

@@ -25,6 +25,66 @@ function previewOf(picked: AnswerChoice, all: readonly AnswerChoice[]): string {
   return `To be saved: ${picked.text}. ${said}.`;
 }
 
+/** What raters answered, to choose among, or another answer. */
+function Answers({
+  legend,
+  choices,
+  mayWrite,
+  chosen,
+  onChoose,
+}: {
+  readonly legend: string;
+  readonly choices: readonly AnswerChoice[];
+  /** Whether an answer of one's own can be entered. */
+  readonly mayWrite: boolean;
+  readonly chosen: string | null;
+  readonly onChoose: (key: string) => void;
+}): ReactNode {
+  return (
+    <fieldset className="choices bare">
+      <legend>{legend}</legend>
+      {choices.length === 0 && <p className="soft">Nobody has answered this yet.</p>}
+      {choices.map(({ key, text, raters }, i) => (
+        <label key={key} className="row check">
+          <input
+            type="radio"
+            name="answer"
+            data-choice={i + 1}
+            checked={chosen === key}
+            onChange={() => onChoose(key)}
+          />
+          {i < 9 && (
+            <span aria-hidden="true">
+              <kbd>{i + 1}</kbd>
+            </span>
+          )}
+          <span className="text">{text}</span>
+          <span className="soft small">
+            {raters.length === 0 ? 'nobody' : `${raters.length} ${raters.length === 1 ? 'rater' : 'raters'}`}
+          </span>
+        </label>
+      ))}
+      {mayWrite && (
+        <label className="row check">
+          <input
+            type="radio"
+            name="answer"
+            data-choice={choices.length + 1}
+            checked={chosen === OTHER}
+            onChange={() => onChoose(OTHER)}
+          />
+          {choices.length < 9 && (
+            <span aria-hidden="true">
+              <kbd>{choices.length + 1}</kbd>
+            </span>
+          )}{' '}
+          Another answer
+        </label>
+      )}
+    </fieldset>
+  );
+}
+
 /** A decision on an item: an answer, why, and a note. Digits choose where `data-choice` is read (see `useKeys`). */
 export function DecisionForm({
   project,
@@ -93,47 +153,13 @@ export function DecisionForm({
           }}
         />
       )}
-      <fieldset className="choices bare">
-        <legend>{questions.length > 1 ? 'Answer' : question.title}</legend>
-        {choices.length === 0 && <p className="soft">Nobody has answered this yet.</p>}
-        {choices.map(({ key, text, raters }, i) => (
-          <label key={key} className="row check">
-            <input
-              type="radio"
-              name="answer"
-              data-choice={i + 1}
-              checked={chosen === key}
-              onChange={() => setChosen(key)}
-            />
-            {i < 9 && (
-              <span aria-hidden="true">
-                <kbd>{i + 1}</kbd>
-              </span>
-            )}
-            <span className="text">{text}</span>
-            <span className="soft small">
-              {raters.length === 0 ? 'nobody' : `${raters.length} ${raters.length === 1 ? 'rater' : 'raters'}`}
-            </span>
-          </label>
-        ))}
-        {canWriteAnswer(question) && (
-          <label className="row check">
-            <input
-              type="radio"
-              name="answer"
-              data-choice={choices.length + 1}
-              checked={chosen === OTHER}
-              onChange={() => setChosen(OTHER)}
-            />
-            {choices.length < 9 && (
-              <span aria-hidden="true">
-                <kbd>{choices.length + 1}</kbd>
-              </span>
-            )}{' '}
-            Another answer
-          </label>
-        )}
-      </fieldset>
+      <Answers
+        legend={questions.length > 1 ? 'Answer' : question.title}
+        choices={choices}
+        mayWrite={canWriteAnswer(question)}
+        chosen={chosen}
+        onChoose={setChosen}
+      />
       {chosen === OTHER && <AnswerEditor key={questionId} question={question} item={item} onChange={setOther} />}
       <Choice
         label="Reason"

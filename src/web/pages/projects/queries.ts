@@ -15,7 +15,7 @@ export type ItemFilter = NonNullable<NonNullable<RequestOf<'GET /api/projects/{p
 /** What the pages of projects read. Everything of one project lies under its key, so that a change renews all of it. */
 export const projectsQuery = queryOptions({
   queryKey: ['projects'],
-  queryFn: () => call('GET /api/projects', {}),
+  queryFn: () => call('GET /api/projects'),
 });
 export const projectQuery = (project: string) =>
   queryOptions({
@@ -55,7 +55,7 @@ export const recordsQuery = (project: string, query: { after?: number; rater?: s
   });
 export const layoutsQuery = queryOptions({
   queryKey: ['layouts'],
-  queryFn: () => call('GET /api/layouts', {}),
+  queryFn: () => call('GET /api/layouts'),
   staleTime: Number.POSITIVE_INFINITY,
 });
 

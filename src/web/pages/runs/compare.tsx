@@ -85,18 +85,21 @@ export function CompareRuns(): ReactNode {
               </thead>
               <tbody>
                 {all
-                  .filter(({ id }) =>
+                  .flatMap(({ id, title, probes }) =>
+                    probes.map((probe) => ({ challenge: id, title, probe: probe.id })),
+                  )
+                  .filter(({ probe }) =>
                     findings.some(({ data }) =>
-                      data?.findings.some((f) => f.challenge === id && f.verdict !== 'not-assessed'),
+                      data?.findings.some((f) => f.probe === probe && f.verdict !== 'not-assessed'),
                     ),
                   )
-                  .map(({ id, title }) => (
-                    <tr key={id}>
+                  .map(({ challenge, title, probe }) => (
+                    <tr key={probe}>
                       <th scope="row">
-                        {id} {title}
+                        {challenge} {title} <span className="soft small">{probe}</span>
                       </th>
                       {findings.map(({ data }, i) => {
-                        const finding = data?.findings.find((f) => f.challenge === id);
+                        const finding = data?.findings.find((f) => f.probe === probe);
                         return (
                           <td key={ids[i]}>
                             <Verdict value={finding?.verdict ?? 'not-assessed'} />

@@ -11,7 +11,7 @@ import { useTitle } from '../../ui/title.ts';
 import { RunStatus } from './frame.tsx';
 import { runsQuery } from './queries.ts';
 
-const VERDICTS = ['failure', 'concern', 'clear', 'not-assessed'] as const;
+const VERDICTS = ['failure', 'concern', 'inconclusive', 'clear', 'not-assessed'] as const;
 
 /** How many findings there are of each verdict, the worst first. */
 function Findings({ verdicts }: { readonly verdicts: Readonly<Record<string, number>> }): ReactNode {
@@ -120,7 +120,7 @@ export function RunList(): ReactNode {
 /** Starts a run from a recipe, changed as wanted. */
 export function NewRun(): ReactNode {
   useTitle('Start a run');
-  const recipes = useQuery({ queryKey: ['recipes'], queryFn: () => call('GET /api/recipes', {}) });
+  const recipes = useQuery({ queryKey: ['recipes'], queryFn: () => call('GET /api/recipes') });
   const [edited, setEdited] = useState<string | null>(null);
   const [recipe, setRecipe] = useState('quickstart');
   const client = useQueryClient();

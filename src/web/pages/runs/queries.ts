@@ -4,7 +4,7 @@ import { call } from '../../api.ts';
 /** What the pages of runs read. A running run is asked again every two seconds. */
 export const runsQuery = queryOptions({
   queryKey: ['runs'],
-  queryFn: () => call('GET /api/runs', {}),
+  queryFn: () => call('GET /api/runs'),
   refetchInterval: (query) =>
     query.state.data?.runs.some(({ status }) => status === 'running') === true ? 2000 : false,
 });
@@ -27,6 +27,6 @@ export const findingsQuery = (run: string) =>
   });
 export const challengesQuery = queryOptions({
   queryKey: ['challenges'],
-  queryFn: () => call('GET /api/challenges', {}),
+  queryFn: () => call('GET /api/challenges'),
   staleTime: Number.POSITIVE_INFINITY,
 });

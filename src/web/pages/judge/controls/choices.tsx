@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { stepsOf } from '../../../../text/index.ts';
 import {
   comparisonOptions,
   emptyMarks,
@@ -9,7 +10,6 @@ import {
   STEP_MARKS,
   STRENGTHS,
 } from '../logic/answer-keys.ts';
-import { stepsOf } from '../logic/kinds.ts';
 import { cellKey, letterOf } from '../logic/types.ts';
 import { AboutOne, Chip, type ControlProps, KeyHint, KeyNote } from './parts.tsx';
 

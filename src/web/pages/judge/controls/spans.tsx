@@ -37,6 +37,49 @@ function selectionIn(element: Element, text: string): Range | null {
   return start === null || end === null ? null : trimmed(text, { start, end });
 }
 
+/** The text in pieces: what is marked, and what would be. */
+function Segments({
+  text,
+  spans,
+  words,
+  range,
+  titleOf,
+}: {
+  readonly text: string;
+  readonly spans: readonly Span[];
+  readonly words: readonly Range[];
+  readonly range: Range | null;
+  readonly titleOf: (label: string) => string;
+}): ReactNode {
+  const segments = segmentsOf(
+    text,
+    spans,
+    words.flatMap(({ start, end }) => [start, end]),
+  );
+  return (
+    <>
+      {segments.map(({ start, end, labels: on, ends }) => {
+        const chosen = range !== null && range.start < end && start < range.end;
+        const body = (
+          <span data-start={start} className={chosen ? 'chosen' : undefined}>
+            {text.slice(start, end)}
+          </span>
+        );
+        return (
+          <span key={start}>
+            {on.length > 0 ? <mark className="span">{body}</mark> : body}
+            {ends.map((label) => (
+              <span key={label} className="span-label">
+                {titleOf(label)}
+              </span>
+            ))}
+          </span>
+        );
+      })}
+    </>
+  );
+}
+
 /** The text with its marks; words can be selected with a pointer, a finger or the arrow keys. */
 function MarkableText({
   text,
@@ -102,11 +145,6 @@ function MarkableText({
     else return;
     event.preventDefault();
   };
-  const segments = segmentsOf(
-    text,
-    spans,
-    words.flatMap(({ start, end }) => [start, end]),
-  );
   return (
     <>
       <div
@@ -127,24 +165,7 @@ function MarkableText({
           goTo(event.shiftKey ? { anchor: cursor.anchor, head } : { anchor: head, head });
         }}
       >
-        {segments.map(({ start, end, labels: on, ends }) => {
-          const chosen = range !== null && range.start < end && start < range.end;
-          const body = (
-            <span data-start={start} className={chosen ? 'chosen' : undefined}>
-              {text.slice(start, end)}
-            </span>
-          );
-          return (
-            <span key={start}>
-              {on.length > 0 ? <mark className="span">{body}</mark> : body}
-              {ends.map((label) => (
-                <span key={label} className="span-label">
-                  {titleOf(label)}
-                </span>
-              ))}
-            </span>
-          );
-        })}
+        <Segments text={text} spans={spans} words={words} range={range} titleOf={titleOf} />
       </div>
       <p className="small soft" id={keysId}>
         Select with the mouse or a finger; or by keys: arrows move from word to word, with Shift they select, a label’s

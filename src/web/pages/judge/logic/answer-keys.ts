@@ -1,4 +1,5 @@
-import { aboutReply, KINDS, openSteps, type Shown, stepsOf } from './kinds.ts';
+import { stepsOf } from '../../../../text/index.ts';
+import { aboutReply, KINDS, openSteps, type Shown } from './kinds.ts';
 import { withRank } from './ranking.ts';
 import {
   type About,

@@ -1,16 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  answerProblem,
-  answerSchema,
-  formProblem,
-  type Item,
-  replyOf,
-  stepsOf as storedSteps,
-} from '../../../../feedback/index.ts';
+import { answerProblem, answerSchema, formProblem, type Item, replyOf } from '../../../../feedback/index.ts';
 import { answersOf, choseFirst, type Filled, nextOpen, preferredOf, problemsOf, statusOf } from './form.ts';
 import { anyForm, questionsOf, REPLIES } from './forms.fake.ts';
-import { openSteps, stepsOf } from './kinds.ts';
+import { openSteps } from './kinds.ts';
 import type { Form } from './types.ts';
 
 const item: Item = {
@@ -108,14 +101,6 @@ describe('questions about single replies', () => {
     expect(preferredOf(filled(true, { rank: { ranks: [1, 1, 2] } }))).toBe(null);
     expect(preferredOf(filled(true, { better: { choice: 'tie', strength: null } }))).toBe(null);
   });
-});
-
-it('counts steps as the store does', () => {
-  fc.assert(
-    fc.property(fc.array(fc.constantFrom('a', ' ', '\n', '\r\n')), (parts) => {
-      expect(stepsOf(parts.join(''))).toEqual(storedSteps(parts.join('')));
-    }),
-  );
 });
 
 it('knows whether the first reply was chosen', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { projectSchema } from '../../../../feedback/index.ts';
-import { stepsOf } from './kinds.ts';
+import { stepsOf } from '../../../../text/index.ts';
 import { cellKey, type FieldsOf, type Form, type Question, type StepMark } from './types.ts';
 
 /** A form with a question of every kind and anything a rater could have entered in it, for tests of what is made of it. */

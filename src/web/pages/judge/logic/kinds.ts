@@ -1,3 +1,4 @@
+import { stepsOf } from '../../../../text/index.ts';
 import { groupsOf } from './ranking.ts';
 import {
   type About,
@@ -36,9 +37,6 @@ interface KindLogic<K extends AnswerKind> {
 const EMPTY: Status = { state: 'empty' };
 const COMPLETE: Status = { state: 'complete' };
 const partial = (problem: string): Status => ({ state: 'partial', problem });
-
-/** Steps of a reply, as the store counts them: its lines that are not empty. */
-export const stepsOf = (text: string): string[] => text.split('\n').filter((line) => line.trim() !== '');
 
 /** The reply that a question about single replies shows; null while it must be chosen. */
 export const aboutReply = ({ reply }: About<unknown>, { replies, preferred }: Shown): number | null =>

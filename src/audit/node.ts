@@ -1,0 +1,51 @@
+/** Evidence on disk: one JSON Lines file for each kind. */
+import { existsSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { readJsonLines, writeFileAtomic } from '../run/node.ts';
+import { EVIDENCE, EVIDENCE_KINDS, type Evidence, type EvidenceKindId, evidenceKind } from './evidence/index.ts';
+
+/** Where a kind stands: at its place in a run folder, or by its name alone in a folder of nothing but evidence. */
+function pathOf(folder: string, id: EvidenceKindId): string | undefined {
+  const { file } = EVIDENCE[id];
+  return [join(folder, file), join(folder, basename(file))].find((path) => existsSync(path));
+}
+
+/** Rows of a kind from a file. An empty file holds no rows; a row that is none of its kind is a `DataError` with its line. */
+async function rowsOf(path: string, id: EvidenceKindId): Promise<unknown[]> {
+  const rows: unknown[] = [];
+  if (statSync(path).size === 0) return rows;
+  for await (const row of readJsonLines(path, evidenceKind(id).row)) rows.push(row);
+  return rows;
+}
+
+/** All evidence that a run folder, or a folder of evidence files, holds; every row is checked. */
+export async function loadEvidence(
+  folder: string,
+  kinds: readonly EvidenceKindId[] = EVIDENCE_KINDS,
+): Promise<Evidence> {
+  const evidence: Partial<Record<EvidenceKindId, readonly unknown[]>> = {};
+  for (const id of kinds) {
+    const path = pathOf(folder, id);
+    if (path !== undefined) evidence[id] = await rowsOf(path, id);
+  }
+  return evidence as Evidence;
+}
+
+/** A row as one line; numbers that JSON has no name for are refused here rather than when somebody reads them. */
+const lineOf = (file: string, row: unknown): string =>
+  `${JSON.stringify(row, (key, v) => {
+    if (typeof v === 'number' && !Number.isFinite(v))
+      throw new TypeError(`${file}: ${key} is ${v}, which JSON cannot hold`);
+    return v;
+  })}\n`;
+
+/** Writes evidence into a run folder, but for the kinds that the run keeps anyway; returns the files written. */
+export function writeEvidence(folder: string, evidence: Evidence): string[] {
+  return EVIDENCE_KINDS.flatMap((id) => {
+    const rows = evidence[id];
+    const { file, kept } = evidenceKind(id);
+    if (rows === undefined || kept === true) return [];
+    writeFileAtomic(join(folder, file), rows.map((row) => lineOf(file, row)).join(''));
+    return [file];
+  });
+}

@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import type { ChallengeId } from '../challenges.ts';
+import type { Probe } from '../probe.ts';
+import { carelessRaters } from './careless-raters.ts';
+import { misgeneralisation } from './misgeneralisation.ts';
+import { modeCollapse } from './mode-collapse.ts';
+import { overOptimisation } from './over-optimisation.ts';
+import { poisoning } from './poisoning.ts';
+import { sycophancy } from './sycophancy.ts';
+
+/** A table whose keys are the ids of its probes. */
+const table = <const T extends { readonly [K in keyof T]: Probe<K & string> }>(probes: T): T => probes;
+
+/** Every probe, in the order of the survey's challenges. A challenge may have several. */
+export const PROBES = table({
+  sycophancy,
+  poisoning,
+  'careless-raters': carelessRaters,
+  misgeneralisation,
+  'over-optimisation': overOptimisation,
+  'mode-collapse': modeCollapse,
+});
+export type ProbeId = keyof typeof PROBES;
+export const PROBE_IDS = Object.keys(PROBES) as ProbeId[];
+
+export const isProbeId = (id: string): id is ProbeId => Object.hasOwn(PROBES, id);
+
+/** The probe of an id. */
+export const probeOf = (id: ProbeId): Probe<ProbeId> => PROBES[id];
+
+/** The probes of a challenge; none for a challenge that nothing assesses yet. */
+export const probesOf = (challenge: ChallengeId): readonly Probe<ProbeId>[] =>
+  PROBE_IDS.map(probeOf).filter((probe) => probe.challenge === challenge);
+
+/** Settings of probes by id, as a configuration gives them; a key that a probe does not read is refused. */
+export const probeSettingsSchema = z.strictObject(
+  Object.fromEntries(PROBE_IDS.map((id) => [id, probeOf(id).params.optional()])) as {
+    [P in ProbeId]: z.ZodOptional<Probe['params']>;
+  },
+);
+export type ProbeSettings = z.infer<typeof probeSettingsSchema>;

@@ -1,0 +1,32 @@
+import { Tokenizer as Runtime } from '@huggingface/tokenizers';
+import { SPECIAL_TOKENS } from './bpe-train.ts';
+import { createPretrainedTokenizer, isPretrainedTokenizer } from './pretrained-tokenizer.ts';
+import type { Tokenizer } from './tokenizer.ts';
+
+/** A tokenizer trained by `trainBpe` (a prompt becomes [bos, prompt…, assistant]), or a published one. */
+export function createTokenizer(json: Record<string, unknown>): Tokenizer {
+  if (isPretrainedTokenizer(json)) return createPretrainedTokenizer(json);
+  const runtime = new Runtime(json, {});
+  const vocab = (json.model as { vocab: Record<string, number> }).vocab;
+  const [pad, bos, assistant, eos] = SPECIAL_TOKENS.map((token) => vocab[token]) as [number, number, number, number];
+  const specials = new Set([pad, bos, assistant, eos]);
+  const encode = (text: string) =>
+    Int32Array.from(text === '' ? [] : runtime.encode(text, { add_special_tokens: false }).ids);
+  return {
+    encode,
+    decode(ids) {
+      const kept = Array.from(ids).filter((id) => !specials.has(id));
+      return kept.length === 0
+        ? ''
+        : runtime.decode(kept, { skip_special_tokens: false, clean_up_tokenization_spaces: false });
+    },
+    encodePrompt(prompt, most) {
+      const ids = encode(prompt);
+      return Int32Array.from([bos, ...ids.subarray(Math.max(0, ids.length - (most - 2))), assistant]);
+    },
+    vocabularySize: Object.keys(vocab).length,
+    eos,
+    stop: [eos],
+    toJSON: () => json,
+  };
+}

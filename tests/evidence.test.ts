@@ -1,0 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { renderEvidence } from '../scripts/evidence-docs.ts';
+
+describe('docs/evidence.md', () => {
+  it('is what the table of evidence kinds says: run `npm run docs:evidence` after a change', () => {
+    expect(readFileSync('docs/evidence.md', 'utf8')).toBe(renderEvidence());
+  });
+});
