@@ -198,7 +198,7 @@ describe('the whole loop from the command line', () => {
     cpSync(join(out, 'evidence/optimisation-path.jsonl'), join(lone, 'optimisation-path.jsonl'));
     expect(await asked(lone)).toMatchObject({ code: 0 });
     expect((await run('feedback', 'report', join(out, 'feedback'))).out).toMatch(
-      /judgments +\d+ on \d+ items by 4 raters/,
+      /Judgments +\d+ on \d+ items by 4 raters/,
     );
     const people = write('people.yaml', 'declarations: { D11: { text: weekly review, author: A, date: 2026-01-01 } }');
     expect((await run('disclose', out, '--declarations', people)).out).toMatch(/D11 +declared/);

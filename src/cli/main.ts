@@ -7,6 +7,7 @@ import { addFeedbackCommands } from './feedback-commands.ts';
 import { addLabCommands } from './lab-commands.ts';
 import { addLoopCommands } from './loop-commands.ts';
 import { addModelCommands } from './model-commands.ts';
+import { addPolicyCommands } from './policy-commands.ts';
 import { addRewardCommands } from './reward-commands.ts';
 import { addStoreCommands } from './store-commands.ts';
 import { addStudioCommands } from './studio-commands.ts';
@@ -40,6 +41,7 @@ export function createProgram(streams: TerminalStreams): { program: Command; ter
   addExchangeCommands(program, terminal);
   addFeedbackCommands(program, terminal);
   addModelCommands(program, terminal);
+  addPolicyCommands(program, terminal);
   addRewardCommands(program, terminal);
   addAuditCommands(program, terminal);
   addLabCommands(program, terminal);
