@@ -11,6 +11,7 @@ import { policySettings } from './policy-config.ts';
 import { type Place, pathIn } from './run-context.ts';
 import { RUN_FILES, readRunJson } from './run-folder.ts';
 import { withSampler } from './snapshot.ts';
+import { groundOf } from './sources/index.ts';
 import { loadBase } from './stages/base.ts';
 import { loadPrompts } from './stages/data.ts';
 import { loadPath, MAIN, type Variant } from './stages/policy.ts';
@@ -88,6 +89,7 @@ export async function samplePolicy(
   if (all.length === 0)
     throw new UsageError('split', `${folder}/${RUN_FILES.prompts}: no prompt of ${split}; name another split`);
   const prompts = createRng(seed).fork('sample-policy').shuffle(all).slice(0, options.prompts);
+  const ground = groundOf(place.config);
   const itemOf = (prompt: GroundPrompt, texts: readonly string[]): Item => {
     const id = `${place.config.name}/${seal.slice(0, 8)}/${step}/${seed}/${prompt.id}`;
     return {
@@ -100,6 +102,7 @@ export async function samplePolicy(
         selection: `random ${split} prompts of the run`,
         sampling: { run: place.config.name, seal, step, temperature: 1, seed },
       },
+      ...(ground !== undefined && { facts: [...ground.facts(prompt)] }),
       strata: { ...prompt.strata },
     };
   };
