@@ -8,7 +8,7 @@ import {
 } from '../feedback/index.ts';
 import { type FeatureComparison, fitWeights } from '../reward/index.ts';
 import { ignoreProgress, type Progress } from '../run/index.ts';
-import { createRng, type Interval, mean, meanInterval, type Rng } from '../stats/index.ts';
+import { createRng, dot, type Interval, mean, meanInterval, type Rng } from '../stats/index.ts';
 import {
   bestOfNExact,
   comparisonItems,
@@ -97,8 +97,6 @@ const SPACES = createRng('population/prompts')
       })),
     };
   });
-
-const dot = (a: Float64Array, b: Float64Array) => a.reduce((sum, v, i) => sum + v * b[i]!, 0);
 
 /** True utility of the best of 16 by a reward, for each group. */
 const groupWelfare = (weights: Float64Array, tastes: Tastes): number[] => {

@@ -3,6 +3,7 @@ import { FAIL_ON, isRequirable, probeSettingsSchema } from '../audit/index.ts';
 import { DISCLOSURE_IDS } from '../disclosure/index.ts';
 import { distributionSchema } from '../feedback/index.ts';
 import { SELECTION_RULE_IDS } from '../reward/index.ts';
+import { RATER_POOLS, type RaterPoolId, raterCounts } from '../world/index.ts';
 import { dataSchema } from './data-config.ts';
 import { loraSchema, policySchema } from './policy-config.ts';
 
@@ -72,25 +73,26 @@ const selectionSchema = z.strictObject({
   candidates: z.number().min(1).default(3),
 });
 
-const feedbackSchema = z.strictObject({
-  pairs: positive.default(900),
-  /** Raters per pair. */
-  overlap: positive.default(3),
-  /** How many simulated raters of each kind. */
-  raters: z.record(z.string(), z.int().nonnegative()).default({
-    noisy: 7,
-    'length-biased': 1,
-    'position-biased': 1,
-    sycophantic: 1,
-    careless: 1,
-    fatigued: 1,
-  }),
-  /** Pairs kept out of reward fitting, for its evaluation. */
-  holdout: z.number().gt(0).lt(1).default(0.2),
-  selection: selectionSchema.prefault({}),
-  /** How many raters an item gets instead of `overlap` on all: on a share of items, until sure, or more on disagreement. */
-  distribution: distributionSchema.pick({ overlapShare: true, adaptive: true, extraRaters: true }).optional(),
-});
+const feedbackSchema = z
+  .strictObject({
+    pairs: positive.default(900),
+    /** Raters per pair. */
+    overlap: positive.default(3),
+    /** Simulated raters before changes: the twelve default ones, or nobody. */
+    pool: z.enum(Object.keys(RATER_POOLS) as RaterPoolId[]).default('default'),
+    /** Changes to the pool: how many raters of a kind there are; 0 removes them. With `pool: empty`, only these judge. */
+    raters: z.record(z.string(), z.int().nonnegative()).default({}),
+    /** Pairs kept out of reward fitting, for its evaluation. */
+    holdout: z.number().gt(0).lt(1).default(0.2),
+    selection: selectionSchema.prefault({}),
+    /** How many raters an item gets instead of `overlap` on all: on a share of items, until sure, or more on disagreement. */
+    distribution: distributionSchema.pick({ overlapShare: true, adaptive: true, extraRaters: true }).optional(),
+  })
+  // What a run records is who judged, whatever the pool was.
+  .transform((feedback) => ({
+    ...feedback,
+    raters: raterCounts(feedback.pool, feedback.raters) as Record<string, number>,
+  }));
 
 const rewardSchema = z.strictObject({
   family: z.enum(['linear', 'transformer']).default('linear'),

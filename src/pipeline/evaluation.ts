@@ -77,11 +77,9 @@ export async function evaluateOn(
   options: { readonly n: number; readonly maxTokens: number; readonly seed: number },
 ): Promise<EvaluatedPrompt[]> {
   const { score, ground } = context;
-  const texts = prompts.map(({ text }) => text);
-  const { prompts: evaluated } = await evaluatePolicy(context, texts, { ...options, scores: {} });
+  const { prompts: evaluated } = await evaluatePolicy(context, prompts, { ...options, scores: {} });
   const rows: EvaluatedPrompt[] = [];
-  for (const [i, { replies }] of evaluated.entries()) {
-    const prompt = prompts[i]!;
+  for (const { prompt, replies } of evaluated) {
     const said = replies.map(({ text }) => text);
     const scores = await score(prompt.text, said);
     rows.push({

@@ -33,9 +33,10 @@ const endJson = ({ split, kl, entropy, meanTokens, proxy, gold }: SplitFigures) 
 });
 
 /** The base and the final policy of a path, on the prompts of every split. */
-const endsJson = ({ method, finalStep, first, last }: PolicyPath) => ({
+const endsJson = ({ method, finalStep, stopped, first, last }: PolicyPath) => ({
   method,
   step: finalStep,
+  stopped,
   before: figuresBySplit(first).map(endJson),
   after: figuresBySplit(last).map(endJson),
 });

@@ -48,12 +48,16 @@ export const pathIn = (place: Place, file: string): string => `${place.folder}/$
 export const atRound = <C extends Pick<Place, 'round'>>(context: C, round: number): C => ({ ...context, round });
 
 /** Checkpoints of a training of this run; one that cannot be used is said and recorded. `prefix` is relative to the round. */
-export function checkpointsOf<State>(context: RunContext, prefix: string): Checkpoints<State> {
+export function checkpointsOf<State>(
+  context: RunContext,
+  prefix: string,
+  options: { readonly keep?: number } = {},
+): Checkpoints<State> {
   const warn = (line: string) => {
     context.warn(line);
     context.log.append('checkpoint-passed-over', { line });
   };
-  return rollingCheckpoints<State>(pathIn(context, prefix), { warn });
+  return rollingCheckpoints<State>(pathIn(context, prefix), { ...options, warn });
 }
 
 const parentOf = (path: string) => path.slice(0, path.lastIndexOf('/'));

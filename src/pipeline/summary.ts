@@ -2,7 +2,7 @@ import { mean } from '../stats/index.ts';
 import { figuresBySplit } from './evaluation.ts';
 import { ratersKnown } from './results.ts';
 import type { RunResults } from './run-results.ts';
-import type { PolicyPath } from './stages/policy.ts';
+import { finalPoint, type PolicyPath } from './stages/policy.ts';
 
 export interface SummaryRow {
   readonly label: string;
@@ -75,7 +75,12 @@ function rewardRows({ evaluation }: RunResults): SummaryRow[] {
 
 /** How a path went, on prompts that it was not trained on: of the training distribution, and of deployment where there are. */
 function pathRows(path: PolicyPath, suffix: string): SummaryRow[] {
-  const [first, last] = [path.points[0]!, path.points.at(-1)!];
+  const [first, last] = [path.points[0]!, finalPoint(path)];
+  const { stopped, finalStep, step } = path;
+  const taken =
+    stopped === null
+      ? `after ${step} steps`
+      : `after ${finalStep} steps (stopped at ${stopped.step}: ${stopped.reason})`;
   const deployed = figuresBySplit(path.first).flatMap((before) => {
     const after = figuresBySplit(path.last).find(({ split }) => split === before.split);
     return before.split === 'deploy' && after !== undefined ? [{ before, after }] : [];
@@ -83,7 +88,7 @@ function pathRows(path: PolicyPath, suffix: string): SummaryRow[] {
   const rows = [
     {
       label: `Policy${suffix}`,
-      value: `KL ${last.kl.toFixed(2)} nats after ${path.step} steps; ${first.meanTokens.toFixed(1)} → ${last.meanTokens.toFixed(1)} tokens a reply, on held-out prompts`,
+      value: `KL ${last.kl.toFixed(2)} nats ${taken}; ${first.meanTokens.toFixed(1)} → ${last.meanTokens.toFixed(1)} tokens a reply, on held-out prompts`,
     },
     { label: `Proxy reward${suffix}`, value: arrow(first.proxy, last.proxy) },
     {
@@ -101,7 +106,7 @@ function pathRows(path: PolicyPath, suffix: string): SummaryRow[] {
 function policyRows({ paths, bestOf, exact, earlier }: RunResults): SummaryRow[] {
   const rows = earlier.map(({ round, judgments, evaluation, path }) => ({
     label: `Round ${round}`,
-    value: `${judgments} judgments, reward accuracy ${percent(evaluation.overall.accuracy)}, proxy ${arrow(path.points[0]!.proxy, path.points.at(-1)!.proxy)}`,
+    value: `${judgments} judgments, reward accuracy ${percent(evaluation.overall.accuracy)}, proxy ${arrow(path.points[0]!.proxy, finalPoint(path).proxy)}`,
   }));
   for (const [i, path] of paths.entries()) rows.push(...pathRows(path, i === 0 ? '' : ` (${path.method})`));
   const top = bestOf?.points.at(-1);

@@ -2,7 +2,7 @@ import { cpSync, existsSync, renameSync, rmSync } from 'node:fs';
 import { z } from 'zod';
 import type { ModelSpec, TrainableModel } from '../../engine/index.ts';
 import { hubEnvironment, modelFolder, readPretrainedSpec, readPretrainedTokenizer } from '../../model/node.ts';
-import { dialogueDatum, supervised } from '../../policy/index.ts';
+import { dialogueDatum, learnedTokens, supervised } from '../../policy/index.ts';
 import { DataError, digestValue, GoodhartError } from '../../run/index.ts';
 import { onPath, readJson, readJsonOf, writeJson } from '../../run/node.ts';
 import { createRng } from '../../stats/index.ts';
@@ -175,8 +175,8 @@ async function learnTexts(
   const checkpoints = trainingCheckpoints(context);
   const { step: fromStep, state } = await checkpoints.resume(model);
   const losses = state?.losses ?? [];
-  const settings = { steps, batch, learningRate, seed: config.seed, onPrompt, fromStep };
-  for await (const { step, metrics } of supervised({ model, codec, examples: source.examples }, settings)) {
+  const run = { model, codec, demonstrations: source.examples, seed: config.seed, fromStep };
+  for await (const { step, metrics } of supervised.run(run, { steps, batch, learningRate, onPrompt })) {
     losses.push(metrics.loss!);
     context.metrics.append(NAME, step, metrics);
     progress({ stage: 'base-model', done: step, total: steps, unit: 'steps', metrics: { loss: metrics.loss! } });
@@ -198,8 +198,8 @@ async function finishBase(
 ): Promise<void> {
   const { model, codec, losses, json, card } = made;
   const held = createRng(config.seed).fork('nll').shuffle(source.examples).slice(0, 64);
-  const data = held.map(({ prompt, reply }) => dialogueDatum(codec, prompt, reply, false));
-  const learned = data.reduce((sum, d) => sum + d.weights!.reduce((a, b) => a + b, 0), 0);
+  const data = held.map((example) => dialogueDatum(codec, example, false));
+  const learned = learnedTokens(data);
   const { loss } = await model.forward(data, 'cross_entropy');
   await model.saveState(`${folder}/${RUN_FILES.base}`);
   writeJson(`${folder}/${RUN_FILES.tokenizer}`, json);

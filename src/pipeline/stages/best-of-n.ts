@@ -39,8 +39,8 @@ async function bestOfCurve(context: RunContext): Promise<BestOfCurve> {
       for (let at = 0; at < prompts.length; at += AT_ONCE) {
         const asked = prompts.slice(at, at + AT_ONCE);
         const drawn = await bestOfN(
-          { sampler, codec: base.codec, score: (prompt, replies) => reward.score(prompt, replies) },
-          asked.map(({ text }) => text),
+          { sampler, codec: base.codec, score: (prompt, replies) => reward.score(prompt.text, replies) },
+          asked,
           { n: pool, maxTokens, seed: config.seed + 7 * at },
         );
         for (const [i, { pool: replies }] of drawn.entries()) {

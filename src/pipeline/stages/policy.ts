@@ -1,5 +1,8 @@
 import { existsSync } from 'node:fs';
-import { rloo } from '../../policy/index.ts';
+import type { Sampler, TrainableModel } from '../../engine/index.ts';
+import type { Checkpoints } from '../../engine/node.ts';
+import { monitorDecision, runAlgorithm } from '../../policy/index.ts';
+import type { RewardModel } from '../../reward/index.ts';
 import { readJson } from '../../run/node.ts';
 import type { GroundPrompt } from '../../world/index.ts';
 import type { PipelineConfig } from '../config.ts';
@@ -11,7 +14,7 @@ import { checkpointsOf, inRound, type Place, pathIn, type RunContext, writeRunJs
 import { RUN_FILES } from '../run-folder.ts';
 import { promptsOf, type Source } from '../sources/index.ts';
 import { DATA, nameInRound, type Stage } from '../stage.ts';
-import { loadBase } from './base.ts';
+import { type Base, loadBase } from './base.ts';
 
 /** Which optimisation of a run: the main one, or a variant by name. */
 export type Variant = string | null;
@@ -31,6 +34,8 @@ export interface PolicyPath {
   /** The step of the snapshot that is the result, and where its weights are, relative to the round. */
   readonly finalStep: number;
   readonly checkpoint: string;
+  /** Where and why a rule ended it before its last step. */
+  readonly stopped: { readonly step: number; readonly reason: string } | null;
   readonly points: readonly PathPoint[];
   readonly first: readonly EvaluatedPrompt[];
   readonly last: readonly EvaluatedPrompt[];
@@ -70,88 +75,126 @@ export function heldOutPrompts({ audit }: Pick<PipelineConfig, 'audit'>, source:
 const backTo = (path: PolicyPath, step: number): PolicyPath => ({
   ...path,
   step,
+  stopped: null,
   points: path.points.filter((point) => point.step <= step),
 });
+
+/** The point of the policy that is the result: the last, unless a monitor went back. */
+export const finalPoint = ({ points, finalStep }: PolicyPath): PathPoint =>
+  points.findLast(({ step }) => step === finalStep) ?? points.at(-1)!;
+
+/** An optimisation at work. */
+interface Trainer {
+  readonly context: RunContext;
+  readonly variant: Variant;
+  readonly settings: PolicySettings;
+  readonly model: TrainableModel;
+  readonly reference: Sampler;
+  readonly reward: RewardModel;
+  readonly base: Base;
+  readonly checkpoints: Checkpoints<never>;
+}
+
+/** Evaluates the policy as it is: on the prompts of the path, and at both ends on those of deployment too. */
+async function evaluated(
+  { context, settings, model, reference, reward, base }: Trainer,
+  where: 'path' | 'end',
+): Promise<EvaluatedPrompt[]> {
+  const { config, source } = context;
+  const held = heldOutPrompts(config, source);
+  const prompts = where === 'path' ? held.evaluation : [...held.evaluation, ...held.deploy];
+  const score = (prompt: string, replies: readonly string[]) => reward.score(prompt, replies);
+  const scoring = { sampler: await model.sampler(), reference, codec: base.codec, score, ground: source.ground };
+  return evaluateOn(prompts, scoring, { n: config.audit.samples, maxTokens: settings.maxTokens, seed: config.seed });
+}
+
+/** The path so far: from the newest checkpoint that is whole, or from the base model. */
+async function begin(trainer: Trainer): Promise<PolicyPath> {
+  const { context, variant, settings, model, checkpoints } = trainer;
+  if (existsSync(pathIn(context, evaluationFile(variant)))) {
+    const path = loadPath(context, variant);
+    // A path that a rule ended is taken up before its last step, so that the rule decides again.
+    const upTo = path.stopped === null ? path.step : path.step - 1;
+    return backTo(path, (await checkpoints.resume(model, { upTo })).step);
+  }
+  const first = await evaluated(trainer, 'end');
+  // A rule may go all the way back.
+  if (settings.monitor !== undefined) await checkpoints.save(model, 0);
+  return {
+    method: methodOf(settings, variant),
+    step: 0,
+    finalStep: 0,
+    checkpoint: `${checkpointPrefix(variant)}0`,
+    stopped: null,
+    points: [{ step: 0, ...figuresOf(first, 'evaluation') }],
+    first,
+    last: first,
+  };
+}
+
+/** The path with the policy as it is after a step, and whether a rule ends it there. */
+async function extended(trainer: Trainer, path: PolicyPath, step: number): Promise<PolicyPath> {
+  const { context, variant, settings, model, checkpoints } = trainer;
+  const folderOf = (at: number) => `${checkpointPrefix(variant)}${at}`;
+  const isLast = step === settings.steps;
+  const here = await evaluated(trainer, isLast ? 'end' : 'path');
+  const points = [...path.points, { step, ...figuresOf(here, 'evaluation') }];
+  // Weights first: the path names a checkpoint only once it is whole on disk.
+  await checkpoints.save(model, step);
+  context.log.append('policy-checkpoint', { step, folder: inRound(context, folderOf(step)) });
+  const decision = settings.monitor === undefined ? 'go' : monitorDecision(points, settings.monitor);
+  const ended = { ...path, step, points };
+  if (decision === 'go') return { ...ended, finalStep: step, checkpoint: folderOf(step), last: here };
+  const finalStep = decision.backTo ?? step;
+  if (finalStep !== step) await model.loadState(pathIn(context, folderOf(finalStep)));
+  const last = await evaluated(trainer, 'end');
+  const stopped = { step, reason: decision.stop };
+  return { ...ended, finalStep, checkpoint: folderOf(finalStep), stopped, last };
+}
 
 /**
  * Optimises the policy against the reward. Every `evaluateEvery` steps it is evaluated and checkpointed; a run that was killed
  * continues from the last checkpoint to the same bits, and from the one before where the last is torn.
  */
-async function optimise(context: RunContext, variant: Variant): Promise<void> {
+async function train(trainer: Trainer): Promise<void> {
+  const { context, variant, settings, model, reference, reward, base } = trainer;
   const { config, engines, progress, source, round } = context;
-  const settings = policySettings(config.policy!, variant);
-  const seed = config.seed + 1009 * (round - 1);
-  const base = loadBase(context);
   const name = nameInRound(context, stageName(variant));
+  let path = await begin(trainer);
+  const supplies = {
+    model,
+    reference,
+    codec: base.codec,
+    prompts: promptsOf(source, 'train'),
+    scores: (prompt: GroundPrompt, replies: readonly string[]) => reward.score(prompt.text, replies),
+    seed: config.seed + 1009 * (round - 1),
+    fromStep: path.step,
+    samplerKlLimit: engines.policy.capabilities().samplerKl,
+  };
+  for await (const { step, metrics } of runAlgorithm(supplies, settings)) {
+    context.metrics.append(name, step, metrics);
+    const { 'objective/scores': scores, 'objective/kl': kl } = metrics;
+    const shown = { ...(scores !== undefined && { reward: scores }), ...(kl !== undefined && { kl }) };
+    progress({ stage: name, done: step, total: settings.steps, unit: 'steps', metrics: shown });
+    if (step % settings.evaluateEvery !== 0 && step !== settings.steps) continue;
+    path = await extended(trainer, path, step);
+    writeRunJson(context, evaluationFile(variant), path);
+    if (path.stopped !== null) break;
+  }
+}
+
+async function optimise(context: RunContext, variant: Variant): Promise<void> {
+  const { config, engines } = context;
+  const settings = policySettings(config.policy!, variant);
+  const base = loadBase(context);
+  const spec = withLora(base.spec, settings.lora, 'policy.lora');
+  // A rule may go back to any step that was evaluated.
+  const keep = settings.monitor === undefined ? {} : { keep: Number.POSITIVE_INFINITY };
+  const checkpoints = checkpointsOf<never>(context, checkpointPrefix(variant), keep);
   await withReward(context, settings.risk, async (reward) => {
-    const model = await engines.policy.createModel(withLora(base.spec, settings.lora, 'policy.lora'), {
-      from: base.folder,
-    });
+    const model = await engines.policy.createModel(spec, { from: base.folder });
     const reference = await model.sampler({ retain: true });
-    const held = heldOutPrompts(config, source);
-    const evaluate = async (prompts: readonly GroundPrompt[]) =>
-      evaluateOn(
-        prompts,
-        {
-          sampler: await model.sampler(),
-          reference,
-          codec: base.codec,
-          score: (prompt, replies) => reward.score(prompt, replies),
-          ground: source.ground,
-        },
-        { n: config.audit.samples, maxTokens: settings.maxTokens, seed: config.seed },
-      );
-    // Prompts of deployment at both ends only: the path is drawn on the others.
-    const whole = [...held.evaluation, ...held.deploy];
-    const file = evaluationFile(variant);
-    const prefix = checkpointPrefix(variant);
-    const checkpoints = checkpointsOf<never>(context, prefix);
-    let path: PolicyPath;
-    if (existsSync(pathIn(context, file))) {
-      path = loadPath(context, variant);
-      path = backTo(path, (await checkpoints.resume(model, { upTo: path.step })).step);
-    } else {
-      const first = await evaluate(whole);
-      path = {
-        method: methodOf(settings, variant),
-        step: 0,
-        finalStep: 0,
-        checkpoint: RUN_FILES.base,
-        points: [{ step: 0, ...figuresOf(first, 'evaluation') }],
-        first,
-        last: first,
-      };
-    }
-    const run = {
-      model,
-      reference,
-      codec: base.codec,
-      prompts: promptsOf(source, 'train').map(({ text }) => text),
-      score: (prompt: string, replies: readonly string[]) => reward.score(prompt, replies),
-      seed,
-      fromStep: path.step,
-    };
-    for await (const { step, metrics } of rloo(run, settings)) {
-      context.metrics.append(name, step, metrics);
-      const { 'objective/scores': scores, 'objective/kl': kl } = metrics;
-      progress({
-        stage: name,
-        done: step,
-        total: settings.steps,
-        unit: 'steps',
-        metrics: { reward: scores!, kl: kl! },
-      });
-      const isLast = step === settings.steps;
-      if (step % settings.evaluateEvery !== 0 && !isLast) continue;
-      const last = await evaluate(isLast ? whole : held.evaluation);
-      const point = { step, ...figuresOf(last, 'evaluation') };
-      const checkpoint = `${prefix}${step}`;
-      path = { ...path, step, finalStep: step, checkpoint, points: [...path.points, point], last };
-      // Weights first: the path names a checkpoint only once it is whole on disk.
-      await checkpoints.save(model, step);
-      writeRunJson(context, file, path);
-      context.log.append('policy-checkpoint', { step, folder: inRound(context, checkpoint) });
-    }
+    await train({ context, variant, settings, model, reference, reward, base, checkpoints });
     await reference.dispose();
     await model.dispose();
   });
@@ -172,11 +215,12 @@ export const policyStage = (variant: Variant): Stage => ({
   curves: (place) => [nameInRound(place, stageName(variant))],
   run: (context) => optimise(context, variant),
   async recompute(place) {
-    const { points, first, last } = loadPath(place, variant);
+    const path = loadPath(place, variant);
+    const { points, first, last } = path;
     const name = inRound(place, evaluationFile(variant));
     const ends = [
       { which: 'first', point: points[0], prompts: first },
-      { which: 'last', point: points.at(-1), prompts: last },
+      { which: 'last', point: finalPoint(path), prompts: last },
     ];
     // KL, entropy and mean scores follow from the replies that are stored with them.
     return ends.map(({ which, point, prompts }) => {

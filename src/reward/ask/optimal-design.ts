@@ -1,6 +1,6 @@
-import { type Rng, sigmoid } from '../../stats/index.ts';
+import { dot, type Rng, sigmoid } from '../../stats/index.ts';
 import { greedily } from './greedy.ts';
-import { dot, times } from './posterior.ts';
+import { times } from './posterior.ts';
 import type { Selection, SelectionInput } from './rule.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { sigmoid } from '../../stats/index.ts';
+import { cholesky, choleskyInverse, choleskySolve, dot, maxNorm, sigmoid } from '../../stats/index.ts';
 import type { WeightPosterior } from './rule.ts';
 
 /** One judged comparison: features of the first less those of the second, and P(first is preferred), ½ for a tie. */
@@ -8,13 +8,6 @@ export interface FeatureComparison {
   /** 1 when absent. */
   readonly weight?: number;
 }
-
-/** Inner product. */
-export const dot = (a: Float64Array, b: Float64Array): number => {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
-  return sum;
-};
 
 /** Symmetric matrix (d × d, row after row) times vector, at the cost of the vector's entries that are not zero. */
 export function times(matrix: Float64Array, vector: Float64Array): Float64Array {
@@ -27,34 +20,7 @@ export function times(matrix: Float64Array, vector: Float64Array): Float64Array 
   return product;
 }
 
-/** Lower factor L of a positive definite matrix, L·Lᵀ, in place of its lower triangle. */
-function cholesky(matrix: Float64Array, d: number): Float64Array {
-  const l = matrix.slice();
-  for (let i = 0; i < d; i++) {
-    for (let j = 0; j <= i; j++) {
-      let sum = l[i * d + j]!;
-      for (let k = 0; k < j; k++) sum -= l[i * d + k]! * l[j * d + k]!;
-      l[i * d + j] = i === j ? Math.sqrt(sum) : sum / l[j * d + j]!;
-    }
-  }
-  return l;
-}
-
-function solveWith(l: Float64Array, rhs: Float64Array): Float64Array {
-  const d = rhs.length;
-  const x = rhs.slice();
-  for (let i = 0; i < d; i++) {
-    for (let k = 0; k < i; k++) x[i]! -= l[i * d + k]! * x[k]!;
-    x[i]! /= l[i * d + i]!;
-  }
-  for (let i = d - 1; i >= 0; i--) {
-    for (let k = i + 1; k < d; k++) x[i]! -= l[k * d + i]! * x[k]!;
-    x[i]! /= l[i * d + i]!;
-  }
-  return x;
-}
-
-/** Penalised log-likelihood's gradient and negative Hessian at `w`. */
+/** Penalised log-likelihood's gradient at `w`, and the Cholesky factor of its negative Hessian. */
 function curvature(rows: readonly FeatureComparison[], w: Float64Array, ridge: number, centre: Float64Array) {
   const d = w.length;
   const gradient = Float64Array.from(w, (v, i) => -ridge * (v - centre[i]!));
@@ -70,7 +36,9 @@ function curvature(rows: readonly FeatureComparison[], w: Float64Array, ridge: n
       for (let j = 0; j <= i; j++) information[i * d + j]! += bend * xi * x[j]!;
     }
   }
-  return { gradient, information };
+  const factor = cholesky(information, d);
+  if (factor === null) throw new RangeError(`expected a ridge above 0, the precision of the prior, got ${ridge}`);
+  return { gradient, factor };
 }
 
 /**
@@ -84,10 +52,10 @@ export function fitWeights(
 ): Float64Array {
   let w = centre.slice();
   for (let iteration = 0; iteration < 50; iteration++) {
-    const { gradient, information } = curvature(rows, w, ridge, centre);
-    const step = solveWith(cholesky(information, size), gradient);
+    const { gradient, factor } = curvature(rows, w, ridge, centre);
+    const step = choleskySolve(factor, gradient);
     // The logistic's curvature fades far out: steps of more than 5 are cut, which keeps Newton from running away.
-    const longest = step.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
+    const longest = maxNorm(step);
     const scale = Math.min(1, 5 / Math.max(longest, 1e-300));
     w = w.map((v, i) => v + scale * step[i]!);
     if (longest < 1e-9) break;
@@ -101,14 +69,8 @@ export function fitWeights(
  */
 export function fitPosterior(rows: readonly FeatureComparison[], size: number, ridge: number): WeightPosterior {
   const mean = fitWeights(rows, size, { ridge });
-  const factor = cholesky(curvature(rows, mean, ridge, new Float64Array(size)).information, size);
-  const covariance = new Float64Array(size * size);
-  for (let i = 0; i < size; i++) {
-    const unit = new Float64Array(size);
-    unit[i] = 1;
-    covariance.set(solveWith(factor, unit), i * size);
-  }
-  return { mean, covariance };
+  const { factor } = curvature(rows, mean, ridge, new Float64Array(size));
+  return { mean, covariance: choleskyInverse(factor, size) };
 }
 
 /** Features of a comparison between two contestants that share none: plus one for the first, minus one for the second. */

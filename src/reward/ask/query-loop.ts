@@ -1,6 +1,6 @@
-import { type Rng, sigmoid } from '../../stats/index.ts';
+import { dot, type Rng, sigmoid } from '../../stats/index.ts';
 import { type Chosen, selectBatch } from './batch.ts';
-import { dot, type FeatureComparison, fitPosterior, fitWeights } from './posterior.ts';
+import { type FeatureComparison, fitPosterior, fitWeights } from './posterior.ts';
 import type { Candidate } from './rule.ts';
 import { SELECTION_RULES, type SelectionRuleId } from './rules.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createRng, type Rng, sigmoid } from '../../stats/index.ts';
-import { dot, fitPosterior, fitWeights } from './posterior.ts';
+import { createRng, dot, type Rng, sigmoid } from '../../stats/index.ts';
+import { fitPosterior, fitWeights } from './posterior.ts';
 import type { Candidate, SelectionInput, SelectionNeed, SelectionRule } from './rule.ts';
 
 const SIZE = 5;
