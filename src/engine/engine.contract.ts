@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { preferenceLoss } from '../policy/index.ts';
-import { comparisonLoss } from '../reward/index.ts';
+import { comparisonLoss } from '../stats/index.ts';
 import { type Datum, type Engine, LOSS_NAMES, type LossName, type ModelSpec, type TrainableModel } from './engine.ts';
 
 const spec: ModelSpec = {

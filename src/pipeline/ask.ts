@@ -99,7 +99,7 @@ async function askByRule(sides: Sides, config: WithFeedback, panel: Panel): Prom
   const drawn = panel.rng.fork('holdout').shuffle(sides.held).slice(0, holdout);
   const { items, judgments } = await askHeldOut(drawn, feedback, panel);
   const byId = new Map(sides.training.map((item) => [item.id, item]));
-  const questions = questionsOf(sides.training, reward.order);
+  const questions = questionsOf(sides.training, reward.family === 'linear' ? reward.order : 2);
   const features = new Map(questions.map((question) => [question.id, question.features]));
   const ask = async (chosen: readonly Chosen[]) => {
     const asked = chosen.map(({ id, by }): Item => {

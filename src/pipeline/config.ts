@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { FAIL_ON, isRequirable, probeSettingsSchema } from '../audit/index.ts';
 import { DISCLOSURE_IDS } from '../disclosure/index.ts';
 import { distributionSchema } from '../feedback/index.ts';
-import { SELECTION_RULE_IDS } from '../reward/index.ts';
+import { rewardSchema, SELECTION_RULE_IDS } from '../reward/index.ts';
 import { RATER_POOLS, type RaterPoolId, raterCounts } from '../world/index.ts';
 import { dataSchema } from './data-config.ts';
-import { loraSchema, policySchema } from './policy-config.ts';
+import { policySchema } from './policy-config.ts';
 
 /**
  * Configuration of a run. Every key has a default that works for its data layout, except where the data are. Unknown keys
@@ -93,24 +93,6 @@ const feedbackSchema = z
     ...feedback,
     raters: raterCounts(feedback.pool, feedback.raters) as Record<string, number>,
   }));
-
-const rewardSchema = z.strictObject({
-  family: z.enum(['linear', 'transformer']).default('linear'),
-  /** Members of the ensemble; each has its own seed and, with more than one, its own resample of the items. */
-  members: positive.default(3),
-  /** Transformer members start from the base model's weights, or from fresh ones. */
-  from: z.enum(['base', 'scratch']).default('base'),
-  /** Transformer members train adapters and the scalar head only. */
-  lora: loraSchema.optional(),
-  epochs: positive.default(3),
-  batch: positive.default(32),
-  learningRate: rate.default(1e-3),
-  ridge: rate.default(30),
-  /** Longest word n-gram of the linear family. */
-  order: positive.default(2),
-  /** Estimate a first-shown bonus beside the reward, so that position bias stays out of it. */
-  position: z.boolean().default(true),
-});
 
 const auditSchema = z.strictObject({
   prompts: positive.default(48),

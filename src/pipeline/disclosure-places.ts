@@ -72,7 +72,7 @@ const rewardPlaces = (): Place[] => [
 const SPLITS = ['held-out prompts', 'deployment prompts'] as const;
 
 function policyPlaces(config: PipelineConfig): Place[] {
-  return variantsOf(config).flatMap((variant, i) =>
+  return variantsOf({ config, round: config.rounds }).flatMap((variant, i) =>
     SPLITS.flatMap((split, s) => {
       const where = variant === null ? split : `${variant}, ${split}`;
       return measured('D8', RUN_FILES.results, {

@@ -1,23 +1,9 @@
 import { z } from 'zod';
+import { loraSchema } from '../engine/index.ts';
 import { algorithmSchema, MONITORS, monitorSchema } from '../policy/index.ts';
+import { riskSchema } from '../reward/index.ts';
 
 const positive = z.int().positive();
-const rate = z.number().positive();
-
-/** Low-rank adapters instead of all weights. */
-export const loraSchema = z.strictObject({
-  rank: positive.default(16),
-  /** Adapters are scaled by alpha / rank. */
-  alpha: rate.default(32),
-  /** Linear layers by the names of either house (`attention.q`, `q_proj`); all of them when left out. */
-  targets: z.array(z.string()).min(1).optional(),
-});
-
-/** How the members of the reward become one score. */
-export const riskSchema = z.union([
-  z.enum(['mean', 'min']),
-  z.strictObject({ rule: z.literal('pessimistic'), k: z.number().nonnegative().default(1) }),
-]);
 
 /** Keys of an optimisation beside those of its algorithm. */
 const common = {

@@ -1,4 +1,4 @@
-import { distinctNGrams } from '../audit/index.ts';
+import { distinctReplies } from '../audit/index.ts';
 import type { Disclosure, ReportData } from '../disclosure/index.ts';
 import { createRng, mean } from '../stats/index.ts';
 import type { PipelineConfig } from './config.ts';
@@ -10,9 +10,6 @@ import { RUN_FILES } from './run-folder.ts';
 import type { RunResults } from './run-results.ts';
 import type { PolicyPath } from './stages/policy.ts';
 import { summaryRows } from './summary.ts';
-
-/** Types from which the expected number of distinct n-grams is reckoned. */
-const VOCABULARY = 50_257;
 
 /** The most raters that the report shows at once. */
 const MOST_RATERS = 30;
@@ -37,8 +34,7 @@ function policySections(
 ): Pick<ReportData, 'rewardHistogram' | 'lengthHistogram' | 'diversity'> {
   if (main === undefined) return { rewardHistogram: [], lengthHistogram: [], diversity: [] };
   const ends = endsOf(main);
-  const distinct = (prompts: readonly EvaluatedPrompt[]) =>
-    mean(prompts.map((p) => distinctNGrams(textsOf(p), VOCABULARY)));
+  const distinct = (prompts: readonly EvaluatedPrompt[]) => mean(prompts.map((p) => distinctReplies(textsOf(p))));
   const entropy = (prompts: readonly EvaluatedPrompt[]) => figuresOf(prompts, 'evaluation').entropy;
   const both = (label: string, measure: (prompts: readonly EvaluatedPrompt[]) => number) => ({
     label,
@@ -49,7 +45,7 @@ function policySections(
     rewardHistogram: histogram(ends, ({ scored }) => scored.proxy),
     lengthHistogram: histogram(ends, (prompt) => textsOf(prompt).map(words)),
     diversity: [
-      both('Distinct n-grams per prompt (expectation-adjusted)', distinct),
+      both('Replies’ worth of distinct n-grams among those of a prompt', distinct),
       both('Entropy, nats per reply', entropy),
     ],
   };

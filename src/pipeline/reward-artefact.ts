@@ -1,16 +1,15 @@
-import { loadReward, type RewardModel } from '../reward/index.ts';
-import type { PolicySettings } from './policy-config.ts';
+import { loadReward, type RewardModel, type Risk } from '../reward/index.ts';
 import { pathIn, type RunContext } from './run-context.ts';
 import { RUN_FILES } from './run-folder.ts';
 
-/** Loads the reward of a round under a rule for its ensemble, lets it be used, and lets it go; the engine stays. */
+/** Loads the reward of a round, under another rule for its ensemble where one is given, lets it be used, and lets it go; the engine stays. */
 export async function withReward<T>(
   context: RunContext,
-  _risk: PolicySettings['risk'],
+  risk: Risk | undefined,
   use: (reward: RewardModel) => Promise<T>,
 ): Promise<T> {
   const engine = () => ({ ...context.engines.reward, dispose: async () => {} });
-  const reward = await loadReward(pathIn(context, RUN_FILES.rewardModel), engine);
+  const reward = await loadReward(pathIn(context, RUN_FILES.rewardModel), engine, risk === undefined ? {} : { risk });
   try {
     return await use(reward);
   } finally {

@@ -41,8 +41,7 @@ const optional = <T>(place: Place, file: string): T | undefined =>
   existsSync(pathIn(place, file)) ? (readJson(pathIn(place, file)) as T) : undefined;
 
 /** Every optimisation that a round's files hold, the main one first. */
-export const loadPaths = (place: Place): PolicyPath[] =>
-  variantsOf(place.config).map((variant) => loadPath(place, variant));
+export const loadPaths = (place: Place): PolicyPath[] => variantsOf(place).map((variant) => loadPath(place, variant));
 
 export const loadBestOf = (place: Place): BestOfCurve | undefined => optional(place, RUN_FILES.bestOf);
 

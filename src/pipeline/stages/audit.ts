@@ -49,7 +49,7 @@ export const audit: Stage = {
     RUN_FILES.raters,
     RUN_FILES.rewardModel,
     RUN_FILES.bestOf,
-    ...variantsOf(context.config).flatMap((variant) => policyFiles(context, variant)[0]!),
+    ...variantsOf(context).flatMap((variant) => policyFiles(context, variant)[0]!),
   ],
   writes: () => [RUN_FILES.evidence, RUN_FILES.findings, RUN_FILES.rates],
   run,

@@ -25,10 +25,10 @@ const hasPolicy = ({ policy }: PipelineConfig) => policy !== undefined;
 const START: readonly Row[] = [{ stage: data }, { stage: base, when: ({ base: settings }) => settings !== undefined }];
 
 /** Every round: collect, fit, optimise. */
-const ROUND = (config: PipelineConfig): readonly Row[] => [
+const ROUND = (place: Place): readonly Row[] => [
   { stage: feedback },
   { stage: reward },
-  ...variantsOf(config).map((variant) => ({ stage: policyStage(variant) })),
+  ...variantsOf(place).map((variant) => ({ stage: policyStage(variant) })),
 ];
 
 /** Once, on what the last round left. */
@@ -53,5 +53,5 @@ export function planOf<P extends Place>(place: P): Planned<P>[] {
   const { config } = place;
   const last = atRound(place, config.rounds);
   const rounds = Array.from({ length: config.rounds }, (_, i) => atRound(place, i + 1));
-  return [...chosen(last, START), ...rounds.flatMap((own) => chosen(own, ROUND(config))), ...chosen(last, END)];
+  return [...chosen(last, START), ...rounds.flatMap((own) => chosen(own, ROUND(own))), ...chosen(last, END)];
 }

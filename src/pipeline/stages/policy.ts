@@ -41,9 +41,9 @@ export interface PolicyPath {
   readonly last: readonly EvaluatedPrompt[];
 }
 
-/** The optimisations of a run, the main one first. */
-export const variantsOf = ({ policy }: Pick<PipelineConfig, 'policy'>): Variant[] =>
-  policy === undefined ? [] : [MAIN, ...Object.keys(policy.variants)];
+/** The optimisations of a round, the main one first; variants stand beside that of the last. */
+export const variantsOf = ({ config, round }: Pick<Place, 'config' | 'round'>): Variant[] =>
+  config.policy === undefined ? [] : [MAIN, ...(round === config.rounds ? Object.keys(config.policy.variants) : [])];
 
 const stageName = (variant: Variant): string => (variant === MAIN ? 'policy' : `policy/${variant}`);
 const evaluationFile = (variant: Variant): string =>

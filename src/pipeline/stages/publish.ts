@@ -27,7 +27,7 @@ const shown = (place: Place): string[] => [
   inRound(place, RUN_FILES.rewardEvaluation),
   inRound(place, RUN_FILES.feedbackReport),
   inRound(place, RUN_FILES.collected),
-  ...variantsOf(place.config).map((variant) => inRound(place, policyFiles(place, variant)[0]!)),
+  ...variantsOf(place).map((variant) => inRound(place, policyFiles(place, variant)[0]!)),
 ];
 
 /** Results, disclosure and report, from the files of the run. */

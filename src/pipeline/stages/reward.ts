@@ -1,18 +1,19 @@
+import type { LoraConfig } from '../../engine/index.ts';
 import type { Item, PreferencePair } from '../../feedback/index.ts';
-import { toPairs } from '../../feedback/index.ts';
 import {
   createEnsemble,
-  fitLinearReward,
-  fitTransformerReward,
-  type LinearRewardModel,
-  resampleItems,
+  fitMember,
+  fitMembers,
+  type Member,
+  type NuisanceState,
+  type Observation,
+  observe,
+  type RewardModel,
   saveReward,
   scorePairs,
-  type TransformerRewardModel,
 } from '../../reward/index.ts';
-import { type ProgressEvent, UsageError } from '../../run/index.ts';
+import { ignoreProgress, type ProgressEvent, UsageError } from '../../run/index.ts';
 import { readJson } from '../../run/node.ts';
-import { createRng, mean } from '../../stats/index.ts';
 import { isHeldOut } from '../collected.ts';
 import type { PipelineConfig } from '../config.ts';
 import { withLora } from '../lora.ts';
@@ -38,8 +39,6 @@ import { nameInRound, type Stage } from '../stage.ts';
 import { type Base, loadBase } from './base.ts';
 import { type Feedback, loadFeedback } from './feedback.ts';
 
-type Member = LinearRewardModel | TransformerRewardModel;
-
 /**
  * Replies on which scores are normalised, by prompt: the first training items where they were drawn at random, and items spread
  * evenly over data that come in an order of their own (topic by topic).
@@ -61,7 +60,7 @@ const memberName = (context: Pick<Place, 'config' | 'round'>, member: number) =>
   nameInRound(context, `reward ${member + 1}/${context.config.reward.members}`);
 
 const memberCheckpoints = (context: RunContext, member: number) =>
-  checkpointsOf<never>(context, `${RUN_FILES.rewardMember}-${member}-`);
+  checkpointsOf<NuisanceState>(context, `${RUN_FILES.rewardMember}-${member}-`);
 
 /** A member's progress, whose metrics go into the curves of the run. */
 function watched(context: RunContext, stage: string): (event: ProgressEvent) => void {
@@ -71,37 +70,30 @@ function watched(context: RunContext, stage: string): (event: ProgressEvent) => 
   };
 }
 
-async function fitMembers(
+function fitAll(
   context: RunContext,
-  pairs: readonly PreferencePair[],
+  observations: readonly Observation[],
   items: readonly Item[],
   base: Base | undefined,
 ): Promise<Member[]> {
-  const { config, engines, progress } = context;
-  const { reward, seed } = config;
-  const members: Member[] = [];
-  for (let m = 0; m < reward.members; m++) {
-    const rng = createRng(seed).fork(`reward/${m}`);
-    const own = reward.members === 1 ? pairs : resampleItems(pairs, rng);
-    const reference = referenceReplies(config, items, 300);
-    const stage = memberName(context, m);
-    if (reward.family === 'linear') {
-      members.push(
-        fitLinearReward(own, { ridge: reward.ridge, order: reward.order, position: reward.position, reference }),
-      );
-      progress({ stage: nameInRound(context, 'reward'), done: m + 1, total: reward.members, unit: 'members' });
-    } else {
-      const { codec, folder } = base!;
-      const spec = withLora(base!.spec, reward.lora, 'reward.lora');
-      const { epochs, batch, learningRate } = reward;
-      const shared = { spec, codec, epochs, batch, learningRate, reference, seed: seed + 101 * (m + 1) };
-      const from = reward.from === 'base' ? { from: folder } : {};
-      const checkpoints = memberCheckpoints(context, m);
-      const settings = { ...shared, ...from, stage, checkpoints, progress: watched(context, stage) };
-      members.push(await fitTransformerReward(engines.reward, own, settings));
-    }
-  }
-  return members;
+  const { config, engines } = context;
+  const { reward: settings, seed } = config;
+  const reference = referenceReplies(config, items, 300);
+  const spec = (lora?: LoraConfig) => withLora(base!.spec, lora, 'reward.lora');
+  const network = base === undefined ? {} : { network: { engine: engines.reward, base: { ...base, spec } } };
+  return fitMembers(observations, settings, {
+    seed,
+    contextOf(m) {
+      const stage = memberName(context, m);
+      return {
+        reference,
+        progress: watched(context, stage),
+        stage,
+        checkpoints: memberCheckpoints(context, m),
+        ...network,
+      };
+    },
+  });
 }
 
 /** Every value of a stratum left out in turn: fitted on the votes of the others, each of its own pairs scored once. */
@@ -109,18 +101,19 @@ async function scoredAcross(
   context: RunContext,
   stratum: string,
   { items, judgments }: Feedback,
-  votes: readonly PreferencePair[],
+  observations: readonly Observation[],
 ): Promise<RewardScores> {
-  const { reward } = context.config;
+  const { reward: settings, seed } = context.config;
   const toScore = pairsToScore(context.config, items, judgments);
   const values = stratumValues(items, stratum, 'the data');
   const differences: number[] = [];
   for (const [i, value] of values.entries()) {
     context.progress({ stage: nameInRound(context, 'across'), done: i, total: values.length, unit: 'folds' });
     const { scored, fitted } = foldOf(items, stratum, value);
-    const model = fitLinearReward(
-      votes.filter((pair) => fitted.has(pair.itemId)),
-      { ridge: reward.ridge, order: reward.order, position: reward.position },
+    const model = await fitMember(
+      observations.filter(({ itemId }) => fitted.has(itemId)),
+      settings,
+      { reference: [], seed, progress: ignoreProgress, stage: 'across' },
     );
     const own = toScore.filter((pair) => scored.has(pair.itemId));
     for (const { difference } of await scorePairs(model, own)) differences.push(difference);
@@ -129,11 +122,10 @@ async function scoredAcross(
   return { logOdds: 1, differences };
 }
 
-/** Held-out pairs scored by the ensemble; one unit of its score is worth the members' mean scale in log-odds. */
-async function scoredByEnsemble(members: readonly Member[], pairs: readonly PreferencePair[]): Promise<RewardScores> {
-  const scored = await scorePairs(createEnsemble(members), pairs);
-  const scales = members.map((member) => ('state' in member ? member.state : member).normaliser.scale);
-  return { logOdds: mean(scales), differences: scored.map(({ difference }) => difference) };
+/** Held-out pairs scored by the ensemble. */
+async function scoredByEnsemble(model: RewardModel, pairs: readonly PreferencePair[]): Promise<RewardScores> {
+  const scored = await scorePairs(model, pairs);
+  return { logOdds: model.logOdds, differences: scored.map(({ difference }) => difference) };
 }
 
 /** Fits the ensemble on training pairs, and evaluates it on pairs no member saw. */
@@ -142,21 +134,23 @@ async function run(context: RunContext): Promise<void> {
   const feedback = await loadFeedback(context);
   const base = config.base === undefined ? undefined : loadBase(context);
   const { items, judgments } = feedback;
-  const { pairs } = toPairs(items, judgments);
+  const { risk } = config.reward;
+  const { observations } = observe(items, judgments, config.reward);
   const stratum = leftOutStratum(config);
-  const training = pairs.filter((pair) => !isHeldOut(pair.strata));
+  const training = observations.filter(({ strata }) => !isHeldOut(strata));
   if (pairsToScore(config, items, judgments).every((pair) => pair.target === 0.5) && stratum === undefined) {
     throw new UsageError(
       'holdout',
-      'no decided comparison is held out, so the reward could not be evaluated; add data or raise the holdout',
+      'no decided comparison or ranking is held out, so the reward could not be evaluated; add data or raise the holdout',
     );
   }
-  const across = stratum === undefined ? undefined : await scoredAcross(context, stratum, feedback, pairs);
+  const across = stratum === undefined ? undefined : await scoredAcross(context, stratum, feedback, observations);
   const shown = items.filter((item) => !isHeldOut(item.strata));
-  const members = await fitMembers(context, training, shown, base);
-  const scores = across ?? (await scoredByEnsemble(members, pairsToScore(config, items, judgments)));
+  const members = await fitAll(context, training, shown, base);
+  const scores =
+    across ?? (await scoredByEnsemble(createEnsemble(members, risk), pairsToScore(config, items, judgments)));
   const text = base === undefined ? {} : { text: { tokenizer: base.tokenizer.toJSON(), ...base.limits } };
-  await saveReward(pathIn(context, RUN_FILES.rewardModel), members, text);
+  await saveReward(pathIn(context, RUN_FILES.rewardModel), members, { risk, ...text });
   for (const member of members) await member.dispose();
   writeRunJson(context, RUN_FILES.rewardScores, scores);
   writeRunJson(context, RUN_FILES.rewardEvaluation, withoutNaN(rewardEvaluation(config, feedback, scores)));

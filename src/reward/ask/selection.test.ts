@@ -1,16 +1,14 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createRng, dot, mean, type Rng, sigmoid } from '../../stats/index.ts';
+import { createRng, dot, fitLogistic, logisticPosterior, mean, type Rng, sigmoid } from '../../stats/index.ts';
 import {
   binaryEntropy,
-  type Candidate,
   contestFeatures,
-  fitPosterior,
-  fitWeights,
   mutualInformation,
   predictiveEntropy,
   prioritiesOf,
+  type QuestionCandidate,
   SELECTION_RULE_IDS,
   SELECTION_RULES,
   type SelectionInput,
@@ -52,7 +50,7 @@ describe('what an ensemble says', () => {
 
 describe('the posterior of the weights', () => {
   it('needs a prior, without which nothing asked leaves the weights open', () => {
-    expect(() => fitWeights([], 2, { ridge: 0 })).toThrow(/ridge above 0.*got 0/);
+    expect(() => fitLogistic([], 2, { ridge: 0 })).toThrow(/precision above 0.*got ridge 0/);
   });
   it('is what scipy finds on made-up comparisons, ties and weights included', () => {
     const { ridge, features, targets, weights, mean: expected, covariance } = fixtures.posterior;
@@ -61,7 +59,7 @@ describe('the posterior of the weights', () => {
       target: targets[i],
       weight: weights[i],
     }));
-    const posterior = fitPosterior(rows, 3, ridge);
+    const posterior = logisticPosterior(rows, 3, { ridge });
     for (const [i, v] of expected.entries()) expect(posterior.mean[i]).toBeCloseTo(v, 9);
     for (const [i, v] of covariance.flat().entries()) expect(posterior.covariance[i]).toBeCloseTo(v, 9);
   });
@@ -72,12 +70,12 @@ describe('the posterior of the weights', () => {
     weight,
   }));
   it('is Bradley–Terry with one-hot features, and the information of a contest is what numpy finds', () => {
-    const posterior = fitPosterior(won, contests.contestants, contests.ridge);
+    const posterior = logisticPosterior(won, contests.contestants, { ridge: contests.ridge });
     for (const [i, v] of contests.strengths.entries()) expect(posterior.mean[i]).toBeCloseTo(v, 9);
     for (const [i, v] of contests.covariance.flat().entries()) expect(posterior.covariance[i]).toBeCloseTo(v, 9);
     const rows = contests.information as [number, number, number][];
     const candidates = rows.map(
-      ([i, j]): Candidate => ({
+      ([i, j]): QuestionCandidate => ({
         id: `${i}-${j}`,
         predictions: [],
         features: contestFeatures(i, j, contests.contestants),
@@ -90,10 +88,10 @@ describe('the posterior of the weights', () => {
   });
   it('stays finite where the answers are all alike, and where a member starts far away', () => {
     const rows = Array.from({ length: 200 }, () => ({ features: Float64Array.of(3, 0), target: 1 }));
-    const far = fitWeights(rows, 2, { ridge: 1e-3, centre: Float64Array.of(-40, 7) });
+    const far = fitLogistic(rows, 2, { ridge: 1e-3, centre: Float64Array.of(-40, 7) });
     expect(far[0]! * 3).toBeGreaterThan(2);
     expect(far[1]).toBeCloseTo(7, 6);
-    expect([...fitPosterior(rows, 2, 1e-3).covariance].every(Number.isFinite)).toBe(true);
+    expect([...logisticPosterior(rows, 2, { ridge: 1e-3 }).covariance].every(Number.isFinite)).toBe(true);
   });
 });
 
@@ -176,7 +174,7 @@ describe('diversity', () => {
       [0, 9],
       [9, 9],
     ];
-    return [0, 0, 0, 0, 0, 0, 1, 2].map((cluster, i): Candidate => {
+    return [0, 0, 0, 0, 0, 0, 1, 2].map((cluster, i): QuestionCandidate => {
       const features = Float64Array.from(centres[cluster]!, (v) => v + 0.1 * rng.normal());
       return { id: `${cluster}/${i}`, predictions: cluster === 0 ? [0.05, 0.95] : [0.1, 0.9], features };
     });
