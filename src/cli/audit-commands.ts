@@ -16,11 +16,11 @@ import {
   type PipelineConfig,
   RUN_FILES,
   redisclose,
-  runJsonSchema,
   verifyPipelineRun,
+  wholeRunJsonSchema,
 } from '../pipeline/index.ts';
 import { CheckError, parseConfig, suggest, UsageError } from '../run/index.ts';
-import { onPath, readJsonOf } from '../run/node.ts';
+import { onPath, readJsonOf, requireRegularFiles } from '../run/node.ts';
 import { now } from './environment.ts';
 import { whole } from './options.ts';
 import type { Terminal } from './terminal.ts';
@@ -29,9 +29,10 @@ import { checksText, disclosureText, findingsText } from './text.ts';
 /** The configuration a run folder was made with. */
 function configOf(folder: string): PipelineConfig {
   const path = join(folder, RUN_FILES.run);
+  requireRegularFiles(folder);
   if (!existsSync(path))
     throw new UsageError('run', `${folder}: expected a run folder with ${RUN_FILES.run}; give the --out of a run`);
-  return readJsonOf(path, runJsonSchema).config as unknown as PipelineConfig;
+  return readJsonOf(path, wholeRunJsonSchema).config;
 }
 
 const declarationsFileSchema = configSchema.pick({ declarations: true });

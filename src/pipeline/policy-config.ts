@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { loraSchema } from '../engine/index.ts';
 import { algorithmSchema, MONITORS, monitorSchema } from '../policy/index.ts';
 import { riskSchema } from '../reward/index.ts';
+import { own } from '../run/index.ts';
 
 const positive = z.int().positive();
 
@@ -57,5 +58,5 @@ export type PolicyConfig = z.infer<typeof policySchema>;
 /** The settings of an optimisation of the run: the main one's, or a variant's with what it changes. */
 export function policySettings(policy: PolicyConfig, variant: string | null): PolicySettings {
   const { variants, bestOf: _, ...main } = policy;
-  return optimisationSchema.parse(variant === null ? main : { ...main, ...variants[variant] });
+  return optimisationSchema.parse(variant === null ? main : { ...main, ...own(variants, variant) });
 }

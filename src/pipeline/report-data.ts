@@ -1,5 +1,6 @@
 import { distinctReplies } from '../audit/index.ts';
 import type { Disclosure, ReportData } from '../disclosure/index.ts';
+import { own } from '../run/index.ts';
 import { createRng, mean } from '../stats/index.ts';
 import type { PipelineConfig } from './config.ts';
 import { curves, pathsNote } from './curves.ts';
@@ -103,7 +104,7 @@ const CURVES = { 'objective/scores': 'reward of samples', 'objective/kl': 'KL to
 const trainingSection = (rows: readonly MetricsRow[]): ReportData['training'] =>
   Object.entries(CURVES).flatMap(([key, name]) => {
     const points = rows.flatMap(({ step, metrics }) =>
-      Number.isFinite(metrics[key]) ? [{ x: step, y: metrics[key]! }] : [],
+      typeof own(metrics, key) === 'number' ? [{ x: step, y: own(metrics, key)! }] : [],
     );
     return points.length === 0 ? [] : [{ name, points }];
   });

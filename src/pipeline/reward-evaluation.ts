@@ -3,7 +3,7 @@ import { evaluateScores, type RewardEvaluation } from '../reward/index.ts';
 import { expectedCalibrationError, reliabilityBins, sigmoid } from '../stats/index.ts';
 import { isHeldOut } from './collected.ts';
 import type { PipelineConfig } from './config.ts';
-import { stratumValues } from './sources/index.ts';
+import { stratumOf, stratumValues } from './sources/index.ts';
 import type { Feedback } from './stages/feedback.ts';
 
 /** An evaluation as it is stored, with the calibration on single votes where the headline is scored on gold. */
@@ -58,7 +58,7 @@ export function pairsToScore(
   if (stratum === undefined) return pairs.filter((pair) => isHeldOut(pair.strata));
   const candidates = inPairs(items) ? items.map(itemPair) : pairs;
   return stratumValues(items, stratum, 'the data').flatMap((value) =>
-    candidates.filter(({ strata }) => strata[stratum] === value),
+    candidates.filter((candidate) => stratumOf(candidate, stratum) === value),
   );
 }
 
@@ -96,7 +96,7 @@ export function rewardEvaluation(
         ? votes.map((pair) => ({ pair, difference: differenceOf.get(pair.itemId)! }))
         : scored;
     return {
-      ...evaluateScores(headline, { seed, logOdds, strata: [stratum], clusterOf: (pair) => pair.strata[stratum]! }),
+      ...evaluateScores(headline, { seed, logOdds, strata: [stratum], clusterOf: (pair) => stratumOf(pair, stratum)! }),
       scoredOn: decided ? 'gold' : 'votes',
       onVotes: decided ? calibrationOnVotes(votes, differenceOf, logOdds) : null,
     };

@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { DataError } from '../run/index.ts';
 import { readJsonOf } from '../run/node.ts';
-import { configSchema, type PipelineConfig } from './config.ts';
+import { configSchema } from './config.ts';
 
 /** File names inside a run folder; every writer and reader of a run uses these. */
 export const RUN_FILES = {
@@ -36,15 +35,6 @@ export const RUN_FILES = {
   disclosure: 'disclosure/disclosure.json',
 } as const;
 
-/** What run.json says of a run of this version. */
-export interface RunJson {
-  readonly config: PipelineConfig;
-  readonly command: string;
-  /** Of the process that began it. */
-  readonly versions: Readonly<Record<string, string>>;
-  readonly startedAt: string;
-}
-
 /** What run.json says, as far as a reader of runs relies on it. */
 export const runJsonSchema = z.looseObject({
   config: z.looseObject({ name: z.string(), seed: z.number() }),
@@ -53,15 +43,9 @@ export const runJsonSchema = z.looseObject({
   startedAt: z.string(),
 });
 
-/** run.json of a run folder, with its configuration checked. */
-export function readRunJson(folder: string): RunJson {
-  const path = `${folder}/${RUN_FILES.run}`;
-  const { config, command, versions, startedAt } = readJsonOf(path, runJsonSchema);
-  const parsed = configSchema.safeParse(config);
-  if (parsed.success) return { config: parsed.data, command, versions, startedAt };
-  const [issue] = parsed.error.issues;
-  throw new DataError(
-    'config',
-    `${path}: config.${issue!.path.map(String).join('.')}: ${issue!.message}; the run is of another version`,
-  );
-}
+/** What run.json says, with its configuration as this version of the pipeline understands it. */
+export const wholeRunJsonSchema = runJsonSchema.extend({ config: configSchema });
+export type RunJson = z.infer<typeof wholeRunJsonSchema>;
+
+/** run.json of a run folder. */
+export const readRunJson = (folder: string): RunJson => readJsonOf(`${folder}/${RUN_FILES.run}`, wholeRunJsonSchema);

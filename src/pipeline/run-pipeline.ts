@@ -1,8 +1,15 @@
 import { existsSync } from 'node:fs';
 import { checkVerdicts, type Finding } from '../audit/index.ts';
-import { type Disclosure, sealRun } from '../disclosure/index.ts';
-import { CheckError, canonicalJson, lazily, NumericsError, type Progress, UsageError } from '../run/index.ts';
-import { createRunFolder, openRecordLog, readJson, readJsonOf, removeLeftovers, writeFileAtomic } from '../run/node.ts';
+import { type Disclosure, disclosureSchema, sealRun } from '../disclosure/index.ts';
+import { CheckError, canonicalJson, lazily, NumericsError, own, type Progress, UsageError } from '../run/index.ts';
+import {
+  createRunFolder,
+  openRecordLog,
+  readJsonOf,
+  removeLeftovers,
+  requireRegularFiles,
+  writeFileAtomic,
+} from '../run/node.ts';
 import { checkConfig } from './check-config.ts';
 import type { PipelineConfig } from './config.ts';
 import { checkDeclarations } from './declarations.ts';
@@ -52,14 +59,16 @@ function firstDifference(a: unknown, b: unknown, path = ''): string {
   const [x, y] = [a, b] as Record<string, unknown>[];
   if (typeof x !== 'object' || typeof y !== 'object' || x === null || y === null) return path;
   const key = [...new Set([...Object.keys(x), ...Object.keys(y)])].find(
-    (k) => x[k] === undefined || y[k] === undefined || canonicalJson(x[k]) !== canonicalJson(y[k]),
+    (k) => !(Object.hasOwn(x, k) && Object.hasOwn(y, k)) || canonicalJson(x[k]) !== canonicalJson(y[k]),
   );
-  return key === undefined ? path : firstDifference(x[key], y[key], path === '' ? key : `${path}.${key}`);
+  return key === undefined ? path : firstDifference(own(x, key), own(y, key), path === '' ? key : `${path}.${key}`);
 }
 
 /** Makes the run folder, or takes up the one that is there; what a killed process left half-written goes. */
 function prepare({ config, out, resume, now, command, versions }: PipelineOptions): void {
   createRunFolder(out, { resume });
+  requireRegularFiles(out);
+  requireRegularFiles(out);
   const path = `${out}/${RUN_FILES.run}`;
   if (existsSync(path)) {
     const before = readJsonOf(path, runJsonSchema);
@@ -92,7 +101,7 @@ function watchHistory(
     if (canonicalJson(last) === canonicalJson(versions)) return;
     const key = firstDifference(last, versions);
     warn(
-      `${out}: the run was worked on with ${key} ${last[key]} and goes on with ${versions[key]}; the report names both`,
+      `${out}: the run was worked on with ${key} ${own(last, key)} and goes on with ${own(versions, key)}; the report names both`,
     );
     log.append(RECORD_TYPES.resumed, { versions });
   });
@@ -132,7 +141,7 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
     const results = await loadResults(context);
     if (log.records.at(-1)?.type !== RECORD_TYPES.finished)
       log.append(RECORD_TYPES.finished, { findings: results.findings.length });
-    const disclosure = readJson(`${out}/${RUN_FILES.disclosure}`) as Disclosure;
+    const disclosure = readJsonOf(`${out}/${RUN_FILES.disclosure}`, disclosureSchema);
     return { results, summary: summaryRows(results), disclosure, seal: sealRun(out) };
   } catch (error) {
     throw error instanceof NumericsError ? withLastCheckpoint(error, context) : error;

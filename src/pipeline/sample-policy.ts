@@ -5,7 +5,7 @@ import type { Item } from '../feedback/index.ts';
 import { type Progress, UsageError } from '../run/index.ts';
 import { createRng } from '../stats/index.ts';
 import type { GroundPrompt, Split } from '../world/index.ts';
-import { digestFile } from './digests.ts';
+import { digestOf } from './digests.ts';
 import { withLora } from './lora.ts';
 import { policySettings } from './policy-config.ts';
 import { type Place, pathIn } from './run-context.ts';
@@ -66,7 +66,7 @@ function policyOf(folder: string, variant: Variant): Asked {
     step: finalStep,
     weights: { spec, folder: pathIn(place, checkpoint) },
     origin: `${name} of run ${config.name}, step ${finalStep}`,
-    seal: digestFile(`${folder}/${SEAL}`),
+    seal: digestOf(`${folder}/${SEAL}`),
   };
 }
 

@@ -1,6 +1,6 @@
 import { type Check, verifyRun } from '../disclosure/index.ts';
 import { canonicalJson, type Progress, type RunRecord } from '../run/index.ts';
-import { readJson, readRecords } from '../run/node.ts';
+import { readJson, readRecords, strangersBelow } from '../run/node.ts';
 import { sameDigests } from './digests.ts';
 import { openMetricsLog } from './metrics-log.ts';
 import { detectionRates } from './rates.ts';
@@ -79,8 +79,11 @@ async function ratesChecks(folder: string, progress: Progress): Promise<Check[]>
  */
 export async function verifyPipelineRun(folder: string, options: { readonly rates?: Progress } = {}): Promise<Check[]> {
   const { rates } = options;
+  const checks = await verifyRun(folder);
+  // What is no file of a run is not read.
+  if (strangersBelow(folder).length > 0) return checks;
   return [
-    ...(await verifyRun(folder)),
+    ...checks,
     ...(await attempt('numbers', async () => {
       const place = placeOf(folder);
       return [...recordChecks(place), ...(await stageChecks(place))];

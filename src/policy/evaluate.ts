@@ -55,17 +55,12 @@ export async function evaluatePolicy<P extends PolicyPrompt>(
         tokens: sample.tokens.length,
       };
     });
-    const scored: Record<string, number[]> = {};
-    for (const [name, score] of Object.entries(options.scores)) {
-      scored[name] = (
-        await score(
-          prompts[p]!,
-          replies.map((r) => r.text),
-        )
-      ).map((s) => s.mean);
-    }
-    const scores = Object.fromEntries(Object.entries(scored).map(([name, values]) => [name, mean(values)]));
-    evaluations.push({ prompt: prompts[p]!, replies, scores, scored });
+    const texts = replies.map((reply) => reply.text);
+    const scored: [string, number[]][] = [];
+    for (const [name, score] of Object.entries(options.scores))
+      scored.push([name, (await score(prompts[p]!, texts)).map((s) => s.mean)]);
+    const scores = Object.fromEntries(scored.map(([name, values]) => [name, mean(values)]));
+    evaluations.push({ prompt: prompts[p]!, replies, scores, scored: Object.fromEntries(scored) });
   }
   const all = evaluations.flatMap((evaluation) => evaluation.replies);
   return {

@@ -7,7 +7,7 @@ import type { Source, SourceAccess } from './source.ts';
 
 export { judgedSource } from './judged.ts';
 export * from './source.ts';
-export { foldOf, type Holdout, promptKey, splitPrompts, stratumValues, withSplit } from './split.ts';
+export { foldOf, type Holdout, promptKey, splitPrompts, stratumOf, stratumValues, withSplit } from './split.ts';
 
 /** The proving ground of a configuration, where it has one. */
 export const groundOf = ({ data }: Pick<PipelineConfig, 'data'>): Ground | undefined =>

@@ -1,5 +1,5 @@
 import type { Item } from '../../feedback/index.ts';
-import { DataError } from '../../run/index.ts';
+import { DataError, own } from '../../run/index.ts';
 import { createRng } from '../../stats/index.ts';
 
 /** What is held out: a share of the prompts, or every value of a stratum in turn. */
@@ -47,16 +47,20 @@ export function withSplit(items: readonly Item[], held: ReadonlySet<string>): It
   }));
 }
 
+/** The value of a stratum that an item, or a pair of it, has. */
+export const stratumOf = ({ strata }: { readonly strata?: Item['strata'] }, stratum: string): string | undefined =>
+  strata === undefined ? undefined : own(strata, stratum);
+
 /** Values of a stratum, sorted; every item must have one, and there must be two or more to leave one out. */
 export function stratumValues(items: readonly Item[], stratum: string, where: string): string[] {
-  const without = items.find((item) => item.strata?.[stratum] === undefined);
+  const without = items.find((item) => stratumOf(item, stratum) === undefined);
   if (without !== undefined) {
     throw new DataError(
       'stratum',
       `${where}: item ${without.id}: expected a stratum ${stratum} to leave out in turn, got none; name another, or hold out a share`,
     );
   }
-  const values = [...new Set(items.map((item) => item.strata![stratum]!))].sort();
+  const values = [...new Set(items.map((item) => stratumOf(item, stratum)!))].sort();
   if (values.length < 2) {
     throw new DataError(
       'stratum',
@@ -74,8 +78,8 @@ export function foldOf(
   stratum: string,
   value: string,
 ): { readonly scored: ReadonlySet<string>; readonly fitted: ReadonlySet<string> } {
-  const own = items.filter((item) => item.strata?.[stratum] === value);
+  const own = items.filter((item) => stratumOf(item, stratum) === value);
   const asked = new Set(own.map((item) => promptKey(item.prompt)));
-  const others = items.filter((item) => item.strata?.[stratum] !== value && !asked.has(promptKey(item.prompt)));
+  const others = items.filter((item) => stratumOf(item, stratum) !== value && !asked.has(promptKey(item.prompt)));
   return { scored: new Set(own.map(({ id }) => id)), fitted: new Set(others.map(({ id }) => id)) };
 }
