@@ -1,4 +1,4 @@
-import { tokensOf } from './variety.ts';
+import { wordsAndMarks } from '../text/index.ts';
 
 /** Phrases of one to three tokens that stand in enough of some texts, and not in nearly all. */
 export interface Phrases {
@@ -70,7 +70,7 @@ export function phrasesOf(
   texts: readonly string[],
   { least, mostShare }: { least: number; mostShare: number },
 ): Phrases {
-  const tokens = texts.map(tokensOf);
+  const tokens = texts.map(wordsAndMarks);
   const levels = [
     level(texts.length, {
       least,

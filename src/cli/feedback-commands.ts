@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { renderFeedbackPage } from '../disclosure/index.ts';
-import { feedbackReport, weightTargetsSchema } from '../quality/index.ts';
+import { feedbackReport, qualityDocument, weightTargetsSchema } from '../quality/index.ts';
+import { documentPage, documentText } from '../report/index.ts';
 import { parseConfig, UsageError } from '../run/index.ts';
 import { onPath, writeFileAtomic } from '../run/node.ts';
-import { feedbackText } from './feedback-text.ts';
 import { readProject } from './project-folder.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -78,9 +77,14 @@ Examples:
         ...(targets !== undefined && { targets }),
         ...(wanted !== undefined && { wanted }),
       });
-      if (html !== undefined) writeFileAtomic(html, renderFeedbackPage(report, { name: basename(resolve(folder)) }));
+      const document = qualityDocument(report, { title: `Feedback: ${basename(resolve(folder))}` });
+      if (html !== undefined) writeFileAtomic(html, documentPage(document));
       const terminal = terminalOf();
-      terminal.result(report, feedbackText(report, { all }));
+      terminal.result(report, documentText(document, { all }));
+      if (!all)
+        terminal.note(
+          'more: --all for folds, raters and disagreements; --html <file> for a page with plots; --json for everything',
+        );
       if (html !== undefined) terminal.note(`page written to ${html}`);
     });
 }

@@ -33,13 +33,13 @@ describe('goodhart feedback report', () => {
     const { code, out } = await run(folder, '--replicates', '20');
     expect(code).toBe(0);
     expect(out.split('\n').length).toBeLessThan(65);
-    expect(out).toMatch(/judgments +\d+ on \d+ items by 16 raters/);
-    expect(out).toMatch(/position-preference +2 +16 raters +\d\.\d+ at 0\.3 … \d\.\d+ at 0\.8 +\d+\/100 pools/);
+    expect(out).toMatch(/Judgments +\d+ on \d+ items by 16 raters/);
+    expect(out).toMatch(/position-preference +▲ 2 +16 raters +\d+\.\d % at 0\.3 … \d+\.\d % at 0\.8 +\d+ of 100 pools/);
     for (const rater of pool.planted) expect(out).toContain(`${rater}: share of choices that stood first`);
     expect(out).not.toMatch(/NaN|Infinity|\[object/);
     const all = await run(folder, '--replicates', '20', '--all');
     expect(all.out.split('\n').length).toBeGreaterThan(out.split('\n').length + 20);
-    expect(all.out).toContain('most disputed units');
+    expect(all.out).toContain('Where raters disagree most');
   });
   it('as JSON is one line, the same for the same seed, and follows the seed', async () => {
     const json = async (seed: string) => (await run(folder, '--json', '--replicates', '20', '--seed', seed)).out;
@@ -57,8 +57,8 @@ describe('goodhart feedback report', () => {
     const { code, out } = await run(folder, '--replicates', '20', '--html', page, '--weights', weights);
     expect(code).toBe(0);
     expect(readFileSync(page, 'utf8')).toMatch(/^<!doctype html>/);
-    expect(out).toMatch(/age +old +4 .*0\.600/);
-    expect(out).toMatch(/weights 0\.\d+ to 2\.\d+, design effect \d/);
+    expect(out).toMatch(/age +old +4 .*60\.0 %/);
+    expect(out).toMatch(/Weights 0\.\d+ to 2\.\d+, design effect \d/);
   });
   const mistakes: [string, () => string[], RegExp][] = [
     ['a seed that is no number', () => ['--seed', 'x'], /--seed x: expected a whole number of 0 or more/],

@@ -1,6 +1,5 @@
 export * from './build.ts';
 export * from './items.ts';
-export { renderFeedbackPage } from './report/feedback-page.ts';
 export { reasonText } from './report/reasons.ts';
 export { type ReportData, renderReport } from './report/render.ts';
 export * from './seal.ts';

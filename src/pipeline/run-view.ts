@@ -4,15 +4,15 @@ import type { BestOfCurve } from './best-of-stage.ts';
 import type { Feedback } from './feedback-stage.ts';
 import type { PolicyPath } from './policy-stage.ts';
 
-function snapshotsOf({ step, first, last }: PolicyPath, world: Ground | undefined): SnapshotView[] {
+function snapshotsOf({ step, first, last }: PolicyPath): SnapshotView[] {
   return ([first, last] as const).map((evaluation, i) => ({
     id: i === 0 ? 'step-0' : `step-${step}`,
     role: i === 0 ? 'base' : 'policy',
     step: i === 0 ? 0 : step,
     prompts: evaluation.prompts.map(({ prompt, replies, scored }) => ({
-      promptId: prompt,
-      prompt,
-      split: world?.promptOf(prompt)?.split ?? 'held-out',
+      promptId: prompt.id,
+      prompt: prompt.text,
+      split: prompt.split,
       replies: replies.map(({ text, logprob }, k) => ({
         text,
         logprob,
@@ -23,10 +23,10 @@ function snapshotsOf({ step, first, last }: PolicyPath, world: Ground | undefine
   }));
 }
 
-function pathsOf(path: PolicyPath, bestOf: BestOfCurve | undefined): PathView[] {
+function pathsOf({ method, ...path }: PolicyPath, bestOf: BestOfCurve | undefined): PathView[] {
   const base = path.points[0]!;
   return [
-    { method: 'rloo', points: path.points },
+    { method, points: path.points },
     ...(bestOf === undefined
       ? []
       : [
@@ -53,7 +53,7 @@ export function runView(run: {
     seed,
     ground: world,
     feedback: { items, judgments, raters },
-    snapshots: path === undefined ? [] : snapshotsOf(path, world),
+    snapshots: path === undefined ? [] : snapshotsOf(path),
     paths: path === undefined ? [] : pathsOf(path, bestOf),
     ...(score !== undefined && { score }),
   };

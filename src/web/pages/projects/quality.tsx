@@ -1,152 +1,81 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
-import type { FeedbackReport } from '../../../quality/index.ts';
-import { estimateText, figure } from '../../ui/figures.ts';
+import { Component, type ReactNode, useMemo } from 'react';
+import { type FeedbackReport, qualityDocument } from '../../../quality/index.ts';
+import { type Reference, type Section, sectionTree } from '../../../report/index.ts';
 import { Empty, Loaded } from '../../ui/state.tsx';
+import { Tree } from '../../ui/tree.tsx';
 import { AsOf } from './as-of.tsx';
-import { ProjectFrame } from './frame.tsx';
-import { DetectorPart, Disagreements, Matrix } from './quality-evidence.tsx';
-import { Agreement, Bias, Coverage, Part, PeopleSaid, Reliability, Time, Truth } from './quality-parts.tsx';
-import { leftOver, shareText } from './quality-text.ts';
+import { ItemLink, ProjectFrame, RecordsLink } from './frame.tsx';
+import { useNames } from './names.ts';
 import { qualityQuery } from './queries.ts';
 
-/** Keys of the report that have a place here; a report of a later version may have more. */
-const SHOWN: { readonly [K in keyof FeedbackReport]: true } = {
-  version: true,
-  seed: true,
-  replicates: true,
-  judgments: true,
-  items: true,
-  raters: true,
-  unscored: true,
-  alphaNominal: true,
-  pairwiseAgreement: true,
-  gold: true,
-  raterTable: true,
-  position: true,
-  longer: true,
-  triads: true,
-  disagreements: true,
-  dissent: true,
-  agreement: true,
-  truth: true,
-  bias: true,
-  time: true,
-  known: true,
-  repeats: true,
-  consistency: true,
-  coverage: true,
-  people: true,
-  detectors: true,
-  matrix: true,
-};
+/** Where the Studio has a page for what a report mentions. */
+function MentionLink({ project, reference }: { readonly project: string; readonly reference: Reference }): ReactNode {
+  const { ref, ids, text } = reference;
+  if (ref === 'item') return <ItemLink project={project} item={ids[0]!} />;
+  if (ref === 'rater')
+    return (
+      <RecordsLink project={project} rater={ids[0]!}>
+        {text}
+      </RecordsLink>
+    );
+  if (ref === 'records')
+    return (
+      <RecordsLink project={project} ids={ids}>
+        {text}
+      </RecordsLink>
+    );
+  if (ref === 'list' && ids[0] === 'items')
+    return (
+      <Link to="/projects/$project/items" params={{ project }}>
+        {text}
+      </Link>
+    );
+  if (ref === 'list' && ids[0] === 'disagreement')
+    return (
+      <Link to="/projects/$project/items" params={{ project }} search={{ show: 'disagreement' }}>
+        {text}
+      </Link>
+    );
+  if (ref === 'list')
+    return (
+      <Link to={ids[0] === 'raters' ? '/projects/$project/raters' : '/projects/$project/records'} params={{ project }}>
+        {text}
+      </Link>
+    );
+  return text;
+}
 
-const headline = (estimate: FeedbackReport['alphaNominal']): string =>
-  'value' in estimate ? estimateText({ value: estimate.value, interval: estimate.interval }) : estimateText(estimate);
-
-function Summary({ project, report }: { readonly project: string; readonly report: FeedbackReport }): ReactNode {
-  return (
-    <dl className="cards">
-      <div className="card">
-        <dt>Judgments</dt>
-        <dd>
-          <Link to="/projects/$project/records" params={{ project }}>
-            {figure(report.judgments)}
-          </Link>
-        </dd>
-      </div>
-      <div className="card">
-        <dt>Items</dt>
-        <dd>
-          <Link to="/projects/$project/items" params={{ project }}>
-            {figure(report.items)}
-          </Link>
-        </dd>
-      </div>
-      <div className="card">
-        <dt>Raters</dt>
-        <dd>
-          <Link to="/projects/$project/raters" params={{ project }}>
-            {figure(report.raters)}
-          </Link>
-        </dd>
-      </div>
-      <div className="card">
-        <dt>Units with dissent</dt>
-        <dd>
-          <Link to="/projects/$project/items" params={{ project }} search={{ show: 'disagreement' } as never}>
-            {figure(report.dissent.dissenting)} of {figure(report.dissent.units)}
-          </Link>
-        </dd>
-      </div>
-      <div className="card">
-        <dt>Krippendorff’s α of comparisons</dt>
-        <dd className="long">{headline(report.alphaNominal)}</dd>
-      </div>
-      <div className="card">
-        <dt>Agreeing pairs of comparisons</dt>
-        <dd className="long">{headline(report.pairwiseAgreement)}</dd>
-      </div>
-      <div className="card">
-        <dt>Majority equals the known answer</dt>
-        <dd className="long">{shareText(report.gold.majority)}</dd>
-      </div>
-    </dl>
-  );
+/** A report of another version may lack what this page reads: then it is there as JSON. */
+class Readable extends Component<{ readonly children: ReactNode }> {
+  override state = { broken: false };
+  static getDerivedStateFromError(): { broken: boolean } {
+    return { broken: true };
+  }
+  override render(): ReactNode {
+    return this.state.broken ? (
+      <p className="soft">This report has a shape that this page does not know; it is below as JSON.</p>
+    ) : (
+      this.props.children
+    );
+  }
 }
 
 function Report({ project, report }: { readonly project: string; readonly report: FeedbackReport }): ReactNode {
-  const more = leftOver(report as unknown as Readonly<Record<string, unknown>>, [...Object.keys(SHOWN), 'asOf']);
+  const names = useNames();
+  const document = useMemo(() => qualityDocument(report, { title: project, names }), [report, project, names]);
   return (
-    <>
-      <p className="soft">
-        As <code>goodhart feedback report --json</code> prints it. Estimates have 95 % intervals unless said otherwise;
-        where there is none, the reason stands in its place. All of it is counted from{' '}
-        <Link to="/projects/$project/records" params={{ project }}>
-          the records
-        </Link>
-        . Seed {report.seed}.
-      </p>
-      <Part title="Summary">{() => <Summary project={project} report={report} />}</Part>
-      <Part title="Agreement">{() => <Agreement agreement={report.agreement} />}</Part>
-      <Part title="Where raters disagree most">
-        {() => <Disagreements project={project} list={report.disagreements} />}
-      </Part>
-      <Part title="Estimates of the true answers">
-        {() =>
-          report.truth.length === 0 ? (
-            <p className="soft">No question has values that could be right or wrong.</p>
-          ) : (
-            report.truth.map((truth) => (
-              <Truth
-                key={`${truth.question}/${truth.kind}/${truth.classes.join('/')}`}
-                project={project}
-                truth={truth}
-              />
-            ))
-          )
-        }
-      </Part>
-      <Part title="Bias">{() => <Bias bias={report.bias} />}</Part>
-      <Part title="Known answers, repeats, consistency">{() => <Reliability report={report} />}</Part>
-      <Part title="Reasons to look closer">
-        {() =>
-          report.detectors.map((detector) => <DetectorPart key={detector.id} project={project} detector={detector} />)
-        }
-      </Part>
-      <Part title="Time">{() => <Time time={report.time} />}</Part>
-      <Part title="Coverage">{() => <Coverage coverage={report.coverage} />}</Part>
-      <Part title="Raters as they describe themselves">{() => <PeopleSaid people={report.people} />}</Part>
-      <Part title="Agreement of raters, pair by pair">{() => <Matrix project={project} matrix={report.matrix} />}</Part>
-      <section>
-        <h2>The report itself</h2>
-        {more.length > 0 && <p>This page does not show: {more.join(', ')}.</p>}
-        <p>
-          <a href={`/api/projects/${encodeURIComponent(project)}/quality`}>The whole report as JSON</a>
-        </p>
-      </section>
-    </>
+    <div className="report">
+      <p className="soft">{document.note}</p>
+      {document.sections.map((section: Section) => (
+        <Tree
+          key={section.id}
+          node={sectionTree(section)}
+          mention={(reference) => <MentionLink project={project} reference={reference} />}
+        />
+      ))}
+    </div>
   );
 }
 
@@ -164,7 +93,12 @@ function Page({ project }: { readonly project: string }): ReactNode {
         return (
           <>
             <AsOf query={quality} />
-            <Report project={project} report={report} />
+            <Readable>
+              <Report project={project} report={report} />
+            </Readable>
+            <p>
+              <a href={`/api/projects/${encodeURIComponent(project)}/quality`}>The whole report as JSON</a>
+            </p>
           </>
         );
       }}
@@ -172,7 +106,7 @@ function Page({ project }: { readonly project: string }): ReactNode {
   );
 }
 
-/** Quality of what was judged: agreement, truth, bias, detectors, and the records behind each. */
+/** Quality of what was judged: the report's document, with links to the records behind each figure. */
 export function Quality(): ReactNode {
   return <ProjectFrame>{({ project }) => <Page project={project.id} />}</ProjectFrame>;
 }

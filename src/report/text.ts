@@ -1,0 +1,65 @@
+import type { Block, Cell, ReportDocument, Section, Text } from './document.ts';
+import { TONES } from './tree.ts';
+
+/** A document for a terminal: aligned tables, no plots; sections marked as detail only when asked for. */
+export function documentText({ sections }: ReportDocument, { all = false }: { readonly all?: boolean } = {}): string {
+  return sections
+    .filter((section) => all || section.detail !== true)
+    .map((section) => sectionText(section, all))
+    .filter((text) => text !== '')
+    .join('\n\n');
+}
+
+function sectionText({ title, blocks }: Section, all: boolean): string {
+  const lines = blocks.flatMap((block) => blockLines(block, all)).map((line) => `  ${line}`.trimEnd());
+  return lines.length === 0 ? '' : [title, ...lines].join('\n');
+}
+
+const plain = (text: Text): string =>
+  typeof text === 'string' ? text : text.map((part) => (typeof part === 'string' ? part : part.text)).join('');
+
+const cellText = (cell: Cell): string =>
+  typeof cell === 'object' && 'tone' in cell ? `${TONES[cell.tone]} ${cell.text}` : plain(cell);
+
+const blockLines = (block: Block, all: boolean): string[] => {
+  switch (block.kind) {
+    case 'facts':
+      return table(block.rows.map(([label, value]) => [label, cellText(value)])).split('\n');
+    case 'table':
+      return block.rows.length === 0
+        ? [block.none ?? 'None.']
+        : table([block.columns.map((column) => column.title), ...block.rows.map((row) => row.map(cellText))]).split(
+            '\n',
+          );
+    case 'text':
+      return [plain(block.text)];
+    case 'verdict':
+      return [`${TONES[block.verdict.tone]} ${block.verdict.text} ${plain(block.text)}`];
+    case 'list':
+      return block.items.map((item) => `- ${plain(item)}`);
+    case 'heading':
+      return ['', block.text];
+    case 'fold':
+      return all ? ['', block.summary, ...block.blocks.flatMap((inner) => blockLines(inner, all))] : [];
+    case 'sides':
+      return [`${block.title} (${block.note})`, ...block.sides.map(({ name, text }) => `  ${name}: ${text}`)];
+    case 'code':
+      return block.code.split('\n');
+    case 'plot':
+      return [];
+  }
+};
+
+/** Cells in columns as wide as their widest; the last one runs free. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const columns = Math.max(0, ...rows.map((row) => row.length));
+  const widths = Array.from({ length: columns }, (_, c) => Math.max(0, ...rows.map((row) => row[c]?.length ?? 0)));
+  return rows
+    .map((row) =>
+      row
+        .map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd(widths[i]!)))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
