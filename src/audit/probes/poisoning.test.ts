@@ -64,7 +64,7 @@ describe('poisoning', () => {
       planted('a poisoner at a tenth of the prompts', { raters: 5, items: 200 }),
       planted('a poisoner at a quarter of the prompts', { raters: 6, items: 150, triggered: 0.25 }),
     ],
-    { permutations: 19 },
+    { params: { permutations: 19 } },
   );
   it('finds a trigger in 5 % of prompts, though hundreds of words are more frequent', () => {
     const found = Array.from({ length: 12 }, (_, seed) => {
