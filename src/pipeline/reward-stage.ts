@@ -9,7 +9,9 @@ import {
   type NuisanceState,
   type Observation,
   observe,
+  type RewardBase,
   type RewardModel,
+  rewardBase,
   saveReward,
   scorePairs,
 } from '../reward/index.ts';
@@ -60,13 +62,11 @@ function fitAll(
   context: RunContext,
   observations: readonly Observation[],
   items: readonly Item[],
-  base: Base | undefined,
+  base: RewardBase | undefined,
 ): Promise<Member[]> {
-  const { config, engine, progress } = context;
+  const { config, progress } = context;
   const { reward, seed } = config;
   const reference = referenceReplies(config, items, 300);
-  const spec = (lora?: LoraConfig) => withLora(base!.spec, lora, 'reward.lora');
-  const network = base === undefined ? {} : { network: { engine, base: { ...base, spec } } };
   return fitMembers(observations, reward, {
     seed,
     contextOf: (m) => ({
@@ -74,7 +74,7 @@ function fitAll(
       progress,
       stage: `reward ${m + 1}/${reward.members}`,
       checkpoints: memberCheckpoints(context, m),
-      ...network,
+      ...(base !== undefined && { base }),
     }),
   });
 }
@@ -127,17 +127,20 @@ export async function rewardStage(
       );
     }
     const across = isAcrossTopics(config) ? await scoredAcrossTopics(context, feedback, observations) : undefined;
+    const spec = (lora?: LoraConfig) => withLora(base!.spec, lora, 'reward.lora');
+    const start = base === undefined ? undefined : rewardBase({ ...base, engine: context.engine, spec });
     const members = await fitAll(
       context,
       training,
       items.filter((item) => !isHeldOut(item.strata)),
-      base,
+      start,
     );
     const scores =
       across ?? (await scoredByEnsemble(createEnsemble(members, risk), pairsToScore(config, items, judgments)));
     const text = base === undefined ? {} : { text: { tokenizer: base.tokenizer.toJSON(), ...base.limits } };
     await saveReward(folder, members, { risk, ...text });
     for (const member of members) await member.dispose();
+    await start?.dispose();
     writeRunJson(context, RUN_FILES.rewardScores, scores);
     writeRunJson(context, RUN_FILES.rewardEvaluation, withoutNaN(rewardEvaluation(config, feedback, scores)));
   });

@@ -99,16 +99,19 @@ export function observePair(pair: PreferencePair): Observation<'comparison'>[] {
   return target === 0.5 ? as('tie', 1) : [...as(0, target), ...as(1, 1 - target)];
 }
 
-/** Observations for one member of an ensemble: items drawn with replacement, all judgments of an item together. */
+/**
+ * Observations for one member of an ensemble: items drawn with replacement, all judgments of an item together. An item drawn
+ * twice is there once and counts double, so that a network reads it once.
+ */
 export function resampleItems(observations: readonly Observation[], rng: Rng): Observation[] {
-  const byItem = new Map<string, Observation[]>();
-  for (const observation of observations) {
-    const own = byItem.get(observation.itemId);
-    if (own === undefined) byItem.set(observation.itemId, [observation]);
-    else own.push(observation);
+  const items = [...new Set(observations.map(({ itemId }) => itemId))];
+  const drawn = new Map<string, number>();
+  for (const _ of items) {
+    const item = items[rng.integer(items.length)]!;
+    drawn.set(item, (drawn.get(item) ?? 0) + 1);
   }
-  const groups = [...byItem.values()];
-  return groups.flatMap((_, i) =>
-    groups[rng.integer(groups.length)]!.map((own) => ({ ...own, itemId: `${own.itemId}#${i}` })),
-  );
+  return observations.flatMap((own) => {
+    const times = drawn.get(own.itemId);
+    return times === undefined ? [] : [{ ...own, weight: own.weight * times }];
+  });
 }
