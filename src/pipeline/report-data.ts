@@ -49,8 +49,8 @@ function curves(results: RunResults, uniform: Uniform): ReportData['paths'] {
   };
   const known = path.points.every((point) => point.gold !== undefined);
   return [
-    series('proxy, RLOO', 'proxy', path.points),
-    ...(known ? [series('gold, RLOO', 'gold', path.points)] : []),
+    series(`proxy, ${path.method}`, 'proxy', path.points),
+    ...(known ? [series(`gold, ${path.method}`, 'gold', path.points)] : []),
     ...(bestOf === undefined
       ? []
       : [
@@ -243,7 +243,7 @@ export function reportData(
       !printable || path === undefined
         ? []
         : path.first.prompts.slice(0, 6).map((prompt, i) => ({
-            prompt: prompt.prompt,
+            prompt: prompt.prompt.text,
             before: prompt.replies[0]!.text,
             after: path.last.prompts[i]!.replies[0]!.text,
             note: `gold ${(prompt.scored.gold?.[0] ?? 0).toFixed(1)} → ${(path.last.prompts[i]!.scored.gold?.[0] ?? 0).toFixed(1)}`,

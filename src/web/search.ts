@@ -2,7 +2,7 @@ import type { RequestOf } from '../server/index.ts';
 
 /**
  * What pages take from the part of an address behind the question mark. The router reads it as JSON where it can, so that
- * a value may be anything: what a page does not know is left out.
+ * a value may be anything. Each key is given, if only as undefined: the router keeps what it was not told otherwise.
  */
 type Given = Readonly<Record<string, unknown>>;
 
@@ -16,20 +16,25 @@ const FILTERS: { readonly [F in ItemFilter]: F } = {
 };
 
 /** Which items to list. */
-export const itemSearch = ({ show }: Given): { readonly show?: ItemFilter } => {
-  const known = Object.values(FILTERS).find((filter) => filter === show);
-  return known === undefined ? {} : { show: known };
-};
+export const itemSearch = ({ show }: Given): { readonly show?: ItemFilter | undefined } => ({
+  show: Object.values(FILTERS).find((filter) => filter === show),
+});
 
 /** Which records to list. An id that looks like a number was read as one. */
-export const recordSearch = ({ rater, ids }: Given): { readonly rater?: string; readonly ids?: readonly string[] } => ({
-  ...(rater !== undefined && { rater: String(rater) }),
-  ...(ids !== undefined && { ids: (Array.isArray(ids) ? ids : [ids]).map(String) }),
+export const recordSearch = ({
+  rater,
+  ids,
+}: Given): { readonly rater?: string | undefined; readonly ids?: readonly string[] | undefined } => ({
+  rater: rater === undefined ? undefined : String(rater),
+  ids: ids === undefined ? undefined : (Array.isArray(ids) ? ids : [ids]).map(String),
 });
 
 /** Where to go after signing in. */
-export const loginSearch = ({ to }: Given): { readonly to?: string } => (typeof to === 'string' ? { to } : {});
+export const loginSearch = ({ to }: Given): { readonly to?: string | undefined } => ({
+  to: typeof to === 'string' ? to : undefined,
+});
 
 /** Runs to compare, with commas between. */
-export const compareSearch = ({ runs }: Given): { readonly runs?: string } =>
-  runs === undefined ? {} : { runs: String(runs) };
+export const compareSearch = ({ runs }: Given): { readonly runs?: string | undefined } => ({
+  runs: runs === undefined ? undefined : String(runs),
+});

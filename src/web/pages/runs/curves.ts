@@ -12,7 +12,7 @@ const UNITS: Readonly<Record<string, string>> = {
   'objective/spread': 'reward spread in a group',
   'completions/mean_length': 'tokens a reply',
   'completions/eos_rate': 'share that ends by itself',
-  'policy/approxkl': 'approximate KL of the update',
+  'sampler/kl': 'sampler against trainer, nats a token',
   grad_norm: 'gradient norm',
   loss: 'loss, nats a token',
 };
