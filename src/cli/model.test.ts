@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createEmbeddedEngine, readCheckpoint } from '../engine-embedded/index.ts';
 import { initialParameters, mergeAdapters, type TransformerSpec } from '../model/index.ts';
 import { readAdapterLora, readPretrained, readPretrainedSpec, writePretrained } from '../model/node.ts';
-import { createTokenizer, trainBpe } from '../text/index.ts';
 import { createRng } from '../stats/index.ts';
+import { createTokenizer, trainBpe } from '../text/index.ts';
 import { createHarbour } from '../world/index.ts';
 import { runForTest as run } from './command.fake.ts';
 

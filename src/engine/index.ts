@@ -1,3 +1,3 @@
 export * from './engine.ts';
-export * from './validate.ts';
 export * from './lora.ts';
+export * from './validate.ts';

@@ -1,4 +1,4 @@
-import { distinctNGrams } from '../audit/index.ts';
+import { distinctReplies } from '../audit/index.ts';
 import type { Disclosure, ReportData } from '../disclosure/index.ts';
 import { bootstrap, createRng, mean, standardDeviation, type Uniform } from '../stats/index.ts';
 import type { BestOfCurve } from './best-of-stage.ts';
@@ -183,14 +183,7 @@ export function reportData(
     points: (path?.metrics ?? []).map((m) => ({ x: m.step, y: m.metrics[key]! })),
   });
   const perPrompt = (e: PolicyPath['first']) =>
-    mean(
-      e.prompts.map((p) =>
-        distinctNGrams(
-          p.replies.map((r) => r.text),
-          50_257,
-        ),
-      ),
-    );
+    mean(e.prompts.map((p) => distinctReplies(p.replies.map((r) => r.text))));
   const printable = config.data.layout === 'harbour';
   return {
     name: config.name,
@@ -226,7 +219,7 @@ export function reportData(
         ? []
         : [
             {
-              label: 'Distinct n-grams per prompt (expectation-adjusted)',
+              label: 'Replies’ worth of distinct n-grams among those of a prompt',
               base: perPrompt(path.first),
               policy: perPrompt(path.last),
             },

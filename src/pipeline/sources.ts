@@ -4,7 +4,7 @@ import type { Item, Judgment } from '../feedback/index.ts';
 import type { PolicyPrompt, ScoreFunction } from '../policy/index.ts';
 import { DataError } from '../run/index.ts';
 import { createRng } from '../stats/index.ts';
-import { type Ground, GROUNDS } from '../world/index.ts';
+import { GROUNDS, type Ground } from '../world/index.ts';
 import type { PipelineConfig } from './config.ts';
 
 /** A prompt, and what it is for. */

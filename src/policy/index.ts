@@ -7,6 +7,8 @@ export * from './algorithms/supervised.ts';
 export * from './best-of-n.ts';
 export * from './evaluate.ts';
 export * from './kl-estimators.ts';
+export * from './monitors/index.ts';
+export type { Decision, Monitor, MonitorPoint } from './monitors/monitor.ts';
 export * from './preference-losses.ts';
 export {
   ROLLOUT_METRICS,
@@ -20,5 +22,3 @@ export * from './schedules.ts';
 export * from './settings.ts';
 export * from './update.ts';
 export * from './value-loss.ts';
-export * from './monitors/index.ts';
-export type { Decision, Monitor, MonitorPoint } from './monitors/monitor.ts';

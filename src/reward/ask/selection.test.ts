@@ -4,11 +4,11 @@ import { describe, expect, it } from 'vitest';
 import { createRng, dot, fitLogistic, logisticPosterior, mean, type Rng, sigmoid } from '../../stats/index.ts';
 import {
   binaryEntropy,
-  type QuestionCandidate,
   contestFeatures,
   mutualInformation,
   predictiveEntropy,
   prioritiesOf,
+  type QuestionCandidate,
   SELECTION_RULE_IDS,
   SELECTION_RULES,
   type SelectionInput,
