@@ -1,5 +1,4 @@
 import type { AnswerOf } from '../../feedback/index.ts';
-import { sigmoid, softplus } from '../../stats/index.ts';
 import type { Observation } from '../observation.ts';
 import { type Likelihood, type Nuisance, shownReplies, sourceOf } from './likelihood.ts';
 import { classLoss } from './ordinal.ts';
