@@ -97,21 +97,21 @@ describe('goodhart reward', () => {
   const pairs = project('pairs', asPairs(four));
   const heldOut = project('held-out', ranked(2, 600, rng));
   const model = join(folder, 'model');
-  const fit = (from: string, ...more: string[]) =>
+  const fitOn = (from: string, ...more: string[]) =>
     run('reward', 'fit', from, '--out', model, '--ridge', '1', '--set', 'order=1', ...more);
   const evaluated = async () => JSON.parse((await run('reward', 'eval', model, heldOut, '--json')).out);
 
   it('learns from rankings of four what it learns from the pairs in them', async () => {
-    expect((await fit(pairs)).out).toMatch(/1800 of kind comparison/);
+    expect((await fitOn(pairs)).out).toMatch(/1800 of kind comparison/);
     const apart = await evaluated();
-    expect((await fit(rankings)).out).toMatch(/300 of kind ranking/);
+    expect((await fitOn(rankings)).out).toMatch(/300 of kind ranking/);
     const whole = await evaluated();
     expect(apart.overall.accuracy).toBeGreaterThan(0.8);
     expect(whole.overall.accuracy).toBeGreaterThan(apart.overall.accuracy - 0.015);
   });
 
   it('prints calibration on the scale of log-odds, by stratum and group, with n and intervals', async () => {
-    await fit(rankings);
+    await fitOn(rankings);
     const evaluation = await evaluated();
     expect(evaluation.calibrationSlope).toBeGreaterThan(0.75);
     expect(evaluation.calibrationSlope).toBeLessThan(1.25);
@@ -123,14 +123,14 @@ describe('goodhart reward', () => {
   });
 
   it('fits ensembles, with the risk that a policy will see', async () => {
-    expect((await fit(rankings, '--set', 'members=3', '--set', 'risk={ rule: pessimistic, k: 1 }')).code).toBe(0);
+    expect((await fitOn(rankings, '--set', 'members=3', '--set', 'risk={ rule: pessimistic, k: 1 }')).code).toBe(0);
     const scores = JSON.parse((await run('reward', 'score', model, '--prompt', 'q', 'yak yak', '--json')).out);
     expect(scores[0].spread).toBeGreaterThan(0);
   });
 
   it.each([
-    [() => fit(rankings, '--set', 'family=transformer'), /ridge: linear only; family is transformer/],
-    [() => fit(rankings, '--set', 'ridg=3'), /unknown key ridg; did you mean ridge/],
+    [() => fitOn(rankings, '--set', 'family=transformer'), /ridge: linear only; family is transformer/],
+    [() => fitOn(rankings, '--set', 'ridg=3'), /unknown key ridg; did you mean ridge/],
     [() => run('reward', 'eval', model, heldOut, '--strata', 'topik'), /no stratum topik; the items have topic/],
     [() => run('reward', 'eval', model, heldOut, '--groups'), /no rater consented to be described by group/],
   ])('refuses what it cannot do in one line: %#', async (command, reason) => {

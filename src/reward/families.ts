@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { loraSchema, type ModelSpec } from '../engine/index.ts';
+import { loraSchema, modelSpecSchema } from '../engine/index.ts';
 import { UsageError, variantSchema } from '../run/index.ts';
 import { createRng } from '../stats/index.ts';
 import { riskSchema } from './ensemble.ts';
@@ -43,16 +43,12 @@ const training = (learningRate: number) => ({
 
 /** What cards of networks have in common. */
 const networkCard = {
-  /** What the engine makes the model from. */
-  spec: z.record(z.string(), z.unknown()),
+  spec: modelSpecSchema,
   normaliser: normaliserSchema,
   nuisances: z.array(z.tuple([z.string(), z.number()])),
   /** Subfolder with the weights. */
   folder: z.string().regex(/^[\w-]+$/),
 };
-/** The engine checks a description itself; what is no description is refused there by name. */
-const specOf = (spec: Record<string, unknown>) => spec as unknown as ModelSpec;
-
 function baseOf({ base }: FitContext, family: string): RewardBase {
   if (base !== undefined) return base;
   throw new UsageError(
@@ -79,10 +75,10 @@ const transformer = defineFamily({
   card: z.strictObject(networkCard),
   async save({ model, normaliser, nuisances }, { folder, name }) {
     await model.saveState(`${folder}/${name}`);
-    return { spec: { ...model.spec }, normaliser, nuisances: [...nuisances], folder: name };
+    return { spec: model.spec, normaliser, nuisances: [...nuisances], folder: name };
   },
   async load({ spec, normaliser, nuisances, folder: name }, { folder, engine, codec }) {
-    const model = await engine().createModel(specOf(spec));
+    const model = await engine().createModel(spec);
     await model.loadState(`${folder}/${name}`);
     return transformerReward(model, { codec: codec(), normaliser, nuisances: new Map(nuisances) });
   },
@@ -117,17 +113,23 @@ const logRatio = defineFamily({
     ...networkCard,
     beta: z.number().positive(),
     /** Description of the model that all members are relative to. */
-    reference: z.record(z.string(), z.unknown()),
+    reference: modelSpecSchema,
   }),
   async save({ model, relativeTo, beta, normaliser, nuisances }, { folder, name, shared }) {
     await model.saveState(`${folder}/${name}`);
     await shared(REFERENCE, relativeTo.model);
-    const [spec, reference] = [{ ...model.spec }, { ...relativeTo.model.spec }];
-    return { spec, reference, beta, normaliser, nuisances: [...nuisances], folder: name };
+    return {
+      spec: model.spec,
+      reference: relativeTo.model.spec,
+      beta,
+      normaliser,
+      nuisances: [...nuisances],
+      folder: name,
+    };
   },
   async load({ spec, reference, beta, normaliser, nuisances, folder: name }, { folder, engine, codec, shared }) {
-    const relativeTo = await shared(specOf(reference), REFERENCE);
-    const model = await engine().createModel(specOf(spec));
+    const relativeTo = await shared(reference, REFERENCE);
+    const model = await engine().createModel(spec);
     await model.loadState(`${folder}/${name}`);
     return logRatioReward(model, { codec: codec(), relativeTo, beta, normaliser, nuisances: new Map(nuisances) });
   },
