@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { evaluatePolicy, type PolicyEvaluation, runAlgorithm, type ScoreFunction } from '../policy/index.ts';
 import type { RewardModel } from '../reward/index.ts';
+import { own } from '../run/index.ts';
 import { readJson } from '../run/node.ts';
 import type { Base } from './base-stage.ts';
 import { withLora } from './lora.ts';
@@ -19,6 +20,8 @@ export interface PolicyPath {
     readonly kl: number;
     readonly entropy: number;
     readonly meanTokens: number;
+    /** How far the reward's ensemble disagrees about the samples. */
+    readonly spread: number;
     readonly proxy: readonly number[];
     readonly gold?: readonly number[];
   }[];
@@ -113,13 +116,14 @@ async function optimise(
 }
 
 function pointOf(step: number, evaluation: PolicyEvaluation): PolicyPath['points'][number] {
-  const of = (name: string) => evaluation.prompts.map((prompt) => prompt.scores[name]!);
-  const { kl, entropy, meanTokens, prompts } = evaluation;
+  const of = (name: string) => evaluation.prompts.map((prompt) => own(prompt.scores, name)!);
+  const { kl, entropy, meanTokens, spread, prompts } = evaluation;
   return {
     step,
     kl,
     entropy,
     meanTokens,
+    spread: spread.proxy!,
     proxy: of('proxy'),
     ...('gold' in prompts[0]!.scores && { gold: of('gold') }),
   };

@@ -1,5 +1,6 @@
 import { distinctReplies } from '../audit/index.ts';
 import type { Disclosure, ReportData } from '../disclosure/index.ts';
+import { own } from '../run/index.ts';
 import { bootstrap, createRng, mean, standardDeviation, type Uniform } from '../stats/index.ts';
 import type { BestOfCurve } from './best-of-stage.ts';
 import type { PipelineConfig } from './config.ts';
@@ -180,7 +181,7 @@ export function reportData(
   );
   const metric = (name: string, key: string) => ({
     name,
-    points: (path?.metrics ?? []).map((m) => ({ x: m.step, y: m.metrics[key]! })),
+    points: (path?.metrics ?? []).map((m) => ({ x: m.step, y: own(m.metrics, key)! })),
   });
   const perPrompt = (e: PolicyPath['first']) =>
     mean(e.prompts.map((p) => distinctReplies(p.replies.map((r) => r.text))));

@@ -1,4 +1,5 @@
 import type { PreferencePair } from '../feedback/index.ts';
+import { own } from '../run/index.ts';
 import {
   bootstrap,
   comparisonLoss,
@@ -187,7 +188,9 @@ export function evaluateScores(all: readonly ScoredPair[], options: EvaluationOp
     const within = (key: string) => scored.filter(({ pair }) => keyOf(pair) === key);
     return Object.fromEntries(keys.map((key) => [key, accuracyOf(within(key), itemOf, uniform)]));
   };
-  const byStratum = Object.fromEntries(strata.map((stratum) => [stratum, split((p) => p.strata[stratum] ?? 'none')]));
+  const byStratum = Object.fromEntries(
+    strata.map((stratum) => [stratum, split((p) => own(p.strata, stratum) ?? 'none')]),
+  );
   const probabilities = scored.map(({ difference }) => sigmoid(difference));
   const outcomes = scored.map(({ pair }) => pair.target);
   const weights = scored.map(({ pair }) => pair.weight);

@@ -1,3 +1,4 @@
+import { own } from '../../run/index.ts';
 import { pearson } from '../../stats/index.ts';
 import { largestMean } from '../estimates.ts';
 import type { CounterfactualEdit } from '../evidence/counterfactual-edits.ts';
@@ -28,7 +29,7 @@ function correlationsOf(scored: readonly ScoredReply[]): Record<string, number> 
       [
         key,
         pearson(
-          usable.map(({ features }) => features[key]!),
+          usable.map(({ features }) => own(features, key)!),
           scores,
         ),
       ] as const,
@@ -52,8 +53,8 @@ export const misgeneralisation = defineProbe({
     const unit = unitOf(edits, scored);
     if (unit === null) return { notAssessed: 'scores-without-spread', n: edits.length };
     const columns = [...new Set(edits.map(({ feature }) => feature))].sort().map((feature) => {
-      const own = edits.filter((edit) => edit.feature === feature);
-      const changes = own.map(({ promptId, before, after }) => ({ promptId, change: after - before }));
+      const edited = edits.filter((edit) => edit.feature === feature);
+      const changes = edited.map(({ promptId, before, after }) => ({ promptId, change: after - before }));
       return { name: feature, values: changesInUnits(changes, unit) };
     });
     const tested = columns.filter(({ values }) => values.length >= leastPrompts);
