@@ -1,7 +1,7 @@
 import { relative, resolve } from 'node:path';
-import { API, type TemplateLiteralType, type Type, TypeFlags, type UnionType } from 'typescript/unstable/sync';
 import { type Node, SyntaxKind } from 'typescript/unstable/ast';
 import { isBinaryExpression, isElementAccessExpression, isFunctionLikeDeclaration } from 'typescript/unstable/ast/is';
+import { API, type TemplateLiteralType, type Type, TypeFlags, type UnionType } from 'typescript/unstable/sync';
 import { expect, it } from 'vitest';
 import { ALLOWED_IMPORTS } from './house.ts';
 

@@ -33,6 +33,15 @@ function execute(file: string, ...args: readonly string[]): string[] {
   return run.stdout.trim().split('\n');
 }
 
+describe('src/store/README.md', () => {
+  it('names files that are there', () => {
+    const text = readFileSync(join(ROOT, 'src/store/README.md'), 'utf8');
+    const named = [...new Set([...text.matchAll(/`([\w.-]+\.ts)`/g)].map(([, name]) => name!))];
+    expect(named.length).toBeGreaterThan(20);
+    expect(named.filter((name) => !existsSync(join(ROOT, 'src/store', name)))).toEqual([]);
+  });
+});
+
 describe('docs/training-loop.md', () => {
   it('is a whole loop in at most 40 lines, learns what it is told, and resumes', () => {
     const { file, code } = extract('training-loop');

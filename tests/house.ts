@@ -16,7 +16,7 @@ export const ALLOWED_IMPORTS = {
   store: ['stats', 'run', 'feedback'],
   reward: ['text', 'stats', 'run', 'engine', 'feedback'],
   policy: ['stats', 'run', 'engine'],
-  audit: ['stats', 'run', 'feedback', 'quality', 'world'],
+  audit: ['text', 'stats', 'run', 'feedback', 'quality', 'world'],
   disclosure: ['run', 'audit'],
   lab: ['stats', 'run', 'feedback', 'world', 'reward', 'audit'],
   pipeline: [

@@ -90,11 +90,12 @@ describe('joining the disclosure', () => {
 function sealedRun(name: string): string {
   const folder = join(root, name);
   mkdirSync(join(folder, 'evidence'), { recursive: true });
-  const edits = Array.from({ length: 24 }, (_, i) => ({
-    promptId: `p${i}`,
+  // Two replies a prompt, half a unit apart; length adds as much as that and more.
+  const edits = Array.from({ length: 48 }, (_, i) => ({
+    promptId: `p${i >> 1}`,
     feature: 'length',
-    before: 0,
-    after: 0.1 + (i % 5) / 10,
+    before: (i % 2) / 2,
+    after: (i % 2) / 2 + 0.5 + (i % 5) / 10,
   }));
   writeEvidence(folder, { 'counterfactual-edits': edits });
   const findings = runAudit({ 'counterfactual-edits': edits }, { seed: 3 });

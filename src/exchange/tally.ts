@@ -1,4 +1,5 @@
 import { type AnswerKind, purposeOf } from '../feedback/index.ts';
+import { addTo } from '../run/index.ts';
 import {
   alphaInterval,
   createRng,
@@ -10,7 +11,6 @@ import {
 } from '../stats/index.ts';
 import type { CardEstimate } from './card.ts';
 import type { ItemGroup } from './layouts/layout.ts';
-import { addTo } from '../run/index.ts';
 
 /** Counts of a project, gathered one item at a time for its card. */
 export interface Tally {

@@ -1,10 +1,10 @@
 import { z } from 'zod';
+import { own } from '../run/index.ts';
 import { hashString } from '../stats/index.ts';
 import type { Answer } from './answer.ts';
 import { ANSWER_KINDS, ratedUnits } from './answer-kinds.ts';
 import type { Purpose } from './judgment.ts';
 import type { RaterProfile } from './people.ts';
-import { own } from '../run/index.ts';
 
 /** Who judges what, and how often. Pure rules; a store applies them under its locks. */
 const positive = z.int().positive();

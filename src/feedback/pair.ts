@@ -1,8 +1,8 @@
+import { addTo } from '../run/index.ts';
 import { answerProblem } from './answer-kinds.ts';
 import { currentJudgments } from './fold.ts';
 import type { Item } from './item.ts';
 import { type Judgment, purposeOf } from './judgment.ts';
-import { addTo } from '../run/index.ts';
 
 /**
  * A comparison as the reward model sees it (Eq. 2 of Casper et al. 2023): one rater's judgment of two replies.

@@ -1,9 +1,9 @@
+import { own } from '../run/index.ts';
 import { rake } from '../stats/index.ts';
 import { currentJudgments } from './fold.ts';
 import { type Judgment, purposeOf } from './judgment.ts';
 import type { PreferencePair } from './pair.ts';
 import { consentedDemographics, type RaterProfile } from './people.ts';
-import { own } from '../run/index.ts';
 
 /** Shares of a population: self-described attribute → value → share; the shares of an attribute sum to 1. */
 export type PopulationTargets = Readonly<Record<string, Readonly<Record<string, number>>>>;

@@ -1,7 +1,7 @@
+import { own } from '../run/index.ts';
 import type { Family } from './hub-config.ts';
 import { linearLayers, parametersOf } from './parameters.ts';
 import type { TransformerSpec } from './spec.ts';
-import { own } from '../run/index.ts';
 
 /** Where each parameter's numbers stand among the tensors of a published family. */
 

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { checkVerdicts } from '../audit/index.ts';
 import { buildDisclosure, renderReport, sealRun } from '../disclosure/index.ts';
 import type { Engine } from '../engine/index.ts';
-import { canonicalJson, CheckError, NumericsError, own, type Progress, UsageError } from '../run/index.ts';
+import { CheckError, canonicalJson, NumericsError, own, type Progress, UsageError } from '../run/index.ts';
 import {
   createRunFolder,
   openRecordLog,

@@ -1,6 +1,6 @@
 import { type FeedbackRecord, foldRecords, purposeSchema } from '../feedback/index.ts';
-import { BOTH_BAD, CANT_JUDGE, NO_COMPARISON, PURPOSES, type QualityColumns, WORK } from './columns.ts';
 import { addTo } from '../run/index.ts';
+import { BOTH_BAD, CANT_JUDGE, NO_COMPARISON, PURPOSES, type QualityColumns, WORK } from './columns.ts';
 
 export interface CoverageReport {
   /** Items for work by the number of work judgments they have. */

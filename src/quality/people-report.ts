@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { RaterProfile } from '../feedback/index.ts';
+import { own } from '../run/index.ts';
 import { rake, type WeightedEstimate, weightedShare } from '../stats/index.ts';
 import type { QualityData } from './data.ts';
-import { own } from '../run/index.ts';
 
 /** Shares of a population that raters are to be weighted to: attribute → value → share. */
 export const weightTargetsSchema = z.strictObject({

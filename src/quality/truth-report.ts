@@ -1,4 +1,5 @@
 import type { AnswerKind } from '../feedback/index.ts';
+import { addTo, own } from '../run/index.ts';
 import {
   correlatedErrors,
   mostProbable,
@@ -12,7 +13,6 @@ import type { QualityData } from './data.ts';
 import { type ShareEstimate, share } from './estimates.ts';
 import type { VoteSet } from './vote-set.ts';
 import type { Votes } from './votes.ts';
-import { addTo, own } from '../run/index.ts';
 
 /** A unit whose true class depends on the method. */
 export interface TruthDispute {

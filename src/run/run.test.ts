@@ -20,7 +20,6 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { canonicalJson, merkleRoot } from './canonical.ts';
 import { parseConfig } from './config.ts';
-import { closeObjectPrototype } from './prototype.ts';
 import {
   createRunFolder,
   digestFile,
@@ -40,6 +39,7 @@ import {
   writeFileAtomic,
   writeJson,
 } from './node.ts';
+import { closeObjectPrototype } from './prototype.ts';
 import { openRecordLog, readRecords } from './record-log.ts';
 import { chainFault, chainRecord, type RunRecord } from './records.ts';
 

@@ -1,7 +1,7 @@
 import type { Estimate } from './agreement.ts';
-import { normalUpper, studentQuantile } from './distributions.ts';
+import { studentQuantile } from './distributions.ts';
 import type { Interval } from './intervals.ts';
-import { type Ratings, type Tally, tallyOf, type UnitValues } from './ratings.ts';
+import { type Tally, tallyOf, type UnitValues } from './ratings.ts';
 
 /**
  * Agreement beyond chance for any number of raters and missing values, with Gwet's linearised standard errors (Gwet
@@ -24,7 +24,7 @@ export interface Coefficient {
   /** Units with at least two values. */
   readonly n: number;
   readonly observed: number;
-  /** Agreement expected by chance; 0 for the plain percentage. */
+  /** Agreement expected by chance. */
   readonly expected: number;
 }
 
@@ -173,26 +173,6 @@ function rowChances({ tally }: Counted, chance: Float64Array): Float64Array {
 
 const sum = (values: Float64Array): number => values.reduce((total, v) => total + v, 0);
 
-/** Weighted share of rater pairs that agree, averaged over units. */
-export function percentAgreement(data: UnitValues, options: AgreementOptions = {}): Coefficient | Undefined {
-  const counted = count(tallyOf(data), options.weights ?? 'identity');
-  if ('undefined' in counted) return counted;
-  const rowChance = new Float64Array(counted.tally.rows);
-  return coefficientOf(counted, { expected: 0, rowChance, level: options.level ?? 0.95 });
-}
-
-/**
- * Brennan and Prediger (1981), for several raters Randolph's free-marginal κ (2005): chance is one category in q, whatever
- * raters use. Depends on the declared scale.
- */
-export function brennanPrediger(data: UnitValues, options: AgreementOptions = {}): Coefficient | Undefined {
-  const counted = count(tallyOf(data), options.weights ?? 'identity');
-  if ('undefined' in counted) return counted;
-  const expected = sum(counted.weights) / counted.tally.scale.length ** 2;
-  const rowChance = new Float64Array(counted.tally.rows).fill(expected);
-  return coefficientOf(counted, { expected, rowChance, level: options.level ?? 0.95 });
-}
-
 /**
  * Gwet's AC1, with weights AC2 (2008): chance is that of raters who guess only on units hard to place, which keeps the
  * coefficient from collapsing when one category prevails. Depends on the declared scale.
@@ -206,175 +186,4 @@ export function gwetAgreement(data: UnitValues, options: AgreementOptions = {}):
   const chance = counted.shares.map((share) => factor * (1 - share));
   const expected = chance.reduce((total, c, k) => total + c * counted.shares[k]!, 0);
   return coefficientOf(counted, { expected, rowChance: rowChances(counted, chance), level: options.level ?? 0.95 });
-}
-
-/** Chance of meeting an agreeing value, per category: the mean of W·π and Wᵀ·π. */
-function meetingChance(weights: Float64Array, shares: Float64Array): Float64Array {
-  const q = shares.length;
-  return shares.map((_, k) => {
-    let total = 0;
-    for (let l = 0; l < q; l++) total += ((weights[k * q + l]! + weights[l * q + k]!) / 2) * shares[l]!;
-    return total;
-  });
-}
-
-/** Fleiss's test of no agreement beyond chance, and his κ of each category against all others. */
-export interface FleissTest {
-  readonly standardError: number;
-  readonly z: number;
-  /** Two-sided. */
-  readonly p: number;
-  readonly categories: readonly (Estimate & { readonly z: number | null })[];
-}
-
-/** Standard errors under the null of Fleiss, Nee and Landis (1979): the same number of values for every unit. */
-function fleissTest({ tally, units, shares }: Counted, kappa: number): FleissTest | Undefined {
-  const { rows, sizes, starts, code, count: counts, multiplicity } = tally;
-  const raters = sizes.find((size) => size > 0) ?? 0;
-  if (sizes.some((size) => size > 0 && size !== raters)) {
-    return { undefined: 'units have different numbers of values; the test of 1979 is for equal numbers' };
-  }
-  const pairs = units * raters * (raters - 1);
-  const split = new Float64Array(shares.length);
-  for (let r = 0; r < rows; r++) {
-    for (let i = starts[r]!; i < starts[r + 1]!; i++) {
-      split[code[i]!]! += multiplicity[r]! * counts[i]! * (raters - counts[i]!);
-    }
-  }
-  const variances = shares.map((p) => p * (1 - p));
-  const total = sum(variances);
-  const skew = variances.reduce((acc, v, k) => acc + v * (1 - 2 * shares[k]!), 0);
-  const standardError = Math.sqrt((2 * (total * total - skew)) / pairs) / total;
-  const categories = Array.from(variances, (v, k) => {
-    if (v === 0) return { undefined: 'nobody, or everybody, chose this category', z: null };
-    const value = 1 - split[k]! / (pairs * v);
-    return { value, z: value / Math.sqrt(2 / pairs) };
-  });
-  return { standardError, z: kappa / standardError, p: 2 * normalUpper(Math.abs(kappa / standardError)), categories };
-}
-
-/**
- * Fleiss's κ (1971), generalised to weights and missing values: chance is two values drawn from all of them. `test` is the
- * classical z, which needs equal numbers of values and no weights.
- */
-export function fleissKappa(
-  data: UnitValues,
-  options: AgreementOptions = {},
-): (Coefficient & { readonly test: FleissTest | Undefined }) | Undefined {
-  const weighting = options.weights ?? 'identity';
-  const counted = count(tallyOf(data), weighting);
-  if ('undefined' in counted) return counted;
-  const chance = meetingChance(counted.weights, counted.shares);
-  const expected = chance.reduce((total, c, k) => total + c * counted.shares[k]!, 0);
-  const rowChance = rowChances(counted, chance);
-  const kappa = coefficientOf(counted, { expected, rowChance, level: options.level ?? 0.95 });
-  if ('undefined' in kappa) return kappa;
-  const unweighted = weighting === 'identity';
-  return {
-    ...kappa,
-    test: unweighted ? fleissTest(counted, kappa.value) : { undefined: 'the test is for κ without weights' },
-  };
-}
-
-/**
- * Krippendorff's α with Gwet's analytic standard error, for agreement weights in place of a metric: identity is the nominal
- * α, quadratic the interval α. `krippendorffAlpha` has all four metrics and a bootstrap.
- */
-export function alphaCoefficient(data: UnitValues, options: AgreementOptions = {}): Coefficient | Undefined {
-  const { weights: weighting = 'identity', level = 0.95 } = options;
-  const counted = count(tallyOf(data), weighting);
-  if ('undefined' in counted) return counted;
-  const { tally, weights, rowAgreement, paired } = counted;
-  const { rows, sizes, starts, code, count: counts, multiplicity, scale } = tally;
-  let values = 0;
-  const shares = new Float64Array(scale.length);
-  for (let r = 0; r < rows; r++) {
-    if (sizes[r]! < 2) continue;
-    values += multiplicity[r]! * sizes[r]!;
-    for (let i = starts[r]!; i < starts[r + 1]!; i++) shares[code[i]!]! += multiplicity[r]! * counts[i]!;
-  }
-  for (let k = 0; k < shares.length; k++) shares[k]! /= values;
-  const chance = meetingChance(weights, shares);
-  const expected = chance.reduce((total, c, k) => total + c * shares[k]!, 0);
-  if (!(1 - expected > 1e-12)) return NO_ROOM;
-  const meanSize = values / paired;
-  let plain = 0;
-  for (let r = 0; r < rows; r++) plain += (multiplicity[r]! * rowAgreement[r]! * sizes[r]!) / values;
-  const observed = (1 - 1 / values) * plain + 1 / values;
-  const value = (observed - expected) / (1 - expected);
-  // The error is that of α without its small-sample term 1 / values.
-  const large = (plain - expected) / (1 - expected);
-  let squares = 0;
-  for (let r = 0; r < rows; r++) {
-    if (sizes[r]! < 2) continue;
-    const relative = sizes[r]! / meanSize;
-    let own = 0;
-    for (let i = starts[r]!; i < starts[r + 1]!; i++) own += counts[i]! * chance[code[i]!]!;
-    const agreement = relative * rowAgreement[r]! - plain * (relative - 1) - expected;
-    const correction = own / meanSize - expected * (relative - 1) - expected;
-    squares += multiplicity[r]! * ((agreement - 2 * (1 - large) * correction) / (1 - expected) - large) ** 2;
-  }
-  return { value, ...spread(value, squares, { units: paired, level }), n: paired, observed, expected };
-}
-
-/**
- * Conger's κ (1980), Cohen's for any number of raters: chance is two different raters each answering by their own habit.
- * Raters who gave nothing do not count.
- */
-export function congerKappa(ratings: Ratings, options: AgreementOptions = {}): Coefficient | Undefined {
-  const counted = count(tallyOf(ratings), options.weights ?? 'identity');
-  if ('undefined' in counted) return counted;
-  const { weights, units, tally } = counted;
-  const q = ratings.scale.length;
-  const given = new Float64Array(ratings.raters);
-  const habits = new Float64Array(ratings.raters * q);
-  for (let i = 0; i < ratings.code.length; i++) {
-    given[ratings.rater[i]!]! += 1;
-    habits[ratings.rater[i]! * q + ratings.code[i]!]! += 1;
-  }
-  let raters = 0;
-  const all = new Float64Array(q);
-  for (let g = 0; g < ratings.raters; g++) {
-    if (given[g] === 0) continue;
-    raters += 1;
-    for (let k = 0; k < q; k++) {
-      habits[g * q + k]! /= given[g]!;
-      all[k]! += habits[g * q + k]!;
-    }
-  }
-  // Part of one value of rater g in category k in chance agreement, beside the rater's mean part.
-  const part = new Float64Array(ratings.raters * q);
-  const pairs = raters * (raters - 1);
-  let expected = 0;
-  for (let g = 0; g < ratings.raters; g++) {
-    if (given[g] === 0) continue;
-    let mean = 0;
-    const others = meetingChance(
-      weights,
-      all.map((total, k) => total - habits[g * q + k]!),
-    );
-    for (let k = 0; k < q; k++) mean += habits[g * q + k]! * others[k]!;
-    expected += mean / pairs;
-    for (let k = 0; k < q; k++) part[g * q + k] = ((units / given[g]!) * (others[k]! - mean)) / pairs;
-  }
-  if (!(1 - expected > 1e-12)) return NO_ROOM;
-  const value = (counted.observed - expected) / (1 - expected);
-  let squares = 0;
-  for (let u = 0; u < ratings.units; u++) {
-    const [from, to] = [ratings.starts[u]!, ratings.starts[u + 1]!];
-    if (from === to) continue;
-    let own = 0;
-    for (let i = from; i < to; i++) own += part[ratings.rater[i]! * q + ratings.code[i]!]!;
-    const row = tally.rowOf[u]!;
-    const agreement = to - from < 2 ? 0 : (counted.rowAgreement[row]! - expected) * (units / counted.paired);
-    squares += ((agreement - 2 * (1 - value) * own) / (1 - expected) - value) ** 2;
-  }
-  const level = options.level ?? 0.95;
-  return {
-    value,
-    ...spread(value, squares, { units, level }),
-    n: counted.paired,
-    observed: counted.observed,
-    expected,
-  };
 }

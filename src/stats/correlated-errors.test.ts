@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
   coinConfusion,
-  correlatedErrorRates,
   correlatedErrors,
   createRng,
   dawidSkene,
@@ -99,17 +98,6 @@ describe('rates', () => {
     }
     // At most 5 % are allowed; more than 8 of 60 would come by chance in one run of a hundred.
     expect(alarms).toBeLessThanOrEqual(8);
-  });
-  it('are printed for a project’s own design: power on a planted cue, false alarms without', () => {
-    const { table } = crowd('design', { ...CLEAN, items: 200 });
-    const options = { trials: 20, replicates: 19, planted: { raters: 3, rate: 0.3 } };
-    const rates = correlatedErrorRates(table, table, { rng: createRng('rates'), ...options });
-    if ('undefined' in rates) throw new Error(rates.undefined);
-    expect(rates.power.share).toBeGreaterThan(0.8);
-    expect(rates.falseAlarms.share).toBeLessThan(0.25);
-    expect(rates.power.interval.low).toBeLessThan(rates.power.share);
-    const again = correlatedErrorRates(table, table, { rng: createRng('rates'), ...options });
-    expect(again).toEqual(rates);
   });
 });
 

@@ -1,6 +1,6 @@
 import { type DawidSkeneResult, dawidSkene } from './dawid-skene.ts';
 import { normalQuantile } from './functions.ts';
-import { type Interval, wilson } from './intervals.ts';
+import type { Interval } from './intervals.ts';
 import { type LabelSizes, type Labels, type LabelTable, labelTable } from './label-table.ts';
 import type { Rng } from './random.ts';
 import { commonItemPairs, type RaterPairs } from './rater-pairs.ts';
@@ -224,57 +224,4 @@ export function correlatedErrors(
     replicates,
     means: MEANS,
   };
-}
-
-export interface DetectionRate {
-  readonly k: number;
-  readonly n: number;
-  readonly share: number;
-  readonly interval: Interval;
-}
-
-export interface CorrelatedErrorRates {
-  /** Simulated independent data on which something was flagged. */
-  readonly falseAlarms: DetectionRate;
-  /** Simulated data with a planted shared cue on which something was flagged. */
-  readonly power: DetectionRate;
-  readonly planted: { readonly raters: number; readonly rate: number };
-}
-
-const rateOf = (k: number, n: number): DetectionRate => ({ k, n, share: k / n, interval: wilson(k, n) });
-
-/**
- * How often `correlatedErrors` speaks up on this design: on data simulated from the fitted model, and on the same with a
- * cue planted that gives `planted.raters` random raters one common wrong answer on a share `planted.rate` of the items.
- * The cost is 2 × `trials` tests.
- */
-export function correlatedErrorRates(
-  labels: Labels,
-  sizes: LabelSizes,
-  {
-    trials = 50,
-    planted = { raters: 3, rate: 0.2 },
-    ...options
-  }: CorrelatedErrorsOptions & {
-    readonly trials?: number;
-    readonly planted?: { readonly raters: number; readonly rate: number };
-  },
-): CorrelatedErrorRates | { readonly undefined: string } {
-  const table = labelTable(labels, sizes);
-  const { rng, smoothing = 0.1 } = options;
-  const model = modelOf(dawidSkene(table, table, { smoothing, tolerance: 1e-7, iterations: 200 }));
-  const active = Array.from(table.perRater.keys()).filter((r) => table.perRater[r]! > 0);
-  let [alarms, found] = [0, 0];
-  for (let trial = 0; trial < trials; trial++) {
-    const clean = simulateLabels(table, model, { rng }).table;
-    const cue = { raters: rng.shuffle(active).slice(0, planted.raters), rate: planted.rate };
-    const cued = simulateLabels(table, model, { rng, cue }).table;
-    const onClean = correlatedErrors(clean, clean, options);
-    const onCued = correlatedErrors(cued, cued, options);
-    if ('undefined' in onClean) return onClean;
-    if ('undefined' in onCued) return onCued;
-    if (onClean.detected) alarms += 1;
-    if (onCued.detected) found += 1;
-  }
-  return { falseAlarms: rateOf(alarms, trials), power: rateOf(found, trials), planted };
 }

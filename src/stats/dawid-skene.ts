@@ -1,5 +1,5 @@
 import { type LabelSizes, type Labels, type LabelTable, labelTable } from './label-table.ts';
-import { type ClimbOptions, mostProbable, type TruthResult } from './truth.ts';
+import type { ClimbOptions, TruthResult } from './truth.ts';
 import { climb, rowsOf, startPosteriors, truthAssumptions, truthResult } from './truth-fit.ts';
 
 export interface DawidSkeneOptions extends ClimbOptions {
@@ -175,8 +175,8 @@ function confusionOf(errors: Float64Array, { raters, classes }: LabelSizes): Flo
  * Dawid and Skene (1979): maximum likelihood of true classes and rater error rates by EM, started from label shares
  * (Eq. 3.1). Labels may be missing, or repeated by a rater. **Assumes** (also in the result, `assumes`) that raters err
  * independently given the true class: correlated errors break it without any sign in the posteriors, and
- * `correlatedErrors` tests for them. Without smoothing small or unanimous data end in posteriors of 0 and 1:
- * see `compareSmoothing`. Linear in the number of labels per iteration; throws a RangeError for an index outside `sizes`.
+ * `correlatedErrors` tests for them. Without smoothing small or unanimous data end in posteriors of 0 and 1.
+ * Linear in the number of labels per iteration; throws a RangeError for an index outside `sizes`.
  */
 export function dawidSkene(
   labels: Labels,
@@ -203,42 +203,4 @@ export function dawidSkene(
     level,
   );
   return { ...result, confusion: confusionOf(em.errors, table) };
-}
-
-export interface SmoothingComparison {
-  readonly unsmoothed: DawidSkeneResult;
-  readonly smoothed: DawidSkeneResult;
-  readonly smoothing: number;
-  /** Share of labelled items whose unsmoothed posterior is 0 or 1 to within 1e-6; null without labelled items. */
-  readonly certain: number | null;
-  /** Items whose most probable class differs. */
-  readonly changed: readonly number[];
-  /** Largest difference of a posterior probability. */
-  readonly largest: number;
-}
-
-/**
- * The paper's estimate and a smoothed one side by side. On few or unanimous labels the first claims certainty that the
- * data cannot give; where the two differ, believe neither without more labels.
- */
-export function compareSmoothing(
-  labels: Labels,
-  sizes: LabelSizes,
-  { smoothing = 1, ...options }: DawidSkeneOptions = {},
-): SmoothingComparison {
-  const table = labelTable(labels, sizes);
-  const unsmoothed = dawidSkene(table, table, { ...options, smoothing: 0 });
-  const smoothed = dawidSkene(table, table, { ...options, smoothing });
-  const [plain, mild] = [mostProbable(unsmoothed.posteriors), mostProbable(smoothed.posteriors)];
-  const changed: number[] = [];
-  let [largest, certain, labelled] = [0, 0, 0];
-  for (let i = 0; i < table.items; i++) {
-    if (plain[i] !== mild[i]) changed.push(i);
-    const row = unsmoothed.posteriors[i]!;
-    for (let k = 0; k < row.length; k++) largest = Math.max(largest, Math.abs(row[k]! - smoothed.posteriors[i]![k]!));
-    if (table.start[i] === table.start[i + 1]) continue;
-    labelled += 1;
-    if (row.some((p) => p > 1 - 1e-6)) certain += 1;
-  }
-  return { unsmoothed, smoothed, smoothing, certain: labelled === 0 ? null : certain / labelled, changed, largest };
 }

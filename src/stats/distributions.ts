@@ -137,13 +137,6 @@ export const gammaUpper = (a: number, x: number): number => gammaTails(a, x)[1];
 /** Regularised incomplete beta function Iₓ(a, b): the distribution function of beta(a, b). */
 export const betaLower = (a: number, b: number, x: number): number => betaTails(a, b, [x, 1 - x])[0];
 
-/** log P(X = k) of binomial(n, p) for whole k from 0 to n. */
-export function logBinomial(k: number, n: number, p: number): number {
-  if (k === 0) return n * Math.log1p(-p);
-  if (k === n) return n * Math.log(p);
-  return logBetaKernel(k, n - k, [p, 1 - p]) + Math.log(n / (k * (n - k)));
-}
-
 /** P(X > x) of χ² with df degrees of freedom. */
 export const chiSquareUpper = (x: number, df: number): number => gammaUpper(df / 2, x / 2);
 
@@ -155,9 +148,6 @@ const splitOf = (numerator: number, denominator: number): readonly [number, numb
 /** P(X > f) of F with df1 and df2 degrees of freedom. */
 export const fUpper = (f: number, df1: number, df2: number): number =>
   f === Infinity ? 0 : betaTails(df1 / 2, df2 / 2, splitOf(df1 * Math.max(f, 0), df2))[1];
-
-/** P(|X| > |t|) of Student's t with df degrees of freedom. */
-export const studentTwoSided = (t: number, df: number): number => fUpper(t * t, 1, df);
 
 /** P(X > z) of the standard normal distribution, with its relative precision kept in the far tail. */
 export function normalUpper(z: number): number {

@@ -4,31 +4,22 @@ export * from './calibration.ts';
 export * from './chance-corrected.ts';
 export * from './circular-triads.ts';
 export * from './cluster-bootstrap.ts';
-export * from './cohen.ts';
+export * from './comparison-loss.ts';
 export * from './comparisons.ts';
 export * from './connectivity.ts';
 export * from './correlated-errors.ts';
 export * from './dawid-skene.ts';
 export * from './distributions.ts';
-export * from './elo.ts';
 export * from './functions.ts';
 export * from './glad.ts';
-export * from './group-choice.ts';
 export type { GroupInference } from './group-inference.ts';
 export * from './icc.ts';
 export * from './intervals.ts';
 export * from './kendall-w.ts';
-export * from './label-sets.ts';
 export * from './label-table.ts';
-export {
-  type GroupsTest,
-  groupDifferenceTest,
-  type LikelihoodFit,
-  type LikelihoodRatio,
-  likelihoodRatioTest,
-  unknownGroupsTest,
-} from './likelihood-ratio.ts';
-export * from './luce-spectral.ts';
+export * from './lbfgs.ts';
+export { cholesky, choleskyInverse, choleskySolve, dot, maxNorm } from './linear-algebra.ts';
+export * from './logistic-regression.ts';
 export * from './mace.ts';
 export * from './majorities.ts';
 export * from './majority.ts';
@@ -50,9 +41,6 @@ export * from './ratings.ts';
 export * from './sampling.ts';
 export * from './sequential-outlier.ts';
 export * from './truth.ts';
-export * from './truth-bootstrap.ts';
 export type { TruthNote, TruthNoteCode } from './truth-notes.ts';
 export * from './truth-simulation.ts';
-export * from './voting.ts';
 export * from './weighted.ts';
-export * from './winner-stability.ts';

@@ -1,4 +1,4 @@
-import { betaLower, betaQuantile, logBinomial } from './distributions.ts';
+import { betaLower } from './distributions.ts';
 import { mean, normalQuantile, quantile } from './functions.ts';
 import { shuffled, type Uniform } from './random.ts';
 
@@ -77,47 +77,6 @@ export function binomialUpperTail(k: number, n: number, p: number): number {
   return p >= 1 ? 1 : betaLower(whole, n - whole + 1, p);
 }
 
-/**
- * Exact two-sided binomial p-value against a share p: the probability of all counts no likelier than the one seen. Equals
- * twice the smaller tail when p is ½.
- */
-export function binomialTest(k: number, n: number, p = 0.5): number {
-  if (n === 0 || p <= 0 || p >= 1) return n === 0 || k === n * p ? 1 : 0;
-  const seen = logBinomial(k, n, p) + 1e-7;
-  const mode = n * p;
-  if (k === mode) return 1;
-  // Likelihood falls away from the mode: search the other side for the first count no likelier than k.
-  if (k < mode) {
-    let [low, high] = [Math.ceil(mode), n + 1];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (logBinomial(middle, n, p) <= seen) high = middle;
-      else low = middle + 1;
-    }
-    return Math.min(1, lowerTail(k, n, p) + binomialUpperTail(low, n, p));
-  }
-  let [low, high] = [-1, Math.floor(mode)];
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if (logBinomial(middle, n, p) <= seen) low = middle;
-    else high = middle - 1;
-  }
-  return Math.min(1, lowerTail(low, n, p) + binomialUpperTail(k, n, p));
-}
-
-/** P(X ≤ k), as the upper tail of the failures. */
-const lowerTail = (k: number, n: number, p: number): number => binomialUpperTail(n - k, n, 1 - p);
-
-/** Exact interval of a proportion (Clopper and Pearson 1934): never covers less than its level, often more. */
-export function clopperPearson(successes: number, n: number, level = 0.95): Interval {
-  const tail = (1 - level) / 2;
-  return {
-    low: successes <= 0 ? 0 : betaQuantile(tail, successes, n - successes + 1),
-    high: successes >= n ? 1 : betaQuantile(1 - tail, successes + 1, n - successes),
-    level,
-  };
-}
-
 /** Two-sided binomial p-value against ½ (twice the smaller tail). */
 export const binomialTwoSided = (k: number, n: number): number =>
   Math.min(1, 2 * Math.min(binomialUpperTail(k, n, 0.5), binomialUpperTail(n - k, n, 0.5)));
@@ -129,16 +88,5 @@ export function benjaminiHochberg(pValues: readonly number[], q = 0.05): boolean
   for (const [rank, i] of order.entries()) if (pValues[i]! <= (q * (rank + 1)) / pValues.length) last = rank;
   const rejected = new Array<boolean>(pValues.length).fill(false);
   for (let rank = 0; rank <= last; rank++) rejected[order[rank]!] = true;
-  return rejected;
-}
-
-/** Holm (1979): which hypotheses are rejected with the chance of any false rejection at most alpha. */
-export function holm(pValues: readonly number[], alpha = 0.05): boolean[] {
-  const order = pValues.map((_, i) => i).sort((a, b) => pValues[a]! - pValues[b]!);
-  const rejected = new Array<boolean>(pValues.length).fill(false);
-  for (const [rank, i] of order.entries()) {
-    if (pValues[i]! > alpha / (pValues.length - rank)) break;
-    rejected[i] = true;
-  }
   return rejected;
 }

@@ -97,24 +97,3 @@ export function labelTable(labels: Labels, { items, raters, classes }: LabelSize
   }
   return { items, raters, classes, n, start, rater, label, perRater };
 }
-
-/** The table of the picked items, in that order; an item picked twice counts twice (for the bootstrap). */
-export function pickItems(table: LabelTable, picks: Int32Array): LabelTable {
-  const start = new Int32Array(picks.length + 1);
-  for (let i = 0; i < picks.length; i++) {
-    start[i + 1] = start[i]! + table.start[picks[i]! + 1]! - table.start[picks[i]!]!;
-  }
-  const n = start[picks.length]!;
-  const rater = new Int32Array(n);
-  const label = new Int32Array(n);
-  const perRater = new Int32Array(table.raters);
-  let at = 0;
-  for (const item of picks) {
-    for (let j = table.start[item]!; j < table.start[item + 1]!; j++, at++) {
-      rater[at] = table.rater[j]!;
-      label[at] = table.label[j]!;
-      perRater[rater[at]!]! += 1;
-    }
-  }
-  return { items: picks.length, raters: table.raters, classes: table.classes, n, start, rater, label, perRater };
-}

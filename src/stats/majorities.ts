@@ -1,7 +1,7 @@
 import type { Undefined } from './chance-corrected.ts';
 
 /**
- * Ballots and pairwise wins, and what majorities among them say: Condorcet winner, Smith set, Borda. Candidates are
+ * Ballots and pairwise wins, and what majorities among them say: Condorcet winner, Borda. Candidates are
  * indices from 0.
  */
 
@@ -16,9 +16,6 @@ export interface Majorities {
   readonly wins: readonly (readonly number[])[];
   readonly ties: readonly (readonly number[])[];
 }
-
-/** A strict order without ties as a ballot. */
-export const orderBallot = (order: readonly number[], count = 1): Ballot => ({ groups: order.map((c) => [c]), count });
 
 const square = (n: number): number[][] => Array.from({ length: n }, () => new Array<number>(n).fill(0));
 
@@ -54,47 +51,12 @@ export function majoritiesOfBallots(
   return { wins, ties };
 }
 
-/** Pairwise counts of comparisons: outcomes between pairs, added up whichever was shown first. */
-export function majoritiesOfContests(
-  contests: readonly {
-    readonly first: number;
-    readonly second: number;
-    readonly firstWins: number;
-    readonly secondWins: number;
-    readonly ties?: number;
-  }[],
-  n: number,
-): Majorities {
-  const [wins, ties] = [square(n), square(n)];
-  for (const c of contests) {
-    wins[c.first]![c.second]! += c.firstWins;
-    wins[c.second]![c.first]! += c.secondWins;
-    ties[c.first]![c.second]! += c.ties ?? 0;
-    ties[c.second]![c.first]! += c.ties ?? 0;
-  }
-  return { wins, ties };
-}
-
 /** The candidate that beats every other by a majority of those who told the two apart (Condorcet 1785). */
 export function condorcetWinner({ wins }: Majorities): { readonly winner: number } | Undefined {
   for (const [a, row] of wins.entries()) {
     if (row.every((won, b) => a === b || won > wins[b]![a]!)) return { winner: a };
   }
   return { undefined: 'no candidate beats every other' };
-}
-
-/**
- * The Smith set (1973): the smallest set whose members all beat every candidate outside it. Pairs that nobody compared count
- * as not beaten, so missing comparisons widen the set.
- */
-export function smithSet({ wins }: Majorities): number[] {
-  const n = wins.length;
-  // The members are those that reach everybody along "is not beaten by".
-  const reach = wins.map((row, a) => row.map((won, b) => a === b || won >= wins[b]![a]!));
-  for (let via = 0; via < n; via++) {
-    for (let a = 0; a < n; a++) if (reach[a]![via]) for (let b = 0; b < n; b++) reach[a]![b] ||= reach[via]![b]!;
-  }
-  return reach.flatMap((row, a) => (row.every((r) => r) ? [a] : []));
 }
 
 /**
@@ -108,15 +70,4 @@ export function borda({ wins, ties }: Majorities): { readonly points: number[]; 
     return compared === 0 ? null : p / compared;
   });
   return { points, share };
-}
-
-/** Groups candidates by a score, best first; equal scores share a group. */
-export function groupsByScore(scores: readonly number[]): number[][] {
-  const order = scores.map((_, i) => i).sort((a, b) => scores[b]! - scores[a]! || a - b);
-  const groups: number[][] = [];
-  for (const [at, candidate] of order.entries()) {
-    if (at > 0 && scores[order[at - 1]!] === scores[candidate]) groups.at(-1)!.push(candidate);
-    else groups.push([candidate]);
-  }
-  return groups;
 }

@@ -96,26 +96,3 @@ export function wawa(
   const weights = plain.map((credit, r) => (table.perRater[r] === 0 ? 0 : credit / table.perRater[r]!));
   return { ...vote(table, 'wawa', { weights, ties, level }), weights };
 }
-
-/** Share of each rater's labels that equal the gold class of their items; `gold[i]` is null where it is not known. */
-export function accuracyOnGold(
-  labels: Labels,
-  sizes: LabelSizes,
-  { gold, level = 0.95 }: { gold: readonly (number | null)[]; level?: number },
-): AgreementShare[] {
-  const table = labelTable(labels, sizes);
-  if (gold.length !== table.items) {
-    throw new RangeError(`expected ${table.items} gold classes, one per item, got ${gold.length}`);
-  }
-  const right = new Float64Array(table.raters);
-  const n = new Float64Array(table.raters);
-  for (let i = 0; i < table.items; i++) {
-    const truth = gold[i];
-    if (truth === null || truth === undefined) continue;
-    for (let j = table.start[i]!; j < table.start[i + 1]!; j++) {
-      n[table.rater[j]!]! += 1;
-      if (table.label[j] === truth) right[table.rater[j]!]! += 1;
-    }
-  }
-  return Array.from(n, (count, r) => share(right[r]!, count, level));
-}

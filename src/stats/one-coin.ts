@@ -1,6 +1,6 @@
 import { type LabelSizes, type Labels, type LabelTable, labelTable } from './label-table.ts';
 import type { ClimbOptions, TruthResult } from './truth.ts';
-import { climb, meanPosterior, rowsOf, startPosteriors, truthAssumptions, truthResult } from './truth-fit.ts';
+import { climb, meanPosterior, startPosteriors, truthAssumptions, truthResult } from './truth-fit.ts';
 import { voteStep } from './vote-step.ts';
 
 export interface OneCoinOptions extends ClimbOptions {
@@ -81,23 +81,4 @@ export function oneCoin(
   const assumes = truthAssumptions('independent-errors', 'items-alike', 'wrong-classes-alike', 'mostly-right');
   const result = truthResult(table, { method: 'one-coin', flat, prior: fit.prior, assumes, ...trace }, level);
   return { ...result, skill };
-}
-
-/**
- * Posteriors of the classes when the raters' probabilities of a right label are known: one expectation step of the
- * one-coin model, under a prior (uniform when left out).
- */
-export function posteriorsOfSkills(
-  labels: Labels,
-  sizes: LabelSizes,
-  { skill, prior }: { skill: ArrayLike<number>; prior?: ArrayLike<number> },
-): Float64Array[] {
-  const table = labelTable(labels, sizes);
-  const { items, classes, n } = table;
-  if (skill.length !== table.raters) throw new RangeError(`expected ${table.raters} skills, got ${skill.length}`);
-  const given = prior === undefined ? new Float64Array(classes).fill(1 / classes) : Float64Array.from(prior);
-  const flat = new Float64Array(items * classes);
-  for (let i = 0; i < items; i++) flat.set(given, i * classes);
-  expect(table, Float64Array.from(skill), { flat, prior: given, weight: new Float64Array(n) });
-  return rowsOf(flat, classes);
 }

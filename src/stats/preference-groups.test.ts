@@ -1,18 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { contains, crowd, hessian, invert, scaled, truth, value } from './crowd.fake.ts';
 import {
-  chooseGroups,
   comparisonsOf,
   createRng,
   fitGroups,
   fitPreferences,
   type GroupFit,
-  groupDifferenceTest,
   mean,
   type RatedComparisons,
   type Rng,
   sigmoid,
-  unknownGroupsTest,
 } from './index.ts';
 
 /** Raters below `share` of the crowd like `truth`, the rest nearly its reverse. */
@@ -138,42 +135,6 @@ describe('groups of raters', () => {
       }
     }
   });
-  it('chooses two groups where two are, and one where one is, in nearly every crowd', () => {
-    const chosen = (share: number, seed: number) => {
-      const rng = createRng(`choose ${seed}`);
-      const data = twoTastes(rng, { share, raters: 60, each: 12 });
-      return value(chooseGroups(data, { rng, most: 2, folds: 3, restarts: 2, iterations: 60 }));
-    };
-    const planted = Array.from({ length: 5 }, (_, s) => chosen(0.75, s));
-    const clean = Array.from({ length: 10 }, (_, s) => chosen(1, s));
-    expect(planted.filter((c) => c.groups === 2).length).toBeGreaterThanOrEqual(4);
-    expect(clean.filter((c) => c.oneIsEnough).length).toBeGreaterThanOrEqual(9);
-    expect(clean.find((c) => c.oneIsEnough)!.because).toContain('one group is enough');
-    expect(planted[0]!.heldOut[1]!.gain.value).toBeGreaterThan(0);
-  });
-  it('tests for unknown groups by simulating without them', () => {
-    const run = (share: number, seed: number) => {
-      const rng = createRng(`test ${seed}`);
-      const data = twoTastes(rng, { share, raters: 40, each: 10 });
-      return value(unknownGroupsTest(data, { groups: 2, rng, restarts: 2, iterations: 20, replicates: 19 }));
-    };
-    expect(run(0.7, 1).p).toBe(0.05);
-    const clean = [1, 2, 3].map((seed) => run(1, seed).p);
-    expect(clean.filter((p) => p <= 0.05).length).toBeLessThanOrEqual(1);
-    expect(mean(clean)).toBeGreaterThan(0.25);
-  });
-  it('tests whether known groups differ, with the false alarms it promises', () => {
-    const test = (share: number, seed: number) => {
-      const data = twoTastes(createRng(`known ${seed}`), { share, raters: 30, each: 30 });
-      return value(groupDifferenceTest(data, (r) => Number(r >= 21)));
-    };
-    expect(test(0.7, 0).p).toBeLessThan(1e-6);
-    expect(test(1, 0).degrees).toBe(5);
-    const clean = Array.from({ length: 100 }, (_, s) => test(1, s).p);
-    // At most 11 of 100 below .05 in all but 1 of 100 sets of draws.
-    expect(clean.filter((p) => p < 0.05).length).toBeLessThanOrEqual(11);
-    expect(clean.filter((p) => p < 0.5).length).toBeGreaterThan(35);
-  });
   it('says why there is nothing to fit', () => {
     const data = twoTastes(createRng(1), { share: 1, raters: 3, each: 5 });
     const rng = createRng(1);
@@ -181,7 +142,6 @@ describe('groups of raters', () => {
     expect(fitGroups(data, { groups: 2, rng, utility: 'covariates' })).toMatchObject({
       undefined: expect.stringContaining('none'),
     });
-    expect(chooseGroups(data, { rng })).toMatchObject({ undefined: expect.stringContaining('too few') });
     expect(() => fitGroups(data, { groups: 2, rng, ridge: 0 })).toThrow(/ridge above 0/);
   });
 });

@@ -40,7 +40,7 @@ export interface Tally {
 }
 
 export interface ScaleOptions {
-  /** All points of the scale, those nobody used included. Chance agreement of Gwet, Brennan–Prediger and Randolph depends on them. */
+  /** All points of the scale, those nobody used included. Gwet's chance agreement depends on them. */
   readonly scale?: readonly number[];
 }
 
@@ -88,69 +88,6 @@ function encode(values: Float64Array, declared?: readonly number[]): { scale: Fl
     code[i] = place;
   }
   return { scale, code };
-}
-
-/**
- * Ratings from columns: entry i says that `rater[i]` gave `unit[i]` the value `value[i]`. Indices count from 0. A rater
- * who gave a unit two values is refused: keep the judgment that stands before asking how far people agree.
- */
-export function ratingsFromEntries(
-  entries: { readonly unit: ArrayLike<number>; readonly rater: ArrayLike<number>; readonly value: ArrayLike<number> },
-  sizes: { readonly units: number; readonly raters: number },
-  { scale: declared }: ScaleOptions = {},
-): Ratings {
-  const { units, raters } = sizes;
-  const n = entries.unit.length;
-  const starts = new Uint32Array(units + 1);
-  for (let i = 0; i < n; i++) {
-    const [u, r] = [entries.unit[i]!, entries.rater[i]!];
-    if (!(u >= 0 && u < units && r >= 0 && r < raters)) {
-      throw new RangeError(
-        `ratings: expected units below ${units} and raters below ${raters}, got unit ${u}, rater ${r}`,
-      );
-    }
-    starts[u + 1]! += 1;
-  }
-  for (let u = 0; u < units; u++) starts[u + 1]! += starts[u]!;
-  const next = starts.slice(0, units);
-  const rater = new Uint32Array(n);
-  const values = new Float64Array(n);
-  for (let i = 0; i < n; i++) {
-    const at = next[entries.unit[i]!]!++;
-    rater[at] = entries.rater[i]!;
-    values[at] = entries.value[i]!;
-  }
-  const latest = new Uint32Array(raters);
-  for (let u = 0; u < units; u++) {
-    for (let i = starts[u]!; i < starts[u + 1]!; i++) {
-      if (latest[rater[i]!] === u + 1) {
-        throw new RangeError(
-          `ratings: expected one value per rater and unit, got two from rater ${rater[i]} on unit ${u}`,
-        );
-      }
-      latest[rater[i]!] = u + 1;
-    }
-  }
-  return { units, raters, starts, rater, ...encode(values, declared) };
-}
-
-/** Ratings from a table with one row per unit and one column per rater; null where a rater gave nothing. */
-export function ratingsTable(
-  rows: readonly (readonly (number | null | undefined)[])[],
-  options: ScaleOptions = {},
-): Ratings {
-  const entries = { unit: [] as number[], rater: [] as number[], value: [] as number[] };
-  let raters = 0;
-  for (const [u, row] of rows.entries()) {
-    raters = Math.max(raters, row.length);
-    for (const [r, value] of row.entries()) {
-      if (value === null || value === undefined) continue;
-      entries.unit.push(u);
-      entries.rater.push(r);
-      entries.value.push(value);
-    }
-  }
-  return ratingsFromEntries(entries, { units: rows.length, raters }, options);
 }
 
 /** Collects rows of cells and keeps equal ones once, by an open hash table over their contents. */
@@ -253,23 +190,6 @@ function tallySorted(starts: Uint32Array, { scale, code }: { scale: Float64Array
     rowOf[u] = store.close();
   }
   return store.tally(scale, rowOf);
-}
-
-/** The tally of a table of counts with one row per unit and one column per category, as Fleiss gives his data. */
-export function tallyCounts(counts: readonly (readonly number[])[], { scale }: ScaleOptions = {}): Tally {
-  const width = counts.reduce((most, row) => Math.max(most, row.length), scale?.length ?? 0);
-  const points = Float64Array.from(scale ?? Array.from({ length: width }, (_, k) => k));
-  const store = new RowStore(counts.length, counts.length * width);
-  const rowOf = Uint32Array.from(counts, (row) => {
-    for (const [k, count] of row.entries()) {
-      if (!Number.isInteger(count) || count < 0) {
-        throw new RangeError(`counts: expected whole numbers of raters, got ${count} in category ${k}`);
-      }
-      if (count > 0) store.push(k, count);
-    }
-    return store.close();
-  });
-  return store.tally(points, rowOf);
 }
 
 /** The tally of units whose raters are not told apart. */

@@ -5,8 +5,6 @@ import {
   binomialUpperTail,
   createRng,
   type OutlierOptions,
-  othersHistories,
-  type PairVote,
   type Rng,
   sequentialOutlierTest,
   sigmoid,
@@ -36,36 +34,6 @@ describe('worked numbers of the arena’s test', () => {
     expect(result).toMatchObject({ threshold: 40, at: 4, side: 'upper' });
     expect(result.upper[0]).toBeCloseTo(101 / (2 * 21), 12);
     expect(result.p).toBeCloseTo(2 / result.upper[5]!, 12);
-  });
-});
-
-describe('the history of others', () => {
-  it('leaves out the rater’s own votes, all of them', () => {
-    const votes: PairVote[] = [
-      { rater: 1, pair: 'x', vote: 1 },
-      { rater: 1, pair: 'x', vote: 1 },
-      { rater: 2, pair: 'x', vote: 0 },
-      { rater: 3, pair: 'x', vote: 0.5 },
-      { rater: 2, pair: 'y', vote: 1 },
-    ];
-    const histories = othersHistories(votes);
-    expect(histories.get(1)).toEqual([
-      { vote: 1, wins: 0, ties: 1, losses: 1 },
-      { vote: 1, wins: 0, ties: 1, losses: 1 },
-    ]);
-    expect(histories.get(2)).toEqual([
-      { vote: 0, wins: 2, ties: 1, losses: 0 },
-      { vote: 1, wins: 0, ties: 0, losses: 0 },
-    ]);
-    expect(sequentialOutlierTest(histories.get(2)!)).toMatchObject({ n: 1, skipped: 1 });
-  });
-  it('own votes left in would hide a busy contrarian', () => {
-    const votes: PairVote[] = [];
-    for (let i = 0; i < 30; i++) votes.push({ rater: 0, pair: 'x', vote: 0 });
-    for (let i = 0; i < 20; i++) votes.push({ rater: 1 + i, pair: 'x', vote: 1 });
-    expect(sequentialOutlierTest(othersHistories(votes).get(0)!).flagged).toBe(true);
-    const withOwn = votes.slice(0, 30).map(({ vote }): VoteInHistory => ({ vote, wins: 20, losses: 30 }));
-    expect(sequentialOutlierTest(withOwn, { pValue: 'share' }).flagged).toBe(false);
   });
 });
 
@@ -163,17 +131,30 @@ describe('rates of the alarm', () => {
     for (let run = 0; run < 8; run++) {
       const rng = createRng(`arena ${run}`);
       const strength = Array.from({ length: 12 }, () => 1.2 * rng.normal());
-      const votes: PairVote[] = [];
+      // By pair, then by voter: votes against the first and for it.
+      const counts = new Map<number, [number, number][]>();
+      const votes: { voter: number; pair: number; vote: 0 | 1 }[] = [];
       for (let voter = 0; voter < 40; voter++) {
         for (let i = 0; i < 80; i++) {
           const a = rng.integer(12);
           const b = (a + 1 + rng.integer(11)) % 12;
           const [low, high] = [Math.min(a, b), Math.max(a, b)];
           const honest = rng.uniform() < sigmoid(strength[low]! - strength[high]!);
-          votes.push({ rater: voter, pair: low * 12 + high, vote: honest === voter > 0 ? 1 : 0 });
+          const [pair, vote] = [low * 12 + high, honest === voter > 0 ? (1 as const) : (0 as const)];
+          votes.push({ voter, pair, vote });
+          const byVoter = counts.get(pair) ?? Array.from({ length: 40 }, (): [number, number] => [0, 0]);
+          counts.set(pair, byVoter);
+          byVoter[voter]![vote] += 1;
         }
       }
-      for (const [voter, history] of othersHistories(votes)) {
+      for (let voter = 0; voter < 40; voter++) {
+        const history = votes
+          .filter((own) => own.voter === voter)
+          .map(({ pair, vote }): VoteInHistory => {
+            const others = counts.get(pair)!.filter((_, other) => other !== voter);
+            const [losses, wins] = [0, 1].map((side) => others.reduce((sum, of) => sum + of[side]!, 0));
+            return { vote, losses: losses!, wins: wins! };
+          });
         const result = sequentialOutlierTest(history, { orient: 'favourite' });
         if (voter === 0) found += Number(result.flagged);
         else {

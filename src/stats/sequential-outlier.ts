@@ -105,37 +105,3 @@ export function sequentialOutlierTest(votes: readonly VoteInHistory[], options: 
   const p = Math.min(1, 2 * Math.exp(-most));
   return { flagged: at !== null, at, side, upper, lower, threshold, p, n: votes.length - skipped, skipped };
 }
-
-/** A vote as it comes: who, on which pair as shown, what. */
-export interface PairVote {
-  readonly rater: number;
-  /** Any key of the pair; pairs shown in either order need one key and votes turned to one order. */
-  readonly pair: string | number;
-  readonly vote: 0 | 0.5 | 1;
-}
-
-/** For every rater, their votes in order with the counts of all others on the same pair: totals less the rater's own. */
-export function othersHistories(votes: readonly PairVote[]): Map<number, VoteInHistory[]> {
-  type Counts = [losses: number, ties: number, wins: number];
-  const totals = new Map<string | number, { readonly all: Counts; readonly byRater: Map<number, Counts> }>();
-  for (const { rater, pair, vote } of votes) {
-    let total = totals.get(pair);
-    if (total === undefined) {
-      total = { all: [0, 0, 0], byRater: new Map() };
-      totals.set(pair, total);
-    }
-    const own = total.byRater.get(rater) ?? [0, 0, 0];
-    total.byRater.set(rater, own);
-    total.all[(vote * 2) as 0 | 1 | 2] += 1;
-    own[(vote * 2) as 0 | 1 | 2] += 1;
-  }
-  const histories = new Map<number, VoteInHistory[]>();
-  for (const { rater, pair, vote } of votes) {
-    const { all, byRater } = totals.get(pair)!;
-    const own = byRater.get(rater)!;
-    const list = histories.get(rater) ?? [];
-    histories.set(rater, list);
-    list.push({ vote, losses: all[0] - own[0], ties: all[1] - own[1], wins: all[2] - own[2] });
-  }
-  return histories;
-}

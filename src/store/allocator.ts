@@ -1,9 +1,9 @@
+import { own } from '../run/index.ts';
 import { scatter, scatterFraction } from './derive.ts';
 import type { ItemWithState } from './queries.ts';
 import { type ItemStateRow, PURPOSES, type SeatRow } from './schema.ts';
 import type { Session } from './session.ts';
 import type { ItemEntry, RaterEntry } from './working-set.ts';
-import { own } from '../run/index.ts';
 
 const EXPIRED_AT_ONCE = 100;
 const LANES_AHEAD = 4;

@@ -13,6 +13,7 @@ import {
   type RaterProfile,
   wantedOfItem,
 } from '../feedback/index.ts';
+import { addTo, own, setOwn } from '../run/index.ts';
 import { hashString } from '../stats/index.ts';
 import {
   ANSWERED,
@@ -26,7 +27,6 @@ import {
   WORK,
 } from './schema.ts';
 import type { RaterStanding } from './store.ts';
-import { addTo, own, setOwn } from '../run/index.ts';
 
 /**
  * What follows from records, as pure functions: used when a record comes in, when everything is built again, and when

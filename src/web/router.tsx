@@ -12,6 +12,7 @@ import { Frame } from './frame.tsx';
 import { Home } from './pages/home.tsx';
 import { judgeQuery } from './pages/judge/page.ts';
 import { Join, Login, Setup } from './pages/session.tsx';
+import { compareSearch, itemSearch, loginSearch, recordSearch } from './search.ts';
 import { sessionQuery, type User } from './session.tsx';
 import { Fault } from './ui/state.tsx';
 
@@ -43,64 +44,104 @@ const READERS: readonly Role[] = ['owner', 'lead', 'auditor'];
 const LEADS: readonly Role[] = ['owner', 'lead'];
 const JUDGES: readonly Role[] = ['owner', 'lead', 'rater'];
 
-/**
- * A page for some roles; others go to sign in, or home. The server refuses on its own account. The page's code is fetched
- * when it is first opened, while the server says who is signed in.
- */
+/** The code of a page, by the name that it has there. */
+type Load<Name extends string> = () => Promise<{ readonly [N in Name]: () => ReactNode }>;
+interface Loading {
+  readonly context: Context;
+  readonly location: { readonly href: string };
+}
+
+/** Lets some roles in; others go to sign in, or home. The server refuses on its own account. */
+const guard =
+  (roles: readonly Role[], load: Load<string>) =>
+  async ({ context: { client }, location }: Loading): Promise<void> => {
+    // What fails here fails again, and is told, where the page is shown.
+    load().catch(() => {});
+    const { user } = await client.ensureQueryData(sessionQuery);
+    if (user === null) throw redirect({ to: '/login', search: { to: location.href } });
+    if (!roles.includes(user.role)) throw redirect({ to: '/' });
+  };
+
+/** A page for some roles. Its code is fetched when it is first opened, while the server says who is signed in. */
 const page = <Path extends string, Name extends string>(
   path: Path,
   roles: readonly Role[],
-  load: () => Promise<{ readonly [N in Name]: () => ReactNode }>,
+  load: Load<Name>,
   name: Name,
-  /** What the page will ask the server first. */
-  first?: (params: Readonly<Record<string, string>>) => Parameters<QueryClient['prefetchQuery']>[0],
 ) =>
   createRoute({
     getParentRoute: () => rootRoute,
     path,
-    beforeLoad: async ({ context: { client }, location, params }) => {
-      // What fails here fails again, and is told, where the page is shown.
-      load().catch(() => {});
-      const { user } = await client.ensureQueryData(sessionQuery);
-      if (user === null) throw redirect({ to: '/login', search: { to: location.href } });
-      if (!roles.includes(user.role)) throw redirect({ to: '/' });
-      if (first !== undefined) void client.prefetchQuery(first(params as never));
-    },
-    component: lazyRouteComponent(load as never, name as never),
+    beforeLoad: guard(roles, load),
+    component: lazyRouteComponent(load, name),
   });
+/** The same for a page that takes something from its address: `search` says what. */
+const searchPage = <Path extends string, Name extends string, Search extends object>(
+  path: Path,
+  roles: readonly Role[],
+  load: Load<Name>,
+  { name, search }: { readonly name: Name; readonly search: (given: Record<string, unknown>) => Search },
+) =>
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path,
+    validateSearch: search,
+    beforeLoad: guard(roles, load),
+    component: lazyRouteComponent(load, name),
+  });
+/** The desk: what it will ask the server first is asked along with its code. */
+const loadDesk = () => import('./pages/judge/judge-screen.tsx');
+const deskRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/judge/$project',
+  beforeLoad: async (loading) => {
+    await guard(JUDGES, loadDesk)(loading);
+    void loading.context.client.prefetchQuery(judgeQuery(loading.params.project));
+  },
+  component: lazyRouteComponent(loadDesk, 'JudgeScreen'),
+});
 /** A page for who is signed out: in the first file, since for most people it is the first page. */
 const open = <Path extends string>(path: Path, component: () => ReactNode) =>
   createRoute({ getParentRoute: () => rootRoute, path, component });
+const loginRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/login',
+  validateSearch: loginSearch,
+  component: Login,
+});
 
 const routeTree = rootRoute.addChildren([
   open('/', Home),
   open('/setup/$token', Setup),
-  open('/login', Login),
+  loginRoute,
   open('/join/$token', Join),
   page('/account', JUDGES.concat('auditor'), () => import('./pages/account.tsx'), 'AccountPage'),
   page('/people', LEADS, () => import('./pages/people/index.tsx'), 'People'),
   page('/judge', JUDGES, () => import('./pages/judge/judge-home.tsx'), 'JudgeHome'),
-  page(
-    '/judge/$project',
-    JUDGES,
-    () => import('./pages/judge/judge-screen.tsx'),
-    'JudgeScreen',
-    ({ project }) => judgeQuery(project!),
-  ),
+  deskRoute,
   page('/judge/$project/mine', JUDGES, () => import('./pages/judge/own-records.tsx'), 'OwnRecords'),
   page('/projects', READERS, () => import('./pages/projects/list.tsx'), 'ProjectList'),
   page('/projects/new', LEADS, () => import('./pages/projects/new.tsx'), 'NewProject'),
   page('/projects/$project', READERS, () => import('./pages/projects/overview.tsx'), 'Overview'),
-  page('/projects/$project/items', READERS, () => import('./pages/projects/items.tsx'), 'Items'),
+  searchPage('/projects/$project/items', READERS, () => import('./pages/projects/items.tsx'), {
+    name: 'Items',
+    search: itemSearch,
+  }),
   page('/projects/$project/items/$item', READERS, () => import('./pages/projects/item.tsx'), 'ItemPage'),
   page('/projects/$project/adjudicate', LEADS, () => import('./pages/projects/adjudicate.tsx'), 'Adjudicate'),
   page('/projects/$project/raters', READERS, () => import('./pages/projects/raters.tsx'), 'Raters'),
   page('/projects/$project/quality', READERS, () => import('./pages/projects/quality.tsx'), 'Quality'),
-  page('/projects/$project/records', READERS, () => import('./pages/projects/records.tsx'), 'Records'),
+  searchPage('/projects/$project/records', READERS, () => import('./pages/projects/records.tsx'), {
+    name: 'Records',
+    search: recordSearch,
+  }),
   page('/projects/$project/settings', LEADS, () => import('./pages/projects/settings.tsx'), 'Settings'),
   page('/runs', READERS, () => import('./pages/runs/list.tsx'), 'RunList'),
   page('/runs/new', LEADS, () => import('./pages/runs/list.tsx'), 'NewRun'),
-  page('/runs/compare', READERS, () => import('./pages/runs/compare.tsx'), 'CompareRuns'),
+  searchPage('/runs/compare', READERS, () => import('./pages/runs/compare.tsx'), {
+    name: 'CompareRuns',
+    search: compareSearch,
+  }),
   page('/runs/$run', READERS, () => import('./pages/runs/overview.tsx'), 'RunOverview'),
   page('/runs/$run/samples', READERS, () => import('./pages/runs/samples.tsx'), 'RunSamples'),
   page('/runs/$run/audit', READERS, () => import('./pages/runs/audit.tsx'), 'RunAudit'),
@@ -110,3 +151,9 @@ const routeTree = rootRoute.addChildren([
 
 export const createStudioRouter = (client: QueryClient) =>
   createRouter({ routeTree, context: { client }, defaultPreload: 'intent', scrollRestoration: true });
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof createStudioRouter>;
+  }
+}

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { RowError } from './layout.ts';
 import { own } from '../../run/index.ts';
+import { RowError } from './layout.ts';
 
 /** One turn of a conversation, as chat formats have it. */
 export interface Message {

@@ -1,7 +1,7 @@
 import type { Answer, Item } from '../../feedback/index.ts';
+import { own } from '../../run/index.ts';
 import { messagesSchema, promptText, replyText } from './conversation.ts';
 import { type ReadContext, RowError } from './layout.ts';
-import { own } from '../../run/index.ts';
 
 /**
  * Annotation tools name the texts of a task as each project likes, and their exports do not say which is the prompt.

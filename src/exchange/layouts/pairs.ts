@@ -2,8 +2,8 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { z } from 'zod';
 import { type Item, type Judgment, toPairs } from '../../feedback/index.ts';
-import { type Entry, type ItemGroup, NOT_RELEASED, type ReadContext, unreleased, type WriteOptions } from './layout.ts';
 import { own } from '../../run/index.ts';
+import { type Entry, type ItemGroup, NOT_RELEASED, type ReadContext, unreleased, type WriteOptions } from './layout.ts';
 
 /** Columns of a row that say where it comes from; this project writes them, and reads them back. */
 export const provenanceSchema = z.object({

@@ -83,7 +83,7 @@ export function Setup(): ReactNode {
 
 export function Login(): ReactNode {
   useTitle('Sign in');
-  const { to } = useSearch({ strict: false }) as { to?: string };
+  const { to } = useSearch({ strict: false });
   const changed = useSessionChange();
   const navigate = useNavigate();
   return (

@@ -1,4 +1,5 @@
 import { type ComponentType, lazy, memo, type ReactNode, Suspense, useCallback, useMemo, useRef } from 'react';
+import { own } from '../../../run/index.ts';
 import { ComparisonControl, LabelControl, RatingControl, StepsControl } from './controls/choices.tsx';
 import type { ControlProps } from './controls/parts.tsx';
 import { SpansControl } from './controls/spans.tsx';
@@ -6,7 +7,6 @@ import { CorrectionControl, CritiqueControl, DemonstrationControl } from './cont
 import { type Filled, fieldsOf, preferredOf, statusWith } from './logic/form.ts';
 import type { Shown } from './logic/kinds.ts';
 import type { AnswerKind, Fields, Form, Question } from './logic/types.ts';
-import { own } from '../../../run/index.ts';
 
 /** Dragging is a library of its own: fetched for forms that rank. */
 const RankingControl = lazy(async () => ({ default: (await import('./controls/ranking.tsx')).RankingControl }));

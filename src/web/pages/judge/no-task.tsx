@@ -95,7 +95,7 @@ export function NoTask({ project, work }: { readonly project: JudgeProject; read
       <section className="panel" aria-label="Signed out">
         <h2>You are signed out</h2>
         <p>What you gave is saved. Sign in to go on where you were.</p>
-        <Link className="button primary" to="/login" search={{ to: `/judge/${project.id}` } as never}>
+        <Link className="button primary" to="/login" search={{ to: `/judge/${project.id}` }}>
           Sign in
         </Link>
       </section>

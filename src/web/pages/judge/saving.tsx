@@ -44,7 +44,7 @@ export function Waiting({ owner }: { readonly owner: string }): ReactNode {
               Send now
             </button>
             {trouble === 'sign-in' && (
-              <Link className="button" to="/login" search={{ to: window.location.pathname } as never}>
+              <Link className="button" to="/login" search={{ to: window.location.pathname }}>
                 Sign in
               </Link>
             )}

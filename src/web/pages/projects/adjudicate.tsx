@@ -2,6 +2,7 @@ import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import type { ResponseOf } from '../../../server/index.ts';
 import { call } from '../../api.ts';
+import type { ItemFilter } from '../../search.ts';
 import { percent } from '../../ui/figures.ts';
 import { Empty, Loaded } from '../../ui/state.tsx';
 import { queueOf } from './answers.ts';
@@ -10,7 +11,7 @@ import { Check } from './form/controls.tsx';
 import { ItemLink, ProjectFrame } from './frame.tsx';
 import { ItemText, RecordTable } from './item-parts.tsx';
 import { moved } from './paging.ts';
-import { type ItemFilter, type ItemRow, itemQuery, type ProjectDetail } from './queries.ts';
+import { type ItemRow, itemQuery, type ProjectDetail } from './queries.ts';
 
 /** Items of one sort fetched at a time; more come when these are done. */
 const MOST = 300;

@@ -85,7 +85,7 @@ export function RecordsLink({
     <Link
       to="/projects/$project/records"
       params={{ project }}
-      search={{ ...(ids !== undefined && { ids }), ...(rater !== undefined && { rater }) } as never}
+      search={{ ...(ids !== undefined && { ids }), ...(rater !== undefined && { rater }) }}
     >
       {children}
     </Link>

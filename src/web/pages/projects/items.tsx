@@ -1,6 +1,7 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { type ReactNode, useDeferredValue, useState } from 'react';
+import type { ItemFilter } from '../../search.ts';
 import { TextField } from '../../ui/controls.tsx';
 import { percent } from '../../ui/figures.ts';
 import { Scroll } from '../../ui/scroll.tsx';
@@ -11,7 +12,7 @@ import { Choice } from './form/controls.tsx';
 import { ItemLink, ProjectFrame } from './frame.tsx';
 import { Pager } from './pager.tsx';
 import { firstPage, type Pages } from './paging.ts';
-import { type ItemFilter, type ItemRow, itemsQuery, type ListedItem } from './queries.ts';
+import { type ItemRow, itemsQuery, type ListedItem } from './queries.ts';
 
 const FILTERS: { readonly [F in ItemFilter]: string } = {
   all: 'All items',
@@ -89,8 +90,7 @@ function Table({ project, items }: { readonly project: string; readonly items: r
 }
 
 function List({ project }: { readonly project: string }): ReactNode {
-  const { show: wanted } = useSearch({ strict: false }) as { show?: string };
-  const show: ItemFilter = wanted !== undefined && Object.hasOwn(FILTERS, wanted) ? (wanted as ItemFilter) : 'all';
+  const { show = 'all' } = useSearch({ strict: false });
   const navigate = useNavigate();
   const [typed, setTyped] = useState('');
   const search = useDeferredValue(typed.trim());
@@ -114,7 +114,7 @@ function List({ project }: { readonly project: string }): ReactNode {
           value={show}
           options={Object.entries(FILTERS) as [ItemFilter, string][]}
           onChange={(next) =>
-            void navigate({ to: '/projects/$project/items', params: { project }, search: { show: next } as never })
+            void navigate({ to: '/projects/$project/items', params: { project }, search: { show: next } })
           }
         />
         <TextField

@@ -89,11 +89,7 @@ export function ProjectList(): ReactNode {
                         {counts === null || counts.flags === 0 ? (
                           figure(counts?.flags)
                         ) : (
-                          <Link
-                            to="/projects/$project/items"
-                            params={{ project: id }}
-                            search={{ show: 'flagged' } as never}
-                          >
+                          <Link to="/projects/$project/items" params={{ project: id }} search={{ show: 'flagged' }}>
                             {figure(counts.flags)}
                             <span className="sr-only"> flags in {name}</span>
                           </Link>

@@ -44,7 +44,7 @@ function Figures({ project, progress }: { readonly project: string; readonly pro
       <progress value={counts.judgments} max={Math.max(1, counts.wanted)} aria-label="Judgments" />
       <dl className="cards">
         <Card label="Judgments still wanted">
-          <Link to="/projects/$project/items" params={params} search={{ show: 'open' } as never}>
+          <Link to="/projects/$project/items" params={params} search={{ show: 'open' }}>
             {figure(left)}
           </Link>
         </Card>
@@ -87,7 +87,7 @@ function Attention({ project, progress }: { readonly project: string; readonly p
       <h2>Worth a look</h2>
       <ul>
         <li>
-          <Link to="/projects/$project/items" params={{ project }} search={{ show: 'disagreement' } as never}>
+          <Link to="/projects/$project/items" params={{ project }} search={{ show: 'disagreement' }}>
             Items on which raters disagree
           </Link>
           {mayLead && (
@@ -102,13 +102,13 @@ function Attention({ project, progress }: { readonly project: string; readonly p
           )}
         </li>
         <li>
-          <Link to="/projects/$project/items" params={{ project }} search={{ show: 'flagged' } as never}>
+          <Link to="/projects/$project/items" params={{ project }} search={{ show: 'flagged' }}>
             {flags === 0 ? 'No item is flagged' : `${counted(flags, 'flag')} by raters`}
           </Link>
           ; {counted(skips, 'skip')}
         </li>
         <li>
-          <Link to="/projects/$project/items" params={{ project }} search={{ show: 'open' } as never}>
+          <Link to="/projects/$project/items" params={{ project }} search={{ show: 'open' }}>
             {counted(openItems, 'open item')}
           </Link>
         </li>

@@ -1,6 +1,7 @@
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import type { RequestOf, ResponseOf } from '../../../server/index.ts';
+import type { ResponseOf } from '../../../server/index.ts';
 import { call } from '../../api.ts';
+import type { ItemFilter } from '../../search.ts';
 import { useSession } from '../../session.tsx';
 
 export type ProjectDetail = ResponseOf<'GET /api/projects/{project}'>;
@@ -10,7 +11,6 @@ export type ItemRow = ItemDetail['row'];
 export type ItemDetail = ResponseOf<'GET /api/projects/{project}/items/{item}'>;
 export type RecordRow = ItemDetail['records'][number];
 export type RaterRow = ResponseOf<'GET /api/projects/{project}/raters'>['raters'][number];
-export type ItemFilter = NonNullable<NonNullable<RequestOf<'GET /api/projects/{project}/items'>['query']>['show']>;
 
 /** What the pages of projects read. Everything of one project lies under its key, so that a change renews all of it. */
 export const projectsQuery = queryOptions({

@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
+import { own } from '../../../run/index.ts';
 import type { ResponseOf } from '../../../server/index.ts';
 import { call } from '../../api.ts';
 import { duration, figure, interval, percent, when } from '../../ui/figures.ts';
@@ -10,7 +11,6 @@ import { TableFiles } from '../../ui/table-files.tsx';
 import { AsOf } from './as-of.tsx';
 import { ProjectFrame, RecordsLink } from './frame.tsx';
 import { type RaterRow, ratersQuery, useMayLead, useProjectChange } from './queries.ts';
-import { own } from '../../../run/index.ts';
 
 type Rates = ResponseOf<'GET /api/projects/{project}/raters'>['rates'];
 type Estimate = RaterRow['accuracy'];

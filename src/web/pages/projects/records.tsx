@@ -13,10 +13,7 @@ import { firstPage, type Pages } from './paging.ts';
 import { recordsQuery } from './queries.ts';
 
 function History({ project }: { readonly project: string }): ReactNode {
-  const asked = useSearch({ strict: false }) as { rater?: unknown; ids?: unknown };
-  // The router reads a number where an id looks like one.
-  const rater = asked.rater === undefined ? '' : String(asked.rater);
-  const ids = (Array.isArray(asked.ids) ? asked.ids : asked.ids === undefined ? [] : [asked.ids]).map(String);
+  const { rater = '', ids = [] } = useSearch({ strict: false });
   const navigate = useNavigate();
   const [pages, setPages] = useState<{ of: string; pages: Pages<number> }>({ of: '', pages: firstPage() });
   const of = JSON.stringify([rater, ids]);
@@ -30,7 +27,7 @@ function History({ project }: { readonly project: string }): ReactNode {
     placeholderData: keepPreviousData,
   });
   const go = (search: { rater?: string }) =>
-    void navigate({ to: '/projects/$project/records', params: { project }, search: search as never });
+    void navigate({ to: '/projects/$project/records', params: { project }, search });
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const wanted = String(new FormData(event.currentTarget).get('rater')).trim();

@@ -13,14 +13,8 @@ import { challengesQuery, findingsQuery, runQuery, seriesQuery } from './queries
 /** Runs side by side: summaries, findings, curves. */
 export function CompareRuns(): ReactNode {
   useTitle('Compare runs');
-  const { runs: text = '' } = useSearch({ strict: false }) as { runs?: string };
-  const ids = [
-    ...new Set(
-      String(text)
-        .split(',')
-        .filter((id) => id !== ''),
-    ),
-  ];
+  const { runs: text = '' } = useSearch({ strict: false });
+  const ids = [...new Set(text.split(',').filter((id) => id !== ''))];
   const details = useQueries({ queries: ids.map((id) => runQuery(id)) });
   const series = useQueries({ queries: ids.map((id) => seriesQuery(id, false)) });
   const findings = useQueries({ queries: ids.map((id) => findingsQuery(id)) });

@@ -1,6 +1,6 @@
+import { own } from '../../../run/index.ts';
 import type { ResponseOf } from '../../../server/index.ts';
 import type { Series } from '../../ui/plots.tsx';
-import { own } from '../../../run/index.ts';
 
 type Stages = ResponseOf<'GET /api/runs/{run}/series'>['series'];
 
@@ -13,7 +13,7 @@ const UNITS: Readonly<Record<string, string>> = {
   'objective/spread': 'reward spread in a group',
   'completions/mean_length': 'tokens a reply',
   'completions/eos_rate': 'share that ends by itself',
-  'policy/approxkl': 'approximate KL of the update',
+  'sampler/kl': 'sampler against trainer, nats a token',
   grad_norm: 'gradient norm',
   loss: 'loss, nats a token',
 };

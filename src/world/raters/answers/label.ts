@@ -1,7 +1,7 @@
+import { own } from '../../../run/index.ts';
 import { logisticNoise } from '../choice.ts';
 import { turned, utilitiesOf } from '../impression.ts';
 import type { AnswerRule } from './answer.ts';
-import { own } from '../../../run/index.ts';
 
 /** The label that says a reply is good: a thumb up. */
 export const GOOD = 'good';

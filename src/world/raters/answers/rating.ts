@@ -1,8 +1,8 @@
+import { own } from '../../../run/index.ts';
 import { sigmoid } from '../../../stats/index.ts';
 import { logisticNoise } from '../choice.ts';
 import { turned, utilitiesOf } from '../impression.ts';
 import type { AnswerRule } from './answer.ts';
-import { own } from '../../../run/index.ts';
 
 /** Utility at which a rating moves from the middle of its scale towards an end. */
 const SPREAD = 2;

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { own } from '../../../../run/index.ts';
 import { stepsOf } from '../../../../text/index.ts';
 import {
   comparisonOptions,
@@ -12,7 +13,6 @@ import {
 } from '../logic/answer-keys.ts';
 import { cellKey, letterOf } from '../logic/types.ts';
 import { AboutOne, Chip, type ControlProps, KeyHint, KeyNote } from './parts.tsx';
-import { own } from '../../../../run/index.ts';
 
 /** The best of two or more replies, or why there is none; how much better where the form asks. */
 export function ComparisonControl({ question, fields, shown, onChange }: ControlProps<'comparison'>): ReactNode {

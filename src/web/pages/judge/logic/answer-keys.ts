@@ -1,3 +1,4 @@
+import { own } from '../../../../run/index.ts';
 import { stepsOf } from '../../../../text/index.ts';
 import { aboutReply, KINDS, openSteps, type Shown } from './kinds.ts';
 import { withRank } from './ranking.ts';
@@ -13,7 +14,6 @@ import {
   type QuestionOf,
   type StepMark,
 } from './types.ts';
-import { own } from '../../../../run/index.ts';
 
 /** Answers by key. The same lists are drawn on the controls, so that what is shown is what works. */
 const LETTERS = 'abcdefgh';

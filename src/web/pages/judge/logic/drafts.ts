@@ -1,5 +1,5 @@
-import type { AnswerKind, Fields, Form, Question, StepMark } from './types.ts';
 import { own } from '../../../../run/index.ts';
+import type { AnswerKind, Fields, Form, Question, StepMark } from './types.ts';
 
 /** A form on its way to the server and back, or kept in the browser; read with care, as it may be of another time. */
 export interface Draft {

@@ -1,7 +1,7 @@
+import { own } from '../../../../run/index.ts';
 import { KINDS, type Shown, type Status } from './kinds.ts';
 import { groupsOf } from './ranking.ts';
 import type { Answer, AnswerKind, AnswerOf, Fields, FieldsOf, Form, Question, QuestionOf } from './types.ts';
-import { own } from '../../../../run/index.ts';
 
 /** A form over all questions of a project: how far it is, and the answers it stands for. */
 export interface Filled {

@@ -1,3 +1,4 @@
+import { own } from '../../../../run/index.ts';
 import { stepsOf } from '../../../../text/index.ts';
 import { groupsOf } from './ranking.ts';
 import {
@@ -12,7 +13,6 @@ import {
   type QuestionOf,
   type StepMark,
 } from './types.ts';
-import { own } from '../../../../run/index.ts';
 
 /** How far a question is answered; what is missing is said so that it can be mended. */
 export type Status =

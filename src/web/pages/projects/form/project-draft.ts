@@ -1,4 +1,5 @@
 import type { Distribution, Project } from '../../../../feedback/index.ts';
+import { setOwn } from '../../../../run/index.ts';
 import type { RequestOf } from '../../../../server/index.ts';
 import {
   draftOfQuestion,
@@ -9,7 +10,6 @@ import {
   questionsOf,
 } from './question-draft.ts';
 import { draftOfRules, NEW_RULES, type RulesDraft, rulesOf } from './rules-draft.ts';
-import { setOwn } from '../../../../run/index.ts';
 
 export type NewProjectBody = RequestOf<'POST /api/projects'>['body'];
 export type ProjectChange = RequestOf<'PATCH /api/projects/{project}'>['body'];

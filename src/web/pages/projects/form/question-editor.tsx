@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import type { AnswerKind } from '../../../../feedback/index.ts';
+import { own } from '../../../../run/index.ts';
 import { Area, Check, Choice, Input } from './controls.tsx';
 import {
   type DefinitionDraft,
@@ -10,7 +11,6 @@ import {
   type QuestionDraft,
   withKind,
 } from './question-draft.ts';
-import { own } from '../../../../run/index.ts';
 
 type Change = (change: Partial<QuestionDraft>) => void;
 

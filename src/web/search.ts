@@ -1,0 +1,40 @@
+import type { RequestOf } from '../server/index.ts';
+
+/**
+ * What pages take from the part of an address behind the question mark. The router reads it as JSON where it can, so that
+ * a value may be anything. Each key is given, if only as undefined: the router keeps what it was not told otherwise.
+ */
+type Given = Readonly<Record<string, unknown>>;
+
+export type ItemFilter = NonNullable<NonNullable<RequestOf<'GET /api/projects/{project}/items'>['query']>['show']>;
+const FILTERS: { readonly [F in ItemFilter]: F } = {
+  all: 'all',
+  open: 'open',
+  disagreement: 'disagreement',
+  flagged: 'flagged',
+  adjudicated: 'adjudicated',
+};
+
+/** Which items to list. */
+export const itemSearch = ({ show }: Given): { readonly show?: ItemFilter | undefined } => ({
+  show: Object.values(FILTERS).find((filter) => filter === show),
+});
+
+/** Which records to list. An id that looks like a number was read as one. */
+export const recordSearch = ({
+  rater,
+  ids,
+}: Given): { readonly rater?: string | undefined; readonly ids?: readonly string[] | undefined } => ({
+  rater: rater === undefined ? undefined : String(rater),
+  ids: ids === undefined ? undefined : (Array.isArray(ids) ? ids : [ids]).map(String),
+});
+
+/** Where to go after signing in. */
+export const loginSearch = ({ to }: Given): { readonly to?: string | undefined } => ({
+  to: typeof to === 'string' ? to : undefined,
+});
+
+/** Runs to compare, with commas between. */
+export const compareSearch = ({ runs }: Given): { readonly runs?: string | undefined } => ({
+  runs: runs === undefined ? undefined : String(runs),
+});
