@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
+import { z } from 'zod';
 import type { Engine } from '../engine/index.ts';
 import { type Checkpoints, rollingCheckpoints } from '../engine/node.ts';
 import { NumericsError, type Progress } from '../run/index.ts';
-import { digestFile, filesBelow, onPath, type RecordLog, writeJson } from '../run/node.ts';
+import { digestFile, filesBelow, onPath, pathWithin, type RecordLog, writeJson } from '../run/node.ts';
 import type { PipelineConfig } from './config.ts';
 
 /** What every stage of a run works with. */
@@ -36,6 +37,9 @@ export function writeRunJson(context: RunContext, file: string, value: unknown):
   writeJson(path, value);
 }
 
+/** What the log says of a stage that finished: its files with their digests. */
+const stageBodySchema = z.object({ name: z.string(), files: z.record(z.string(), z.string()) });
+
 /**
  * Runs a stage unless the log says that it finished and its files still have the recorded digests; a folder stands for every
  * file in it. The record is written last: a stage that was interrupted, or whose files were damaged, runs again from its start,
@@ -47,16 +51,17 @@ export async function stage(
   files: readonly string[],
   run: () => Promise<void>,
 ): Promise<void> {
-  const finished = context.log.records.findLast(
-    (record) => record.type === 'stage' && (record.body as { name: string }).name === name,
-  );
-  const recorded = Object.entries((finished?.body as { files: Record<string, string> } | undefined)?.files ?? {});
+  const finished = context.log.records
+    .flatMap(({ type, body }) => (type === 'stage' ? [stageBodySchema.safeParse(body).data] : []))
+    .findLast((stage) => stage?.name === name);
+  const recorded = Object.entries(finished?.files ?? {});
   const intact =
     finished !== undefined &&
     files.every((file) => recorded.some(([name]) => name === file || name.startsWith(`${file}/`))) &&
-    recorded.every(
-      ([file, digest]) => existsSync(pathIn(context, file)) && digestFile(pathIn(context, file)).sha256 === digest,
-    );
+    recorded.every(([file, digest]) => {
+      const path = pathWithin(context.folder, file);
+      return path !== undefined && digestFile(path).sha256 === digest;
+    });
   if (intact) return;
   try {
     await run();

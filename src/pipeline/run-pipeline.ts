@@ -84,7 +84,7 @@ function prepare({ config, out, resume, now, command, versions }: PipelineOption
 /** The same error with what to go back to. */
 function withLastCheckpoint(error: NumericsError, { log, folder }: RunContext): NumericsError {
   const checkpoint = log.records.findLast((record) => record.type === 'policy-checkpoint');
-  const based = log.records.some((record) => (record.body as { name?: string }).name === 'base');
+  const based = log.records.some((record) => (record.body as { name?: string } | null)?.name === 'base');
   const last = (checkpoint?.body as { folder: string } | undefined)?.folder ?? (based ? RUN_FILES.base : undefined);
   const where =
     last === undefined ? 'there is no good checkpoint yet' : `the last good checkpoint is ${folder}/${last}`;
