@@ -1,5 +1,6 @@
 export * from './challenges.ts';
 export * from './check-verdicts.ts';
+export * from './document.ts';
 export type { AgreementChoice } from './evidence/agreement-choices.ts';
 export type { AgreementEdit } from './evidence/agreement-edits.ts';
 export type { BeliefReply } from './evidence/belief-replies.ts';
@@ -13,5 +14,6 @@ export type { ScoredReply } from './evidence/scored-replies.ts';
 export * from './finding.ts';
 export { count, defineProbe, type Probe, type ProbeResult, probeParams, type Thresholds } from './probe.ts';
 export * from './probes/index.ts';
+export { reasonText } from './reasons.ts';
 export * from './run-audit.ts';
 export { distinctReplies } from './variety.ts';

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { ratesTable } from '../audit/index.ts';
 import {
   allDetectionRates,
   distributionStudy,
@@ -9,11 +10,11 @@ import {
   SELECTION_DEFAULTS,
   selectionStudy,
 } from '../lab/index.ts';
+import { documentText } from '../report/index.ts';
 import { own, suggest, UsageError } from '../run/index.ts';
 import { distributionText, populationText, selectionText } from './lab-text.ts';
 import { whole } from './options.ts';
 import type { Terminal } from './terminal.ts';
-import { ratesText } from './text.ts';
 
 /** Names out of a comma-separated text, all of them known. */
 function names<T extends string>(option: string, text: string, known: readonly T[]): T[] {
@@ -68,7 +69,8 @@ export function addLabCommands(program: Command, terminalOf: () => Terminal): vo
     .action(async ({ seeds }: { seeds: number }) => {
       const terminal = terminalOf();
       const rates = await allDetectionRates(seeds, terminal.progress);
-      terminal.result(rates, ratesText(rates));
+      const blocks = [ratesTable(rates)];
+      terminal.result(rates, documentText({ sections: [{ id: 'rates', title: 'Detection rates', blocks }] }));
     });
   lab
     .command('selection')

@@ -11,15 +11,17 @@ import {
   evaluateScores,
   fitMembers,
   loadReward,
+  rewardSection,
   observe,
   rewardSchema,
   saveReward,
   scorePairs,
 } from '../reward/index.ts';
+import { documentText } from '../report/index.ts';
 import { ignoreProgress, parseConfig, UsageError } from '../run/index.ts';
 import { readProject } from './project-folder.ts';
 import type { Terminal } from './terminal.ts';
-import { rewardText, table } from './text.ts';
+import { table } from './text.ts';
 
 const engineOf = () => createEmbeddedEngine();
 const collect = (value: string, before: readonly string[]): string[] => [...before, value];
@@ -123,7 +125,8 @@ export function addRewardCommands(program: Command, terminalOf: () => Terminal):
         ...(groupOf !== undefined && { groupOf }),
       });
       await model.dispose();
-      terminalOf().result({ ...evaluation, unscored }, rewardText(evaluation));
+      const sections = [rewardSection(evaluation, { on: `the comparisons of ${folder}` })];
+      terminalOf().result({ ...evaluation, unscored }, documentText({ sections }));
     });
   reward
     .command('score')

@@ -1,21 +1,23 @@
 import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
-import { z } from 'zod';
-import { findingsSchema } from '../audit/index.ts';
-import { disclosureSchema, reasonText, SEAL } from '../disclosure/index.ts';
+import type { z } from 'zod';
+import { findingsSchema, reasonText } from '../audit/index.ts';
+import { disclosureSchema, SEAL } from '../disclosure/index.ts';
 import { RUN_FILES, readSeries, runJsonSchema, verifyPipelineRun } from '../pipeline/index.ts';
+import { documentSchema, factsOf } from '../report/index.ts';
 import { addTo, DataError, GoodhartError, own, UsageError } from '../run/index.ts';
 import { fileOf, filesBelow, readJsonOf, readRegularFile } from '../run/node.ts';
 import type { RunRow, RunService } from '../server/index.ts';
 import { containedFile } from './contained-file.ts';
 import { isRunning } from './process-identity.ts';
 import { runPlaces } from './run-files.ts';
+import { ratesSchema, samplesOf } from './run-report.ts';
 
 type Detail = NonNullable<Awaited<ReturnType<RunService['detail']>>>;
 
 /** What a run's folder says, whoever made it; nothing here starts or stops anything. Undefined is an unknown run. */
 export type RunReader = Pick<
   RunService,
-  'list' | 'has' | 'verify' | 'series' | 'samples' | 'findings' | 'disclosure' | 'file'
+  'list' | 'has' | 'verify' | 'series' | 'report' | 'samples' | 'findings' | 'disclosure' | 'file'
 > & {
   detail(run: string): Promise<Omit<Detail, 'progress'> | undefined>;
   /** The configuration that a run was made with. */
@@ -26,18 +28,6 @@ export type RunReader = Pick<
 const MIB = 1024 * 1024;
 /** The most that is read of each kind of file. */
 const LIMITS = { run: MIB, findings: 16 * MIB, report: 64 * MIB, disclosure: 16 * MIB, seal: MIB, metrics: 256 * MIB };
-
-const rateSchema = z.object({
-  hits: z.number(),
-  n: z.number(),
-  interval: z.object({ low: z.number(), high: z.number(), level: z.number() }),
-});
-/** What the pages show of report.json. */
-const reportSchema = z.object({
-  summary: z.array(z.object({ label: z.string(), value: z.string() })),
-  rates: z.record(z.string(), z.object({ planted: rateSchema, clean: rateSchema })),
-  samples: z.array(z.object({ prompt: z.string(), before: z.string(), after: z.string(), note: z.string() })),
-});
 
 /** Reads the runs of a folder. Computes and waits for disks: a server has it in a thread. */
 export function createRunReader(folder: string): RunReader {
@@ -51,7 +41,8 @@ export function createRunReader(folder: string): RunReader {
   const writtenOf = (run: string) => json(run, RUN_FILES.run, { schema: runJsonSchema, limit: LIMITS.run });
   const findingsOf = (run: string) =>
     json(run, RUN_FILES.findings, { schema: findingsSchema, limit: LIMITS.findings }) ?? [];
-  const reportOf = (run: string) => json(run, RUN_FILES.reportData, { schema: reportSchema, limit: LIMITS.report });
+  const reportOf = (run: string) =>
+    json(run, RUN_FILES.reportDocument, { schema: documentSchema, limit: LIMITS.report }) ?? null;
 
   /** A fault in words for whoever reads the page: where in the run, not where on the server. */
   const reasonOf = (run: string, error: unknown): string => {
@@ -117,7 +108,8 @@ export function createRunReader(folder: string): RunReader {
       if (row.reason !== null) return unknown;
       try {
         const written = writtenOf(run);
-        const summary = reportOf(run)?.summary ?? [];
+        const report = reportOf(run);
+        const summary = report === null ? [] : factsOf(report, 'summary');
         if (written === undefined) return { ...unknown, summary };
         const { config, command, versions } = written;
         return { ...rest, config: config as Detail['config'], command, versions, summary, files };
@@ -143,9 +135,13 @@ export function createRunReader(folder: string): RunReader {
       const series = await readSeries(path);
       return Object.fromEntries([...series].map(([stage, curves]) => [stage, Object.fromEntries(curves)]));
     }),
-    samples: reading((run) => reportOf(run)?.samples ?? []),
+    report: reading(reportOf),
+    samples: reading((run) => {
+      const report = reportOf(run);
+      return report === null ? [] : samplesOf(report);
+    }),
     findings: reading((run) => {
-      const rates = reportOf(run)?.rates ?? {};
+      const rates = json(run, RUN_FILES.rates, { schema: ratesSchema, limit: LIMITS.report }) ?? {};
       return findingsOf(run).map((finding) => {
         const { planted = null, clean = null } = own(rates, finding.probe) ?? {};
         return { ...finding, reason: reasonText(finding.because), planted, clean };

@@ -1,7 +1,4 @@
-import { CHALLENGES, type Finding, NO_PROBE } from '../audit/index.ts';
-import type { Check, Disclosure } from '../disclosure/index.ts';
-import type { DetectionRates } from '../lab/index.ts';
-import type { Accuracy, RewardEvaluation } from '../reward/index.ts';
+import type { Check } from '../disclosure/index.ts';
 
 /** Plain-text tables for a terminal. */
 export function table(rows: readonly (readonly string[])[]): string {
@@ -14,66 +11,6 @@ export function table(rows: readonly (readonly string[])[]): string {
         .trimEnd(),
     )
     .join('\n');
-}
-
-export const figure = (value: number | null | undefined) =>
-  value === null || value === undefined ? '–' : value.toFixed(3);
-export const range = (r: { low: number; high: number } | null | undefined) =>
-  r ? `${figure(r.low)} to ${figure(r.high)}` : '–';
-export function findingsText(findings: readonly Finding[]): string {
-  const assessed = findings.filter((f) => f.verdict !== 'not-assessed');
-  const rest = findings.filter((f) => f.verdict === 'not-assessed');
-  const rows = assessed.map((f) => [
-    f.challenge,
-    f.verdict,
-    figure(f.estimate),
-    range(f.interval),
-    String(f.n),
-    f.probe,
-    CHALLENGES[f.challenge].title,
-  ]);
-  const missing = rest.map((f) => (f.probe === NO_PROBE ? f.challenge : `${f.challenge} (${f.probe}: ${f.because})`));
-  return [
-    table([['id', 'verdict', 'estimate', '95 % interval', 'n', 'probe', 'challenge'], ...rows]),
-    `not assessed (which is no pass): ${missing.join(', ')}`,
-  ].join('\n');
-}
-
-export function ratesText(rates: Readonly<Record<string, DetectionRates>>): string {
-  const cell = (r: DetectionRates['planted']) => `${r.hits}/${r.n} (${range(r.interval)})`;
-  const rows = Object.entries(rates).map(([probe, r]) => [probe, cell(r.planted), cell(r.clean)]);
-  return table([['probe', 'planted: found', 'clean: false alarms'], ...rows]);
-}
-
-export function disclosureText({ items }: Disclosure): string {
-  const statusOf = ({ status, basis }: Disclosure['items'][number]) =>
-    basis === 'configuration' ? `${status} by configuration` : status;
-  return table(items.map((item) => [item.id, statusOf(item), item.title]));
-}
-
-export function rewardText(e: RewardEvaluation): string {
-  const accuracy = (a: Accuracy | null) =>
-    a === null ? 'order not recorded' : `${figure(a.accuracy)} (95 %: ${range(a.interval)}; n ${a.n})`;
-  const strata = Object.entries(e.byStratum).flatMap(([name, values]) =>
-    Object.entries(values).map(([value, own]) => [`${name}: ${value}`, accuracy(own)]),
-  );
-  const groups = Object.entries(e.byRaterGroup ?? {}).map(([group, own]) => [`raters: ${group}`, accuracy(own)]);
-  return table([
-    ['pairs', `${e.overall.n} decided of ${e.overall.judgments} judgments, ${e.ties} ties counted apart`],
-    ['accuracy', accuracy(e.overall)],
-    ['length only', accuracy(e.baselines.lengthOnly)],
-    ['position only', accuracy(e.baselines.positionOnly)],
-    ['constant', figure(e.baselines.constant)],
-    ['margin over length', `${figure(e.marginOverLength.value)} (95 %: ${range(e.marginOverLength.interval)})`],
-    ['calibration error', figure(e.ece)],
-    [
-      'calibration slope',
-      `${figure(e.calibrationSlope)} (95 %: ${range(e.calibrationSlopeInterval)}; 1 is calibrated)`,
-    ],
-    ['log loss', figure(e.logLoss)],
-    ...strata,
-    ...groups,
-  ]);
 }
 
 export function checksText(checks: readonly Check[], all: boolean): string {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { findingSchema } from '../../audit/index.ts';
+import { documentSchema } from '../../report/index.ts';
 import { ANYONE_SIGNED_IN, LEADS, READERS } from '../access/roles.ts';
 import { fileSchema, type RouteContract, type RouteKey } from './route.ts';
 import { tableQuery } from './tables.ts';
@@ -92,6 +93,11 @@ export const RUN_ROUTES = {
       /** Stage → metric → points in order of step. */
       series: z.record(z.string(), z.record(z.string(), z.array(z.tuple([z.number(), z.number()])))),
     }),
+  },
+  'GET /api/runs/{run}/report': {
+    allow: READERS,
+    summary: 'The report as a document: sections, facts, tables, plots; null before there is one',
+    response: z.object({ document: documentSchema.nullable() }),
   },
   'GET /api/runs/{run}/samples': {
     allow: READERS,

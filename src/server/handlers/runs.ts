@@ -50,6 +50,7 @@ export function runHandlers({ runs }: { readonly runs: RunService }): Handlers<t
       return { ok: checks.every(({ ok }) => ok), checks };
     },
     'GET /api/runs/{run}/series': async ({ params }) => ({ series: await runs.series(await known(params.run)) }),
+    'GET /api/runs/{run}/report': async ({ params }) => ({ document: await runs.report(await known(params.run)) }),
     async 'GET /api/runs/{run}/samples'({ params, query }) {
       const wanted = query.search?.toLowerCase() ?? '';
       const samples = await runs.samples(await known(params.run));

@@ -1,4 +1,4 @@
-import { own } from '../../run/index.ts';
+import { own } from '../run/index.ts';
 
 /** Reason codes of findings as words. */
 const REASONS: Readonly<Record<string, string>> = {
