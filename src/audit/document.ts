@@ -159,6 +159,9 @@ const isRows = (value: unknown): value is readonly Readonly<Record<string, unkno
   value.length > 0 &&
   value.every((row) => typeof row === 'object' && row !== null && !Array.isArray(row));
 
+/** What nobody should overlook stands open. */
+const ALARMS: ReadonlySet<string> = new Set(['failure', 'concern']);
+
 /** All that is behind a finding: what it estimates, why the verdict, whom or what it is about, with which settings. */
 function behind(finding: Finding, rates: RatesByProbe | undefined): Block {
   const { details, because, estimand, params, evidence, seed } = finding;
@@ -167,6 +170,7 @@ function behind(finding: Finding, rates: RatesByProbe | undefined): Block {
   return {
     kind: 'fold',
     summary: `${findingLabel(finding)}: what was found`,
+    ...(ALARMS.has(finding.verdict) && { open: true }),
     blocks: [
       {
         kind: 'facts',

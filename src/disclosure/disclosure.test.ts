@@ -218,7 +218,7 @@ describe('the disclosure in a report', () => {
     expect(said).toMatch(/D11 +○ missing/);
     expect(said).toContain('accuracy  0.8 · a.json#/accuracy');
     expect(said).toContain('Declared by A. Person, 2026-01-01: volunteers');
-    expect(said).toMatch(/D10[^]*Findings: not assessed: H6/);
+    expect(said).toMatch(/D10[\s\S]*Findings: not assessed: H6/);
     const setting = {
       item: 'D6',
       label: 'members',
@@ -226,7 +226,9 @@ describe('the disclosure in a report', () => {
       pointer: '/accuracy',
       basis: 'configuration',
     } as const;
-    expect(text(build({ statements: [setting] }))).toMatch(/D6 +◐ declared by configuration[^]*members, as configured/);
+    expect(text(build({ statements: [setting] }))).toMatch(
+      /D6 +◐ declared by configuration[\s\S]*members, as configured/,
+    );
   });
   it('changes with every value and every status', () => {
     const disclosure = build();

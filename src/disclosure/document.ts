@@ -4,7 +4,6 @@ import {
   figure,
   type Reference,
   type Section,
-  type Text,
   valueText,
   type Verdict,
 } from '../report/index.ts';
@@ -57,7 +56,7 @@ function itemBlocks(item: DisclosureItem): Block[] {
     {
       kind: 'verdict',
       verdict: statusOf(item),
-      text: item.status === 'missing' ? 'Nothing is known: neither evidence nor declaration.' : informedBy(findings),
+      text: `${item.status === 'missing' ? 'Nothing is known: neither evidence nor declaration. ' : ''}${informedBy(findings)}`,
     },
     ...(statements.length === 0
       ? []
@@ -92,7 +91,7 @@ const claimsText = ({ claims = [], data }: NonNullable<DisclosureItem['declarati
   ].join('');
 
 /** The findings that inform an item: the assessed ones with their verdicts. */
-function informedBy(findings: readonly Statement[]): Text {
+function informedBy(findings: readonly Statement[]): string {
   const assessed = findings.filter(({ value }) => value !== 'not-assessed');
   const rest = findings.filter(({ value }) => value === 'not-assessed').map(({ label }) => label);
   const parts = [

@@ -88,6 +88,11 @@ const plot: z.ZodType<Plot> = z.discriminatedUnion('type', [
     mark: z.strictObject({ at: z.number(), text: z.string() }),
   }),
   z.strictObject({
+    type: z.literal('bars'),
+    ...axes,
+    bars: z.array(z.strictObject({ name: z.string(), value: z.number() })),
+  }),
+  z.strictObject({
     type: z.literal('course'),
     ...axes,
     time: z.boolean(),
@@ -125,7 +130,7 @@ const block: z.ZodType<Block> = z.lazy(() =>
     z.strictObject({ kind: z.literal('verdict'), verdict, text }),
     z.strictObject({ kind: z.literal('list'), items: z.array(text) }),
     z.strictObject({ kind: z.literal('heading'), text: z.string() }),
-    z.strictObject({ kind: z.literal('fold'), summary: z.string(), blocks: z.array(block) }),
+    z.strictObject({ kind: z.literal('fold'), summary: z.string(), blocks: z.array(block), open: yes }),
     z.strictObject({
       kind: z.literal('sides'),
       title: z.string(),

@@ -68,7 +68,7 @@ export function pathPlots(proxy: readonly Series[], gold: readonly Series[]): Bl
     kind: 'plot',
     plot: { type: 'lines', title, x: AXIS, y, series },
   });
-  const unit = 'deviations of base replies';
+  const unit = 'base deviations';
   if (gold.length === 0) return [lines('Proxy against √KL', `proxy, ${unit}`, named('proxy', proxy))];
   const [a, b] = [spanOf(proxy), spanOf(gold)];
   const apart = proxy.length > MOST_METHODS || Math.max(a, b) > MOST_RATIO * Math.min(a, b);

@@ -134,7 +134,7 @@ const diversityTable = (policies: readonly Policy[]): Block => ({
   columns: [
     { title: 'Policy' },
     { title: 'Words a reply', number: true },
-    { title: 'Replies’ worth of distinct n-grams among those of a prompt', number: true },
+    { title: 'Distinct n-grams of a prompt, in replies’ worth', number: true },
     { title: 'Replies', number: true },
   ],
   rows: policies.map(({ name, prompts }) => [

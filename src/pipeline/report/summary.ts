@@ -89,9 +89,9 @@ function leftOutRows({ data: { leftOut } }: RunResults): Row[] {
   if (leftOut === null) return [];
   const { withdrawn, withoutConsent } = leftOut;
   const parts = [
-    ...(withdrawn.judgments > 0 ? [`${withdrawn.judgments} that ${withdrawn.raters} raters withdrew`] : []),
+    ...(withdrawn.judgments > 0 ? [`${withdrawn.judgments} withdrawn (raters: ${withdrawn.raters})`] : []),
     ...(withoutConsent.judgments > 0
-      ? [`${withoutConsent.judgments} of ${withoutConsent.raters} raters without consent`]
+      ? [`${withoutConsent.judgments} without consent (raters: ${withoutConsent.raters})`]
       : []),
   ];
   return parts.length === 0 ? [] : [['Judgments not used', parts.join('; ')]];
@@ -171,9 +171,8 @@ function policyRows({ paths, bestOf, exact, earlier }: RunResults, uniform: Unif
         `${judgments} judgments, reward accuracy ${percent(evaluation.overall.accuracy)}; proxy ${proxyText(path, uniform)}`,
       ],
     ),
-    ...paths.flatMap((path) => pathRows(path, uniform)),
     // How variants do on deployment prompts is in the table of every split.
-    ...paths.slice(0, 1).flatMap((path) => deploymentRows(path, uniform)),
+    ...paths.flatMap((path, i) => [...pathRows(path, uniform), ...(i === 0 ? deploymentRows(path, uniform) : [])]),
     ...(top === undefined
       ? []
       : [
