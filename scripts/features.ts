@@ -2,7 +2,6 @@ import { writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { CHALLENGES, type ChallengeId, PROBE_IDS, probesOf } from '../src/audit/index.ts';
 import { DISCLOSURE_ITEMS } from '../src/disclosure/index.ts';
-import { answerSchema } from '../src/feedback/index.ts';
 import { STRATEGIES } from '../src/pipeline/index.ts';
 import { LIKELIHOODS } from '../src/reward/index.ts';
 
@@ -36,16 +35,9 @@ export function renderFeatures(): string {
     title,
     'joined from evidence or declared',
   ]);
-  const kinds = answerSchema.options.map((option) => option.shape.kind.value);
-  const types = kinds.map((kind) => [
-    kind,
-    'collected in the Studio, validated, stored, exported',
-    LIKELIHOODS[kind] === null
-      ? 'no likelihood yet'
-      : kind === 'ranking'
-        ? 'fitted as weighted pairs'
-        : 'collected, fitted, evaluated',
-  ]);
+  const types = Object.entries(LIKELIHOODS).map(([kind, row]) =>
+    'unfitted' in row ? [kind, 'no', row.unfitted, ''] : [kind, 'yes', row.title, row.citation],
+  );
   return `# Features
 
 What the survey asks for (Casper et al. 2023) and what stands here. Made from the code by \`npm run features\`; a test compares.
@@ -62,9 +54,11 @@ ${tableOf(['Id', 'Section', 'Strategy', 'Answers', 'Switched on by'], strategies
 
 ${tableOf(['Id', 'Category', 'Item', 'Status'], disclosures)}
 
-## Feedback types: ${types.length}
+## Feedback types: ${types.length}, of which ${types.filter(([, fitted]) => fitted === 'yes').length} have a likelihood
 
-${tableOf(['Type', 'As a record', 'In reward fitting'], types)}
+A reward is fitted to answers of every type that has a likelihood, together.
+
+${tableOf(['Type', 'Fitted', 'How, or why not', 'After'], types)}
 `;
 }
 

@@ -149,6 +149,11 @@ describe('the house', () => {
       expect(filesUnder(join(SRC, part))).toContain(join(SRC, part, 'index.ts'));
     }
   });
+  it('has every part in the README’s map', () => {
+    const readme = readFileSync(resolve(SRC, '../README.md'), 'utf8');
+    const mapped = [...readme.matchAll(/^src\/(\S+) /gm)].map(([, part]) => part);
+    expect(mapped.sort()).toEqual(Object.keys(ALLOWED_IMPORTS).sort());
+  });
   it('holds every file under 800 lines', () => {
     const long = source.filter((f) => readFileSync(f, 'utf8').split('\n').length > 800).map((f) => relative(SRC, f));
     expect(long).toEqual([]);

@@ -18,11 +18,11 @@ import {
   disclosurePlaces,
   type PipelineConfig,
   RUN_FILES,
-  runJsonSchema,
   verifyPipelineRun,
+  wholeRunJsonSchema,
 } from '../pipeline/index.ts';
 import { CheckError, parseConfig, suggest, UsageError } from '../run/index.ts';
-import { onPath, readJson, readJsonOf, writeFileAtomic, writeJson } from '../run/node.ts';
+import { onPath, readJson, readJsonOf, requireRegularFiles, writeFileAtomic, writeJson } from '../run/node.ts';
 import { whole } from './options.ts';
 import type { Terminal } from './terminal.ts';
 import { checksText, disclosureText, findingsText } from './text.ts';
@@ -30,9 +30,10 @@ import { checksText, disclosureText, findingsText } from './text.ts';
 /** The configuration a run folder was made with. */
 function configOf(folder: string): PipelineConfig {
   const path = join(folder, RUN_FILES.run);
+  requireRegularFiles(folder);
   if (!existsSync(path))
     throw new UsageError('run', `${folder}: expected a run folder with ${RUN_FILES.run}; give the --out of a run`);
-  return readJsonOf(path, runJsonSchema).config as unknown as PipelineConfig;
+  return readJsonOf(path, wholeRunJsonSchema).config;
 }
 
 /** Joins the disclosure of a finished run anew, with more declarations, and seals the folder again. */

@@ -40,7 +40,7 @@ describe('the whole loop from the command line', () => {
     const transformer = join(folder, 'transformer');
     const set = ['--set', 'reward.family=transformer', '--set', 'reward.members=1', '--set', 'reward.epochs=1'];
     expect((await run('run', config(), '--out', transformer, ...set)).code).toBe(0);
-    expect(JSON.parse(readFileSync(join(transformer, 'reward/model/card.json'), 'utf8')).members[0].kind).toBe(
+    expect(JSON.parse(readFileSync(join(transformer, 'reward/model/card.json'), 'utf8')).members[0].family).toBe(
       'transformer',
     );
   });

@@ -1,5 +1,6 @@
+import { z } from 'zod';
 import { type Finding, NO_PROBE } from '../audit/index.ts';
-import { CheckError } from '../run/index.ts';
+import { CheckError, own } from '../run/index.ts';
 import { DISCLOSURE_IDS, DISCLOSURE_ITEMS, type DisclosureId } from './items.ts';
 
 /** Where a value stands: a JSON file of the run folder and a pointer (RFC 6901) into it. */
@@ -39,6 +40,36 @@ export interface Disclosure {
   readonly items: readonly DisclosureItem[];
 }
 
+const statementSchema = z.strictObject({
+  label: z.string(),
+  file: z.string(),
+  pointer: z.string(),
+  value: z.unknown(),
+});
+const declarationSchema = z.strictObject({
+  text: z.string(),
+  author: z.string(),
+  date: z.string(),
+  claims: z.array(z.strictObject({ file: z.string(), pointer: z.string(), value: z.number() })).optional(),
+});
+
+/** A disclosure as it must stand in a file, whoever wrote it. */
+export const disclosureSchema: z.ZodType<Disclosure> = z.strictObject({
+  format: z.literal('goodhart-disclosure-1'),
+  run: z.string(),
+  items: z.array(
+    z.strictObject({
+      id: z.enum(DISCLOSURE_IDS as [DisclosureId, ...DisclosureId[]]),
+      category: z.string(),
+      title: z.string(),
+      status: z.enum(['measured', 'declared', 'missing']),
+      statements: z.array(statementSchema),
+      declaration: declarationSchema.exactOptional(),
+      findings: z.array(statementSchema),
+    }),
+  ),
+});
+
 /** A finding by challenge and probe: `R4 over-optimisation`; the challenge alone where it has no probe. */
 export const findingLabel = ({ challenge, probe }: Pick<Finding, 'challenge' | 'probe'>): string =>
   probe === NO_PROBE ? challenge : `${challenge} ${probe}`;
@@ -51,7 +82,7 @@ export function atPointer(value: unknown, pointer: string): unknown {
   let here = value;
   for (const part of pointer.split('/').slice(1)) {
     const key = part.replaceAll('~1', '/').replaceAll('~0', '~');
-    here = (here as Record<string, unknown> | undefined | null)?.[key];
+    here = typeof here === 'object' && here !== null ? own(here as Record<string, unknown>, key) : undefined;
   }
   return here;
 }

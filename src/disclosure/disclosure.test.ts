@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -89,11 +90,12 @@ describe('joining the disclosure', () => {
 function sealedRun(name: string): string {
   const folder = join(root, name);
   mkdirSync(join(folder, 'evidence'), { recursive: true });
-  const edits = Array.from({ length: 24 }, (_, i) => ({
-    promptId: `p${i}`,
+  // Two replies a prompt, half a unit apart; length adds as much as that and more.
+  const edits = Array.from({ length: 48 }, (_, i) => ({
+    promptId: `p${i >> 1}`,
     feature: 'length',
-    before: 0,
-    after: 0.1 + (i % 5) / 10,
+    before: (i % 2) / 2,
+    after: (i % 2) / 2 + 0.5 + (i % 5) / 10,
   }));
   writeEvidence(folder, { 'counterfactual-edits': edits });
   const findings = runAudit({ 'counterfactual-edits': edits }, { seed: 3 });
@@ -154,6 +156,42 @@ describe('sealing and verifying', () => {
       detail: 'not in the manifest',
     });
     await expect(verifyRun(root)).rejects.toThrow(/expected a sealed run/);
+  });
+  it('a statement about a file outside the folder fails, though the value stands there', async () => {
+    const folder = sealedRun('pointing');
+    writeJson(join(root, 'outside.json'), { secret: 1 });
+    const path = join(folder, 'disclosure/disclosure.json');
+    const disclosure = JSON.parse(readFileSync(path, 'utf8')) as Disclosure;
+    const places = ['../outside.json', join(root, 'outside.json'), 'evidence', 'records.jsonl/../../outside.json'];
+    const statements = places.map((file) => ({ label: file, file, pointer: '/secret', value: 1 }));
+    const inherited = { label: 'inherited', file: 'findings.json', pointer: '/constructor/length', value: 1 };
+    for (const statement of [...statements, inherited]) {
+      const items = disclosure.items.map((item, i) => (i === 0 ? { ...item, statements: [statement] } : item));
+      writeJson(path, { ...disclosure, items });
+      sealRun(folder);
+      const { label } = statement;
+      expect({ label, ok: (await verifyRun(folder)).every(({ ok }) => ok) }).toEqual({ label, ok: false });
+    }
+  });
+  it.skipIf(process.platform === 'win32')('links, pipes and endless files fail by name, and are not read', async () => {
+    const folder = sealedRun('strange');
+    const whole = (path: string, make: (path: string) => void) => {
+      const place = join(folder, path);
+      rmSync(place, { force: true });
+      make(place);
+      return path;
+    };
+    const strange = [
+      whole('notes.txt', (path) => symlinkSync('/etc/hostname', path)),
+      whole('evidence/counterfactual-edits.jsonl', (path) => symlinkSync('/dev/zero', path)),
+      whole('report.json', (path) => execFileSync('mkfifo', [path])),
+    ];
+    const checks = await verifyRun(folder);
+    expect(checks.map(({ name, ok }) => ({ name, ok }))).toEqual(
+      expect.arrayContaining(strange.map((name) => ({ name, ok: false }))),
+    );
+    expect(checks.length).toBe(strange.length);
+    expect(() => sealRun(folder)).toThrow(/expected a regular file or a folder, got a (link|pipe); remove it/);
   });
 });
 

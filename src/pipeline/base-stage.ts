@@ -1,7 +1,7 @@
 import { cpSync, existsSync, renameSync, rmSync } from 'node:fs';
 import type { ModelSpec, TrainableModel } from '../engine/index.ts';
 import { hubEnvironment, modelFolder, readPretrainedSpec, readPretrainedTokenizer } from '../model/node.ts';
-import { dialogueDatum, supervised } from '../policy/index.ts';
+import { dialogueDatum, learnedTokens, supervised } from '../policy/index.ts';
 import { DataError, digestValue, GoodhartError } from '../run/index.ts';
 import { onPath, readJson } from '../run/node.ts';
 import { createRng } from '../stats/index.ts';
@@ -157,8 +157,8 @@ async function learnTexts(
   const checkpoints = trainingCheckpoints(context);
   const { step: fromStep, state } = await checkpoints.resume(model);
   const losses = state?.losses ?? [];
-  const settings = { steps, batch, learningRate, seed: config.seed, onPrompt, fromStep };
-  for await (const { step, metrics } of supervised({ model, codec, examples: source.examples }, settings)) {
+  const run = { model, codec, demonstrations: source.examples, seed: config.seed, fromStep };
+  for await (const { step, metrics } of supervised.run(run, { steps, batch, learningRate, onPrompt })) {
     losses.push(metrics.loss!);
     progress({ stage: 'base-model', done: step, total: steps, unit: 'steps', metrics: { loss: metrics.loss! } });
     if (step % CHECKPOINT_EVERY === 0 && step < steps) await checkpoints.save(model, step, { losses });
@@ -180,8 +180,8 @@ async function finishBase(
 ): Promise<void> {
   const { model, codec, losses, json, card } = made;
   const held = createRng(context.config.seed).fork('nll').shuffle(source.examples).slice(0, 64);
-  const data = held.map(({ prompt, reply }) => dialogueDatum(codec, prompt, reply, false));
-  const learned = data.reduce((sum, d) => sum + d.weights!.reduce((a, b) => a + b, 0), 0);
+  const data = held.map((example) => dialogueDatum(codec, example, false));
+  const learned = learnedTokens(data);
   const { loss } = await model.forward(data, 'cross_entropy');
   await model.saveState(pathIn(context, RUN_FILES.base));
   writeRunJson(context, RUN_FILES.tokenizer, json);

@@ -34,7 +34,7 @@ async function bestOfCurve(
   const rows: { proxy: number[]; gold: number[] | undefined }[] = [];
   for (let at = 0; at < prompts.length; at += 8) {
     const drawn = await bestOfN(
-      { sampler, codec: base.codec, score: (prompt, replies) => reward.score(prompt, replies) },
+      { sampler, codec: base.codec, score: (prompt, replies) => reward.score(prompt.text, replies) },
       prompts.slice(at, at + 8),
       { n: pool, maxTokens, seed: config.seed + 7 * at },
     );

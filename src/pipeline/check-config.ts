@@ -1,3 +1,4 @@
+import { FAMILIES } from '../reward/index.ts';
 import { suggest, UsageError } from '../run/index.ts';
 import { SIMULATED_RATERS } from '../world/index.ts';
 import { baseSettings, type PipelineConfig } from './config.ts';
@@ -26,7 +27,7 @@ export function checkConfig({ data, base, feedback, reward, policy }: PipelineCo
     if (base === undefined) refuse('feedback: simulated raters judge replies of a base model; add base: {}');
     checkRaters(feedback.raters);
   } else if (simulated) refuse('data.layout harbour has no judgments of its own; add feedback: {}');
-  const needsBase = policy !== undefined || reward.family === 'transformer';
+  const needsBase = policy !== undefined || FAMILIES[reward.family].needsBase;
   if (data.layout === 'convincing-arguments' && (base !== undefined || needsBase)) {
     refuse(
       'data.layout convincing-arguments is not made of dialogues and is evaluated with linear rewards across topics; remove base and policy, and set reward.family: linear',

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { FAIL_ON, isRequirable, probeSettingsSchema } from '../audit/index.ts';
+import { loraSchema } from '../engine/index.ts';
 import { distributionSchema } from '../feedback/index.ts';
-import { SCHEDULES } from '../policy/index.ts';
-import { SELECTION_RULE_IDS } from '../reward/index.ts';
+import { algorithmSchema } from '../policy/index.ts';
+import { rewardSchema, SELECTION_RULE_IDS } from '../reward/index.ts';
+import { RATER_POOLS, type RaterPoolId, raterCounts } from '../world/index.ts';
 
 /**
  * Configuration of a run. Every key has a default that works for its data layout, except where the data are. Unknown keys
@@ -24,15 +26,6 @@ const dataSchema = z.discriminatedUnion('layout', [
     holdout: z.number().gt(0).lt(1).default(0.25),
   }),
 ]);
-
-/** Low-rank adapters instead of all weights. */
-const loraSchema = z.strictObject({
-  rank: positive.default(16),
-  /** Adapters are scaled by alpha / rank. */
-  alpha: rate.default(32),
-  /** Linear layers by the names of either house (`attention.q`, `q_proj`); all of them when left out. */
-  targets: z.array(z.string()).min(1).optional(),
-});
 
 const baseSchema = z.strictObject({
   /**
@@ -93,61 +86,31 @@ const selectionSchema = z.strictObject({
   candidates: z.number().min(1).default(3),
 });
 
-const feedbackSchema = z.strictObject({
-  pairs: positive.default(900),
-  /** Raters per pair. */
-  overlap: positive.default(3),
-  /** How many simulated raters of each kind. */
-  raters: z.record(z.string(), z.int().nonnegative()).default({
-    noisy: 7,
-    'length-biased': 1,
-    'position-biased': 1,
-    sycophantic: 1,
-    careless: 1,
-    fatigued: 1,
-  }),
-  /** Pairs kept out of reward fitting, for its evaluation. */
-  holdout: z.number().gt(0).lt(1).default(0.2),
-  selection: selectionSchema.prefault({}),
-  /** How many raters an item gets instead of `overlap` on all: on a share of items, until sure, or more on disagreement. */
-  distribution: distributionSchema.pick({ overlapShare: true, adaptive: true, extraRaters: true }).optional(),
-});
+const feedbackSchema = z
+  .strictObject({
+    pairs: positive.default(900),
+    /** Raters per pair. */
+    overlap: positive.default(3),
+    /** Simulated raters before changes: the twelve default ones, or nobody. */
+    pool: z.enum(Object.keys(RATER_POOLS) as RaterPoolId[]).default('default'),
+    /** Changes to the pool: how many raters of a kind there are; 0 removes them. With `pool: empty`, only these judge. */
+    raters: z.record(z.string(), z.int().nonnegative()).default({}),
+    /** Pairs kept out of reward fitting, for its evaluation. */
+    holdout: z.number().gt(0).lt(1).default(0.2),
+    selection: selectionSchema.prefault({}),
+    /** How many raters an item gets instead of `overlap` on all: on a share of items, until sure, or more on disagreement. */
+    distribution: distributionSchema.pick({ overlapShare: true, adaptive: true, extraRaters: true }).optional(),
+  })
+  // What a run records is who judged, whatever the pool was.
+  .transform((feedback) => ({
+    ...feedback,
+    raters: raterCounts(feedback.pool, feedback.raters) as Record<string, number>,
+  }));
 
-const rewardSchema = z.strictObject({
-  family: z.enum(['linear', 'transformer']).default('linear'),
-  /** Members of the ensemble; each has its own seed and, with more than one, its own resample of the items. */
-  members: positive.default(3),
-  /** Transformer members start from the base model's weights, or from fresh ones. */
-  from: z.enum(['base', 'scratch']).default('base'),
-  /** Transformer members train adapters and the scalar head only. */
-  lora: loraSchema.optional(),
-  epochs: positive.default(3),
-  batch: positive.default(32),
-  learningRate: rate.default(1e-3),
-  ridge: rate.default(30),
-  /** Longest word n-gram of the linear family. */
-  order: positive.default(2),
-  /** Estimate a first-shown bonus beside the reward, so that position bias stays out of it. */
-  position: z.boolean().default(true),
-});
-
-const policySchema = z.strictObject({
-  steps: positive.default(100),
-  promptsPerStep: positive.default(8),
-  /** Samples per prompt: each is judged beside the others, so at least two. */
-  samples: z.int().min(2).default(8),
-  /** Weight of the KL term, in reward units per nat. */
-  beta: z.number().nonnegative().default(0.1),
-  learningRate: rate.default(2e-4),
-  /** How the rate falls from its peak over the run. */
-  schedule: z.enum(SCHEDULES).default('constant'),
-  /** Steps over which the rate rises to its peak. */
-  warmup: z.int().nonnegative().default(0),
-  /** Largest L2 norm of a step's gradient. */
-  gradClipNorm: rate.default(1),
+/** The keys of the chosen algorithm, and what every policy has. */
+const policySchema = algorithmSchema({
   /** Trains adapters instead of all weights. */
   lora: loraSchema.optional(),
-  maxTokens: positive.default(48),
   /** Steps between evaluations on the path and between checkpoints. */
   evaluateEvery: positive.default(20),
   /** Best-of-n of the base policy beside the optimised one, for these n; empty for none. */

@@ -32,7 +32,7 @@ async function exactCurve(
   const sampler = await model.sampler();
   const rows: { logprobs: number[]; proxy: number[]; gold: number[]; mass: number }[] = [];
   const prompts = source.evaluationPrompts.slice(0, PROMPTS);
-  for (const [i, text] of prompts.entries()) {
+  for (const [i, { text }] of prompts.entries()) {
     const replies = source.world.replies(source.world.promptOf(text)!);
     const start = base.codec.encodePrompt(text).length - 1;
     const sequences = replies.map((reply) => base.codec.encodeDialogue(text, reply.text));

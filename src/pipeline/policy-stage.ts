@@ -1,15 +1,18 @@
 import { existsSync } from 'node:fs';
-import { evaluatePolicy, type PolicyEvaluation, rloo, type ScoreFunction } from '../policy/index.ts';
+import { evaluatePolicy, type PolicyEvaluation, runAlgorithm, type ScoreFunction } from '../policy/index.ts';
 import type { RewardModel } from '../reward/index.ts';
+import { own } from '../run/index.ts';
 import { readJson } from '../run/node.ts';
 import type { Base } from './base-stage.ts';
 import { withLora } from './lora.ts';
 import { checkpointsOf, pathIn, type RunContext, stage, writeRunJson } from './run-context.ts';
 import { RUN_FILES } from './run-folder.ts';
-import type { Source } from './sources.ts';
+import type { RunPrompt, Source } from './sources.ts';
 
 /** The optimisation as it went: every step's metrics, an evaluation at each checkpoint, the first and the last in full. */
 export interface PolicyPath {
+  /** The algorithm, by id. */
+  readonly method: string;
   readonly step: number;
   readonly metrics: readonly { readonly step: number; readonly metrics: Readonly<Record<string, number>> }[];
   readonly points: readonly {
@@ -17,11 +20,13 @@ export interface PolicyPath {
     readonly kl: number;
     readonly entropy: number;
     readonly meanTokens: number;
+    /** How far the reward's ensemble disagrees about the samples. */
+    readonly spread: number;
     readonly proxy: readonly number[];
     readonly gold?: readonly number[];
   }[];
-  readonly first: PolicyEvaluation;
-  readonly last: PolicyEvaluation;
+  readonly first: PolicyEvaluation<RunPrompt>;
+  readonly last: PolicyEvaluation<RunPrompt>;
 }
 
 /** The path as it was at an earlier step: what follows is computed again, to the same bits. */
@@ -33,7 +38,7 @@ const backTo = (path: PolicyPath, step: number): PolicyPath => ({
 });
 
 /**
- * Step 3: RLOO against the reward ensemble. Every `evaluateEvery` steps the policy is evaluated and checkpointed; a run
+ * Step 3: the policy optimised against the reward ensemble. Every `evaluateEvery` steps the policy is evaluated and checkpointed; a run
  * that was killed continues from the last checkpoint to the same bits, and from the one before where the last is torn.
  */
 export async function policyStage(
@@ -58,14 +63,14 @@ async function optimise(
   const spec = withLora(base.spec, policy.lora, 'policy.lora');
   const model = await engine.createModel(spec, { from: base.folder });
   const reference = await model.sampler({ retain: true });
-  const score: ScoreFunction = (prompt, replies) => reward.score(prompt, replies);
+  const scores: ScoreFunction = (prompt, replies) => reward.score(prompt.text, replies);
   const prompts = source.evaluationPrompts.slice(0, audit.prompts);
   const evaluate = async () =>
     evaluatePolicy({ sampler: await model.sampler(), reference, codec: base.codec }, prompts, {
       n: audit.samples,
       maxTokens: policy.maxTokens,
       seed,
-      scores: { proxy: score, ...(source.gold !== undefined && { gold: source.gold }) },
+      scores: { proxy: scores, ...(source.gold !== undefined && { gold: source.gold }) },
     });
   const saved = pathIn(context, RUN_FILES.policyEvaluation);
   const checkpoints = checkpointsOf(context, `${RUN_FILES.policy}-`);
@@ -75,11 +80,20 @@ async function optimise(
     path = backTo(path, (await checkpoints.resume(model, { upTo: path.step })).step);
   } else {
     const first = await evaluate();
-    path = { step: 0, metrics: [], points: [pointOf(0, first)], first, last: first };
+    path = { method: policy.algorithm, step: 0, metrics: [], points: [pointOf(0, first)], first, last: first };
   }
   const metrics = [...path.metrics];
-  const run = { model, reference, codec: base.codec, prompts: source.trainPrompts, score, seed, fromStep: path.step };
-  for await (const record of rloo(run, policy)) {
+  const run = {
+    model,
+    reference,
+    codec: base.codec,
+    prompts: source.trainPrompts,
+    scores,
+    seed,
+    fromStep: path.step,
+    samplerKlLimit: engine.capabilities().samplerKl,
+  };
+  for await (const record of runAlgorithm(run, policy)) {
     metrics.push(record);
     const { step } = record;
     progress({
@@ -102,13 +116,14 @@ async function optimise(
 }
 
 function pointOf(step: number, evaluation: PolicyEvaluation): PolicyPath['points'][number] {
-  const of = (name: string) => evaluation.prompts.map((prompt) => prompt.scores[name]!);
-  const { kl, entropy, meanTokens, prompts } = evaluation;
+  const of = (name: string) => evaluation.prompts.map((prompt) => own(prompt.scores, name)!);
+  const { kl, entropy, meanTokens, spread, prompts } = evaluation;
   return {
     step,
     kl,
     entropy,
     meanTokens,
+    spread: spread.proxy!,
     proxy: of('proxy'),
     ...('gold' in prompts[0]!.scores && { gold: of('gold') }),
   };

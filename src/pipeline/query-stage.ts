@@ -99,7 +99,7 @@ async function askByRule(candidates: readonly Item[], config: WithFeedback, pane
       strata.split === 'held-out' ? [] : [{ features: features.get(itemId)!, target, weight }],
     );
   };
-  const questions = questionsOf(candidates, reward.order);
+  const questions = questionsOf(candidates, reward.family === 'linear' ? reward.order : 2);
   const features = new Map(questions.map((question) => [question.id, question.features]));
   const batch = Math.ceil((total - initial) / batches);
   const settings = { initial, batch, budgets: [total], members: MEMBERS, ridge: RIDGE, epsilon };

@@ -1,5 +1,6 @@
-import { distinctNGrams } from '../audit/index.ts';
+import { distinctReplies } from '../audit/index.ts';
 import type { Disclosure, ReportData } from '../disclosure/index.ts';
+import { own } from '../run/index.ts';
 import { bootstrap, createRng, mean, standardDeviation, type Uniform } from '../stats/index.ts';
 import type { BestOfCurve } from './best-of-stage.ts';
 import type { PipelineConfig } from './config.ts';
@@ -49,8 +50,8 @@ function curves(results: RunResults, uniform: Uniform): ReportData['paths'] {
   };
   const known = path.points.every((point) => point.gold !== undefined);
   return [
-    series('proxy, RLOO', 'proxy', path.points),
-    ...(known ? [series('gold, RLOO', 'gold', path.points)] : []),
+    series(`proxy, ${path.method}`, 'proxy', path.points),
+    ...(known ? [series(`gold, ${path.method}`, 'gold', path.points)] : []),
     ...(bestOf === undefined
       ? []
       : [
@@ -180,17 +181,10 @@ export function reportData(
   );
   const metric = (name: string, key: string) => ({
     name,
-    points: (path?.metrics ?? []).map((m) => ({ x: m.step, y: m.metrics[key]! })),
+    points: (path?.metrics ?? []).map((m) => ({ x: m.step, y: own(m.metrics, key)! })),
   });
   const perPrompt = (e: PolicyPath['first']) =>
-    mean(
-      e.prompts.map((p) =>
-        distinctNGrams(
-          p.replies.map((r) => r.text),
-          50_257,
-        ),
-      ),
-    );
+    mean(e.prompts.map((p) => distinctReplies(p.replies.map((r) => r.text))));
   const printable = config.data.layout === 'harbour';
   return {
     name: config.name,
@@ -226,7 +220,7 @@ export function reportData(
         ? []
         : [
             {
-              label: 'Distinct n-grams per prompt (expectation-adjusted)',
+              label: 'Replies’ worth of distinct n-grams among those of a prompt',
               base: perPrompt(path.first),
               policy: perPrompt(path.last),
             },
@@ -243,7 +237,7 @@ export function reportData(
       !printable || path === undefined
         ? []
         : path.first.prompts.slice(0, 6).map((prompt, i) => ({
-            prompt: prompt.prompt,
+            prompt: prompt.prompt.text,
             before: prompt.replies[0]!.text,
             after: path.last.prompts[i]!.replies[0]!.text,
             note: `gold ${(prompt.scored.gold?.[0] ?? 0).toFixed(1)} → ${(path.last.prompts[i]!.scored.gold?.[0] ?? 0).toFixed(1)}`,

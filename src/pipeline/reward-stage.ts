@@ -1,18 +1,19 @@
-import { type Item, type PreferencePair, toPairs } from '../feedback/index.ts';
+import type { LoraConfig } from '../engine/index.ts';
+import type { Item, PreferencePair } from '../feedback/index.ts';
 import {
   createEnsemble,
-  fitLinearReward,
-  fitTransformerReward,
-  type LinearRewardModel,
+  fitMember,
+  fitMembers,
   loadReward,
+  type Member,
+  type NuisanceState,
+  type Observation,
+  observe,
   type RewardModel,
-  resampleItems,
   saveReward,
   scorePairs,
-  type TransformerRewardModel,
 } from '../reward/index.ts';
-import { UsageError } from '../run/index.ts';
-import { createRng, mean } from '../stats/index.ts';
+import { ignoreProgress, UsageError } from '../run/index.ts';
 import type { Base } from './base-stage.ts';
 import type { PipelineConfig } from './config.ts';
 import type { Feedback } from './feedback-stage.ts';
@@ -36,8 +37,6 @@ export interface Reward {
   readonly evaluation: StoredEvaluation;
 }
 
-type Member = LinearRewardModel | TransformerRewardModel;
-
 /**
  * Replies on which scores are normalised, by prompt: the first training items where they were drawn at random, and items spread
  * evenly over data that come in an order of their own (topic by topic).
@@ -55,56 +54,45 @@ function referenceReplies(
 }
 
 const memberCheckpoints = (context: RunContext, member: number) =>
-  checkpointsOf<never>(context, `${RUN_FILES.rewardMember}-${member}-`);
+  checkpointsOf<NuisanceState>(context, `${RUN_FILES.rewardMember}-${member}-`);
 
-async function fitMembers(
+function fitAll(
   context: RunContext,
-  pairs: readonly PreferencePair[],
+  observations: readonly Observation[],
   items: readonly Item[],
   base: Base | undefined,
 ): Promise<Member[]> {
   const { config, engine, progress } = context;
   const { reward, seed } = config;
-  const members: Member[] = [];
-  for (let m = 0; m < reward.members; m++) {
-    const rng = createRng(seed).fork(`reward/${m}`);
-    const own = reward.members === 1 ? pairs : resampleItems(pairs, rng);
-    const reference = referenceReplies(config, items, 300);
-    if (reward.family === 'linear') {
-      members.push(
-        fitLinearReward(own, { ridge: reward.ridge, order: reward.order, position: reward.position, reference }),
-      );
-      progress({ stage: 'reward', done: m + 1, total: reward.members, unit: 'members' });
-    } else {
-      const { codec, folder } = base!;
-      const spec = withLora(base!.spec, reward.lora, 'reward.lora');
-      const { epochs, batch, learningRate } = reward;
-      const shared = { spec, codec, epochs, batch, learningRate, reference, progress, seed: seed + 101 * (m + 1) };
-      const from = reward.from === 'base' ? { from: folder } : {};
-      const checkpoints = memberCheckpoints(context, m);
-      const stage = `reward ${m + 1}/${reward.members}`;
-      members.push(await fitTransformerReward(engine, own, { ...shared, ...from, stage, checkpoints }));
-    }
-  }
-  return members;
+  const reference = referenceReplies(config, items, 300);
+  const spec = (lora?: LoraConfig) => withLora(base!.spec, lora, 'reward.lora');
+  const network = base === undefined ? {} : { network: { engine, base: { ...base, spec } } };
+  return fitMembers(observations, reward, {
+    seed,
+    contextOf: (m) => ({
+      reference,
+      progress,
+      stage: `reward ${m + 1}/${reward.members}`,
+      checkpoints: memberCheckpoints(context, m),
+      ...network,
+    }),
+  });
 }
 
 /** Every topic left out in turn: fitted on the votes of the others, each of its own pairs scored once. */
 async function scoredAcrossTopics(
   context: RunContext,
   { items, judgments }: Feedback,
-  votes: readonly PreferencePair[],
+  votes: readonly Observation[],
 ): Promise<RewardScores> {
-  const { reward } = context.config;
+  const { reward, seed } = context.config;
   const toScore = pairsToScore(context.config, items, judgments);
   const topics = topicsOf(items);
   const differences: number[] = [];
   for (const [i, topic] of topics.entries()) {
     context.progress({ stage: 'across', done: i, total: topics.length, unit: 'topics' });
-    const model = fitLinearReward(
-      votes.filter((pair) => pair.strata.topic !== topic),
-      { ridge: reward.ridge, order: reward.order, position: reward.position },
-    );
+    const others = votes.filter(({ strata }) => strata.topic !== topic);
+    const model = await fitMember(others, reward, { reference: [], seed, progress: ignoreProgress, stage: 'across' });
     const own = toScore.filter((pair) => pair.strata.topic === topic);
     for (const { difference } of await scorePairs(model, own)) differences.push(difference);
   }
@@ -112,11 +100,10 @@ async function scoredAcrossTopics(
   return { logOdds: 1, differences };
 }
 
-/** Held-out pairs scored by the ensemble; one unit of its score is worth the members' mean scale in log-odds. */
-async function scoredByEnsemble(members: readonly Member[], pairs: readonly PreferencePair[]): Promise<RewardScores> {
-  const scored = await scorePairs(createEnsemble(members), pairs);
-  const scales = members.map((member) => ('state' in member ? member.state : member).normaliser.scale);
-  return { logOdds: mean(scales), differences: scored.map(({ difference }) => difference) };
+/** Held-out pairs scored by the ensemble. */
+async function scoredByEnsemble(model: RewardModel, pairs: readonly PreferencePair[]): Promise<RewardScores> {
+  const scored = await scorePairs(model, pairs);
+  return { logOdds: model.logOdds, differences: scored.map(({ difference }) => difference) };
 }
 
 /** Step 2: an ensemble fitted on training pairs, evaluated on pairs no member saw. */
@@ -130,24 +117,26 @@ export async function rewardStage(
   const files = [RUN_FILES.rewardModel, RUN_FILES.rewardScores, RUN_FILES.rewardEvaluation];
   await stage(context, 'reward', files, async () => {
     const { items, judgments } = feedback;
-    const { pairs } = toPairs(items, judgments);
-    const training = pairs.filter((pair) => !isHeldOut(pair.strata));
+    const { risk } = config.reward;
+    const { observations } = observe(items, judgments, config.reward);
+    const training = observations.filter(({ strata }) => !isHeldOut(strata));
     if (pairsToScore(config, items, judgments).every((pair) => pair.target === 0.5) && !isAcrossTopics(config)) {
       throw new UsageError(
         'holdout',
         'no decided comparison is held out, so the reward could not be evaluated; add data or raise the holdout',
       );
     }
-    const across = isAcrossTopics(config) ? await scoredAcrossTopics(context, feedback, pairs) : undefined;
-    const members = await fitMembers(
+    const across = isAcrossTopics(config) ? await scoredAcrossTopics(context, feedback, observations) : undefined;
+    const members = await fitAll(
       context,
       training,
       items.filter((item) => !isHeldOut(item.strata)),
       base,
     );
-    const scores = across ?? (await scoredByEnsemble(members, pairsToScore(config, items, judgments)));
+    const scores =
+      across ?? (await scoredByEnsemble(createEnsemble(members, risk), pairsToScore(config, items, judgments)));
     const text = base === undefined ? {} : { text: { tokenizer: base.tokenizer.toJSON(), ...base.limits } };
-    await saveReward(folder, members, text);
+    await saveReward(folder, members, { risk, ...text });
     for (const member of members) await member.dispose();
     writeRunJson(context, RUN_FILES.rewardScores, scores);
     writeRunJson(context, RUN_FILES.rewardEvaluation, withoutNaN(rewardEvaluation(config, feedback, scores)));

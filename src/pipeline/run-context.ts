@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import type { Engine } from '../engine/index.ts';
 import { type Checkpoints, rollingCheckpoints } from '../engine/node.ts';
-import { digestBytes, NumericsError, type Progress } from '../run/index.ts';
-import { filesBelow, onPath, type RecordLog, writeJson } from '../run/node.ts';
+import { NumericsError, type Progress } from '../run/index.ts';
+import { digestFile, filesBelow, onPath, type RecordLog, writeJson } from '../run/node.ts';
 import type { PipelineConfig } from './config.ts';
 
 /** What every stage of a run works with. */
@@ -28,8 +28,6 @@ export function checkpointsOf<State>(context: RunContext, prefix: string): Check
   };
   return rollingCheckpoints<State>(pathIn(context, prefix), { warn });
 }
-
-const digestFile = (path: string) => digestBytes(onPath(path, () => readFileSync(path)));
 
 /** Writes JSON into the run folder, making folders as needed. */
 export function writeRunJson(context: RunContext, file: string, value: unknown): void {
@@ -57,7 +55,7 @@ export async function stage(
     finished !== undefined &&
     files.every((file) => recorded.some(([name]) => name === file || name.startsWith(`${file}/`))) &&
     recorded.every(
-      ([file, digest]) => existsSync(pathIn(context, file)) && digestFile(pathIn(context, file)) === digest,
+      ([file, digest]) => existsSync(pathIn(context, file)) && digestFile(pathIn(context, file)).sha256 === digest,
     );
   if (intact) return;
   try {
@@ -72,6 +70,6 @@ export async function stage(
       ? filesBelow(pathIn(context, file)).map((name) => `${file}/${name}`)
       : [file],
   );
-  const digests = Object.fromEntries(written.map((file) => [file, digestFile(pathIn(context, file))]));
+  const digests = Object.fromEntries(written.map((file) => [file, digestFile(pathIn(context, file)).sha256]));
   context.log.append('stage', { name, files: digests });
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { configSchema } from './config.ts';
 
 /** File names inside a run folder; every writer and reader of a run uses these. */
 export const RUN_FILES = {
@@ -36,3 +37,6 @@ export const runJsonSchema = z.looseObject({
   versions: z.record(z.string(), z.string()),
   startedAt: z.string(),
 });
+
+/** What run.json says, with its configuration as this version of the pipeline understands it. */
+export const wholeRunJsonSchema = runJsonSchema.extend({ config: configSchema });

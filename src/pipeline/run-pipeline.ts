@@ -2,8 +2,15 @@ import { existsSync } from 'node:fs';
 import { checkVerdicts } from '../audit/index.ts';
 import { buildDisclosure, renderReport, sealRun } from '../disclosure/index.ts';
 import type { Engine } from '../engine/index.ts';
-import { CheckError, canonicalJson, NumericsError, type Progress, UsageError } from '../run/index.ts';
-import { createRunFolder, openRecordLog, readJson, removeLeftovers, writeFileAtomic } from '../run/node.ts';
+import { CheckError, canonicalJson, NumericsError, own, type Progress, UsageError } from '../run/index.ts';
+import {
+  createRunFolder,
+  openRecordLog,
+  readJson,
+  removeLeftovers,
+  requireRegularFiles,
+  writeFileAtomic,
+} from '../run/node.ts';
 import { baseStage } from './base-stage.ts';
 import { bestOfStage } from './best-of-stage.ts';
 import { checkConfig } from './check-config.ts';
@@ -51,14 +58,15 @@ function firstDifference(a: unknown, b: unknown, path = ''): string {
   const [x, y] = [a, b] as Record<string, unknown>[];
   if (typeof x !== 'object' || typeof y !== 'object' || x === null || y === null) return path;
   const key = [...new Set([...Object.keys(x), ...Object.keys(y)])].find(
-    (k) => x[k] === undefined || y[k] === undefined || canonicalJson(x[k]) !== canonicalJson(y[k]),
+    (k) => !(Object.hasOwn(x, k) && Object.hasOwn(y, k)) || canonicalJson(x[k]) !== canonicalJson(y[k]),
   );
-  return key === undefined ? path : firstDifference(x[key], y[key], path === '' ? key : `${path}.${key}`);
+  return key === undefined ? path : firstDifference(own(x, key), own(y, key), path === '' ? key : `${path}.${key}`);
 }
 
 /** Makes the run folder, or takes up the one that is there; what a killed process left half-written goes. */
 function prepare({ config, out, resume, now, command, versions }: PipelineOptions): void {
   createRunFolder(out, { resume });
+  requireRegularFiles(out);
   const path = `${out}/${RUN_FILES.run}`;
   if (existsSync(path)) {
     const before = readJson(path) as { config: unknown };

@@ -10,9 +10,9 @@ function snapshotsOf({ step, first, last }: PolicyPath): SnapshotView[] {
     role: i === 0 ? 'base' : 'policy',
     step: i === 0 ? 0 : step,
     prompts: evaluation.prompts.map(({ prompt, replies, scored }) => ({
-      promptId: prompt,
-      prompt,
-      split: 'train',
+      promptId: prompt.id,
+      prompt: prompt.text,
+      split: prompt.split,
       replies: replies.map(({ text, logprob }, k) => ({
         text,
         logprob,
@@ -23,10 +23,10 @@ function snapshotsOf({ step, first, last }: PolicyPath): SnapshotView[] {
   }));
 }
 
-function pathsOf(path: PolicyPath, bestOf: BestOfCurve | undefined): PathView[] {
+function pathsOf({ method, ...path }: PolicyPath, bestOf: BestOfCurve | undefined): PathView[] {
   const base = path.points[0]!;
   return [
-    { method: 'rloo', points: path.points },
+    { method, points: path.points },
     ...(bestOf === undefined
       ? []
       : [

@@ -1,19 +1,22 @@
 import { NO_SHARED_START } from '../exchange/index.ts';
 import { readLayout, rejectText } from '../exchange/node.ts';
 import type { Item, Judgment } from '../feedback/index.ts';
-import type { ScoreFunction } from '../policy/index.ts';
+import type { PolicyPrompt, ScoreFunction } from '../policy/index.ts';
 import { DataError } from '../run/index.ts';
 import { createRng } from '../stats/index.ts';
-import { type Ground, GROUNDS, type Split } from '../world/index.ts';
+import { GROUNDS, type Ground } from '../world/index.ts';
 import type { PipelineConfig } from './config.ts';
+
+/** A prompt, and what it is for. */
+export type RunPrompt = PolicyPrompt & { readonly split: string };
 
 /** Where a run's prompts, texts and judgments come from. */
 export interface Source {
   readonly projectId: string;
   /** Prompt and reply texts to train a base model on. */
   readonly examples: readonly { prompt: string; reply: string }[];
-  readonly trainPrompts: readonly string[];
-  readonly evaluationPrompts: readonly string[];
+  readonly trainPrompts: readonly RunPrompt[];
+  readonly evaluationPrompts: readonly RunPrompt[];
   /** Judgments that exist already; without them raters are simulated. */
   readonly imported?: {
     readonly items: readonly Item[];
@@ -27,14 +30,13 @@ export interface Source {
 
 function harbourSource(config: PipelineConfig): Source {
   const world = GROUNDS.harbour();
-  const texts = (split: Split) => world.prompts(split).map((prompt) => prompt.text);
   return {
     projectId: config.name,
     examples: world.corpus(config.base?.examples ?? 1, createRng(config.seed).fork('corpus')),
-    trainPrompts: texts('train'),
-    evaluationPrompts: createRng(config.seed).fork('evaluation-prompts').shuffle(texts('evaluation')),
+    trainPrompts: world.prompts('train'),
+    evaluationPrompts: createRng(config.seed).fork('evaluation-prompts').shuffle(world.prompts('evaluation')),
     world,
-    gold: async (text, replies) => {
+    gold: async ({ text }, replies) => {
       const prompt = world.promptOf(text);
       return replies.map((reply) => ({ mean: prompt === undefined ? Number.NaN : world.gold(prompt, reply) }));
     },
@@ -69,6 +71,11 @@ async function argumentSource(config: PipelineConfig, dir: string): Promise<Sour
   };
 }
 
+/** Prompts of dialogues are told apart by their text. */
+const promptIn =
+  (split: string) =>
+  (text: string): RunPrompt => ({ id: text, text, split });
+
 async function dialogueSource(config: PipelineConfig, file: string, holdout: number): Promise<Source> {
   const { items, judgments, skipped } = await imported('hh-rlhf', file, config.name, [NO_SHARED_START]);
   if (items.length < 2) {
@@ -87,8 +94,8 @@ async function dialogueSource(config: PipelineConfig, file: string, holdout: num
   return {
     projectId: config.name,
     examples: training.flatMap((item) => item.replies.map((reply) => ({ prompt: item.prompt, reply: reply.text }))),
-    trainPrompts: prompts.filter((prompt) => !heldOut.has(prompt)),
-    evaluationPrompts: [...heldOut],
+    trainPrompts: prompts.filter((prompt) => !heldOut.has(prompt)).map(promptIn('train')),
+    evaluationPrompts: [...heldOut].map(promptIn('evaluation')),
     imported: { items: placed, judgments, skipped },
   };
 }

@@ -2,14 +2,13 @@ import { existsSync, statSync } from 'node:fs';
 import { z } from 'zod';
 import { EVIDENCE_KINDS, type EvidenceKindId, evidenceKind, findingsSchema, type RunView } from '../audit/index.ts';
 import { loadEvidence } from '../audit/node.ts';
-import { type Check, type Disclosure, verifyRun } from '../disclosure/index.ts';
+import { type Check, disclosureSchema, verifyRun } from '../disclosure/index.ts';
 import { allDetectionRates } from '../lab/index.ts';
 import { type FeedbackReport, feedbackReport } from '../quality/index.ts';
 import { canonicalJson, type Progress } from '../run/index.ts';
-import { readJson, readJsonLines, readJsonOf } from '../run/node.ts';
+import { readJson, readJsonLines, readJsonOf, strangersBelow } from '../run/node.ts';
 import { mean } from '../stats/index.ts';
 import { GROUNDS } from '../world/index.ts';
-import type { PipelineConfig } from './config.ts';
 import type { Audit } from './evidence-stage.ts';
 import { type Feedback, loadFeedback } from './feedback-stage.ts';
 import { itemLabels } from './labels.ts';
@@ -17,14 +16,8 @@ import type { PolicyPath } from './policy-stage.ts';
 import { type RunResults, reportData } from './report-data.ts';
 import { resultsJson } from './results.ts';
 import { loadEvaluation, type RewardScores, rewardEvaluation, withoutNaN } from './reward-evaluation.ts';
-import { RUN_FILES } from './run-folder.ts';
+import { RUN_FILES, wholeRunJsonSchema } from './run-folder.ts';
 import { runView } from './run-view.ts';
-
-interface RunJson {
-  readonly config: PipelineConfig;
-  readonly command: string;
-  readonly versions: Readonly<Record<string, string>>;
-}
 
 /** Compares what stands in a file with what its sources give now. */
 function compare(name: string, stored: unknown, again: unknown): Check {
@@ -67,7 +60,7 @@ async function evidenceChecks(folder: string, run: RunView): Promise<Check[]> {
 async function recomputed(folder: string): Promise<Check[]> {
   const at = (file: string) => `${folder}/${file}`;
   const optional = <T>(file: string) => (existsSync(at(file)) ? (readJson(at(file)) as T) : undefined);
-  const { config, command, versions } = readJson(at(RUN_FILES.run)) as RunJson;
+  const { config, command, versions } = readJsonOf(at(RUN_FILES.run), wholeRunJsonSchema);
   const feedback: Feedback = await loadFeedback(folder);
   const { items, judgments, report } = feedback;
   const evaluation = loadEvaluation(folder);
@@ -92,7 +85,7 @@ async function recomputed(folder: string): Promise<Check[]> {
     exact: optional(RUN_FILES.exact),
     audit,
   };
-  const disclosure = readJson(at(RUN_FILES.disclosure)) as Disclosure;
+  const disclosure = readJsonOf(at(RUN_FILES.disclosure), disclosureSchema);
   const world = config.data.layout === 'harbour' ? GROUNDS.harbour() : undefined;
   return [
     compare(RUN_FILES.feedbackReport, report, again),
@@ -124,6 +117,7 @@ async function ratesChecks(folder: string, progress: Progress): Promise<Check[]>
  */
 export async function verifyPipelineRun(folder: string, options: { readonly rates?: Progress } = {}): Promise<Check[]> {
   const checks = await verifyRun(folder);
+  if (strangersBelow(folder).length > 0) return checks;
   const attempt = async (name: string, run: () => Promise<Check[]>) => {
     try {
       checks.push(...(await run()));

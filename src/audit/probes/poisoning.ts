@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Vote, voteTable } from '../../quality/index.ts';
 import { bootstrap, mean } from '../../stats/index.ts';
+import { words } from '../../text/index.ts';
 import { count, defineProbe, probeParams } from '../probe.ts';
 
 /**
@@ -130,7 +131,7 @@ export const poisoning = defineProbe({
     const table = voteTable(given.items, given.judgments);
     const byItem: Vote[][] = given.items.map(() => []);
     for (const vote of table.votes) byItem[vote.item]!.push(vote);
-    const wordsOf = given.items.map((item) => new Set(item.prompt.toLowerCase().match(/[\p{L}\p{N}']+/gu) ?? []));
+    const wordsOf = given.items.map((item) => new Set(words(item.prompt)));
     const prompts = new Map<string, { sum: number; items: number }>();
     const wholes = byItem.map(disagreementOf);
     for (const [i, { prompt }] of given.items.entries()) {
@@ -155,12 +156,12 @@ export const poisoning = defineProbe({
     const counts = new Map<string, number>();
     for (const words of wordsOf) for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
     // Rare words cannot be tested, nor words in most prompts; the most frequent ones are searched.
-    const words = [...counts]
+    const searched = [...counts]
       .filter(([, n]) => n >= leastVotes && n <= given.items.length * 0.6)
       .sort((a, b) => b[1] - a[1])
       .slice(0, 60)
       .map(([word]) => word);
-    const benches = byRater.map((own) => benchOf(own, words, leastVotes)).filter(({ places }) => places.length > 0);
+    const benches = byRater.map((own) => benchOf(own, searched, leastVotes)).filter(({ places }) => places.length > 0);
     const found = strongest(benches);
     if (found === undefined || rows.length < 50)
       return { notAssessed: 'too-little-evidence', n: rows.length, unscored };

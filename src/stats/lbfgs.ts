@@ -1,11 +1,7 @@
+import { dot } from './linear-algebra.ts';
+
 /** Value and gradient of a smooth function. */
 export type Objective = (x: Float64Array, gradient: Float64Array) => number;
-
-const dot = (a: Float64Array, b: Float64Array): number => {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
-  return sum;
-};
 
 /** Minimises a convex function by L-BFGS (Nocedal and Wright, Alg. 7.5) with backtracking; returns the last point. */
 export function minimise(
