@@ -20,10 +20,10 @@ export const overOptimisation: Experiment = {
   doses: [0.5, 1, 2, 4],
   documented: 4,
   lookAlike:
-    'a path that still rises, under honest raters, whose true utility is measured with noise (one unit a prompt)',
-  setting: { kl: 4 },
+    'a path that still rises, under honest raters, whose true utility is measured with noise (a quarter of a unit a prompt)',
+  setting: { kl: 1.5, pairs: 1000, overlap: 3 },
   plant: (setting, dose) => ({ ...setting, raters: { 'length-biased': 8 }, slots: BLIND, kl: dose }),
-  resemble: (setting) => ({ ...setting, goldNoise: 1 }),
+  resemble: (setting) => ({ ...setting, goldNoise: 0.25 }),
   async draw(setting, rng) {
     const reward = await rewardOf(setting, rng.fork('reward'));
     const spaces = HARBOUR.prompts('train')
