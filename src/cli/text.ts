@@ -1,6 +1,5 @@
 import { CHALLENGES, type Finding, NO_PROBE } from '../audit/index.ts';
 import type { Check, Disclosure } from '../disclosure/index.ts';
-import type { DetectionRates } from '../lab/index.ts';
 import type { Accuracy, RewardEvaluation } from '../reward/index.ts';
 
 /** Plain-text tables for a terminal. */
@@ -39,14 +38,10 @@ export function findingsText(findings: readonly Finding[]): string {
   ].join('\n');
 }
 
-export function ratesText(rates: Readonly<Record<string, DetectionRates>>): string {
-  const cell = (r: DetectionRates['planted']) => `${r.hits}/${r.n} (${range(r.interval)})`;
-  const rows = Object.entries(rates).map(([probe, r]) => [probe, cell(r.planted), cell(r.clean)]);
-  return table([['probe', 'planted: found', 'clean: false alarms'], ...rows]);
-}
-
 export function disclosureText({ items }: Disclosure): string {
-  return table(items.map((item) => [item.id, item.status, item.title]));
+  const statusOf = ({ status, basis }: Disclosure['items'][number]) =>
+    basis === 'configuration' ? `${status} by configuration` : status;
+  return table(items.map((item) => [item.id, statusOf(item), item.title]));
 }
 
 export function rewardText(e: RewardEvaluation): string {

@@ -122,7 +122,13 @@ export interface CommittedRates {
 export const RATES: CommittedRates = committed;
 
 /** The rates that stand beside a finding: power at the documented dose, false alarms on clean runs and on the look-alike. */
-export function ratesOf(id: ProbeId): { planted: Rate; clean: Rate; lookAlike: Rate } {
+export interface DetectionRates {
+  readonly planted: Rate;
+  readonly clean: Rate;
+  readonly lookAlike: Rate;
+}
+
+export function ratesOf(id: ProbeId): DetectionRates {
   const { doses, documented, clean, lookAlike } = RATES.probes[id];
   return {
     planted: doses.find(({ dose }) => dose === documented)!.alarms,
@@ -130,3 +136,7 @@ export function ratesOf(id: ProbeId): { planted: Rate; clean: Rate; lookAlike: R
     lookAlike: lookAlike.alarms,
   };
 }
+
+/** The committed rates of every probe, by probe: what a run writes down beside its findings. */
+export const committedRates = (): Readonly<Record<ProbeId, DetectionRates>> =>
+  Object.fromEntries(PROBE_IDS.map((id) => [id, ratesOf(id)])) as Record<ProbeId, DetectionRates>;
