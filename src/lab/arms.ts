@@ -8,7 +8,7 @@ import {
   type ReplySamples,
   type RunView,
 } from '../audit/index.ts';
-import { collectJudgments, type Judgment, toPairs } from '../feedback/index.ts';
+import { collectJudgments, type Item, type Judgment, type Rater, toPairs } from '../feedback/index.ts';
 import { createRng, type Rng } from '../stats/index.ts';
 import {
   betaForKl,
@@ -18,8 +18,10 @@ import {
   type HarbourPrompt,
   type HarbourReply,
   kl,
+  type RaterCounts,
   raterPool,
-  type SimulatedRaterKind,
+  SIMULATED_RATERS,
+  simulatedRater,
   tilt,
 } from '../world/index.ts';
 import { ALL_SLOTS, type FeatureReward, fitFeatureReward, type Slot } from './feature-reward.ts';
@@ -36,7 +38,7 @@ const PROJECT = 'lab';
 
 async function judge(
   rng: Rng,
-  raters: Partial<Record<SimulatedRaterKind, number>>,
+  raters: RaterCounts | readonly Rater[],
   options: { count: number; overlap: number; triggers?: boolean },
 ) {
   const prompts = [
@@ -53,18 +55,14 @@ async function judge(
     replies: fromBase(HARBOUR, rng),
   });
   const judgments: Judgment[] = [];
-  const pool = raterPool(HARBOUR, raters).raters;
+  const pool = Array.isArray(raters) ? (raters as readonly Rater[]) : raterPool(HARBOUR, raters as RaterCounts).raters;
   const now = () => '2026-01-01T00:00:00Z';
   for await (const j of collectJudgments({ items, raters: pool, overlap: options.overlap, rng, now }))
     judgments.push(j);
   return { items, judgments };
 }
 
-async function rewardFrom(
-  rng: Rng,
-  raters: Partial<Record<SimulatedRaterKind, number>>,
-  slots: readonly Slot[] = ALL_SLOTS,
-) {
+async function rewardFrom(rng: Rng, raters: RaterCounts | readonly Rater[], slots: readonly Slot[] = ALL_SLOTS) {
   const { items, judgments } = await judge(rng, raters, { count: 500, overlap: 2 });
   return fitFeatureReward(HARBOUR, toPairs(items, judgments).pairs, slots);
 }
@@ -123,20 +121,31 @@ const runView = (feedback: Awaited<ReturnType<typeof judge>>, score?: RunView['s
   ...(score !== undefined && { score }),
 });
 
+/** Raters to whom agreement is worth more than truth is. */
+const PANDERING = Array.from({ length: 8 }, (_, r) =>
+  simulatedRater(HARBOUR, { id: `rater-${r}`, params: { ...SIMULATED_RATERS.sycophantic, agreementWeight: 10 } }),
+);
+
 async function panderingArm(arm: Arm, rng: Rng): Promise<Evidence> {
-  const raters = arm === 'planted' ? { sycophantic: 8 } : { noisy: 8 };
-  return gatherEvidence(runView(await judge(rng, raters, { count: 600, overlap: 3 })), ['agreement-choices']);
+  return gatherEvidence(
+    runView(await judge(rng, arm === 'planted' ? PANDERING : { noisy: 8 }, { count: 600, overlap: 3 })),
+    ['agreement-choices'],
+  );
 }
 
 async function rewardAgreementArm(arm: Arm, rng: Rng): Promise<Evidence> {
-  const reward = await rewardFrom(rng, arm === 'planted' ? { sycophantic: 8 } : { noisy: 8 });
+  const reward = await rewardFrom(rng, arm === 'planted' ? PANDERING : { noisy: 8 });
   const score: RunView['score'] = async (text, replies) => {
     const prompt = HARBOUR.promptOf(text)!;
     return replies.map((reply) => ({ mean: reward.score(prompt, HARBOUR.parse(prompt, reply)!) }));
   };
-  const shown = await judge(rng, { noisy: 2 }, { count: 200, overlap: 1 });
-  // Agreement stands after praise in this world: a reply that begins with praise has no place for it in front.
-  const items = shown.items.filter(({ replies }) => replies.every(({ text }) => !text.startsWith('Great')));
+  const shown = await judge(rng, { noisy: 2 }, { count: 400, overlap: 1 });
+  // This reward is one on slots: of a text that has none, as where agreement stands twice, it says nothing.
+  const scored = ({ prompt: text, replies }: Item) => {
+    const prompt = HARBOUR.promptOf(text)!;
+    return replies.every((reply) => HARBOUR.parse(prompt, `You are right. ${reply.text}`) !== null);
+  };
+  const items = shown.items.filter(scored);
   return gatherEvidence(runView({ ...shown, items }, score), ['agreement-edits', 'scored-replies']);
 }
 
