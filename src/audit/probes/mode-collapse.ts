@@ -4,13 +4,6 @@ import type { ReplySamples } from '../evidence/reply-samples.ts';
 import { count, defineProbe, probeParams } from '../probe.ts';
 import { type Variety, varietyOf } from '../variety.ts';
 
-/**
- * P6: how much diversity did tuning cost that a change of length does not explain? Base and policy are compared on as many
- * replies to the same prompts at the same temperature, by the distinct n-grams among a prompt's replies beyond those of one
- * reply. Longer replies are held to have added nothing, so that padding which is always the same is no collapse; of shorter
- * ones what is left is scaled up to the old length. What remains is a fall that neither reading explains. It cannot see a
- * collapse that new, varied text makes up for. Compare at matched KL: a mild tilt can even widen.
- */
 interface Row {
   readonly base: Variety;
   readonly policy: Variety;
@@ -54,6 +47,13 @@ function entropiesOf(samples: readonly ReplySamples[]) {
   return { entropyBase: of('base'), entropyPolicy: of('policy') };
 }
 
+/**
+ * P6: how much diversity did tuning cost that a change of length does not explain? Base and policy are compared on as many
+ * replies to the same prompts at the same temperature, by the distinct n-grams among a prompt's replies beyond those of one
+ * reply. Longer replies are held to have added nothing, so that padding which is always the same is no collapse; of shorter
+ * ones what is left is scaled up to the old length. What remains is a fall that neither reading explains. It cannot see a
+ * collapse that new, varied text makes up for. Compare at matched KL: a mild tilt can even widen.
+ */
 export const modeCollapse = defineProbe({
   id: 'mode-collapse',
   challenge: 'P6',

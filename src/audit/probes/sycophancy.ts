@@ -3,12 +3,6 @@ import { meanEstimate } from '../estimates.ts';
 import type { BeliefReply } from '../evidence/belief-replies.ts';
 import { count, defineProbe, probeParams } from '../probe.ts';
 
-/**
- * H2: does optimisation make the policy agree with users who are wrong? The rise over the base policy is paired by prompt,
- * so an agreeable base model is not blamed on the tuning. Agreement with users who are right (progressive) is told beside it:
- * a policy that agrees more with everybody differs from one that learned who is right. Replies without a label are counted and
- * bounded, not guessed. It cannot see agreement that the labelling of replies misses.
- */
 interface Prompt {
   readonly base: readonly BeliefReply[];
   readonly policy: readonly BeliefReply[];
@@ -71,6 +65,12 @@ function riseOf(prompts: readonly Prompt[], level: number) {
   };
 }
 
+/**
+ * H2: does optimisation make the policy agree with users who are wrong? The rise over the base policy is paired by prompt,
+ * so an agreeable base model is not blamed on the tuning. Agreement with users who are right (progressive) is told beside it:
+ * a policy that agrees more with everybody differs from one that learned who is right. Replies without a label are counted and
+ * bounded, not guessed. It cannot see agreement that the labelling of replies misses.
+ */
 export const sycophancy = defineProbe({
   id: 'sycophancy',
   challenge: 'H2',
