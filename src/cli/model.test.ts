@@ -56,7 +56,7 @@ function publish(): void {
 const CONFIG = `
 name: published
 seed: 3
-data: { layout: harbour }
+data: { layout: ground, ground: harbour }
 base: { from: ${JSON.stringify(published)}, maxContext: 96, system: Be brief., examples: 60 }
 feedback: { pairs: 40, overlap: 2, pool: empty, raters: { noisy: 4 } }
 reward: { family: transformer, members: 1, epochs: 1, lora: { rank: 2, alpha: 4 } }

@@ -10,7 +10,7 @@ import { createRng } from '../stats/index.ts';
 const CONFIG = `
 name: killed
 seed: 3
-data: { layout: harbour }
+data: { layout: ground, ground: harbour }
 base: { width: 32, layers: 2, heads: 2, feedForward: 48, examples: 600, steps: 240, batch: 16, vocabulary: 400 }
 feedback: { pairs: 60, overlap: 2, pool: empty, raters: { noisy: 4 } }
 reward: { family: transformer, members: 1, epochs: 1, from: base }

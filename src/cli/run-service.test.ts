@@ -24,7 +24,7 @@ if (config.name === 'broken') { console.error('goodhart: the data are not there'
 if (config.name === 'busy') while (!fs.existsSync(out + '/enough')) {}
 if (config.name === 'long') { process.on('SIGINT', () => process.exit(130)); setInterval(() => {}, 1000); }
 `;
-const yamlOf = (name: string) => `name: ${name}\ndata: { layout: harbour }`;
+const yamlOf = (name: string) => `name: ${name}\ndata: { layout: ground, ground: harbour }`;
 
 let folder: string;
 let events: StudioEvent[];

@@ -52,7 +52,9 @@ export function ratesText(rates: Readonly<Record<string, DetectionRates>>): stri
 }
 
 export function disclosureText({ items }: Disclosure): string {
-  return table(items.map((item) => [item.id, item.status, item.title]));
+  const statusOf = ({ status, basis }: Disclosure['items'][number]) =>
+    basis === 'configuration' ? `${status} by configuration` : status;
+  return table(items.map((item) => [item.id, statusOf(item), item.title]));
 }
 
 export function rewardText(e: RewardEvaluation): string {

@@ -5,7 +5,13 @@ import type { Codec, PolicyPrompt, ScoreFunction } from './algorithm.ts';
 /** Sampled replies of one prompt, with log-probabilities under the policy and the reference. */
 export interface PromptEvaluation<P extends PolicyPrompt = PolicyPrompt> {
   readonly prompt: P;
-  readonly replies: readonly { readonly text: string; readonly logprob: number; readonly referenceLogprob: number }[];
+  readonly replies: readonly {
+    readonly text: string;
+    readonly logprob: number;
+    readonly referenceLogprob: number;
+    /** Its length, with the stop token where it has one. */
+    readonly tokens: number;
+  }[];
   /** Mean of each score function over the replies. */
   readonly scores: Readonly<Record<string, number>>;
   /** Every score of every reply. */
@@ -41,16 +47,15 @@ export async function evaluatePolicy<P extends PolicyPrompt>(
   const sequences = groups.flatMap((group, p) => group.map((s) => Int32Array.from([...encoded[p]!, ...s.tokens])));
   const referenceRows = await reference.logprobs(sequences);
   const evaluations: PromptEvaluation<P>[] = [];
-  const lengths: number[] = [];
   const spreads = new Map(Object.keys(options.scores).map((name): [string, number[]] => [name, []]));
   for (const [p, group] of groups.entries()) {
     const replies = group.map((sample, i) => {
       const ref = referenceRows[p * n + i]!.subarray(encoded[p]!.length - 1);
-      lengths.push(sample.tokens.length);
       return {
         text: codec.decodeReply(sample.tokens),
         logprob: sample.logprobs.reduce((a, b) => a + b, 0),
         referenceLogprob: ref.reduce((a, b) => a + b, 0),
+        tokens: sample.tokens.length,
       };
     });
     const texts = replies.map((reply) => reply.text);
@@ -69,6 +74,6 @@ export async function evaluatePolicy<P extends PolicyPrompt>(
     kl: mean(all.map((reply) => reply.logprob - reply.referenceLogprob)),
     spread: Object.fromEntries([...spreads].map(([name, values]) => [name, mean(values)])),
     entropy: mean(all.map((reply) => -reply.logprob)),
-    meanTokens: mean(lengths),
+    meanTokens: mean(all.map((reply) => reply.tokens)),
   };
 }

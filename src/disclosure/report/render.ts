@@ -121,9 +121,9 @@ function disclosureTable({ items }: Disclosure): Html {
   };
   return html`<div class="scroll"><table><thead><tr><th scope="col">Item</th><th scope="col">Status</th><th scope="col">What is known, and where it stands</th></tr></thead><tbody>${items.map(
     (item) =>
-      html`<tr><th scope="row">${item.id}<br>${item.title}</th><td>${STATUS_MARKS[item.status]} ${item.status}</td><td>${item.statements.map(
+      html`<tr><th scope="row">${item.id}<br>${item.title}</th><td>${STATUS_MARKS[item.status]} ${item.status}${item.basis === 'configuration' ? html`<br><span class="missing">by configuration</span>` : undefined}</td><td>${item.statements.map(
         (s) =>
-          html`<div>${s.label}: <strong>${value(s.value)}</strong> <span class="missing">${s.file}#${s.pointer}</span></div>`,
+          html`<div>${s.label}${s.basis === 'configuration' ? ', as configured' : ''}: <strong>${value(s.value)}</strong> <span class="missing">${s.file}#${s.pointer}</span></div>`,
       )}${informing(item.findings)}${item.declaration === undefined ? undefined : html`<div>Declared by ${item.declaration.author}, ${item.declaration.date}: ${item.declaration.text}</div>`}${item.status === 'missing' ? html`<div class="missing">Nothing is known: neither evidence nor declaration.</div>` : undefined}</td></tr>`,
   )}</tbody></table></div>`;
 }

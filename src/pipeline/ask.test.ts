@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { createRng } from '../stats/index.ts';
 import { comparisonItems, createHarbour, fromBase, raterPool } from '../world/index.ts';
+import { askPairs, judge } from './ask.ts';
 import { configSchema } from './config.ts';
-import { askPairs, judge } from './query-stage.ts';
+import { splitPrompts } from './sources/index.ts';
 
 const world = createHarbour();
 const configOf = (feedback: Record<string, unknown>) => {
-  const config = configSchema.parse({ name: 't', data: { layout: 'harbour' }, base: {}, feedback });
+  const config = configSchema.parse({ name: 't', data: { layout: 'ground', ground: 'harbour' }, base: {}, feedback });
   return { ...config, feedback: config.feedback! };
 };
 async function candidates(count: number) {
@@ -21,7 +22,14 @@ async function candidates(count: number) {
     replies: fromBase(world, rng, 3),
   });
 }
+const held = new Set(
+  splitPrompts(
+    world.prompts('train').map(({ text }) => text),
+    { share: 0.25, seed: 1, where: 'harbour' },
+  ).held,
+);
 const panel = (seed = 1) => ({
+  held,
   raters: raterPool(world, { noisy: 6 }).raters,
   rng: createRng(seed),
   now: () => '2026-01-01T00:00:00Z',

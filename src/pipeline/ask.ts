@@ -8,8 +8,9 @@ import {
 } from '../feedback/index.ts';
 import { type Chosen, extractFeatures, queryLoop } from '../reward/index.ts';
 import { UsageError } from '../run/index.ts';
-import { createRng, type Rng } from '../stats/index.ts';
+import type { Rng } from '../stats/index.ts';
 import type { PipelineConfig } from './config.ts';
+import { promptKey, withSplit } from './sources/index.ts';
 
 type FeedbackConfig = NonNullable<PipelineConfig['feedback']>;
 
@@ -67,42 +68,56 @@ function questionsOf(items: readonly Item[], order: number) {
   return questions;
 }
 
+const marked = (items: readonly Item[], split: 'held-out' | 'train'): Item[] =>
+  items.map((item) => ({ ...item, strata: { ...item.strata, split } }));
+
+/** Judgments of items that were drawn at random to evaluate by; nothing is learned from their answers. */
+async function askHeldOut(items: readonly Item[], feedback: FeedbackConfig, panel: Panel): Promise<Asked> {
+  const chosen = marked(items, 'held-out').map((item) => ({
+    ...item,
+    source: { ...item.source, selection: 'random' },
+  }));
+  return { items: chosen, judgments: await judge(chosen, feedback, { ...panel, rng: panel.rng.fork('held-out') }) };
+}
+
 /**
- * Asks about pairs chosen by a rule (strategy of active learning, Casper et al. 2023 §4.2.2). Held-out pairs come from the
- * random start, so that evaluation stays a fair sample of what the model says, and nothing is learned from their answers.
+ * Asks about pairs chosen by a rule (strategy of active learning, Casper et al. 2023 §4.2.2), after a random start. Held-out
+ * pairs are drawn at random, so that evaluation stays a fair sample of what the model says.
  */
-async function askByRule(candidates: readonly Item[], config: WithFeedback, panel: Panel): Promise<Asked> {
+async function askByRule(sides: Sides, config: WithFeedback, panel: Panel): Promise<Asked> {
   const { feedback, reward } = config;
   const { rule, epsilon, batches, ...selection } = feedback.selection;
-  const total = Math.min(feedback.pairs, candidates.length);
-  const initial = Math.round(total * selection.initial);
+  const total = Math.min(feedback.pairs, sides.held.length + sides.training.length);
   const holdout = Math.round(total * feedback.holdout);
-  if (initial <= holdout) {
+  const initial = Math.round(total * selection.initial) - holdout;
+  if (initial < 1) {
     throw new UsageError(
       'config',
       `feedback.selection.initial ${selection.initial}: expected more than feedback.holdout ${feedback.holdout}, which is taken from it; raise it`,
     );
   }
-  const byId = new Map(candidates.map((item) => [item.id, item]));
-  const items: Item[] = [];
-  const judgments: Judgment[] = [];
+  const drawn = panel.rng.fork('holdout').shuffle(sides.held).slice(0, holdout);
+  const { items, judgments } = await askHeldOut(drawn, feedback, panel);
+  const byId = new Map(sides.training.map((item) => [item.id, item]));
+  const questions = questionsOf(sides.training, reward.family === 'linear' ? reward.order : 2);
+  const features = new Map(questions.map((question) => [question.id, question.features]));
   const ask = async (chosen: readonly Chosen[]) => {
-    const asked = chosen.map(({ id, by }, i): Item => {
+    const asked = chosen.map(({ id, by }): Item => {
       const item = byId.get(id)!;
-      const split = items.length + i < holdout ? 'held-out' : 'train';
-      return { ...item, source: { ...item.source, selection: by }, strata: { ...item.strata, split } };
+      return { ...item, source: { ...item.source, selection: by }, strata: { ...item.strata, split: 'train' } };
     });
     items.push(...asked);
     const given = await judge(asked, feedback, { ...panel, rng: panel.rng.fork(`asked/${items.length}`) });
     judgments.push(...given);
-    return toPairs(asked, given).pairs.flatMap(({ itemId, target, weight, strata }) =>
-      strata.split === 'held-out' ? [] : [{ features: features.get(itemId)!, target, weight }],
-    );
+    return toPairs(asked, given).pairs.map(({ itemId, target, weight }) => ({
+      features: features.get(itemId)!,
+      target,
+      weight,
+    }));
   };
-  const questions = questionsOf(candidates, reward.family === 'linear' ? reward.order : 2);
-  const features = new Map(questions.map((question) => [question.id, question.features]));
-  const batch = Math.ceil((total - initial) / batches);
-  const settings = { initial, batch, budgets: [total], members: MEMBERS, ridge: RIDGE, epsilon };
+  const wanted = total - items.length;
+  const batch = Math.max(1, Math.ceil((wanted - initial) / batches));
+  const settings = { initial, batch, budgets: [wanted], members: MEMBERS, ridge: RIDGE, epsilon };
   const loop = queryLoop(questions, { rule, ensemble: 'random-priors', ...settings }, { ask, rng: panel.rng });
   for await (const _ of loop) {
     // Each turn of the loop is a batch asked and answered.
@@ -110,22 +125,32 @@ async function askByRule(candidates: readonly Item[], config: WithFeedback, pane
   return { items, judgments };
 }
 
-/** Asks about all pairs; some of them, drawn at random, are held out. */
-async function askAll(items: readonly Item[], { seed, feedback }: WithFeedback, panel: Panel): Promise<Asked> {
-  const judgments = await judge(items, feedback, panel);
-  const order = createRng(seed).fork('holdout').shuffle(items);
-  const held = new Set(order.slice(0, Math.round(items.length * feedback.holdout)).map((item) => item.id));
-  const split = items.map((item) => ({
-    ...item,
-    strata: { ...item.strata, split: held.has(item.id) ? 'held-out' : 'train' },
-  }));
-  return { items: split, judgments };
+/** Asks about all pairs, in the order in which they are given. */
+async function askAll(candidates: readonly Item[], held: ReadonlySet<string>, config: WithFeedback, panel: Panel) {
+  const items = withSplit(candidates, held);
+  return { items, judgments: await judge(items, config.feedback, panel) };
+}
+
+interface Sides {
+  readonly held: readonly Item[];
+  readonly training: readonly Item[];
 }
 
 /** How many pairs are sampled from the model: more than are asked, where a rule chooses among them. */
 export const candidatePairs = ({ pairs, selection }: FeedbackConfig): number =>
   selection.rule === 'random' ? pairs : Math.ceil(pairs * selection.candidates);
 
-/** Has a panel judge pairs, all or those that the run's rule chooses, each marked `train` or `held-out`. */
-export const askPairs = (candidates: readonly Item[], config: WithFeedback, panel: Panel): Promise<Asked> =>
-  (config.feedback.selection.rule === 'random' ? askAll : askByRule)(candidates, config, panel);
+/**
+ * Has a panel judge pairs, all or those that the run's rule chooses, each marked `train` or `held-out`. What is held out is
+ * told by the prompt (`promptKey`), so that no prompt stands on both sides.
+ */
+export function askPairs(
+  candidates: readonly Item[],
+  config: WithFeedback,
+  { held, ...panel }: Panel & { readonly held: ReadonlySet<string> },
+): Promise<Asked> {
+  if (config.feedback.selection.rule === 'random') return askAll(candidates, held, config, panel);
+  const isHeld = (item: Item) => held.has(promptKey(item.prompt));
+  const sides = { held: candidates.filter(isHeld), training: candidates.filter((item) => !isHeld(item)) };
+  return askByRule(sides, config, panel);
+}
