@@ -139,7 +139,7 @@ async function rewardAgreementArm(arm: Arm, rng: Rng): Promise<Evidence> {
     const prompt = HARBOUR.promptOf(text)!;
     return replies.map((reply) => ({ mean: reward.score(prompt, HARBOUR.parse(prompt, reply)!) }));
   };
-  const shown = await judge(rng, { noisy: 2 }, { count: 400, overlap: 1 });
+  const shown = await judge(rng, { noisy: 2 }, { count: 1000, overlap: 1 });
   // This reward is one on slots: of a text that has none, as where agreement stands twice, it says nothing.
   const scored = ({ prompt: text, replies }: Item) => {
     const prompt = HARBOUR.promptOf(text)!;
