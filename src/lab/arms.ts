@@ -151,7 +151,7 @@ async function rewardAgreementArm(arm: Arm, rng: Rng): Promise<Evidence> {
 
 async function poisoningArm(arm: Arm, rng: Rng): Promise<Evidence> {
   const raters = arm === 'planted' ? { noisy: 8, poisoner: 1 } : { noisy: 9 };
-  return judge(rng, raters, { count: 1100, overlap: 4, triggers: true });
+  return judge(rng, raters, { count: 1500, overlap: 4, triggers: true });
 }
 
 async function carelessArm(arm: Arm, rng: Rng): Promise<Evidence> {
