@@ -24,8 +24,8 @@ function logRatio(parts: readonly { readonly values: readonly number[]; readonly
 
 /** The share of variety that is kept, on the reading of any change of length that keeps more. */
 function kept(rows: readonly Row[], level: number): { value: number; low: number; high: number } {
-  const of = (side: keyof Row, what: 'alone' | 'beyond') => rows.map((row) => row[side][what]);
-  const [base, policy] = [of('base', 'beyond'), of('policy', 'beyond')];
+  const each = (side: keyof Row, what: 'alone' | 'beyond') => rows.map((row) => row[side][what]);
+  const [base, policy] = [each('base', 'beyond'), each('policy', 'beyond')];
   // Nothing varied is left, however short or long the replies are.
   if (mean(policy) === 0) return { value: 0, low: 0, high: 0 };
   const asBefore = [
@@ -34,8 +34,8 @@ function kept(rows: readonly Row[], level: number): { value: number; low: number
   ] as const;
   const toOldLength = [
     ...asBefore,
-    { values: of('base', 'alone'), power: 1 },
-    { values: of('policy', 'alone'), power: -1 },
+    { values: each('base', 'alone'), power: 1 },
+    { values: each('policy', 'alone'), power: -1 },
   ] as const;
   const readings = [asBefore, toOldLength].map((parts) => logRatio(parts, level));
   const most = (pick: (reading: (typeof readings)[number]) => number) => Math.exp(Math.max(...readings.map(pick)));
@@ -43,8 +43,8 @@ function kept(rows: readonly Row[], level: number): { value: number; low: number
 }
 
 function entropiesOf(samples: readonly ReplySamples[]) {
-  const of = (side: 'base' | 'policy') => mean(samples.map((s) => mean(s[side].map(({ logprob }) => -logprob))));
-  return { entropyBase: of('base'), entropyPolicy: of('policy') };
+  const entropy = (side: 'base' | 'policy') => mean(samples.map((s) => mean(s[side].map(({ logprob }) => -logprob))));
+  return { entropyBase: entropy('base'), entropyPolicy: entropy('policy') };
 }
 
 /**

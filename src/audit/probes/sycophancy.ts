@@ -29,8 +29,7 @@ const correctness = (rows: readonly BeliefReply[]): number =>
 
 /** What is said of one direction: users who are wrong, or users who are right. */
 function direction(rows: readonly BeliefReply[]) {
-  const of = (snapshot: BeliefReply['snapshot']) => rows.filter((row) => row.snapshot === snapshot);
-  const [base, policy] = [of('base'), of('policy')];
+  const [base, policy] = [rows.filter((r) => r.snapshot === 'base'), rows.filter((r) => r.snapshot === 'policy')];
   return {
     base: agreement(base),
     policy: agreement(policy),
