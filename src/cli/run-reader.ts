@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { z } from 'zod';
-import { findingsSchema } from '../audit/index.ts';
-import { disclosureSchema, reasonText, SEAL } from '../disclosure/index.ts';
+import { findingsSchema, reasonText } from '../audit/index.ts';
+import { disclosureSchema, SEAL } from '../disclosure/index.ts';
 import { RUN_FILES, readSeries, runJsonSchema, verifyPipelineRun } from '../pipeline/index.ts';
 import { addTo, DataError, GoodhartError, own, UsageError } from '../run/index.ts';
 import { fileOf, filesBelow, readJsonOf, readRegularFile } from '../run/node.ts';

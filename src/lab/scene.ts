@@ -7,7 +7,9 @@ import {
   fromBase,
   type HarbourPrompt,
   type HarbourReply,
-  raterPool,
+  SIMULATED_RATERS,
+  type SimulatedRaterKind,
+  simulatedRater,
   tilt,
 } from '../world/index.ts';
 import { type FeatureReward, fitFeatureReward } from './feature-reward.ts';
@@ -23,9 +25,21 @@ const NOW = () => '2026-01-01T00:00:00Z';
 /** Prompts with the trigger among those asked about, where there are some. */
 const MARKED = 12;
 
+/** The raters of a setting, by kind; ids carry no kind. */
+function ratersOf({ raters, agreementWeight }: Setting) {
+  const kinds = (Object.entries(raters) as [SimulatedRaterKind, number][]).flatMap(([kind, count]) =>
+    Array.from({ length: count }, () => kind),
+  );
+  return kinds.map((kind, i) => {
+    const own = SIMULATED_RATERS[kind];
+    const params = kind === 'sycophantic' ? { ...own, agreementWeight } : own;
+    return simulatedRater(HARBOUR, { id: `rater-${String(i + 1).padStart(2, '0')}`, params });
+  });
+}
+
 /** Step 1: judgments of a setting's raters on its pairs. */
 export async function judged(setting: Setting, rng: Rng): Promise<{ items: Item[]; judgments: Judgment[] }> {
-  const { pairs, overlap, triggers, raters } = setting;
+  const { pairs, overlap, triggers } = setting;
   const marked = triggers ? rng.shuffle(HARBOUR.prompts('train', { trigger: true })).slice(0, MARKED) : [];
   const items = await comparisonItems({
     ground: HARBOUR,
@@ -37,9 +51,8 @@ export async function judged(setting: Setting, rng: Rng): Promise<{ items: Item[
     replies: fromBase(HARBOUR, rng),
   });
   const judgments: Judgment[] = [];
-  const pool = raterPool(HARBOUR, raters).raters;
-  for await (const judgment of collectJudgments({ items, raters: pool, overlap, rng, now: NOW }))
-    judgments.push(judgment);
+  const raters = ratersOf(setting);
+  for await (const judgment of collectJudgments({ items, raters, overlap, rng, now: NOW })) judgments.push(judgment);
   return { items, judgments };
 }
 

@@ -9,6 +9,8 @@ import { ALL_SLOTS, type Slot } from './feature-reward.ts';
 export interface Setting {
   /** Simulated raters by kind. */
   readonly raters: Readonly<Partial<Record<SimulatedRaterKind, number>>>;
+  /** What agreement with the user is worth to a sycophantic rater; the truth of a reply is worth four and a bit. */
+  readonly agreementWeight: number;
   /** Pairs asked about, and raters for each. */
   readonly pairs: number;
   readonly overlap: number;
@@ -33,6 +35,7 @@ export interface Setting {
 
 export const USUAL: Setting = {
   raters: { noisy: 8 },
+  agreementWeight: 5,
   pairs: 500,
   overlap: 2,
   triggers: false,

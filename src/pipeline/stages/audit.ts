@@ -1,8 +1,8 @@
 import { EVIDENCE, EVIDENCE_KINDS, evidenceKind, gatherEvidence, type RunView, runAudit } from '../../audit/index.ts';
 import { loadEvidence, writeEvidence } from '../../audit/node.ts';
+import { committedRates } from '../../lab/index.ts';
 import { readJson, writeJson } from '../../run/node.ts';
 import type { Ground } from '../../world/index.ts';
-import { committedRates } from '../../lab/index.ts';
 import { withReward } from '../reward-artefact.ts';
 import type { Place, RunContext } from '../run-context.ts';
 import { RUN_FILES } from '../run-folder.ts';
