@@ -1,5 +1,6 @@
 export * from './collected.ts';
 export * from './config.ts';
+export { disclosurePlaces } from './disclosure-places.ts';
 export * from './metrics.ts';
 export { policySettings } from './policy-config.ts';
 export { redisclose } from './redisclose.ts';

@@ -5,7 +5,7 @@ export const uncertainty: Strategy = {
   title: 'Maintaining uncertainty over the reward',
   section: '4.2.2',
   answers: ['R3', 'R4', 'J1', 'J2'],
-  option: 'reward.members',
+  option: 'reward.risk',
   arm: 'five members on resampled pairs, and their mean less one deviation',
   apply: (setting) => ({ ...setting, members: 5, risk: { rule: 'pessimistic', k: 1 } }),
 };
