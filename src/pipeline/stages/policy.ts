@@ -190,7 +190,8 @@ async function optimise(context: RunContext, variant: Variant): Promise<void> {
   const spec = withLora(base.spec, settings.lora, 'policy.lora');
   // A rule may go back to any step that was evaluated.
   const keep = settings.monitor === undefined ? {} : { keep: Number.POSITIVE_INFINITY };
-  const checkpoints = checkpointsOf<never>(context, checkpointPrefix(variant), keep);
+  const curve = nameInRound(context, stageName(variant));
+  const checkpoints = checkpointsOf<never>(context, checkpointPrefix(variant), { curve, ...keep });
   await withReward(context, settings.risk, async (reward) => {
     const model = await engines.policy.createModel(spec, { from: base.folder });
     const reference = await model.sampler({ retain: true });
@@ -228,6 +229,7 @@ export const policyStage = (variant: Variant): Stage => ({
       return { name: `${name} ${which}`, stored, again: figuresOf(prompts, 'evaluation') };
     });
   },
-  forget: (context) => checkpointsOf(context, checkpointPrefix(variant)).clear(),
+  forget: (context) =>
+    checkpointsOf(context, checkpointPrefix(variant), { curve: nameInRound(context, stageName(variant)) }).clear(),
   advice: () => `lower policy.${variant === MAIN ? '' : `variants.${variant}.`}learningRate`,
 });

@@ -60,7 +60,7 @@ const memberName = (context: Pick<Place, 'config' | 'round'>, member: number) =>
   nameInRound(context, `reward ${member + 1}/${context.config.reward.members}`);
 
 const memberCheckpoints = (context: RunContext, member: number) =>
-  checkpointsOf<NuisanceState>(context, `${RUN_FILES.rewardMember}-${member}-`);
+  checkpointsOf<NuisanceState>(context, `${RUN_FILES.rewardMember}-${member}-`, { curve: memberName(context, member) });
 
 /** A member's progress, whose metrics go into the curves of the run. */
 function watched(context: RunContext, stage: string): (event: ProgressEvent) => void {
