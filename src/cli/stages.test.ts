@@ -15,6 +15,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const config = join(folder, 'tiny.yaml');
 const SETTINGS = [
   ...['--set', 'reward.family=transformer', '--set', 'reward.epochs=1', '--set', 'rounds=2'],
+  ...['--set', 'audit.prompts=2', '--set', 'policy.bestOf=[2]'],
   ...['--set', 'policy.variants.careful={ risk: min, monitor: { rule: kl-budget, nats: 1000 } }'],
 ];
 const out = join(folder, 'whole');
