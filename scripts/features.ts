@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { CHALLENGES, type ChallengeId, PROBE_IDS, probesOf } from '../src/audit/index.ts';
 import { DISCLOSURE_ITEMS } from '../src/disclosure/index.ts';
 import { STRATEGIES } from '../src/pipeline/index.ts';
-import { LIKELIHOODS } from '../src/reward/index.ts';
+import { FAMILIES, LIKELIHOODS } from '../src/reward/index.ts';
 
 /** FEATURES.md, made from the code: what is built has its place named, what is not says so. */
 const row = (...cells: readonly string[]) => `| ${cells.join(' | ')} |`;
@@ -38,6 +38,14 @@ export function renderFeatures(): string {
   const types = Object.entries(LIKELIHOODS).map(([kind, row]) =>
     'unfitted' in row ? [kind, 'no', row.unfitted, ''] : [kind, 'yes', row.title, row.citation],
   );
+  const families = Object.entries(FAMILIES).map(([id, { title, seesPrompt, config }]) => [
+    `\`${id}\``,
+    title,
+    seesPrompt ? 'yes' : 'no',
+    Object.keys(config.shape)
+      .map((key) => `\`${key}\``)
+      .join(' '),
+  ]);
   return `# Features
 
 What the survey asks for (Casper et al. 2023) and what stands here. Made from the code by \`npm run features\`; a test compares.
@@ -53,6 +61,12 @@ ${tableOf(['Id', 'Section', 'Strategy', 'Answers', 'Switched on by'], strategies
 ## Disclosure items: ${disclosures.length}
 
 ${tableOf(['Id', 'Category', 'Item', 'Status'], disclosures)}
+
+## Rewards: ${families.length} families
+
+A member of an ensemble is of one of them (\`reward.family\`).
+
+${tableOf(['Family', 'Reward', 'Sees the prompt', 'Own keys'], families)}
 
 ## Feedback types: ${types.length}, of which ${types.filter(([, fitted]) => fitted === 'yes').length} have a likelihood
 

@@ -1,5 +1,7 @@
 export * from './challenges.ts';
 export * from './check-verdicts.ts';
+export type { AgreementChoice } from './evidence/agreement-choices.ts';
+export type { AgreementEdit } from './evidence/agreement-edits.ts';
 export type { BeliefReply } from './evidence/belief-replies.ts';
 export type { CounterfactualEdit } from './evidence/counterfactual-edits.ts';
 export * from './evidence/index.ts';

@@ -36,13 +36,12 @@ describe('the whole loop from the command line', () => {
     expect(results.policy.map((p: { step: number }) => p.step)).toEqual([0, 2, 4]);
     expect(JSON.parse(readFileSync(join(out, 'findings.json'), 'utf8')).length).toBeGreaterThanOrEqual(23);
   });
-  it('a transformer reward runs the same loop', async () => {
-    const transformer = join(folder, 'transformer');
-    const set = ['--set', 'reward.family=transformer', '--set', 'reward.members=1', '--set', 'reward.epochs=1'];
-    expect((await run('run', config(), '--out', transformer, ...set)).code).toBe(0);
-    expect(JSON.parse(readFileSync(join(transformer, 'reward/model/card.json'), 'utf8')).members[0].family).toBe(
-      'transformer',
-    );
+  it.each(['transformer', 'log-ratio'])('a %s reward runs the same loop', async (family) => {
+    const out = join(folder, family);
+    const set = ['--set', `reward={ family: ${family}, members: 1, epochs: 1, risk: min }`];
+    expect((await run('run', config(), '--out', out, ...set)).code).toBe(0);
+    const card = JSON.parse(readFileSync(join(out, 'reward/model/card.json'), 'utf8'));
+    expect([card.members[0].family, card.risk]).toEqual([family, 'min']);
   });
   it('the same seed gives the same evidence, and an interrupted run resumes to it', async () => {
     const again = join(folder, 'again');

@@ -8,7 +8,7 @@ import { SEAL } from '../disclosure/index.ts';
 import { configSchema, RUN_FILES } from '../pipeline/index.ts';
 import { parseConfig, UsageError } from '../run/index.ts';
 import { onPath, writeFileAtomic, writeJson } from '../run/node.ts';
-import type { RunService, StudioEvent } from '../server/index.ts';
+import type { RunRow, RunService, StudioEvent } from '../server/index.ts';
 import { childEnvironment } from './child-environment.ts';
 import { packageRoot } from './environment.ts';
 import { interrupt, processOf } from './process-identity.ts';
@@ -90,9 +90,12 @@ export function createRunService(options: {
     });
   };
 
-  const { list, has: isThere, verify, series, samples, findings, disclosure, file } = reader;
+  /** A process of ours runs until its end was noted, which is a moment after it. */
+  const now = (row: RunRow): RunRow =>
+    children.has(row.id) && row.status !== 'complete' ? { ...row, status: 'running' } : row;
+  const { has: isThere, verify, series, samples, findings, disclosure, file } = reader;
   return {
-    list,
+    list: async () => (await reader.list()).map(now),
     has: isThere,
     verify,
     series,
@@ -102,7 +105,7 @@ export function createRunService(options: {
     file,
     async detail(run) {
       const detail = await reader.detail(run);
-      return detail && { ...detail, progress: children.get(run)?.progress ?? null };
+      return detail && { ...detail, run: now(detail.run), progress: children.get(run)?.progress ?? null };
     },
     async recipes() {
       const parent = join(packageRoot, 'recipes');
@@ -141,7 +144,7 @@ export function createRunService(options: {
       return true;
     },
     async resume(run) {
-      const status = (await reader.detail(run))?.run.status;
+      const status = (await this.detail(run))?.run.status;
       if (status === undefined || status === 'complete' || status === 'running')
         throw new UsageError('run', `run ${run} is ${status ?? 'not there'}; only a stopped or failed run can go on`);
       if (!existsSync(statePath(run, 'yaml'))) {

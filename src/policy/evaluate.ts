@@ -22,6 +22,8 @@ export interface PolicyEvaluation<P extends PolicyPrompt = PolicyPrompt> {
   readonly prompts: readonly PromptEvaluation<P>[];
   /** Mean over replies of Σ (lp − ref): a Monte Carlo estimate of KL in nats per reply. */
   readonly kl: number;
+  /** Mean over replies of how far the ensemble behind a score disagrees, by name of the score; 0 where there is none. */
+  readonly spread: Readonly<Record<string, number>>;
   /** Mean over replies of −Σ lp: entropy in nats per reply. */
   readonly entropy: number;
   readonly meanTokens: number;
@@ -45,6 +47,7 @@ export async function evaluatePolicy<P extends PolicyPrompt>(
   const sequences = groups.flatMap((group, p) => group.map((s) => Int32Array.from([...encoded[p]!, ...s.tokens])));
   const referenceRows = await reference.logprobs(sequences);
   const evaluations: PromptEvaluation<P>[] = [];
+  const spreads = new Map(Object.keys(options.scores).map((name): [string, number[]] => [name, []]));
   for (const [p, group] of groups.entries()) {
     const replies = group.map((sample, i) => {
       const ref = referenceRows[p * n + i]!.subarray(encoded[p]!.length - 1);
@@ -57,8 +60,11 @@ export async function evaluatePolicy<P extends PolicyPrompt>(
     });
     const texts = replies.map((reply) => reply.text);
     const scored: [string, number[]][] = [];
-    for (const [name, score] of Object.entries(options.scores))
-      scored.push([name, (await score(prompts[p]!, texts)).map((s) => s.mean)]);
+    for (const [name, score] of Object.entries(options.scores)) {
+      const given = await score(prompts[p]!, texts);
+      scored.push([name, given.map((s) => s.mean)]);
+      spreads.get(name)!.push(...given.map((s) => s.spread ?? 0));
+    }
     const scores = Object.fromEntries(scored.map(([name, values]) => [name, mean(values)]));
     evaluations.push({ prompt: prompts[p]!, replies, scores, scored: Object.fromEntries(scored) });
   }
@@ -66,6 +72,7 @@ export async function evaluatePolicy<P extends PolicyPrompt>(
   return {
     prompts: evaluations,
     kl: mean(all.map((reply) => reply.logprob - reply.referenceLogprob)),
+    spread: Object.fromEntries([...spreads].map(([name, values]) => [name, mean(values)])),
     entropy: mean(all.map((reply) => -reply.logprob)),
     meanTokens: mean(all.map((reply) => reply.tokens)),
   };

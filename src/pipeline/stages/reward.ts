@@ -8,7 +8,9 @@ import {
   type NuisanceState,
   type Observation,
   observe,
+  type RewardBase,
   type RewardModel,
+  rewardBase,
   saveReward,
   scorePairs,
 } from '../../reward/index.ts';
@@ -36,7 +38,7 @@ import {
 import { RUN_FILES } from '../run-folder.ts';
 import { foldOf, stratumValues } from '../sources/index.ts';
 import { nameInRound, type Stage } from '../stage.ts';
-import { type Base, loadBase } from './base.ts';
+import { loadBase } from './base.ts';
 import { type Feedback, loadFeedback } from './feedback.ts';
 
 /**
@@ -74,13 +76,11 @@ function fitAll(
   context: RunContext,
   observations: readonly Observation[],
   items: readonly Item[],
-  base: Base | undefined,
+  base: RewardBase | undefined,
 ): Promise<Member[]> {
-  const { config, engines } = context;
+  const { config } = context;
   const { reward: settings, seed } = config;
   const reference = referenceReplies(config, items, 300);
-  const spec = (lora?: LoraConfig) => withLora(base!.spec, lora, 'reward.lora');
-  const network = base === undefined ? {} : { network: { engine: engines.reward, base: { ...base, spec } } };
   return fitMembers(observations, settings, {
     seed,
     contextOf(m) {
@@ -90,7 +90,7 @@ function fitAll(
         progress: watched(context, stage),
         stage,
         checkpoints: memberCheckpoints(context, m),
-        ...network,
+        ...(base !== undefined && { base }),
       };
     },
   });
@@ -146,12 +146,15 @@ async function run(context: RunContext): Promise<void> {
   }
   const across = stratum === undefined ? undefined : await scoredAcross(context, stratum, feedback, observations);
   const shown = items.filter((item) => !isHeldOut(item.strata));
-  const members = await fitAll(context, training, shown, base);
+  const spec = (lora?: LoraConfig) => withLora(base!.spec, lora, 'reward.lora');
+  const start = base === undefined ? undefined : rewardBase({ ...base, engine: context.engines.reward, spec });
+  const members = await fitAll(context, training, shown, start);
   const scores =
     across ?? (await scoredByEnsemble(createEnsemble(members, risk), pairsToScore(config, items, judgments)));
   const text = base === undefined ? {} : { text: { tokenizer: base.tokenizer.toJSON(), ...base.limits } };
   await saveReward(pathIn(context, RUN_FILES.rewardModel), members, { risk, ...text });
   for (const member of members) await member.dispose();
+  await start?.dispose();
   writeRunJson(context, RUN_FILES.rewardScores, scores);
   writeRunJson(context, RUN_FILES.rewardEvaluation, withoutNaN(rewardEvaluation(config, feedback, scores)));
 }
