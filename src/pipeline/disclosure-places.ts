@@ -58,7 +58,10 @@ const rewardPlaces = (): Place[] => [
   ...configured('D6', {
     'reward family': '/config/reward/family',
     'members of the ensemble': '/config/reward/members',
+    'how members become one score': '/config/reward/risk',
     'first-shown bonus estimated beside the reward': '/config/reward/position',
+    'how a stated strength is read': '/config/reward/strength',
+    'how a stated confidence is read': '/config/reward/confidence',
   }),
   ...measured('D7', RUN_FILES.rewardEvaluation, {
     'held-out accuracy': '/overall/accuracy',
