@@ -50,11 +50,13 @@ function ItemRow({ item }: { readonly item: Item }): ReactNode {
       </th>
       <td>
         <Verdict value={item.status} />
+        {item.basis === 'configuration' && <div className="soft small">by configuration</div>}
       </td>
       <td>
         {[...item.statements, ...item.findings].map((statement) => (
           <div key={`${statement.label} ${statement.pointer ?? ''}`}>
-            {statement.label}: <ValueText value={statement.value} />{' '}
+            {statement.label}
+            {statement.basis === 'configuration' && ', as configured'}: <ValueText value={statement.value} />{' '}
             {statement.file !== undefined && (
               <span className="soft small">
                 {statement.file}#{statement.pointer}
