@@ -10,6 +10,8 @@ import { RunFrame } from './frame.tsx';
 interface Statement {
   readonly label: string;
   readonly value: unknown;
+  /** `configuration` for a setting that was asked for; nothing was measured. */
+  readonly basis?: string;
   readonly file?: string;
   readonly pointer?: string;
 }
@@ -18,6 +20,8 @@ interface Item {
   readonly title: string;
   readonly category: string;
   readonly status: string;
+  /** What the status rests on: `evidence`, `person`, `configuration`. */
+  readonly basis?: string | null;
   readonly statements: readonly Statement[];
   readonly findings: readonly Statement[];
   readonly declaration?: { readonly text: string; readonly author: string; readonly date: string };
