@@ -46,6 +46,10 @@ function isAlive(pid: number): boolean {
   }
 }
 
+const onProject = z.object({ data: z.object({ layout: z.literal('project'), project: z.string() }) });
+/** The project whose judgments a configuration reads. */
+const projectIn = (config: unknown): string | null => onProject.safeParse(config).data?.data.project ?? null;
+
 const jsonOf = (line: string): unknown => {
   try {
     return JSON.parse(line) as unknown;
@@ -183,8 +187,22 @@ export function createRunService(options: {
         .filter((name) => existsSync(join(parent, name, 'run.yaml')))
         .map((id) => ({ id, yaml: readFileSync(join(parent, id, 'run.yaml'), 'utf8') }));
     },
-    async start(yaml, set) {
+    async projectOf(run) {
+      const path = has(run, RUN_FILES.run) ? join(place(run), RUN_FILES.run) : statePath(run, 'yaml');
+      if (!isRun(run) || !existsSync(path)) return null;
+      try {
+        const read = readJson(path);
+        return projectIn(has(run, RUN_FILES.run) ? (read as { config?: unknown } | null)?.config : read);
+      } catch (error) {
+        if (error instanceof DataError) return null;
+        throw error;
+      }
+    },
+    async start(yaml, set, { mayRead }) {
       const config = parseConfig(configSchema, yaml, { source: 'configuration', set });
+      const project = projectIn(config);
+      if (project !== null && !mayRead(project))
+        throw new UsageError('project', `data.project ${project}: there is no such project that you belong to`);
       const base =
         config.name
           .toLowerCase()
