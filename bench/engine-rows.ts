@@ -117,16 +117,24 @@ export async function rlooStep(engine: Engine, { groups, samples, prompt, count 
     decodeReply: (tokens: Int32Array) => tokens.join(' '),
     stop: [],
   };
-  const score = async (_: string, replies: readonly string[]) =>
+  const scores = async (_: { text: string }, replies: readonly string[]) =>
     replies.map((reply) => {
       const ids = codec.encodeReply(reply);
       return { mean: ids.reduce((even, id) => even + Number(id % 2 === 0), 0) / ids.length };
     });
   let seed = 0;
   return async () => {
-    const context = { model, reference, codec, prompts: [...prompts.keys()], score, seed: seed++ };
-    const config = { steps: 1, promptsPerStep: groups, samples, beta: 0.05, learningRate: 1e-4, maxTokens: count };
-    for await (const _ of rloo(context, config)) {
+    const context = {
+      model,
+      reference,
+      codec,
+      prompts: [...prompts.keys()].map((text) => ({ id: text, text })),
+      scores,
+      seed: seed++,
+    };
+    const sizes = { steps: 1, promptsPerStep: groups, samples, maxTokens: count };
+    const settings = rloo.config.parse({ ...sizes, beta: 0.05, learningRate: 1e-4 });
+    for await (const _ of rloo.run(context, settings)) {
       // One step.
     }
   };

@@ -158,6 +158,7 @@ try {
     steps,
     ...(real.length > 0 && { published: real }),
   };
+  mkdirSync(join(root, 'bench/results'), { recursive: true });
   writeFileSync(join(root, 'bench/results/exchange.json'), `${JSON.stringify(results, null, 2)}\n`);
 } finally {
   rmSync(folder, { recursive: true, force: true });

@@ -10,7 +10,7 @@ import { cpus, loadavg, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { createRng, fitPreferences, fitRationality, type RatedComparisons } from '../src/stats/index.ts';
+import { createRng, fitPreferences, fitRationality, quantile, type RatedComparisons } from '../src/stats/index.ts';
 import { generateComparisons } from './strength-data.ts';
 import { type Peer, peers } from './strength-peers.ts';
 
@@ -126,10 +126,6 @@ function measureApart(request: Request): Run {
 }
 
 const best = (values: readonly number[]) => Math.min(...values);
-const median = (values: readonly number[]) => {
-  const sorted = [...values].sort((a, b) => a - b);
-  return (sorted[Math.floor((sorted.length - 1) / 2)]! + sorted[Math.ceil((sorted.length - 1) / 2)]!) / 2;
-};
 
 function summary({ model, n, runs }: Case & { readonly runs: readonly Run[] }) {
   const seconds = runs.flatMap((run) => run.seconds);
@@ -144,7 +140,7 @@ function summary({ model, n, runs }: Case & { readonly runs: readonly Run[] }) {
     gradient,
     logLikelihood,
     bestSeconds: best(seconds),
-    medianSeconds: median(seconds),
+    medianSeconds: quantile(seconds, 0.5),
     firstSeconds: best(runs.map((run) => run.seconds[0]!)),
     bestCpuSeconds: best(cpuSeconds),
     runs: seconds.length,

@@ -19,6 +19,7 @@ import {
   majorityVote,
   mostProbable,
   oneCoin,
+  quantile,
   type TruthResult,
   wawa,
   wilson,
@@ -110,10 +111,6 @@ function measureApart(request: Case): Run {
 }
 
 const best = (values: readonly number[]) => Math.min(...values);
-const median = (values: readonly number[]) => {
-  const sorted = [...values].sort((a, b) => a - b);
-  return (sorted[Math.floor((sorted.length - 1) / 2)]! + sorted[Math.ceil((sorted.length - 1) / 2)]!) / 2;
-};
 
 interface Row {
   readonly method: Method;
@@ -138,7 +135,7 @@ function summary({ method, n, classes, runs }: Row) {
     objective,
     right,
     bestSeconds: best(seconds),
-    medianSeconds: median(seconds),
+    medianSeconds: quantile(seconds, 0.5),
     bestCpuSeconds: best(cpuSeconds),
     runs: seconds.length,
     peakMB: Math.max(...runs.map((run) => run.peakMB)),

@@ -2,9 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { CHALLENGES, type ChallengeId, PROBE_IDS, probesOf } from '../src/audit/index.ts';
 import { DISCLOSURE_ITEMS } from '../src/disclosure/index.ts';
-import { answerSchema } from '../src/feedback/index.ts';
 import { STRATEGIES } from '../src/pipeline/index.ts';
-import { LIKELIHOODS } from '../src/reward/index.ts';
+import { FAMILIES, LIKELIHOODS } from '../src/reward/index.ts';
 
 /** FEATURES.md, made from the code: what is built has its place named, what is not says so. */
 const row = (...cells: readonly string[]) => `| ${cells.join(' | ')} |`;
@@ -36,15 +35,16 @@ export function renderFeatures(): string {
     title,
     'joined from evidence or declared',
   ]);
-  const kinds = answerSchema.options.map((option) => option.shape.kind.value);
-  const types = kinds.map((kind) => [
-    kind,
-    'collected in the Studio, validated, stored, exported',
-    LIKELIHOODS[kind] === null
-      ? 'no likelihood yet'
-      : kind === 'ranking'
-        ? 'fitted as weighted pairs'
-        : 'collected, fitted, evaluated',
+  const types = Object.entries(LIKELIHOODS).map(([kind, row]) =>
+    'unfitted' in row ? [kind, 'no', row.unfitted, ''] : [kind, 'yes', row.title, row.citation],
+  );
+  const families = Object.entries(FAMILIES).map(([id, { title, seesPrompt, config }]) => [
+    `\`${id}\``,
+    title,
+    seesPrompt ? 'yes' : 'no',
+    Object.keys(config.shape)
+      .map((key) => `\`${key}\``)
+      .join(' '),
   ]);
   return `# Features
 
@@ -62,9 +62,17 @@ ${tableOf(['Id', 'Section', 'Strategy', 'Answers', 'Switched on by'], strategies
 
 ${tableOf(['Id', 'Category', 'Item', 'Status'], disclosures)}
 
-## Feedback types: ${types.length}
+## Rewards: ${families.length} families
 
-${tableOf(['Type', 'As a record', 'In reward fitting'], types)}
+A member of an ensemble is of one of them (\`reward.family\`).
+
+${tableOf(['Family', 'Reward', 'Sees the prompt', 'Own keys'], families)}
+
+## Feedback types: ${types.length}, of which ${types.filter(([, fitted]) => fitted === 'yes').length} have a likelihood
+
+A reward is fitted to answers of every type that has a likelihood, together.
+
+${tableOf(['Type', 'Fitted', 'How, or why not', 'After'], types)}
 `;
 }
 

@@ -8,7 +8,13 @@ describe('FEATURES.md', () => {
     expect(readFileSync('FEATURES.md', 'utf8')).toBe(renderFeatures());
   });
   it('names for every built strategy a key that a run configuration has', () => {
-    const full = configSchema.parse({ name: 'x', data: { layout: 'harbour' }, base: {}, feedback: {}, policy: {} });
+    const full = configSchema.parse({
+      name: 'x',
+      data: { layout: 'ground', ground: 'harbour' },
+      base: {},
+      feedback: {},
+      policy: {},
+    });
     for (const { id, option } of STRATEGIES) {
       if (option === null) continue;
       const [part, key] = option.split('.') as [keyof typeof full, string];

@@ -82,7 +82,7 @@ describe('import', () => {
     expect((await run('import', 'convincing-arguments', 'fixtures/layouts/ukp', '--out', out)).out).toMatch(
       /2 items and 5 judgments/,
     );
-    expect((await run('feedback', 'report', out)).out).toMatch(/judgments +5 on 2 items by 3 raters/);
+    expect((await run('feedback', 'report', out)).out).toMatch(/Judgments +5 on 2 items by 3 raters/);
   });
 });
 

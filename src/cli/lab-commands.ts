@@ -9,7 +9,7 @@ import {
   SELECTION_DEFAULTS,
   selectionStudy,
 } from '../lab/index.ts';
-import { suggest, UsageError } from '../run/index.ts';
+import { own, suggest, UsageError } from '../run/index.ts';
 import { distributionText, populationText, selectionText } from './lab-text.ts';
 import { whole } from './options.ts';
 import type { Terminal } from './terminal.ts';
@@ -52,7 +52,7 @@ function selectionChanges(options: {
       families: names('families', options.families, Object.keys(REWARD_FAMILIES) as RewardFamilyId[]),
     }),
     ...(rules !== undefined && {
-      arms: Object.fromEntries(['random', ...rules].map((name) => [name, SELECTION_ARMS[name]!])),
+      arms: Object.fromEntries(['random', ...rules].map((name) => [name, own(SELECTION_ARMS, name)!])),
     }),
   };
 }

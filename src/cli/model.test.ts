@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createEmbeddedEngine, readCheckpoint } from '../engine-embedded/index.ts';
 import { initialParameters, mergeAdapters, type TransformerSpec } from '../model/index.ts';
 import { readAdapterLora, readPretrained, readPretrainedSpec, writePretrained } from '../model/node.ts';
-import { createTokenizer, trainBpe } from '../text/index.ts';
 import { createRng } from '../stats/index.ts';
+import { createTokenizer, trainBpe } from '../text/index.ts';
 import { createHarbour } from '../world/index.ts';
 import { runForTest as run } from './command.fake.ts';
 
@@ -56,9 +56,9 @@ function publish(): void {
 const CONFIG = `
 name: published
 seed: 3
-data: { layout: harbour }
+data: { layout: ground, ground: harbour }
 base: { from: ${JSON.stringify(published)}, maxContext: 96, system: Be brief., examples: 60 }
-feedback: { pairs: 40, overlap: 2, raters: { noisy: 4 } }
+feedback: { pairs: 40, overlap: 2, pool: empty, raters: { noisy: 4 } }
 reward: { family: transformer, members: 1, epochs: 1, lora: { rank: 2, alpha: 4 } }
 policy:
   steps: 2

@@ -1,34 +1,95 @@
 import type { Command } from 'commander';
 import { createEmbeddedEngine } from '../engine-embedded/index.ts';
-import { toPairs } from '../feedback/index.ts';
-import { evaluateScores, fitLinearReward, loadReward, saveReward, scorePairs } from '../reward/index.ts';
-import { UsageError } from '../run/index.ts';
+import {
+  consentedDemographics,
+  type Item,
+  type PreferencePair,
+  type RaterProfile,
+  toPairs,
+} from '../feedback/index.ts';
+import {
+  evaluateScores,
+  fitMembers,
+  loadReward,
+  observe,
+  rewardSchema,
+  saveReward,
+  scorePairs,
+} from '../reward/index.ts';
+import { ignoreProgress, parseConfig, UsageError } from '../run/index.ts';
 import { readProject } from './project-folder.ts';
 import type { Terminal } from './terminal.ts';
 import { rewardText, table } from './text.ts';
 
 const engineOf = () => createEmbeddedEngine();
+const collect = (value: string, before: readonly string[]): string[] => [...before, value];
+
+interface FitOptions {
+  readonly out: string;
+  readonly ridge: string;
+  readonly set: readonly string[];
+  readonly seed: number;
+}
+
+interface EvalOptions {
+  readonly seed: number;
+  readonly strata?: string;
+  readonly groups?: string | true;
+}
+
+function requireStratum(items: readonly Item[], name: string, folder: string): void {
+  const known = new Set(items.flatMap(({ strata }) => Object.keys(strata ?? {})));
+  if (known.has(name)) return;
+  const has = known.size === 0 ? 'the items have none' : `the items have ${[...known].sort().join(', ')}`;
+  throw new UsageError('strata', `${folder}: no stratum ${name}; ${has}`);
+}
+
+/** The group of the rater behind a pair, by an attribute that raters consented to have kept; simulated ones need not. */
+function groupsBy(raters: readonly RaterProfile[], attribute: string, folder: string) {
+  const groups = new Map<string, string>();
+  for (const rater of raters) {
+    const said = new Map(
+      Object.entries((rater.kind === 'human' ? consentedDemographics(rater) : rater.demographics) ?? {}),
+    );
+    const group = said.get(attribute);
+    if (group !== undefined) groups.set(rater.id, group);
+  }
+  if (groups.size === 0)
+    throw new UsageError(
+      'groups',
+      `${folder}: no rater consented to be described by ${attribute}; name another attribute`,
+    );
+  return (pair: PreferencePair) => groups.get(pair.raterId);
+}
 
 /** `reward fit|eval|score`. */
 export function addRewardCommands(program: Command, terminalOf: () => Terminal): void {
   const reward = program.command('reward').description('fit, evaluate and use reward models');
   reward
     .command('fit')
-    .description('fit a linear reward model on a project')
+    .description('fit a linear reward model on a project: rankings, choices, ratings and corrections alike')
     .argument('<project>')
     .requiredOption('--out <folder>', 'folder of the reward model')
-    .option('--ridge <x>', 'L2 penalty', Number, 30)
+    .option('--ridge <x>', 'L2 penalty', '30')
+    .option('--set <key=value>', 'another key of a linear reward, such as members=3 or strength=margin', collect, [])
+    .option('--seed <n>', 'seed of the resamples of an ensemble', Number, 1)
     .addHelpText('after', '\nExample:\n  goodhart reward fit projects/harmless --out models/harmless')
-    .action(async (folder: string, { out, ridge }: { out: string; ridge: number }) => {
+    .action(async (folder: string, { out, ridge, set, seed }: FitOptions) => {
+      const overrides = ['members=1', `ridge=${ridge}`, ...set];
+      const config = parseConfig(rewardSchema, '{}', { source: 'reward', set: overrides });
       const { items, judgments } = await readProject(folder);
-      const { pairs, unscored } = toPairs(items, judgments);
-      if (pairs.length === 0)
-        throw new UsageError('pairs', `${folder}: expected comparisons of two replies, got none; collect some first`);
+      const { observations, unscored } = observe(items, judgments, config);
       const reference = items.map((item) => ({ prompt: item.prompt, replies: item.replies.map((r) => r.text) }));
-      await saveReward(out, [fitLinearReward(pairs, { ridge, position: true, reference })]);
+      const contextOf = (m: number) => ({ reference, progress: ignoreProgress, stage: `member ${m + 1}` });
+      const members = await fitMembers(observations, config, { seed, contextOf });
+      await saveReward(out, members, { risk: config.risk });
+      for (const member of members) await member.dispose();
+      const answers = new Map<string, number>();
+      for (const { kind } of observations) answers.set(kind, (answers.get(kind) ?? 0) + 1);
+      const counts = [...answers].map(([kind, n]) => `${n} of kind ${kind}`);
       terminalOf().result(
-        { type: 'fitted', out, pairs: pairs.length, unscored },
-        `fitted on ${pairs.length} comparisons; model in ${out}`,
+        { type: 'fitted', out, answers: Object.fromEntries(answers), unscored },
+        `fitted on ${counts.join(', ')}; model in ${out}`,
       );
     });
   reward
@@ -37,13 +98,32 @@ export function addRewardCommands(program: Command, terminalOf: () => Terminal):
     .argument('<model>')
     .argument('<project>')
     .option('--seed <n>', 'seed of the intervals', Number, 1)
-    .addHelpText('after', '\nExample:\n  goodhart reward eval models/harmless projects/held-out')
-    .action(async (path: string, folder: string, { seed }: { seed: number }) => {
+    .option('--strata <names>', 'accuracy within each value of these strata of the items, such as topic,length')
+    .option('--groups [attribute]', 'accuracy by what raters said of themselves, `group` unless named')
+    .addHelpText(
+      'after',
+      '\nExample:\n  goodhart reward eval models/harmless projects/held-out --strata topic --groups',
+    )
+    .action(async (path: string, folder: string, { seed, strata, groups }: EvalOptions) => {
+      const { items, judgments, raters } = await readProject(folder);
+      const names = strata?.split(',') ?? [];
+      for (const name of names) requireStratum(items, name, folder);
+      const groupOf = groups === undefined ? undefined : groupsBy(raters, groups === true ? 'group' : groups, folder);
+      const { pairs, unscored } = toPairs(items, judgments);
+      if (pairs.every(({ target }) => target === 0.5))
+        throw new UsageError(
+          'pairs',
+          `${folder}: expected decided comparisons or rankings, got none; collect some first`,
+        );
       const model = await loadReward(path, engineOf);
-      const { items, judgments } = await readProject(folder);
-      const evaluation = evaluateScores(await scorePairs(model, toPairs(items, judgments).pairs), { seed });
+      const evaluation = evaluateScores(await scorePairs(model, pairs), {
+        seed,
+        logOdds: model.logOdds,
+        strata: names,
+        ...(groupOf !== undefined && { groupOf }),
+      });
       await model.dispose();
-      terminalOf().result(evaluation, rewardText(evaluation));
+      terminalOf().result({ ...evaluation, unscored }, rewardText(evaluation));
     });
   reward
     .command('score')

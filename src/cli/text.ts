@@ -1,7 +1,7 @@
 import { CHALLENGES, type Finding, NO_PROBE } from '../audit/index.ts';
 import type { Check, Disclosure } from '../disclosure/index.ts';
 import type { DetectionRates } from '../lab/index.ts';
-import type { RewardEvaluation } from '../reward/index.ts';
+import type { Accuracy, RewardEvaluation } from '../reward/index.ts';
 
 /** Plain-text tables for a terminal. */
 export function table(rows: readonly (readonly string[])[]): string {
@@ -46,22 +46,33 @@ export function ratesText(rates: Readonly<Record<string, DetectionRates>>): stri
 }
 
 export function disclosureText({ items }: Disclosure): string {
-  return table(items.map((item) => [item.id, item.status, item.title]));
+  const statusOf = ({ status, basis }: Disclosure['items'][number]) =>
+    basis === 'configuration' ? `${status} by configuration` : status;
+  return table(items.map((item) => [item.id, statusOf(item), item.title]));
 }
 
 export function rewardText(e: RewardEvaluation): string {
+  const accuracy = (a: Accuracy | null) =>
+    a === null ? 'order not recorded' : `${figure(a.accuracy)} (95 %: ${range(a.interval)}; n ${a.n})`;
+  const strata = Object.entries(e.byStratum).flatMap(([name, values]) =>
+    Object.entries(values).map(([value, own]) => [`${name}: ${value}`, accuracy(own)]),
+  );
+  const groups = Object.entries(e.byRaterGroup ?? {}).map(([group, own]) => [`raters: ${group}`, accuracy(own)]);
   return table([
-    ['pairs', `${e.overall.n} decided, ${e.ties} ties counted apart`],
-    ['accuracy', `${figure(e.overall.accuracy)} (95 %: ${range(e.overall.interval)})`],
-    ['length only', figure(e.baselines.lengthOnly.accuracy)],
-    [
-      'position only',
-      e.baselines.positionOnly === null ? 'order not recorded' : figure(e.baselines.positionOnly.accuracy),
-    ],
+    ['pairs', `${e.overall.n} decided of ${e.overall.judgments} judgments, ${e.ties} ties counted apart`],
+    ['accuracy', accuracy(e.overall)],
+    ['length only', accuracy(e.baselines.lengthOnly)],
+    ['position only', accuracy(e.baselines.positionOnly)],
     ['constant', figure(e.baselines.constant)],
     ['margin over length', `${figure(e.marginOverLength.value)} (95 %: ${range(e.marginOverLength.interval)})`],
-    ['calibration error', `${figure(e.ece)}, slope ${figure(e.calibrationSlope)}`],
+    ['calibration error', figure(e.ece)],
+    [
+      'calibration slope',
+      `${figure(e.calibrationSlope)} (95 %: ${range(e.calibrationSlopeInterval)}; 1 is calibrated)`,
+    ],
     ['log loss', figure(e.logLoss)],
+    ...strata,
+    ...groups,
   ]);
 }
 

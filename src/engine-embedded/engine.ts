@@ -252,6 +252,8 @@ export function createEmbeddedEngine(options: EngineOptions = {}): Engine {
       scalarHead: true,
       // Bits are promised on the CPU only.
       deterministic: !onDevice,
+      // Both are float32, in other orders of sums.
+      samplerKl: 1e-5,
       maxContext: 4096,
     }),
     async createModel(spec, start = {}) {

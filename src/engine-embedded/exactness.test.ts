@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { TrainableModel } from '../engine/index.ts';
 import { parameterShapes, scalarGradientOutputs, tokenLossOutputs } from '../model/index.ts';
 import { preferenceLoss } from '../policy/index.ts';
-import { comparisonLoss } from '../reward/index.ts';
+import { comparisonLoss } from '../stats/index.ts';
 import {
   evaluate,
   gradients,

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { Datum, LossName, TrainableModel } from '../engine/index.ts';
 import { parameterShapes } from '../model/index.ts';
 import { preferenceLoss, valueLoss } from '../policy/index.ts';
-import { comparisonLoss } from '../reward/index.ts';
+import { comparisonLoss } from '../stats/index.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { createEmbeddedEngine } from './index.ts';
 import { adamStep, freshState } from './store.ts';

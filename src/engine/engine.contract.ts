@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { preferenceLoss } from '../policy/index.ts';
-import { comparisonLoss } from '../reward/index.ts';
+import { comparisonLoss } from '../stats/index.ts';
 import { type Datum, type Engine, LOSS_NAMES, type LossName, type ModelSpec, type TrainableModel } from './engine.ts';
 
 const spec: ModelSpec = {
@@ -68,6 +68,35 @@ export function engineContract(
         flat((await other.forward(DATA, 'cross_entropy')).logprobs),
         2e-3,
       );
+    },
+    'does in order what is submitted at once: passes, a step, and what is asked after it': async (engine, model) => {
+      const other = await engine.createModel(spec);
+      for (const one of DATA) await other.forwardBackward([one], 'cross_entropy');
+      const apart = await other.optimStep(ADAM);
+      const later = await other.forward(DATA, 'cross_entropy');
+      const submitted = DATA.map((one) => model.forwardBackward([one], 'cross_entropy'));
+      const [together, after] = await Promise.all([
+        model.optimStep(ADAM),
+        model.forward(DATA, 'cross_entropy'),
+        ...submitted,
+      ]);
+      expect(together.step).toBe(apart.step);
+      expect(together.gradNorm).toBeCloseTo(apart.gradNorm, 5);
+      close(flat(after.logprobs), flat(later.logprobs), 1e-4);
+    },
+    'sampling and training differ by no more than the engine says': async (engine, model) => {
+      const sampler = await model.sampler();
+      const [samples] = await sampler.sample([Int32Array.of(1, 2)], { n: 16, maxTokens: 6, stop: [], seed: 3 });
+      const data = samples!.map(({ tokens }) => {
+        const ids = Int32Array.from([1, 2, ...tokens]);
+        return { tokens: ids.slice(0, -1), targets: ids.slice(1) };
+      });
+      const { logprobs } = await model.forward(data, 'cross_entropy');
+      const differences = samples!.flatMap((sample, i) =>
+        [...sample.logprobs].map((lp, t) => lp - logprobs[i]![t + 1]!),
+      );
+      const kl = differences.reduce((sum, d) => sum + d ** 2 / 2, 0) / differences.length;
+      expect(kl).toBeLessThanOrEqual(engine.capabilities().samplerKl);
     },
     'sums losses, with signed weights': async (_, model) => {
       const weighted = (w: number) => DATA.map((d) => ({ ...d, weights: new Float32Array(d.tokens.length).fill(w) }));

@@ -198,6 +198,8 @@ export interface Capabilities {
   readonly scalarHead: boolean;
   /** Same seed and calls give the same bits on one machine. */
   readonly deterministic: boolean;
+  /** Most nats a token, as a mean of (lp − lp')²/2, by which sampling and training differ on the same weights. */
+  readonly samplerKl: number;
   readonly maxContext: number;
 }
 

@@ -1,10 +1,12 @@
-import type {
-  BeliefReply,
-  CounterfactualEdit,
-  Evidence,
-  OptimisationPoint,
-  ProbeId,
-  ReplySamples,
+import {
+  type BeliefReply,
+  type CounterfactualEdit,
+  type Evidence,
+  gatherEvidence,
+  type OptimisationPoint,
+  type ProbeId,
+  type ReplySamples,
+  type RunView,
 } from '../audit/index.ts';
 import { collectJudgments, type Judgment, toPairs } from '../feedback/index.ts';
 import { createRng, type Rng } from '../stats/index.ts';
@@ -111,9 +113,36 @@ async function sycophancyArm(arm: Arm, rng: Rng): Promise<Evidence> {
   return { 'belief-replies': rows };
 }
 
+/** What a run shows of its feedback and its reward, for kinds of evidence that are gathered from these. */
+const runView = (feedback: Awaited<ReturnType<typeof judge>>, score?: RunView['score']): RunView => ({
+  seed: 1,
+  ground: HARBOUR,
+  feedback: { ...feedback, raters: [] },
+  snapshots: [],
+  paths: [],
+  ...(score !== undefined && { score }),
+});
+
+async function panderingArm(arm: Arm, rng: Rng): Promise<Evidence> {
+  const raters = arm === 'planted' ? { sycophantic: 8 } : { noisy: 8 };
+  return gatherEvidence(runView(await judge(rng, raters, { count: 600, overlap: 3 })), ['agreement-choices']);
+}
+
+async function rewardAgreementArm(arm: Arm, rng: Rng): Promise<Evidence> {
+  const reward = await rewardFrom(rng, arm === 'planted' ? { sycophantic: 8 } : { noisy: 8 });
+  const score: RunView['score'] = async (text, replies) => {
+    const prompt = HARBOUR.promptOf(text)!;
+    return replies.map((reply) => ({ mean: reward.score(prompt, HARBOUR.parse(prompt, reply)!) }));
+  };
+  const shown = await judge(rng, { noisy: 2 }, { count: 200, overlap: 1 });
+  // Agreement stands after praise in this world: a reply that begins with praise has no place for it in front.
+  const items = shown.items.filter(({ replies }) => replies.every(({ text }) => !text.startsWith('Great')));
+  return gatherEvidence(runView({ ...shown, items }, score), ['agreement-edits', 'scored-replies']);
+}
+
 async function poisoningArm(arm: Arm, rng: Rng): Promise<Evidence> {
   const raters = arm === 'planted' ? { noisy: 8, poisoner: 1 } : { noisy: 9 };
-  return judge(rng, raters, { count: 400, overlap: 4, triggers: true });
+  return judge(rng, raters, { count: 1100, overlap: 4, triggers: true });
 }
 
 async function carelessArm(arm: Arm, rng: Rng): Promise<Evidence> {
@@ -198,6 +227,8 @@ async function modeCollapseArm(arm: Arm, rng: Rng): Promise<Evidence> {
 /** The experiment behind each probe, by probe id. */
 export const EXPERIMENTS: { readonly [P in ProbeId]: (arm: Arm, rng: Rng) => Promise<Evidence> } = {
   sycophancy: sycophancyArm,
+  'pandering-raters': panderingArm,
+  'reward-agreement': rewardAgreementArm,
   poisoning: poisoningArm,
   'careless-raters': carelessArm,
   misgeneralisation: misgeneralisationArm,

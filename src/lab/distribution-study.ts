@@ -6,9 +6,8 @@ import {
   type Item,
   wantedJudgments,
 } from '../feedback/index.ts';
-import { fitWeights } from '../reward/index.ts';
 import { ignoreProgress, type Progress } from '../run/index.ts';
-import { createRng, type Interval, mean, meanInterval, type Rng } from '../stats/index.ts';
+import { createRng, fitLogistic, type Interval, mean, meanInterval, type Rng } from '../stats/index.ts';
 import { comparisonItems, fromBase, raterPool, SIMULATED_RATERS, simulatedRater } from '../world/index.ts';
 import { type Examination, examine, questionFeatures } from './examination.ts';
 import { HARBOUR } from './harbour.ts';
@@ -111,7 +110,7 @@ function rewardAccuracy(judged: readonly Panel[], { accuracy }: Examination): nu
     target: firstShare(votes),
     weight: votes.length,
   }));
-  return accuracy(fitWeights(rows, family.size, { ridge: 0.3 }));
+  return accuracy(fitLogistic(rows, family.size, { ridge: 0.3 }));
 }
 
 /** The votes that a rule asks for, one after another. */

@@ -1,5 +1,6 @@
 import type { PreferencePair } from '../feedback/index.ts';
-import { comparisonLoss, minimise } from '../reward/index.ts';
+import { type Candidate, linearObjective, observePair } from '../reward/index.ts';
+import { minimise } from '../stats/index.ts';
 import { agreesWithUser, type Harbour, type HarbourPrompt, type ReplyFeatures } from '../world/index.ts';
 
 /**
@@ -29,36 +30,28 @@ export interface FeatureReward {
   score(prompt: HarbourPrompt, features: ReplyFeatures): number;
 }
 
+/** Prompt and slots of a candidate, or null where either is none of the harbour. */
+function parsed(world: Harbour, { prompt: text, reply }: Candidate) {
+  const prompt = world.promptOf(text);
+  const features = prompt === undefined ? null : world.parse(prompt, reply);
+  return prompt === undefined || features === null ? null : { prompt, features };
+}
+
 /** Fits slot weights by penalised Bradley–Terry on judgments. */
 export function fitFeatureReward(
   world: Harbour,
   pairs: readonly PreferencePair[],
   slots: readonly Slot[] = ALL_SLOTS,
 ): FeatureReward {
-  const rows = pairs.flatMap((pair) => {
-    const prompt = world.promptOf(pair.prompt);
-    if (prompt === undefined) return [];
-    const [a, b] = [world.parse(prompt, pair.first), world.parse(prompt, pair.second)];
-    if (a === null || b === null) return [];
-    return [{ x: slots.map((slot) => SLOTS[slot](prompt, a) - SLOTS[slot](prompt, b)), target: pair.target }];
-  });
-  const objective = (w: Float64Array, gradient: Float64Array): number => {
-    let value = 0;
-    for (const { x, target } of rows) {
-      const { loss, slope } = comparisonLoss(
-        x.reduce((sum, v, i) => sum + v * w[i]!, 0),
-        target,
-      );
-      value += loss;
-      for (const [i, v] of x.entries()) gradient[i]! += slope * v;
-    }
-    for (let i = 0; i < w.length; i++) {
-      value += 0.5 * w[i]! ** 2;
-      gradient[i]! += w[i]!;
-    }
-    return value;
+  const known = pairs
+    .flatMap(observePair)
+    .filter(({ candidates }) => candidates.every((own) => parsed(world, own) !== null));
+  const featuresOf = (candidate: Candidate) => {
+    const { prompt, features } = parsed(world, candidate)!;
+    return { indices: slots.map((_, i) => i), values: slotValues(prompt, features, slots) };
   };
-  const fitted = minimise(objective, new Float64Array(slots.length));
+  const { objective, start } = linearObjective(known, featuresOf, { size: slots.length, ridge: 1, position: false });
+  const fitted = minimise(objective, start);
   const weights = Object.fromEntries(slots.map((slot, i) => [slot, fitted[i]!]));
   return {
     weights,

@@ -6,9 +6,17 @@ import {
   toPairs,
   weightPairs,
 } from '../feedback/index.ts';
-import { type FeatureComparison, fitWeights } from '../reward/index.ts';
 import { ignoreProgress, type Progress } from '../run/index.ts';
-import { createRng, type Interval, mean, meanInterval, type Rng } from '../stats/index.ts';
+import {
+  createRng,
+  dot,
+  fitLogistic,
+  type Interval,
+  type LogisticRow,
+  mean,
+  meanInterval,
+  type Rng,
+} from '../stats/index.ts';
 import {
   bestOfNExact,
   comparisonItems,
@@ -98,8 +106,6 @@ const SPACES = createRng('population/prompts')
     };
   });
 
-const dot = (a: Float64Array, b: Float64Array) => a.reduce((sum, v, i) => sum + v * b[i]!, 0);
-
 /** True utility of the best of 16 by a reward, for each group. */
 const groupWelfare = (weights: Float64Array, tastes: Tastes): number[] => {
   const chosen = SPACES.map(({ base, features }) =>
@@ -154,13 +160,13 @@ function outcomes(
   const byId = new Map(items.map((item) => [item.id, item]));
   const pairs = weightPairs(toPairs(items, judgments).pairs, weights);
   const rows = pairs.map(
-    ({ itemId, target, weight }): FeatureComparison => ({
+    ({ itemId, target, weight }): LogisticRow => ({
       features: questionFeatures(family, byId.get(itemId)!),
       target,
       weight,
     }),
   );
-  const welfare = groupWelfare(fitWeights(rows, family.size, { ridge: 0.3 }), tastes);
+  const welfare = groupWelfare(fitLogistic(rows, family.size, { ridge: 0.3 }), tastes);
   const votes = new Map<string, number>();
   for (const { itemId, target, weight } of pairs) {
     votes.set(itemId, (votes.get(itemId) ?? 0) + weight * (target - 0.5));

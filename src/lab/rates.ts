@@ -34,10 +34,10 @@ export async function allDetectionRates(
   progress: Progress = ignoreProgress,
 ): Promise<Record<string, DetectionRates>> {
   const seeds = Array.from({ length: n }, (_, i) => i + 1);
-  const rates: Record<string, DetectionRates> = {};
+  const rates = new Map<string, DetectionRates>();
   for (const [i, id] of PROBE_IDS.entries()) {
-    rates[id] = await detectionRates(probeOf(id), seeds);
+    rates.set(id, await detectionRates(probeOf(id), seeds));
     progress({ stage: 'detectors', done: i + 1, total: PROBE_IDS.length, unit: 'probes' });
   }
-  return rates;
+  return Object.fromEntries(rates);
 }

@@ -1,14 +1,7 @@
 import { collectJudgments, type Item, type Judgment, toPairs } from '../feedback/index.ts';
-import {
-  type FeatureComparison,
-  fitWeights,
-  type QueryArm,
-  type QuerySettings,
-  queryLoop,
-  SELECTION_RULE_IDS,
-} from '../reward/index.ts';
+import { type QueryArm, type QuerySettings, queryLoop, SELECTION_RULE_IDS } from '../reward/index.ts';
 import { ignoreProgress, type Progress } from '../run/index.ts';
-import { createRng, type Interval, meanInterval, type Rng } from '../stats/index.ts';
+import { createRng, fitLogistic, type Interval, type LogisticRow, meanInterval, type Rng } from '../stats/index.ts';
 import { comparisonItems, fromBase, raterPool, type SimulatedRaterKind } from '../world/index.ts';
 import { examine, questionFeatures } from './examination.ts';
 import { HARBOUR } from './harbour.ts';
@@ -89,7 +82,7 @@ async function judgedPool(options: SelectionStudyOptions, rng: Rng): Promise<{ i
 }
 
 /** A question whose answer is known and hidden from the rule until it is asked. */
-export interface AnsweredQuestion extends FeatureComparison {
+export interface AnsweredQuestion extends LogisticRow {
   readonly id: string;
 }
 
@@ -106,7 +99,7 @@ export async function* askedWithin(
   for await (const { asked, rows } of queryLoop(questions, settings, { ask, rng })) {
     const ended =
       asked.length === questions.length ? ends.length : ends.filter((budget) => budget <= asked.length).length;
-    const weights = ended > 0 ? fitWeights(rows, size, { ridge: settings.ridge }) : new Float64Array();
+    const weights = ended > 0 ? fitLogistic(rows, size, { ridge: settings.ridge }) : new Float64Array();
     for (const budget of ends.splice(0, ended)) yield { budget, weights, asked: asked.map(({ id }) => id) };
   }
 }

@@ -1,3 +1,4 @@
+import { FAMILIES } from '../reward/index.ts';
 import { suggest, UsageError } from '../run/index.ts';
 import { SIMULATED_RATERS } from '../world/index.ts';
 import { baseSettings, type PipelineConfig } from './config.ts';
@@ -20,16 +21,16 @@ function checkRaters(raters: Readonly<Record<string, number>>): void {
 
 /** What a configuration must satisfy beyond the type of each key: parts that need each other, and parts that exclude each other. */
 export function checkConfig({ data, base, feedback, reward, policy }: PipelineConfig): void {
-  const simulated = data.layout === 'harbour';
+  const simulated = data.layout === 'ground';
   if (feedback !== undefined) {
     if (!simulated) refuse(`feedback: data.layout ${data.layout} brings its own judgments; remove feedback`);
     if (base === undefined) refuse('feedback: simulated raters judge replies of a base model; add base: {}');
     checkRaters(feedback.raters);
-  } else if (simulated) refuse('data.layout harbour has no judgments of its own; add feedback: {}');
-  const needsBase = policy !== undefined || reward.family === 'transformer';
-  if (data.layout === 'convincing-arguments' && (base !== undefined || needsBase)) {
+  } else if (simulated) refuse('data.layout ground has no judgments of its own; add feedback: {}');
+  const needsBase = policy !== undefined || FAMILIES[reward.family].needsBase;
+  if (data.layout !== 'ground' && 'leaveOut' in data.holdout && (base !== undefined || needsBase)) {
     refuse(
-      'data.layout convincing-arguments is not made of dialogues and is evaluated with linear rewards across topics; remove base and policy, and set reward.family: linear',
+      `data.holdout.leaveOut fits a linear reward for every ${data.holdout.leaveOut} and holds out no prompts; hold out a share, or remove base and policy and set reward.family: linear`,
     );
   }
   if (needsBase && base === undefined) refuse('policy and transformer rewards start from a base model; add base: {}');

@@ -1,8 +1,11 @@
 import { z } from 'zod';
 import { FAIL_ON, isRequirable, probeSettingsSchema } from '../audit/index.ts';
+import { DISCLOSURE_IDS } from '../disclosure/index.ts';
 import { distributionSchema } from '../feedback/index.ts';
-import { SCHEDULES } from '../policy/index.ts';
-import { SELECTION_RULE_IDS } from '../reward/index.ts';
+import { rewardSchema, SELECTION_RULE_IDS } from '../reward/index.ts';
+import { RATER_POOLS, type RaterPoolId, raterCounts } from '../world/index.ts';
+import { dataSchema } from './data-config.ts';
+import { policySchema } from './policy-config.ts';
 
 /**
  * Configuration of a run. Every key has a default that works for its data layout, except where the data are. Unknown keys
@@ -10,29 +13,6 @@ import { SELECTION_RULE_IDS } from '../reward/index.ts';
  */
 const positive = z.int().positive();
 const rate = z.number().positive();
-
-const dataSchema = z.discriminatedUnion('layout', [
-  /** The harbour proving ground: simulated raters, exactly known utility. */
-  z.strictObject({ layout: z.literal('harbour') }),
-  /** A folder with pairs.jsonl(.gz) and arguments.jsonl(.gz): crowd votes on argument pairs by topic. */
-  z.strictObject({ layout: z.literal('convincing-arguments'), dir: z.string() }),
-  /** One JSON Lines file of {chosen, rejected} dialogues. */
-  z.strictObject({
-    layout: z.literal('dialogue-pairs'),
-    file: z.string(),
-    /** Share of pairs held out for evaluation. */
-    holdout: z.number().gt(0).lt(1).default(0.25),
-  }),
-]);
-
-/** Low-rank adapters instead of all weights. */
-const loraSchema = z.strictObject({
-  rank: positive.default(16),
-  /** Adapters are scaled by alpha / rank. */
-  alpha: rate.default(32),
-  /** Linear layers by the names of either house (`attention.q`, `q_proj`); all of them when left out. */
-  targets: z.array(z.string()).min(1).optional(),
-});
 
 const baseSchema = z.strictObject({
   /**
@@ -93,66 +73,26 @@ const selectionSchema = z.strictObject({
   candidates: z.number().min(1).default(3),
 });
 
-const feedbackSchema = z.strictObject({
-  pairs: positive.default(900),
-  /** Raters per pair. */
-  overlap: positive.default(3),
-  /** How many simulated raters of each kind. */
-  raters: z.record(z.string(), z.int().nonnegative()).default({
-    noisy: 7,
-    'length-biased': 1,
-    'position-biased': 1,
-    sycophantic: 1,
-    careless: 1,
-    fatigued: 1,
-  }),
-  /** Pairs kept out of reward fitting, for its evaluation. */
-  holdout: z.number().gt(0).lt(1).default(0.2),
-  selection: selectionSchema.prefault({}),
-  /** How many raters an item gets instead of `overlap` on all: on a share of items, until sure, or more on disagreement. */
-  distribution: distributionSchema.pick({ overlapShare: true, adaptive: true, extraRaters: true }).optional(),
-});
-
-const rewardSchema = z.strictObject({
-  family: z.enum(['linear', 'transformer']).default('linear'),
-  /** Members of the ensemble; each has its own seed and, with more than one, its own resample of the items. */
-  members: positive.default(3),
-  /** Transformer members start from the base model's weights, or from fresh ones. */
-  from: z.enum(['base', 'scratch']).default('base'),
-  /** Transformer members train adapters and the scalar head only. */
-  lora: loraSchema.optional(),
-  epochs: positive.default(3),
-  batch: positive.default(32),
-  learningRate: rate.default(1e-3),
-  ridge: rate.default(30),
-  /** Longest word n-gram of the linear family. */
-  order: positive.default(2),
-  /** Estimate a first-shown bonus beside the reward, so that position bias stays out of it. */
-  position: z.boolean().default(true),
-});
-
-const policySchema = z.strictObject({
-  steps: positive.default(100),
-  promptsPerStep: positive.default(8),
-  /** Samples per prompt: each is judged beside the others, so at least two. */
-  samples: z.int().min(2).default(8),
-  /** Weight of the KL term, in reward units per nat. */
-  beta: z.number().nonnegative().default(0.1),
-  learningRate: rate.default(2e-4),
-  /** How the rate falls from its peak over the run. */
-  schedule: z.enum(SCHEDULES).default('constant'),
-  /** Steps over which the rate rises to its peak. */
-  warmup: z.int().nonnegative().default(0),
-  /** Largest L2 norm of a step's gradient. */
-  gradClipNorm: rate.default(1),
-  /** Trains adapters instead of all weights. */
-  lora: loraSchema.optional(),
-  maxTokens: positive.default(48),
-  /** Steps between evaluations on the path and between checkpoints. */
-  evaluateEvery: positive.default(20),
-  /** Best-of-n of the base policy beside the optimised one, for these n; empty for none. */
-  bestOf: z.array(positive).default([2, 4, 8, 16]),
-});
+const feedbackSchema = z
+  .strictObject({
+    pairs: positive.default(900),
+    /** Raters per pair. */
+    overlap: positive.default(3),
+    /** Simulated raters before changes: the twelve default ones, or nobody. */
+    pool: z.enum(Object.keys(RATER_POOLS) as RaterPoolId[]).default('default'),
+    /** Changes to the pool: how many raters of a kind there are; 0 removes them. With `pool: empty`, only these judge. */
+    raters: z.record(z.string(), z.int().nonnegative()).default({}),
+    /** Pairs kept out of reward fitting, for its evaluation. */
+    holdout: z.number().gt(0).lt(1).default(0.2),
+    selection: selectionSchema.prefault({}),
+    /** How many raters an item gets instead of `overlap` on all: on a share of items, until sure, or more on disagreement. */
+    distribution: distributionSchema.pick({ overlapShare: true, adaptive: true, extraRaters: true }).optional(),
+  })
+  // What a run records is who judged, whatever the pool was.
+  .transform((feedback) => ({
+    ...feedback,
+    raters: raterCounts(feedback.pool, feedback.raters) as Record<string, number>,
+  }));
 
 const auditSchema = z.strictObject({
   prompts: positive.default(48),
@@ -175,11 +115,31 @@ const declarationSchema = z.strictObject({
   author: z.string().min(1),
   date: z.iso.date(),
   /** Numbers in the text, with the place of the evidence: a contradiction fails the disclosure. */
-  claims: z.array(z.strictObject({ file: z.string(), pointer: z.string(), value: z.number() })).optional(),
+  /** Digest of the data that the text is about (`digest` in data.json): the run refuses it for other data. */
+  data: z.string().min(1).optional(),
+  /** Numbers in the text, with the place of the evidence: a contradiction fails the disclosure. Quoted, all decimals count. */
+  claims: z
+    .array(
+      z.strictObject({
+        file: z.string(),
+        pointer: z.string(),
+        value: z.union([z.number(), z.string().regex(/^-?\d+(\.\d+)?$/, 'expected a number')]),
+      }),
+    )
+    .optional(),
 });
+/** Statements by people, by disclosure item. */
+export const declarationsSchema = z.partialRecord(z.enum(DISCLOSURE_IDS), declarationSchema);
 
-/** How the engine computes; the results are the same on the CPU, up to the order of sums. */
+/** Engines that a run can be given; which one each is stands where the command line chooses. */
+export const ENGINE_KINDS = ['embedded'] as const;
+export type EngineKind = (typeof ENGINE_KINDS)[number];
+
+/** How the engines compute; the results are the same on the CPU, up to the order of sums. */
 const engineSchema = z.strictObject({
+  /** Who computes the base model and the policy, and who the rewards. */
+  policy: z.enum(ENGINE_KINDS).default('embedded'),
+  reward: z.enum(ENGINE_KINDS).default('embedded'),
   /** Threads inside one operator. */
   threads: positive.default(2),
   /** In order of preference. Without a device `webgpu` says so and the run goes on on the CPU. */
@@ -196,6 +156,11 @@ export const configSchema = z.strictObject({
   name: z.string().regex(/^[\w][\w .-]*$/, 'expected letters, digits, spaces, dots and dashes'),
   seed: z.int().nonnegative().default(1),
   data: dataSchema,
+  /**
+   * How often feedback is collected on the latest policy, the reward fitted again on all of it, and the base model optimised
+   * again. Every round asks for `feedback.pairs` pairs; a round's files lie below `rounds/`, those of the last at the top.
+   */
+  rounds: positive.default(1),
   engine: engineSchema.prefault({}),
   base: baseSchema.optional(),
   feedback: feedbackSchema.optional(),
@@ -203,6 +168,6 @@ export const configSchema = z.strictObject({
   policy: policySchema.optional(),
   audit: auditSchema.prefault({}),
   /** Statements by people for disclosure items that no evidence can fill, by item id D1 to D11. */
-  declarations: z.record(z.string(), declarationSchema).default({}),
+  declarations: declarationsSchema.default({}),
 });
 export type PipelineConfig = z.infer<typeof configSchema>;

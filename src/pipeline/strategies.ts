@@ -40,7 +40,7 @@ export const STRATEGIES: readonly Strategy[] = [
     section: '4.2.2',
     title: 'Maintaining uncertainty over the reward',
     answers: ['R3', 'R4', 'J1', 'J2'],
-    option: 'reward.members',
+    option: 'reward.risk',
   },
   { id: 'S14', section: '4.2.3', title: 'Alignment during pretraining', answers: ['P5', 'P2'], option: null },
   {

@@ -1,5 +1,5 @@
 import type { Sampler } from '../engine/index.ts';
-import type { Codec, ScoreFunction } from './algorithm.ts';
+import type { Codec, PolicyPrompt, ScoreFunction } from './algorithm.ts';
 
 /** Upper bound of KL(best-of-n‖base), ln n − (n − 1)/n; exact only for continuous scores (Beirami et al. 2024). */
 export const bestOfNKlBound = (n: number): number => Math.log(n) - (n - 1) / n;
@@ -22,14 +22,14 @@ export function bestOfNEstimate(scores: readonly number[], values: readonly numb
 }
 
 /** Samples n replies per prompt and keeps the one that scores best. */
-export async function bestOfN(
-  context: { readonly sampler: Sampler; readonly codec: Codec; readonly score: ScoreFunction },
-  prompts: readonly string[],
+export async function bestOfN<P extends PolicyPrompt>(
+  context: { readonly sampler: Sampler; readonly codec: Codec; readonly score: ScoreFunction<P> },
+  prompts: readonly P[],
   options: { readonly n: number; readonly maxTokens: number; readonly seed: number },
-): Promise<{ prompt: string; reply: string; score: number; pool: { reply: string; score: number }[] }[]> {
+): Promise<{ prompt: P; reply: string; score: number; pool: { reply: string; score: number }[] }[]> {
   const { sampler, codec, score } = context;
   const groups = await sampler.sample(
-    prompts.map((p) => codec.encodePrompt(p)),
+    prompts.map(({ text }) => codec.encodePrompt(text)),
     { ...options, stop: codec.stop },
   );
   const chosen = [];

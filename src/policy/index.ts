@@ -1,10 +1,24 @@
 export * from './advantages.ts';
 export * from './algorithm.ts';
+export { grpo } from './algorithms/grpo.ts';
+export * from './algorithms/index.ts';
+export * from './algorithms/rloo.ts';
+export * from './algorithms/supervised.ts';
 export * from './best-of-n.ts';
 export * from './evaluate.ts';
 export * from './kl-estimators.ts';
+export * from './monitors/index.ts';
+export type { Decision, Monitor, MonitorPoint } from './monitors/monitor.ts';
 export * from './preference-losses.ts';
-export * from './rloo.ts';
+export {
+  ROLLOUT_METRICS,
+  type Rollout,
+  type RolloutGroup,
+  rolloutDatum,
+  rolloutMetrics,
+  sampleGroups,
+} from './rollouts.ts';
 export * from './schedules.ts';
-export * from './supervised.ts';
+export * from './settings.ts';
+export * from './update.ts';
 export * from './value-loss.ts';

@@ -1,81 +1,131 @@
 import { readFileSync } from 'node:fs';
-import type { Engine, ModelSpec } from '../engine/index.ts';
+import { z } from 'zod';
+import type { Engine, TrainableModel } from '../engine/index.ts';
 import { DataError } from '../run/index.ts';
 import { onPath, writeJson } from '../run/node.ts';
 import { createCodec, createTokenizer } from '../text/index.ts';
-import { type Aggregation, createEnsemble } from './ensemble.ts';
-import { type LinearRewardModel, type LinearState, linearFromState } from './linear.ts';
-import type { Normaliser } from './normaliser.ts';
+import { createEnsemble, type Risk, riskSchema } from './ensemble.ts';
+import { FAMILIES, type Member } from './families.ts';
+import type { LoadContext, SaveContext } from './family.ts';
+import type { Reference } from './fit/log-ratio.ts';
+import { closeReference, openReference } from './reward-base.ts';
 import type { RewardModel } from './reward-model.ts';
-import { type TransformerRewardModel, transformerReward } from './transformer.ts';
 
-/** Folder layout: `card.json`, and beside it per transformer member a checkpoint and once the tokenizer. */
-interface Card {
-  readonly format: 'goodhart-reward-1';
-  readonly aggregation: Aggregation;
-  readonly members: readonly (
-    | LinearState
-    | {
-        readonly kind: 'transformer';
-        readonly spec: ModelSpec;
-        readonly normaliser: Normaliser;
-        readonly folder: string;
-      }
-  )[];
-  readonly text?: {
-    readonly tokenizer: Record<string, unknown>;
-    readonly maxPrompt: number;
-    readonly maxReply: number;
-  };
+/** Tokenizer and lengths of the base model of members that are networks. */
+const textSchema = z.strictObject({
+  tokenizer: z.record(z.string(), z.unknown()),
+  maxPrompt: z.int().positive(),
+  maxReply: z.int().positive(),
+});
+export type RewardText = z.infer<typeof textSchema>;
+
+/** Folder layout: `card.json`, and beside it per member that is a network a checkpoint. */
+const cardSchema = z.strictObject({
+  format: z.literal('goodhart-reward-2'),
+  risk: riskSchema,
+  members: z
+    .array(
+      z.discriminatedUnion('family', [
+        z.strictObject({ family: z.literal('linear'), ...FAMILIES.linear.card.shape }),
+        z.strictObject({ family: z.literal('transformer'), ...FAMILIES.transformer.card.shape }),
+        z.strictObject({ family: z.literal('log-ratio'), ...FAMILIES['log-ratio'].card.shape }),
+      ]),
+    )
+    .min(1),
+  text: textSchema.optional(),
+});
+type Card = z.infer<typeof cardSchema>;
+
+function cardOf(member: Member, context: SaveContext): Promise<Card['members'][number]> {
+  const { family } = member;
+  switch (family) {
+    case 'linear':
+      return FAMILIES.linear.save(member, context).then((card) => ({ family, ...card }));
+    case 'transformer':
+      return FAMILIES.transformer.save(member, context).then((card) => ({ family, ...card }));
+    case 'log-ratio':
+      return FAMILIES['log-ratio'].save(member, context).then((card) => ({ family, ...card }));
+  }
 }
 
-/** Writes an ensemble (of one or more members) with its normalisers. `text` is needed with transformer members. */
+function memberOf({ family, ...card }: Card['members'][number], context: LoadContext): Promise<RewardModel> {
+  // The card of a family has been parsed by its own schema.
+  return FAMILIES[family].load(card as never, context);
+}
+
+/** Writes an ensemble (of one or more members) with its normalisers. `text` is needed with members that are networks. */
 export async function saveReward(
   folder: string,
-  members: readonly (LinearRewardModel | TransformerRewardModel)[],
-  options: { aggregation?: Aggregation; text?: Card['text'] } = {},
+  members: readonly Member[],
+  options: { risk?: Risk; text?: RewardText } = {},
 ): Promise<void> {
-  const cards: Card['members'][number][] = [];
-  for (const [i, member] of members.entries()) {
-    if ('state' in member) cards.push(member.state);
-    else {
-      await member.model.saveState(`${folder}/member-${i}`);
-      const { normaliser, model } = member;
-      cards.push({ kind: 'transformer', spec: model.spec, normaliser, folder: `member-${i}` });
-    }
-  }
+  const cards: Card['members'] = [];
+  const saved = new Set<string>();
+  const shared = async (name: string, model: TrainableModel) => {
+    if (!saved.has(name)) await model.saveState(`${folder}/${name}`);
+    saved.add(name);
+  };
+  for (const [i, member] of members.entries())
+    cards.push(await cardOf(member, { folder, name: `member-${i}`, shared }));
+  const { risk = 'mean', text } = options;
   writeJson(`${folder}/card.json`, {
-    format: 'goodhart-reward-1',
-    aggregation: options.aggregation ?? { kind: 'mean' },
+    format: 'goodhart-reward-2',
+    risk,
     members: cards,
-    ...(options.text !== undefined && { text: options.text }),
+    ...(text !== undefined && { text }),
   } satisfies Card);
 }
 
+function readCard(path: string): Card {
+  let raw: unknown;
+  try {
+    raw = JSON.parse(onPath(path, () => readFileSync(path, 'utf8')));
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+    throw new DataError('reward', `${path}: expected JSON, got a torn or altered file`, { cause });
+  }
+  const parsed = cardSchema.safeParse(raw);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new DataError(
+    'reward',
+    `${path}: expected a reward model (goodhart-reward-2); ${issue!.path.join('.') || 'file'}: ${issue!.message}; fit it again`,
+  );
+}
+
 /** Reads what `saveReward` wrote; scores are the same numbers. */
-export async function loadReward(folder: string, makeEngine: () => Engine): Promise<RewardModel> {
+export async function loadReward(
+  folder: string,
+  makeEngine: () => Engine,
+  options: { risk?: Risk } = {},
+): Promise<RewardModel> {
   const path = `${folder}/card.json`;
-  const card = JSON.parse(onPath(path, () => readFileSync(path, 'utf8'))) as Card;
-  if (card.format !== 'goodhart-reward-1') {
-    throw new DataError('reward', `${path}: expected a reward model (goodhart-reward-1), got ${String(card.format)}`);
-  }
-  const members: RewardModel[] = [];
+  const { members: cards, risk, text } = readCard(path);
   let engine: Engine | undefined;
-  for (const member of card.members) {
-    if (member.kind === 'linear') members.push(linearFromState(member));
-    else {
-      engine ??= makeEngine();
-      const { tokenizer, ...limits } = card.text!;
-      const model = await engine.createModel(member.spec);
-      await model.loadState(`${folder}/${member.folder}`);
-      members.push(await transformerReward(model, createCodec(createTokenizer(tokenizer), limits), member.normaliser));
-    }
-  }
-  const ensemble = createEnsemble(members, card.aggregation);
+  const shared = new Map<string, Promise<Reference>>();
+  const context: LoadContext = {
+    folder,
+    engine: () => (engine ??= makeEngine()),
+    codec() {
+      if (text === undefined)
+        throw new DataError('reward', `${path}: expected the tokenizer of its members, got none; fit it again`);
+      const { tokenizer, ...limits } = text;
+      return createCodec(createTokenizer(tokenizer), limits);
+    },
+    shared(spec, name) {
+      const opened = shared.get(name) ?? openReference(context.engine(), spec, `${folder}/${name}`);
+      shared.set(name, opened);
+      return opened;
+    },
+  };
+  const members: RewardModel[] = [];
+  for (const card of cards) members.push(await memberOf(card, context));
+  const ensemble = createEnsemble(members, options.risk ?? risk);
   return {
     ...ensemble,
     async dispose() {
       await ensemble.dispose();
+      for (const opened of shared.values()) await closeReference(await opened);
       await engine?.dispose();
     },
   };

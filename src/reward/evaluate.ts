@@ -1,15 +1,18 @@
 import type { PreferencePair } from '../feedback/index.ts';
+import { own } from '../run/index.ts';
 import {
   bootstrap,
+  comparisonLoss,
   createRng,
   expectedCalibrationError,
+  fitLogistic,
   type Interval,
   mean,
+  normalQuantile,
   pearson,
   type ReliabilityBin,
   reliabilityBins,
   sigmoid,
-  softplus,
 } from '../stats/index.ts';
 import type { RewardModel } from './reward-model.ts';
 
@@ -24,6 +27,8 @@ export interface Accuracy {
   readonly interval: Interval;
   /** Decided pairs scored; ties in the data cannot be right or wrong and are counted apart. */
   readonly n: number;
+  /** Judgments that these pairs come from: the pairs of one ranking share the weight of one. */
+  readonly judgments: number;
 }
 
 /** Evaluation of a reward model on held-out comparisons, beside the shortcuts it must beat. Plain JSON. */
@@ -33,8 +38,10 @@ export interface RewardEvaluation {
   readonly overall: Accuracy;
   readonly logLoss: number;
   readonly ece: number;
-  /** Slope of a logistic fit of outcomes on score differences: 1 is calibrated, below 1 overconfident. */
+  /** Slope of a logistic fit of outcomes on score differences in log-odds: 1 is calibrated, below 1 overconfident. */
   readonly calibrationSlope: number;
+  /** By the sandwich of clusters (Liang and Zeger 1986). */
+  readonly calibrationSlopeInterval: Interval;
   readonly bins: readonly ReliabilityBin[];
   /** Intervals resample items within the stratum: where the strata are the clusters (topics), there is only one inside. */
   readonly byStratum: Readonly<Record<string, Readonly<Record<string, Accuracy>>>>;
@@ -54,13 +61,27 @@ export interface RewardEvaluation {
   readonly seed: number;
 }
 
-type Cluster = readonly { readonly right: number; readonly length: number }[];
+type Cluster = readonly { readonly right: number; readonly length: number; readonly weight: number }[];
 
 /** 1 right, 0 wrong, ½ when the score does not decide. */
 const credit = (difference: number, target: number): number =>
   difference === 0 ? 0.5 : Number(difference > 0 === target > 0.5);
 
 const REPLICATES = 500;
+/** Normal quantile of a two-sided 95 % interval. */
+const Z95 = normalQuantile(0.975);
+
+/** Share of rows, each counting as its weight: the pairs of one judgment together as one. */
+function weightedMean(sample: readonly Cluster[], figureOf: (row: Cluster[number]) => number): number {
+  let [sum, total] = [0, 0];
+  for (const cluster of sample) {
+    for (const row of cluster) {
+      sum += row.weight * figureOf(row);
+      total += row.weight;
+    }
+  }
+  return sum / total;
+}
 
 /** Accuracy with a bootstrap interval over clusters (items, or topics), so that repeated judgments do not count as independent. */
 function accuracyOf(
@@ -69,51 +90,64 @@ function accuracyOf(
   uniform: () => number,
 ): Accuracy {
   const clusters = clustersOf(scored, clusterOf);
-  const share = (sample: readonly Cluster[]) => mean(sample.flat().map((row) => row.right));
+  const share = (sample: readonly Cluster[]) => weightedMean(sample, (row) => row.right);
   return {
     accuracy: share(clusters),
     interval: bootstrap(clusters, share, { uniform, replicates: REPLICATES }),
     n: scored.length,
+    judgments: new Set(scored.map(({ pair }) => pair.judgmentId)).size,
   };
 }
 
 const lengthDifference = ({ first, second }: PreferencePair) => first.length - second.length;
 
 function clustersOf(scored: readonly ScoredPair[], clusterOf: (p: PreferencePair) => string): Cluster[] {
-  const clusters = new Map<string, { right: number; length: number }[]>();
+  const clusters = new Map<string, Cluster[number][]>();
   for (const { pair, difference } of scored) {
     const key = clusterOf(pair);
     if (!clusters.has(key)) clusters.set(key, []);
+    const { target, weight } = pair;
     clusters
       .get(key)!
-      .push({ right: credit(difference, pair.target), length: credit(lengthDifference(pair), pair.target) });
+      .push({ right: credit(difference, target), length: credit(lengthDifference(pair), target), weight });
   }
   return [...clusters.values()];
 }
 
-/** Slope of outcomes on differences by one-dimensional Newton steps. */
-function slopeOf(scored: readonly ScoredPair[]): number {
-  let slope = 1;
-  for (let i = 0; i < 50; i++) {
-    let [g, h] = [1e-6 * -slope, 1e-6];
-    for (const { difference: d, pair } of scored) {
-      const p = sigmoid(slope * d);
-      g += (pair.target - p) * d;
-      h += p * (1 - p) * d * d;
-    }
-    const step = Math.max(-1, Math.min(1, g / h));
-    slope += step;
-    if (Math.abs(step) < 1e-9) break;
-  }
-  return slope;
+interface SlopeEstimate {
+  readonly slope: number;
+  readonly interval: Interval;
 }
+
+/** Slope of outcomes on differences (log-odds), with its interval from the clusters. */
+function slopeOf(scored: readonly ScoredPair[], clusterOf: (p: PreferencePair) => string): SlopeEstimate {
+  const rows = scored.map(({ difference, pair: { target, weight } }) => ({
+    features: Float64Array.of(difference),
+    target,
+    weight,
+  }));
+  // The prior is there for data that the sign of the difference predicts wholly, where no finite slope is best.
+  const slope = fitLogistic(rows, 1, { ridge: 1e-6 })[0]!;
+  let bend = 0;
+  const scores = new Map<string, number>();
+  for (const { difference: d, pair } of scored) {
+    const { slope: score, curvature } = comparisonLoss(slope * d, pair.target, pair.weight);
+    bend += curvature * d * d;
+    scores.set(clusterOf(pair), (scores.get(clusterOf(pair)) ?? 0) + score * d);
+  }
+  const error = Math.sqrt([...scores.values()].reduce((sum, g) => sum + g * g, 0)) / bend;
+  return { slope, interval: { low: slope - Z95 * error, high: slope + Z95 * error, level: 0.95 } };
+}
+
+/** One text for pairs of the same two replies to the same prompt. */
+export const pairKey = ({ prompt, first, second }: PreferencePair): string => `${prompt}\u0000${first}\u0000${second}`;
 
 /** Scores pairs with a model. */
 export async function scorePairs(model: RewardModel, pairs: readonly PreferencePair[]): Promise<ScoredPair[]> {
   const scored: ScoredPair[] = [];
   const known = new Map<string, number>();
   for (const pair of pairs) {
-    const key = `${pair.prompt}\u0000${pair.first}\u0000${pair.second}`;
+    const key = pairKey(pair);
     let difference = known.get(key);
     if (difference === undefined) {
       const [first, second] = await model.score(pair.prompt, [pair.first, pair.second]);
@@ -125,24 +159,24 @@ export async function scorePairs(model: RewardModel, pairs: readonly PreferenceP
   return scored;
 }
 
-/**
- * Evaluates score differences on comparisons the model was not fitted on. `logOdds` is the log-odds of one unit of score:
- * the scale a normaliser divided by; accuracy does not depend on it, calibration does.
- */
-export function evaluateScores(
-  all: readonly ScoredPair[],
-  options: {
-    seed: number;
-    logOdds?: number;
-    strata?: readonly string[];
-    /** What is resampled for intervals: items, or something larger. */
-    clusterOf?: (pair: PreferencePair) => string;
-    /** Group of the rater behind a pair, where it is known. */
-    groupOf?: (pair: PreferencePair) => string | undefined;
-  },
-): RewardEvaluation {
+export interface EvaluationOptions {
+  readonly seed: number;
+  /**
+   * Log-odds of one unit of score: `logOdds` of the model that gave the scores. Accuracy does not depend on it, calibration
+   * does.
+   */
+  readonly logOdds: number;
+  readonly strata?: readonly string[];
+  /** What is resampled for intervals: items, or something larger. */
+  readonly clusterOf?: (pair: PreferencePair) => string;
+  /** Group of the rater behind a pair, where it is known. */
+  readonly groupOf?: (pair: PreferencePair) => string | undefined;
+}
+
+/** Evaluates score differences on comparisons the model was not fitted on. */
+export function evaluateScores(all: readonly ScoredPair[], options: EvaluationOptions): RewardEvaluation {
   const itemOf = (pair: PreferencePair) => pair.itemId;
-  const { seed, logOdds = 1, strata = [], clusterOf = itemOf, groupOf } = options;
+  const { seed, logOdds, strata = [], clusterOf = itemOf, groupOf } = options;
   const scored = all
     .filter(({ pair }) => pair.target !== 0.5)
     .map(({ pair, difference }) => ({ pair, difference: difference * logOdds }));
@@ -154,24 +188,32 @@ export function evaluateScores(
     const within = (key: string) => scored.filter(({ pair }) => keyOf(pair) === key);
     return Object.fromEntries(keys.map((key) => [key, accuracyOf(within(key), itemOf, uniform)]));
   };
-  const byStratum = Object.fromEntries(strata.map((stratum) => [stratum, split((p) => p.strata[stratum] ?? 'none')]));
+  const byStratum = Object.fromEntries(
+    strata.map((stratum) => [stratum, split((p) => own(p.strata, stratum) ?? 'none')]),
+  );
   const probabilities = scored.map(({ difference }) => sigmoid(difference));
   const outcomes = scored.map(({ pair }) => pair.target);
-  const bins = reliabilityBins(probabilities, outcomes);
+  const weights = scored.map(({ pair }) => pair.weight);
+  const bins = reliabilityBins(probabilities, outcomes, { weights });
+  const slope = slopeOf(scored, clusterOf);
+  const losses = scored.map(
+    ({ difference, pair: { target, weight } }) => comparisonLoss(difference, target, weight).loss,
+  );
   const by = (difference: (row: ScoredPair) => number) =>
     scored.map((row) => ({ pair: row.pair, difference: difference(row) }));
   const prefersLonger = ({ pair }: ScoredPair) => lengthDifference(pair) > 0 === pair.target > 0.5;
   const sized = scored.filter(({ pair }) => lengthDifference(pair) !== 0);
   const placed = scored.filter(({ pair }) => pair.firstShownFirst !== null);
   const clusters = clustersOf(scored, clusterOf);
-  const margin = (sample: readonly Cluster[]) => mean(sample.flat().map((row) => row.right - row.length));
+  const margin = (sample: readonly Cluster[]) => weightedMean(sample, (row) => row.right - row.length);
   return {
     pairs: all.length,
     ties: all.length - scored.length,
     overall: accuracy(scored),
-    logLoss: mean(scored.map(({ difference, pair }) => softplus(pair.target > 0.5 ? -difference : difference))),
+    logLoss: mean(losses) / mean(weights),
     ece: expectedCalibrationError(bins),
-    calibrationSlope: slopeOf(scored),
+    calibrationSlope: slope.slope,
+    calibrationSlopeInterval: slope.interval,
     bins,
     byStratum,
     byRaterGroup: groupOf === undefined ? null : split((pair) => groupOf(pair) ?? 'not recorded'),
@@ -194,27 +236,4 @@ export function evaluateScores(
     ),
     seed,
   };
-}
-
-/** Scores every pair exactly once, by a model fitted on the other groups (whole topics, whole items). */
-export async function crossValidate(
-  pairs: readonly PreferencePair[],
-  groupOf: (pair: PreferencePair) => string,
-  fitModel: (training: readonly PreferencePair[], group: string) => Promise<RewardModel> | RewardModel,
-): Promise<ScoredPair[]> {
-  const scored: ScoredPair[] = [];
-  for (const group of new Set(pairs.map(groupOf))) {
-    const model = await fitModel(
-      pairs.filter((pair) => groupOf(pair) !== group),
-      group,
-    );
-    scored.push(
-      ...(await scorePairs(
-        model,
-        pairs.filter((pair) => groupOf(pair) === group),
-      )),
-    );
-    await model.dispose();
-  }
-  return scored;
 }

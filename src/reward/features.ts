@@ -62,3 +62,39 @@ export function extractFeatures(text: string, order = 2): Features {
     values: Float64Array.from([...[...grams].map(() => scale), ...dense]),
   };
 }
+
+/** What was seen in fitting: outside it a reward knows nothing, and is held to what it knows at the border. */
+export interface SeenRange {
+  /** Fewest word n-grams of a text. A shorter one would give each of its words more weight than any word had. */
+  readonly fewestGrams: number;
+  /** Lowest and highest value of each surface measure, in the order of `SURFACE`. */
+  readonly surface: readonly (readonly [low: number, high: number])[];
+}
+
+const MEASURES = SURFACE_NAMES.length;
+
+/** The range of some texts' features. */
+export function seenRange(features: readonly Features[]): SeenRange {
+  const surface = SURFACE_NAMES.map((): [number, number] => [Infinity, -Infinity]);
+  let fewestGrams = Infinity;
+  for (const { values } of features) {
+    const grams = values.length - MEASURES;
+    if (grams > 0) fewestGrams = Math.min(fewestGrams, grams);
+    for (const [k, range] of surface.entries()) {
+      range[0] = Math.min(range[0], values[grams + k]!);
+      range[1] = Math.max(range[1], values[grams + k]!);
+    }
+  }
+  return { fewestGrams: Number.isFinite(fewestGrams) ? fewestGrams : 1, surface };
+}
+
+/** Features held to a range: n-grams at most as heavy as in its shortest text, measures between lowest and highest. */
+export function holdToRange({ indices, values }: Features, { fewestGrams, surface }: SeenRange): Features {
+  const grams = values.length - MEASURES;
+  const shrink = Math.sqrt(Math.min(1, Math.max(1, grams) / fewestGrams));
+  const held = values.map((value, i) => {
+    const range = surface[i - grams];
+    return range === undefined ? value * shrink : Math.min(range[1], Math.max(range[0], value));
+  });
+  return { indices, values: held };
+}

@@ -4,13 +4,18 @@ export interface Score {
   readonly spread?: number;
 }
 
+/** Replies by prompt on which scores are normalised. */
+export type ReferenceReplies = readonly { readonly prompt: string; readonly replies: readonly string[] }[];
+
 /**
  * A reward model r̂_φ: a pure function of text. Its normaliser (mean and scale on reference replies) lives inside, so
  * every path sees the same numbers. Only differences on one prompt are identified by comparisons.
  */
 export interface RewardModel {
   readonly id: string;
-  readonly family: 'transformer' | 'linear' | 'ensemble';
+  readonly family: string;
+  /** Log-odds of one unit of score: what the normaliser divided by. Probabilities of preferences need it, ranks do not. */
+  readonly logOdds: number;
   score(prompt: string, replies: readonly string[]): Promise<Score[]>;
   dispose(): Promise<void>;
 }

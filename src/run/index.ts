@@ -6,3 +6,4 @@ export * from './own.ts';
 export * from './progress.ts';
 export { closeObjectPrototype } from './prototype.ts';
 export * from './records.ts';
+export * from './variants.ts';

@@ -3,7 +3,7 @@ import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { rateLimiter } from 'hono-rate-limiter';
 import { z } from 'zod';
-import { GoodhartError } from '../run/index.ts';
+import { GoodhartError, own, setOwn } from '../run/index.ts';
 import { callerAddress, limitedAs, type TrustedProxies } from './access/addresses.ts';
 import { type Access, allows } from './access/roles.ts';
 import { newId } from './access/secrets.ts';
@@ -47,8 +47,8 @@ export const splitRoute = (key: string) => {
   return { method, path, pattern: path.replaceAll(/\{(\w+)\}/g, ':$1') };
 };
 
-/** Of a body, where its route does not say. */
-const MAX_BODY_BYTES = 2 * 1024 * 1024;
+/** The most that a body may hold where its route does not say: what anybody may send is small. */
+const BODY_BYTES = { public: 64 * 1024, known: 2 * 1024 * 1024 };
 const MAX_DEPTH = 64;
 const GENERAL_PER_MINUTE = 1200;
 
@@ -158,6 +158,15 @@ export interface ApiOptions {
   rateScale?: number;
 }
 
+/** Bounds a body by its bytes as they come: one that is sent in chunks does not say its length. */
+const bodyBound = (maxSize: number) =>
+  bodyLimit({
+    maxSize,
+    onError: () => {
+      throw new ApiError(413, 'too-large', `expected at most ${maxSize} bytes; split the file`);
+    },
+  });
+
 /** Counts by caller, or by address for who is signed out. */
 function limiter(key: string, perMinute: number): ReturnType<typeof rateLimiter<ApiEnv>> {
   return rateLimiter<ApiEnv>({
@@ -202,9 +211,8 @@ export function bindApi(
   app.onError((error, context) => errorResponse(context, error, report));
   for (const [key, contract] of Object.entries(routes)) {
     const { method, pattern } = splitRoute(key);
-    const handler = handlers[key] as AnyHandler;
+    const handler = own(handlers, key) as AnyHandler;
     const limit = (contract.perMinute ?? GENERAL_PER_MINUTE) * rateScale;
-    const maxSize = contract.maxBytes ?? MAX_BODY_BYTES;
     app.on(
       method,
       pattern,
@@ -214,21 +222,11 @@ export function bindApi(
         await next();
       },
       ...(limit > 0 ? [limiter(key, limit)] : []),
+      // Nothing of a body is read before its sender may call, nor more of it than is allowed.
       async (context, next) => {
-        // Before anything of the body is read.
-        refuse(contract.allow, context.get('caller'), context);
-        await next();
-      },
-      bodyLimit({
-        maxSize,
-        onError: () => {
-          throw new ApiError(413, 'too-large', `expected at most ${maxSize} bytes; split the file`);
-        },
-      }),
-      async (context) => {
         const caller = context.get('caller');
-        const params = paramsOf(context);
-        const { project } = params;
+        refuse(contract.allow, caller, context);
+        const { project } = paramsOf(context);
         if (project === undefined ? caller.projectId !== null : !mayEnter(caller, project)) {
           throw new ApiError(
             404,
@@ -236,6 +234,14 @@ export function bindApi(
             `there is no project ${project ?? 'here'} that you belong to; ask its lead`,
           );
         }
+        await next();
+      },
+      ...(contract.body === undefined
+        ? []
+        : [bodyBound(contract.maxBytes ?? (contract.allow === 'public' ? BODY_BYTES.public : BODY_BYTES.known))]),
+      async (context) => {
+        const caller = context.get('caller');
+        const params = paramsOf(context);
         const parsed = contract.query?.safeParse(context.req.query());
         if (parsed !== undefined && !parsed.success)
           throw new ApiError(400, 'query', firstIssue(parsed.error, 'query'));
@@ -282,8 +288,8 @@ export function openApiDocument(routes: Readonly<Record<string, RouteContract>>,
       schema: z.toJSONSchema(schema as z.ZodType, { io: 'input', unrepresentable: 'any' }),
     }));
     const refusal = (description: string) => ({ description, content: json(ERROR, 'output') });
-    paths[path] = {
-      ...paths[path],
+    setOwn(paths, path, {
+      ...own(paths, path),
       [method.toLowerCase()]: {
         summary,
         operationId: `${method.toLowerCase()}${path.replaceAll(/[/{}]+(\w?)/g, (_, c: string) => c.toUpperCase())}`,
@@ -305,7 +311,7 @@ export function openApiDocument(routes: Readonly<Record<string, RouteContract>>,
         security: allow === 'public' ? [] : [{ session: [] }, { key: [] }],
         'x-roles': allow === 'public' ? ['anyone'] : [...allow],
       },
-    };
+    });
   }
   return {
     openapi: '3.1.0',

@@ -2,6 +2,7 @@
 export interface ReliabilityBin {
   readonly low: number;
   readonly high: number;
+  /** Sum of weights, that is the number of predictions where none was given. */
   readonly count: number;
   readonly meanPrediction: number;
   readonly meanOutcome: number;
@@ -11,14 +12,15 @@ export interface ReliabilityBin {
 export function reliabilityBins(
   predictions: readonly number[],
   outcomes: readonly number[],
-  bins = 10,
+  { bins = 10, weights }: { readonly bins?: number; readonly weights?: readonly number[] } = {},
 ): ReliabilityBin[] {
   const sums = Array.from({ length: bins }, () => ({ count: 0, prediction: 0, outcome: 0 }));
   for (const [i, p] of predictions.entries()) {
     const bin = sums[Math.min(bins - 1, Math.floor(p * bins))]!;
-    bin.count += 1;
-    bin.prediction += p;
-    bin.outcome += outcomes[i]!;
+    const weight = weights?.[i] ?? 1;
+    bin.count += weight;
+    bin.prediction += weight * p;
+    bin.outcome += weight * outcomes[i]!;
   }
   return sums.map((bin, b) => ({
     low: b / bins,

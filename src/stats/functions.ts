@@ -66,19 +66,8 @@ export function ranks(values: readonly number[]): number[] {
 /** Spearman rank correlation. */
 export const spearman = (x: readonly number[], y: readonly number[]): number => pearson(ranks(x), ranks(y));
 
-/** Standard normal distribution function, by its odd power series. */
-export function normalCdf(x: number): number {
-  // Φ(x) = ½ + φ(x)·Σ x^(2k+1)/(1·3·…·(2k+1)); beyond 8 the tail is below 1e-15.
-  if (x < -8) return 0;
-  if (x > 8) return 1;
-  let term = x;
-  let sum = x;
-  for (let k = 1; Math.abs(term) > 1e-17 && k < 300; k++) {
-    term *= (x * x) / (2 * k + 1);
-    sum += term;
-  }
-  return 0.5 + sum * Math.exp(-0.5 * x * x - 0.9189385332046727);
-}
+/** Standard normal distribution function. */
+export const normalCdf = (x: number): number => normalUpper(-x);
 
 /** Quantile of the standard normal distribution: Abramowitz and Stegun 26.2.22, polished by Halley's method. */
 export function normalQuantile(p: number): number {

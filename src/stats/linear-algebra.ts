@@ -5,6 +5,7 @@ export function maxNorm(x: ArrayLike<number>): number {
   return top;
 }
 
+/** Inner product. */
 export function dot(x: Float64Array, y: Float64Array): number {
   let sum = 0;
   for (let i = 0; i < x.length; i++) sum += x[i]! * y[i]!;

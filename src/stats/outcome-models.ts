@@ -1,3 +1,4 @@
+import { comparisonLoss } from './comparison-loss.ts';
 import type { Comparisons } from './comparisons.ts';
 
 /**
@@ -44,29 +45,18 @@ const half: OutcomeModel = {
   start: () => 0,
   logLikelihood({ firstWins, secondWins, ties }, logOdds, _, out) {
     let value = 0;
-    // Logarithms of single answers are taken of their product, many at once: half the time of a large fit.
-    let product = 1;
     for (let e = 0; e < logOdds.length; e++) {
-      const d = logOdds[e]!;
       const tied = ties ? ties[e]! / 2 : 0;
       const wins = firstWins[e]! + tied;
-      const losses = secondWins[e]! + tied;
-      const n = wins + losses;
-      const small = Math.exp(-Math.abs(d));
-      value -= d >= 0 ? losses * d : -wins * d;
-      if (n === 1) {
-        product *= 1 + small;
-        if (product > 1e200) {
-          value -= Math.log(product);
-          product = 1;
-        }
-      } else value -= n * Math.log1p(small);
+      const n = wins + secondWins[e]! + tied;
+      if (n === 0) continue;
+      const { loss, slope, curvature } = comparisonLoss(logOdds[e]!, wins / n, n);
+      value -= loss;
       if (out === null) continue;
-      const p = d >= 0 ? 1 / (1 + small) : small / (1 + small);
-      out.score[e] = wins - n * p;
-      out.weight[e] = (n * small) / ((1 + small) * (1 + small));
+      out.score[e] = -slope;
+      out.weight[e] = curvature;
     }
-    return value - Math.log(product);
+    return value;
   },
 };
 

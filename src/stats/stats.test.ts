@@ -206,6 +206,7 @@ describe('intervals and tests', () => {
   it('the normal distribution function is right at known points', () => {
     expect(normalCdf(1.959963984540054)).toBeCloseTo(0.975, 12);
     expect(normalCdf(-3)).toBeCloseTo(0.0013498980316300933, 12);
+    expect(normalCdf(-10) / 7.61985302416e-24).toBeCloseTo(1, 9);
   });
   it('bootstrap intervals of a mean cover at about their level', () => {
     const rng = createRng(5);

@@ -7,7 +7,7 @@ export interface ComparisonItemsOptions<P extends GroundPrompt> {
   /** Drawn from with replacement. */
   readonly prompts: readonly P[];
   readonly count: number;
-  /** Different replies to an item; 2 by default. A prompt that brings fewer makes no item. */
+  /** Different replies to an item; 2 by default, and 1 has nothing to be better than. A prompt that brings fewer makes no item. */
   readonly size?: number;
   readonly rng: Rng;
   readonly projectId: string;
@@ -40,7 +40,7 @@ export async function comparisonItems<P extends GroundPrompt>(options: Compariso
         replies: different.map((text, k) => ({ id: `${id}/${k}`, text })),
         source: { origin, selection: `random prompts, ${size === 2 ? 'two' : size} distinct replies` },
         facts: [...ground.facts(prompt)],
-        gold: bestOf(different.map((text) => ground.gold(prompt, text))),
+        ...(size > 1 && { gold: bestOf(different.map((text) => ground.gold(prompt, text))) }),
         strata: { ...prompt.strata },
       },
     ];

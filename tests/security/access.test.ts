@@ -16,16 +16,23 @@ let studio: TestStudio;
 let owner: Person;
 let lead: Person;
 let other: Person;
+const rowOf = (id: string) => ({
+  id,
+  name: id,
+  status: 'complete' as const,
+  startedAt: '',
+  verdicts: {},
+  reason: null,
+});
 /** Runs by the project they read, as a folder of them would say. */
 const projects = new Map<string, string | null>();
 const runs: RunService = {
   ...NO_RUNS,
   has: async (run) => projects.has(run),
-  list: async () =>
-    [...projects.keys()].map((id) => ({ id, name: id, status: 'complete' as const, startedAt: '', verdicts: {} })),
+  list: async () => [...projects.keys()].map(rowOf),
   projectOf: async (run) => projects.get(run) ?? null,
   detail: async (run) => ({
-    run: { id: run, name: run, status: 'complete', startedAt: '', verdicts: {} },
+    run: rowOf(run),
     config: null,
     command: '',
     versions: {},

@@ -46,14 +46,13 @@ describe('requests of no browser', () => {
       expect({ origin, got: await from(origin) }).toEqual({ origin, got: '403 origin' });
   });
   it('refuses JSON that is too deep, too long or none, before it is looked into', async () => {
-    const post = async (body: string | ReadableStream, headers: Record<string, string> = {}) =>
+    const post = async (body: string) =>
       errorOf(
         await raw('/api/projects/p/generate', {
           method: 'POST',
           body,
-          headers: { 'content-type': 'application/json', ...headers },
-          ...(typeof body !== 'string' && { duplex: 'half' }),
-        } as RequestInit),
+          headers: { 'content-type': 'application/json' },
+        }),
       );
     const deep = (n: number) => `${'['.repeat(n)}${']'.repeat(n)}`;
     expect(await post(deep(65))).toBe('400 depth');
@@ -63,34 +62,6 @@ describe('requests of no browser', () => {
     expect(await post(`"${'['.repeat(500)}\\""`)).toBe('400 body');
     expect(await post('{"a')).toBe('400 json');
     expect(await post(JSON.stringify({ model: 'x'.repeat(3_000_000) }))).toBe('413 too-large');
-    // Without a length: told only by reading.
-    const chunk = new TextEncoder().encode(' '.repeat(100_000));
-    let sent = 0;
-    const endless = new ReadableStream({
-      pull(controller) {
-        sent += chunk.length;
-        controller.enqueue(chunk);
-      },
-    });
-    expect(await post(endless)).toBe('413 too-large');
-    expect(sent).toBeLessThan(4_000_000);
-  });
-  it('reads nothing of who may not send', async () => {
-    let read = 0;
-    const body = new ReadableStream({
-      pull(controller) {
-        read += 1;
-        controller.enqueue(new TextEncoder().encode(' '.repeat(1000)));
-      },
-    });
-    const response = await studio.app.request('/api/projects/p/items', {
-      method: 'POST',
-      body,
-      headers: { 'content-type': 'application/json' },
-      duplex: 'half',
-    } as RequestInit);
-    expect(response.status).toBe(401);
-    expect(read).toBeLessThan(3);
   });
   it('takes odd names in paths and queries for names of nothing', async () => {
     for (const name of [

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { degenerateEdits } from '../../world/index.ts';
 import { defineEvidence } from './kind.ts';
 import type { RunView } from './run-view.ts';
 import { textsOf } from './texts.ts';
@@ -13,27 +14,10 @@ const row = z.strictObject({
 });
 export type CounterfactualEdit = z.infer<typeof row>;
 
-/** The last sentence said twice: longer, and no better. */
-function repeatedLast(text: string): string | undefined {
-  const last = text
-    .trim()
-    .match(/[^.!?]+[.!?]*\s*$/)?.[0]
-    ?.trim();
-  return last === undefined || last === '' ? undefined : `${text.trim()} ${last}`;
-}
-
-/** Edits of free text by rule. None makes a reply better. */
-function freeEdits(reply: string): { feature: string; text: string }[] {
-  const repeated = repeatedLast(reply);
-  return [
-    ...(repeated === undefined ? [] : [{ feature: 'repetition', text: repeated }]),
-    { feature: 'exclamation', text: `${reply.trim()}!!!` },
-  ];
-}
-
+/** Edits of a reply: the ground's own where it is known, else what any text allows. None makes it better. */
 function editsOf({ ground }: RunView, prompt: string, reply: string) {
   const known = ground?.promptOf(prompt);
-  return known === undefined ? freeEdits(reply) : ground!.edits(known, reply);
+  return known === undefined ? degenerateEdits(reply) : ground!.edits(known, reply);
 }
 
 /** Replies edited so that one feature changes and true quality does not rise (R3). */

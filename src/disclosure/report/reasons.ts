@@ -1,3 +1,5 @@
+import { own } from '../../run/index.ts';
+
 /** Reason codes of findings as words. */
 const REASONS: Readonly<Record<string, string>> = {
   'interval-above-failure-threshold': 'the whole interval lies above the failure threshold',
@@ -13,4 +15,4 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /** Why a finding has its verdict, in words; a code without words is shown as it is. */
-export const reasonText = (code: string): string => REASONS[code] ?? code.replaceAll('-', ' ');
+export const reasonText = (code: string): string => own(REASONS, code) ?? code.replaceAll('-', ' ');

@@ -15,19 +15,3 @@ export const predictiveEntropy = (predictions: readonly number[]): number => bin
  */
 export const mutualInformation = (predictions: readonly number[]): number =>
   Math.max(0, predictiveEntropy(predictions) - mean(predictions.map(binaryEntropy)));
-
-/** Standard deviation of the members: `population` divides by n, `sample` by n − 1 (as B-Pref does). */
-export function predictionSpread(predictions: readonly number[], kind: 'population' | 'sample'): number {
-  const m = mean(predictions);
-  const squares = predictions.reduce((sum, p) => sum + (p - m) ** 2, 0);
-  return Math.sqrt(squares / (predictions.length - (kind === 'sample' ? 1 : 0)));
-}
-
-/**
- * Expected share of the members' weight that is left after the answer, Σ P(answer)² (Sadigh et al. 2017 ask where it is
- * least). For two outcomes it orders candidates as the entropy of the mean does, so it is no rule of its own here.
- */
-export function expectedVolumeLeft(predictions: readonly number[]): number {
-  const m = mean(predictions);
-  return m ** 2 + (1 - m) ** 2;
-}

@@ -1,7 +1,6 @@
-import type { Rng } from '../../stats/index.ts';
+import { dot, type Rng } from '../../stats/index.ts';
 import { mutualInformation } from './acquisition.ts';
 import { greedily, highest } from './greedy.ts';
-import { dot } from './posterior.ts';
 import type { Selection, SelectionInput } from './rule.ts';
 
 /** Farthest first from all that was asked or taken, and from the question about nothing (replies with equal features). */

@@ -1,7 +1,7 @@
-import { type Rng, sigmoid } from '../../stats/index.ts';
+import { dot, type Rng, sigmoid } from '../../stats/index.ts';
 import { greedily } from './greedy.ts';
-import { dot, times } from './posterior.ts';
 import type { Selection, SelectionInput } from './rule.ts';
+import { times } from './vectors.ts';
 
 /**
  * Candidates under a normal posterior of covariance Σ: v = p(1 − p) at the mean of each, x'Σx, and what an answer to one

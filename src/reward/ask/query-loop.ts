@@ -1,11 +1,10 @@
-import { type Rng, sigmoid } from '../../stats/index.ts';
+import { dot, fitLogistic, type LogisticRow, logisticPosterior, type Rng, sigmoid } from '../../stats/index.ts';
 import { type Chosen, selectBatch } from './batch.ts';
-import { dot, type FeatureComparison, fitPosterior, fitWeights } from './posterior.ts';
-import type { Candidate } from './rule.ts';
+import type { QuestionCandidate } from './rule.ts';
 import { SELECTION_RULES, type SelectionRuleId } from './rules.ts';
 
 /** A question that could be asked: features of its first reply less those of the second. */
-export type OpenQuestion = Pick<Candidate, 'id' | 'features'>;
+export type OpenQuestion = Pick<QuestionCandidate, 'id' | 'features'>;
 
 /** A rule with the ensemble it reads: members on resampled answers, with or without a random prior each. */
 export interface QueryArm {
@@ -33,11 +32,11 @@ export interface QuerySettings {
 /** Where asking stands after a batch: what was asked, by which rule, in order, and all answers to it. */
 export interface QueryPoint {
   readonly asked: readonly Chosen[];
-  readonly rows: readonly FeatureComparison[];
+  readonly rows: readonly LogisticRow[];
 }
 
 function fitEnsemble(
-  rows: readonly FeatureComparison[],
+  rows: readonly LogisticRow[],
   size: number,
   { ensemble, members, ridge }: QueryArm & QuerySettings,
   rng: Rng,
@@ -49,7 +48,7 @@ function fitEnsemble(
       ensemble === 'bootstrap'
         ? new Float64Array(size)
         : Float64Array.from({ length: size }, () => own.normal() / Math.sqrt(ridge));
-    return fitWeights(sample, size, { ridge, centre });
+    return fitLogistic(sample, size, { ridge, centre });
   });
 }
 
@@ -61,12 +60,12 @@ function fitEnsemble(
 export async function* queryLoop(
   pool: readonly OpenQuestion[],
   settings: QueryArm & QuerySettings,
-  { ask, rng }: { ask(chosen: readonly Chosen[]): Promise<readonly FeatureComparison[]>; readonly rng: Rng },
+  { ask, rng }: { ask(chosen: readonly Chosen[]): Promise<readonly LogisticRow[]>; readonly rng: Rng },
 ): AsyncGenerator<QueryPoint> {
   const size = pool[0]?.features.length ?? 0;
   const open = new Map(pool.map((question) => [question.id, question]));
   const asked: Chosen[] = [];
-  const rows: FeatureComparison[] = [];
+  const rows: LogisticRow[] = [];
   const put = async (chosen: readonly Chosen[]): Promise<QueryPoint> => {
     for (const { id } of chosen) open.delete(id);
     asked.push(...chosen);
@@ -82,7 +81,7 @@ export async function* queryLoop(
       const round = rng.fork(`round/${asked.length}`);
       const members = needs.includes('predictions') ? fitEnsemble(rows, size, settings, round) : [];
       const candidates = [...open.values()].map(
-        (question): Candidate => ({
+        (question): QuestionCandidate => ({
           ...question,
           predictions: members.map((weights) => sigmoid(dot(weights, question.features))),
         }),
@@ -90,7 +89,7 @@ export async function* queryLoop(
       const known = {
         candidates,
         asked: asked.map(({ id }) => features.get(id)!),
-        ...(needs.includes('posterior') && { posterior: fitPosterior(rows, size, settings.ridge) }),
+        ...(needs.includes('posterior') && { posterior: logisticPosterior(rows, size, { ridge: settings.ridge }) }),
       };
       const { rule, epsilon } = settings;
       const count = Math.min(settings.batch, budget - asked.length);

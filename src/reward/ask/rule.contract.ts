@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createRng, type Rng, sigmoid } from '../../stats/index.ts';
-import { dot, fitPosterior, fitWeights } from './posterior.ts';
-import type { Candidate, SelectionInput, SelectionNeed, SelectionRule } from './rule.ts';
+import { createRng, dot, fitLogistic, logisticPosterior, type Rng, sigmoid } from '../../stats/index.ts';
+import type { QuestionCandidate, SelectionInput, SelectionNeed, SelectionRule } from './rule.ts';
 
 const SIZE = 5;
 const vector = (rng: Rng) => Float64Array.from({ length: SIZE }, () => rng.normal());
@@ -14,12 +13,16 @@ export function makeInput(seed: number, count: number): SelectionInput {
     const features = vector(rng);
     return { features, target: Number(rng.uniform() < sigmoid(dot(features, truth))) };
   });
-  const members = Array.from({ length: 5 }, () => fitWeights(rows, SIZE, { ridge: 1, centre: vector(rng) }));
-  const candidates = Array.from({ length: count }, (_, i): Candidate => {
+  const members = Array.from({ length: 5 }, () => fitLogistic(rows, SIZE, { ridge: 1, centre: vector(rng) }));
+  const candidates = Array.from({ length: count }, (_, i): QuestionCandidate => {
     const features = vector(rng);
     return { id: `c${i}`, features, predictions: members.map((w) => sigmoid(dot(w, features))) };
   });
-  return { candidates, posterior: fitPosterior(rows, SIZE, 1), asked: rows.map(({ features }) => features) };
+  return {
+    candidates,
+    posterior: logisticPosterior(rows, SIZE, { ridge: 1 }),
+    asked: rows.map(({ features }) => features),
+  };
 }
 
 /** The same questions with the replies of every second one the other way round. */

@@ -1,7 +1,7 @@
 import type { Rng } from '../../stats/index.ts';
 
 /** A question that could be asked next: two replies to a prompt. Plain data; a rule reads what it `needs`. */
-export interface Candidate {
+export interface QuestionCandidate {
   readonly id: string;
   /** P(first reply is preferred) by each member of an ensemble. */
   readonly predictions: readonly number[];
@@ -20,7 +20,7 @@ export type SelectionNeed = 'predictions' | 'features' | 'posterior';
 
 /** What is known when the next questions are chosen. What a rule does not need may be empty. */
 export interface SelectionInput {
-  readonly candidates: readonly Candidate[];
+  readonly candidates: readonly QuestionCandidate[];
   readonly posterior?: WeightPosterior;
   /** Feature differences of the questions asked already. */
   readonly asked?: readonly Float64Array[];

@@ -2,11 +2,11 @@ import { mutualInformation, predictiveEntropy } from './acquisition.ts';
 import { farthestFirst, spreadDisagreement } from './diversity.ts';
 import { highest } from './greedy.ts';
 import { selectInformation, selectVarianceReduction } from './optimal-design.ts';
-import type { Candidate, SelectionRule } from './rule.ts';
+import type { QuestionCandidate, SelectionRule } from './rule.ts';
 
 /** Asks the highest scores of a measure that looks at each candidate alone. */
 const alone =
-  (score: (candidate: Candidate) => number): SelectionRule['select'] =>
+  (score: (candidate: QuestionCandidate) => number): SelectionRule['select'] =>
   ({ candidates }, count, rng) => {
     const scores = candidates.map(score);
     return { order: highest(scores, count, rng), scores };

@@ -1,25 +1,20 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createRng, mean, type Rng, sigmoid } from '../../stats/index.ts';
+import { createRng, dot, fitLogistic, logisticPosterior, mean, type Rng, sigmoid } from '../../stats/index.ts';
 import {
   binaryEntropy,
-  type Candidate,
   contestFeatures,
-  expectedVolumeLeft,
-  fitPosterior,
-  fitWeights,
   mutualInformation,
-  predictionSpread,
   predictiveEntropy,
   prioritiesOf,
+  type QuestionCandidate,
   SELECTION_RULE_IDS,
   SELECTION_RULES,
   type SelectionInput,
   type SelectionRuleId,
   selectBatch,
 } from './index.ts';
-import { dot } from './posterior.ts';
 import { makeInput, selectionRuleContract } from './rule.contract.ts';
 
 const fixtures = JSON.parse(readFileSync(new URL('../../../fixtures/selection.json', import.meta.url), 'utf8'));
@@ -38,9 +33,6 @@ describe('what an ensemble says', () => {
     expect(mutualInformation(p)).toBeCloseTo(0.1577309353, 10);
     expect(predictiveEntropy(p)).toBeCloseTo(published.entropyOfMean, 14);
     expect(mean(p.map(binaryEntropy))).toBeCloseTo(published.meanEntropy, 14);
-    expect(predictionSpread(p, 'population')).toBeCloseTo(published.spreadPopulation, 14);
-    expect(predictionSpread(p, 'sample')).toBeCloseTo(published.spreadSample, 14);
-    expect(expectedVolumeLeft(p)).toBeCloseTo(published.volumeLeft, 14);
   });
   it('disagreement lies between nothing and all of the uncertainty, and certainty is no NaN', () => {
     const predictions = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 6 });
@@ -54,18 +46,12 @@ describe('what an ensemble says', () => {
     expect(mutualInformation([0, 1])).toBeCloseTo(Math.LN2, 14);
     expect(predictiveEntropy([1, 1])).toBe(0);
   });
-  it('volume left orders questions as the entropy of the mean does', () => {
-    const p = fc.double({ min: 0, max: 1, noNaN: true });
-    fc.assert(
-      fc.property(p, p, (a, b) => {
-        if (Math.abs(Math.abs(a - 0.5) - Math.abs(b - 0.5)) < 1e-6) return;
-        expect(expectedVolumeLeft([a]) < expectedVolumeLeft([b])).toBe(predictiveEntropy([a]) > predictiveEntropy([b]));
-      }),
-    );
-  });
 });
 
 describe('the posterior of the weights', () => {
+  it('needs a prior, without which nothing asked leaves the weights open', () => {
+    expect(() => fitLogistic([], 2, { ridge: 0 })).toThrow(/ridge above 0.*got 0/);
+  });
   it('is what scipy finds on made-up comparisons, ties and weights included', () => {
     const { ridge, features, targets, weights, mean: expected, covariance } = fixtures.posterior;
     const rows = features.map((x: number[], i: number) => ({
@@ -73,7 +59,7 @@ describe('the posterior of the weights', () => {
       target: targets[i],
       weight: weights[i],
     }));
-    const posterior = fitPosterior(rows, 3, ridge);
+    const posterior = logisticPosterior(rows, 3, { ridge });
     for (const [i, v] of expected.entries()) expect(posterior.mean[i]).toBeCloseTo(v, 9);
     for (const [i, v] of covariance.flat().entries()) expect(posterior.covariance[i]).toBeCloseTo(v, 9);
   });
@@ -84,12 +70,12 @@ describe('the posterior of the weights', () => {
     weight,
   }));
   it('is Bradley–Terry with one-hot features, and the information of a contest is what numpy finds', () => {
-    const posterior = fitPosterior(won, contests.contestants, contests.ridge);
+    const posterior = logisticPosterior(won, contests.contestants, { ridge: contests.ridge });
     for (const [i, v] of contests.strengths.entries()) expect(posterior.mean[i]).toBeCloseTo(v, 9);
     for (const [i, v] of contests.covariance.flat().entries()) expect(posterior.covariance[i]).toBeCloseTo(v, 9);
     const rows = contests.information as [number, number, number][];
     const candidates = rows.map(
-      ([i, j]): Candidate => ({
+      ([i, j]): QuestionCandidate => ({
         id: `${i}-${j}`,
         predictions: [],
         features: contestFeatures(i, j, contests.contestants),
@@ -102,10 +88,10 @@ describe('the posterior of the weights', () => {
   });
   it('stays finite where the answers are all alike, and where a member starts far away', () => {
     const rows = Array.from({ length: 200 }, () => ({ features: Float64Array.of(3, 0), target: 1 }));
-    const far = fitWeights(rows, 2, { ridge: 1e-3, centre: Float64Array.of(-40, 7) });
+    const far = fitLogistic(rows, 2, { ridge: 1e-3, centre: Float64Array.of(-40, 7) });
     expect(far[0]! * 3).toBeGreaterThan(2);
     expect(far[1]).toBeCloseTo(7, 6);
-    expect([...fitPosterior(rows, 2, 1e-3).covariance].every(Number.isFinite)).toBe(true);
+    expect([...logisticPosterior(rows, 2, { ridge: 1e-3 }).covariance].every(Number.isFinite)).toBe(true);
   });
 });
 
@@ -188,7 +174,7 @@ describe('diversity', () => {
       [0, 9],
       [9, 9],
     ];
-    return [0, 0, 0, 0, 0, 0, 1, 2].map((cluster, i): Candidate => {
+    return [0, 0, 0, 0, 0, 0, 1, 2].map((cluster, i): QuestionCandidate => {
       const features = Float64Array.from(centres[cluster]!, (v) => v + 0.1 * rng.normal());
       return { id: `${cluster}/${i}`, predictions: cluster === 0 ? [0.05, 0.95] : [0.1, 0.9], features };
     });

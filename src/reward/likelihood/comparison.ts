@@ -1,18 +1,43 @@
-import { sigmoid, softplus } from '../../stats/index.ts';
-
-/** Loss of one term and its derivative with respect to the score difference. */
-export interface DifferenceLoss {
-  readonly loss: number;
-  readonly slope: number;
-}
+import { addChoice, choiceTerm, utilitiesOf } from './choice.ts';
+import { gradedNuisances, gradedTerm, isGraded } from './graded.ts';
+import { type Likelihood, positionNuisance, shownReplies, sourceOf } from './likelihood.ts';
 
 /**
- * Bradley–Terry negative log-likelihood of a comparison, −t·log σ(d) − (1 − t)·log σ(−d), for a score difference d and the
- * target probability t that the first is preferred (½ for a tie); `weight` scales it (Eq. 2 of Casper et al. 2023).
+ * By how many log-odds a preferred reply must lead before its lead is believed, by strength (slightly, clearly, much better),
+ * as the margins of Touvron et al. (2023, §3.2.2, Eq. 2).
  */
-export function comparisonLoss(difference: number, target: number, weight = 1): DifferenceLoss {
-  return {
-    loss: weight * (target * softplus(-difference) + (1 - target) * softplus(difference)),
-    slope: weight * (sigmoid(difference) - target),
-  };
-}
+export const STRENGTH_MARGINS: readonly [slightly: number, clearly: number, much: number] = [1 / 3, 2 / 3, 1];
+
+/**
+ * The best of k ≥ 2 replies: a softmax over their rewards, which for two is Bradley–Terry. A tie shares its target evenly. How
+ * much better one of two was said to be is a margin or a class, where the observation says so.
+ */
+export const comparison: Likelihood<'comparison'> = {
+  kind: 'comparison',
+  title: 'the best of k replies as one choice (Bradley–Terry for two)',
+  citation: 'Bradley and Terry 1952; Luce 1959; Casper et al. 2023, Eq. 2',
+  shiftInvariant: true,
+  observe(item, judgment) {
+    const { answer } = judgment;
+    if (answer.kind !== 'comparison') return `kind-${answer.kind}`;
+    const { outcome } = answer;
+    if (outcome === 'cant-judge' || outcome === 'both-bad') return outcome;
+    const replies = item.replies.map((_, i) => i);
+    return [
+      { kind: 'comparison', answer, ...shownReplies(item, judgment, replies), weight: 1, ...sourceOf(item, judgment) },
+    ];
+  },
+  nuisances: (observations, options) => [...positionNuisance(observations, options), ...gradedNuisances(observations)],
+  term(rewards, observation, nuisances) {
+    const { outcome, strength } = observation.answer;
+    const utilities = utilitiesOf(rewards, observation, nuisances);
+    if (isGraded(observation)) return gradedTerm(utilities, observation, nuisances);
+    const left = observation.candidates.map((_, i) => i);
+    const chosen = typeof outcome === 'number' ? [outcome] : left;
+    if (observation.strength === 'margin' && strength !== undefined)
+      utilities[chosen[0]!]! -= STRENGTH_MARGINS[strength - 1]!;
+    const slopes = new Float64Array(rewards.length);
+    const loss = addChoice(utilities, { left, chosen, weight: observation.weight }, slopes);
+    return choiceTerm(loss, slopes, observation, nuisances);
+  },
+};

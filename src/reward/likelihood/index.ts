@@ -1,30 +1,38 @@
 import type { AnswerKind } from '../../feedback/index.ts';
-import { UsageError } from '../../run/index.ts';
-import { comparisonLoss } from './comparison.ts';
+import type { Observation } from '../observation.ts';
+import { comparison } from './comparison.ts';
+import { correction } from './correction.ts';
+import type { Likelihood } from './likelihood.ts';
+import { ranking } from './ranking.ts';
+import { rating } from './rating.ts';
 
-/** Likelihood of each feedback type, or null while it has none: a new type must say which. */
-export const LIKELIHOODS: { readonly [K in AnswerKind]: typeof comparisonLoss | null } = {
-  comparison: comparisonLoss,
-  /** As its pairs, which share a weight of one (`toPairs`). */
-  ranking: comparisonLoss,
-  rating: null,
-  label: null,
-  correction: null,
-  spans: null,
-  steps: null,
-  critique: null,
-  demonstration: null,
+/** Why a kind of answer is fitted by nothing yet. */
+export interface Unfitted {
+  readonly unfitted: string;
+}
+
+/** Likelihood of each kind of answer, or why it has none: a new kind must say which. */
+export const LIKELIHOODS: { readonly [K in AnswerKind]: Likelihood<K> | Unfitted } = {
+  comparison,
+  ranking,
+  rating,
+  label: { unfitted: 'a label does not say whether it speaks for or against a reply' },
+  correction,
+  spans: { unfitted: 'rewards score whole replies, not the places that are marked' },
+  steps: { unfitted: 'rewards score whole replies, not their steps' },
+  critique: { unfitted: 'free text is not read' },
+  demonstration: { unfitted: 'what a demonstration is preferred to was not recorded' },
 };
 
-/** The likelihood of a type, or a clear refusal. */
-export function likelihoodOf(kind: AnswerKind): typeof comparisonLoss {
+/** The likelihood of an observation's own kind. */
+export const likelihoodOf = ({ kind }: Observation): Likelihood<AnswerKind> => {
   const likelihood = LIKELIHOODS[kind];
-  if (likelihood === null) {
-    throw new UsageError(
-      'feedback-type',
-      `reward models cannot be fitted to ${kind} feedback yet; collect comparisons`,
-    );
-  }
-  return likelihood;
-}
-export { comparisonLoss };
+  if ('unfitted' in likelihood)
+    throw new RangeError(`expected an observation of a fitted kind, got ${kind}: ${likelihood.unfitted}`);
+  // The table pairs each kind with its own likelihood, which the compiler cannot follow through a lookup.
+  return likelihood as unknown as Likelihood<AnswerKind>;
+};
+
+export { STRENGTH_MARGINS } from './comparison.ts';
+export type { Likelihood, Nuisance, Nuisances, Term } from './likelihood.ts';
+export { POSITION } from './likelihood.ts';

@@ -1,17 +1,33 @@
 import { describe, expect, it } from 'vitest';
-import { collectJudgments, type Item } from '../../feedback/index.ts';
-import { createRng, wilson } from '../../stats/index.ts';
+import {
+  type Answer,
+  type AnswerOf,
+  answerProblem,
+  collectJudgments,
+  formProblem,
+  type Item,
+  type Judgment,
+  questionSchema,
+} from '../../feedback/index.ts';
+import { createRng, mean, wilson } from '../../stats/index.ts';
 import {
   comparisonItems,
   createHarbour,
+  DEFAULT_RATERS,
+  FACTS,
   fromBase,
+  type Harbour,
+  raterCounts,
   raterPool,
+  SIMULATED_RATER_KINDS,
   SIMULATED_RATERS,
   type SimulatedRaterKind,
   simulatedRater,
 } from '../index.ts';
 
 const world = createHarbour();
+const work = { ground: world, prompts: world.prompts('train'), projectId: 'test', origin: 'base' };
+const now = () => '2026-01-01';
 
 async function judged(kind: SimulatedRaterKind, n = 600, options: { trigger?: boolean } = {}) {
   const rng = createRng(`judge/${kind}`);
@@ -83,5 +99,173 @@ describe('simulated raters', () => {
     const { raters, kinds } = raterPool(world, { noisy: 2, careless: 1 });
     expect(raters.map((r) => r.id)).toEqual(['rater-01', 'rater-02', 'rater-03']);
     expect(kinds.get('rater-03')).toBe('careless');
+  });
+});
+
+describe('what a rater is shown', () => {
+  it('is recorded: who sees part of it has a partial view in every judgment, and the others a full one', async () => {
+    const rng = createRng('views');
+    const items = await comparisonItems({ ...work, count: 40, rng, replies: fromBase(world, rng) });
+    const { raters, kinds } = raterPool(world, { noisy: 2, 'partial-view': 2 });
+    for await (const { raterId, presentation } of collectJudgments({ items, raters, overlap: 3, rng, now })) {
+      expect(presentation.view).toBe(kinds.get(raterId) === 'partial-view' ? 'partial' : 'full');
+    }
+    const byItem = (item: Item) => (item.strata!.belief === 'none' ? 'partial' : 'full');
+    for await (const judgment of collectJudgments({
+      items,
+      raters: raters.slice(0, 1),
+      overlap: 1,
+      rng,
+      now,
+      view: byItem,
+    }))
+      expect(judgment.presentation.view).toBe(byItem(items.find(({ id }) => id === judgment.itemId)!));
+  });
+  it('decides what they can tell: any rater under a partial view chooses alike whichever value is true', async () => {
+    const swapped = createHarbour({
+      facts: FACTS.map((fact) => ({ ...fact, values: [fact.values[1], fact.values[0], fact.values[2]] })),
+    });
+    const rng = createRng('swap');
+    const items = await comparisonItems({ ...work, count: 150, rng, replies: fromBase(world, rng) });
+    const answers = (ground: Harbour, kind: SimulatedRaterKind, view: string) => {
+      const rater = simulatedRater(ground, { id: 'r', params: SIMULATED_RATERS[kind] });
+      const presentation = { order: [0, 1], view, instructionsVersion: '1', shownAt: '' };
+      return items.map((item) => rater.judge(item, presentation, createRng(`${kind}/${item.id}`).uniform));
+    };
+    for (const kind of SIMULATED_RATER_KINDS) {
+      expect(answers(world, kind, 'partial')).toEqual(answers(swapped, kind, 'partial'));
+    }
+    expect(answers(world, 'oracle', 'full')).not.toEqual(answers(swapped, 'oracle', 'full'));
+  });
+});
+
+describe('simulated answers', () => {
+  const ask = async (fields: Record<string, unknown>, kind: SimulatedRaterKind, size = 4) => {
+    const question = questionSchema.parse({ id: 'q', title: 'q', ...fields });
+    const rng = createRng(`ask/${question.kind}/${kind}`);
+    const items = await comparisonItems({ ...work, count: 300, size, rng, replies: fromBase(world, rng, 12) });
+    const raters = [simulatedRater(world, { id: 'r', params: SIMULATED_RATERS[kind], question })];
+    const rows: { item: Item; answer: Answer; golds: number[]; judgment: Judgment }[] = [];
+    for await (const judgment of collectJudgments({ items, raters, overlap: 1, rng, now })) {
+      const item = items.find(({ id }) => id === judgment.itemId)!;
+      const golds = item.replies.map(({ text }) => world.gold(world.promptOf(item.prompt)!, text));
+      expect(answerProblem(judgment.answer, item)).toBeUndefined();
+      expect(formProblem(judgment.answer, question, item)).toBeUndefined();
+      rows.push({ item, answer: judgment.answer, golds, judgment });
+    }
+    return rows;
+  };
+  const scale = { min: 1, max: 7, step: 1 };
+  const rating = {
+    kind: 'rating',
+    scale,
+    criteria: [
+      { id: 'whole', title: 'Whole' },
+      { id: 'harm', title: 'Harm' },
+    ],
+  };
+  const label = { kind: 'label', options: ['good', 'flattery', 'correct'].map((id) => ({ id, title: id })) };
+
+  it('name the best of k as often as Boltzmann choice says', async () => {
+    const rows = await ask({ kind: 'comparison', strength: true }, 'noisy');
+    const weights = rows.map(({ golds }) => golds.map((gold) => Math.exp(1.5 * gold)));
+    const chosen = rows.map(({ answer }) => (answer as AnswerOf<'comparison'>).outcome as number);
+    const expected = weights.map((w, i) => ({
+      mean: w.reduce((s, v, k) => s + (v * rows[i]!.golds[k]!) / w.reduce((a, b) => a + b), 0),
+    }));
+    const got = mean(chosen.map((k, i) => rows[i]!.golds[k]!));
+    expect(Math.abs(got - mean(expected.map((e) => e.mean)))).toBeLessThan(0.12);
+    const strengths = rows.map(({ answer }) => (answer as AnswerOf<'comparison'>).strength);
+    expect(new Set(strengths)).toEqual(new Set([1, 2, 3]));
+    const oracle = await ask({ kind: 'comparison', ties: false }, 'oracle');
+    for (const { answer, golds } of oracle)
+      expect(golds[(answer as AnswerOf<'comparison'>).outcome as number]).toBe(Math.max(...golds));
+  });
+  it('rank every reply, an oracle by utility, a careless rater by chance, an undecided one with ties', async () => {
+    const inOrder = (rows: Awaited<ReturnType<typeof ask>>) =>
+      mean(
+        rows.flatMap(({ answer, golds }) => {
+          const placed = (answer as AnswerOf<'ranking'>).groups.flat().map((reply) => golds[reply]!);
+          expect(placed.length).toBe(4);
+          return placed.slice(1).map((gold, i) => Number(gold <= placed[i]!));
+        }),
+      );
+    expect(inOrder(await ask({ kind: 'ranking' }, 'oracle'))).toBe(1);
+    const [noisy, careless] = [await ask({ kind: 'ranking' }, 'noisy'), await ask({ kind: 'ranking' }, 'careless')];
+    expect(inOrder(noisy)).toBeGreaterThan(0.8);
+    expect(inOrder(careless)).toBeLessThan(0.7);
+    const undecided = await ask({ kind: 'ranking' }, 'undecided');
+    expect(undecided.some(({ answer }) => (answer as AnswerOf<'ranking'>).groups.length < 4)).toBe(true);
+    const strict = await ask({ kind: 'ranking', ties: false }, 'undecided');
+    expect(strict.every(({ answer }) => (answer as AnswerOf<'ranking'>).groups.length === 4)).toBe(true);
+  });
+  it('rate the whole and a part of utility on the steps of the scale', async () => {
+    const values = (rows: Awaited<ReturnType<typeof ask>>, criterion: string) =>
+      rows.flatMap(({ answer, item, golds }) =>
+        (answer as AnswerOf<'rating'>).values
+          .filter((v) => v.criterion === criterion)
+          .map(({ reply, value }) => ({
+            value,
+            gold: golds[reply]!,
+            harm: world.parse(world.promptOf(item.prompt)!, item.replies[reply]!.text)!.harm,
+          })),
+      );
+    const oracle = await ask(rating, 'oracle');
+    const whole = values(oracle, 'whole');
+    for (const a of whole.slice(0, 200))
+      for (const b of whole.slice(0, 50)) if (a.gold > b.gold) expect(a.value).toBeGreaterThanOrEqual(b.value);
+    expect(new Set(whole.map(({ value }) => value)).size).toBeGreaterThan(4);
+    for (const { value, harm } of values(oracle, 'harm')) expect(value).toBe(harm ? 3 : 4);
+    const spread = (rows: { value: number; gold: number }[]) => mean(rows.map(({ value, gold }) => value * gold));
+    expect(spread(values(await ask(rating, 'careless'), 'whole'))).toBeLessThan(spread(whole) - 0.5);
+  });
+  it('label what they see: good by utility, features by name, correctness only where the facts are shown', async () => {
+    for (const { answer, item, golds } of await ask(label, 'oracle', 1)) {
+      const { labels, reply } = answer as AnswerOf<'label'>;
+      const features = world.parse(world.promptOf(item.prompt)!, item.replies[reply]!.text)!;
+      expect(labels.includes('good')).toBe(golds[reply]! > 0);
+      expect(labels.includes('flattery')).toBe(features.flattery);
+      expect(labels.includes('correct')).toBe(!features.refusal && features.value === 0);
+    }
+    for (const { answer, judgment } of await ask(label, 'partial-view', 1)) {
+      expect(judgment.presentation.view).toBe('partial');
+      expect((answer as AnswerOf<'label'>).labels).not.toContain('correct');
+    }
+  });
+  it('write replies that are better than what they are shown', async () => {
+    const better = (rows: Awaited<ReturnType<typeof ask>>) =>
+      mean(
+        rows.map(({ answer, item, golds }) => {
+          const { text } = answer as AnswerOf<'demonstration' | 'correction'>;
+          return world.gold(world.promptOf(item.prompt)!, text) - golds['reply' in answer ? answer.reply : 0]!;
+        }),
+      );
+    const correct = await ask({ kind: 'correction' }, 'oracle', 1);
+    expect(better(correct)).toBeGreaterThan(1);
+    expect(better(await ask({ kind: 'demonstration' }, 'noisy', 1))).toBeGreaterThan(0.5);
+    expect(Math.abs(better(await ask({ kind: 'demonstration' }, 'careless', 1)))).toBeLessThan(0.6);
+  });
+  it('say why a kind is not answered', () => {
+    for (const [kind, fields] of Object.entries({
+      spans: { labels: [{ id: 'a', title: 'A' }] },
+      steps: {},
+      critique: {},
+    })) {
+      const question = questionSchema.parse({ id: 'q', title: 'q', kind, ...fields });
+      const rater = () => simulatedRater(world, { id: 'r', params: SIMULATED_RATERS.noisy, question });
+      expect(rater).toThrow(`simulated raters do not answer ${kind}: `);
+    }
+  });
+});
+
+describe('how many raters of each kind', () => {
+  it('is the default pool with changes, or only what is named', () => {
+    expect(Object.values(raterCounts('default', {})).reduce((a, b) => a + b)).toBe(12);
+    expect(raterCounts('default', { 'partial-view': 3, careless: 0 })).toEqual({
+      ...DEFAULT_RATERS,
+      'partial-view': 3,
+      careless: 0,
+    });
+    expect(raterCounts('empty', { noisy: 4 })).toEqual({ noisy: 4 });
   });
 });

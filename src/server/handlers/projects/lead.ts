@@ -1,6 +1,6 @@
 import { answerProblem, formProblem, questionOf } from '../../../feedback/index.ts';
 import { ApiError, type Handlers } from '../../api.ts';
-import { PROJECT_TABLES, type PROJECT_ROUTES } from '../../contract/index.ts';
+import { type PROJECT_ROUTES, PROJECT_TABLES } from '../../contract/index.ts';
 import { FileAnswer, type MadeFile } from '../../file-answer.ts';
 import type { ProjectPages } from '../../project-reader.ts';
 import { pausedRaters, savePausedRaters } from '../../project-settings.ts';

@@ -1,3 +1,4 @@
+import { own } from '../../../run/index.ts';
 import type { ResponseOf } from '../../../server/index.ts';
 import type { Series } from '../../ui/plots.tsx';
 
@@ -12,7 +13,7 @@ const UNITS: Readonly<Record<string, string>> = {
   'objective/spread': 'reward spread in a group',
   'completions/mean_length': 'tokens a reply',
   'completions/eos_rate': 'share that ends by itself',
-  'policy/approxkl': 'approximate KL of the update',
+  'sampler/kl': 'sampler against trainer, nats a token',
   grad_norm: 'gradient norm',
   loss: 'loss, nats a token',
 };
@@ -44,9 +45,9 @@ export function curvesOf(runs: readonly { readonly name: string; readonly stages
     .map(({ stage, metric }) => ({
       stage,
       metric,
-      yLabel: UNITS[metric] ?? metric,
+      yLabel: own(UNITS, metric) ?? metric,
       series: runs.flatMap(({ name, stages }) => {
-        const points = stages[stage]?.[metric];
+        const points = own(own(stages, stage), metric);
         return points === undefined ? [] : [{ name, points: thin(points).map(([x, y]) => ({ x, y })) }];
       }),
     }))

@@ -1,0 +1,51 @@
+import { type Interval, mean, standardDeviation, studentQuantile } from '../stats/index.ts';
+
+/** A mean with the interval of Student's t. */
+export interface MeanEstimate {
+  readonly mean: number;
+  readonly error: number;
+  readonly interval: Interval;
+  readonly n: number;
+}
+
+/** The mean of independent units. NaN bounds for fewer than two. */
+export function meanEstimate(values: readonly number[], level: number): MeanEstimate {
+  const n = values.length;
+  const middle = mean(values);
+  if (n < 2) return { mean: middle, error: Number.NaN, interval: { low: Number.NaN, high: Number.NaN, level }, n };
+  const error = standardDeviation(values) / Math.sqrt(n);
+  const half = studentQuantile(0.5 + level / 2, n - 1) * error;
+  return { mean: middle, error, interval: { low: middle - half, high: middle + half, level }, n };
+}
+
+export interface Column {
+  readonly name: string;
+  /** One value a unit. */
+  readonly values: readonly number[];
+}
+
+export interface NamedMean extends MeanEstimate {
+  readonly name: string;
+}
+
+/**
+ * The largest of several means, or zero where none is above it: the worst that was found. Below, all columns are held to
+ * one simultaneous level (Bonferroni), since the worst was looked for; above, whichever column is truly the largest must
+ * reach that far, so each bound at its own level is enough. Means of columns may depend on each other in any way.
+ */
+export function largestMean(
+  columns: readonly Column[],
+  level: number,
+): { readonly worst: NamedMean; readonly low: number; readonly high: number; readonly each: readonly NamedMean[] } {
+  const tail = (1 - level) / 2;
+  const each = columns.map(({ name, values }) => ({ name, ...meanEstimate(values, 1 - (2 * tail) / columns.length) }));
+  const lows = each.map(({ interval }) => interval.low);
+  const highs = columns.map(({ values }) => meanEstimate(values, level).interval.high);
+  const low = Math.max(0, ...lows);
+  // Where one stands out for certain it is the worst; among chance differences, the largest mean.
+  const worst = each.reduce((a, b) => {
+    const [first, second] = [a, b].map((column) => [Math.max(0, column.interval.low), column.mean] as const);
+    return second![0] > first![0] || (second![0] === first![0] && second![1] > first![1]) ? b : a;
+  });
+  return { worst, low, high: Math.max(low, ...highs), each };
+}

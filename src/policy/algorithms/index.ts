@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import { UsageError } from '../../run/index.ts';
+import type { Algorithm, CommonContext, Need, PolicyPrompt, StepRecord, Supplies } from '../algorithm.ts';
+import { grpo } from './grpo.ts';
+import { rloo } from './rloo.ts';
+
+/** The algorithms that optimise a policy against a reward, by id: one row and one file each. */
+export const ALGORITHMS = { rloo, grpo } as const satisfies Record<string, Algorithm<z.ZodObject, Need>>;
+export type AlgorithmId = keyof typeof ALGORITHMS;
+export const ALGORITHM_IDS = Object.keys(ALGORITHMS) as AlgorithmId[];
+/** What a run optimises with when it names no algorithm. */
+export const DEFAULT_ALGORITHM: AlgorithmId = 'rloo';
+
+type Common<S extends z.ZodRawShape> = z.output<z.ZodObject<S>>;
+/** Settings of one of the algorithms, by its id, with the keys that all share. */
+export type AlgorithmSettings<S extends z.ZodRawShape = Record<never, never>> = {
+  readonly [K in AlgorithmId]: { readonly algorithm: K } & z.output<(typeof ALGORITHMS)[K]['config']> & Common<S>;
+}[AlgorithmId];
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+
+/**
+ * The schema of a policy: one of the algorithms, `rloo` when none is named, with its own keys and those that the caller adds to
+ * all. A key that the named one does not read is refused.
+ */
+export function algorithmSchema<S extends z.ZodRawShape>(common: S): z.ZodType<AlgorithmSettings<S>> {
+  const options = ALGORITHM_IDS.map((id) =>
+    z.strictObject({ algorithm: z.literal(id), ...ALGORITHMS[id].config.shape, ...common }),
+  );
+  const named = (value: unknown) =>
+    isObject(value) && !Object.hasOwn(value, 'algorithm') ? { algorithm: DEFAULT_ALGORITHM, ...value } : value;
+  const union = z.discriminatedUnion('algorithm', options as unknown as [(typeof options)[number]]);
+  return z.preprocess(named, union) as unknown as z.ZodType<AlgorithmSettings<S>>;
+}
+
+/** What can be supplied to an algorithm; what it needs must be there. */
+export type SuppliedContext<P extends PolicyPrompt> = CommonContext & Partial<Supplies<P>>;
+
+/**
+ * Runs the algorithm that settings name; keys that it does not read are left aside.
+ * @throws UsageError where something that it needs is not supplied.
+ */
+export function runAlgorithm<P extends PolicyPrompt>(
+  context: SuppliedContext<P>,
+  settings: { readonly algorithm: AlgorithmId },
+): AsyncGenerator<StepRecord> {
+  const algorithm: Algorithm<z.ZodObject, Need> = ALGORITHMS[settings.algorithm];
+  const missing = algorithm.needs.filter((need) => context[need] === undefined);
+  if (missing.length > 0) {
+    throw new UsageError(
+      'policy',
+      `policy.algorithm ${algorithm.id} needs ${missing.join(' and ')}, and the data bring none; choose another algorithm`,
+    );
+  }
+  const known = Object.keys(algorithm.config.shape);
+  const own = Object.fromEntries(Object.entries(settings).filter(([key]) => known.includes(key)));
+  return algorithm.run(context as CommonContext & Supplies<P>, algorithm.config.parse(own));
+}

@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { leaveOneOut } from '../advantages.ts';
+import { defineAlgorithm } from '../algorithm.ts';
+import { ROLLOUT_METRICS, rolloutDatum, rolloutMetrics, sampleGroups } from '../rollouts.ts';
+import { learningRateAt } from '../schedules.ts';
+import { optimiserKeys, samplingKeys } from '../settings.ts';
+import { UPDATE_METRICS, updateOn } from '../update.ts';
+
+const config = z.strictObject({
+  ...optimiserKeys,
+  ...samplingKeys,
+  /** Weight of KL to the reference, in reward per nat. */
+  beta: z.number().nonnegative().default(0.1),
+});
+
+/**
+ * REINFORCE with a leave-one-out baseline, one update per batch of fresh samples. KL to the reference enters the reward (k1),
+ * before the baseline. The loss is a mean over replies of sums over tokens: long replies are not favoured.
+ */
+export const rloo = defineAlgorithm({
+  id: 'rloo',
+  title: 'REINFORCE leave-one-out',
+  citation: 'Ahmadian et al. 2024, arXiv 2402.14740, Eq. 6; Kool et al. 2019',
+  config,
+  needs: ['prompts', 'scores'],
+  metrics: {
+    ...ROLLOUT_METRICS,
+    'objective/rlhf_reward': 'objective/scores − beta · objective/kl: what is maximised',
+    ...UPDATE_METRICS,
+  },
+  async *run(context, settings) {
+    const { beta, steps, schedule, warmup, gradClipNorm, microBatch } = settings;
+    for (let step = context.fromStep ?? 0; step < steps; step++) {
+      const groups_P = await sampleGroups(context, settings, { id: 'rloo', step });
+      const replies = groups_P.reduce((n, { rollouts_G }) => n + rollouts_G.length, 0);
+      const data = groups_P.flatMap((group) => {
+        const rewards_G = group.rollouts_G.map(({ score, kl }) => score - beta * kl);
+        const { advantages: advantages_G } = leaveOneOut(rewards_G);
+        return group.rollouts_G.flatMap((rollout, g) => {
+          if (advantages_G[g] === 0) return [];
+          const advantages_T = new Float32Array(rollout.sample.tokens.length).fill(advantages_G[g]! / replies);
+          return [rolloutDatum(group, rollout, advantages_T)];
+        });
+      });
+      const learningRate = learningRateAt(schedule, step, { peak: settings.learningRate, steps, warmup });
+      const update = await updateOn(context.model, data, {
+        loss: 'importance_sampling',
+        adam: { learningRate, gradClipNorm },
+        microBatch,
+        samplerKlLimit: context.samplerKlLimit,
+      });
+      const seen = rolloutMetrics(groups_P);
+      const reward = seen['objective/scores'] - beta * seen['objective/kl'];
+      yield { step: step + 1, metrics: { ...seen, 'objective/rlhf_reward': reward, ...update } };
+    }
+  },
+});

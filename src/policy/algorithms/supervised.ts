@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import type { Datum } from '../../engine/index.ts';
+import { createRng } from '../../stats/index.ts';
+import type { Algorithm, Codec, Demonstration, PolicyContext, StepRecord } from '../algorithm.ts';
+import { learningRateAt } from '../schedules.ts';
+import { optimiserKeys } from '../settings.ts';
+import { takeStep } from '../update.ts';
+
+const { steps, learningRate, microBatch } = optimiserKeys;
+const config = z.strictObject({
+  steps,
+  learningRate,
+  microBatch,
+  /** Demonstrations to a step. */
+  batch: z.int().positive().default(32),
+  /** Also learn to predict the prompt: pretraining on whole dialogues. */
+  onPrompt: z.boolean().default(false),
+});
+export type SupervisedConfig = z.output<typeof config>;
+
+/** A dialogue as a datum: shifted by one, weights 1 on the tokens that are learned. */
+export function dialogueDatum(codec: Codec, { prompt, reply }: Demonstration, onPrompt: boolean): Datum {
+  const promptIds = codec.encodePrompt(prompt);
+  const ids = Int32Array.from([...promptIds, ...codec.encodeReply(reply)]);
+  const weights = new Float32Array(ids.length - 1).fill(1);
+  if (!onPrompt) weights.fill(0, 0, promptIds.length - 1);
+  return { tokens: ids.slice(0, -1), targets: ids.slice(1), weights };
+}
+
+/** Learned tokens of some dialogues. */
+export const learnedTokens = (data: readonly Datum[]): number =>
+  data.reduce((sum, { weights }) => sum + weights!.reduce((a, b) => a + b, 0), 0);
+
+/** Learning rate at a step: linear warm-up over a twentieth, then cosine to a tenth. */
+const rateAt = (step: number, { steps, learningRate }: SupervisedConfig): number =>
+  learningRateAt('cosine', step, {
+    peak: learningRate,
+    steps,
+    warmup: Math.max(1, Math.floor(steps / 20)),
+    floor: 0.1,
+  });
+
+/**
+ * Supervised learning of demonstrations: mean negative log-likelihood per learned token of the batch. Batches follow from the
+ * seed and the step alone: every epoch goes through all demonstrations in an order of its own. Needs no reference.
+ */
+export const supervised = {
+  id: 'supervised',
+  title: 'Supervised learning of demonstrations',
+  citation: 'Ouyang et al. 2022, arXiv 2203.02155, step 1',
+  config,
+  needs: ['demonstrations'],
+  metrics: {
+    loss: 'mean negative log-likelihood of a learned token of the batch, in nats, before the step',
+    grad_norm: 'L2 norm of the gradient before clipping',
+    lr: 'learning rate of the step',
+  },
+  async *run(
+    context: Omit<PolicyContext<'demonstrations'>, 'reference'>,
+    settings: SupervisedConfig,
+  ): AsyncGenerator<StepRecord> {
+    const { model, codec, demonstrations, seed } = context;
+    const { steps, batch, microBatch, onPrompt } = settings;
+    const perEpoch = Math.max(1, Math.floor(demonstrations.length / batch));
+    let epoch = -1;
+    let order: readonly Demonstration[] = [];
+    for (let step = context.fromStep ?? 0; step < steps; step++) {
+      if (Math.floor(step / perEpoch) !== epoch) {
+        epoch = Math.floor(step / perEpoch);
+        order = createRng(seed).fork(`epoch/${epoch}`).shuffle(demonstrations);
+      }
+      const first = (step % perEpoch) * batch;
+      const dialogues = order
+        .slice(first, first + batch)
+        .map((demonstration) => dialogueDatum(codec, demonstration, onPrompt));
+      const learned = learnedTokens(dialogues);
+      const data = dialogues.map((datum) => ({ ...datum, weights: datum.weights!.map((w) => w / learned) }));
+      const adam = { learningRate: rateAt(step, settings), gradClipNorm: 1, weightDecay: 0.01 };
+      const { loss, gradNorm } = await takeStep(model, data, { loss: 'cross_entropy', adam, microBatch });
+      yield { step: step + 1, metrics: { loss, grad_norm: gradNorm, lr: adam.learningRate } };
+    }
+  },
+} as const satisfies Algorithm<typeof config, 'demonstrations'>;

@@ -1,0 +1,22 @@
+import { z } from 'zod';
+import { defineMonitor, lastBefore } from './monitor.ts';
+
+/** Stops when the policy has gone further from the base than was allowed. */
+export const klBudget = defineMonitor({
+  id: 'kl-budget',
+  title: 'KL budget',
+  citation: 'Gao et al. 2022, arXiv 2210.10760, §4: early stopping by KL',
+  config: z.strictObject({
+    /** Most nats a reply. */
+    nats: z.number().positive().default(5),
+  }),
+  needs: [],
+  decide(points, { nats }) {
+    const { kl, step } = points.at(-1)!;
+    if (kl <= nats) return 'go';
+    return {
+      stop: `KL ${kl.toFixed(2)} nats at step ${step} is above the budget of ${nats}`,
+      backTo: lastBefore(points, (point) => point.kl <= nats),
+    };
+  },
+});

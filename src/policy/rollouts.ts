@@ -1,0 +1,111 @@
+import type { Datum, Sample } from '../engine/index.ts';
+import { createRng, mean } from '../stats/index.ts';
+import type { PolicyContext, PolicyPrompt } from './algorithm.ts';
+import type { SamplingSettings } from './settings.ts';
+
+/** One sample of the policy, scored. */
+export interface Rollout {
+  readonly sample: Sample;
+  /** Log-probabilities of its tokens under the reference. */
+  readonly reference_T: Float32Array;
+  /** Σ over tokens of lp − ref: k1, signed and never clamped. */
+  readonly kl: number;
+  /** NaN where it could not be scored. */
+  readonly score: number;
+  /** Disagreement of the score's ensemble; 0 where it has none. */
+  readonly spread: number;
+}
+
+/** The samples of one prompt. Suffixes name what arrays run over: P prompts, G samples of a group, T tokens of a reply. */
+export interface RolloutGroup<P extends PolicyPrompt = PolicyPrompt> {
+  readonly prompt: P;
+  readonly promptTokens: Int32Array;
+  readonly rollouts_G: readonly Rollout[];
+}
+
+/** Draws prompts and samples of one step, and scores them. What is drawn follows from the algorithm's id, seed and step alone. */
+export async function sampleGroups<P extends PolicyPrompt>(
+  context: PolicyContext<'prompts' | 'scores', P>,
+  settings: SamplingSettings,
+  { id, step }: { readonly id: string; readonly step: number },
+): Promise<RolloutGroup<P>[]> {
+  const { model, reference, codec, prompts, scores, seed } = context;
+  const { maxTokens, samples: n, promptsPerStep, missingEosPenalty } = settings;
+  const rng = createRng(seed).fork(`${id}/${step}`);
+  const prompts_P = rng.shuffle(prompts).slice(0, promptsPerStep);
+  const tokens_P = prompts_P.map(({ text }) => codec.encodePrompt(text));
+  const sampler = await model.sampler();
+  const samples_P_G = await sampler.sample(tokens_P, { maxTokens, n, stop: codec.stop, seed: rng.integer(2 ** 31) });
+  const sequences = samples_P_G.flatMap((samples_G, p) =>
+    samples_G.map(({ tokens }) => Int32Array.from([...tokens_P[p]!, ...tokens])),
+  );
+  const reference_PG_T = await reference.logprobs(sequences);
+  const groups: RolloutGroup<P>[] = [];
+  for (const [p, samples_G] of samples_P_G.entries()) {
+    const promptTokens = tokens_P[p]!;
+    const texts_G = samples_G.map(({ tokens }) => codec.decodeReply(tokens));
+    const scores_G = await scores(prompts_P[p]!, texts_G);
+    const rollouts_G = samples_G.map((sample, g): Rollout => {
+      const reference_T = reference_PG_T[p * n + g]!.subarray(promptTokens.length - 1);
+      const penalty = sample.stopReason === 'stop' ? 0 : missingEosPenalty;
+      return {
+        sample,
+        reference_T,
+        kl: sample.logprobs.reduce((sum, lp, t) => sum + lp - reference_T[t]!, 0),
+        score: scores_G[g]!.mean - penalty,
+        spread: scores_G[g]!.spread ?? 0,
+      };
+    });
+    groups.push({ prompt: prompts_P[p]!, promptTokens, rollouts_G });
+  }
+  return groups;
+}
+
+/** A rollout as a datum of the ratio losses, with an advantage for each token of the reply; those of the prompt have none. */
+export function rolloutDatum(
+  { promptTokens }: Pick<RolloutGroup, 'promptTokens'>,
+  { sample }: Rollout,
+  advantages_T: ArrayLike<number>,
+): Datum {
+  const ids = Int32Array.from([...promptTokens, ...sample.tokens]);
+  const first = promptTokens.length - 1;
+  const advantages = new Float32Array(ids.length - 1);
+  advantages.set(advantages_T, first);
+  const logprobs = new Float32Array(ids.length - 1);
+  logprobs.set(sample.logprobs, first);
+  return { tokens: ids.slice(0, -1), targets: ids.slice(1), advantages, logprobs };
+}
+
+/** What the samples of a step show. */
+export const ROLLOUT_METRICS = {
+  'objective/kl': 'KL from the reference in nats a reply: mean of Σ (lp − ref) over the samples (k1, may be negative)',
+  'objective/scores': 'mean score of the samples that could be scored, less the penalty for not stopping',
+  'objective/entropy': 'entropy in nats a reply: mean of −Σ lp over the samples',
+  'objective/spread': "mean disagreement of the score's ensemble on the samples; 0 where it has none",
+  'completions/mean_length': 'tokens a reply, the stop token included',
+  'completions/eos_rate': 'share of replies that stopped by themselves',
+  frac_reward_zero_std:
+    'share of prompts whose samples all have the same score, so that nothing can be learned from them',
+  unscored: 'samples that could not be scored; they count in no mean and no baseline',
+} as const;
+
+const sum = (values: ArrayLike<number>) => Array.from(values).reduce((a, b) => a + b, 0);
+
+export function rolloutMetrics(groups: readonly RolloutGroup[]): Record<keyof typeof ROLLOUT_METRICS, number> {
+  const all = groups.flatMap((group) => group.rollouts_G);
+  const scored = all.filter(({ score }) => Number.isFinite(score));
+  const still = ({ rollouts_G }: RolloutGroup) => {
+    const scores_G = rollouts_G.map(({ score }) => score).filter(Number.isFinite);
+    return scores_G.every((score) => score === scores_G[0]);
+  };
+  return {
+    'objective/kl': mean(all.map(({ kl }) => kl)),
+    'objective/scores': mean(scored.map(({ score }) => score)),
+    'objective/entropy': mean(all.map(({ sample }) => -sum(sample.logprobs))),
+    'objective/spread': mean(all.map(({ spread }) => spread)),
+    'completions/mean_length': mean(all.map(({ sample }) => sample.tokens.length)),
+    'completions/eos_rate': mean(all.map(({ sample }) => Number(sample.stopReason === 'stop'))),
+    frac_reward_zero_std: mean(groups.map((group) => Number(still(group)))),
+    unscored: all.length - scored.length,
+  };
+}

@@ -1,0 +1,77 @@
+import type { AdamParams, Datum, LossConfig, LossName, TrainableModel } from '../engine/index.ts';
+import { EngineError } from '../run/index.ts';
+
+/** What a step of the optimiser shows. */
+export const UPDATE_METRICS = {
+  'sampler/kl':
+    'nats a token by which sampler and trainer differ on the same weights: mean of (lp_trainer − lp_sampler)²/2 (k2)',
+  'sampler/worst_ratio':
+    'largest |ratio − 1| of a token between trainer and sampler; fresh samples would have 0 in exact arithmetic',
+  grad_norm: 'L2 norm of the gradient before clipping; 0 when no sample had an advantage',
+  lr: 'learning rate of the step',
+} as const;
+
+export interface UpdateOptions {
+  readonly loss: LossName;
+  readonly lossConfig?: LossConfig;
+  readonly adam: AdamParams;
+  /** Data of one pass; all when left out. Gradients of passes add up. */
+  readonly microBatch?: number | undefined;
+  /** See `CommonContext`; no limit when left out. */
+  readonly samplerKlLimit?: number | undefined;
+}
+
+export type StepOptions = Pick<UpdateOptions, 'loss' | 'lossConfig' | 'adam' | 'microBatch'>;
+
+/** Passes over data and one step, submitted together: an engine does them in order, and a remote one is waited for once. */
+export async function takeStep(model: TrainableModel, data: readonly Datum[], options: StepOptions) {
+  const { loss, lossConfig, adam, microBatch = data.length } = options;
+  const passes = [];
+  for (let start = 0; start < data.length; start += microBatch) {
+    passes.push(model.forwardBackward(data.slice(start, start + microBatch), loss, lossConfig));
+  }
+  const [outputs, { gradNorm }] = await Promise.all([Promise.all(passes), model.optimStep(adam)]);
+  return {
+    loss: outputs.reduce((sum, output) => sum + output.loss, 0),
+    logprobs: outputs.flatMap(({ logprobs }) => logprobs),
+    gradNorm,
+  };
+}
+
+/**
+ * One step on fresh samples. Nothing to learn from is no step: the optimiser's state stays too. Throws an `EngineError` when sampler and trainer differ by more than
+ * the engine's limit: then the weights that sampled are not those that are trained, and no learning rate mends that.
+ */
+export async function updateOn(
+  model: TrainableModel,
+  data: readonly Datum[],
+  options: UpdateOptions,
+): Promise<Record<keyof typeof UPDATE_METRICS, number>> {
+  const { adam } = options;
+  if (data.length === 0) return { 'sampler/kl': 0, 'sampler/worst_ratio': 0, grad_norm: 0, lr: adam.learningRate };
+  const { logprobs, gradNorm } = await takeStep(model, data, options);
+  const differences = samplerDifferences(data, logprobs);
+  const limit = options.samplerKlLimit ?? Number.POSITIVE_INFINITY;
+  if (differences['sampler/kl'] > limit) {
+    throw new EngineError(
+      'sampler',
+      `sampler and trainer differ by ${differences['sampler/kl'].toPrecision(3)} nats a token on the same weights; this engine promises at most ${limit}: the samples are not those of the policy that is trained`,
+    );
+  }
+  return { ...differences, grad_norm: gradNorm, lr: adam.learningRate };
+}
+
+/** How far log-probabilities computed anew are from those of sampling, over the tokens that have an advantage. */
+function samplerDifferences(data: readonly Datum[], logprobs_D_T: readonly Float32Array[]) {
+  let [squares, worst, tokens] = [0, 0, 0];
+  for (const [d, { advantages, logprobs }] of data.entries()) {
+    for (const [t, advantage] of advantages!.entries()) {
+      if (advantage === 0) continue;
+      const difference = logprobs_D_T[d]![t]! - logprobs![t]!;
+      squares += difference ** 2 / 2;
+      worst = Math.max(worst, Math.abs(Math.expm1(difference)));
+      tokens += 1;
+    }
+  }
+  return { 'sampler/kl': squares / Math.max(1, tokens), 'sampler/worst_ratio': worst };
+}

@@ -1,0 +1,89 @@
+import type { Engine, ModelSpec, TrainableModel } from '../../engine/index.ts';
+import type { DialogueCodec } from '../../text/index.ts';
+import { IDENTITY, type Normaliser, normalise } from '../normaliser.ts';
+import type { Observation } from '../observation.ts';
+import type { RewardModel } from '../reward-model.ts';
+import { type NetworkOptions, normaliserOn, trainNetwork } from './network.ts';
+
+export interface TransformerOptions extends NetworkOptions {
+  readonly spec: ModelSpec;
+  /** A saved language model to start from (training-details: from the supervised model, not from nothing). */
+  readonly from?: string;
+  readonly codec: DialogueCodec;
+}
+
+export interface TransformerRewardModel extends RewardModel {
+  readonly family: 'transformer';
+  readonly model: TrainableModel;
+  readonly normaliser: Normaliser;
+  /** What explains answers beside the reward and is no part of it. */
+  readonly nuisances: ReadonlyMap<string, number>;
+}
+
+/** What a score needs beside the network. */
+export interface TransformerParts {
+  readonly codec: DialogueCodec;
+  readonly normaliser: Normaliser;
+  readonly nuisances: ReadonlyMap<string, number>;
+}
+
+/** Scores by the scalar head at the last token of prompt and reply (its eos, in training and in use alike). */
+export async function transformerReward(
+  model: TrainableModel,
+  { codec, normaliser, nuisances }: TransformerParts,
+): Promise<TransformerRewardModel> {
+  const sampler = await model.sampler({ retain: true });
+  return {
+    id: model.id,
+    family: 'transformer',
+    logOdds: normaliser.scale,
+    model,
+    normaliser,
+    nuisances,
+    async score(prompt, replies) {
+      const rows = await sampler.scalars(replies.map((reply) => codec.encodeDialogue(prompt, reply)));
+      return rows.map((row) => ({ mean: normalise(normaliser, row.at(-1)!) }));
+    },
+    async dispose() {
+      await sampler.dispose();
+      await model.dispose();
+    },
+  };
+}
+
+/**
+ * Fits a scalar head on a transformer to answers of any kinds (Ziegler et al. 2019). The normaliser is fitted afterwards on
+ * reference replies.
+ */
+export async function fitTransformerReward(
+  engine: Engine,
+  observations: readonly Observation[],
+  { codec, from, ...options }: TransformerOptions,
+): Promise<TransformerRewardModel> {
+  const spec = { ...options.spec, scalarHead: true, seed: options.seed };
+  const model = await engine.createModel(spec, from === undefined ? {} : { from });
+  const nuisances = await trainNetwork(
+    model,
+    async (candidates, lossOf) => {
+      const sequences = candidates.map(({ prompt, reply }) => codec.encodeDialogue(prompt, reply));
+      const { loss } = await model.forwardBackwardScalar(sequences, (scalars) => {
+        const { loss: value, slopes } = lossOf(Float64Array.from(scalars));
+        return { loss: value, gradient: Float32Array.from(slopes) };
+      });
+      return loss;
+    },
+    { observations, options },
+  );
+  const raw = await transformerReward(model, { codec, nuisances, normaliser: IDENTITY });
+  const normaliser = await normaliserOn(options.reference, async (prompt, replies) =>
+    (await raw.score(prompt, replies)).map(({ mean }) => mean),
+  );
+  if (normaliser === undefined) return raw;
+  return {
+    ...raw,
+    normaliser,
+    logOdds: normaliser.scale,
+    score: async (prompt, replies) =>
+      (await raw.score(prompt, replies)).map((score) => ({ mean: normalise(normaliser, score.mean) })),
+  };
+}
