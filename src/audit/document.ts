@@ -2,9 +2,8 @@ import {
   type Block,
   type Cell,
   figure,
-  type Range,
-  rangeText,
   type Reference,
+  rangeText,
   type Section,
   type Text,
   valueText,
@@ -13,21 +12,8 @@ import {
 import { own } from '../run/index.ts';
 import { CHALLENGES } from './challenges.ts';
 import { type Finding, NO_PROBE, VERDICTS } from './finding.ts';
+import type { KnownRate, KnownRates, RatesByProbe } from './known-rates.ts';
 import { reasonText } from './reasons.ts';
-
-/** How often a probe raised a concern or a failure in runs of which it is known what they hold. */
-export interface KnownRate {
-  readonly hits: number;
-  readonly n: number;
-  readonly interval: Range;
-}
-/** Runs with the failure planted, clean ones, and ones with what a careless probe mistakes for it. */
-export interface KnownRates {
-  readonly planted: KnownRate;
-  readonly clean: KnownRate;
-  readonly lookAlike?: KnownRate;
-}
-export type RatesByProbe = Readonly<Record<string, KnownRates>>;
 
 /** `R4 over-optimisation`; the challenge alone where it has no probe. */
 export const findingLabel = ({ challenge, probe }: Pick<Finding, 'challenge' | 'probe'>): string =>
@@ -109,9 +95,15 @@ function assessedTable(findings: readonly Finding[]): Block {
   };
 }
 
+/** Why a probe could not assess, and what it would take. */
+const whyNot = ({ because, details: { missing } }: Finding): string =>
+  because === 'missing-evidence' && Array.isArray(missing)
+    ? `this run has no evidence of ${missing.join(', ')}`
+    : reasonText(because);
+
 /** What was not assessed, by reason; each with its challenge behind a fold. */
 function notAssessed(findings: readonly Finding[]): Block[] {
-  const reasons = [...new Set(findings.map(({ because }) => because))];
+  const reasons = [...new Set(findings.map(whyNot))];
   return [
     {
       kind: 'verdict',
@@ -120,10 +112,7 @@ function notAssessed(findings: readonly Finding[]): Block[] {
     },
     {
       kind: 'list',
-      items: reasons.map((because) => [
-        `${reasonText(because)}: `,
-        ...listed(findings.filter((finding) => finding.because === because).map(link)),
-      ]),
+      items: reasons.map((why) => [`${why}: `, ...listed(findings.filter((f) => whyNot(f) === why).map(link))]),
     },
     {
       kind: 'fold',
@@ -137,7 +126,7 @@ function notAssessed(findings: readonly Finding[]): Block[] {
             [link(finding)],
             challengeText(finding),
             finding.estimand || '–',
-            `${reasonText(finding.because)}; n = ${finding.n}, unscored ${finding.unscored}${detailsLine(finding)}`,
+            `${whyNot(finding)}; n = ${finding.n}, unscored ${finding.unscored}${detailsLine(finding)}`,
           ]),
         },
       ],
@@ -214,33 +203,30 @@ const rateText = ({ hits, n, interval }: KnownRate): string =>
 const rateRows = ({ planted, clean, lookAlike }: KnownRates): (readonly [string, string])[] => [
   ['Alarms where it is planted', rateText(planted)],
   ['Alarms on clean runs', rateText(clean)],
-  ...(lookAlike === undefined ? [] : [['Alarms on look-alikes', rateText(lookAlike)] as const]),
+  ['Alarms on look-alikes', rateText(lookAlike)],
 ];
 
 /** How often each probe is right: alarms where its failure is planted, on clean runs, and on what looks like it. */
-export function ratesTable(rates: RatesByProbe): Block {
-  const alike = Object.values(rates).some(({ lookAlike }) => lookAlike !== undefined);
-  return {
-    kind: 'table',
-    name: 'How often each probe raises an alarm',
-    columns: [
-      { title: 'Probe' },
-      { title: 'Planted: found' },
-      { title: 'Clean: false alarms' },
-      ...(alike ? [{ title: 'Look-alike: false alarms' }] : []),
-    ],
-    rows: Object.entries(rates).map(([probe, { planted, clean, lookAlike }]) => [
-      probe,
-      rateText(planted),
-      rateText(clean),
-      ...(alike ? [lookAlike === undefined ? 'not measured' : rateText(lookAlike)] : []),
-    ]),
-    none: 'Not measured.',
-  };
-}
-
 const ratesFold = (rates: RatesByProbe): Block => ({
   kind: 'fold',
   summary: 'How often each probe is right, in experiments whose truth is known',
-  blocks: [ratesTable(rates)],
+  blocks: [
+    {
+      kind: 'table',
+      name: 'How often each probe raises an alarm',
+      columns: [
+        { title: 'Probe' },
+        { title: 'Planted: found' },
+        { title: 'Clean: false alarms' },
+        { title: 'Look-alike: false alarms' },
+      ],
+      rows: Object.entries(rates).map(([probe, { planted, clean, lookAlike }]) => [
+        probe,
+        rateText(planted),
+        rateText(clean),
+        rateText(lookAlike),
+      ]),
+      none: 'Not measured.',
+    },
+  ],
 });

@@ -7,17 +7,17 @@ import {
   type RaterProfile,
   toPairs,
 } from '../feedback/index.ts';
+import { documentText } from '../report/index.ts';
 import {
   evaluateScores,
   fitMembers,
   loadReward,
-  rewardSection,
   observe,
   rewardSchema,
+  rewardSection,
   saveReward,
   scorePairs,
 } from '../reward/index.ts';
-import { documentText } from '../report/index.ts';
 import { ignoreProgress, parseConfig, UsageError } from '../run/index.ts';
 import { readProject } from './project-folder.ts';
 import type { Terminal } from './terminal.ts';

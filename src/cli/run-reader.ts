@@ -1,23 +1,22 @@
-import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
-import type { z } from 'zod';
-import { findingsSchema, reasonText } from '../audit/index.ts';
-import { disclosureSchema, SEAL } from '../disclosure/index.ts';
-import { RUN_FILES, readSeries, runJsonSchema, verifyPipelineRun } from '../pipeline/index.ts';
-import { documentSchema, factsOf } from '../report/index.ts';
-import { addTo, DataError, GoodhartError, own, UsageError } from '../run/index.ts';
-import { fileOf, filesBelow, readJsonOf, readRegularFile } from '../run/node.ts';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { reasonText } from '../audit/index.ts';
+import { SEAL } from '../disclosure/index.ts';
+import { RUN_FILES, readSeries, verifyPipelineRun } from '../pipeline/index.ts';
+import { factsOf } from '../report/index.ts';
+import { addTo, DataError, own, UsageError } from '../run/index.ts';
+import { fileOf, filesBelow, readRegularFile } from '../run/node.ts';
 import type { RunRow, RunService } from '../server/index.ts';
 import { containedFile } from './contained-file.ts';
 import { isRunning } from './process-identity.ts';
-import { runPlaces } from './run-files.ts';
-import { ratesSchema, samplesOf } from './run-report.ts';
+import { LIMITS, runContents, samplesOf } from './run-contents.ts';
+import { projectOfRun, runPlaces } from './run-files.ts';
 
 type Detail = NonNullable<Awaited<ReturnType<RunService['detail']>>>;
 
 /** What a run's folder says, whoever made it; nothing here starts or stops anything. Undefined is an unknown run. */
 export type RunReader = Pick<
   RunService,
-  'list' | 'has' | 'verify' | 'series' | 'report' | 'samples' | 'findings' | 'disclosure' | 'file'
+  'list' | 'has' | 'projectOf' | 'verify' | 'series' | 'report' | 'samples' | 'findings' | 'disclosure' | 'file'
 > & {
   detail(run: string): Promise<Omit<Detail, 'progress'> | undefined>;
   /** The configuration that a run was made with. */
@@ -25,42 +24,12 @@ export type RunReader = Pick<
   close(): Promise<void>;
 };
 
-const MIB = 1024 * 1024;
-/** The most that is read of each kind of file. */
-const LIMITS = { run: MIB, findings: 16 * MIB, report: 64 * MIB, disclosure: 16 * MIB, seal: MIB, metrics: 256 * MIB };
-
 /** Reads the runs of a folder. Computes and waits for disks: a server has it in a thread. */
 export function createRunReader(folder: string): RunReader {
   const places = runPlaces(folder);
   const { place, has, isRun, stateOf } = places;
 
-  const json = <T>(run: string, file: string, options: { schema: z.ZodType<T>; limit: number }): T | undefined => {
-    const path = fileOf(place(run), file);
-    return path === undefined ? undefined : readJsonOf(path, options.schema, options.limit);
-  };
-  const writtenOf = (run: string) => json(run, RUN_FILES.run, { schema: runJsonSchema, limit: LIMITS.run });
-  const findingsOf = (run: string) =>
-    json(run, RUN_FILES.findings, { schema: findingsSchema, limit: LIMITS.findings }) ?? [];
-  const reportOf = (run: string) =>
-    json(run, RUN_FILES.reportDocument, { schema: documentSchema, limit: LIMITS.report }) ?? null;
-
-  /** A fault in words for whoever reads the page: where in the run, not where on the server. */
-  const reasonOf = (run: string, error: unknown): string => {
-    if (!(error instanceof GoodhartError) || error.exitCode !== 2) throw error;
-    return [place(run), realpathSync(place(run))].reduce(
-      (text, root) => text.replaceAll(`${root}/`, ''),
-      error.message,
-    );
-  };
-  const reading =
-    <A extends readonly unknown[], T>(read: (run: string, ...rest: A) => T | Promise<T>) =>
-    async (run: string, ...rest: A): Promise<T> => {
-      try {
-        return await read(run, ...rest);
-      } catch (error) {
-        throw new DataError('run', `run ${run}: ${reasonOf(run, error)}`, { cause: error });
-      }
-    };
+  const { writtenOf, findingsOf, reportOf, ratesOf, disclosureOf, reasonOf, reading } = runContents(place);
 
   const statusOf = (run: string): RunRow['status'] => {
     if (has(run, SEAL)) return 'complete';
@@ -98,6 +67,7 @@ export function createRunReader(folder: string): RunReader {
         .sort((a, b) => (a.startedAt === b.startedAt ? (a.id < b.id ? 1 : -1) : a.startedAt < b.startedAt ? 1 : -1));
     },
     has: async (run) => isRun(run),
+    projectOf: async (run) => projectOfRun(places, run),
     async detail(run) {
       const row = rowOf(run);
       if (row === undefined) return undefined;
@@ -141,14 +111,14 @@ export function createRunReader(folder: string): RunReader {
       return report === null ? [] : samplesOf(report);
     }),
     findings: reading((run) => {
-      const rates = json(run, RUN_FILES.rates, { schema: ratesSchema, limit: LIMITS.report }) ?? {};
+      const rates = ratesOf(run);
       return findingsOf(run).map((finding) => {
-        const { planted = null, clean = null } = own(rates, finding.probe) ?? {};
-        return { ...finding, reason: reasonText(finding.because), planted, clean };
+        const { planted = null, clean = null, lookAlike = null } = own(rates, finding.probe) ?? {};
+        return { ...finding, reason: reasonText(finding.because), planted, clean, lookAlike };
       });
     }),
     disclosure: reading((run) => {
-      const disclosure = json(run, RUN_FILES.disclosure, { schema: disclosureSchema, limit: LIMITS.disclosure });
+      const disclosure = disclosureOf(run);
       const seal = fileOf(place(run), SEAL);
       return {
         disclosure: (disclosure ?? null) as never,

@@ -91,7 +91,8 @@ export async function samplePolicy(
   const prompts = createRng(seed).fork('sample-policy').shuffle(all).slice(0, options.prompts);
   const ground = groundOf(place.config);
   const itemOf = (prompt: GroundPrompt, texts: readonly string[]): Item => {
-    const id = `${place.config.name}/${seal.slice(0, 8)}/${step}/${seed}/${prompt.id}`;
+    const name = [place.config.name, ...(options.variant == null ? [] : [options.variant])].join('/');
+    const id = `${name}/${seal.slice(0, 8)}/${step}/${seed}/${prompt.id}`;
     return {
       id,
       projectId,

@@ -130,7 +130,7 @@ export async function fakeRun(
   };
   const main = pathOf('rloo', 6, text);
   const findings = findingsOf(text);
-  const rate = (hits: number) => ({ hits, n: 20, interval: INTERVAL, notAssessed: 0 });
+  const rate = (hits: number) => ({ hits, n: 20, interval: INTERVAL });
   const results: RunResults = {
     data: {
       layout: 'ground',
@@ -169,7 +169,7 @@ export async function fakeRun(
       points: [0, 1, 2].map((kl) => ({ kl, proxy: [kl, kl + 0.5], gold: [kl / 3, kl / 4] })),
     },
     findings,
-    rates: { poisoning: { planted: rate(18), clean: rate(1) } },
+    rates: { poisoning: { planted: rate(18), clean: rate(1), lookAlike: rate(2) } },
     earlier: [{ round: 1, judgments: 33, evaluation, path: pathOf('rloo', 1, text) }],
   };
   const disclosure = buildDisclosure({

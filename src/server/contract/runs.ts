@@ -1,15 +1,11 @@
 import { z } from 'zod';
-import { findingSchema } from '../../audit/index.ts';
+import { findingSchema, knownRatesSchema } from '../../audit/index.ts';
 import { documentSchema } from '../../report/index.ts';
 import { ANYONE_SIGNED_IN, LEADS, READERS } from '../access/roles.ts';
 import { fileSchema, type RouteContract, type RouteKey } from './route.ts';
 import { tableQuery } from './tables.ts';
 
-const rateSchema = z.object({
-  hits: z.number(),
-  n: z.number(),
-  interval: z.object({ low: z.number(), high: z.number(), level: z.number() }),
-});
+const rateSchema = knownRatesSchema.shape.planted.nullable();
 
 export const runSchema = z.object({
   id: z.string(),
@@ -26,8 +22,9 @@ export const runSchema = z.object({
 const shownFindingSchema = findingSchema.extend({
   /** The code in words. */
   reason: z.string(),
-  planted: rateSchema.nullable(),
-  clean: rateSchema.nullable(),
+  planted: rateSchema,
+  clean: rateSchema,
+  lookAlike: rateSchema,
 });
 
 /** Tables of a run that can be had as a file. */
@@ -109,7 +106,7 @@ export const RUN_ROUTES = {
   },
   'GET /api/runs/{run}/findings': {
     allow: READERS,
-    summary: 'Findings with planted and clean rates of their probes',
+    summary: 'Findings with the rates of their probes: planted, clean, look-alike',
     response: z.object({ findings: z.array(shownFindingSchema) }),
   },
   'GET /api/runs/{run}/tables/{table}': {
