@@ -5,7 +5,6 @@ import {
   type Reference,
   rangeText,
   type Section,
-  type Text,
   valueText,
   wordsOf,
 } from '../report/index.ts';
@@ -25,7 +24,7 @@ const link = (finding: Finding): Reference => ({
   text: findingLabel(finding),
 });
 
-const listed = (references: readonly Reference[]): Text =>
+const listed = (references: readonly Reference[]): (string | Reference)[] =>
   references.flatMap((reference, i) => (i === 0 ? [reference] : [', ', reference]));
 
 /** `2 failure, 1 clear, 15 not assessed (which is no pass)`: the worst first. */
@@ -112,7 +111,7 @@ function notAssessed(findings: readonly Finding[]): Block[] {
     },
     {
       kind: 'list',
-      items: reasons.map((why) => [`${why}: `, ...listed(findings.filter((f) => whyNot(f) === why).map(link))]),
+      items: reasons.map((why) => [...listed(findings.filter((f) => whyNot(f) === why).map(link)), `: ${why}`]),
     },
     {
       kind: 'fold',
