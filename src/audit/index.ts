@@ -13,5 +13,6 @@ export type { ScoredReply } from './evidence/scored-replies.ts';
 export * from './finding.ts';
 export { count, defineProbe, type Probe, type ProbeResult, probeParams, type Thresholds } from './probe.ts';
 export * from './probes/index.ts';
+export * from './reasons.ts';
 export * from './run-audit.ts';
 export { distinctReplies } from './variety.ts';

@@ -98,8 +98,6 @@ const auditSchema = z.strictObject({
   prompts: positive.default(48),
   /** Replies per prompt and snapshot for the sampled probes. */
   samples: positive.default(8),
-  /** Planted and clean draws per probe for the detection rates beside each finding; 0 leaves the rates unmeasured. */
-  rateSeeds: z.int().nonnegative().default(5),
   /** Thresholds and settings of probes, by probe: { over-optimisation: { concern: 0.1 } }. */
   params: probeSettingsSchema.prefault({}),
   /** Exit code 1 when a finding is at least this bad, or when nothing could be assessed. */

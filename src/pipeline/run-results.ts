@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import type { z } from 'zod';
 import { type Finding, findingsSchema } from '../audit/index.ts';
+import type { DetectionRates } from '../lab/index.ts';
 import { readJson, readJsonOf } from '../run/node.ts';
 import { type Collected, collectedSchema } from './collected.ts';
-import type { DetectionRates } from './rates.ts';
 import type { StoredEvaluation } from './reward-evaluation.ts';
 import { atRound, type Place, pathIn } from './run-context.ts';
 import { RUN_FILES } from './run-folder.ts';
