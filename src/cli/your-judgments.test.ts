@@ -14,7 +14,7 @@ const RECIPE = fileURLToPath(new URL('../../recipes/your-judgments/run.yaml', im
 const SMALL = [
   ...['base.vocabulary=300', 'base.width=16', 'base.layers=1', 'base.heads=2', 'base.feedForward=16', 'base.steps=10'],
   ...['base.maxContext=64', 'policy.maxTokens=16', 'policy.steps=2', 'policy.promptsPerStep=2', 'policy.samples=2'],
-  ...['policy.bestOf=[2]', 'reward.members=2', 'audit.prompts=6', 'audit.samples=4', 'audit.rateSeeds=0'],
+  ...['policy.bestOf=[2]', 'reward.members=2', 'audit.prompts=6', 'audit.samples=4'],
 ].flatMap((setting) => ['--set', setting]);
 
 const AT = '2026-01-01T00:00:00Z';
