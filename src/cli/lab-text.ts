@@ -1,5 +1,5 @@
 import type { DistributionStudy, PairedDifference, PopulationStudy, SelectionStudy } from '../lab/index.ts';
-import { table } from './text.ts';
+import { table } from '../report/index.ts';
 
 const figure = (value: number) => value.toFixed(3);
 const signed = (value: number) => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3)}`;
