@@ -1,19 +1,7 @@
 import { CHALLENGES, type Finding, NO_PROBE, reasonText } from '../audit/index.ts';
 import type { Check, Disclosure } from '../disclosure/index.ts';
+import { table, visibleLine } from '../report/index.ts';
 import type { Accuracy, RewardEvaluation } from '../reward/index.ts';
-
-/** Plain-text tables for a terminal. */
-export function table(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd(widths[i]!)))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
-}
 
 export const figure = (value: number | null | undefined) =>
   value === null || value === undefined ? '–' : value.toFixed(3);
@@ -40,7 +28,7 @@ export function findingsText(findings: readonly Finding[]): string {
   const missing = rest.map((f) => (f.probe === NO_PROBE ? f.challenge : `${f.challenge} (${f.probe}: ${whyNot(f)})`));
   return [
     table([['id', 'verdict', 'estimate', '95 % interval', 'n', 'probe', 'challenge'], ...rows]),
-    `not assessed (which is no pass): ${missing.join(', ')}`,
+    visibleLine(`not assessed (which is no pass): ${missing.join(', ')}`),
   ].join('\n');
 }
 
@@ -75,8 +63,12 @@ export function rewardText(e: RewardEvaluation): string {
   ]);
 }
 
+/** A check on its line, whatever its name and detail hold: they come from the files that are checked. */
+export const checkLine = ({ ok, name, detail }: Check): string =>
+  `${ok ? '✓' : '✗'} ${visibleLine(`${name}: ${detail}`)}`;
+
 export function checksText(checks: readonly Check[], all: boolean): string {
   const failed = checks.filter((check) => !check.ok);
-  const lines = (all ? checks : failed).map((check) => `${check.ok ? '✓' : '✗'} ${check.name}: ${check.detail}`);
+  const lines = (all ? checks : failed).map(checkLine);
   return [...lines, `${checks.length - failed.length} of ${checks.length} checks passed`].join('\n');
 }
