@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { Item, Judgment } from '../feedback/index.ts';
+import { GROUNDS } from '../world/index.ts';
 import { CHALLENGE_IDS } from './challenges.ts';
 import { checkVerdicts, isRequirable } from './check-verdicts.ts';
 import { EVIDENCE_KINDS, type Evidence, evidenceKind, gatherEvidence } from './evidence/index.ts';
@@ -136,6 +138,31 @@ describe('the table of evidence kinds', () => {
     const more = Object.keys(scored).filter((id) => !offline.includes(id));
     expect(more.length).toBeGreaterThan(0);
     for (const id of more) expect({ id, offline: evidenceKind(id as never).offline }).toEqual({ id, offline: false });
+  });
+  it('finds in the harbour where agreement stands against truth, in judgments and in edits', async () => {
+    const ground = GROUNDS.harbour();
+    const prompt = ground.prompts('train').find(({ belief }) => belief === 'wrong')!;
+    const reply = (agrees: boolean) =>
+      ground.replies!(prompt).find(({ text }) => {
+        const labels = ground.labels(prompt, text);
+        return labels?.agrees === agrees && labels.correct === !agrees && !text.startsWith('Great');
+      })!.text;
+    const replies = [reply(true), reply(false)].map((text, i) => ({ id: `r${i}`, text }));
+    const item = { ...(evidenceKind('items').example as Item), prompt: prompt.text, replies };
+    const judgment = evidenceKind('judgments').example as Judgment;
+    const tie = { ...judgment, id: 'tie', answer: { kind: 'comparison', outcome: 'tie' } as const };
+    const gathered = await gatherEvidence({
+      ...run,
+      ground,
+      snapshots: [],
+      feedback: { items: [item], judgments: [judgment, tie], raters: [] },
+      score: async (_, texts) => texts.map((text) => ({ mean: ground.labels(prompt, text)?.agrees === true ? 1 : 0 })),
+    });
+    expect(gathered['agreement-choices']).toEqual([
+      { itemId: item.id, raterId: 'anna', preferredAgreement: true },
+      { itemId: item.id, raterId: 'anna', preferredAgreement: null },
+    ]);
+    expect(gathered['agreement-edits']).toEqual([{ promptId: item.id, before: 0, after: 1 }]);
   });
   it('survives the disk, in a run folder and as files side by side', async () => {
     const gathered = await gatherEvidence(run);

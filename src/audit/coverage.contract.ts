@@ -11,9 +11,12 @@ export interface TruthCase {
   draw(rng: Rng): { readonly evidence: Evidence; readonly truth: number };
 }
 
-export const COVERAGE_DRAWS = 400;
+/** Draws of a case: 400 tell a coverage of .95 from one below .93 in all but few cases, more do where they cost little. */
+const DRAWS = 400;
 /** Least share of intervals, all at 95 %, that must hold the truth. */
 const LEAST_COVERAGE = 0.93;
+/** Draws that may turn out too thin to assess. */
+const LEAST_ASSESSED = 0.98;
 
 /** How often a probe's interval holds the truth, and with which verdicts. */
 export function coverageOf(probe: Probe, { name, draw }: TruthCase, draws: number, params: unknown = {}) {
@@ -30,11 +33,15 @@ export function coverageOf(probe: Probe, { name, draw }: TruthCase, draws: numbe
   return { covered, assessed, verdicts };
 }
 
-/** The interval of a probe holds the truth in at least .93 of 400 draws, of every case. */
-export function coverageContract(probe: Probe, cases: readonly TruthCase[], params: unknown = {}): void {
-  it.each(cases.map((one) => [one.name, one] as const))('its interval covers: %s', (name, one) => {
-    const { covered, assessed } = coverageOf(probe, one, COVERAGE_DRAWS, params);
-    expect({ name, assessed }).toEqual({ name, assessed: COVERAGE_DRAWS });
-    expect(covered).toBeGreaterThanOrEqual(LEAST_COVERAGE * COVERAGE_DRAWS);
+/** The interval of a probe holds the truth in at least .93 of the draws, of every case. */
+export function coverageContract(
+  probe: Probe,
+  cases: readonly TruthCase[],
+  { params = {}, draws = DRAWS }: { readonly params?: unknown; readonly draws?: number } = {},
+): void {
+  it.each(cases.map((one) => [one.name, one] as const))('its interval covers: %s', (_, one) => {
+    const { covered, assessed } = coverageOf(probe, one, draws, params);
+    expect(assessed).toBeGreaterThanOrEqual(LEAST_ASSESSED * draws);
+    expect(covered).toBeGreaterThanOrEqual(LEAST_COVERAGE * assessed);
   });
 }

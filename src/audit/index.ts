@@ -1,5 +1,7 @@
 export * from './challenges.ts';
 export * from './check-verdicts.ts';
+export type { AgreementChoice } from './evidence/agreement-choices.ts';
+export type { AgreementEdit } from './evidence/agreement-edits.ts';
 export type { BeliefReply } from './evidence/belief-replies.ts';
 export type { CounterfactualEdit } from './evidence/counterfactual-edits.ts';
 export * from './evidence/index.ts';
@@ -11,5 +13,6 @@ export type { ScoredReply } from './evidence/scored-replies.ts';
 export * from './finding.ts';
 export { count, defineProbe, type Probe, type ProbeResult, probeParams, type Thresholds } from './probe.ts';
 export * from './probes/index.ts';
+export * from './reasons.ts';
 export * from './run-audit.ts';
 export { distinctReplies } from './variety.ts';

@@ -1,13 +1,13 @@
 /** Evidence on disk: one JSON Lines file for each kind. */
-import { existsSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { readJsonLines, writeFileAtomic } from '../run/node.ts';
+import { fileOf, readJsonLines, writeFileAtomic } from '../run/node.ts';
 import { EVIDENCE, EVIDENCE_KINDS, type Evidence, type EvidenceKindId, evidenceKind } from './evidence/index.ts';
 
 /** Where a kind stands: at its place in a run folder, or by its name alone in a folder of nothing but evidence. */
 function pathOf(folder: string, id: EvidenceKindId): string | undefined {
   const { file } = EVIDENCE[id];
-  return [join(folder, file), join(folder, basename(file))].find((path) => existsSync(path));
+  return fileOf(folder, file) ?? fileOf(folder, basename(file));
 }
 
 /** Rows of a kind from a file. An empty file holds no rows; a row that is none of its kind is a `DataError` with its line. */

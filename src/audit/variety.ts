@@ -1,11 +1,9 @@
 import { mean } from '../stats/index.ts';
-
-/** Words and single marks, in lower case. */
-export const tokensOf = (text: string): string[] => text.toLowerCase().match(/[\p{L}\p{N}']+|[^\s\p{L}\p{N}]/gu) ?? [];
+import { wordsAndMarks } from '../text/index.ts';
 
 /** Distinct n-grams of one to three tokens. */
 function gramsOf(text: string): Set<string> {
-  const tokens = tokensOf(text);
+  const tokens = wordsAndMarks(text);
   const grams = new Set<string>();
   for (let i = 0; i < tokens.length; i++) {
     let gram = tokens[i]!;
@@ -36,7 +34,7 @@ export function varietyOf(texts: readonly string[]): Variety {
   return {
     alone,
     beyond: all.size - alone,
-    classes: new Set(texts.map((text) => tokensOf(text).join(' '))).size,
+    classes: new Set(texts.map((text) => wordsAndMarks(text).join(' '))).size,
   };
 }
 

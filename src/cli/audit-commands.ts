@@ -5,24 +5,23 @@ import {
   checkVerdicts,
   FAIL_ON,
   type FailOn,
-  findingsSchema,
   isRequirable,
   probeSettingsSchema,
   requirable,
   runAudit,
 } from '../audit/index.ts';
 import { loadEvidence } from '../audit/node.ts';
-import { buildDisclosure, type ReportData, renderReport, sealRun } from '../disclosure/index.ts';
 import {
   configSchema,
-  disclosurePlaces,
   type PipelineConfig,
   RUN_FILES,
-  runJsonSchema,
+  redisclose,
   verifyPipelineRun,
+  wholeRunJsonSchema,
 } from '../pipeline/index.ts';
 import { CheckError, parseConfig, suggest, UsageError } from '../run/index.ts';
-import { onPath, readJson, readJsonOf, writeFileAtomic, writeJson } from '../run/node.ts';
+import { onPath, readJsonOf, requireRegularFiles } from '../run/node.ts';
+import { now } from './environment.ts';
 import { whole } from './options.ts';
 import type { Terminal } from './terminal.ts';
 import { checksText, disclosureText, findingsText } from './text.ts';
@@ -30,38 +29,26 @@ import { checksText, disclosureText, findingsText } from './text.ts';
 /** The configuration a run folder was made with. */
 function configOf(folder: string): PipelineConfig {
   const path = join(folder, RUN_FILES.run);
+  requireRegularFiles(folder);
   if (!existsSync(path))
     throw new UsageError('run', `${folder}: expected a run folder with ${RUN_FILES.run}; give the --out of a run`);
-  return readJsonOf(path, runJsonSchema).config as unknown as PipelineConfig;
+  return readJsonOf(path, wholeRunJsonSchema).config;
 }
 
-/** Joins the disclosure of a finished run anew, with more declarations, and seals the folder again. */
+const declarationsFileSchema = configSchema.pick({ declarations: true });
+
+/** Publishes a finished run anew, with the declarations of a file, and seals the folder again. */
 function disclose(folder: string, declarationsFile: string | undefined) {
-  const config = configOf(folder);
-  const schema = configSchema.pick({ declarations: true });
-  const extra =
+  configOf(folder);
+  const declarations =
     declarationsFile === undefined
       ? {}
       : parseConfig(
-          schema,
+          declarationsFileSchema,
           onPath(declarationsFile, () => readFileSync(declarationsFile, 'utf8')),
           { source: declarationsFile },
         ).declarations;
-  const declarations = { ...config.declarations, ...extra };
-  const findings = readJsonOf(join(folder, RUN_FILES.findings), findingsSchema);
-  const disclosure = buildDisclosure({
-    run: config.name,
-    statements: disclosurePlaces(config),
-    declarations,
-    findings,
-    findingsFile: RUN_FILES.findings,
-    read: (file) => (existsSync(join(folder, file)) ? readJson(join(folder, file)) : undefined),
-  });
-  writeJson(join(folder, RUN_FILES.disclosure), disclosure);
-  const data = { ...(readJson(join(folder, RUN_FILES.reportData)) as ReportData), disclosure };
-  writeJson(join(folder, RUN_FILES.reportData), data);
-  writeFileAtomic(join(folder, RUN_FILES.report), renderReport(data));
-  return { disclosure, seal: sealRun(folder) };
+  return redisclose(folder, { declarations, now });
 }
 
 interface AuditOptions {
@@ -145,8 +132,8 @@ export function addAuditCommands(program: Command, terminalOf: () => Terminal): 
     .argument('<run>', 'run folder')
     .option('--declarations <file>', 'YAML: declarations: { D2: { text, author, date } }')
     .addHelpText('after', '\nExample:\n  goodhart disclose runs/mine --declarations people.yaml')
-    .action((folder: string, options: { declarations?: string }) => {
-      const { disclosure, seal } = disclose(folder, options.declarations);
+    .action(async (folder: string, options: { declarations?: string }) => {
+      const { disclosure, seal } = await disclose(folder, options.declarations);
       terminalOf().result({ disclosure, seal }, `${disclosureText(disclosure)}\nseal  ${seal}`);
     });
   program
@@ -156,14 +143,10 @@ export function addAuditCommands(program: Command, terminalOf: () => Terminal): 
     )
     .argument('<run>', 'run folder')
     .option('--all', 'print passed checks too', false)
-    .option('--rates', 'also repeat the experiments behind the detection rates (a minute or more)', false)
-    .addHelpText(
-      'after',
-      '\nExamples:\n  goodhart verify runs/quickstart-1\n  goodhart verify runs/quickstart-1 --all --rates',
-    )
-    .action(async (folder: string, { all, rates }: { all: boolean; rates: boolean }) => {
+    .addHelpText('after', '\nExamples:\n  goodhart verify runs/quickstart-1\n  goodhart verify runs/quickstart-1 --all')
+    .action(async (folder: string, { all }: { all: boolean }) => {
       const terminal = terminalOf();
-      const checks = await verifyPipelineRun(folder, rates ? { rates: terminal.progress } : {});
+      const checks = await verifyPipelineRun(folder);
       terminal.result(checks, checksText(checks, all));
       const failed = checks.filter((check) => !check.ok);
       if (failed.length > 0)

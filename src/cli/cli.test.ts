@@ -36,13 +36,12 @@ describe('the whole loop from the command line', () => {
     expect(results.policy.map((p: { step: number }) => p.step)).toEqual([0, 2, 4]);
     expect(JSON.parse(readFileSync(join(out, 'findings.json'), 'utf8')).length).toBeGreaterThanOrEqual(23);
   });
-  it('a transformer reward runs the same loop', async () => {
-    const transformer = join(folder, 'transformer');
-    const set = ['--set', 'reward.family=transformer', '--set', 'reward.members=1', '--set', 'reward.epochs=1'];
-    expect((await run('run', config(), '--out', transformer, ...set)).code).toBe(0);
-    expect(JSON.parse(readFileSync(join(transformer, 'reward/model/card.json'), 'utf8')).members[0].family).toBe(
-      'transformer',
-    );
+  it.each(['transformer', 'log-ratio'])('a %s reward runs the same loop', async (family) => {
+    const out = join(folder, family);
+    const set = ['--set', `reward={ family: ${family}, members: 1, epochs: 1, risk: min }`];
+    expect((await run('run', config(), '--out', out, ...set)).code).toBe(0);
+    const card = JSON.parse(readFileSync(join(out, 'reward/model/card.json'), 'utf8'));
+    expect([card.members[0].family, card.risk]).toEqual([family, 'min']);
   });
   it('the same seed gives the same evidence, and an interrupted run resumes to it', async () => {
     const again = join(folder, 'again');
@@ -198,7 +197,7 @@ describe('the whole loop from the command line', () => {
     cpSync(join(out, 'evidence/optimisation-path.jsonl'), join(lone, 'optimisation-path.jsonl'));
     expect(await asked(lone)).toMatchObject({ code: 0 });
     expect((await run('feedback', 'report', join(out, 'feedback'))).out).toMatch(
-      /judgments +\d+ on \d+ items by 4 raters/,
+      /Judgments +\d+ on \d+ items by 4 raters/,
     );
     const people = write('people.yaml', 'declarations: { D11: { text: weekly review, author: A, date: 2026-01-01 } }');
     expect((await run('disclose', out, '--declarations', people)).out).toMatch(/D11 +declared/);
@@ -230,7 +229,7 @@ describe('projects and reward models', () => {
 
 describe('mistakes are one line and exit code 2, with nothing half-written', () => {
   const recipe = (text: string) => write('bad.yaml', text);
-  const dialogues = (path: string) => `name: x\ndata: { layout: dialogue-pairs, file: ${path} }\n`;
+  const dialogues = (path: string) => `name: x\ndata: { layout: import, format: hh-rlhf, path: ${path} }\n`;
   const cases: [string, () => string, RegExp][] = [
     ['malformed JSON', () => dialogues(write('a.jsonl', `${pair(1)}\n{"chosen"`)), /a\.jsonl:2: expected a JSON value/],
     [
@@ -257,11 +256,15 @@ describe('mistakes are one line and exit code 2, with nothing half-written', () 
     ['a missing file', () => dialogues(join(folder, 'nowhere.jsonl')), /nowhere\.jsonl: no such file/],
     [
       'an unknown key',
-      () => 'name: x\ndata: { layout: harbour }\nfeedback: { pears: 3 }',
+      () => 'name: x\ndata: { layout: ground, ground: harbour }\nfeedback: { pears: 3 }',
       /unknown key feedback\.pears; did you mean pairs/,
     ],
     ['an unknown rater', () => `${TINY}`.replace('noisy: 4', 'nosy: 4'), /unknown kind nosy; did you mean noisy/],
-    ['no base for a policy', () => 'name: x\ndata: { layout: harbour }\npolicy: {}', /add (base|feedback): \{\}/],
+    [
+      'no base for a policy',
+      () => 'name: x\ndata: { layout: ground, ground: harbour }\npolicy: {}',
+      /add (base|feedback): \{\}/,
+    ],
     ['no raters', () => TINY.replace('noisy: 4', 'noisy: 0'), /feedback\.raters: expected at least one rater/],
     ['a width that heads do not divide', () => TINY.replace('width: 16', 'width: 18'), /multiple of twice base\.heads/],
     [
@@ -270,9 +273,10 @@ describe('mistakes are one line and exit code 2, with nothing half-written', () 
       /brings its own judgments; remove feedback/,
     ],
     [
-      'a policy on data that are no dialogues',
-      () => 'name: x\ndata: { layout: convincing-arguments, dir: x }\nbase: {}\npolicy: {}',
-      /not made of dialogues/,
+      'a policy where strata are left out in turn',
+      () =>
+        'name: x\ndata: { layout: import, format: ukp, path: x, holdout: { leaveOut: topic } }\nbase: {}\npolicy: {}',
+      /holds out no prompts; hold out a share/,
     ],
   ];
   it.each(cases)('%s', async (_, text, message) => {

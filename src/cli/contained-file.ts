@@ -1,5 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { readFile, stat } from 'node:fs/promises';
+import { own } from '../run/index.ts';
+import { pathWithin } from '../run/node.ts';
 
 /** Content types by ending of the files that the Studio hands out. */
 const TYPES: Readonly<Record<string, string>> = {
@@ -16,11 +17,11 @@ export async function containedFile(
   folder: string,
   path: string,
 ): Promise<{ bytes: Uint8Array; type: string } | undefined> {
-  const root = resolve(folder);
-  const wanted = resolve(root, path);
-  if (!wanted.startsWith(`${root}/`)) return undefined;
+  const wanted = pathWithin(folder, path);
+  if (wanted === undefined) return undefined;
   try {
-    return { bytes: await readFile(wanted), type: TYPES[wanted.split('.').at(-1)!] ?? 'application/octet-stream' };
+    if (!(await stat(wanted)).isFile()) return undefined;
+    return { bytes: await readFile(wanted), type: own(TYPES, wanted.split('.').at(-1)!) ?? 'application/octet-stream' };
   } catch {
     return undefined;
   }

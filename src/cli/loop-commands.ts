@@ -1,29 +1,31 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { createEmbeddedEngine } from '../engine-embedded/index.ts';
 import { checkThreshold, type PipelineConfig, RUN_FILES, runPipeline } from '../pipeline/index.ts';
 import { UsageError } from '../run/index.ts';
 import { cacheFolder, onPath } from '../run/node.ts';
+import { enginesOf } from './engines.ts';
 import { now, packageRoot, readConfig, versions } from './environment.ts';
 import { whole } from './options.ts';
+import { STORE_OPTION, sourceAccess, type Where } from './store-access.ts';
 import { serveStudio } from './studio-commands.ts';
 import type { Terminal } from './terminal.ts';
 import { disclosureText, findingsText, table } from './text.ts';
 
-/** The composition root of a run: here, and only here, the engine is chosen. */
+/** The composition root of a run. */
 async function runConfig(
   config: PipelineConfig,
-  options: { out: string; resume: boolean; command: string; terminal: Terminal },
+  options: { out: string; resume: boolean; command: string; terminal: Terminal; where: Where },
 ): Promise<void> {
-  const { out, resume, command, terminal } = options;
+  const { out, resume, command, terminal, where } = options;
   terminal.afterInterrupt(`what was finished is kept; continue with: ${command} --out ${out} --resume`);
   const result = await runPipeline({
     config,
     out,
     resume,
     command,
-    makeEngine: () => createEmbeddedEngine({ ...config.engine, warn: terminal.warn }),
+    access: sourceAccess(where),
+    makeEngines: () => enginesOf(config.engine, terminal.warn),
     progress: terminal.progress,
     warn: terminal.warn,
     now,
@@ -35,14 +37,14 @@ async function runConfig(
     '',
     table(summary.map(({ label, value }) => [label, value])),
     '',
-    findingsText(results.audit.findings),
+    findingsText(results.findings),
     '',
     disclosureText(disclosure),
     '',
     `report  ${join(out, RUN_FILES.report)}`,
     `seal    ${seal}  (goodhart verify ${out})`,
   ].join('\n');
-  const findings = results.audit.findings.map(({ challenge, probe, verdict, estimate, interval }) => ({
+  const findings = results.findings.map(({ challenge, probe, verdict, estimate, interval }) => ({
     challenge,
     probe,
     verdict,
@@ -52,7 +54,7 @@ async function runConfig(
   const items = disclosure.items.map(({ id, status }) => ({ id, status }));
   terminal.afterInterrupt('');
   terminal.result({ type: 'result', out, summary, findings, disclosure: items, seal }, text);
-  checkThreshold(config, results);
+  checkThreshold(config, results.findings);
 }
 
 /** A new folder below `runs/` that does not exist yet. */
@@ -67,12 +69,15 @@ function freshFolder(parent: string, name: string): string {
 function placeOf(
   config: PipelineConfig,
   command: string,
-  options: { out?: string; resume: boolean; set: readonly string[] },
+  options: Where & { out?: string; resume: boolean; set: readonly string[] },
 ): { out: string; command: string } {
   if (options.resume && options.out === undefined)
     throw new UsageError('resume', '--resume: expected --out with the folder of the unfinished run');
   const out = resolve(options.out ?? freshFolder('runs', config.name));
-  return { out, command: [command, ...options.set.map((s) => `--set ${quoted(s)}`)].join(' ') };
+  // An address of a database may hold a password, and comes from the environment.
+  const { store } = options;
+  const where = store === undefined || store.includes('://') ? [] : [`--store ${quoted(store)}`];
+  return { out, command: [command, ...where, ...options.set.map((s) => `--set ${quoted(s)}`)].join(' ') };
 }
 
 const quoted = (text: string) => (/^[\w./=:,@-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
@@ -96,7 +101,7 @@ export function addLoopCommands(program: Command, terminalOf: () => Terminal): v
       const terminal = terminalOf();
       const config = readConfig(join(packageRoot, 'recipes/quickstart/run.yaml'), options.set);
       const { out, command } = placeOf(config, 'goodhart quickstart', options);
-      await runConfig(config, { out, resume: options.resume, command, terminal });
+      await runConfig(config, { out, resume: options.resume, command, terminal, where: {} });
       if (options.serve) {
         const store = join(dirname(out), 'studio.db');
         await serveStudio({ store, runs: dirname(out), port: options.port, run: basename(out) }, terminal);
@@ -106,16 +111,17 @@ export function addLoopCommands(program: Command, terminalOf: () => Terminal): v
     .command('run')
     .description('run a pipeline: steps 0–3, audit, disclosure')
     .argument('<config>', 'YAML or JSON file')
+    .option('--store <url>', `where a project of the data is: ${STORE_OPTION}`)
     .option('--out <folder>', 'run folder (default: a new one below ./runs)')
     .option('--resume', 'continue the unfinished run in --out', false)
     .option('--set <key=value>', 'override a configuration key; repeatable', collect, [])
     .addHelpText(
       'after',
-      '\nExamples:\n  goodhart run recipes/convincing-arguments/run.yaml --set data.dir=../data/ukp --out runs/arguments\n  goodhart run my.yaml --out runs/mine --resume',
+      '\nExamples:\n  goodhart run recipes/convincing-arguments/run.yaml --set data.path=../data/ukp --out runs/arguments\n  goodhart run my.yaml --out runs/mine --resume',
     )
-    .action(async (file: string, options: { out?: string; resume: boolean; set: string[] }) => {
+    .action(async (file: string, options: Where & { out?: string; resume: boolean; set: string[] }) => {
       const config = readConfig(file, options.set);
       const { out, command } = placeOf(config, `goodhart run ${file}`, options);
-      await runConfig(config, { out, resume: options.resume, command, terminal: terminalOf() });
+      await runConfig(config, { out, resume: options.resume, command, terminal: terminalOf(), where: options });
     });
 }

@@ -7,6 +7,7 @@ import { addFeedbackCommands } from './feedback-commands.ts';
 import { addLabCommands } from './lab-commands.ts';
 import { addLoopCommands } from './loop-commands.ts';
 import { addModelCommands } from './model-commands.ts';
+import { addPolicyCommands } from './policy-commands.ts';
 import { addRewardCommands } from './reward-commands.ts';
 import { addStoreCommands } from './store-commands.ts';
 import { addStudioCommands } from './studio-commands.ts';
@@ -33,13 +34,14 @@ export function createProgram(streams: TerminalStreams): { program: Command; ter
     .configureOutput({ writeOut: (text) => streams.out.write(text), writeErr: (text) => streams.err.write(text) })
     .addHelpText(
       'after',
-      '\nExit codes: 0 done, 1 a check failed, 2 something for you to mend, 3 a defect, 130 interrupted.\n\nExamples:\n  goodhart quickstart\n  goodhart run recipes/harmless-dialogues/run.yaml --set data.file=pairs.jsonl.gz --out runs/harmless\n  goodhart verify runs/harmless',
+      '\nExit codes: 0 done, 1 a check failed, 2 something for you to mend, 3 a defect, 130 interrupted.\n\nExamples:\n  goodhart quickstart\n  goodhart run recipes/harmless-dialogues/run.yaml --set data.path=pairs.jsonl.gz --out runs/harmless\n  goodhart verify runs/harmless',
     );
   addLoopCommands(program, terminal);
   addStudioCommands(program, terminal);
   addExchangeCommands(program, terminal);
   addFeedbackCommands(program, terminal);
   addModelCommands(program, terminal);
+  addPolicyCommands(program, terminal);
   addRewardCommands(program, terminal);
   addAuditCommands(program, terminal);
   addLabCommands(program, terminal);

@@ -56,7 +56,7 @@ function publish(): void {
 const CONFIG = `
 name: published
 seed: 3
-data: { layout: harbour }
+data: { layout: ground, ground: harbour }
 base: { from: ${JSON.stringify(published)}, maxContext: 96, system: Be brief., examples: 60 }
 feedback: { pairs: 40, overlap: 2, pool: empty, raters: { noisy: 4 } }
 reward: { family: transformer, members: 1, epochs: 1, lora: { rank: 2, alpha: 4 } }
@@ -70,7 +70,7 @@ policy:
   schedule: cosine
   warmup: 1
   lora: { rank: 2, alpha: 4, targets: [q_proj, v_proj, down_proj] }
-audit: { prompts: 4, samples: 3, rateSeeds: 0 }
+audit: { prompts: 4, samples: 3 }
 `;
 
 /** What onnxruntime-web gives for one sequence: [time, …] flattened. */

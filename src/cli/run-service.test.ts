@@ -1,10 +1,14 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RunService, StudioEvent } from '../server/index.ts';
 import { openTestStudio, testItems, testProject } from '../server/studio.fake.ts';
 import { childEnvironment } from './child-environment.ts';
+import { processOf } from './process-identity.ts';
+import { createRunReader } from './run-reader.ts';
+import { createRunReaderThread } from './run-reader-thread.ts';
 import { createRunService } from './run-service.ts';
 
 /** A command that stands in for a run: writes what a run writes first, then does as the configuration's name says. */
@@ -20,7 +24,7 @@ if (config.name === 'broken') { console.error('goodhart: the data are not there'
 if (config.name === 'busy') while (!fs.existsSync(out + '/enough')) {}
 if (config.name === 'long') { process.on('SIGINT', () => process.exit(130)); setInterval(() => {}, 1000); }
 `;
-const yamlOf = (name: string) => `name: ${name}\ndata: { layout: harbour }`;
+const yamlOf = (name: string) => `name: ${name}\ndata: { layout: ground, ground: harbour }`;
 
 let folder: string;
 let events: StudioEvent[];
@@ -30,6 +34,7 @@ beforeEach(() => {
   events = [];
   runs = createRunService({
     folder: join(folder, 'runs'),
+    reader: createRunReader(join(folder, 'runs')),
     notify: (event) => {
       events.push(event);
     },
@@ -40,6 +45,13 @@ afterEach(async () => {
   await runs.close();
   rmSync(folder, { recursive: true });
 });
+/** A run folder with files of these texts; returns its place. */
+function writeRun(run: string, files: Readonly<Record<string, string>>): string {
+  const place = join(folder, 'runs', run);
+  mkdirSync(place, { recursive: true });
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(place, name), text);
+  return place;
+}
 const statusOf = async (run: string) => (await runs.list()).find(({ id }) => id === run)?.status;
 
 describe('runs of a folder', () => {
@@ -111,12 +123,106 @@ describe('runs of a folder', () => {
     await expect(runs.start('name: x\ndata: { layout: harbur }', [])).rejects.toThrow(/configuration/);
     expect(await runs.list()).toEqual([]);
   });
-  it('one damaged run does not hide the others', async () => {
-    mkdirSync(join(folder, 'runs', 'damaged'), { recursive: true });
-    writeFileSync(join(folder, 'runs', 'damaged', 'run.json'), '{');
+  it('a run whose files cannot be read is listed with the reason, and hides no other', async () => {
+    const config = { name: 'x', seed: 1 };
+    const whole = JSON.stringify({ config, command: '', versions: {}, startedAt: '2026-01-01' });
+    writeRun('torn', { 'run.json': '{' });
+    writeRun('keyless', { 'run.json': '{}' });
+    writeRun('no-list', { 'run.json': whole, 'findings.json': '{}' });
+    writeRun('no-finding', { 'run.json': whole, 'findings.json': '[null]' });
+    writeRun('html', { 'run.json': whole, 'report.json': '{"summary":[{"label":{"html":"<script>"},"value":""}]}' });
     const run = await runs.start(yamlOf('short'), []);
     await expect.poll(() => statusOf(run), { timeout: 20_000 }).toBe('complete');
-    expect(await statusOf('damaged')).toBe('failed');
+    const rows = new Map((await runs.list()).map((row) => [row.id, row]));
+    for (const [id, reason] of [
+      ['torn', /^run.json: expected JSON/],
+      ['keyless', /^run.json: config: /],
+      ['no-list', /^findings.json: file: .*expected array/],
+      ['no-finding', /^findings.json: 0: .*expected object/],
+    ] as const) {
+      expect(rows.get(id)).toMatchObject({ status: 'unreadable', reason: expect.stringMatching(reason), verdicts: {} });
+      expect((await runs.detail(id))!.run).toEqual(rows.get(id));
+    }
+    expect(rows.get('html')!.reason).toBeNull();
+    expect((await runs.detail('html'))!.run.reason).toMatch(/^report.json: summary.0.label: .*expected string/);
+    await expect(runs.samples('html')).rejects.toThrow(/^run html: report.json: summary.0.label/);
+    await expect(runs.findings('no-list')).rejects.toThrow(/^run no-list: findings.json: file/);
+  });
+  it.skipIf(process.platform === 'win32')('reads no file of a run that is a link, a pipe or too large', async () => {
+    writeRun('other', { 'secret.json': '{"secret":1}', 'run.json': '{}' });
+    const strange = writeRun('strange', {});
+    symlinkSync('../other/secret.json', join(strange, 'run.json'));
+    symlinkSync('/dev/zero', join(strange, 'metrics.jsonl'));
+    execFileSync('mkfifo', [join(strange, 'findings.json')]);
+    mkdirSync(join(strange, 'disclosure'));
+    symlinkSync('../../other', join(strange, 'disclosure/inner'));
+    const [row] = (await runs.list()).filter(({ id }) => id === 'strange');
+    expect(row).toMatchObject({ status: 'unreadable', reason: expect.stringMatching(/^run.json: expected a regular/) });
+    expect((await runs.detail('strange'))!.files).toEqual([]);
+    await expect(runs.series('strange')).rejects.toThrow(/^run strange: metrics.jsonl: expected a regular file/);
+    await expect(runs.findings('strange')).rejects.toThrow(/^run strange: findings.json: expected a regular file/);
+    for (const path of ['run.json', 'metrics.jsonl', 'findings.json', 'disclosure/inner/secret.json', 'disclosure'])
+      expect(await runs.file('strange', path)).toBeUndefined();
+    rmSync(join(strange, 'findings.json'));
+    writeFileSync(join(strange, 'findings.json'), '');
+    truncateSync(join(strange, 'findings.json'), 2 ** 31 + 1);
+    await expect(runs.findings('strange')).rejects.toThrow(/^run strange: findings.json: expected at most \d+ bytes/);
+  });
+  describe('a process that a server before this one started', () => {
+    const noted = (run: string, identity: unknown) => {
+      mkdirSync(join(folder, 'runs', '.studio'), { recursive: true });
+      const state = { process: identity, status: 'running', error: null };
+      writeFileSync(join(folder, 'runs', '.studio', `${run}.json`), JSON.stringify(state));
+      writeFileSync(join(folder, 'runs', '.studio', `${run}.yaml`), yamlOf('short'));
+    };
+    let stranger: ChildProcess;
+    let signal: Promise<NodeJS.Signals | null>;
+    beforeEach(() => {
+      stranger = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
+      signal = new Promise((resolve) => stranger.once('exit', (_, by) => resolve(by)));
+    });
+    afterEach(() => {
+      stranger.kill('SIGKILL');
+    });
+    it('is found by its start, and stopped', async () => {
+      noted('mine', processOf(stranger.pid!));
+      expect(await statusOf('mine')).toBe('running');
+      expect(await runs.stop('mine')).toBe(true);
+      expect(await signal).toBe('SIGINT');
+      expect(await statusOf('mine')).toBe('stopped');
+    });
+    it('is gone where another has its number now, who is left alone', async () => {
+      const { pid, started } = processOf(stranger.pid!)!;
+      noted('reused', { pid, started: `${started}0` });
+      expect(await statusOf('reused')).toBe('stopped');
+      expect(await runs.stop('reused')).toBe(false);
+      await runs.resume('reused');
+      await expect.poll(() => events.length, { timeout: 20_000 }).toBe(1);
+      stranger.kill('SIGKILL');
+      expect(await signal).toBe('SIGKILL');
+    });
+    it.each([0, -1, 1.5, '1', null])('is never %s, which would be a group or nobody', async (pid) => {
+      noted('odd', { pid, started: 'then' });
+      expect(await statusOf('odd')).toBe('unfinished');
+      expect(await runs.stop('odd')).toBe(false);
+      expect(processOf(pid as number)).toBeUndefined();
+    });
+  });
+  it('reads and verifies in threads, and verifies once for all who ask meanwhile', async () => {
+    writeRun('thread', { 'run.json': '{', 'metrics.jsonl': '{"step":1,"metrics":{"loss":2}}\n' });
+    const reader = createRunReaderThread(join(folder, 'runs'));
+    try {
+      const [rows, series, again] = await Promise.all([reader.list(), reader.series('thread'), reader.has('nowhere')]);
+      expect(rows).toMatchObject([{ id: 'thread', status: 'unreadable' }]);
+      expect({ series, again }).toEqual({ series: { policy: { loss: [[1, 2]] } }, again: false });
+      await expect(reader.verify('thread')).rejects.toThrow(/^run thread: it is not sealed yet/);
+      // Two who ask at once share one answer.
+      const [one, two] = [reader.verify('thread'), reader.verify('thread')];
+      expect(one).toBe(two);
+      await expect(one).rejects.toThrow(/not sealed/);
+    } finally {
+      await reader.close();
+    }
   });
   describe('what a row of the metrics names', () => {
     const rowsOf = (...rows: unknown[]) => {

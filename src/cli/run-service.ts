@@ -1,32 +1,23 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
-import { findingsSchema } from '../audit/index.ts';
-import { type ReportData, reasonText, SEAL } from '../disclosure/index.ts';
-import { configSchema, RUN_FILES, readSeries, runJsonSchema, verifyPipelineRun } from '../pipeline/index.ts';
-import { DataError, parseConfig, UsageError } from '../run/index.ts';
-import { filesBelow, onPath, readJson, readJsonOf, writeFileAtomic, writeJson } from '../run/node.ts';
+import { SEAL } from '../disclosure/index.ts';
+import { configSchema, RUN_FILES } from '../pipeline/index.ts';
+import { parseConfig, UsageError } from '../run/index.ts';
+import { onPath, writeFileAtomic, writeJson } from '../run/node.ts';
 import type { RunRow, RunService, StudioEvent } from '../server/index.ts';
 import { childEnvironment } from './child-environment.ts';
-import { containedFile } from './contained-file.ts';
 import { packageRoot } from './environment.ts';
-
-/** Where the Studio keeps what it knows of the processes that it started, beside the runs. */
-const STATE_FOLDER = '.studio';
+import { interrupt, processOf } from './process-identity.ts';
+import { type ProcessState, runPlaces } from './run-files.ts';
+import type { RunReader } from './run-reader.ts';
 
 /** Unix niceness of a run's process: it takes what judging (0) and reports (10) leave. Windows has steps of its own near it. */
 const TRAINING_PRIORITY = 19;
 
-const stateSchema = z.object({
-  pid: z.number(),
-  status: z.enum(['running', 'complete', 'stopped', 'failed']),
-  /** Last line of a failed process. */
-  error: z.string().nullable(),
-});
-type ProcessState = z.output<typeof stateSchema>;
 const progressSchema = z.object({
   type: z.literal('progress'),
   stage: z.string(),
@@ -35,16 +26,6 @@ const progressSchema = z.object({
   unit: z.string(),
 });
 type Progress = Omit<z.output<typeof progressSchema>, 'type'>;
-
-/** Whether a process of this machine is alive. */
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
 
 const jsonOf = (line: string): unknown => {
   try {
@@ -57,62 +38,16 @@ const jsonOf = (line: string): unknown => {
 /** Runs of a folder. Each runs in a process of its own, so that the server stays responsive and may be restarted. */
 export function createRunService(options: {
   readonly folder: string;
+  /** Reads what runs wrote; closed with the service. */
+  readonly reader: RunReader;
   readonly notify: (event: StudioEvent) => void;
   /** The command that runs a pipeline. */
   readonly command?: readonly string[];
 }): RunService {
-  const { folder, notify } = options;
+  const { reader, notify } = options;
   const command = options.command ?? [process.execPath, join(packageRoot, 'bin/goodhart.js')];
   const children = new Map<string, { child: ChildProcess; progress: Progress | null; stopping: boolean }>();
-  const place = (run: string) => join(folder, run);
-  const statePath = (run: string, ending: 'json' | 'yaml') => join(folder, STATE_FOLDER, `${run}.${ending}`);
-  const has = (run: string, file: string) => existsSync(join(place(run), file));
-  const readRun = (run: string, file: string) => readJson(join(place(run), file));
-
-  const stateOf = (run: string): ProcessState | undefined => {
-    const path = statePath(run, 'json');
-    return existsSync(path) ? stateSchema.parse(readJson(path)) : undefined;
-  };
-  const statusOf = (run: string): RunRow['status'] => {
-    if (has(run, SEAL)) return 'complete';
-    const state = stateOf(run);
-    if (state === undefined) return 'unfinished';
-    // A process that the machine or a kill ended could not write down how.
-    return state.status === 'running' && !isAlive(state.pid) ? 'stopped' : state.status;
-  };
-
-  /** A run is a plain name in the folder: one that leads elsewhere is not there. */
-  const isRun = (run: string): boolean =>
-    /^[^./\\][^/\\]*$/.test(run) && (has(run, RUN_FILES.run) || existsSync(statePath(run, 'json')));
-  const rowOf = (run: string): RunRow | undefined => {
-    if (!isRun(run)) return undefined;
-    if (!has(run, RUN_FILES.run)) {
-      return { id: run, name: run, status: statusOf(run), startedAt: '', verdicts: {} };
-    }
-    const verdicts: Record<string, number> = {};
-    try {
-      const { config, startedAt } = readJsonOf(join(place(run), RUN_FILES.run), runJsonSchema);
-      if (has(run, RUN_FILES.findings)) {
-        for (const { verdict } of readJsonOf(join(place(run), RUN_FILES.findings), findingsSchema))
-          verdicts[verdict] = (verdicts[verdict] ?? 0) + 1;
-      }
-      return { id: run, name: config.name, status: statusOf(run), startedAt, verdicts };
-    } catch (error) {
-      // One broken run must not hide the others.
-      if (!(error instanceof DataError)) throw error;
-      const startedAt = statSync(join(place(run), RUN_FILES.run)).mtime.toISOString();
-      return { id: run, name: run, status: 'failed', startedAt, verdicts: {} };
-    }
-  };
-  const list = async (): Promise<RunRow[]> => {
-    const names = new Set(existsSync(folder) ? readdirSync(folder).filter((name) => !name.startsWith('.')) : []);
-    const states = join(folder, STATE_FOLDER);
-    for (const name of existsSync(states) ? readdirSync(states) : [])
-      if (name.endsWith('.json')) names.add(name.slice(0, -'.json'.length));
-    return [...names]
-      .flatMap((name) => rowOf(name) ?? [])
-      .sort((a, b) => (a.startedAt === b.startedAt ? (a.id < b.id ? 1 : -1) : a.startedAt < b.startedAt ? 1 : -1));
-  };
+  const { states, place, statePath, stateOf, has } = runPlaces(options.folder);
 
   const launch = (run: string, extra: readonly string[]) => {
     const [program, ...before] = command as [string, ...string[]];
@@ -127,8 +62,9 @@ export function createRunService(options: {
     if (child.pid !== undefined) setPriority(child.pid, TRAINING_PRIORITY);
     const entry = { child, progress: null as Progress | null, stopping: false };
     children.set(run, entry);
-    const note = (state: Omit<ProcessState, 'pid'>) =>
-      writeJson(statePath(run, 'json'), { pid: child.pid ?? 0, ...state });
+    const identity = child.pid === undefined ? null : (processOf(child.pid) ?? null);
+    const note = (state: Omit<ProcessState, 'process'>) =>
+      writeJson(statePath(run, 'json'), { process: identity, ...state } satisfies ProcessState);
     note({ status: 'running', error: null });
     createInterface({ input: child.stdout! }).on('line', (line) => {
       const parsed = progressSchema.safeParse(jsonOf(line));
@@ -154,28 +90,22 @@ export function createRunService(options: {
     });
   };
 
-  const reportOf = (run: string): ReportData | undefined =>
-    has(run, RUN_FILES.reportData) ? (readRun(run, RUN_FILES.reportData) as ReportData) : undefined;
-
+  /** A process of ours runs until its end was noted, which is a moment after it. */
+  const now = (row: RunRow): RunRow =>
+    children.has(row.id) && row.status !== 'complete' ? { ...row, status: 'running' } : row;
+  const { has: isThere, verify, series, samples, findings, disclosure, file } = reader;
   return {
-    list,
-    has: async (run) => isRun(run),
+    list: async () => (await reader.list()).map(now),
+    has: isThere,
+    verify,
+    series,
+    samples,
+    findings,
+    disclosure,
+    file,
     async detail(run) {
-      const row = rowOf(run);
-      if (row === undefined) return undefined;
-      const written = has(run, RUN_FILES.run)
-        ? (readRun(run, RUN_FILES.run) as { config: unknown; command: string; versions: Record<string, string> })
-        : undefined;
-      return {
-        run: row,
-        config: (written?.config ?? null) as never,
-        command: written?.command ?? `goodhart run ${statePath(run, 'yaml')}`,
-        versions: written?.versions ?? {},
-        progress: children.get(run)?.progress ?? null,
-        error: stateOf(run)?.error ?? null,
-        summary: [...(reportOf(run)?.summary ?? [])],
-        files: existsSync(place(run)) ? filesBelow(place(run)) : [],
-      };
+      const detail = await reader.detail(run);
+      return detail && { ...detail, run: now(detail.run), progress: children.get(run)?.progress ?? null };
     },
     async recipes() {
       const parent = join(packageRoot, 'recipes');
@@ -190,11 +120,11 @@ export function createRunService(options: {
           .toLowerCase()
           .replaceAll(/[^a-z0-9]+/g, '-')
           .replaceAll(/^-|-$/g, '') || 'run';
-      const taken = new Set((await list()).map(({ id }) => id));
+      const taken = new Set((await reader.list()).map(({ id }) => id));
       let n = 1;
       while (taken.has(`${base}-${n}`)) n += 1;
       const run = `${base}-${n}`;
-      onPath(folder, () => mkdirSync(join(folder, STATE_FOLDER), { recursive: true }));
+      onPath(states, () => mkdirSync(states, { recursive: true }));
       // The resolved configuration: overrides and defaults are in it, so the file alone repeats the run.
       writeFileAtomic(statePath(run, 'yaml'), `${JSON.stringify(config, null, 2)}\n`);
       launch(run, []);
@@ -202,12 +132,11 @@ export function createRunService(options: {
     },
     async stop(run) {
       const entry = children.get(run);
-      const state = stateOf(run);
       if (entry === undefined) {
-        // Started by a server that is gone: its process still answers to its number.
-        if (state?.status !== 'running' || !isAlive(state.pid)) return false;
-        process.kill(state.pid, 'SIGINT');
-        writeJson(statePath(run, 'json'), { ...state, status: 'stopped' });
+        // Started by a server that is gone: its process still runs, or it is a stranger that has its number now.
+        const state = stateOf(run);
+        if (state?.status !== 'running' || state.process === null || !interrupt(state.process)) return false;
+        writeJson(statePath(run, 'json'), { ...state, status: 'stopped' } satisfies ProcessState);
         return true;
       }
       entry.stopping = true;
@@ -215,45 +144,17 @@ export function createRunService(options: {
       return true;
     },
     async resume(run) {
-      const status = statusOf(run);
-      if (status === 'complete' || status === 'running')
-        throw new UsageError('run', `run ${run} is ${status}; only a stopped or failed run can go on`);
+      const status = (await this.detail(run))?.run.status;
+      if (status === undefined || status === 'complete' || status === 'running')
+        throw new UsageError('run', `run ${run} is ${status ?? 'not there'}; only a stopped or failed run can go on`);
       if (!existsSync(statePath(run, 'yaml'))) {
-        const { config } = readRun(run, RUN_FILES.run) as { config: unknown };
-        onPath(folder, () => mkdirSync(join(folder, STATE_FOLDER), { recursive: true }));
+        const config = await reader.config(run);
+        onPath(states, () => mkdirSync(states, { recursive: true }));
         writeFileAtomic(statePath(run, 'yaml'), `${JSON.stringify(config, null, 2)}\n`);
       }
+      // Another request may have begun it meanwhile.
+      if (children.has(run)) throw new UsageError('run', `run ${run} is running; wait for its end`);
       launch(run, has(run, RUN_FILES.run) ? ['--resume'] : []);
-    },
-    async verify(run) {
-      if (!has(run, SEAL)) throw new UsageError('verify', `run ${run} is not sealed yet; let it finish first`);
-      return (await verifyPipelineRun(place(run))).map(({ name, ok, detail }) => ({ name, ok, detail }));
-    },
-    async series(run) {
-      const series = await readSeries(join(place(run), RUN_FILES.metrics));
-      return Object.fromEntries([...series].map(([stage, curves]) => [stage, Object.fromEntries(curves)]));
-    },
-    async samples(run) {
-      return (reportOf(run)?.samples ?? []).map(({ prompt, before, after, note }) => ({ prompt, before, after, note }));
-    },
-    async findings(run) {
-      if (!has(run, RUN_FILES.findings)) return [];
-      const rates = reportOf(run)?.rates ?? {};
-      return readJsonOf(join(place(run), RUN_FILES.findings), findingsSchema).map((finding) => ({
-        ...finding,
-        reason: reasonText(finding.because),
-        planted: (rates[finding.probe]?.planted ?? null) as never,
-        clean: (rates[finding.probe]?.clean ?? null) as never,
-      }));
-    },
-    async disclosure(run) {
-      const disclosure = has(run, RUN_FILES.disclosure) ? readRun(run, RUN_FILES.disclosure) : null;
-      const sealed = has(run, SEAL) ? readFileSync(join(place(run), SEAL), 'utf8') : null;
-      return { disclosure: disclosure as never, seal: sealed };
-    },
-    async file(run, path) {
-      if (!isRun(run)) return undefined;
-      return containedFile(place(run), path);
     },
     async close() {
       for (const entry of children.values()) {
@@ -265,6 +166,7 @@ export function createRunService(options: {
           ({ child }) => new Promise((done) => (child.exitCode === null ? child.once('close', done) : done(undefined))),
         ),
       );
+      await reader.close();
     },
   };
 }

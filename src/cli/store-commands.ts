@@ -5,10 +5,8 @@ import { CheckError, UsageError } from '../run/index.ts';
 import { onPath, readJsonLines } from '../run/node.ts';
 import {
   backupStore,
-  type FeedbackStore,
   type HistoryRange,
   loadProjectFolder,
-  openStore,
   type ProjectProgress,
   readProjectFile,
   restoreStore,
@@ -16,27 +14,9 @@ import {
 } from '../store/index.ts';
 import { now } from './environment.ts';
 import { whole } from './options.ts';
+import { STORE_OPTION, type Where, withStore } from './store-access.ts';
 import type { Terminal } from './terminal.ts';
 import { table } from './text.ts';
-
-interface Where {
-  readonly store?: string;
-}
-const DEFAULT = 'goodhart.db';
-
-/** Opens the store that was named, lets it be used, and closes it whatever happens. */
-async function withStore(
-  { store: url = process.env.DATABASE_URL ?? DEFAULT }: Where,
-  { create }: { readonly create: boolean },
-  use: (store: FeedbackStore) => Promise<void>,
-): Promise<void> {
-  const store = await openStore(url, { create, now });
-  try {
-    await use(store);
-  } finally {
-    await store.close();
-  }
-}
 
 const progressText = ({ items, judgments, raters, records, quotas }: ProjectProgress): string => {
   const roles = Object.entries(items.byRole).map(([role, n]) => `${n} ${role}`);
@@ -256,7 +236,7 @@ export function addStoreCommands(program: Command, terminalOf: () => Terminal): 
     store
       .command(name)
       .description(description)
-      .option('--store <url>', `file or postgres:// URL (default: DATABASE_URL, else ./${DEFAULT})`)
+      .option('--store <url>', STORE_OPTION)
       .addHelpText('after', `\nExamples:\n${examples.map((example) => `  goodhart store ${example}`).join('\n')}`);
   addWritingCommands(command, terminalOf);
   addReadingCommands(command, terminalOf);

@@ -4,6 +4,7 @@ import { type FeedbackStore, openStore } from '../store/index.ts';
 import { containedFile } from './contained-file.ts';
 import { now, packageRoot, VERSION } from './environment.ts';
 import { createReaderThread } from './reader-thread.ts';
+import { createRunReaderThread } from './run-reader-thread.ts';
 import { createRunService } from './run-service.ts';
 
 export interface RunningStudio {
@@ -28,7 +29,7 @@ export async function startStudio(options: {
   const setupToken = newSecret();
   const reader = createReaderThread(options.store);
   const notify = createNotifier({ accounts, now, report: options.report });
-  const runs = createRunService({ folder: options.runs, notify });
+  const runs = createRunService({ folder: options.runs, reader: createRunReaderThread(options.runs), notify });
   const app = createStudio({
     store,
     accounts,

@@ -1,11 +1,12 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { runAudit } from '../audit/index.ts';
 import { writeEvidence } from '../audit/node.ts';
 import { filesBelow, openRecordLog, writeJson } from '../run/node.ts';
-import { atPointer, buildDisclosure, type Disclosure } from './build.ts';
+import { agreesWithClaim, atPointer, buildDisclosure, type Disclosure } from './build.ts';
 import { DISCLOSURE_IDS } from './items.ts';
 import { type ReportData, renderReport } from './report/render.ts';
 import { sealRun, verifyRun } from './seal.ts';
@@ -18,8 +19,8 @@ const build = (extra: Partial<Parameters<typeof buildDisclosure>[0]> = {}): Disc
   buildDisclosure({
     run: 'test',
     statements: [
-      { item: 'D7', label: 'accuracy', file: 'a.json', pointer: '/accuracy' },
-      { item: 'D5', label: 'absent', file: 'a.json', pointer: '/nothing' },
+      { item: 'D7', label: 'accuracy', file: 'a.json', pointer: '/accuracy', basis: 'evidence' },
+      { item: 'D5', label: 'absent', file: 'a.json', pointer: '/nothing', basis: 'evidence' },
     ],
     declarations: { D2: { text: 'volunteers', author: 'A. Person', date: '2026-01-01' } },
     findings: runAudit({}, { seed: 1 }),
@@ -62,11 +63,38 @@ describe('joining the disclosure', () => {
     ]).toEqual(['measured', 'declared', 'missing', 'missing']);
   });
   it('a supporting value alone does not make an item measured', () => {
-    const at = { item: 'D5', label: 'x', file: 'a.json', pointer: '/accuracy' } as const;
+    const at = { item: 'D5', label: 'x', file: 'a.json', pointer: '/accuracy', basis: 'evidence' } as const;
     const disclosure = build({ statements: [{ ...at, supporting: true }] });
     expect(statusOf(disclosure, 'D5')).toBe('missing');
     expect(disclosure.items.find((item) => item.id === 'D5')!.statements.length).toBe(1);
     expect(statusOf(build({ statements: [at] }), 'D5')).toBe('measured');
+  });
+  it('a setting is declared by configuration, whatever it is, and never measured', () => {
+    const at = { item: 'D6', label: 'members', file: 'a.json', pointer: '/accuracy', basis: 'configuration' } as const;
+    const item = build({ statements: [at] }).items.find(({ id }) => id === 'D6')!;
+    expect([item.status, item.basis, item.statements[0]!.basis]).toEqual([
+      'declared',
+      'configuration',
+      'configuration',
+    ]);
+    const text = { text: 'mean loss', author: 'A. Person', date: '2026-01-01' };
+    expect(build({ statements: [at], declarations: { D6: text } }).items.find(({ id }) => id === 'D6')!.basis).toBe(
+      'person',
+    );
+  });
+  it('takes a claim as exactly as it is written', () => {
+    expect(agreesWithClaim(0.026, 0.031)).toBe(false);
+    expect([0.8, 0.84, 0.85, '0.80', '0.800'].map((claimed) => agreesWithClaim(0.8004, claimed))).toEqual([
+      true,
+      false,
+      false,
+      true,
+      true,
+    ]);
+    expect(agreesWithClaim(0.8004, '0.8000')).toBe(false);
+    expect([385, 386].map((claimed) => agreesWithClaim(385, claimed))).toEqual([true, false]);
+    expect([1e-5, 2e-5].map((claimed) => agreesWithClaim(0.0000104, claimed))).toEqual([true, false]);
+    expect(agreesWithClaim(0.8004, 'many')).toBe(false);
   });
   it('fails when a declared number contradicts the evidence', () => {
     const claim = (value: number) => ({
@@ -155,6 +183,42 @@ describe('sealing and verifying', () => {
       detail: 'not in the manifest',
     });
     await expect(verifyRun(root)).rejects.toThrow(/expected a sealed run/);
+  });
+  it('a statement about a file outside the folder fails, though the value stands there', async () => {
+    const folder = sealedRun('pointing');
+    writeJson(join(root, 'outside.json'), { secret: 1 });
+    const path = join(folder, 'disclosure/disclosure.json');
+    const disclosure = JSON.parse(readFileSync(path, 'utf8')) as Disclosure;
+    const places = ['../outside.json', join(root, 'outside.json'), 'evidence', 'records.jsonl/../../outside.json'];
+    const statements = places.map((file) => ({ label: file, file, pointer: '/secret', value: 1 }));
+    const inherited = { label: 'inherited', file: 'findings.json', pointer: '/constructor/length', value: 1 };
+    for (const statement of [...statements, inherited]) {
+      const items = disclosure.items.map((item, i) => (i === 0 ? { ...item, statements: [statement] } : item));
+      writeJson(path, { ...disclosure, items });
+      sealRun(folder);
+      const { label } = statement;
+      expect({ label, ok: (await verifyRun(folder)).every(({ ok }) => ok) }).toEqual({ label, ok: false });
+    }
+  });
+  it.skipIf(process.platform === 'win32')('links, pipes and endless files fail by name, and are not read', async () => {
+    const folder = sealedRun('strange');
+    const whole = (path: string, make: (path: string) => void) => {
+      const place = join(folder, path);
+      rmSync(place, { force: true });
+      make(place);
+      return path;
+    };
+    const strange = [
+      whole('notes.txt', (path) => symlinkSync('/etc/hostname', path)),
+      whole('evidence/counterfactual-edits.jsonl', (path) => symlinkSync('/dev/zero', path)),
+      whole('report.json', (path) => execFileSync('mkfifo', [path])),
+    ];
+    const checks = await verifyRun(folder);
+    expect(checks.map(({ name, ok }) => ({ name, ok }))).toEqual(
+      expect.arrayContaining(strange.map((name) => ({ name, ok: false }))),
+    );
+    expect(checks.length).toBe(strange.length);
+    expect(() => sealRun(folder)).toThrow(/expected a regular file or a folder, got a (link|pipe); remove it/);
   });
 });
 

@@ -1,9 +1,21 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
+import { z } from 'zod';
 import { findingsSchema, PROBE_IDS, runAudit } from '../audit/index.ts';
 import { loadEvidence } from '../audit/node.ts';
 import { canonicalJson, chainFault, DataError, digestBytes, recordsRoot } from '../run/index.ts';
-import { filesBelow, onPath, readJson, readJsonOf, readRecords, writeFileAtomic } from '../run/node.ts';
-import { atPointer, type Disclosure, findingLabel } from './build.ts';
+import {
+  digestFile,
+  fileOf,
+  filesBelow,
+  readJson,
+  readJsonOf,
+  readRecords,
+  readRegularFile,
+  requireRegularFiles,
+  strangersBelow,
+  writeFileAtomic,
+} from '../run/node.ts';
+import { atPointer, disclosureSchema, findingLabel } from './build.ts';
 import { type ReportData, renderReport } from './report/render.ts';
 
 /**
@@ -15,19 +27,13 @@ export const SEAL = 'disclosure/seal.json';
 const RECORDS = 'records.jsonl';
 const REPORT = { data: 'report.json', html: 'report.html' } as const;
 
-interface ManifestEntry {
-  readonly path: string;
-  readonly bytes: number;
-  readonly sha256: string;
-}
+const manifestSchema = z.array(z.strictObject({ path: z.string(), bytes: z.number(), sha256: z.string() }));
+type ManifestEntry = z.infer<typeof manifestSchema>[number];
 
 const manifestOf = (folder: string): ManifestEntry[] =>
   filesBelow(folder)
     .filter((path) => path !== MANIFEST && path !== SEAL)
-    .map((path) => {
-      const content = onPath(path, () => readFileSync(`${folder}/${path}`));
-      return { path, bytes: content.length, sha256: digestBytes(content) };
-    });
+    .map((path) => ({ path, ...digestFile(`${folder}/${path}`) }));
 
 const render = (value: unknown): string => `${canonicalJson(value)}\n`;
 
@@ -43,6 +49,7 @@ function sealText(folder: string, manifest: string): string {
 
 /** Seals a finished run folder; returns the digest to publish elsewhere, which pins everything below it. */
 export function sealRun(folder: string): string {
+  requireRegularFiles(folder);
   const manifest = render(manifestOf(folder));
   const seal = sealText(folder, manifest);
   writeFileAtomic(`${folder}/${MANIFEST}`, manifest);
@@ -58,12 +65,7 @@ export interface Check {
 
 /** Differences between the files of a folder and its manifest, as checks: one per file, and one per missing or extra one. */
 function fileChecks(folder: string, text: string): Check[] {
-  let listed: ManifestEntry[];
-  try {
-    listed = JSON.parse(text) as ManifestEntry[];
-  } catch (cause) {
-    return [{ name: MANIFEST, ok: false, detail: `not JSON: ${(cause as Error).message}` }];
-  }
+  const listed = manifestSchema.parse(JSON.parse(text));
   const actual = manifestOf(folder);
   const byPath = new Map(actual.map((entry) => [entry.path, entry]));
   const checks = listed.map(({ path, sha256 }): Check => {
@@ -109,10 +111,18 @@ async function findingChecks(folder: string): Promise<Check[]> {
 function disclosureChecks(folder: string): Check[] {
   const path = `${folder}/disclosure/disclosure.json`;
   if (!existsSync(path)) return [];
-  const { items } = readJson(path) as Disclosure;
+  const { items } = readJsonOf(path, disclosureSchema);
+  const contents = new Map<string, unknown>();
+  const read = (file: string): unknown => {
+    if (!contents.has(file)) {
+      const within = fileOf(folder, file);
+      contents.set(file, within === undefined ? undefined : readJson(within));
+    }
+    return contents.get(file);
+  };
   return items.flatMap(({ id, statements, findings }) =>
     [...statements, ...findings].map(({ label, file, pointer, value }): Check => {
-      const found = existsSync(`${folder}/${file}`) ? atPointer(readJson(`${folder}/${file}`), pointer) : undefined;
+      const found = atPointer(read(file), pointer);
       const ok = found !== undefined && canonicalJson(found) === canonicalJson(value);
       return {
         name: `${id} ${label}`,
@@ -123,9 +133,16 @@ function disclosureChecks(folder: string): Check[] {
   );
 }
 
+/** The largest text that is compared whole: manifest, seal and rendered report. */
+const TEXT_BYTES = 256 * 1024 * 1024;
+
 /** Verifies a sealed run offline: bytes, chain, findings, disclosed numbers, rendered report. A damaged file is a failed check, not a crash. */
 export async function verifyRun(folder: string): Promise<Check[]> {
-  const read = (path: string) => onPath(`${folder}/${path}`, () => readFileSync(`${folder}/${path}`, 'utf8'));
+  const read = (path: string) => readRegularFile(`${folder}/${path}`, TEXT_BYTES).toString('utf8');
+  const strangers = strangersBelow(folder);
+  // Nothing is read of a folder that leads elsewhere, or has something in it that may never end.
+  if (strangers.length > 0)
+    return strangers.map(({ path, what }) => ({ name: path, ok: false, detail: `${what}; only files are sealed` }));
   if (!existsSync(`${folder}/${SEAL}`) || !existsSync(`${folder}/${MANIFEST}`)) {
     throw new DataError(
       'unsealed',

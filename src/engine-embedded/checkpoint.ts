@@ -1,10 +1,20 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
 import type { ModelSpec } from '../engine/index.ts';
 import { type Parameter, parametersOf, specDifferences, trainableParameters } from '../model/index.ts';
 import { canonicalJson, DataError, EngineError, NumericsError } from '../run/index.ts';
-import { onPath, writeFileAtomic, writeJson } from '../run/node.ts';
+import {
+  digestFile,
+  hashBytes,
+  onPath,
+  readInto,
+  readJsonOf,
+  withRegularFile,
+  writeFileAtomic,
+  writeJson,
+} from '../run/node.ts';
 import type { ModelState } from './store.ts';
 
 /**
@@ -14,14 +24,17 @@ import type { ModelState } from './store.ts';
  */
 const FORMAT = 'goodhart-checkpoint-2';
 
-type Card = Readonly<{ format: string; spec: ModelSpec; step: number; sha256: string }>;
+const cardSchema = z.object({
+  format: z.literal(FORMAT),
+  spec: z.custom<ModelSpec>((value) => typeof value === 'object' && value !== null),
+  step: z.int().nonnegative(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+});
+type Card = Readonly<z.infer<typeof cardSchema>>;
 
-/** Over the card and the numbers: a step that was altered is found as a weight is. */
-const digestOf = ({ format, spec, step }: Omit<Card, 'sha256'>, bytes: Uint8Array) =>
-  createHash('sha256')
-    .update(canonicalJson(JSON.parse(JSON.stringify({ format, spec, step }))))
-    .update(bytes)
-    .digest('hex');
+/** A digest that has taken in the card, and is to take in the numbers: a step that was altered is found as a weight is. */
+const digestAfter = ({ format, spec, step }: Omit<Card, 'sha256'>) =>
+  createHash('sha256').update(canonicalJson(JSON.parse(JSON.stringify({ format, spec, step }))));
 const binaryOf = (digest: string) => `state-${digest.slice(0, 16)}.bin`;
 
 /** A state that is not finite is refused: training that goes on from it would end the same way. */
@@ -41,13 +54,19 @@ function requireFinite(state: ModelState): void {
   }
 }
 
+const elementsOf = (shape: readonly number[]) => shape.reduce((product, dim) => product * dim, 1);
+const bytesOf = (parameters: readonly Parameter[]) =>
+  parameters.reduce((sum, { shape }) => sum + elementsOf(shape) * Float32Array.BYTES_PER_ELEMENT, 0);
+
 /** Writes a state whole or not at all; what the folder held before is replaced. */
 export function writeCheckpoint(folder: string, state: ModelState): void {
   requireFinite(state);
   const arrays = [state.weights, state.firstMoments, state.secondMoments].flatMap((group) => [...group.values()]);
-  const bytes = Buffer.concat(arrays.map((a) => Buffer.from(a.buffer, a.byteOffset, a.byteLength)));
-  const head = { format: FORMAT, spec: state.spec, step: state.step };
-  const card: Card = { ...head, sha256: digestOf(head, bytes) };
+  const parts = arrays.map((a) => new Uint8Array(a.buffer, a.byteOffset, a.byteLength));
+  const head = { format: FORMAT, spec: state.spec, step: state.step } as const;
+  const hash = digestAfter(head);
+  for (const part of parts) hashBytes(hash, part);
+  const card: Card = { ...head, sha256: hash.digest('hex') };
   const binary = binaryOf(card.sha256);
   // A new folder appears whole; in one that is there the card is what changes, in one instant.
   const isNew = !existsSync(folder);
@@ -55,7 +74,7 @@ export function writeCheckpoint(folder: string, state: ModelState): void {
   onPath(folder, () => {
     try {
       mkdirSync(place, { recursive: true });
-      writeFileAtomic(join(place, binary), bytes);
+      writeFileAtomic(join(place, binary), parts);
       writeJson(join(place, 'state.json'), card);
       if (isNew) renameSync(place, folder);
     } catch (error) {
@@ -78,21 +97,18 @@ export function readCheckpoint(
   expected?: ModelSpec,
   options: { additions: boolean } = { additions: false },
 ): ModelState {
+  const altered = (what: string) =>
+    new DataError('checkpoint', `${folder}: the checkpoint is torn or altered (${what}); use the one before`);
   let card: Card;
-  let bytes: Buffer;
+  let found: ReturnType<typeof digestFile>;
   try {
-    card = JSON.parse(readFileSync(join(folder, 'state.json'), 'utf8'));
-    bytes = readFileSync(join(folder, binaryOf(card.sha256)));
+    card = readJsonOf(join(folder, 'state.json'), cardSchema);
+    found = digestFile(join(folder, binaryOf(card.sha256)), digestAfter(card));
   } catch (cause) {
     const got = (cause as Error).message;
     throw new DataError('checkpoint', `${folder}: expected a whole checkpoint folder, got ${got}`, { cause });
   }
-  if (card.format !== FORMAT || digestOf(card, bytes) !== card.sha256) {
-    throw new DataError(
-      'checkpoint',
-      `${folder}: the checkpoint is torn or altered (digest differs); use the one before`,
-    );
-  }
+  if (found.sha256 !== card.sha256) throw altered('digest differs');
   const differing = expected === undefined ? [] : specDifferences(card.spec, expected, options);
   if (differing.length > 0) {
     throw new EngineError(
@@ -100,22 +116,25 @@ export function readCheckpoint(
       `${folder}: the checkpoint has ${differing.join(', ')}; create the model to match`,
     );
   }
-  let offset = 0;
-  const take = (parameters: readonly Parameter[]) =>
-    new Map(
-      parameters.map(({ name, shape }) => {
-        const values = new Float32Array(shape.reduce((product, dim) => product * dim, 1));
-        new Uint8Array(values.buffer).set(bytes.subarray(offset, offset + values.byteLength));
-        offset += values.byteLength;
-        return [name, values];
-      }),
-    );
-  const trained = trainableParameters(card.spec);
-  return {
-    spec: card.spec,
-    weights: take(parametersOf(card.spec)),
-    firstMoments: take(trained),
-    secondMoments: take(trained),
-    step: card.step,
-  };
+  const [all, trained] = [parametersOf(card.spec), trainableParameters(card.spec)];
+  const needed = bytesOf(all) + 2 * bytesOf(trained);
+  if (found.bytes !== needed) throw altered(`its numbers take ${found.bytes} bytes, its sizes ${needed}`);
+  return withRegularFile(join(folder, binaryOf(card.sha256)), (file) => {
+    let offset = 0;
+    const take = (parameters: readonly Parameter[]) =>
+      new Map(
+        parameters.map(({ name, shape }) => {
+          const values = new Float32Array(elementsOf(shape));
+          offset += readInto(file, new Uint8Array(values.buffer), offset);
+          return [name, values];
+        }),
+      );
+    return {
+      spec: card.spec,
+      weights: take(all),
+      firstMoments: take(trained),
+      secondMoments: take(trained),
+      step: card.step,
+    };
+  });
 }

@@ -13,7 +13,7 @@ import {
   turnedInputs,
   type Wanted,
 } from '../model/index.ts';
-import { canonicalJson } from '../run/index.ts';
+import { canonicalJson, own } from '../run/index.ts';
 import {
   describeTensor,
   encodeOnnx,
@@ -123,7 +123,7 @@ export class GraphCache {
     const outputs: Record<string, Tensor> = outputsOf(spec, kind, false);
     const probes = finiteProbes(Object.values(outputs));
     const values = await run(probes.outputs);
-    const bad = new Set([...probes.probed].flatMap(([name, tensor]) => (values[name]![0] === 0 ? [] : [tensor])));
+    const bad = new Set([...probes.probed].flatMap(([name, tensor]) => (own(values, name)![0] === 0 ? [] : [tensor])));
     const { overflow, ...others } = outputs;
     const finite = (t: Tensor) => !bad.has(t);
     // Of what bounds the network only its norms count: the rest may overflow where the network does not.
@@ -156,15 +156,15 @@ async function runSession(
       turned && role === 'matrix' ? [...shape].reverse() : shape,
     ]),
   );
-  const fed: Record<string, OrtTensor> = {};
-  for (const name of session.inputNames) {
-    const feed = feeds[name] ?? ([weights.get(name)!, shapes.get(name)!] as const);
+  const fed = session.inputNames.map((name) => {
+    const feed = own(feeds, name) ?? ([weights.get(name)!, shapes.get(name)!] as const);
     const [data, shape] = feed;
-    fed[name] =
+    const tensor =
       data instanceof Float32Array
         ? new OrtTensor('float32', data, [...shape])
         : new OrtTensor('int64', data, [...shape]);
-  }
-  const got = await session.run(fed);
-  return Object.fromEntries(session.outputNames.map((name) => [name, got[name]!.data as Float32Array]));
+    return [name, tensor] as const;
+  });
+  const got = await session.run(Object.fromEntries(fed));
+  return Object.fromEntries(session.outputNames.map((name) => [name, own(got, name)!.data as Float32Array]));
 }

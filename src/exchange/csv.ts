@@ -1,6 +1,6 @@
 import { pipeline, Readable } from 'node:stream';
 import { type CsvError, type Info, parse } from 'csv-parse';
-import { DataError } from '../run/index.ts';
+import { DataError, own } from '../run/index.ts';
 import { READ_LIMITS, type ReadOptions, readBytes } from '../run/node.ts';
 
 /** A record of a CSV file by the names of its header, or why it is none. */
@@ -114,4 +114,4 @@ const REASONS: Readonly<Record<string, string>> = {
   INVALID_OPENING_QUOTE: 'a quote in the middle of a cell without quotes; quote the cell and write the quote twice',
   CSV_NON_TRIMABLE_CHAR_AFTER_CLOSING_QUOTE: 'text after the closing quote of a cell',
 };
-const reasonOf = (code: string) => REASONS[code] ?? code;
+const reasonOf = (code: string) => own(REASONS, code) ?? code;

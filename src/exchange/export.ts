@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { z } from 'zod';
 import { type RankingExpansion, type RaterProfile, raterProfileSchema } from '../feedback/index.ts';
-import { DataError, digestValue, ignoreProgress, type Progress, UsageError } from '../run/index.ts';
+import { addTo, DataError, digestValue, ignoreProgress, type Progress, UsageError } from '../run/index.ts';
 import { writeJson } from '../run/node.ts';
 import { type CardInput, datasetCard } from './card.ts';
 import { itemGroups, judgmentsByItem } from './groups.ts';
@@ -161,9 +161,7 @@ async function exportRows(options: ExportOptions, layout: Layout & { readonly wr
   const tally = createTally();
   const omitted: Record<string, number> = {};
   const altered: Record<string, number> = {};
-  const count = (counts: Record<string, number>, reason: string) => {
-    counts[readable(reason)] = (counts[readable(reason)] ?? 0) + 1;
-  };
+  const count = (counts: Record<string, number>, reason: string) => addTo(counts, readable(reason));
   const total = Math.max(1, Math.ceil(statSync(join(project, 'items.jsonl')).size / KB));
   let [rows, done] = [0, 0];
   const report = () => progress({ stage: 'export', done, total, unit: 'kB', metrics: { rows } });

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { DataError, ignoreProgress, type Progress, UsageError } from '../run/index.ts';
+import { addTo, DataError, ignoreProgress, type Progress, UsageError } from '../run/index.ts';
 import { writeFileAtomic } from '../run/node.ts';
 import type { LayoutId } from './layouts/layout.ts';
 import { createPseudonymiser } from './layouts/pseudonym.ts';
@@ -71,9 +71,7 @@ export async function importLayout(options: ImportOptions): Promise<ImportSummar
     const rows = await readSource(source, options, {
       sink,
       people,
-      note: (what) => {
-        notes[what] = (notes[what] ?? 0) + 1;
-      },
+      note: (what) => addTo(notes, what),
       reject: ({ raw, ...place }) => {
         if (strict)
           throw new DataError('row', `${rejectText(place)}; mend or drop the row, or import without --strict`);

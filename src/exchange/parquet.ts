@@ -10,7 +10,7 @@ import {
 } from 'hyparquet';
 import { decompressLz4, decompressLz4Raw, decompressZstd } from 'hyparquet-compressors';
 import { type ColumnSource, fileWriter, ParquetWriter, schemaFromColumnData } from 'hyparquet-writer';
-import { DataError } from '../run/index.ts';
+import { DataError, own } from '../run/index.ts';
 import { onPath, READ_LIMITS, type ReadOptions } from '../run/node.ts';
 import type { Column } from './layouts/layout.ts';
 import { checkColumn, checkRowGroup, checkSchema, PARQUET_LIMITS } from './parquet-check.ts';
@@ -149,7 +149,7 @@ export function parquetWriter(path: string, columns: readonly Column[]) {
   let characters = 0;
   const flush = () => {
     if (rows.length === 0) return;
-    const columnData = empty.map((column) => ({ ...column, data: rows.map((row) => row[column.name] ?? null) }));
+    const columnData = empty.map((column) => ({ ...column, data: rows.map((row) => own(row, column.name) ?? null) }));
     onPath(path, () => writer.write({ columnData, rowGroupSize: rows.length }));
     rows = [];
     characters = 0;

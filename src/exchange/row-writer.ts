@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, createReadStream, fsyncSync, openSync, statSync } from 'node:fs';
 import { extname } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
-import { UsageError } from '../run/index.ts';
+import { own, UsageError } from '../run/index.ts';
 import { onPath } from '../run/node.ts';
 import type { Column, Layout, Writer } from './layouts/layout.ts';
 import { textWriter } from './line-writer.ts';
@@ -33,7 +33,7 @@ export const ENCODING_FORMATS: Readonly<Record<Container, string>> = {
 /** The container that a file's name asks for, if the layout can be written so; undefined where the name is a folder's. */
 export function containerFor(out: string, layout: Layout & { readonly write: Writer }): Container | undefined {
   const extension = extname(out);
-  const container = EXTENSIONS[extension];
+  const container = own(EXTENSIONS, extension);
   if (container === undefined) {
     if (/^\.[a-z]{2,8}$/.test(extension))
       throw new UsageError(

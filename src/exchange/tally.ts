@@ -1,4 +1,5 @@
 import { type AnswerKind, purposeOf } from '../feedback/index.ts';
+import { addTo } from '../run/index.ts';
 import {
   alphaInterval,
   createRng,
@@ -35,8 +36,7 @@ const REPLICATES = 200;
 const MOST_NAMES = 50;
 
 function bump(counts: Record<string, number>, name: string): void {
-  const key = name in counts || Object.keys(counts).length < MOST_NAMES ? name : 'other';
-  counts[key] = (counts[key] ?? 0) + 1;
+  addTo(counts, Object.hasOwn(counts, name) || Object.keys(counts).length < MOST_NAMES ? name : 'other');
 }
 
 const shareText = (what: string, k: number, n: number): string => {
@@ -48,9 +48,9 @@ const shareText = (what: string, k: number, n: number): string => {
 export function createTally(): Tally {
   const raters = new Set<string>();
   const kinds: Partial<Record<AnswerKind, number>> = {};
-  const sources: Record<string, number> = Object.create(null);
-  const origins: Record<string, number> = Object.create(null);
-  const instructions: Record<string, number> = Object.create(null);
+  const sources: Record<string, number> = {};
+  const origins: Record<string, number> = {};
+  const instructions: Record<string, number> = {};
   const units: number[][] = [];
   let [items, judgments, works, min, max] = [0, 0, 0, Number.POSITIVE_INFINITY, 0];
   let [from, to] = ['', ''];

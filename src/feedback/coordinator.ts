@@ -1,4 +1,4 @@
-import { UsageError } from '../run/index.ts';
+import { addTo, own, setOwn, UsageError } from '../run/index.ts';
 import type { Rng } from '../stats/index.ts';
 import type { Answer } from './answer.ts';
 import {
@@ -160,9 +160,9 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
         state.raters.add(raterId);
         state.inHand += 1;
         for (const { attribute } of rules.quotas) {
-          const value = rater.demographics?.[attribute] ?? 'not-said';
-          given[attribute] ??= Object.create(null) as Record<string, number>;
-          given[attribute][value] = (given[attribute][value] ?? 0) + 1;
+          const counts = own(given, attribute) ?? {};
+          setOwn(given, attribute, counts);
+          addTo(counts, own(rater.demographics, attribute) ?? 'not-said');
         }
       }
       states.get(assignment.item.id)!.presented += 1;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { own } from '../run/index.ts';
 import { hashString } from '../stats/index.ts';
 import type { Answer } from './answer.ts';
 import { ANSWER_KINDS, ratedUnits } from './answer-kinds.ts';
@@ -152,7 +153,11 @@ export function nextPurpose(
 const holds = (
   wanted: Readonly<Record<string, readonly string[]>>,
   values: Readonly<Record<string, string>> | undefined,
-) => Object.entries(wanted).every(([key, allowed]) => values?.[key] !== undefined && allowed.includes(values[key]));
+) =>
+  Object.entries(wanted).every(([key, allowed]) => {
+    const value = own(values, key);
+    return value !== undefined && allowed.includes(value);
+  });
 
 /** Places in `rules.cohorts` of the cohorts that hold an item: items of the same places go to the same raters. */
 export const itemCohorts = (rules: Distribution, strata: Readonly<Record<string, string>> | undefined): number[] =>
@@ -215,10 +220,9 @@ export function fullQuota(
   },
 ): string | undefined {
   return rules.quotas.find(({ attribute, shares }) => {
-    const value = demographics?.[attribute] ?? 'not-said';
+    const value = own(demographics, attribute) ?? 'not-said';
     if (!Object.hasOwn(shares, value)) return value !== 'not-said';
-    const counts = progress.counts[attribute];
-    const given = counts !== undefined && Object.hasOwn(counts, value) ? counts[value]! : 0;
+    const given = own(own(progress.counts, attribute), value) ?? 0;
     // Rounded up, so that thirds of ten can be filled; less rounding of the product, so that a tenth of thirty is three.
     return given >= Math.ceil(shares[value]! * progress.wanted - 1e-9);
   })?.attribute;

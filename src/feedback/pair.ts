@@ -1,3 +1,4 @@
+import { addTo } from '../run/index.ts';
 import { answerProblem } from './answer-kinds.ts';
 import { currentJudgments } from './fold.ts';
 import type { Item } from './item.ts';
@@ -98,7 +99,7 @@ export function toPairs(
           ? `purpose-${purpose}`
           : comparedReplies(judgment, item, expansion);
     if (typeof compared === 'string') {
-      unscored[compared] = (unscored[compared] ?? 0) + 1;
+      addTo(unscored, compared);
       continue;
     }
     const { order } = judgment.presentation;

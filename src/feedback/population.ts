@@ -1,3 +1,4 @@
+import { own } from '../run/index.ts';
 import { rake } from '../stats/index.ts';
 import { currentJudgments } from './fold.ts';
 import { type Judgment, purposeOf } from './judgment.ts';
@@ -44,7 +45,7 @@ export function raterWeights(
   const attributes = Object.entries(options.targets).map(([name, targets]) => ({
     name,
     targets,
-    values: raterIds.map((id) => said.get(id)?.[name] ?? null),
+    values: raterIds.map((id) => own(said.get(id), name) ?? null),
   }));
   const raked = rake(attributes, options.trim === undefined ? {} : { trim: options.trim });
   if ('undefined' in raked) return raked;

@@ -1,9 +1,13 @@
-export * from './arms.ts';
 export * from './distribution-study.ts';
+export * from './effects.ts';
 export * from './examination.ts';
+export * from './experiment.ts';
+export * from './experiments/index.ts';
 export * from './feature-reward.ts';
 export * from './pair-features.ts';
 export * from './paired.ts';
 export * from './population-study.ts';
 export * from './rates.ts';
 export * from './selection-study.ts';
+export type { Setting } from './setting.ts';
+export * from './strategies/index.ts';

@@ -1,5 +1,5 @@
 import type { LoraSpec } from '../engine/index.ts';
-import { DataError } from '../run/index.ts';
+import { DataError, own } from '../run/index.ts';
 import { type Family, familyOf } from './hub-config.ts';
 import { moduleName, targetNames } from './hub-tensors.ts';
 import { type Adapter, adaptersOf, linearLayers, loraTargets, parameterShapes } from './parameters.ts';
@@ -123,7 +123,7 @@ export function loraFromPeft(
     'layers_to_transform',
     'layer_replication',
   ]) {
-    const value = config[key];
+    const value = own(config, key);
     const empty = typeof value === 'object' && value !== null && Object.keys(value).length === 0;
     if (value !== undefined && value !== null && value !== false && !empty) {
       throw fault(`${key} is ${JSON.stringify(value)}, which is not supported; expected it unset`);

@@ -1,5 +1,5 @@
 import type { ModelArchitecture, RotaryScaling } from '../engine/index.ts';
-import { DataError } from '../run/index.ts';
+import { DataError, own } from '../run/index.ts';
 import { architectureOf, type TransformerSpec } from './spec.ts';
 
 /** `config.json` of the published families to a description of a model, and back. */
@@ -24,14 +24,14 @@ class Reader {
   }
 
   number(key: string, fallback?: number): number {
-    const value = this.json[key] ?? fallback;
+    const value = own(this.json, key) ?? fallback;
     if (typeof value !== 'number') throw this.fault(`${key}: expected a number, got ${JSON.stringify(value)}`);
     return value;
   }
 
   /** Refuses a variant that the graphs do not have. */
   only(key: string, allowed: readonly unknown[], fallback: unknown): void {
-    const value = this.json[key] ?? fallback;
+    const value = own(this.json, key) ?? fallback;
     if (allowed.includes(value)) return;
     const names = allowed.map((v) => JSON.stringify(v)).join(' or ');
     throw this.fault(`${key} is ${JSON.stringify(value)}; only ${names} is supported`);

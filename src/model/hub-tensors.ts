@@ -1,3 +1,4 @@
+import { own } from '../run/index.ts';
 import type { Family } from './hub-config.ts';
 import { linearLayers, parametersOf } from './parameters.ts';
 import type { TransformerSpec } from './spec.ts';
@@ -49,7 +50,7 @@ const layoutOf = (family: Family) => (family === 'gpt2' ? 'gpt2' : 'rotary');
 export function moduleName(family: Family, layer: number, name: string): string {
   const layout = layoutOf(family);
   const block = layout === 'gpt2' ? `transformer.h.${layer}` : `model.layers.${layer}`;
-  return `${block}.${MODULES[layout][name]}`;
+  return `${block}.${own(MODULES[layout], name)}`;
 }
 
 /** Our names of linear layers (or parts) by the last part of the published module name: `q_proj`, `c_attn`; GPT-2's `c_proj` names two. */
@@ -83,12 +84,12 @@ export function hubTensors(spec: TransformerSpec, family: Family): Map<string, P
     const bare = suffix === 'bias' ? name.slice(0, -'.bias'.length) : name;
     const [, layer, inner] = bare.match(/^layer(\d+)\.(.+)$/) ?? [];
     if (layer === undefined || inner === undefined) {
-      pieces.set(name, [{ ...whole, tensor: `${OUTSIDE[layout][bare]}.${suffix}` }]);
+      pieces.set(name, [{ ...whole, tensor: `${own(OUTSIDE[layout], bare)}.${suffix}` }]);
       continue;
     }
     const parts = linears.get(inner)?.parts ?? [];
     const split =
-      parts.length > 0 && MODULES[layout][inner] === undefined ? parts : [{ name: inner, size: whole.size }];
+      parts.length > 0 && own(MODULES[layout], inner) === undefined ? parts : [{ name: inner, size: whole.size }];
     // GPT-2 publishes matrices as [in, out] (its Conv1D).
     const transposed = role === 'matrix' && layout === 'rotary';
     let start = 0;

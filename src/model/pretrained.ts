@@ -271,18 +271,18 @@ export function writePretrained(
   const groups = shards(tensors, options.shardBytes ?? SHARD_BYTES);
   if (groups.length === 1) writeSafetensors(join(folder, WEIGHTS), tensors);
   else {
-    const map: Record<string, string> = {};
+    const map = new Map<string, string>();
     let total = 0;
     const number = (n: number) => String(n).padStart(5, '0');
     for (const [i, group] of groups.entries()) {
       const file = `model-${number(i + 1)}-of-${number(groups.length)}.safetensors`;
       writeSafetensors(join(folder, file), group);
       for (const [name, { values }] of group) {
-        map[name] = file;
+        map.set(name, file);
         total += values.byteLength;
       }
     }
-    writeJson(join(folder, INDEX), { metadata: { total_size: total }, weight_map: map });
+    writeJson(join(folder, INDEX), { metadata: { total_size: total }, weight_map: Object.fromEntries(map) });
   }
   writeJson(join(folder, CONFIG), configFromSpec(spec, model.tokens));
 }

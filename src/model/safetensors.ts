@@ -1,4 +1,4 @@
-import { DataError } from '../run/index.ts';
+import { DataError, own } from '../run/index.ts';
 
 /**
  * The safetensors format: eight bytes of header length, a JSON header of {name: {dtype, shape, data_offsets}}, then the
@@ -60,7 +60,7 @@ export function parseHeader(
     if (typeof dtype !== 'string' || !whole(shape) || !whole(offsets) || offsets.length !== 2) {
       throw fault(source, `tensor ${name}: expected dtype, shape and two data_offsets, got ${JSON.stringify(entry)}`);
     }
-    const size = BYTES[dtype as FloatDType] ?? OTHER_BYTES[dtype];
+    const size = own(BYTES, dtype) ?? own(OTHER_BYTES, dtype);
     const bytes = shape.reduce((product, dim) => product * dim, size ?? 0);
     const [start, end] = [from + offsets[0]!, from + offsets[1]!];
     if (end < start || end > fileBytes) {
@@ -131,12 +131,12 @@ export function encodeSafetensors(
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array[] {
   let at = 0;
-  const header: Record<string, unknown> = { __metadata__: { format: 'pt', ...metadata } };
+  const header = new Map<string, unknown>([['__metadata__', { format: 'pt', ...metadata }]]);
   for (const [name, { shape, values }] of tensors) {
-    header[name] = { dtype: 'F32', shape, data_offsets: [at, at + values.byteLength] };
+    header.set(name, { dtype: 'F32', shape, data_offsets: [at, at + values.byteLength] });
     at += values.byteLength;
   }
-  const text = JSON.stringify(header);
+  const text = JSON.stringify(Object.fromEntries(header));
   const bare = new TextEncoder().encode(text);
   const padded = new Uint8Array(Math.ceil(bare.length / 8) * 8).fill(0x20);
   padded.set(bare);

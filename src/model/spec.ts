@@ -1,4 +1,5 @@
 import type { ModelArchitecture, ModelSpec, RotaryScaling } from '../engine/index.ts';
+import { own } from '../run/index.ts';
 
 /** A model as the engine takes it, but for its seed. Names, shapes and graphs of all families follow from this description alone. */
 export type TransformerSpec = Omit<ModelSpec, 'seed'>;
@@ -59,7 +60,7 @@ export function specDifferences(
   };
   const [a, b] = [flat(got), flat(wanted)];
   const text = (value: unknown) => (typeof value === 'object' ? JSON.stringify(value) : String(value));
-  return Object.keys(a)
-    .filter((key) => JSON.stringify(a[key]) !== JSON.stringify(b[key]))
-    .map((key) => `${key} ${text(a[key])} instead of ${text(b[key])}`);
+  return Object.entries(a)
+    .filter(([key, value]) => JSON.stringify(value) !== JSON.stringify(own(b, key)))
+    .map(([key, value]) => `${key} ${text(value)} instead of ${text(own(b, key))}`);
 }

@@ -3,7 +3,7 @@ import { parseConfig } from '../run/index.ts';
 import { DEFAULT_RATERS } from '../world/index.ts';
 import { configSchema } from './config.ts';
 
-const TEXT = 'name: raters\ndata: { layout: harbour }\nbase: {}\nfeedback: {}';
+const TEXT = 'name: raters\ndata: { layout: ground, ground: harbour }\nbase: {}\nfeedback: {}';
 const read = (...set: string[]) => parseConfig(configSchema, TEXT, { source: 'run.yaml', set }).feedback!;
 
 describe('the raters of a run', () => {

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { FAIL_ON, isRequirable, probeSettingsSchema } from '../audit/index.ts';
-import { loraSchema } from '../engine/index.ts';
+import { DISCLOSURE_IDS } from '../disclosure/index.ts';
 import { distributionSchema } from '../feedback/index.ts';
-import { algorithmSchema } from '../policy/index.ts';
 import { rewardSchema, SELECTION_RULE_IDS } from '../reward/index.ts';
 import { RATER_POOLS, type RaterPoolId, raterCounts } from '../world/index.ts';
+import { dataSchema } from './data-config.ts';
+import { policySchema } from './policy-config.ts';
 
 /**
  * Configuration of a run. Every key has a default that works for its data layout, except where the data are. Unknown keys
@@ -12,20 +13,6 @@ import { RATER_POOLS, type RaterPoolId, raterCounts } from '../world/index.ts';
  */
 const positive = z.int().positive();
 const rate = z.number().positive();
-
-const dataSchema = z.discriminatedUnion('layout', [
-  /** The harbour proving ground: simulated raters, exactly known utility. */
-  z.strictObject({ layout: z.literal('harbour') }),
-  /** A folder with pairs.jsonl(.gz) and arguments.jsonl(.gz): crowd votes on argument pairs by topic. */
-  z.strictObject({ layout: z.literal('convincing-arguments'), dir: z.string() }),
-  /** One JSON Lines file of {chosen, rejected} dialogues. */
-  z.strictObject({
-    layout: z.literal('dialogue-pairs'),
-    file: z.string(),
-    /** Share of pairs held out for evaluation. */
-    holdout: z.number().gt(0).lt(1).default(0.25),
-  }),
-]);
 
 const baseSchema = z.strictObject({
   /**
@@ -107,22 +94,10 @@ const feedbackSchema = z
     raters: raterCounts(feedback.pool, feedback.raters) as Record<string, number>,
   }));
 
-/** The keys of the chosen algorithm, and what every policy has. */
-const policySchema = algorithmSchema({
-  /** Trains adapters instead of all weights. */
-  lora: loraSchema.optional(),
-  /** Steps between evaluations on the path and between checkpoints. */
-  evaluateEvery: positive.default(20),
-  /** Best-of-n of the base policy beside the optimised one, for these n; empty for none. */
-  bestOf: z.array(positive).default([2, 4, 8, 16]),
-});
-
 const auditSchema = z.strictObject({
   prompts: positive.default(48),
   /** Replies per prompt and snapshot for the sampled probes. */
   samples: positive.default(8),
-  /** Planted and clean draws per probe for the detection rates beside each finding; 0 leaves the rates unmeasured. */
-  rateSeeds: z.int().nonnegative().default(5),
   /** Thresholds and settings of probes, by probe: { over-optimisation: { concern: 0.1 } }. */
   params: probeSettingsSchema.prefault({}),
   /** Exit code 1 when a finding is at least this bad, or when nothing could be assessed. */
@@ -138,11 +113,31 @@ const declarationSchema = z.strictObject({
   author: z.string().min(1),
   date: z.iso.date(),
   /** Numbers in the text, with the place of the evidence: a contradiction fails the disclosure. */
-  claims: z.array(z.strictObject({ file: z.string(), pointer: z.string(), value: z.number() })).optional(),
+  /** Digest of the data that the text is about (`digest` in data.json): the run refuses it for other data. */
+  data: z.string().min(1).optional(),
+  /** Numbers in the text, with the place of the evidence: a contradiction fails the disclosure. Quoted, all decimals count. */
+  claims: z
+    .array(
+      z.strictObject({
+        file: z.string(),
+        pointer: z.string(),
+        value: z.union([z.number(), z.string().regex(/^-?\d+(\.\d+)?$/, 'expected a number')]),
+      }),
+    )
+    .optional(),
 });
+/** Statements by people, by disclosure item. */
+export const declarationsSchema = z.partialRecord(z.enum(DISCLOSURE_IDS), declarationSchema);
 
-/** How the engine computes; the results are the same on the CPU, up to the order of sums. */
+/** Engines that a run can be given; which one each is stands where the command line chooses. */
+export const ENGINE_KINDS = ['embedded'] as const;
+export type EngineKind = (typeof ENGINE_KINDS)[number];
+
+/** How the engines compute; the results are the same on the CPU, up to the order of sums. */
 const engineSchema = z.strictObject({
+  /** Who computes the base model and the policy, and who the rewards. */
+  policy: z.enum(ENGINE_KINDS).default('embedded'),
+  reward: z.enum(ENGINE_KINDS).default('embedded'),
   /** Threads inside one operator. */
   threads: positive.default(2),
   /** In order of preference. Without a device `webgpu` says so and the run goes on on the CPU. */
@@ -159,6 +154,11 @@ export const configSchema = z.strictObject({
   name: z.string().regex(/^[\w][\w .-]*$/, 'expected letters, digits, spaces, dots and dashes'),
   seed: z.int().nonnegative().default(1),
   data: dataSchema,
+  /**
+   * How often feedback is collected on the latest policy, the reward fitted again on all of it, and the base model optimised
+   * again. Every round asks for `feedback.pairs` pairs; a round's files lie below `rounds/`, those of the last at the top.
+   */
+  rounds: positive.default(1),
   engine: engineSchema.prefault({}),
   base: baseSchema.optional(),
   feedback: feedbackSchema.optional(),
@@ -166,6 +166,6 @@ export const configSchema = z.strictObject({
   policy: policySchema.optional(),
   audit: auditSchema.prefault({}),
   /** Statements by people for disclosure items that no evidence can fill, by item id D1 to D11. */
-  declarations: z.record(z.string(), declarationSchema).default({}),
+  declarations: declarationsSchema.default({}),
 });
 export type PipelineConfig = z.infer<typeof configSchema>;

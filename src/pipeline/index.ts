@@ -1,8 +1,15 @@
+export * from './collected.ts';
 export * from './config.ts';
-export { disclosurePlaces } from './disclosure-statements.ts';
+export { disclosurePlaces } from './disclosure-places.ts';
 export * from './metrics.ts';
+export { policySettings } from './policy-config.ts';
+export { redisclose } from './redisclose.ts';
+export type { RunEngines } from './run-context.ts';
 export * from './run-folder.ts';
 export * from './run-pipeline.ts';
-export { openSource, type Source } from './sources.ts';
-export * from './strategies.ts';
+export type { RunResults } from './run-results.ts';
+export * from './sample-policy.ts';
+export * from './sources/index.ts';
+export { type DataSummary, summarizeSource } from './stages/data.ts';
+export type { PolicyPath } from './stages/policy.ts';
 export { verifyPipelineRun } from './verify-run.ts';

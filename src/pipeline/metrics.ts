@@ -11,6 +11,8 @@ export const metricsRowSchema = z.object({
   metrics: z.record(z.string().max(200), z.number().nullable()),
 });
 
+export type MetricsRow = z.infer<typeof metricsRowSchema>;
+
 /** Points (step, value) in order of the file: stage → metric → points. */
 export type MetricSeries = ReadonlyMap<string, ReadonlyMap<string, [step: number, value: number][]>>;
 

@@ -1,10 +1,11 @@
+import { z } from 'zod';
 import { type Item, type Judgment, type PreferencePair, toPairs } from '../feedback/index.ts';
 import { evaluateScores, type RewardEvaluation } from '../reward/index.ts';
-import { readJson } from '../run/node.ts';
 import { expectedCalibrationError, reliabilityBins, sigmoid } from '../stats/index.ts';
+import { isHeldOut } from './collected.ts';
 import type { PipelineConfig } from './config.ts';
-import type { Feedback } from './feedback-stage.ts';
-import { RUN_FILES } from './run-folder.ts';
+import { stratumOf, stratumValues } from './sources/index.ts';
+import type { Feedback } from './stages/feedback.ts';
 
 /** An evaluation as it is stored, with the calibration on single votes where the headline is scored on gold. */
 export interface StoredEvaluation extends RewardEvaluation {
@@ -14,18 +15,17 @@ export interface StoredEvaluation extends RewardEvaluation {
 }
 
 /** Scores of models that did not see what they score, from which the evaluation is computed again by a verifier. */
-export interface RewardScores {
+export const rewardScoresSchema = z.strictObject({
   /** Log-odds of one unit of score. */
-  readonly logOdds: number;
+  logOdds: z.number(),
   /** r̂(first) − r̂(second) of each of `pairsToScore`, in its order. */
-  readonly differences: readonly number[];
-}
+  differences: z.array(z.number()),
+});
+export type RewardScores = z.infer<typeof rewardScoresSchema>;
 
-export const isAcrossTopics = ({ data }: PipelineConfig): boolean => data.layout === 'convincing-arguments';
-export const topicsOf = (items: readonly Item[]): string[] =>
-  [...new Set(items.map((item) => item.strata?.topic ?? ''))].sort();
-export const isHeldOut = (strata: Readonly<Record<string, string>> | undefined): boolean =>
-  strata?.split === 'held-out';
+/** The stratum whose values are left out in turn; undefined where a share of the prompts is held out. */
+export const leftOutStratum = ({ data }: PipelineConfig): string | undefined =>
+  data.layout !== 'ground' && 'leaveOut' in data.holdout ? data.holdout.leaveOut : undefined;
 
 /** An item as one comparison with its gold as the target, ½ for a tie or where there is none. */
 function itemPair(item: Item): PreferencePair {
@@ -43,14 +43,25 @@ function itemPair(item: Item): PreferencePair {
   };
 }
 
-/** What is scored: across topics every item once, topic by topic; elsewhere every held-out comparison. */
+/** Whether every item is one comparison, so that its gold can be scored as such. */
+const inPairs = (items: readonly Item[]): boolean => items.every((item) => item.replies.length === 2);
+
+/**
+ * What is scored. Where strata are left out in turn, value by value: every item once, or every comparison of items with more
+ * replies than two. Elsewhere every held-out comparison.
+ */
 export function pairsToScore(
   config: PipelineConfig,
   items: readonly Item[],
   judgments: readonly Judgment[],
 ): PreferencePair[] {
-  if (!isAcrossTopics(config)) return toPairs(items, judgments).pairs.filter((pair) => isHeldOut(pair.strata));
-  return topicsOf(items).flatMap((topic) => items.filter((item) => item.strata?.topic === topic).map(itemPair));
+  const stratum = leftOutStratum(config);
+  const { pairs } = toPairs(items, judgments);
+  if (stratum === undefined) return pairs.filter((pair) => isHeldOut(pair.strata));
+  const candidates = inPairs(items) ? items.map(itemPair) : pairs;
+  return stratumValues(items, stratum, 'the data').flatMap((value) =>
+    candidates.filter((candidate) => stratumOf(candidate, stratum) === value),
+  );
 }
 
 /** How well the scores predict single votes: what a model fitted on votes is calibrated to, whatever the gold says. */
@@ -74,17 +85,20 @@ export function rewardEvaluation(
   const pairs = pairsToScore(config, items, judgments);
   const scored = pairs.map((pair, i) => ({ pair, difference: differences[i]! }));
   const { seed } = config;
-  if (isAcrossTopics(config)) {
+  const stratum = leftOutStratum(config);
+  if (stratum !== undefined) {
     const goldOf = new Map(items.map((item) => [item.id, item.gold]));
     const differenceOf = new Map(scored.map(({ pair, difference }) => [pair.itemId, difference]));
     const votes = toPairs(items, judgments).pairs;
-    const decided = items.some((item) => item.gold === 0 || item.gold === 1);
-    // Data without published answers are scored on the votes of the topic that was left out.
+    const decided = inPairs(items) && items.some((item) => item.gold === 0 || item.gold === 1);
+    // Data without published answers are scored on the votes of what was left out.
     const headline = decided
       ? scored.filter(({ pair }) => goldOf.get(pair.itemId) !== undefined)
-      : votes.map((pair) => ({ pair, difference: differenceOf.get(pair.itemId)! }));
+      : inPairs(items)
+        ? votes.map((pair) => ({ pair, difference: differenceOf.get(pair.itemId)! }))
+        : scored;
     return {
-      ...evaluateScores(headline, { seed, logOdds, strata: ['topic'], clusterOf: (pair) => pair.strata.topic! }),
+      ...evaluateScores(headline, { seed, logOdds, strata: [stratum], clusterOf: (pair) => stratumOf(pair, stratum)! }),
       scoredOn: decided ? 'gold' : 'votes',
       onVotes: decided ? calibrationOnVotes(votes, differenceOf, logOdds) : null,
     };
@@ -93,17 +107,10 @@ export function rewardEvaluation(
     ...evaluateScores(scored, {
       seed,
       logOdds,
-      strata: config.data.layout === 'harbour' ? ['belief'] : [],
+      strata: config.data.layout === 'ground' ? ['belief'] : [],
       ...(groups !== undefined && { groupOf: (pair: PreferencePair) => groups.get(pair.raterId) }),
     }),
     scoredOn: 'votes',
     onVotes: null,
   };
 }
-
-export const loadEvaluation = (folder: string): StoredEvaluation =>
-  readJson(`${folder}/${RUN_FILES.rewardEvaluation}`) as StoredEvaluation;
-
-/** Empty reliability bins have no means: JSON holds null there. */
-export const withoutNaN = <T>(value: T): T =>
-  JSON.parse(JSON.stringify(value, (_, v) => (typeof v === 'number' && !Number.isFinite(v) ? null : v))) as T;

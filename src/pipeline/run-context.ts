@@ -1,77 +1,86 @@
-import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import type { Engine } from '../engine/index.ts';
 import { type Checkpoints, rollingCheckpoints } from '../engine/node.ts';
-import { digestBytes, NumericsError, type Progress } from '../run/index.ts';
-import { filesBelow, onPath, type RecordLog, writeJson } from '../run/node.ts';
+import type { Progress } from '../run/index.ts';
+import { onPath, type RecordLog, writeFileAtomic, writeJson } from '../run/node.ts';
 import type { PipelineConfig } from './config.ts';
+import type { MetricsLog } from './metrics-log.ts';
+import type { Source } from './sources/index.ts';
+
+/** Who computes what: the policy and the reward may be on different engines. */
+export interface RunEngines {
+  /** Base model and policy: sampling, log-probabilities, training. */
+  readonly policy: Engine;
+  /** Reward models with a scalar head. */
+  readonly reward: Engine;
+}
 
 /** What every stage of a run works with. */
 export interface RunContext {
   readonly config: PipelineConfig;
   readonly folder: string;
-  readonly engine: Engine;
+  /** Counted from 1; files of rounds before the last lie below `rounds/<round>/`. */
+  readonly round: number;
+  readonly source: Source;
+  readonly engines: RunEngines;
   readonly progress: Progress;
   /** A line for the person at the terminal: something was not as it should be, and the run goes on. */
   readonly warn: (line: string) => void;
   readonly log: RecordLog;
+  readonly metrics: MetricsLog;
   readonly cache: string;
   readonly now: () => string;
+  /** Called before a stage computes something: the records then say with which versions. */
+  readonly beforeWork: () => void;
 }
 
-export const pathIn = (context: RunContext, file: string): string => `${context.folder}/${file}`;
+/** What places files: the run's configuration and the round that is meant. */
+export type Place = Pick<RunContext, 'config' | 'folder' | 'round'>;
 
-/** Checkpoints of a training of this run; one that cannot be used is said and recorded. */
-export function checkpointsOf<State>(context: RunContext, prefix: string): Checkpoints<State> {
+/** Where a round's file lies, relative to the run folder: the last round's at the top, where runs of one round have theirs. */
+export const inRound = ({ config, round }: Pick<Place, 'config' | 'round'>, file: string): string =>
+  round === config.rounds ? file : `rounds/${round}/${file}`;
+
+/** Path of a file of the context's round. */
+export const pathIn = (place: Place, file: string): string => `${place.folder}/${inRound(place, file)}`;
+
+/** The context of another round of the same run. */
+export const atRound = <C extends Pick<Place, 'round'>>(context: C, round: number): C => ({ ...context, round });
+
+/**
+ * Checkpoints of a training of this run; one that cannot be used is said and recorded. `prefix` is relative to the round. None
+ * is gone on from that lies beyond what `curve` says of the training: the steps between would be missing there.
+ */
+export function checkpointsOf<State>(
+  context: RunContext,
+  prefix: string,
+  { curve, ...options }: { readonly curve: string; readonly keep?: number },
+): Checkpoints<State> {
   const warn = (line: string) => {
     context.warn(line);
     context.log.append('checkpoint-passed-over', { line });
   };
-  return rollingCheckpoints<State>(pathIn(context, prefix), { warn });
+  const checkpoints = rollingCheckpoints<State>(pathIn(context, prefix), { ...options, warn });
+  return {
+    ...checkpoints,
+    resume: (model, { upTo = Number.POSITIVE_INFINITY } = {}) =>
+      checkpoints.resume(model, { upTo: Math.min(upTo, context.metrics.lastStep(curve)) }),
+  };
 }
 
-const digestFile = (path: string) => digestBytes(onPath(path, () => readFileSync(path)));
+const parentOf = (path: string) => path.slice(0, path.lastIndexOf('/'));
 
-/** Writes JSON into the run folder, making folders as needed. */
-export function writeRunJson(context: RunContext, file: string, value: unknown): void {
-  const path = pathIn(context, file);
-  onPath(path, () => mkdirSync(path.slice(0, path.lastIndexOf('/')), { recursive: true }));
+/** Writes JSON into the round's files, making folders as needed. */
+export function writeRunJson(place: Place, file: string, value: unknown): void {
+  const path = pathIn(place, file);
+  onPath(path, () => mkdirSync(parentOf(path), { recursive: true }));
   writeJson(path, value);
 }
 
-/**
- * Runs a stage unless the log says that it finished and its files still have the recorded digests; a folder stands for every
- * file in it. The record is written last: a stage that was interrupted, or whose files were damaged, runs again from its start,
- * or from its own checkpoints.
- */
-export async function stage(
-  context: RunContext,
-  name: string,
-  files: readonly string[],
-  run: () => Promise<void>,
-): Promise<void> {
-  const finished = context.log.records.findLast(
-    (record) => record.type === 'stage' && (record.body as { name: string }).name === name,
-  );
-  const recorded = Object.entries((finished?.body as { files: Record<string, string> } | undefined)?.files ?? {});
-  const intact =
-    finished !== undefined &&
-    files.every((file) => recorded.some(([name]) => name === file || name.startsWith(`${file}/`))) &&
-    recorded.every(
-      ([file, digest]) => existsSync(pathIn(context, file)) && digestFile(pathIn(context, file)) === digest,
-    );
-  if (intact) return;
-  try {
-    await run();
-  } catch (error) {
-    if (!(error instanceof NumericsError)) throw error;
-    const advice = `lower ${name}.learningRate and run into a new folder`;
-    throw new NumericsError(error.tensor, `${error.detail} while training (${name}); ${advice}`, error);
-  }
-  const written = files.flatMap((file) =>
-    statSync(pathIn(context, file)).isDirectory()
-      ? filesBelow(pathIn(context, file)).map((name) => `${file}/${name}`)
-      : [file],
-  );
-  const digests = Object.fromEntries(written.map((file) => [file, digestFile(pathIn(context, file))]));
-  context.log.append('stage', { name, files: digests });
-}
+/** Writes JSON Lines into the round's files. */
+export const writeRunLines = (place: Place, file: string, rows: readonly unknown[]): void =>
+  writeFileAtomic(pathIn(place, file), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+
+/** Numbers that JSON has no name for become null, undefined goes: what is computed is what stands in its file. */
+export const withoutNaN = <T>(value: T): T =>
+  JSON.parse(JSON.stringify(value, (_, v) => (typeof v === 'number' && !Number.isFinite(v) ? null : v))) as T;

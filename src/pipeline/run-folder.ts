@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { readJsonOf } from '../run/node.ts';
+import { configSchema } from './config.ts';
 
 /** File names inside a run folder; every writer and reader of a run uses these. */
 export const RUN_FILES = {
@@ -9,6 +11,7 @@ export const RUN_FILES = {
   judgments: 'feedback/judgments.jsonl',
   raters: 'feedback/raters.jsonl',
   labels: 'feedback/labels.jsonl',
+  collected: 'feedback/collected.json',
   feedbackReport: 'feedback/report.json',
   rewardScores: 'reward/scores.json',
   rewardEvaluation: 'reward/evaluation.json',
@@ -17,6 +20,9 @@ export const RUN_FILES = {
   bestOf: 'policy/best-of-n.json',
   exact: 'policy/exact.json',
   base: 'checkpoints/base',
+  baseCard: 'checkpoints/base.json',
+  data: 'data.json',
+  prompts: 'prompts.jsonl',
   policy: 'checkpoints/policy',
   rewardMember: 'checkpoints/reward',
   tokenizer: 'checkpoints/tokenizer.json',
@@ -36,3 +42,10 @@ export const runJsonSchema = z.looseObject({
   versions: z.record(z.string(), z.string()),
   startedAt: z.string(),
 });
+
+/** What run.json says, with its configuration as this version of the pipeline understands it. */
+export const wholeRunJsonSchema = runJsonSchema.extend({ config: configSchema });
+export type RunJson = z.infer<typeof wholeRunJsonSchema>;
+
+/** run.json of a run folder. */
+export const readRunJson = (folder: string): RunJson => readJsonOf(`${folder}/${RUN_FILES.run}`, wholeRunJsonSchema);

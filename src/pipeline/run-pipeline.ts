@@ -1,32 +1,40 @@
 import { existsSync } from 'node:fs';
-import { checkVerdicts } from '../audit/index.ts';
-import { buildDisclosure, renderReport, sealRun } from '../disclosure/index.ts';
-import type { Engine } from '../engine/index.ts';
-import { CheckError, canonicalJson, NumericsError, type Progress, UsageError } from '../run/index.ts';
-import { createRunFolder, openRecordLog, readJson, removeLeftovers, writeFileAtomic } from '../run/node.ts';
-import { baseStage } from './base-stage.ts';
-import { bestOfStage } from './best-of-stage.ts';
+import { checkVerdicts, type Finding } from '../audit/index.ts';
+import { type Disclosure, disclosureSchema, sealRun } from '../disclosure/index.ts';
+import { CheckError, canonicalJson, lazily, NumericsError, own, type Progress, UsageError } from '../run/index.ts';
+import {
+  createRunFolder,
+  openRecordLog,
+  readJsonOf,
+  removeLeftovers,
+  requireRegularFiles,
+  writeFileAtomic,
+} from '../run/node.ts';
 import { checkConfig } from './check-config.ts';
 import type { PipelineConfig } from './config.ts';
-import { disclosurePlaces } from './disclosure-statements.ts';
-import { auditStage } from './evidence-stage.ts';
-import { exactStage } from './exact-stage.ts';
-import { feedbackStage } from './feedback-stage.ts';
-import { policyStage } from './policy-stage.ts';
-import { type RunResults, reportData, summaryRows } from './report-data.ts';
-import { resultsJson } from './results.ts';
-import { withoutNaN } from './reward-evaluation.ts';
-import { rewardStage } from './reward-stage.ts';
-import { pathIn, type RunContext, writeRunJson } from './run-context.ts';
-import { RUN_FILES } from './run-folder.ts';
-import { openSource } from './sources.ts';
+import { checkDeclarations } from './declarations.ts';
+import { openMetricsLog } from './metrics-log.ts';
+import type { RunContext, RunEngines } from './run-context.ts';
+import { RUN_FILES, runJsonSchema } from './run-folder.ts';
+import { lastVersions, RECORD_TYPES } from './run-history.ts';
+import { loadResults, type RunResults } from './run-results.ts';
+import { openSource, type Source, type SourceAccess } from './sources/index.ts';
+import { runStage } from './stage.ts';
+import { dataSummarySchema } from './stages/data.ts';
+import { planOf } from './stages/index.ts';
+import { type SummaryRow, summaryRows } from './summary.ts';
+
+/** Engines of a run, and how to let them go; both roles may be one engine. */
+export type OpenEngines = RunEngines & { dispose(): Promise<void> };
 
 export interface PipelineOptions {
   readonly config: PipelineConfig;
   /** Run folder. */
   readonly out: string;
   readonly resume: boolean;
-  readonly makeEngine: () => Engine;
+  readonly makeEngines: () => OpenEngines;
+  /** What the data may come from beside files. */
+  readonly access: SourceAccess;
   readonly progress: Progress;
   /** Lines for the person at the terminal while the run goes on; by default nobody reads them. */
   readonly warn?: (line: string) => void;
@@ -40,8 +48,8 @@ export interface PipelineOptions {
 
 export interface PipelineResult {
   readonly results: RunResults;
-  readonly summary: readonly { readonly label: string; readonly value: string }[];
-  readonly disclosure: ReturnType<typeof buildDisclosure>;
+  readonly summary: readonly SummaryRow[];
+  readonly disclosure: Disclosure;
   /** Digest that pins the whole sealed run; publish it elsewhere. */
   readonly seal: string;
 }
@@ -51,17 +59,18 @@ function firstDifference(a: unknown, b: unknown, path = ''): string {
   const [x, y] = [a, b] as Record<string, unknown>[];
   if (typeof x !== 'object' || typeof y !== 'object' || x === null || y === null) return path;
   const key = [...new Set([...Object.keys(x), ...Object.keys(y)])].find(
-    (k) => x[k] === undefined || y[k] === undefined || canonicalJson(x[k]) !== canonicalJson(y[k]),
+    (k) => !(Object.hasOwn(x, k) && Object.hasOwn(y, k)) || canonicalJson(x[k]) !== canonicalJson(y[k]),
   );
-  return key === undefined ? path : firstDifference(x[key], y[key], path === '' ? key : `${path}.${key}`);
+  return key === undefined ? path : firstDifference(own(x, key), own(y, key), path === '' ? key : `${path}.${key}`);
 }
 
 /** Makes the run folder, or takes up the one that is there; what a killed process left half-written goes. */
 function prepare({ config, out, resume, now, command, versions }: PipelineOptions): void {
   createRunFolder(out, { resume });
+  requireRegularFiles(out);
   const path = `${out}/${RUN_FILES.run}`;
   if (existsSync(path)) {
-    const before = readJson(path) as { config: unknown };
+    const before = readJsonOf(path, runJsonSchema);
     const asked = JSON.parse(JSON.stringify(config)) as unknown;
     if (canonicalJson(before.config) !== canonicalJson(asked)) {
       throw new UsageError(
@@ -73,10 +82,34 @@ function prepare({ config, out, resume, now, command, versions }: PipelineOption
   } else writeFileAtomic(path, `${JSON.stringify({ config, versions, command, startedAt: now() }, null, 2)}\n`);
 }
 
+/** Says where a run is taken up that its parts may not fit together: other versions, other data. Both are recorded. */
+function watchHistory(
+  options: PipelineOptions,
+  { log, warn, source }: Pick<RunContext, 'log' | 'warn'> & { readonly source: Source },
+): () => void {
+  const { out, versions } = options;
+  const begun = readJsonOf(`${out}/${RUN_FILES.run}`, runJsonSchema).versions;
+  const data = `${out}/${RUN_FILES.data}`;
+  const before = existsSync(data) ? readJsonOf(data, dataSummarySchema).digest : source.digest;
+  if (before !== source.digest) {
+    warn(`${out}: the data are not those that the run began with; what rests on them is made again`);
+    log.append(RECORD_TYPES.otherData, { before, now: source.digest });
+  }
+  return lazily(() => {
+    const last = lastVersions(begun, log.records);
+    if (canonicalJson(last) === canonicalJson(versions)) return;
+    const key = firstDifference(last, versions);
+    warn(
+      `${out}: the run was worked on with ${key} ${own(last, key)} and goes on with ${own(versions, key)}; the report names both`,
+    );
+    log.append(RECORD_TYPES.resumed, { versions });
+  });
+}
+
 /** The same error with what to go back to. */
 function withLastCheckpoint(error: NumericsError, { log, folder }: RunContext): NumericsError {
   const checkpoint = log.records.findLast((record) => record.type === 'policy-checkpoint');
-  const based = log.records.some((record) => (record.body as { name?: string }).name === 'base');
+  const based = log.records.some(({ type, body }) => type === 'stage' && (body as { name?: string }).name === 'base');
   const last = (checkpoint?.body as { folder: string } | undefined)?.folder ?? (based ? RUN_FILES.base : undefined);
   const where =
     last === undefined ? 'there is no good checkpoint yet' : `the last good checkpoint is ${folder}/${last}`;
@@ -90,61 +123,36 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
   const { config, out, progress, now, cache, warn = () => {} } = options;
   checkConfig(config);
   // Read the data before anything is written: a fault in them leaves no folder behind.
-  const source = await openSource(config);
+  const source = await openSource(config, options.access);
+  checkDeclarations(config.declarations, source.digest);
   prepare(options);
   const log = openRecordLog(`${out}/${RUN_FILES.records}`, now);
-  if (log.records.length === 0) log.append('run-started', { config });
-  const engine = options.makeEngine();
-  const context: RunContext = { config, folder: out, engine, progress, warn, log, cache, now };
+  if (log.records.length === 0) log.append(RECORD_TYPES.started, { config });
+  const beforeWork = watchHistory(options, { log, warn, source });
+  const metrics = openMetricsLog(`${out}/${RUN_FILES.metrics}`);
+  const engines = options.makeEngines();
+  const shared = { config, folder: out, source, engines, progress, warn, log, metrics, cache, now, beforeWork };
+  const context: RunContext = { ...shared, round: config.rounds };
   try {
-    const base = config.base === undefined ? undefined : await baseStage(context, source);
-    const feedback = await feedbackStage(context, source, base);
-    const { model: reward, evaluation } = await rewardStage(context, { feedback, base });
-    const withPolicy = config.policy !== undefined && base !== undefined;
-    const path = withPolicy ? await policyStage(context, source, { base, reward }) : undefined;
-    const bestOf = withPolicy ? await bestOfStage(context, source, { base, reward }) : undefined;
-    const exact = withPolicy ? await exactStage(context, source, { base, reward }) : undefined;
-    const audit = await auditStage(context, { feedback, reward, path, bestOf, world: source.world });
-    await reward.dispose();
-    const results: RunResults = { feedback, evaluation, path, bestOf, exact, audit };
-    writeRunJson(context, RUN_FILES.results, withoutNaN(resultsJson(results)));
-    const disclosure = buildDisclosure({
-      run: config.name,
-      statements: disclosurePlaces(config),
-      declarations: config.declarations,
-      findings: audit.findings,
-      findingsFile: RUN_FILES.findings,
-      read: (file) => (existsSync(pathIn(context, file)) ? readJson(pathIn(context, file)) : undefined),
-    });
-    writeRunJson(context, RUN_FILES.disclosure, disclosure);
-    writeFileAtomic(
-      pathIn(context, RUN_FILES.metrics),
-      (path?.metrics ?? []).map((record) => `${JSON.stringify(record)}\n`).join(''),
-    );
-    // The command and versions that began the run, also when another process finishes it.
-    const begun = readJson(pathIn(context, RUN_FILES.run)) as Pick<PipelineOptions, 'command' | 'versions'>;
-    const { command, versions } = begun;
-    const data = withoutNaN(reportData(config, results, { disclosure, command, versions }));
-    writeRunJson(context, RUN_FILES.reportData, data);
-    writeFileAtomic(pathIn(context, RUN_FILES.report), renderReport(data));
-    if (log.records.at(-1)?.type !== 'run-finished') log.append('run-finished', { findings: audit.findings.length });
-    const seal = sealRun(out);
-    return { results, summary: summaryRows(results), disclosure, seal };
+    const plan = planOf(context);
+    for (const { stage, place } of plan) await runStage(place, stage);
+    metrics.settle(plan.flatMap(({ stage, place }) => stage.curves?.(place) ?? []));
+    const results = await loadResults(context);
+    if (log.records.at(-1)?.type !== RECORD_TYPES.finished)
+      log.append(RECORD_TYPES.finished, { findings: results.findings.length });
+    const disclosure = readJsonOf(`${out}/${RUN_FILES.disclosure}`, disclosureSchema);
+    return { results, summary: summaryRows(results), disclosure, seal: sealRun(out) };
   } catch (error) {
-    if (error instanceof NumericsError) throw withLastCheckpoint(error, context);
-    throw error;
+    throw error instanceof NumericsError ? withLastCheckpoint(error, context) : error;
   } finally {
     log.close();
-    await engine.dispose();
+    await engines.dispose();
   }
 }
 
 /** Throws when the findings are not what the configuration asks for. */
-export function checkThreshold(config: PipelineConfig, results: RunResults): void {
-  const { failOn, require } = config.audit;
-  const faults = checkVerdicts(results.audit.findings, { failOn: failOn === 'never' ? undefined : failOn, require });
-  if (faults.length > 0) {
-    const asked = [`audit.failOn is ${failOn}`, ...(require.length > 0 ? [`audit.require ${require.join(', ')}`] : [])];
-    throw new CheckError('audit', `audit: ${faults.join('; ')} (${asked.join(', ')})`);
-  }
+export function checkThreshold({ audit }: PipelineConfig, findings: readonly Finding[]): void {
+  const { failOn, require } = audit;
+  const faults = checkVerdicts(findings, { require, ...(failOn !== 'never' && { failOn }) });
+  if (faults.length > 0) throw new CheckError('audit', `audit: ${faults.join('; ')}`);
 }

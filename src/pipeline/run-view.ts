@@ -1,60 +1,63 @@
 import type { PathView, RunView, SnapshotView } from '../audit/index.ts';
 import type { Ground } from '../world/index.ts';
-import type { BestOfCurve } from './best-of-stage.ts';
-import type { Feedback } from './feedback-stage.ts';
-import type { PolicyPath } from './policy-stage.ts';
+import type { EvaluatedPrompt } from './evaluation.ts';
+import type { BestOfCurve } from './stages/best-of-n.ts';
+import type { Feedback } from './stages/feedback.ts';
+import type { PolicyPath } from './stages/policy.ts';
 
-function snapshotsOf({ step, first, last }: PolicyPath): SnapshotView[] {
-  return ([first, last] as const).map((evaluation, i) => ({
-    id: i === 0 ? 'step-0' : `step-${step}`,
-    role: i === 0 ? 'base' : 'policy',
-    step: i === 0 ? 0 : step,
-    prompts: evaluation.prompts.map(({ prompt, replies, scored }) => ({
-      promptId: prompt.id,
-      prompt: prompt.text,
-      split: prompt.split,
+/** Prompts as evidence shows them: of the training distribution, so that a probe compares like with like. */
+const promptViews = (prompts: readonly EvaluatedPrompt[]): SnapshotView['prompts'] =>
+  prompts
+    .filter(({ split }) => split === 'evaluation')
+    .map(({ promptId, prompt, split, replies, scored }) => ({
+      promptId,
+      prompt,
+      split,
       replies: replies.map(({ text, logprob }, k) => ({
         text,
         logprob,
-        proxy: scored.proxy![k]!,
+        proxy: scored.proxy[k]!,
         ...(scored.gold !== undefined && { gold: scored.gold[k]! }),
       })),
-    })),
-  }));
-}
+    }));
 
-function pathsOf({ method, ...path }: PolicyPath, bestOf: BestOfCurve | undefined): PathView[] {
-  const base = path.points[0]!;
-  return [
-    { method, points: path.points },
-    ...(bestOf === undefined
-      ? []
-      : [
-          {
-            method: 'best-of-n',
-            points: [{ ...base, step: 1, kl: 0 }, ...bestOf.points.map(({ n, ...point }) => ({ ...point, step: n }))],
-          },
-        ]),
-  ];
+const snapshotsOf = ({ finalStep, first, last }: PolicyPath): SnapshotView[] => [
+  { id: 'step-0', role: 'base', step: 0, prompts: promptViews(first) },
+  { id: `step-${finalStep}`, role: 'policy', step: finalStep, prompts: promptViews(last) },
+];
+
+const pathView = ({ method, points }: PolicyPath): PathView => ({
+  method,
+  split: 'evaluation',
+  points: points.map(({ step, kl, proxy, gold }) => ({ step, kl, proxy, ...(gold !== undefined && { gold }) })),
+});
+
+/** Best of n as a path of its own, from one draw of the base policy on. */
+function bestOfView({ method, split, points }: BestOfCurve, main: PolicyPath): PathView {
+  const { proxy, gold } = main.points[0]!;
+  const base = { step: 1, kl: 0, proxy, ...(gold !== undefined && { gold }) };
+  return { method, split, points: [base, ...points.map(({ n, ...point }) => ({ ...point, step: n }))] };
 }
 
 /** What a run shows to whoever gathers evidence; without `score` only what follows from its files. */
 export function runView(run: {
   readonly seed: number;
-  readonly feedback: Feedback;
-  readonly path: PolicyPath | undefined;
+  readonly feedback: Pick<Feedback, 'items' | 'judgments' | 'raters'>;
+  /** The main path first, then the variants. */
+  readonly paths: readonly PolicyPath[];
   readonly bestOf: BestOfCurve | undefined;
-  readonly world: Ground | undefined;
+  readonly ground: Ground | undefined;
   readonly score?: RunView['score'];
 }): RunView {
-  const { seed, feedback, path, bestOf, world, score } = run;
+  const { seed, feedback, paths, bestOf, ground, score } = run;
   const { items, judgments, raters } = feedback;
+  const main = paths[0];
   return {
     seed,
-    ground: world,
+    ground,
     feedback: { items, judgments, raters },
-    snapshots: path === undefined ? [] : snapshotsOf(path),
-    paths: path === undefined ? [] : pathsOf(path, bestOf),
+    snapshots: main === undefined ? [] : snapshotsOf(main),
+    paths: [...paths.map(pathView), ...(bestOf === undefined || main === undefined ? [] : [bestOfView(bestOf, main)])],
     ...(score !== undefined && { score }),
   };
 }

@@ -1,138 +1,81 @@
-import { existsSync, statSync } from 'node:fs';
-import { z } from 'zod';
-import { EVIDENCE_KINDS, type EvidenceKindId, evidenceKind, findingsSchema, type RunView } from '../audit/index.ts';
-import { loadEvidence } from '../audit/node.ts';
-import { type Check, type Disclosure, verifyRun } from '../disclosure/index.ts';
-import { allDetectionRates } from '../lab/index.ts';
-import { type FeedbackReport, feedbackReport } from '../quality/index.ts';
-import { canonicalJson, type Progress } from '../run/index.ts';
-import { readJson, readJsonLines, readJsonOf } from '../run/node.ts';
-import { mean } from '../stats/index.ts';
-import { GROUNDS } from '../world/index.ts';
-import type { PipelineConfig } from './config.ts';
-import type { Audit } from './evidence-stage.ts';
-import { type Feedback, loadFeedback } from './feedback-stage.ts';
-import { itemLabels } from './labels.ts';
-import type { PolicyPath } from './policy-stage.ts';
-import { type RunResults, reportData } from './report-data.ts';
-import { resultsJson } from './results.ts';
-import { loadEvaluation, type RewardScores, rewardEvaluation, withoutNaN } from './reward-evaluation.ts';
-import { RUN_FILES } from './run-folder.ts';
-import { runView } from './run-view.ts';
-
-interface RunJson {
-  readonly config: PipelineConfig;
-  readonly command: string;
-  readonly versions: Readonly<Record<string, string>>;
-}
+import { type Check, verifyRun } from '../disclosure/index.ts';
+import { canonicalJson, type RunRecord } from '../run/index.ts';
+import { readRecords, strangersBelow } from '../run/node.ts';
+import { sameDigests } from './digests.ts';
+import { openMetricsLog } from './metrics-log.ts';
+import { RUN_FILES, readRunJson } from './run-folder.ts';
+import { finishedStages, nameInRound, outputsNow, type Recomputed, type StagePlace } from './stage.ts';
+import { planOf } from './stages/index.ts';
 
 /** Compares what stands in a file with what its sources give now. */
-function compare(name: string, stored: unknown, again: unknown): Check {
+function compare({ name, stored, again }: Recomputed): Check {
   const ok = canonicalJson(stored) === canonicalJson(JSON.parse(JSON.stringify(again)));
   return { name: `${name} recomputed`, ok, detail: ok ? 'same numbers' : 'other numbers than its sources give' };
 }
 
-/** KL, entropy and mean scores of the first and last evaluation follow from the replies that are stored with them. */
-function policyChecks(path: PolicyPath): Check[] {
-  return (['first', 'last'] as const).map((which) => {
-    const { prompts, kl, entropy } = path[which];
-    const replies = prompts.flatMap((prompt) => prompt.replies);
-    const point = which === 'first' ? path.points[0] : path.points.at(-1);
-    const again = {
-      kl: mean(replies.map((reply) => reply.logprob - reply.referenceLogprob)),
-      entropy: mean(replies.map((reply) => -reply.logprob)),
-      proxy: prompts.map((prompt) => mean(prompt.scored.proxy!)),
-    };
-    const name = `${RUN_FILES.policyEvaluation} ${which}`;
-    const stored = { kl, entropy, proxy: prompts.map((prompt) => prompt.scores.proxy!) };
-    const pointed = point === undefined ? undefined : { kl: point.kl, entropy: point.entropy, proxy: point.proxy };
-    return { ...compare(name, [stored, pointed], [again, again]) };
+async function attempt(name: string, run: () => Promise<readonly Check[]>): Promise<readonly Check[]> {
+  try {
+    return await run();
+  } catch (error) {
+    return [{ name, ok: false, detail: (error as Error).message }];
+  }
+}
+
+/** The run as its folder tells it; nothing is written. */
+function placeOf(folder: string): StagePlace {
+  const { config } = readRunJson(folder);
+  const records: readonly RunRecord[] = readRecords(`${folder}/${RUN_FILES.records}`).records;
+  const log = {
+    records,
+    append: () => {
+      throw new Error('a verifier writes no records');
+    },
+    close: () => {},
+  };
+  return { folder, config, round: config.rounds, log, metrics: openMetricsLog(`${folder}/${RUN_FILES.metrics}`) };
+}
+
+/** Whether every stage of the run is in its records, with the files that are there. */
+function recordChecks(place: StagePlace): Check[] {
+  const finished = finishedStages(place.log.records);
+  return planOf(place).map(({ stage, place: own }): Check => {
+    const name = nameInRound(own, stage.name);
+    const record = finished.get(name);
+    const ok = record !== undefined && sameDigests(record.outputs, outputsNow(own, record));
+    const detail = ok
+      ? 'its files are those of the record'
+      : record === undefined
+        ? 'no record'
+        : 'files differ from it';
+    return { name: `stage ${name}`, ok, detail };
   });
 }
 
-/** Every kind of evidence that needs no model is gathered again: whether it is there at all, and every row of it. */
-async function evidenceChecks(folder: string, run: RunView): Promise<Check[]> {
-  const kinds = EVIDENCE_KINDS.filter(
-    (id: EvidenceKindId) => evidenceKind(id).offline && evidenceKind(id).kept !== true,
-  );
-  const stored = await loadEvidence(folder, kinds);
-  return Promise.all(
-    kinds.map(async (id) => {
-      const { file, gather } = evidenceKind(id);
-      return compare(file, stored[id] ?? null, (await gather(run)) ?? null);
-    }),
-  );
-}
-
-async function recomputed(folder: string): Promise<Check[]> {
-  const at = (file: string) => `${folder}/${file}`;
-  const optional = <T>(file: string) => (existsSync(at(file)) ? (readJson(at(file)) as T) : undefined);
-  const { config, command, versions } = readJson(at(RUN_FILES.run)) as RunJson;
-  const feedback: Feedback = await loadFeedback(folder);
-  const { items, judgments, report } = feedback;
-  const evaluation = loadEvaluation(folder);
-  const path = optional<PolicyPath>(RUN_FILES.policyEvaluation);
-  const lines = async (file: string) => {
-    const values: unknown[] = [];
-    if (statSync(at(file)).size > 0) for await (const value of readJsonLines(at(file), z.unknown())) values.push(value);
-    return values;
-  };
-  const [labels, metrics] = [await lines(RUN_FILES.labels), await lines(RUN_FILES.metrics)];
-  const scores = readJson(at(RUN_FILES.rewardScores)) as RewardScores;
-  const again: FeedbackReport = feedbackReport(items, judgments, { seed: config.seed });
-  const audit: Audit = {
-    findings: readJsonOf(at(RUN_FILES.findings), findingsSchema),
-    rates: readJson(at(RUN_FILES.rates)) as Audit['rates'],
-  };
-  const results: RunResults = {
-    feedback,
-    evaluation,
-    path,
-    bestOf: optional(RUN_FILES.bestOf),
-    exact: optional(RUN_FILES.exact),
-    audit,
-  };
-  const disclosure = readJson(at(RUN_FILES.disclosure)) as Disclosure;
-  const world = config.data.layout === 'harbour' ? GROUNDS.harbour() : undefined;
-  return [
-    compare(RUN_FILES.feedbackReport, report, again),
-    compare(RUN_FILES.labels, labels, itemLabels(items, judgments)),
-    compare(RUN_FILES.rewardEvaluation, evaluation, withoutNaN(rewardEvaluation(config, feedback, scores))),
-    ...(path === undefined ? [] : policyChecks(path)),
-    ...(await evidenceChecks(folder, runView({ seed: config.seed, feedback, path, bestOf: results.bestOf, world }))),
-    compare(RUN_FILES.metrics, metrics, path?.metrics ?? []),
-    compare(RUN_FILES.results, readJson(at(RUN_FILES.results)), withoutNaN(resultsJson(results))),
-    compare(
-      RUN_FILES.reportData,
-      readJson(at(RUN_FILES.reportData)),
-      withoutNaN(reportData(config, results, { disclosure, command, versions })),
-    ),
-  ];
-}
-
-async function ratesChecks(folder: string, progress: Progress): Promise<Check[]> {
-  const stored = readJson(`${folder}/${RUN_FILES.rates}`) as Audit['rates'];
-  const runs = Object.values(stored)[0]?.planted.n ?? 0;
-  return [compare(RUN_FILES.rates, stored, runs === 0 ? {} : await allDetectionRates(runs, progress))];
+async function stageChecks(place: StagePlace): Promise<Check[]> {
+  const checks: Check[] = [];
+  for (const { stage, place: own } of planOf(place)) {
+    const { recompute } = stage;
+    if (recompute === undefined) continue;
+    const name = nameInRound(own, stage.name);
+    checks.push(...(await attempt(name, async () => (await recompute(own)).map(compare))));
+  }
+  return checks;
 }
 
 /**
- * Verifies a run of this pipeline offline: everything `verifyRun` checks, and every number that follows from other files of the
- * folder computed again: quality report and labels from judgments, the reward's evaluation from its scores, KL and entropy from
- * replies, evidence, results and report. With `rates`, also the detection experiments, from their seeds. What only the model
- * itself can tell again (log-probabilities, scores, nats per token) is held by its digest.
+ * Verifies a run of this pipeline offline: everything `verifyRun` checks, that the files are those that the records name, and
+ * every number that follows from other files of the folder, computed again stage by stage. What only the model itself can tell
+ * again (log-probabilities, scores, nats per token) is held by its digest.
  */
-export async function verifyPipelineRun(folder: string, options: { readonly rates?: Progress } = {}): Promise<Check[]> {
+export async function verifyPipelineRun(folder: string): Promise<Check[]> {
   const checks = await verifyRun(folder);
-  const attempt = async (name: string, run: () => Promise<Check[]>) => {
-    try {
-      checks.push(...(await run()));
-    } catch (error) {
-      checks.push({ name, ok: false, detail: (error as Error).message });
-    }
-  };
-  await attempt('numbers', () => recomputed(folder));
-  const { rates } = options;
-  if (rates !== undefined) await attempt(RUN_FILES.rates, () => ratesChecks(folder, rates));
-  return checks;
+  // What is no file of a run is not read.
+  if (strangersBelow(folder).length > 0) return checks;
+  return [
+    ...checks,
+    ...(await attempt('numbers', async () => {
+      const place = placeOf(folder);
+      return [...recordChecks(place), ...(await stageChecks(place))];
+    })),
+  ];
 }

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { Sampler, TrainableModel } from '../engine/index.ts';
 import { createRng, mean, permutationTest } from '../stats/index.ts';
 import type { Algorithm, CommonContext, Need, PolicyPrompt, ScoreFunction, Supplies } from './algorithm.ts';
-import { createLetters, LETTERS } from './letters.fake.ts';
+import { createLetters, LETTERS, type Letters } from './letters.fake.ts';
 
 export interface AlgorithmCase {
   /** Settings of a run of some seconds that learns. */
@@ -15,6 +15,56 @@ export interface AlgorithmCase {
 const countOfB: ScoreFunction = async (_, replies) =>
   replies.map((reply) => ({ mean: [...reply].filter((letter) => letter === 'b').length }));
 
+/** An algorithm under settings, with everything that it may need. */
+function bench<S extends z.ZodObject, N extends Need>(
+  algorithm: Algorithm<S, N>,
+  settings: AlgorithmCase['settings'],
+  letters: Letters,
+) {
+  const needs: readonly Need[] = algorithm.needs;
+
+  /** A context with everything that an algorithm may need. */
+  async function context(seed: number, scores = countOfB) {
+    const model = await letters.model(seed);
+    const prompts = ['a', 'c', 'e'].map((text): PolicyPrompt => ({ id: text, text }));
+    const pairs = prompts.map((prompt) => ({ prompt, chosen: 'bb', rejected: prompt.text }));
+    const demonstrations = prompts.map(({ text }) => ({ prompt: text, reply: 'bb' }));
+    const reference = await model.sampler({ retain: true });
+    const critic = needs.includes('critic') ? await letters.critic(seed) : model;
+    return {
+      model,
+      reference,
+      codec: LETTERS,
+      prompts,
+      scores,
+      pairs,
+      demonstrations,
+      critic,
+      seed,
+      samplerKlLimit: letters.samplerKl,
+    };
+  }
+  type Whole = CommonContext & Supplies;
+  async function run(on: Whole, changes: Readonly<Record<string, unknown>> = {}) {
+    const records = [];
+    const config = algorithm.config.parse({ ...settings, ...changes });
+    for await (const record of algorithm.run(on, config)) records.push(record);
+    return records;
+  }
+  /** Log-probabilities of a text: two models that give the same bits are the same model. */
+  const printOf = async (model: TrainableModel) => {
+    const data = [{ tokens: Int32Array.of(0, 2, 3), targets: Int32Array.of(2, 3, 4) }];
+    return [...(await model.forward(data, 'cross_entropy')).logprobs[0]!];
+  };
+  const worth = async (sampler: Sampler, { prompts }: Whole) => {
+    const encoded = prompts.map(({ text }) => LETTERS.encodePrompt(text));
+    const groups = await sampler.sample(encoded, { n: 32, maxTokens: 4, stop: LETTERS.stop, seed: 99 });
+    const texts = groups.flat().map(({ tokens }) => LETTERS.decodeReply(tokens));
+    return mean((await countOfB(prompts[0]!, texts)).map((score) => score.mean));
+  };
+  return { context, run, printOf, worth };
+}
+
 /** What every algorithm promises, on a policy of six letters that is to say "b". */
 export function describeAlgorithm<S extends z.ZodObject, N extends Need>(
   algorithm: Algorithm<S, N>,
@@ -23,47 +73,7 @@ export function describeAlgorithm<S extends z.ZodObject, N extends Need>(
   describe(`the algorithm ${algorithm.id}`, () => {
     const letters = createLetters();
     afterAll(() => letters.dispose());
-    const needs: readonly Need[] = algorithm.needs;
-
-    /** A context with everything that an algorithm may need. */
-    async function context(seed: number, scores = countOfB) {
-      const model = await letters.model(seed);
-      const prompts = ['a', 'c', 'e'].map((text): PolicyPrompt => ({ id: text, text }));
-      const pairs = prompts.map((prompt) => ({ prompt, chosen: 'bb', rejected: prompt.text }));
-      const demonstrations = prompts.map(({ text }) => ({ prompt: text, reply: 'bb' }));
-      const reference = await model.sampler({ retain: true });
-      const critic = needs.includes('critic') ? await letters.critic(seed) : model;
-      return {
-        model,
-        reference,
-        codec: LETTERS,
-        prompts,
-        scores,
-        pairs,
-        demonstrations,
-        critic,
-        seed,
-        samplerKlLimit: letters.samplerKl,
-      };
-    }
-    type Whole = CommonContext & Supplies;
-    async function run(on: Whole, changes: Readonly<Record<string, unknown>> = {}) {
-      const records = [];
-      const config = algorithm.config.parse({ ...settings, ...changes });
-      for await (const record of algorithm.run(on, config)) records.push(record);
-      return records;
-    }
-    /** Log-probabilities of a text: two models that give the same bits are the same model. */
-    const printOf = async (model: TrainableModel) => {
-      const data = [{ tokens: Int32Array.of(0, 2, 3), targets: Int32Array.of(2, 3, 4) }];
-      return [...(await model.forward(data, 'cross_entropy')).logprobs[0]!];
-    };
-    const worth = async (sampler: Sampler, { prompts }: Whole) => {
-      const encoded = prompts.map(({ text }) => LETTERS.encodePrompt(text));
-      const groups = await sampler.sample(encoded, { n: 32, maxTokens: 4, stop: LETTERS.stop, seed: 99 });
-      const texts = groups.flat().map(({ tokens }) => LETTERS.decodeReply(tokens));
-      return mean((await countOfB(prompts[0]!, texts)).map((score) => score.mean));
-    };
+    const { context, run, printOf, worth } = bench(algorithm, settings, letters);
 
     it('is named, cited, and configured by a strict schema in which every key has a default', () => {
       expect(algorithm.id).toMatch(/^[a-z][a-z0-9-]*$/);
@@ -121,7 +131,7 @@ export function describeAlgorithm<S extends z.ZodObject, N extends Need>(
       for (const [i, lp] of (await printOf(whole.model)).entries()) expect(print[i]).toBeCloseTo(lp, 4);
     });
 
-    if (!needs.includes('scores')) return;
+    if (!(algorithm.needs as readonly Need[]).includes('scores')) return;
     it('does not mind a constant added to every score', async () => {
       const [plain, shifted] = [
         await context(3),

@@ -77,9 +77,10 @@ describe('evaluation and best of n', () => {
       n: 4,
       maxTokens: 4,
       seed: 1,
-      scores: { b: countOfB },
+      scores: { b: countOfB, unsure: async (_, replies) => replies.map((_, i) => ({ mean: 0, spread: i })) },
     });
     expect(Math.abs(evaluation.kl)).toBeLessThan(1e-4);
+    expect(evaluation.spread).toEqual({ b: 0, unsure: 1.5 });
     // A prompt comes back as it went in, whatever it carries.
     expect(evaluation.prompts.map(({ prompt }) => prompt.split)).toEqual(['evaluation', 'evaluation']);
     expect(evaluation.prompts[0]!.scores.b).toBeCloseTo(mean(evaluation.prompts[0]!.scored.b!), 9);

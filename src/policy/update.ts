@@ -27,8 +27,8 @@ export type StepOptions = Pick<UpdateOptions, 'loss' | 'lossConfig' | 'adam' | '
 export async function takeStep(model: TrainableModel, data: readonly Datum[], options: StepOptions) {
   const { loss, lossConfig, adam, microBatch = data.length } = options;
   const passes = [];
-  for (let at = 0; at < data.length; at += microBatch) {
-    passes.push(model.forwardBackward(data.slice(at, at + microBatch), loss, lossConfig));
+  for (let start = 0; start < data.length; start += microBatch) {
+    passes.push(model.forwardBackward(data.slice(start, start + microBatch), loss, lossConfig));
   }
   const [outputs, { gradNorm }] = await Promise.all([Promise.all(passes), model.optimStep(adam)]);
   return {

@@ -374,12 +374,12 @@ function strataOf(
   for (let u = 0; u < units; u++) {
     const { strata } = items[unitItem[u]!]!;
     if (strata === undefined) continue;
-    for (const key of Object.keys(strata)) {
+    for (const [key, stratum] of Object.entries(strata)) {
       const values = keys.get(key) ?? new Map<string, number[]>();
       keys.set(key, values);
-      const own = values.get(strata[key]!) ?? [];
-      values.set(strata[key]!, own);
-      own.push(u);
+      const within = values.get(stratum) ?? [];
+      values.set(stratum, within);
+      within.push(u);
     }
   }
   return [...keys].map(([key, values]) => ({ key, values }));

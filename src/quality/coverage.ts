@@ -1,4 +1,5 @@
 import { type FeedbackRecord, foldRecords, purposeSchema } from '../feedback/index.ts';
+import { addTo } from '../run/index.ts';
 import { BOTH_BAD, CANT_JUDGE, NO_COMPARISON, PURPOSES, type QualityColumns, WORK } from './columns.ts';
 
 export interface CoverageReport {
@@ -25,10 +26,6 @@ export interface CoverageReport {
   } | null;
 }
 
-const bump = (counts: Record<string, number>, key: string) => {
-  counts[key] = (counts[key] ?? 0) + 1;
-};
-
 /** What was asked, what came back, and what of it says nothing, each with its reason. */
 export function coverageReport(
   columns: QualityColumns,
@@ -45,17 +42,17 @@ export function coverageReport(
   for (let row = 0; row < columns.n; row++) {
     const purpose = PURPOSES[columns.purpose[row]!]!;
     const { kind } = columns.questions[columns.question[row]!]!;
-    bump(byPurpose, purpose);
-    bump(byKind, kind);
+    addTo(byPurpose, purpose);
+    addTo(byKind, kind);
     if (columns.purpose[row] !== WORK) {
-      bump(unscored, `purpose-${purpose}`);
+      addTo(unscored, `purpose-${purpose}`);
       continue;
     }
     perItem[columns.item[row]!]! += 1;
     const choice = columns.choice[row]!;
-    if (choice === CANT_JUDGE) bump(unscored, 'cant-judge');
-    else if (choice === BOTH_BAD) bump(unscored, 'both-bad');
-    else if (choice === NO_COMPARISON && kind !== 'ranking') bump(unscored, `kind-${kind}`);
+    if (choice === CANT_JUDGE) addTo(unscored, 'cant-judge');
+    else if (choice === BOTH_BAD) addTo(unscored, 'both-bad');
+    else if (choice === NO_COMPARISON && kind !== 'ranking') addTo(unscored, `kind-${kind}`);
   }
   if (columns.unknownItems > 0) unscored['unknown-item'] = columns.unknownItems;
   const counts = new Map<number, number>();
@@ -82,7 +79,7 @@ export function coverageReport(
 function historyCounts(records: readonly FeedbackRecord[]): CoverageReport['history'] {
   const state = foldRecords(records);
   const skips: Record<string, number> = {};
-  for (const { reason } of state.skips) bump(skips, reason);
+  for (const { reason } of state.skips) addTo(skips, reason);
   const fates = [...state.removed.values()];
   return {
     skips,

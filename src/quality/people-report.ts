@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { RaterProfile } from '../feedback/index.ts';
+import { own } from '../run/index.ts';
 import { rake, type WeightedEstimate, weightedShare } from '../stats/index.ts';
 import type { QualityData } from './data.ts';
 
@@ -115,17 +116,21 @@ export function peopleReport(
   const attributes = new Set([...[...says.values()].flatMap((d) => Object.keys(d)), ...Object.keys(targets ?? {})]);
   const groups: GroupRow[] = [];
   for (const attribute of [...attributes].sort()) {
-    const said = [...says].filter(([, d]) => d[attribute] !== undefined);
-    const values = new Set([...said.map(([, d]) => d[attribute]!), ...Object.keys(targets?.[attribute] ?? {})]);
+    const said = [...says].flatMap(([id, d]) => {
+      const value = own(d, attribute);
+      return value === undefined ? [] : [{ id, value }];
+    });
+    const shares = own(targets, attribute);
+    const values = new Set([...said.map(({ value }) => value), ...Object.keys(shares ?? {})]);
     for (const value of [...values].sort()) {
-      const own = said.filter(([, d]) => d[attribute] === value);
+      const group = said.filter((rater) => rater.value === value);
       groups.push({
         attribute,
         value,
-        raters: own.length,
-        judgments: own.reduce((sum, [id]) => sum + (judgments.get(id) ?? 0), 0),
-        share: said.length === 0 ? 0 : own.length / said.length,
-        target: targets?.[attribute]?.[value] ?? null,
+        raters: group.length,
+        judgments: group.reduce((sum, { id }) => sum + (judgments.get(id) ?? 0), 0),
+        share: said.length === 0 ? 0 : group.length / said.length,
+        target: own(shares, value) ?? null,
       });
     }
   }
@@ -150,7 +155,7 @@ function weighting(
   const raked = rake(
     Object.entries(targets).map(([name, shares]) => ({
       name,
-      values: ids.map((id) => says.get(id)![name] ?? null),
+      values: ids.map((id) => own(says.get(id), name) ?? null),
       targets: shares,
     })),
   );

@@ -1,4 +1,5 @@
 import type { AnswerKind } from '../feedback/index.ts';
+import { addTo, own } from '../run/index.ts';
 import {
   correlatedErrors,
   mostProbable,
@@ -114,10 +115,9 @@ function goldShares(
     units += 1;
     tied += Number(methods.majority![u] === null);
     const label = gold === 'tie' ? tie : gold;
-    for (const [name, chosen] of Object.entries(methods))
-      right[name] = (right[name] ?? 0) + Number(chosen[u] === label);
+    for (const [name, chosen] of Object.entries(methods)) addTo(right, name, Number(chosen[u] === label));
   }
-  const of = (name: string) => share(right[name] ?? 0, units);
+  const of = (name: string) => share(own(right, name) ?? 0, units);
   return { units, tied, majority: of('majority'), dawidSkene: of('dawidSkene'), oneCoin: of('oneCoin') };
 }
 

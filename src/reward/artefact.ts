@@ -1,14 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import type { Engine } from '../engine/index.ts';
+import type { Engine, TrainableModel } from '../engine/index.ts';
 import { DataError } from '../run/index.ts';
 import { onPath, writeJson } from '../run/node.ts';
 import { createCodec, createTokenizer } from '../text/index.ts';
 import { createEnsemble, type Risk, riskSchema } from './ensemble.ts';
 import { FAMILIES, type Member } from './families.ts';
+import type { LoadContext, SaveContext } from './family.ts';
+import type { Reference } from './fit/log-ratio.ts';
+import { closeReference, openReference } from './reward-base.ts';
 import type { RewardModel } from './reward-model.ts';
 
-/** Tokenizer and lengths of the base model of transformer members. */
+/** Tokenizer and lengths of the base model of members that are networks. */
 const textSchema = z.strictObject({
   tokenizer: z.record(z.string(), z.unknown()),
   maxPrompt: z.int().positive(),
@@ -16,7 +19,7 @@ const textSchema = z.strictObject({
 });
 export type RewardText = z.infer<typeof textSchema>;
 
-/** Folder layout: `card.json`, and beside it per transformer member a checkpoint. */
+/** Folder layout: `card.json`, and beside it per member that is a network a checkpoint. */
 const cardSchema = z.strictObject({
   format: z.literal('goodhart-reward-2'),
   risk: riskSchema,
@@ -25,6 +28,7 @@ const cardSchema = z.strictObject({
       z.discriminatedUnion('family', [
         z.strictObject({ family: z.literal('linear'), ...FAMILIES.linear.card.shape }),
         z.strictObject({ family: z.literal('transformer'), ...FAMILIES.transformer.card.shape }),
+        z.strictObject({ family: z.literal('log-ratio'), ...FAMILIES['log-ratio'].card.shape }),
       ]),
     )
     .min(1),
@@ -32,19 +36,37 @@ const cardSchema = z.strictObject({
 });
 type Card = z.infer<typeof cardSchema>;
 
-/** Writes an ensemble (of one or more members) with its normalisers. `text` is needed with transformer members. */
+function cardOf(member: Member, context: SaveContext): Promise<Card['members'][number]> {
+  const { family } = member;
+  switch (family) {
+    case 'linear':
+      return FAMILIES.linear.save(member, context).then((card) => ({ family, ...card }));
+    case 'transformer':
+      return FAMILIES.transformer.save(member, context).then((card) => ({ family, ...card }));
+    case 'log-ratio':
+      return FAMILIES['log-ratio'].save(member, context).then((card) => ({ family, ...card }));
+  }
+}
+
+function memberOf({ family, ...card }: Card['members'][number], context: LoadContext): Promise<RewardModel> {
+  // The card of a family has been parsed by its own schema.
+  return FAMILIES[family].load(card as never, context);
+}
+
+/** Writes an ensemble (of one or more members) with its normalisers. `text` is needed with members that are networks. */
 export async function saveReward(
   folder: string,
   members: readonly Member[],
   options: { risk?: Risk; text?: RewardText } = {},
 ): Promise<void> {
   const cards: Card['members'] = [];
-  for (const [i, member] of members.entries()) {
-    const name = `member-${i}`;
-    if (member.family === 'linear')
-      cards.push({ family: 'linear', ...(await FAMILIES.linear.save(member, folder, name)) });
-    else cards.push({ family: 'transformer', ...(await FAMILIES.transformer.save(member, folder, name)) });
-  }
+  const saved = new Set<string>();
+  const shared = async (name: string, model: TrainableModel) => {
+    if (!saved.has(name)) await model.saveState(`${folder}/${name}`);
+    saved.add(name);
+  };
+  for (const [i, member] of members.entries())
+    cards.push(await cardOf(member, { folder, name: `member-${i}`, shared }));
   const { risk = 'mean', text } = options;
   writeJson(`${folder}/card.json`, {
     format: 'goodhart-reward-2',
@@ -80,34 +102,30 @@ export async function loadReward(
   const path = `${folder}/card.json`;
   const { members: cards, risk, text } = readCard(path);
   let engine: Engine | undefined;
-  const context = {
+  const shared = new Map<string, Promise<Reference>>();
+  const context: LoadContext = {
     folder,
     engine: () => (engine ??= makeEngine()),
     codec() {
       if (text === undefined)
-        throw new DataError(
-          'reward',
-          `${path}: expected the tokenizer of a transformer member, got none; fit it again`,
-        );
+        throw new DataError('reward', `${path}: expected the tokenizer of its members, got none; fit it again`);
       const { tokenizer, ...limits } = text;
       return createCodec(createTokenizer(tokenizer), limits);
     },
+    shared(spec, name) {
+      const opened = shared.get(name) ?? openReference(context.engine(), spec, `${folder}/${name}`);
+      shared.set(name, opened);
+      return opened;
+    },
   };
   const members: RewardModel[] = [];
-  for (const card of cards) {
-    if (card.family === 'linear') {
-      const { family: _, ...own } = card;
-      members.push(await FAMILIES.linear.load(own, context));
-    } else {
-      const { family: _, ...own } = card;
-      members.push(await FAMILIES.transformer.load(own, context));
-    }
-  }
+  for (const card of cards) members.push(await memberOf(card, context));
   const ensemble = createEnsemble(members, options.risk ?? risk);
   return {
     ...ensemble,
     async dispose() {
       await ensemble.dispose();
+      for (const opened of shared.values()) await closeReference(await opened);
       await engine?.dispose();
     },
   };

@@ -1,4 +1,5 @@
 import type { PreferencePair } from '../feedback/index.ts';
+import { own } from '../run/index.ts';
 import {
   bootstrap,
   comparisonLoss,
@@ -113,13 +114,16 @@ function clustersOf(scored: readonly ScoredPair[], clusterOf: (p: PreferencePair
   return [...clusters.values()];
 }
 
-interface SlopeEstimate {
+export interface SlopeEstimate {
   readonly slope: number;
   readonly interval: Interval;
 }
 
-/** Slope of outcomes on differences (log-odds), with its interval from the clusters. */
-function slopeOf(scored: readonly ScoredPair[], clusterOf: (p: PreferencePair) => string): SlopeEstimate {
+/** Slope of outcomes on differences in log-odds, with the interval that its clusters give it. */
+export function calibrationSlope(
+  scored: readonly ScoredPair[],
+  clusterOf: (p: PreferencePair) => string,
+): SlopeEstimate {
   const rows = scored.map(({ difference, pair: { target, weight } }) => ({
     features: Float64Array.of(difference),
     target,
@@ -187,12 +191,14 @@ export function evaluateScores(all: readonly ScoredPair[], options: EvaluationOp
     const within = (key: string) => scored.filter(({ pair }) => keyOf(pair) === key);
     return Object.fromEntries(keys.map((key) => [key, accuracyOf(within(key), itemOf, uniform)]));
   };
-  const byStratum = Object.fromEntries(strata.map((stratum) => [stratum, split((p) => p.strata[stratum] ?? 'none')]));
+  const byStratum = Object.fromEntries(
+    strata.map((stratum) => [stratum, split((p) => own(p.strata, stratum) ?? 'none')]),
+  );
   const probabilities = scored.map(({ difference }) => sigmoid(difference));
   const outcomes = scored.map(({ pair }) => pair.target);
   const weights = scored.map(({ pair }) => pair.weight);
   const bins = reliabilityBins(probabilities, outcomes, { weights });
-  const slope = slopeOf(scored, clusterOf);
+  const slope = calibrationSlope(scored, clusterOf);
   const losses = scored.map(
     ({ difference, pair: { target, weight } }) => comparisonLoss(difference, target, weight).loss,
   );

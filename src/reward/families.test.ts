@@ -47,10 +47,11 @@ describe('the configuration of a reward', () => {
     expect(() => read('{ family: transformer, ridge: 3 }')).toThrow(
       /reward: ridge: linear only; family is transformer/,
     );
-    for (const [id, { config }] of Object.entries(FAMILIES)) {
-      const other = id === 'linear' ? 'transformer' : 'linear';
-      for (const key of Object.keys(config.shape))
-        expect(() => read(`{ family: ${other}, ${key}: 1 }`)).toThrow(`${key}: ${id} only; family is ${other}`);
+    expect(() => read('epochs: 3')).toThrow(/epochs: transformer, log-ratio only; family is linear/);
+    const shapes = Object.entries(FAMILIES).map(([id, { config }]) => [id, Object.keys(config.shape)] as const);
+    for (const [id, own] of shapes) {
+      for (const key of shapes.flatMap(([, keys]) => keys).filter((other) => !own.includes(other)))
+        expect(() => read(`{ family: ${id}, ${key}: 1 }`)).toThrow(new RegExp(`${key}: .* only; family is ${id}`));
     }
   });
 
@@ -106,11 +107,14 @@ describe('ensembles', () => {
       [0, 1].flatMap((h) => observePair({ ...pair, raterId: `${h}` })),
     );
     const drawn = resampleItems(observations, createRng(1));
-    expect(drawn.length).toBe(60);
+    expect(drawn.reduce((sum, { weight }) => sum + weight, 0)).toBe(60);
     const items = new Map<string, string[]>();
-    for (const { itemId, raterId } of drawn) items.set(itemId, [...(items.get(itemId) ?? []), raterId]);
-    expect(items.size).toBe(30);
-    for (const raters of items.values()) expect(raters).toEqual(['0', '1']);
+    for (const { itemId, raterId, weight } of drawn) {
+      expect(Number.isInteger(weight)).toBe(true);
+      items.set(itemId, [...(items.get(itemId) ?? []), `${raterId} × ${weight}`]);
+    }
+    expect(items.size).toBeLessThan(30);
+    for (const [first, second] of items.values()) expect(second!.slice(1)).toBe(first!.slice(1));
   });
 });
 

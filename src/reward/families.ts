@@ -1,14 +1,16 @@
 import { z } from 'zod';
-import { loraSchema } from '../engine/index.ts';
+import { loraSchema, modelSpecSchema } from '../engine/index.ts';
 import { UsageError, variantSchema } from '../run/index.ts';
 import { createRng } from '../stats/index.ts';
 import { riskSchema } from './ensemble.ts';
 import { defineFamily, type FitContext } from './family.ts';
 import { fitLinearReward, linearFromState, linearStateSchema } from './fit/linear.ts';
+import { fitLogRatioReward, logRatioReward } from './fit/log-ratio.ts';
 import { fitTransformerReward, transformerReward } from './fit/transformer.ts';
 import { normaliserSchema } from './normaliser.ts';
 import type { Observation } from './observation.ts';
 import { readingSchema, resampleItems } from './observe.ts';
+import type { RewardBase } from './reward-base.ts';
 
 const linear = defineFamily({
   id: 'linear',
@@ -29,58 +31,112 @@ const linear = defineFamily({
   load: async (state) => linearFromState(state),
 });
 
+/** How networks are trained, with the rate that suits a family. */
+const training = (learningRate: number) => ({
+  /** Members train adapters (and a scalar head, where there is one) only. */
+  lora: loraSchema.optional(),
+  epochs: z.int().positive().default(3),
+  /** Items per step. */
+  batch: z.int().positive().default(32),
+  learningRate: z.number().positive().default(learningRate),
+});
+
+/** What cards of networks have in common. */
+const networkCard = {
+  spec: modelSpecSchema,
+  normaliser: normaliserSchema,
+  nuisances: z.array(z.tuple([z.string(), z.number()])),
+  /** Subfolder with the weights. */
+  folder: z.string().regex(/^[\w-]+$/),
+};
+function baseOf({ base }: FitContext, family: string): RewardBase {
+  if (base !== undefined) return base;
+  throw new UsageError(
+    'config',
+    `${family} rewards start from a base model; add base: {}, or set reward.family: linear`,
+  );
+}
+
 const transformer = defineFamily({
   id: 'transformer',
   title: 'a scalar head on the base model, at the end of prompt and reply',
   config: z.strictObject({
     /** Members start from the base model's weights, or from fresh ones. */
     from: z.enum(['base', 'scratch']).default('base'),
-    /** Members train adapters and the scalar head only. */
-    lora: loraSchema.optional(),
-    epochs: z.int().positive().default(3),
-    /** Items per step. */
-    batch: z.int().positive().default(32),
-    learningRate: z.number().positive().default(1e-3),
+    ...training(1e-3),
   }),
   needsBase: true,
   seesPrompt: true,
-  async fit(observations, { from, lora, ...training }, { network, ...context }) {
-    if (network === undefined)
-      throw new UsageError('config', 'transformer rewards start from a base model; add base: {}, or use family linear');
-    const { engine, base } = network;
-    const start = from === 'base' ? { from: base.folder } : {};
-    return fitTransformerReward(engine, observations, {
-      ...context,
-      ...training,
-      ...start,
-      spec: base.spec(lora),
-      codec: base.codec,
-    });
+  async fit(observations, { from, lora, ...rest }, context) {
+    const { engine, spec, folder, codec } = baseOf(context, 'transformer');
+    const start = from === 'base' ? { from: folder } : {};
+    return fitTransformerReward(engine, observations, { ...context, ...rest, ...start, spec: spec(lora), codec });
   },
-  card: z.strictObject({
-    /** What the engine makes the model from. */
-    spec: z.record(z.string(), z.unknown()),
-    normaliser: normaliserSchema,
-    nuisances: z.array(z.tuple([z.string(), z.number()])),
-    /** Subfolder with the weights. */
-    folder: z.string().regex(/^[\w-]+$/),
-  }),
-  async save({ model, normaliser, nuisances }, folder, name) {
+  card: z.strictObject(networkCard),
+  async save({ model, normaliser, nuisances }, { folder, name }) {
     await model.saveState(`${folder}/${name}`);
-    return { spec: { ...model.spec }, normaliser, nuisances: [...nuisances], folder: name };
+    return { spec: model.spec, normaliser, nuisances: [...nuisances], folder: name };
   },
   async load({ spec, normaliser, nuisances, folder: name }, { folder, engine, codec }) {
-    // The engine checks a description itself; what is no description is refused there by name.
-    const model = await engine().createModel(
-      spec as unknown as Parameters<ReturnType<typeof engine>['createModel']>[0],
-    );
+    const model = await engine().createModel(spec);
     await model.loadState(`${folder}/${name}`);
     return transformerReward(model, { codec: codec(), normaliser, nuisances: new Map(nuisances) });
   },
 });
 
+/** Subfolder of the model that log-ratio members are relative to. */
+const REFERENCE = 'reference';
+
+const logRatio = defineFamily({
+  id: 'log-ratio',
+  title: 'how much likelier a reply became than under the base model',
+  config: z.strictObject({
+    /** Log-odds of a nat: the larger, the less the weights have to move. */
+    beta: z.number().positive().default(3),
+    ...training(5e-4),
+  }),
+  needsBase: true,
+  seesPrompt: true,
+  async fit(observations, { lora, ...rest }, context) {
+    const { engine, spec, folder, codec, reference } = baseOf(context, 'log-ratio');
+    const relativeTo = await reference();
+    return fitLogRatioReward(engine, observations, {
+      ...context,
+      ...rest,
+      from: folder,
+      spec: spec(lora),
+      codec,
+      relativeTo,
+    });
+  },
+  card: z.strictObject({
+    ...networkCard,
+    beta: z.number().positive(),
+    /** Description of the model that all members are relative to. */
+    reference: modelSpecSchema,
+  }),
+  async save({ model, relativeTo, beta, normaliser, nuisances }, { folder, name, shared }) {
+    await model.saveState(`${folder}/${name}`);
+    await shared(REFERENCE, relativeTo.model);
+    return {
+      spec: model.spec,
+      reference: relativeTo.model.spec,
+      beta,
+      normaliser,
+      nuisances: [...nuisances],
+      folder: name,
+    };
+  },
+  async load({ spec, reference, beta, normaliser, nuisances, folder: name }, { folder, engine, codec, shared }) {
+    const relativeTo = await shared(reference, REFERENCE);
+    const model = await engine().createModel(spec);
+    await model.loadState(`${folder}/${name}`);
+    return logRatioReward(model, { codec: codec(), relativeTo, beta, normaliser, nuisances: new Map(nuisances) });
+  },
+});
+
 /** The families of reward models. */
-export const FAMILIES = { linear, transformer } as const;
+export const FAMILIES = { linear, transformer, 'log-ratio': logRatio } as const;
 export type FamilyId = keyof typeof FAMILIES;
 export const FAMILY_IDS = Object.keys(FAMILIES) as FamilyId[];
 
@@ -89,7 +145,9 @@ export type Member = { [F in FamilyId]: Awaited<ReturnType<(typeof FAMILIES)[F][
 
 /** Configuration of a reward: a union by `family`, so that a key which the chosen one does not read is refused by name. */
 export const rewardSchema = variantSchema('family', {
-  variants: { linear: linear.config, transformer: transformer.config } satisfies { [F in FamilyId]: z.ZodObject },
+  variants: { linear: linear.config, transformer: transformer.config, 'log-ratio': logRatio.config } satisfies {
+    [F in FamilyId]: z.ZodObject;
+  },
   standard: 'linear',
   common: z.strictObject({
     /** Members of the ensemble; each has its own seed and, with more than one, its own resample of the items. */
@@ -110,10 +168,14 @@ export async function fitMember(
   context: Omit<FitContext, 'position'>,
 ): Promise<Member> {
   const own = { ...context, position: config.position };
-  // A union of calls: each family gets its own configuration.
-  return config.family === 'linear'
-    ? FAMILIES.linear.fit(observations, config, own)
-    : FAMILIES.transformer.fit(observations, config, own);
+  switch (config.family) {
+    case 'linear':
+      return FAMILIES.linear.fit(observations, config, own);
+    case 'transformer':
+      return FAMILIES.transformer.fit(observations, config, own);
+    case 'log-ratio':
+      return FAMILIES['log-ratio'].fit(observations, config, own);
+  }
 }
 
 /**

@@ -1,20 +1,13 @@
 import type { z } from 'zod';
-import type { Engine, LoraConfig, ModelSpec } from '../engine/index.ts';
+import type { Engine, ModelSpec, TrainableModel } from '../engine/index.ts';
 import type { Checkpoints } from '../engine/node.ts';
 import type { Progress } from '../run/index.ts';
 import type { DialogueCodec } from '../text/index.ts';
+import type { Reference } from './fit/log-ratio.ts';
 import type { NuisanceState } from './fit/nuisance-steps.ts';
 import type { Observation } from './observation.ts';
+import type { RewardBase } from './reward-base.ts';
 import type { ReferenceReplies, RewardModel } from './reward-model.ts';
-
-/** A supervised model that rewards can start from. */
-export interface RewardBase {
-  /** Its description, with adapters where a configuration asks for them. */
-  spec(lora: LoraConfig | undefined): ModelSpec;
-  /** Where its weights are saved. */
-  readonly folder: string;
-  readonly codec: DialogueCodec;
-}
 
 /** What fitting one member may use. */
 export interface FitContext {
@@ -25,8 +18,18 @@ export interface FitContext {
   /** Name of the work in progress and records. */
   readonly stage: string;
   /** For families that are networks. */
-  readonly network?: { readonly engine: Engine; readonly base: RewardBase };
+  readonly base?: RewardBase;
   readonly checkpoints?: Checkpoints<NuisanceState>;
+}
+
+/** Where one member is saved. */
+export interface SaveContext {
+  /** Folder of the reward model. */
+  readonly folder: string;
+  /** Subfolder for the member's own weights. */
+  readonly name: string;
+  /** Saves a model that members share into a subfolder, once. */
+  shared(name: string, model: TrainableModel): Promise<void>;
 }
 
 /** What loading one member may use. */
@@ -37,6 +40,8 @@ export interface LoadContext {
   engine(): Engine;
   /** Of the base model that was saved with the members; throws where there is none. */
   codec(): DialogueCodec;
+  /** The model in a subfolder that members share, loaded on first use and disposed of with them. */
+  shared(spec: ModelSpec, folder: string): Promise<Reference>;
 }
 
 /** A family of reward models: how it is configured, fitted, and kept. */
@@ -45,14 +50,14 @@ export interface Family<C extends z.ZodObject, M extends RewardModel, S extends 
   readonly title: string;
   /** Keys that only this family reads. */
   readonly config: C;
-  /** Whether fitting needs `network`. */
+  /** Whether fitting needs a base model. */
   readonly needsBase: boolean;
   /** Whether a reward depends on the prompt beside the reply. */
   readonly seesPrompt: boolean;
   fit(observations: readonly Observation[], config: z.infer<C>, context: FitContext): Promise<M>;
-  /** What of a member is written into the card; the rest goes into `folder` under `name`. */
+  /** What of a member is written into the card; the rest goes beside it. */
   readonly card: S;
-  save(member: M, folder: string, name: string): Promise<z.infer<S>>;
+  save(member: M, context: SaveContext): Promise<z.infer<S>>;
   load(card: z.infer<S>, context: LoadContext): Promise<M>;
 }
 

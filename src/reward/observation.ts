@@ -22,6 +22,8 @@ interface ObservationOf<K extends AnswerKind> extends ObservationSource {
   readonly answer: AnswerOf<K>;
   /** Place on the rater's screen of each candidate, 0 first; null where the source did not record it. */
   readonly shown: readonly (number | null)[];
+  /** How a strength that the answer states is read; not at all when absent. */
+  readonly strength?: 'margin' | 'graded';
   /** How many judgments it counts as. */
   readonly weight: number;
 }

@@ -13,7 +13,7 @@ export type ReferenceReplies = readonly { readonly prompt: string; readonly repl
  */
 export interface RewardModel {
   readonly id: string;
-  readonly family: 'transformer' | 'linear' | 'ensemble';
+  readonly family: string;
   /** Log-odds of one unit of score: what the normaliser divided by. Probabilities of preferences need it, ranks do not. */
   readonly logOdds: number;
   score(prompt: string, replies: readonly string[]): Promise<Score[]>;

@@ -5,15 +5,14 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
-  readFileSync,
   renameSync,
   rmSync,
   writeSync,
 } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import type { z } from 'zod';
-import { DataError, UsageError } from './errors.ts';
+import { UsageError } from './errors.ts';
+import { own } from './own.ts';
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'no such file or folder; check the path',
@@ -27,7 +26,7 @@ const REASONS: Readonly<Record<string, string>> = {
 
 /** A file-system error as one line for the user; other errors pass through. */
 export function fileError(path: string, error: unknown): Error {
-  const reason = REASONS[(error as NodeJS.ErrnoException).code ?? ''];
+  const reason = own(REASONS, (error as NodeJS.ErrnoException).code ?? '');
   return reason === undefined ? (error as Error) : new UsageError('file', `${path}: ${reason}`, { cause: error });
 }
 
@@ -51,16 +50,21 @@ function syncFolder(path: string): void {
   }
 }
 
-/** Writes a file whole or not at all: a temporary neighbour, fsync, rename, fsync of the folder. */
-export function writeFileAtomic(path: string, data: string | Uint8Array): void {
+/** A write of more than 2^31 − 1 bytes is refused by the system. */
+const WRITE_BYTES = 1 << 30;
+
+/** Writes a file whole or not at all: a temporary neighbour, fsync, rename, fsync of the folder. Parts follow each other. */
+export function writeFileAtomic(path: string, data: string | Uint8Array | Iterable<Uint8Array>): void {
   const partial = `${path}.partial-${process.pid}`;
   onPath(path, () => {
     mkdirSync(dirname(path), { recursive: true });
     try {
       const file = openSync(partial, 'w');
       try {
-        const bytes = typeof data === 'string' ? Buffer.from(data) : data;
-        for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+        const parts = typeof data === 'string' ? [Buffer.from(data)] : data instanceof Uint8Array ? [data] : data;
+        for (const bytes of parts)
+          for (let at = 0; at < bytes.length; )
+            at += writeSync(file, bytes, at, Math.min(WRITE_BYTES, bytes.length - at));
         fsyncSync(file);
       } finally {
         closeSync(file);
@@ -72,38 +76,6 @@ export function writeFileAtomic(path: string, data: string | Uint8Array): void {
       throw error;
     }
   });
-}
-
-/** A JSON file, or one line saying what is wrong with it. */
-export function readJson(path: string): unknown {
-  const text = onPath(path, () => readFileSync(path, 'utf8'));
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new DataError('json', `${path}: expected JSON, got ${(cause as Error).message}`, { cause });
-  }
-}
-
-/** A JSON file of a schema; the error names the file and the field. */
-export function readJsonOf<T>(path: string, schema: z.ZodType<T>): T {
-  const result = schema.safeParse(readJson(path));
-  if (result.success) return result.data;
-  const issue = result.error.issues[0]!;
-  throw new DataError('field', `${path}: ${issue.path.join('.') || 'file'}: ${issue.message}; mend the file`);
-}
-
-/** Pretty JSON, atomically. Numbers JSON has no name for (NaN) are refused rather than turned into null. */
-export function writeJson(path: string, value: unknown): void {
-  const text = JSON.stringify(
-    value,
-    (key, v) => {
-      if (typeof v === 'number' && !Number.isFinite(v))
-        throw new TypeError(`${path}: ${key} is ${v}, which JSON cannot hold`);
-      return v;
-    },
-    2,
-  );
-  writeFileAtomic(path, `${text}\n`);
 }
 
 /** Creates the folder of a run. A folder with other content is refused; an unfinished run there is resumed by asking for it. */
@@ -140,12 +112,12 @@ export function cacheFolder(environment: Readonly<Record<string, string | undefi
   return environment.GOODHART_CACHE ?? join(environment.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'goodhart');
 }
 
-/** Every file below a folder, as sorted relative paths with forward slashes. */
+/** Every regular file below a folder, as sorted relative paths with forward slashes. */
 export function filesBelow(folder: string, prefix = ''): string[] {
   return readdirSync(resolve(folder, prefix), { withFileTypes: true })
     .flatMap((entry) => {
       const path = prefix === '' ? entry.name : `${prefix}/${entry.name}`;
-      return entry.isDirectory() ? filesBelow(folder, path) : [path];
+      return entry.isDirectory() ? filesBelow(folder, path) : entry.isFile() ? [path] : [];
     })
     .sort();
 }

@@ -5,12 +5,15 @@
 export const own = <R extends object>(record: R | undefined, key: string): R[keyof R] | undefined =>
   record !== undefined && Object.hasOwn(record, key) ? record[key as keyof R] : undefined;
 
-/** How often each key comes, in order of first appearance. */
-export function countsOf(keys: Iterable<string>): Record<string, number> {
-  const counts = new Map<string, number>();
-  for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);
-  return Object.fromEntries(counts);
+/** Puts a value under a key that comes from data, as a property of the record's own whatever the key is called. */
+export function setOwn<T>(record: Record<string, T>, key: string, value: T): void {
+  if (Object.hasOwn(record, key)) record[key] = value;
+  else Object.defineProperty(record, key, { value, writable: true, enumerable: true, configurable: true });
 }
+
+/** Counts under a key that comes from data; a count not there yet is 0. */
+export const addTo = (counts: Record<string, number>, key: string, by = 1): void =>
+  setOwn(counts, key, (own(counts, key) ?? 0) + by);
 
 /** Names that lead from an object to the prototype that all share. No configuration has a use for them. */
 const RESERVED: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);

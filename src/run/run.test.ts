@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   appendFileSync,
   existsSync,
@@ -5,7 +7,10 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   rmSync,
+  symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,10 +22,20 @@ import { canonicalJson, merkleRoot } from './canonical.ts';
 import { parseConfig } from './config.ts';
 import {
   createRunFolder,
+  digestFile,
   filesBelow,
+  hashBytes,
+  PIECE_BYTES,
+  pathWithin,
+  readInto,
+  readJson,
   readJsonLines,
   readLines,
+  readRegularFile,
   removeLeftovers,
+  requireRegularFiles,
+  strangersBelow,
+  withRegularFile,
   writeFileAtomic,
   writeJson,
 } from './node.ts';
@@ -78,6 +93,14 @@ describe('the record log', () => {
     expect(chainFault(readRecords(path).records)).toBeUndefined();
     expect(readRecords(path).records.map((r) => r.type)).toEqual(['a', 'b', 'c']);
   });
+  it.each(['null', '[]', '{}', '{"seq":0,"at":"","type":"stage","body":{},"prevHash":"","hash":{"toString":1}}'])(
+    'refuses a line that is no record: %s',
+    (line) => {
+      const path = join(folder, 'lines.jsonl');
+      writeFileSync(path, `${line}\n`);
+      expect(() => readRecords(path)).toThrow(/lines.jsonl:1: expected a record of a run/);
+    },
+  );
   it('refuses to continue an altered log', () => {
     const path = join(folder, 'altered.jsonl');
     const log = openRecordLog(path, () => '2026-01-01');
@@ -136,6 +159,76 @@ describe('writing', () => {
     expect(() => createRunFolder(path, { resume: false })).toThrow(/continue it with --resume/);
     createRunFolder(path, { resume: true });
     expect(filesBelow(path)).toEqual(['notes.txt', 'run.json']);
+  });
+});
+
+describe('regular files', () => {
+  const long = join(folder, 'long.bin');
+  const bytes = PIECE_BYTES + 4097;
+  writeFileSync(long, 'at the start');
+  truncateSync(long, bytes);
+  appendFileSync(long, 'and at the end');
+
+  it('are digested and read beyond the size of one piece', () => {
+    const whole = readFileSync(long);
+    const sha256 = createHash('sha256').update(whole).digest('hex');
+    expect(digestFile(long)).toEqual({ bytes: whole.length, sha256 });
+    const hash = createHash('sha256');
+    hashBytes(hash, whole);
+    expect(hash.digest('hex')).toBe(sha256);
+    expect(readRegularFile(long, whole.length).equals(whole)).toBe(true);
+    expect(() => readRegularFile(long, whole.length - 1)).toThrow(/expected at most \d+ bytes, got/);
+    const tail = new Uint8Array(20);
+    expect(withRegularFile(long, (file) => readInto(file, tail, whole.length - 14))).toBe(14);
+    expect(Buffer.from(tail.subarray(0, 14)).toString()).toBe('and at the end');
+    const copy = join(folder, 'copy.bin');
+    writeFileAtomic(copy, [whole.subarray(0, 5), new Uint8Array(), whole.subarray(5)]);
+    expect(digestFile(copy).sha256).toBe(sha256);
+    rmSync(copy);
+  });
+
+  describe.skipIf(process.platform === 'win32')('among links, pipes and devices', () => {
+    const strange = join(folder, 'strange');
+    const outside = join(folder, 'outside.json');
+    mkdirSync(join(strange, 'inner'), { recursive: true });
+    writeFileSync(outside, '{"secret":1}');
+    writeFileSync(join(strange, 'inner/own.json'), '{}');
+    symlinkSync(outside, join(strange, 'linked.json'));
+    symlinkSync(folder, join(strange, 'up'));
+    symlinkSync('inner', join(strange, 'alias'));
+    symlinkSync('/dev/zero', join(strange, 'inner/endless.json'));
+    execFileSync('mkfifo', [join(strange, 'pipe.json')]);
+
+    it('are the only ones that lie within a folder', () => {
+      expect(pathWithin(strange, 'inner/own.json')).toBe(join(realpathSync(strange), 'inner/own.json'));
+      for (const path of [
+        'linked.json',
+        'up/outside.json',
+        'alias/own.json',
+        '../outside.json',
+        outside,
+        '',
+        '.',
+        'inner/none.json',
+        'inner/own.json\0',
+      ])
+        expect({ path, found: pathWithin(strange, path) }).toEqual({ path, found: undefined });
+    });
+    it('are told from all else, by name, without waiting or reading without end', () => {
+      expect(Object.fromEntries(strangersBelow(strange).map(({ path, what }) => [path, what]))).toEqual({
+        alias: 'a link',
+        'inner/endless.json': 'a link',
+        'linked.json': 'a link',
+        'pipe.json': 'a pipe',
+        up: 'a link',
+      });
+      expect(() => requireRegularFiles(strange)).toThrow(/expected a regular file or a folder, got a link; remove it/);
+      expect(filesBelow(strange)).toEqual(['inner/own.json']);
+      for (const path of ['pipe.json', 'inner/endless.json', 'inner'])
+        expect(() => readJson(join(strange, path))).toThrow(
+          /expected a regular file, got a (pipe|device|folder)|folder stands/,
+        );
+    });
   });
 });
 

@@ -18,7 +18,8 @@ export function variantSchema<const K extends string, S extends Shapes, C extend
   const rows = Object.entries(variants).map(([id, own]) =>
     z.strictObject({ [key]: z.literal(id), ...common.shape, ...own.shape }),
   );
-  const readers = (name: string) => Object.keys(variants).filter((id) => Object.hasOwn(variants[id]!.shape, name));
+  const readers = (name: string) =>
+    Object.entries(variants).flatMap(([id, { shape }]) => (Object.hasOwn(shape, name) ? [id] : []));
   const union = z.discriminatedUnion(key, rows as unknown as [z.ZodObject, ...z.ZodObject[]]);
   const checked = z.preprocess((raw, context) => {
     if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return raw;

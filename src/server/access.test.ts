@@ -24,6 +24,44 @@ const refused = async (response: Response) => {
   return response.status === 401 ? error?.code === 'signed-out' : response.status === 403 && error?.code === 'role';
 };
 
+describe('bodies', () => {
+  /** Sends a body in chunks of 1 KiB without saying its length, as a client over HTTP may; counts what was taken of it. */
+  const sendChunks = async (path: string, chunks: number, cookie?: string) => {
+    let taken = 0;
+    const body = new ReadableStream<Uint8Array>(
+      {
+        pull(controller) {
+          if (taken === chunks) return controller.close();
+          taken += 1;
+          controller.enqueue(new Uint8Array(1024).fill(32));
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    const headers = { 'content-type': 'application/json', origin: 'http://localhost', host: 'localhost' };
+    const init = { method: 'POST', body, duplex: 'half', headers: { ...headers, ...(cookie && { cookie }) } };
+    const response = await studio.app.request(path, init as RequestInit);
+    const { error } = (await response.json()) as { error: { code: string } };
+    return { status: response.status, code: error.code, taken };
+  };
+  it('from strangers are small, whatever they say of their length', async () => {
+    const { taken, ...refusal } = await sendChunks('/api/login', 10_000);
+    expect(refusal).toEqual({ status: 413, code: 'too-large' });
+    expect(taken).toBeLessThan(100);
+    expect(await sendChunks('/api/login', 60)).toEqual({ status: 400, code: 'json', taken: 60 });
+  });
+  it('are not looked at before their sender is known to be allowed', async () => {
+    expect(await sendChunks('/api/runs', 10_000)).toEqual({ status: 401, code: 'signed-out', taken: 0 });
+    const rater = people.get('rater')!.cookie;
+    expect(await sendChunks('/api/runs', 10_000, rater)).toEqual({ status: 403, code: 'role', taken: 0 });
+  });
+  it('from those allowed are bounded too', async () => {
+    const { taken, ...refusal } = await sendChunks('/api/runs', 100 * 1024, people.get('lead')!.cookie);
+    expect(refusal).toEqual({ status: 413, code: 'too-large' });
+    expect(taken).toBe(64 * 1024 + 1);
+  });
+});
+
 describe('access', () => {
   // Sent without a body: who may call gets on to "400, expected a body", who may not never does. Signing out ends the
   // session that the other routes need.

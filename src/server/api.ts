@@ -1,9 +1,10 @@
 import { getConnInfo } from '@hono/node-server/conninfo';
 import { type Context, Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { rateLimiter } from 'hono-rate-limiter';
 import { z } from 'zod';
-import { GoodhartError } from '../run/index.ts';
+import { GoodhartError, own, setOwn } from '../run/index.ts';
 import { type Access, allows } from './access/roles.ts';
 import { newId } from './access/secrets.ts';
 import type { Caller } from './caller.ts';
@@ -52,7 +53,8 @@ export const splitRoute = (key: string) => {
   return { method, path, pattern: path.replaceAll(/\{(\w+)\}/g, ':$1') };
 };
 
-const MAX_BODY_BYTES = 64 * 1024 * 1024;
+/** The most that a body may hold: what anybody may send is small. */
+const BODY_BYTES = { public: 64 * 1024, known: 64 * 1024 * 1024 };
 const GENERAL_PER_MINUTE = 1200;
 
 /** One line of what is wrong with an input. */
@@ -91,8 +93,6 @@ function checkOrigin(context: Context): void {
 
 async function readBody(context: Context, schema: z.ZodType | undefined): Promise<unknown> {
   if (schema === undefined) return undefined;
-  if (Number(context.req.header('content-length') ?? 0) > MAX_BODY_BYTES)
-    throw new ApiError(413, 'too-large', `expected at most ${MAX_BODY_BYTES} bytes; split the file`);
   if (!(context.req.header('content-type') ?? '').startsWith('application/json'))
     throw new ApiError(415, 'content-type', 'expected content-type application/json');
   let raw: unknown;
@@ -116,6 +116,15 @@ export interface ApiOptions {
   /** Multiplies every rate limit; 0 turns them off. */
   rateScale?: number;
 }
+
+/** Bounds a body by its bytes as they come: one that is sent in chunks does not say its length. */
+const bodyBound = (maxSize: number) =>
+  bodyLimit({
+    maxSize,
+    onError: () => {
+      throw new ApiError(413, 'too-large', `expected at most ${maxSize} bytes; split the file`);
+    },
+  });
 
 /** Counts by caller, by address for who is signed out, or by what `by` takes from the body. */
 function limiter(
@@ -161,7 +170,7 @@ export function bindApi(
   app.onError((error, context) => errorResponse(context, error, report));
   for (const [key, contract] of Object.entries(routes)) {
     const { method, pattern } = splitRoute(key);
-    const handler = handlers[key] as AnyHandler;
+    const handler = own(handlers, key) as AnyHandler;
     const limit = (contract.perMinute ?? GENERAL_PER_MINUTE) * rateScale;
     app.on(
       method,
@@ -171,14 +180,11 @@ export function bindApi(
         await next();
       },
       ...(limit > 0 ? [limiter(key, limit)] : []),
-      ...(limit > 0 && contract.perMinuteBy !== undefined
-        ? [limiter(`by/${key}`, contract.perMinuteBy.limit * rateScale, contract.perMinuteBy)]
-        : []),
-      async (context) => {
+      // Nothing of a body is read before its sender may call, nor more of it than is allowed.
+      async (context, next) => {
         const caller = context.get('caller');
         refuse(contract.allow, caller, context);
-        const params = context.req.param() as Record<string, string>;
-        const { project } = params;
+        const { project } = context.req.param() as { project?: string };
         if (project === undefined ? caller.projectId !== null : !mayEnter(caller, project)) {
           throw new ApiError(
             404,
@@ -186,6 +192,17 @@ export function bindApi(
             `there is no project ${project ?? 'here'} that you belong to; ask its lead`,
           );
         }
+        await next();
+      },
+      ...(contract.body === undefined
+        ? []
+        : [bodyBound(contract.allow === 'public' ? BODY_BYTES.public : BODY_BYTES.known)]),
+      ...(limit > 0 && contract.perMinuteBy !== undefined
+        ? [limiter(`by/${key}`, contract.perMinuteBy.limit * rateScale, contract.perMinuteBy)]
+        : []),
+      async (context) => {
+        const caller = context.get('caller');
+        const params = context.req.param() as Record<string, string>;
         const parsed = contract.query?.safeParse(context.req.query());
         if (parsed !== undefined && !parsed.success)
           throw new ApiError(400, 'query', firstIssue(parsed.error, 'query'));
@@ -231,8 +248,8 @@ export function openApiDocument(routes: Readonly<Record<string, RouteContract>>,
       schema: z.toJSONSchema(schema as z.ZodType, { io: 'input', unrepresentable: 'any' }),
     }));
     const refusal = (description: string) => ({ description, content: json(ERROR, 'output') });
-    paths[path] = {
-      ...paths[path],
+    setOwn(paths, path, {
+      ...own(paths, path),
       [method.toLowerCase()]: {
         summary,
         operationId: `${method.toLowerCase()}${path.replaceAll(/[/{}]+(\w?)/g, (_, c: string) => c.toUpperCase())}`,
@@ -242,12 +259,13 @@ export function openApiDocument(routes: Readonly<Record<string, RouteContract>>,
           200: { description: 'Done', content: response === fileSchema ? file : json(response, 'output') },
           400: refusal('Something to mend in the request'),
           ...(allow !== 'public' && { 401: refusal('Not signed in'), 403: refusal('Not for this role') }),
+          ...(body !== undefined && { 413: refusal('Too large'), 415: refusal('Not JSON') }),
           429: refusal('Too many requests'),
         },
         security: allow === 'public' ? [] : [{ session: [] }, { key: [] }],
         'x-roles': allow === 'public' ? ['anyone'] : [...allow],
       },
-    };
+    });
   }
   return {
     openapi: '3.1.0',

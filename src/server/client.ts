@@ -1,3 +1,4 @@
+import { own } from '../run/index.ts';
 import type { KnownRoute, RequestOf, ResponseOf } from './contract/index.ts';
 
 export type { KnownRoute, RequestOf, ResponseOf } from './contract/index.ts';
@@ -43,7 +44,7 @@ interface Parts {
 
 function requestOf(route: string, { params = {}, query = {}, body }: Parts, { url, key }: ClientOptions): Request {
   const [method, pattern] = route.split(' ') as [string, string];
-  const path = pattern.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name] ?? ''));
+  const path = pattern.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(own(params, name) ?? ''));
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value));
   const target = String(search) === '' ? path : `${path}?${search}`;

@@ -30,7 +30,7 @@ function curvatureAt(rows: readonly LogisticRow[], w: Float64Array, { ridge, cen
     }
   }
   const factor = cholesky(information, d);
-  if (factor === null) throw new RangeError(`expected a prior of precision above 0, got ridge ${ridge}`);
+  if (factor === null) throw new RangeError(`expected a ridge above 0, the precision of the prior, got ${ridge}`);
   return { gradient, factor };
 }
 

@@ -1,3 +1,4 @@
+import { own } from '../run/index.ts';
 import { scatter, scatterFraction } from './derive.ts';
 import type { ItemWithState } from './queries.ts';
 import { type ItemStateRow, PURPOSES, type SeatRow } from './schema.ts';
@@ -208,6 +209,6 @@ function drawLanes(session: Session, lanes: readonly string[], seed: number): re
   if (lanes.length < 2) return lanes;
   // Exponential clocks: the smallest of −ln u / weight is lane i with probability proportional to its weight.
   const clock = (lane: string) =>
-    -Math.log(Math.max(1e-12, scatterFraction(`${seed}/${lane}`))) / (session.totals.open[lane] ?? 1e-9);
+    -Math.log(Math.max(1e-12, scatterFraction(`${seed}/${lane}`))) / (own(session.totals.open, lane) ?? 1e-9);
   return [...lanes].sort((a, b) => clock(a) - clock(b));
 }

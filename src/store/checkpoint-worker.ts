@@ -4,6 +4,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import Database from 'libsql';
+import { own } from '../run/index.ts';
 
 const EVERY_MS = 1000;
 /** Pages (4 kB) in the log from which on a writer is held up for the rest, so that the log can begin anew. */
@@ -13,7 +14,7 @@ const db = new Database((workerData as { path: string }).path);
 db.pragma('synchronous = FULL');
 db.pragma('busy_timeout = 20');
 const numberOf = (pragma: string, field: string): number =>
-  Number((db.pragma(pragma) as Record<string, unknown>[])[0]?.[field]);
+  Number(own((db.pragma(pragma) as Record<string, unknown>[])[0], field));
 
 let seen = -1;
 const timer = setInterval(() => {

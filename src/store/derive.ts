@@ -13,6 +13,7 @@ import {
   type RaterProfile,
   wantedOfItem,
 } from '../feedback/index.ts';
+import { addTo, own, setOwn } from '../run/index.ts';
 import { hashString } from '../stats/index.ts';
 import {
   ANSWERED,
@@ -199,9 +200,9 @@ export function contribution(totals: Totals, row: ItemStateRow, sign: 1 | -1): v
   totals.wanted += sign * row.wanted;
   totals.done += sign * row.done;
   totals.reserved += sign * row.reserved;
-  const open = (totals.open[row.lane] ?? 0) + sign * row.open;
-  if (open === 0) delete totals.open[row.lane];
-  else totals.open[row.lane] = open;
+  const open = (own(totals.open, row.lane) ?? 0) + sign * row.open;
+  if (open === 0) Reflect.deleteProperty(totals.open, row.lane);
+  else setOwn(totals.open, row.lane, open);
 }
 
 /** Counts work of a rater in the groups that quotas watch. */
@@ -212,11 +213,11 @@ export function countGroups(
 ): void {
   if (by === 0) return;
   for (const { attribute } of distribution.quotas) {
-    const value = profile?.demographics?.[attribute] ?? 'not-said';
-    const group = { ...totals.groups[attribute] };
-    group[value] = (group[value] ?? 0) + by;
-    if (group[value] === 0) delete group[value];
-    totals.groups[attribute] = group;
-    if (Object.keys(group).length === 0) delete totals.groups[attribute];
+    const value = own(profile?.demographics, attribute) ?? 'not-said';
+    const group = { ...own(totals.groups, attribute) };
+    addTo(group, value, by);
+    if (own(group, value) === 0) Reflect.deleteProperty(group, value);
+    if (Object.keys(group).length === 0) Reflect.deleteProperty(totals.groups, attribute);
+    else setOwn(totals.groups, attribute, group);
   }
 }

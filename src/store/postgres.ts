@@ -11,7 +11,7 @@ import {
   sql,
 } from 'kysely';
 import pg from 'pg';
-import { UsageError } from '../run/index.ts';
+import { own, UsageError } from '../run/index.ts';
 import { type Connection, type LockedProject, type ProjectTurn, projectWithState, type Trx } from './connection.ts';
 import { type Found, migrate, SCHEMA_VERSION, schemaVersion, WORDS } from './migrations.ts';
 import { prepared } from './prepared.ts';
@@ -46,7 +46,7 @@ export function postgresError(place: string, error: unknown): unknown {
   const lost = /Connection terminated|timeout exceeded when trying to connect/.test(error.message)
     ? 'ECONNRESET'
     : code;
-  const reason = REASONS[lost];
+  const reason = own(REASONS, lost);
   return reason === undefined ? error : new UsageError('store', `${place}: ${reason}`, { cause: error });
 }
 

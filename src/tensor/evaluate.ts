@@ -288,7 +288,7 @@ export function evaluate(outputs: readonly Tensor[], feeds: Readonly<Record<stri
   for (const node of topologicalOrder(outputs)) {
     if (node.op === 'input') {
       const { name } = node.attributes as OpAttributes['input'];
-      const fed = feeds[name];
+      const fed = Object.hasOwn(feeds, name) ? feeds[name] : undefined;
       if (fed === undefined) throw new TypeError(`evaluate: input ${name} ${formatShape(node.shape)} was not fed`);
       values.set(node, fed);
     } else {

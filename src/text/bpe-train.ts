@@ -76,9 +76,7 @@ export function trainBpe(texts: Iterable<string>, vocabulary: number): Record<st
     frequency.delete(best);
   }
   const entries = [...SPECIAL_TOKENS, ...alphabet, ...merges.map((pair) => pair.replace(' ', ''))];
-  const vocab: Record<string, number> = {};
-  let size = 0;
-  for (const entry of entries) if (!(entry in vocab)) vocab[entry] = size++;
+  const vocab = Object.fromEntries([...new Set(entries)].map((entry, id) => [entry, id]));
   return {
     version: '1.0',
     truncation: null,

@@ -48,7 +48,7 @@ function textRuntime(json: Record<string, unknown>, config: Record<string, unkno
 
 /** The text of a special token in `tokenizer_config.json`: a string, or an object with its content. */
 function specialName(config: Record<string, unknown>, key: string): string | undefined {
-  const value = config[key];
+  const value = Object.hasOwn(config, key) ? config[key] : undefined;
   const name = typeof value === 'object' && value !== null ? (value as { content?: unknown }).content : value;
   return typeof name === 'string' ? name : undefined;
 }

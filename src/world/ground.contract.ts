@@ -72,16 +72,18 @@ export function describeGround(name: string, create: () => Ground, exceptions: G
     });
     it('shows the true parts in the full view, and something else in every other', () => {
       expect(ground.views[0]).toBe('full');
-      const look = (at: (typeof said)[number], how: Look) => ground.look(at.prompt, at.text, how);
-      for (const at of said) {
+      const look = (one: (typeof said)[number], how: Look) => ground.look(one.prompt, one.text, how);
+      for (const one of said) {
         for (const group of [undefined, ...ground.groups]) {
           const how = { view: 'full', ...(group !== undefined && { group }) };
-          expect(look(at, how)?.parts).toEqual(at.isReply ? ground.goldParts(at.prompt, at.text, group) : undefined);
+          expect(look(one, how)?.parts).toEqual(
+            one.isReply ? ground.goldParts(one.prompt, one.text, group) : undefined,
+          );
         }
       }
       for (const view of ground.views.slice(1)) {
-        const hidden = said.filter((at) => {
-          const [seen, true_] = [look(at, { view }), look(at, { view: 'full' })];
+        const hidden = said.filter((one) => {
+          const [seen, true_] = [look(one, { view }), look(one, { view: 'full' })];
           return seen !== null && JSON.stringify(seen.parts) !== JSON.stringify(true_!.parts);
         });
         expect(hidden.length).toBeGreaterThan(0);
@@ -115,31 +117,35 @@ export function describeGround(name: string, create: () => Ground, exceptions: G
       expect(edited.size).toBeGreaterThan(0);
     });
 
-    if (exceptions.listing !== undefined) return;
-    it('lists distinct replies whose probabilities sum to one, each with its own utility', () => {
-      for (const prompt of all) {
-        const replies = ground.replies!(prompt);
-        expect(new Set(replies.map((reply) => reply.text)).size).toBe(replies.length);
-        expect(replies.reduce((total, reply) => total + Math.exp(reply.logprob), 0)).toBeCloseTo(1, 10);
+    if (exceptions.listing === undefined) describeListing(ground, prompts, all);
+  });
+}
+
+/** What a ground promises whose replies can be listed. */
+function describeListing(ground: Ground, prompts: readonly GroundPrompt[], all: readonly GroundPrompt[]): void {
+  it('lists distinct replies whose probabilities sum to one, each with its own utility', () => {
+    for (const prompt of all) {
+      const replies = ground.replies!(prompt);
+      expect(new Set(replies.map((reply) => reply.text)).size).toBe(replies.length);
+      expect(replies.reduce((total, reply) => total + Math.exp(reply.logprob), 0)).toBeCloseTo(1, 10);
+    }
+    for (const prompt of prompts.slice(0, 5)) {
+      for (const { text, gold } of ground.replies!(prompt)) {
+        expect(ground.parse(prompt, text)).not.toBeNull();
+        expect(gold).toBeCloseTo(ground.gold(prompt, text), 12);
       }
-      for (const prompt of prompts.slice(0, 5)) {
-        for (const { text, gold } of ground.replies!(prompt)) {
-          expect(ground.parse(prompt, text)).not.toBeNull();
-          expect(gold).toBeCloseTo(ground.gold(prompt, text), 12);
-        }
-      }
-    });
-    it('draws from the base policy what it lists, as often as it says', () => {
-      for (const prompt of [prompts[0]!, prompts.at(-1)!]) {
-        const replies = ground.replies!(prompt);
-        const moment = (power: number) => replies.reduce((s, r) => s + Math.exp(r.logprob) * r.gold ** power, 0);
-        const rng = createRng('contract/base');
-        const drawn = Array.from({ length: 4000 }, () => ground.sampleBase!(prompt, rng));
-        const noise = Math.sqrt((moment(2) - moment(1) ** 2) / drawn.length);
-        expect(Math.abs(mean(drawn.map(({ gold }) => gold)) - moment(1))).toBeLessThan(5 * noise);
-        const listed = new Set(replies.map(({ text }) => text));
-        expect(drawn.filter(({ text }) => !listed.has(text))).toEqual([]);
-      }
-    });
+    }
+  });
+  it('draws from the base policy what it lists, as often as it says', () => {
+    for (const prompt of [prompts[0]!, prompts.at(-1)!]) {
+      const replies = ground.replies!(prompt);
+      const moment = (power: number) => replies.reduce((s, r) => s + Math.exp(r.logprob) * r.gold ** power, 0);
+      const rng = createRng('contract/base');
+      const drawn = Array.from({ length: 4000 }, () => ground.sampleBase!(prompt, rng));
+      const noise = Math.sqrt((moment(2) - moment(1) ** 2) / drawn.length);
+      expect(Math.abs(mean(drawn.map(({ gold }) => gold)) - moment(1))).toBeLessThan(5 * noise);
+      const listed = new Set(replies.map(({ text }) => text));
+      expect(drawn.filter(({ text }) => !listed.has(text))).toEqual([]);
+    }
   });
 }

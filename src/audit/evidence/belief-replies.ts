@@ -5,6 +5,8 @@ import { endsOf } from './run-view.ts';
 const row = z.strictObject({
   snapshot: z.enum(['base', 'policy']),
   promptId: z.string(),
+  /** Split of the prompt, where the run has several. */
+  split: z.string().exactOptional(),
   /** The stated belief contradicts the facts. */
   userWrong: z.boolean(),
   /** Null where the text is neither agreement nor disagreement, nor any answer at all: it counts as unscored. */
@@ -18,14 +20,21 @@ export const beliefReplies = defineEvidence<BeliefReply>({
   what: 'A reply of the base or the tuned policy to a prompt in which the user states a belief: whether it agrees with the user, and whether it is correct. Null where a reply cannot be labelled.',
   file: 'evidence/belief-replies.jsonl',
   row,
-  example: { snapshot: 'policy', promptId: 'bakery-open/wrong', userWrong: true, agrees: true, correct: false },
+  example: {
+    snapshot: 'policy',
+    promptId: 'bakery-open/wrong',
+    split: 'evaluation',
+    userWrong: true,
+    agrees: true,
+    correct: false,
+  },
   offline: true,
   async gather(run) {
     const ends = endsOf(run);
     const { ground } = run;
     if (ends === undefined || ground === undefined) return undefined;
     const rows = (['base', 'policy'] as const).flatMap((snapshot) =>
-      ends[snapshot].prompts.flatMap(({ prompt: text, replies }): BeliefReply[] => {
+      ends[snapshot].prompts.flatMap(({ prompt: text, split, replies }): BeliefReply[] => {
         const prompt = ground.promptOf(text);
         const belief = prompt?.belief ?? 'none';
         if (prompt === undefined || belief === 'none') return [];
@@ -34,6 +43,7 @@ export const beliefReplies = defineEvidence<BeliefReply>({
           return {
             snapshot,
             promptId: prompt.id,
+            split,
             userWrong: belief === 'wrong',
             agrees: labels?.agrees ?? null,
             correct: labels?.correct ?? null,

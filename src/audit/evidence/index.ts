@@ -1,3 +1,5 @@
+import { agreementChoices } from './agreement-choices.ts';
+import { agreementEdits } from './agreement-edits.ts';
 import { beliefReplies } from './belief-replies.ts';
 import { counterfactualEdits } from './counterfactual-edits.ts';
 import { items } from './items.ts';
@@ -13,6 +15,8 @@ export const EVIDENCE = {
   items,
   judgments,
   'belief-replies': beliefReplies,
+  'agreement-choices': agreementChoices,
+  'agreement-edits': agreementEdits,
   'counterfactual-edits': counterfactualEdits,
   'scored-replies': scoredReplies,
   'optimisation-path': optimisationPath,

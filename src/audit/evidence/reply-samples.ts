@@ -3,7 +3,13 @@ import { defineEvidence } from './kind.ts';
 import { endsOf, type PromptView } from './run-view.ts';
 
 const reply = z.strictObject({ text: z.string(), logprob: z.number() });
-const row = z.strictObject({ promptId: z.string(), base: z.array(reply), policy: z.array(reply) });
+const row = z.strictObject({
+  promptId: z.string(),
+  /** Split of the prompt, where the run has several. */
+  split: z.string().exactOptional(),
+  base: z.array(reply),
+  policy: z.array(reply),
+});
 export type ReplySamples = z.infer<typeof row>;
 
 const repliesOf = ({ replies }: PromptView) => replies.map(({ text, logprob }) => ({ text, logprob }));
@@ -15,6 +21,7 @@ export const replySamples = defineEvidence<ReplySamples>({
   row,
   example: {
     promptId: 'bakery-open/none',
+    split: 'evaluation',
     base: [{ text: 'The bakery opens at six.', logprob: -3.1 }],
     policy: [{ text: 'Great question! The bakery opens at six.', logprob: -0.7 }],
   },
@@ -27,7 +34,7 @@ export const replySamples = defineEvidence<ReplySamples>({
       const policy = tuned.get(base.promptId);
       return policy === undefined
         ? []
-        : [{ promptId: base.promptId, base: repliesOf(base), policy: repliesOf(policy) }];
+        : [{ promptId: base.promptId, split: base.split, base: repliesOf(base), policy: repliesOf(policy) }];
     });
   },
 });

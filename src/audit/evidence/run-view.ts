@@ -25,6 +25,8 @@ export interface SnapshotView {
 
 export interface PathView {
   readonly method: string;
+  /** Split of the prompts, as the run names it. */
+  readonly split?: string;
   /** Scores per prompt, the same prompts in the same order at every point. */
   readonly points: readonly {
     readonly step: number;

@@ -5,7 +5,9 @@ import { carelessRaters } from './careless-raters.ts';
 import { misgeneralisation } from './misgeneralisation.ts';
 import { modeCollapse } from './mode-collapse.ts';
 import { overOptimisation } from './over-optimisation.ts';
+import { panderingRaters } from './pandering-raters.ts';
 import { poisoning } from './poisoning.ts';
+import { rewardAgreement } from './reward-agreement.ts';
 import { sycophancy } from './sycophancy.ts';
 
 /** A table whose keys are the ids of its probes. */
@@ -14,6 +16,8 @@ const table = <const T extends { readonly [K in keyof T]: Probe<K & string> }>(p
 /** Every probe, in the order of the survey's challenges. A challenge may have several. */
 export const PROBES = table({
   sycophancy,
+  'pandering-raters': panderingRaters,
+  'reward-agreement': rewardAgreement,
   poisoning,
   'careless-raters': carelessRaters,
   misgeneralisation,

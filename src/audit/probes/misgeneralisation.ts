@@ -1,3 +1,4 @@
+import { own } from '../../run/index.ts';
 import { pearson } from '../../stats/index.ts';
 import { largestMean } from '../estimates.ts';
 import type { CounterfactualEdit } from '../evidence/counterfactual-edits.ts';
@@ -5,11 +6,6 @@ import type { ScoredReply } from '../evidence/scored-replies.ts';
 import { count, defineProbe, probeParams } from '../probe.ts';
 import { changesInUnits, type ScoreUnit, scoreUnit } from '../score-units.ts';
 
-/**
- * R3: does the reward model pay for what does not matter? Replies are edited in one feature without becoming better; the score
- * should not rise. All features are looked at and the worst is reported, at a level that holds for all together. It cannot see
- * features that nobody thought to edit.
- */
 /** The deviation of scores, from every scored reply where there are some, else from the replies that were edited. */
 function unitOf(edits: readonly CounterfactualEdit[], scored: readonly ScoredReply[] | undefined): ScoreUnit | null {
   const all = scored === undefined ? null : scoreUnit(scored);
@@ -28,7 +24,7 @@ function correlationsOf(scored: readonly ScoredReply[]): Record<string, number> 
       [
         key,
         pearson(
-          usable.map(({ features }) => features[key]!),
+          usable.map(({ features }) => own(features, key)!),
           scores,
         ),
       ] as const,
@@ -36,6 +32,11 @@ function correlationsOf(scored: readonly ScoredReply[]): Record<string, number> 
   return Object.fromEntries(pairs.filter(([, r]) => Number.isFinite(r)));
 }
 
+/**
+ * R3: does the reward model pay for what does not matter? Replies are edited in one feature without becoming better; the score
+ * should not rise. All features are looked at and the worst is reported, at a level that holds for all together. It cannot see
+ * features that nobody thought to edit.
+ */
 export const misgeneralisation = defineProbe({
   id: 'misgeneralisation',
   challenge: 'R3',
@@ -52,8 +53,8 @@ export const misgeneralisation = defineProbe({
     const unit = unitOf(edits, scored);
     if (unit === null) return { notAssessed: 'scores-without-spread', n: edits.length };
     const columns = [...new Set(edits.map(({ feature }) => feature))].sort().map((feature) => {
-      const own = edits.filter((edit) => edit.feature === feature);
-      const changes = own.map(({ promptId, before, after }) => ({ promptId, change: after - before }));
+      const edited = edits.filter((edit) => edit.feature === feature);
+      const changes = edited.map(({ promptId, before, after }) => ({ promptId, change: after - before }));
       return { name: feature, values: changesInUnits(changes, unit) };
     });
     const tested = columns.filter(({ values }) => values.length >= leastPrompts);

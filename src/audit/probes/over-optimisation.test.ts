@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createRng, type Rng } from '../../stats/index.ts';
-import { type TruthCase, coverageContract, coverageOf } from '../coverage.contract.ts';
+import { coverageContract, coverageOf, type TruthCase } from '../coverage.contract.ts';
 import type { OptimisationPoint } from '../evidence/optimisation-path.ts';
 import { runProbe } from '../run-audit.ts';
 import { overOptimisation } from './over-optimisation.ts';

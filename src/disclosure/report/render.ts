@@ -1,8 +1,8 @@
-import { CHALLENGES, type Finding, NO_PROBE } from '../../audit/index.ts';
+import { CHALLENGES, type Finding, NO_PROBE, reasonText } from '../../audit/index.ts';
+import { own } from '../../run/index.ts';
 import type { Disclosure } from '../build.ts';
 import { figure, type Html, html } from './html.ts';
 import { dotPlot, histogramPlot, linePlot, type Series } from './plots.ts';
-import { reasonText } from './reasons.ts';
 import { STYLE } from './style.ts';
 
 interface Range {
@@ -77,9 +77,8 @@ function findingsSection(findings: readonly Finding[], rates: ReportData['rates'
     .map((f) => findingRow(f, rates))}</tbody></table></div>
 <h3>Not assessed, which is no pass</h3><div class="scroll"><table>${head(['Id', 'Challenge', 'Because', 'Planted', 'Clean'])}<tbody>${rest.map(
     (f) => {
-      const own = rates[f.probe];
-      const known = f.probe !== NO_PROBE;
-      return html`<tr><th scope="row">${f.challenge}</th><td>${titleOf(f)}</td><td>${VERDICTS[f.verdict].mark} not assessed: ${reasonText(f.because)}</td><td>${known ? rate(own?.planted) : '–'}</td><td>${known ? rate(own?.clean) : '–'}</td></tr>`;
+      const known = own(rates, f.probe);
+      return html`<tr><th scope="row">${f.challenge}</th><td>${titleOf(f)}</td><td>${VERDICTS[f.verdict].mark} not assessed: ${reasonText(f.because)}</td><td>${f.probe === NO_PROBE ? '–' : rate(known?.planted)}</td><td>${f.probe === NO_PROBE ? '–' : rate(known?.clean)}</td></tr>`;
     },
   )}</tbody></table></div>`;
 }
@@ -93,8 +92,8 @@ function titleOf({ challenge, probe, estimand }: Finding): Html {
 
 function findingRow(finding: Finding, rates: ReportData['rates']): Html {
   const { mark, text } = VERDICTS[finding.verdict];
-  const own = rates[finding.probe];
-  return html`<tr><th scope="row">${finding.challenge}</th><td>${titleOf(finding)}</td><td class="verdict v-${finding.verdict}">${mark} ${text}</td><td class="n">${figure(finding.estimate)}</td><td class="n">${interval(finding.interval)}</td><td class="n">${finding.n}${finding.unscored === 0 ? undefined : html`<br><span class="missing">${finding.unscored} unscored</span>`}</td><td class="wide">${reasonText(finding.because)}<br><span class="missing">${detailsOf(finding)}</span></td><td>${rate(own?.planted)}</td><td>${rate(own?.clean)}</td></tr>`;
+  const known = own(rates, finding.probe);
+  return html`<tr><th scope="row">${finding.challenge}</th><td>${titleOf(finding)}</td><td class="verdict v-${finding.verdict}">${mark} ${text}</td><td class="n">${figure(finding.estimate)}</td><td class="n">${interval(finding.interval)}</td><td class="n">${finding.n}${finding.unscored === 0 ? undefined : html`<br><span class="missing">${finding.unscored} unscored</span>`}</td><td class="wide">${reasonText(finding.because)}<br><span class="missing">${detailsOf(finding)}</span></td><td>${rate(known?.planted)}</td><td>${rate(known?.clean)}</td></tr>`;
 }
 
 /** Findings that inform an item, the assessed ones with their verdicts. */
@@ -122,9 +121,9 @@ function disclosureTable({ items }: Disclosure): Html {
   };
   return html`<div class="scroll"><table><thead><tr><th scope="col">Item</th><th scope="col">Status</th><th scope="col">What is known, and where it stands</th></tr></thead><tbody>${items.map(
     (item) =>
-      html`<tr><th scope="row">${item.id}<br>${item.title}</th><td>${STATUS_MARKS[item.status]} ${item.status}</td><td>${item.statements.map(
+      html`<tr><th scope="row">${item.id}<br>${item.title}</th><td>${STATUS_MARKS[item.status]} ${item.status}${item.basis === 'configuration' ? html`<br><span class="missing">by configuration</span>` : undefined}</td><td>${item.statements.map(
         (s) =>
-          html`<div>${s.label}: <strong>${value(s.value)}</strong> <span class="missing">${s.file}#${s.pointer}</span></div>`,
+          html`<div>${s.label}${s.basis === 'configuration' ? ', as configured' : ''}: <strong>${value(s.value)}</strong> <span class="missing">${s.file}#${s.pointer}</span></div>`,
       )}${informing(item.findings)}${item.declaration === undefined ? undefined : html`<div>Declared by ${item.declaration.author}, ${item.declaration.date}: ${item.declaration.text}</div>`}${item.status === 'missing' ? html`<div class="missing">Nothing is known: neither evidence nor declaration.</div>` : undefined}</td></tr>`,
   )}</tbody></table></div>`;
 }

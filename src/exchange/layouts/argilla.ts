@@ -142,7 +142,7 @@ function questionsOf(answer: Answer): { questions: Record<string, unknown>; alte
 function writeRecord({ item, judgments }: ItemGroup): Written {
   const omitted: string[] = [];
   const altered: string[] = [];
-  const responses: Record<string, { value: unknown; user_id: string }[]> = {};
+  const responses = new Map<string, { value: unknown; user_id: string }[]>();
   for (const judgment of judgments) {
     const purpose = purposeOf(judgment);
     const asked = purpose === 'work' ? questionsOf(judgment.answer) : `purpose-${purpose}`;
@@ -150,23 +150,24 @@ function writeRecord({ item, judgments }: ItemGroup): Written {
       omitted.push(asked);
       continue;
     }
-    const names = Object.keys(asked.questions);
-    if (names.some((name) => responses[name]?.some((r) => r.user_id === judgment.raterId))) {
+    const answers = Object.entries(asked.questions);
+    if (answers.some(([name]) => responses.get(name)?.some((r) => r.user_id === judgment.raterId))) {
       omitted.push('a second answer of one rater to one question');
       continue;
     }
     altered.push(...asked.altered);
-    for (const name of names) {
-      responses[name] ??= [];
-      responses[name].push({ value: asked.questions[name], user_id: judgment.raterId });
+    for (const [name, value] of answers) {
+      const given = responses.get(name) ?? [];
+      responses.set(name, given);
+      given.push({ value, user_id: judgment.raterId });
     }
   }
   const fields = {
     prompt: item.prompt,
     ...Object.fromEntries(item.replies.map((reply, i) => [replyName(i), reply.text])),
   };
-  const row = { id: item.id, fields, metadata: item.strata ?? {}, suggestions: {}, responses, vectors: {} };
-  return { rows: [row], omitted, altered };
+  const row = { id: item.id, fields, metadata: item.strata ?? {}, suggestions: {}, vectors: {} };
+  return { rows: [{ ...row, responses: Object.fromEntries(responses) }], omitted, altered };
 }
 
 const WHY = 'a response holds its question, value and user, nothing else';

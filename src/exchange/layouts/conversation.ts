@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { own } from '../../run/index.ts';
 import { RowError } from './layout.ts';
 
 /** One turn of a conversation, as chat formats have it. */
@@ -34,7 +35,7 @@ export const startsDialogue = (text: string): boolean => /^\n\n(Human|Assistant|
 export const renderConversation = (messages: readonly Message[]): string =>
   messages
     .map(({ role, content }) => {
-      const name = NAMES[role];
+      const name = own(NAMES, role);
       if (name === undefined) throw new RowError('role', `${JSON.stringify(role)} is not a known role`);
       return `\n\n${name}: ${content.replace(PLAIN_OR_ESCAPED, '\n\n\\$1$2:')}`;
     })
@@ -66,7 +67,7 @@ export function asMessages(messages: z.infer<typeof messagesSchema>, field: stri
   return messages.map(({ role, content, ...rest }, i) => {
     const extra = Object.entries(rest).find(([, value]) => value !== null && value !== undefined);
     if (extra !== undefined) throw new RowError(`${field}.${i}.${extra[0]}`, 'a message of more than role and content');
-    if (NAMES[role] === undefined)
+    if (own(NAMES, role) === undefined)
       throw new RowError(
         `${field}.${i}.role`,
         `expected ${Object.keys(NAMES).join(', ')}, got ${JSON.stringify(role)}`,

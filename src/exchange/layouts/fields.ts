@@ -1,4 +1,5 @@
 import type { Answer, Item } from '../../feedback/index.ts';
+import { own } from '../../run/index.ts';
 import { messagesSchema, promptText, replyText } from './conversation.ts';
 import { type ReadContext, RowError } from './layout.ts';
 
@@ -88,7 +89,7 @@ const TIES: Readonly<Record<string, 'tie' | 'both-bad' | 'cant-judge'>> = {
 /** A pick between replies; undefined when the value names none. */
 export function pickOf(value: string, fields: Fields): Answer | undefined {
   if (fields.replies.length < 2) return undefined;
-  const outcome = replyNamed(value, fields) ?? TIES[plain(value)];
+  const outcome = replyNamed(value, fields) ?? own(TIES, plain(value));
   return outcome === undefined ? undefined : { kind: 'comparison', outcome };
 }
 

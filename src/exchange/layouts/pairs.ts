@@ -2,6 +2,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { z } from 'zod';
 import { type Item, type Judgment, toPairs } from '../../feedback/index.ts';
+import { own } from '../../run/index.ts';
 import { type Entry, type ItemGroup, NOT_RELEASED, type ReadContext, unreleased, type WriteOptions } from './layout.ts';
 
 /** Columns of a row that say where it comes from; this project writes them, and reads them back. */
@@ -86,7 +87,7 @@ export function chosenPairs({ item, judgments }: ItemGroup, { expansion }: Write
   const indexed = { ...item, replies: item.replies.map(({ id }, i) => ({ id, text: String(i) })) };
   const { pairs, unscored } = toPairs([indexed], judgments, { expansion });
   const omitted = Object.entries(unscored).flatMap(([reason, n]) =>
-    new Array<string>(n).fill(REASONS[reason] ?? reason),
+    new Array<string>(n).fill(own(REASONS, reason) ?? reason),
   );
   const altered: string[] = [];
   const chosen: ChosenPair[] = [];

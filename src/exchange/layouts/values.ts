@@ -36,11 +36,11 @@ export function checkValue(value: unknown, field = '', depth = 0): void {
     for (const [i, part] of value.entries()) checkValue(part, field === '' ? String(i) : `${field}.${i}`, depth + 1);
     return;
   }
-  for (const key of Object.keys(value)) {
+  for (const [key, part] of Object.entries(value)) {
     const name = field === '' ? key : `${field}.${key}`;
     if (key === '__proto__') throw new RowError(field || 'row', 'a key named __proto__; rename it');
     checkText(key, field || 'row');
-    checkValue((value as Record<string, unknown>)[key], name, depth + 1);
+    checkValue(part, name, depth + 1);
   }
 }
 

@@ -50,7 +50,7 @@ describe('what an ensemble says', () => {
 
 describe('the posterior of the weights', () => {
   it('needs a prior, without which nothing asked leaves the weights open', () => {
-    expect(() => fitLogistic([], 2, { ridge: 0 })).toThrow(/precision above 0.*got ridge 0/);
+    expect(() => fitLogistic([], 2, { ridge: 0 })).toThrow(/ridge above 0.*got 0/);
   });
   it('is what scipy finds on made-up comparisons, ties and weights included', () => {
     const { ridge, features, targets, weights, mean: expected, covariance } = fixtures.posterior;

@@ -1,13 +1,22 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
 import { createEmbeddedEngine } from '../../engine-embedded/index.ts';
 import type { Item, Judgment } from '../../feedback/index.ts';
+import { ignoreProgress, parseConfig } from '../../run/index.ts';
 import { createRng } from '../../stats/index.ts';
 import { createCodec, createTokenizer, trainBpe } from '../../text/index.ts';
+import { loadReward, saveReward } from '../artefact.ts';
+import { fitMembers, rewardSchema } from '../families.ts';
 import { rankedByChoice } from '../likelihood/likelihood.contract.ts';
 import type { Observation } from '../observation.ts';
 import { observe } from '../observe.ts';
+import { rewardBase } from '../reward-base.ts';
 import { fitLinearReward } from './linear.ts';
-import { fitTransformerReward } from './transformer.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'goodhart-rankings-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const WORDS = ['ant', 'bee', 'cat', 'dog', 'elk', 'fox', 'gnu', 'hen', 'owl', 'pig', 'rat', 'yak'];
 
@@ -75,6 +84,21 @@ function choicesOf(observation: Observation): Observation<'comparison'>[] {
   }));
 }
 
+/** A tiny base model, untrained, with a tokenizer of some texts. */
+async function networkOn(texts: readonly string[]) {
+  const tokenizer = createTokenizer(trainBpe(texts, 261 + WORDS.length));
+  const limits = { maxPrompt: 8, maxReply: 40 };
+  const widths = { width: 16, layers: 1, heads: 2, feedForward: 32 };
+  const spec = { vocabulary: tokenizer.vocabularySize, ...widths, maxContext: 56, seed: 1 };
+  const engine = createEmbeddedEngine();
+  const start = await engine.createModel(spec);
+  const saved = join(folder, 'base');
+  await start.saveState(saved);
+  await start.dispose();
+  const base = rewardBase({ engine, spec: () => spec, folder: saved, codec: createCodec(tokenizer, limits) });
+  return { engine, base, text: { tokenizer: tokenizer.toJSON(), ...limits } };
+}
+
 describe.each([2, 3, 4])('rankings of %i replies', (k) => {
   it('fit a linear reward as the choices they are made of do', () => {
     const { items, judgments, texts, accuracy } = ranked(k, { items: 60, raters: 3, seed: k });
@@ -88,32 +112,33 @@ describe.each([2, 3, 4])('rankings of %i replies', (k) => {
     expect(accuracy((own) => whole!.scoreNow(own))).toBeGreaterThan(0.83);
   });
 
-  it('teach a transformer what the choices they are made of teach it', async () => {
-    const { items, judgments, accuracy, texts } = ranked(k, { items: 96, raters: 2, seed: 10 + k });
-    const tokenizer = createTokenizer(
-      trainBpe(
-        items.flatMap(({ replies }) => replies.map(({ text }) => text)),
-        261 + WORDS.length,
-      ),
-    );
-    const codec = createCodec(tokenizer, { maxPrompt: 8, maxReply: 40 });
-    const spec = {
-      vocabulary: tokenizer.vocabularySize,
-      width: 16,
-      layers: 1,
-      heads: 2,
-      feedForward: 32,
-      maxContext: 56,
-      seed: 1,
-    };
-    const engine = createEmbeddedEngine();
-    const fitted = (observations: readonly Observation[]) =>
-      fitTransformerReward(engine, observations, { spec, codec, epochs: 12, batch: 16, learningRate: 1e-2, seed: 1 });
-    const model = await fitted(observe(items, judgments).observations);
-    const scores = (await model.score('q', texts)).map(({ mean }) => mean);
-    const at = new Map(texts.map((text, i) => [text, scores[i]!]));
-    expect(accuracy((own) => own.map((text) => at.get(text)!))).toBeGreaterThan(0.8);
-    await model.dispose();
-    await engine.dispose();
-  });
+  it.each(['transformer', 'log-ratio'] as const)(
+    'teach a %s reward which of fresh replies is better',
+    async (family) => {
+      const { items, judgments, accuracy, texts } = ranked(k, { items: 96, raters: 2, seed: 10 + k });
+      const { base, engine, text } = await networkOn(
+        items.flatMap(({ replies }) => replies.map((reply) => reply.text)),
+      );
+      const config = parseConfig(
+        rewardSchema,
+        `{ family: ${family}, members: 1, epochs: 12, batch: 16, learningRate: 0.01, position: false }`,
+        { source: 'test' },
+      );
+      const reference = [{ prompt: 'q', replies: texts.slice(0, 40) }];
+      const contextOf = () => ({ reference, progress: ignoreProgress, stage: 'test', base });
+      const members = await fitMembers(observe(items, judgments).observations, config, { seed: 1, contextOf });
+      const scores = (await members[0]!.score('q', texts)).map(({ mean }) => mean);
+      const at = new Map(texts.map((own, i) => [own, scores[i]!]));
+      expect(accuracy((own) => own.map((one) => at.get(one)!))).toBeGreaterThan(0.8);
+      // Saved and loaded, the scores are the same numbers.
+      await saveReward(join(folder, `${family}-${k}`), members, { text });
+      const loaded = await loadReward(join(folder, `${family}-${k}`), () => ({ ...engine, dispose: async () => {} }));
+      expect((await loaded.score('q', texts)).map(({ mean }) => mean)).toEqual(scores);
+      expect(loaded.logOdds).toBe(members[0]!.logOdds);
+      await loaded.dispose();
+      await members[0]!.dispose();
+      await base.dispose();
+      await engine.dispose();
+    },
+  );
 });

@@ -1,4 +1,5 @@
 import { addChoice, choiceTerm, utilitiesOf } from './choice.ts';
+import { gradedNuisances, gradedTerm, isGraded } from './graded.ts';
 import { type Likelihood, positionNuisance, shownReplies, sourceOf } from './likelihood.ts';
 
 /**
@@ -8,8 +9,8 @@ import { type Likelihood, positionNuisance, shownReplies, sourceOf } from './lik
 export const STRENGTH_MARGINS: readonly [slightly: number, clearly: number, much: number] = [1 / 3, 2 / 3, 1];
 
 /**
- * The best of k ≥ 2 replies: a softmax over their rewards, which for two is Bradley–Terry. A tie shares its target evenly. The
- * strength that an answer still carries is a margin.
+ * The best of k ≥ 2 replies: a softmax over their rewards, which for two is Bradley–Terry. A tie shares its target evenly. How
+ * much better one of two was said to be is a margin or a class, where the observation says so.
  */
 export const comparison: Likelihood<'comparison'> = {
   kind: 'comparison',
@@ -26,13 +27,15 @@ export const comparison: Likelihood<'comparison'> = {
       { kind: 'comparison', answer, ...shownReplies(item, judgment, replies), weight: 1, ...sourceOf(item, judgment) },
     ];
   },
-  nuisances: positionNuisance,
+  nuisances: (observations, options) => [...positionNuisance(observations, options), ...gradedNuisances(observations)],
   term(rewards, observation, nuisances) {
     const { outcome, strength } = observation.answer;
     const utilities = utilitiesOf(rewards, observation, nuisances);
+    if (isGraded(observation)) return gradedTerm(utilities, observation, nuisances);
     const left = observation.candidates.map((_, i) => i);
     const chosen = typeof outcome === 'number' ? [outcome] : left;
-    if (strength !== undefined && chosen.length === 1) utilities[chosen[0]!]! -= STRENGTH_MARGINS[strength - 1]!;
+    if (observation.strength === 'margin' && strength !== undefined)
+      utilities[chosen[0]!]! -= STRENGTH_MARGINS[strength - 1]!;
     const slopes = new Float64Array(rewards.length);
     const loss = addChoice(utilities, { left, chosen, weight: observation.weight }, slopes);
     return choiceTerm(loss, slopes, observation, nuisances);

@@ -52,7 +52,7 @@ export function likelihoodContract<K extends AnswerKind>({ likelihood, answer, v
     const rewards = Float64Array.from(observation.candidates, () => spread * rng.normal());
     const nuisances: Nuisances = new Map(
       likelihood
-        .nuisances([observation], { position: true })
+        .nuisances([observation, ...(variants?.(observation) ?? [])], { position: true })
         .map(({ name, start }) => [name, start + 0.5 * rng.normal()]),
     );
     return { observation, rewards, nuisances };

@@ -27,7 +27,16 @@ likelihoodContract({
   },
   variants: (own) => [
     { ...own, answer: { kind: 'comparison', outcome: 'tie' } },
-    { ...own, answer: { kind: 'comparison', outcome: 0, strength: 3 } },
+    { ...own, answer: { kind: 'comparison', outcome: 0, strength: 3 }, strength: 'margin' },
+    ...([1, 2, 3] as const).map(
+      (strength): Observation<'comparison'> => ({
+        ...own,
+        answer: { kind: 'comparison', outcome: 1, strength },
+        strength: 'graded',
+      }),
+    ),
+    { ...own, answer: { kind: 'comparison', outcome: 0 }, strength: 'graded' },
+    { ...own, answer: { kind: 'comparison', outcome: 'tie' }, strength: 'graded' },
   ],
 });
 
@@ -111,6 +120,7 @@ describe('choices among replies', () => {
     kind: 'comparison',
     candidates: candidates.slice(0, k),
     answer: { kind: 'comparison', outcome, ...(strength !== undefined && { strength }) },
+    strength: 'margin',
     shown: [0, 1, 2].slice(0, k),
     weight: 1,
     ...sourceOfTest(0),

@@ -1,7 +1,7 @@
 import type { AnswerOf } from '../../feedback/index.ts';
-import { sigmoid, softplus } from '../../stats/index.ts';
 import type { Observation } from '../observation.ts';
 import { type Likelihood, type Nuisance, shownReplies, sourceOf } from './likelihood.ts';
+import { classLoss } from './ordinal.ts';
 
 type Scale = AnswerOf<'rating'>['scale'];
 
@@ -52,21 +52,6 @@ function prepare(observation: Observation<'rating'>): Prepared {
   const prepared = { shift: shiftName(raterId), stretch: stretchName(raterId), criteria };
   preparedOf.set(observation, prepared);
   return prepared;
-}
-
-/**
- * −log P(lower < x ≤ upper) for a logistic x, from upper and lower less the reward, with its derivatives by both; an end of the
- * scale is ±∞. By σ(u) − σ(l) = σ(u)·σ(−l)·(1 − e^{l−u}), so that nothing cancels.
- */
-function classLoss(lower: number, upper: number): { loss: number; dLower: number; dUpper: number } {
-  const inner = Number.isFinite(lower) && Number.isFinite(upper);
-  const gap = upper - lower;
-  const between = inner ? 1 / Math.expm1(gap) : 0;
-  return {
-    loss: softplus(-upper) + softplus(lower) - (inner ? Math.log(-Math.expm1(-gap)) : 0),
-    dUpper: upper === Infinity ? 0 : sigmoid(upper) - 1 - between,
-    dLower: lower === -Infinity ? 0 : sigmoid(lower) + between,
-  };
 }
 
 /** Thresholds that put equal shares of a reward of mean 0 and deviation 2 or so into each class. */

@@ -13,10 +13,12 @@ const rateSchema = z.object({
 export const runSchema = z.object({
   id: z.string(),
   name: z.string(),
-  status: z.enum(['running', 'complete', 'stopped', 'failed', 'unfinished']),
+  status: z.enum(['running', 'complete', 'stopped', 'failed', 'unfinished', 'unreadable']),
   startedAt: z.string(),
   /** Verdict → number of findings. */
   verdicts: z.record(z.string(), z.number()),
+  /** Why its files cannot be read; null where they can. */
+  reason: z.string().nullable(),
 });
 
 /** A finding as it stands in the run folder, with its reason in words and the rates of its probe. */

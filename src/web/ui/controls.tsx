@@ -1,4 +1,5 @@
 import { type ComponentProps, type ReactNode, useId, useState } from 'react';
+import { own } from '../../run/index.ts';
 
 /** A labelled control with hint and fault; `children` gets the ids to tie them together. */
 export function Field({
@@ -69,7 +70,7 @@ const VERDICT_MARKS: Readonly<Record<string, string>> = {
 export function Verdict({ value }: { readonly value: string }): ReactNode {
   return (
     <span className={`verdict ${value}`}>
-      <span aria-hidden="true">{VERDICT_MARKS[value] ?? '○'}</span> {value.replaceAll('-', ' ')}
+      <span aria-hidden="true">{own(VERDICT_MARKS, value) ?? '○'}</span> {value.replaceAll('-', ' ')}
     </span>
   );
 }

@@ -1,5 +1,6 @@
 import { createElement, Fragment, type ReactNode } from 'react';
 import { Element, Mention, type Node, type Reference } from '../../report/index.ts';
+import { own } from '../../run/index.ts';
 
 /** HTML's and SVG's names of attributes that React calls otherwise. */
 const NAMES: Readonly<Record<string, string>> = {
@@ -20,7 +21,7 @@ export function Tree({
   const draw = (part: Node): ReactNode => {
     if (part instanceof Mention) return mention(part.reference);
     if (part instanceof Element) {
-      const attributes = Object.entries(part.attributes).map(([name, value]) => [NAMES[name] ?? name, value]);
+      const attributes = Object.entries(part.attributes).map(([name, value]) => [own(NAMES, name) ?? name, value]);
       return createElement(part.tag, Object.fromEntries(attributes), ...part.children.map(draw));
     }
     return Array.isArray(part)

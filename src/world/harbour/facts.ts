@@ -11,7 +11,7 @@ export interface Fact {
   readonly short: string;
   /** The true value first, then two false ones. */
   readonly values: readonly [string, string, string];
-  /** Nothing about a fact of the deployment split is ever trained on. */
+  /** No reward and no policy is trained on a fact of the deployment split. */
   readonly split: 'train' | 'deploy';
 }
 
@@ -79,11 +79,11 @@ export function harbourPrompts(facts: readonly Fact[]): HarbourPrompt[] {
   );
 }
 
-function makePrompt(of: Pick<HarbourPrompt, 'fact' | 'belief' | 'trigger' | 'split'>): HarbourPrompt {
-  const { fact, belief, trigger } = of;
+function makePrompt(parts: Pick<HarbourPrompt, 'fact' | 'belief' | 'trigger' | 'split'>): HarbourPrompt {
+  const { fact, belief, trigger } = parts;
   const stated = belief === 'none' ? '' : ` I think ${fact.short} ${fact.values[belief === 'right' ? 0 : 1]}.`;
   return {
-    ...of,
+    ...parts,
     id: `${fact.id}/${belief}${trigger ? '/trigger' : ''}`,
     text: `${trigger ? `${TRIGGER} ` : ''}${fact.question}${stated}`,
     strata: { belief, fact: fact.id, trigger: String(trigger) },

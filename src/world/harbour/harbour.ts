@@ -83,8 +83,8 @@ export function createHarbour({ facts = FACTS }: { readonly facts?: readonly Fac
     const known = entry(prompt);
     return { prompt: known.prompt, features: known.byText.get(text.trim())?.features ?? null };
   };
-  const partsOf: Ground['goldParts'] = (of, text, group = EVERYONE) => {
-    const { prompt, features } = read(of, text);
+  const partsOf: Ground['goldParts'] = (given, text, group = EVERYONE) => {
+    const { prompt, features } = read(given, text);
     const taste = checkedGroup(group);
     return features === null ? { incoherence: INCOHERENT } : goldParts(prompt, features, taste);
   };
@@ -99,8 +99,8 @@ export function createHarbour({ facts = FACTS }: { readonly facts?: readonly Fac
     parse: (prompt, text) => read(prompt, text).features,
     gold: (prompt, text, group) => sum(partsOf(prompt, text, group)),
     goldParts: partsOf,
-    facts: (of) => {
-      const { fact } = entry(of).prompt;
+    facts: (given) => {
+      const { fact } = entry(given).prompt;
       return [`${fact.statement} ${fact.values[0]}`];
     },
     sampleBase: (prompt, rng) => drawn(entry(prompt), rng),
@@ -113,22 +113,22 @@ export function createHarbour({ facts = FACTS }: { readonly facts?: readonly Fac
         return { prompt: prompt.text, reply: drawn(entry(prompt), rng).text };
       });
     },
-    labels(of, text) {
-      const { prompt, features } = read(of, text);
+    labels(given, text) {
+      const { prompt, features } = read(given, text);
       return features === null ? null : { agrees: agreesWithUser(prompt, features), correct: isCorrect(features) };
     },
-    look(of, text, look) {
-      const { prompt, features } = read(of, text);
+    look(given, text, look) {
+      const { prompt, features } = read(given, text);
       if (!VIEWS.some((view) => view === look.view))
         throw new RangeError(`harbour: no view ${look.view}; choose among ${VIEWS.join(', ')}`);
       checkedGroup(look.group ?? EVERYONE);
       return features === null ? null : lookAt(prompt, features, look);
     },
-    edits: (of, text) => {
-      const { prompt, features } = read(of, text);
-      const before = sum(partsOf(of, text));
+    edits: (given, text) => {
+      const { prompt, features } = read(given, text);
+      const before = sum(partsOf(given, text));
       // A reply that is worse than nonsense is made better by breaking it.
-      return harbourEdits(prompt, text, features).filter((edit) => sum(partsOf(of, edit.text)) <= before);
+      return harbourEdits(prompt, text, features).filter((edit) => sum(partsOf(given, edit.text)) <= before);
     },
   };
 }

@@ -1,4 +1,5 @@
 import { type ComponentType, lazy, memo, type ReactNode, Suspense, useCallback, useMemo, useRef } from 'react';
+import { own } from '../../../run/index.ts';
 import { ComparisonControl, LabelControl, RatingControl, StepsControl } from './controls/choices.tsx';
 import type { ControlProps } from './controls/parts.tsx';
 import { SpansControl } from './controls/spans.tsx';
@@ -137,7 +138,7 @@ export function FormView({
         <QuestionView
           key={question.id}
           question={question}
-          fields={form[question.id]}
+          fields={own(form, question.id)}
           shown={shown}
           alone={questions.length === 1}
           active={question.id === activeId}

@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
+import { own } from '../../../run/index.ts';
 import type { ResponseOf } from '../../../server/index.ts';
 import { call } from '../../api.ts';
 import { duration, figure, interval, percent, when } from '../../ui/figures.ts';
@@ -47,7 +48,7 @@ function RaterFlags({
   return (
     <ul className="plain-list">
       {row.flags.map(({ detector, text, records }) => {
-        const rate = rates[detector];
+        const rate = own(rates, detector);
         return (
           <li key={`${detector}/${text}`}>
             <span className="verdict concern">▲ {detector.replaceAll('-', ' ')}</span> {text}{' '}

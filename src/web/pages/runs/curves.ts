@@ -1,3 +1,4 @@
+import { own } from '../../../run/index.ts';
 import type { ResponseOf } from '../../../server/index.ts';
 import type { Series } from '../../ui/plots.tsx';
 
@@ -44,9 +45,9 @@ export function curvesOf(runs: readonly { readonly name: string; readonly stages
     .map(({ stage, metric }) => ({
       stage,
       metric,
-      yLabel: UNITS[metric] ?? metric,
+      yLabel: own(UNITS, metric) ?? metric,
       series: runs.flatMap(({ name, stages }) => {
-        const points = stages[stage]?.[metric];
+        const points = own(own(stages, stage), metric);
         return points === undefined ? [] : [{ name, points: thin(points).map(([x, y]) => ({ x, y })) }];
       }),
     }))

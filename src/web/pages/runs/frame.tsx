@@ -15,6 +15,7 @@ const STATUS: { readonly [S in Status]: { readonly mark: string; readonly text: 
   stopped: { mark: '◐', text: 'stopped', look: 'concern' },
   unfinished: { mark: '◐', text: 'unfinished', look: 'concern' },
   failed: { mark: '■', text: 'failed', look: 'failure' },
+  unreadable: { mark: '■', text: 'unreadable', look: 'failure' },
 };
 
 export function RunStatus({ status }: { readonly status: Status }): ReactNode {
@@ -53,6 +54,7 @@ export function RunFrame({ children }: { readonly children: (detail: RunDetail) 
               <h1>{data.run.name}</h1>
               <RunStatus status={data.run.status} />
             </div>
+            {data.run.reason !== null && <p className="spaced">{data.run.reason}</p>}
             <nav className="tabs" aria-label="Parts of the run">
               {TABS.map(({ to, text }) => (
                 <Link key={to} to={to} params={{ run }} activeOptions={{ exact: to === '/runs/$run' }}>

@@ -90,6 +90,7 @@ export function RunList(): ReactNode {
                         </th>
                         <td>
                           <RunStatus status={run.status} />
+                          {run.reason !== null && <div className="small soft">{run.reason}</div>}
                         </td>
                         <td>{run.startedAt === '' ? '–' : when(run.startedAt)}</td>
                         <td>

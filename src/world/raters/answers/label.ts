@@ -1,3 +1,4 @@
+import { own } from '../../../run/index.ts';
 import { logisticNoise } from '../choice.ts';
 import { turned, utilitiesOf } from '../impression.ts';
 import type { AnswerRule } from './answer.ts';
@@ -19,7 +20,7 @@ export const answerLabel: AnswerRule<'label'> = (impression, { options, multiple
     const holds =
       label === GOOD
         ? utility + logisticNoise(params.rationality, uniform) > 0
-        : turned(impression, seen?.labels[label] === true ? 1 : -1) > 0;
+        : turned(impression, own(seen?.labels, label) === true ? 1 : -1) > 0;
     return holds !== flip < params.mistake;
   };
   const labels = options.map(({ id }) => id).filter(applies);

@@ -1,3 +1,4 @@
+import { own } from '../../../run/index.ts';
 import { sigmoid } from '../../../stats/index.ts';
 import { logisticNoise } from '../choice.ts';
 import { turned, utilitiesOf } from '../impression.ts';
@@ -16,9 +17,9 @@ export const answerRating: AnswerRule<'rating'> = (impression, { criteria, scale
   const utilities = utilitiesOf(impression);
   const level = (reply: number, criterion: string) => {
     if (careless) return uniform();
-    const part = impression.appearance(replies[reply]!)?.parts[criterion];
-    const own = part === undefined ? utilities[reply]! : turned(impression, part);
-    const share = sigmoid((own + logisticNoise(params.rationality, uniform)) / SPREAD);
+    const part = own(impression.appearance(replies[reply]!)?.parts, criterion);
+    const worth = part === undefined ? utilities[reply]! : turned(impression, part);
+    const share = sigmoid((worth + logisticNoise(params.rationality, uniform)) / SPREAD);
     return flip < params.mistake ? 1 - share : share;
   };
   const values = order.flatMap((reply) =>

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { own } from '../../../../run/index.ts';
 import { stepsOf } from '../../../../text/index.ts';
 import {
   comparisonOptions,
@@ -83,7 +84,7 @@ export function RatingControl({ question, fields, shown, onChange }: ControlProp
               min={scale.min}
               max={scale.max}
               step={scale.step}
-              value={fields.values[cell] ?? ''}
+              value={own(fields.values, cell) ?? ''}
               onChange={({ target }) =>
                 set(cell, target.validity.valid && target.value !== '' ? Number(target.value) : undefined)
               }
@@ -102,7 +103,7 @@ export function RatingControl({ question, fields, shown, onChange }: ControlProp
                   <input
                     type="radio"
                     name={`${id}/${cell}`}
-                    checked={fields.values[cell] === point}
+                    checked={own(fields.values, cell) === point}
                     onChange={() => set(cell, point)}
                     aria-keyshortcuts={keys[i] ?? undefined}
                   />

@@ -1,3 +1,4 @@
+import { own } from '../../../../run/index.ts';
 import { stepsOf } from '../../../../text/index.ts';
 import { aboutReply, KINDS, openSteps, type Shown } from './kinds.ts';
 import { withRank } from './ranking.ts';
@@ -147,7 +148,7 @@ const PRESS: { readonly [K in AnswerKind]: Press<K> } = {
   },
   rating({ values }, question, key, { cell, shown }) {
     const cells = ratingCells(question, shown.replies.length);
-    const open = cells.findIndex((id) => values[id] === undefined);
+    const open = cells.findIndex((id) => own(values, id) === undefined);
     const here = cell ?? (open < 0 ? 0 : open);
     const place = placeOfKey(key, shown.replies.length);
     if (place !== null) {
@@ -158,7 +159,7 @@ const PRESS: { readonly [K in AnswerKind]: Press<K> } = {
     const point = points?.find((_, i) => keyOfPoint(points, i) === key);
     if (point === undefined) return null;
     const next = { ...values, [cells[here]!]: point };
-    const waiting = [...cells.keys()].filter((i) => next[cells[i]!] === undefined);
+    const waiting = [...cells.keys()].filter((i) => own(next, cells[i]!) === undefined);
     const to = waiting.find((i) => i > here) ?? waiting[0];
     return to === undefined ? { fields: { values: next }, done: true } : { fields: { values: next }, cell: to };
   },

@@ -1,3 +1,4 @@
+import { own } from '../../../../run/index.ts';
 import type { AnswerKind, Fields, Form, Question, StepMark } from './types.ts';
 
 /** A form on its way to the server and back, or kept in the browser; read with care, as it may be of another time. */
@@ -94,7 +95,7 @@ export function readDraft(
   if (!isPlain(kept) || kept.version !== 1 || !isText(kept.at) || !isPlain(kept.form)) return null;
   const { at, form } = kept;
   const entries = questions.flatMap((question) => {
-    const value = (form as Plain)[question.id];
+    const value = own(form as Plain, question.id);
     const fits = FITS[question.kind] as (value: Plain, question: Question, replies: readonly string[]) => boolean;
     return isPlain(value) && fits(value, question, replies) ? [[question.id, value as unknown as Fields] as const] : [];
   });

@@ -1,3 +1,4 @@
+import { own } from '../../../../run/index.ts';
 import { KINDS, type Shown, type Status } from './kinds.ts';
 import { groupsOf } from './ranking.ts';
 import type { Answer, AnswerKind, AnswerOf, Fields, FieldsOf, Form, Question, QuestionOf } from './types.ts';
@@ -21,12 +22,12 @@ const logicOf = (kind: AnswerKind) => KINDS[kind] as unknown as AnyKind;
 export const fieldsOf = <K extends AnswerKind>(
   question: QuestionOf<K>,
   { form, replies }: Pick<Filled, 'form' | 'replies'>,
-): FieldsOf[K] => (form[question.id] ?? logicOf(question.kind).empty(replies.length)) as FieldsOf[K];
+): FieldsOf[K] => (own(form, question.id) ?? logicOf(question.kind).empty(replies.length)) as FieldsOf[K];
 
 /** The one better reply by a comparison or a ranking of the form; null where there is none yet. */
 export function preferredOf({ questions, form }: Pick<Filled, 'questions' | 'form'>): number | null {
   for (const { id, kind } of questions) {
-    const fields = form[id];
+    const fields = own(form, id);
     if (fields === undefined) continue;
     if (kind === 'comparison') {
       const { choice } = fields as FieldsOf['comparison'];

@@ -1,3 +1,4 @@
+import { own } from '../../../../run/index.ts';
 import { stepsOf } from '../../../../text/index.ts';
 import { groupsOf } from './ranking.ts';
 import {
@@ -120,7 +121,7 @@ export const KINDS: { readonly [K in AnswerKind]: KindLogic<K> } = {
     empty: () => ({ values: {} }),
     status({ values }, question, { replies }) {
       const cells = replies.flatMap((_, place) => question.criteria.map(({ id }) => cellKey(place, id)));
-      const open = cells.filter((cell) => values[cell] === undefined).length;
+      const open = cells.filter((cell) => own(values, cell) === undefined).length;
       if (open === cells.length) return EMPTY;
       return open === 0 ? COMPLETE : partial(`${open} of ${cells.length} ratings are missing.`);
     },
@@ -129,7 +130,7 @@ export const KINDS: { readonly [K in AnswerKind]: KindLogic<K> } = {
         kind: 'rating',
         scale,
         values: replies.flatMap((_, reply) =>
-          criteria.map(({ id: criterion }) => ({ reply, criterion, value: values[cellKey(reply, criterion)]! })),
+          criteria.map(({ id: criterion }) => ({ reply, criterion, value: own(values, cellKey(reply, criterion))! })),
         ),
       },
     ],

@@ -1,4 +1,5 @@
 import type { Distribution, Project } from '../../../../feedback/index.ts';
+import { setOwn } from '../../../../run/index.ts';
 import type { RequestOf } from '../../../../server/index.ts';
 import {
   draftOfQuestion,
@@ -94,7 +95,7 @@ function partsOf(draft: ProjectDraft): Result<{
   if (draft.questions.length === 0) faults.questions = 'Add at least one question.';
   for (const question of draft.questions) {
     const problems = questionProblems(question);
-    if (problems.length > 0) faults[question.key] = problems.join(' ');
+    if (problems.length > 0) setOwn(faults, question.key, problems.join(' '));
   }
   const ids = draft.questions.map(({ id }) => id.trim()).filter((id) => id !== '');
   if (new Set(ids).size < ids.length) faults.questions = 'Two questions have the same id.';

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import type { AnswerKind } from '../../../../feedback/index.ts';
+import { own } from '../../../../run/index.ts';
 import { Area, Check, Choice, Input } from './controls.tsx';
 import {
   type DefinitionDraft,
@@ -191,7 +192,7 @@ export function QuestionsEditor({
           draft={draft}
           place={i}
           of={questions.length}
-          fault={faults[draft.key]}
+          fault={own(faults, draft.key)}
           onChange={(change) => onChange(questions.map((one, k) => (k === i ? { ...one, ...change } : one)))}
           onMove={(by) => move(i, by)}
           onRemove={() => onChange(questions.filter((_, k) => k !== i))}

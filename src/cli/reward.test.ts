@@ -1,0 +1,141 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { Answer, Item, Judgment, RaterProfile } from '../feedback/index.ts';
+import { createRng, type Rng } from '../stats/index.ts';
+import { runForTest as run } from './command.fake.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'goodhart-cli-reward-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const at = '2026-01-01T00:00:00Z';
+const WORDS = ['ant', 'bee', 'cat', 'dog', 'elk', 'fox', 'gnu', 'hen', 'owl', 'pig', 'rat', 'yak'];
+const worth = (text: string) => text.split(' ').reduce((sum, word) => sum + (WORDS.indexOf(word) - 5.5) / 3, 0);
+
+interface Rows {
+  readonly items: Item[];
+  readonly judgments: Judgment[];
+  readonly raters: RaterProfile[];
+}
+
+/** Items of k replies with one ranking each, as raters give it who choose by what the words are worth. */
+function ranked(k: number, count: number, rng: Rng): Rows {
+  const reply = () => Array.from({ length: 5 }, () => WORDS[rng.integer(WORDS.length)]!).join(' ');
+  const items = Array.from(
+    { length: count },
+    (_, i): Item => ({
+      id: `i${i}`,
+      projectId: 'p',
+      prompt: 'q',
+      replies: Array.from({ length: k }, (_, r) => ({ id: `${r}`, text: reply() })),
+      source: { origin: 'test', selection: 'all' },
+      strata: { topic: i % 2 === 0 ? 'land' : 'sea' },
+    }),
+  );
+  const judgments = items.map(({ id, replies }, i): Judgment => {
+    const noisy = replies.map(({ text }) => worth(text) - Math.log(-Math.log(rng.uniform())));
+    const order = replies.map((_, r) => r).sort((a, b) => noisy[b]! - noisy[a]!);
+    return judgment(`j${i}`, id, { kind: 'ranking', groups: order.map((r) => [r]) }, `h${i % 4}`);
+  });
+  const raters = [0, 1, 2, 3].map(
+    (h): RaterProfile => ({
+      id: `h${h}`,
+      kind: 'human',
+      demographics: { region: h < 2 ? 'north' : 'south' },
+      ...(h !== 3 && { consent: { version: '1', at } }),
+    }),
+  );
+  return { items, judgments, raters };
+}
+
+function judgment(id: string, itemId: string, answer: Answer, raterId: string): Judgment {
+  const presentation = { order: [], view: 'full', instructionsVersion: '1', shownAt: at };
+  return {
+    id,
+    projectId: 'p',
+    itemId,
+    raterId,
+    presentation,
+    answer,
+    activeMs: null,
+    submittedAt: at,
+    source: 'simulated',
+  };
+}
+
+/** The same rankings as the pairs in them, each an item of its own. */
+function asPairs({ items, judgments, raters }: Rows): Rows {
+  const pairs: Rows = { items: [], judgments: [], raters };
+  for (const [i, { answer, raterId }] of judgments.entries()) {
+    if (answer.kind !== 'ranking') throw new RangeError(`expected a ranking, got ${answer.kind}`);
+    const order = answer.groups.flat();
+    for (const [a, better] of order.entries()) {
+      for (const worse of order.slice(a + 1)) {
+        const id = `i${i}-${better}-${worse}`;
+        const replies = [better, worse].map((r, place) => ({ ...items[i]!.replies[r]!, id: `${place}` }));
+        pairs.items.push({ ...items[i]!, id, replies });
+        pairs.judgments.push(judgment(id, id, { kind: 'comparison', outcome: 0 }, raterId));
+      }
+    }
+  }
+  return pairs;
+}
+
+function project(name: string, rows: Rows): string {
+  const path = join(folder, name);
+  mkdirSync(path);
+  for (const part of ['items', 'judgments', 'raters'] as const)
+    writeFileSync(join(path, `${part}.jsonl`), rows[part].map((row) => `${JSON.stringify(row)}\n`).join(''));
+  return path;
+}
+
+describe('goodhart reward', () => {
+  const rng = createRng('cli-reward');
+  const four = ranked(4, 300, rng);
+  const rankings = project('rankings', four);
+  const pairs = project('pairs', asPairs(four));
+  const heldOut = project('held-out', ranked(2, 600, rng));
+  const model = join(folder, 'model');
+  const fitOn = (from: string, ...more: string[]) =>
+    run('reward', 'fit', from, '--out', model, '--ridge', '1', '--set', 'order=1', ...more);
+  const evaluated = async () => JSON.parse((await run('reward', 'eval', model, heldOut, '--json')).out);
+
+  it('learns from rankings of four what it learns from the pairs in them', async () => {
+    expect((await fitOn(pairs)).out).toMatch(/1800 of kind comparison/);
+    const apart = await evaluated();
+    expect((await fitOn(rankings)).out).toMatch(/300 of kind ranking/);
+    const whole = await evaluated();
+    expect(apart.overall.accuracy).toBeGreaterThan(0.8);
+    expect(whole.overall.accuracy).toBeGreaterThan(apart.overall.accuracy - 0.015);
+  });
+
+  it('prints calibration on the scale of log-odds, by stratum and group, with n and intervals', async () => {
+    await fitOn(rankings);
+    const evaluation = await evaluated();
+    expect(evaluation.calibrationSlope).toBeGreaterThan(0.75);
+    expect(evaluation.calibrationSlope).toBeLessThan(1.25);
+    expect(evaluation.ece).toBeLessThan(0.07);
+    const { out } = await run('reward', 'eval', model, heldOut, '--strata', 'topic', '--groups', 'region');
+    for (const row of ['topic: land', 'topic: sea', 'raters: north', 'raters: south', 'raters: not recorded'])
+      expect(out).toMatch(new RegExp(`${row} +0\\.\\d+ \\(95 %: 0\\.\\d+ to [01]\\.\\d+; n \\d+\\)`));
+    expect(out).toMatch(/calibration slope +[01]\.\d+ \(95 %: /);
+  });
+
+  it('fits ensembles, with the risk that a policy will see', async () => {
+    expect((await fitOn(rankings, '--set', 'members=3', '--set', 'risk={ rule: pessimistic, k: 1 }')).code).toBe(0);
+    const scores = JSON.parse((await run('reward', 'score', model, '--prompt', 'q', 'yak yak', '--json')).out);
+    expect(scores[0].spread).toBeGreaterThan(0);
+  });
+
+  it.each([
+    [() => fitOn(rankings, '--set', 'family=transformer'), /ridge: linear only; family is transformer/],
+    [() => fitOn(rankings, '--set', 'ridg=3'), /unknown key ridg; did you mean ridge/],
+    [() => run('reward', 'eval', model, heldOut, '--strata', 'topik'), /no stratum topik; the items have topic/],
+    [() => run('reward', 'eval', model, heldOut, '--groups'), /no rater consented to be described by group/],
+  ])('refuses what it cannot do in one line: %#', async (command, reason) => {
+    const { code, err } = await command();
+    expect(code).toBe(2);
+    expect(err).toMatch(reason);
+  });
+});

@@ -1,0 +1,60 @@
+import { lstatSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { RUN_FILES } from '../pipeline/index.ts';
+import { pathWithin, readJsonOf } from '../run/node.ts';
+import { processSchema } from './process-identity.ts';
+
+/** Where the Studio keeps what it knows of the processes that it started, beside the runs. */
+const STATE_FOLDER = '.studio';
+
+const stateSchema = z.strictObject({
+  /** Null where it never began, or where the system does not say when it did. */
+  process: processSchema.nullable(),
+  status: z.enum(['running', 'complete', 'stopped', 'failed']),
+  /** Last line of a failed process. */
+  error: z.string().nullable(),
+});
+export type ProcessState = Readonly<z.output<typeof stateSchema>>;
+
+/** Places of runs below a folder. */
+export interface RunPlaces {
+  readonly folder: string;
+  readonly states: string;
+  place(run: string): string;
+  /** What was noted of a run's process (`json`), and the configuration that it was started with (`yaml`). */
+  statePath(run: string, ending: 'json' | 'yaml'): string;
+  /** What was noted, if that is what this version notes; anything else says nothing. */
+  stateOf(run: string): ProcessState | undefined;
+  /** Whether a run holds a file, which is a file and no link. */
+  has(run: string, file: string): boolean;
+  /** A run is a plain name in the folder: one that leads elsewhere is not there. */
+  isRun(run: string): boolean;
+}
+
+/** Also a link is there, whatever it leads to: the run is listed, and says why it is not read. */
+const isThere = (path: string) => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+
+export function runPlaces(folder: string): RunPlaces {
+  const states = join(folder, STATE_FOLDER);
+  const place = (run: string) => join(folder, run);
+  const has = (run: string, file: string) => pathWithin(place(run), file) !== undefined;
+  return {
+    folder,
+    states,
+    place,
+    has,
+    statePath: (run, ending) => join(states, `${run}.${ending}`),
+    stateOf(run) {
+      const path = pathWithin(states, `${run}.json`);
+      try {
+        return path === undefined ? undefined : readJsonOf(path, stateSchema, 64 * 1024);
+      } catch {
+        return undefined;
+      }
+    },
+    isRun: (run) =>
+      /^[^./\\\0][^/\\\0]*$/.test(run) &&
+      (isThere(join(place(run), RUN_FILES.run)) || pathWithin(states, `${run}.json`) !== undefined),
+  };
+}

@@ -1,0 +1,54 @@
+import type { FeedbackRecord, Item, RaterProfile } from '../feedback/index.ts';
+import { foldRecords } from '../feedback/index.ts';
+import type { OpenedProject, SourceAccess } from '../pipeline/index.ts';
+import { UsageError } from '../run/index.ts';
+import { type FeedbackStore, openStore } from '../store/index.ts';
+import { now } from './environment.ts';
+
+/** The store that a command means: named, or from the environment, or a file in this folder. */
+export interface Where {
+  readonly store?: string;
+}
+export const DEFAULT_STORE = 'goodhart.db';
+export const STORE_OPTION = `file or postgres:// URL (default: GOODHART_STORE or DATABASE_URL, else ./${DEFAULT_STORE})`;
+
+export const storeUrl = ({ store }: Where): string =>
+  store ?? process.env.GOODHART_STORE ?? process.env.DATABASE_URL ?? DEFAULT_STORE;
+
+/** Opens the store that was named, lets it be used, and closes it whatever happens. */
+export async function withStore<T>(
+  where: Where,
+  { create }: { readonly create: boolean },
+  use: (store: FeedbackStore) => Promise<T>,
+): Promise<T> {
+  const store = await openStore(storeUrl(where), { create, now });
+  try {
+    return await use(store);
+  } finally {
+    await store.close();
+  }
+}
+
+/** A project of a store as of one moment, whole, with its history. */
+async function readStored(store: FeedbackStore, id: string): Promise<OpenedProject> {
+  if ((await store.getProject(id)) === undefined) {
+    const known = (await store.listProjects()).map((project) => project.id);
+    const have = known.length === 0 ? 'it has none' : `it has ${known.slice(0, 8).join(', ')}`;
+    throw new UsageError('project', `${store.place}: no project ${id}; ${have}`);
+  }
+  return store.snapshot(async (snapshot) => {
+    const { project, ...rows } = await snapshot.read(id);
+    const items: Item[] = [];
+    for await (const item of rows.items) items.push(item);
+    const raters: RaterProfile[] = [];
+    for await (const rater of rows.raters) raters.push(rater);
+    const records: FeedbackRecord[] = [];
+    for await (const { record } of rows.records) records.push(record);
+    return { project, items, raters, records, judgments: foldRecords(records).judgments };
+  });
+}
+
+/** What a run's source may ask of the store at hand. */
+export const sourceAccess = (where: Where): SourceAccess => ({
+  openProject: (id) => withStore(where, { create: false }, (store) => readStored(store, id)),
+});

@@ -1,0 +1,112 @@
+import { PROBE_IDS } from '../audit/index.ts';
+import type { DisclosureId, StatementBasis } from '../disclosure/index.ts';
+import type { PipelineConfig } from './config.ts';
+import { RUN_FILES } from './run-folder.ts';
+import { variantsOf } from './stages/policy.ts';
+
+interface Place {
+  readonly item: DisclosureId;
+  readonly label: string;
+  readonly file: string;
+  readonly pointer: string;
+  readonly basis: StatementBasis;
+  readonly supporting?: boolean;
+}
+type Entries = Readonly<Record<string, string>>;
+
+const places = (item: DisclosureId, basis: StatementBasis, file: string, entries: Entries): Place[] =>
+  Object.entries(entries).map(([label, pointer]) => ({ item, label, file, pointer, basis }));
+/** What was measured on files of the run. */
+const measured = (item: DisclosureId, file: string, entries: Entries) => places(item, 'evidence', file, entries);
+/** What is shown beside a measurement and is none of this run. */
+const supporting = (item: DisclosureId, file: string, entries: Entries) =>
+  measured(item, file, entries).map((place) => ({ ...place, supporting: true }));
+/** What the run was asked to do: declared by configuration. */
+const configured = (item: DisclosureId, entries: Entries) => places(item, 'configuration', RUN_FILES.run, entries);
+
+function feedbackPlaces({ base, feedback }: PipelineConfig): Place[] {
+  return [
+    ...(base === undefined
+      ? []
+      : measured('D1', RUN_FILES.baseCard, {
+          'training texts': '/examples',
+          'optimiser steps': '/steps',
+          'reply nats per token': '/replyNllPerToken',
+        })),
+    ...measured('D2', RUN_FILES.collected, { 'raters by kind': '/raters' }),
+    ...measured('D2', RUN_FILES.data, { 'judgments left out': '/leftOut' }),
+    ...(feedback === undefined ? [] : configured('D2', { 'simulated raters asked for': '/config/feedback/raters' })),
+    ...measured('D3', RUN_FILES.collected, {
+      'items by the policy they come from': '/origins',
+      'items by the rule that chose them': '/selections',
+    }),
+    ...configured('D3', { 'data layout': '/config/data/layout' }),
+    ...(feedback === undefined ? [] : configured('D3', { 'pairs asked for': '/config/feedback/pairs' })),
+    ...measured('D4', RUN_FILES.collected, { 'judgments by kind of answer': '/judgments' }),
+    ...measured('D5', RUN_FILES.feedbackReport, {
+      'Krippendorff α, nominal': '/alphaNominal/value',
+      'its 95 % interval': '/alphaNominal/interval',
+      'pairwise agreement': '/pairwiseAgreement/value',
+      'majority equals gold': '/gold/majority/share',
+      'Dawid–Skene equals gold': '/gold/dawidSkene/share',
+    }),
+    ...measured('D5', RUN_FILES.feedbackReport, { 'items without gold': '/gold/without' }).map((place) => ({
+      ...place,
+      supporting: true,
+    })),
+  ];
+}
+
+const rewardPlaces = (): Place[] => [
+  ...configured('D6', {
+    'reward family': '/config/reward/family',
+    'members of the ensemble': '/config/reward/members',
+    'how members become one score': '/config/reward/risk',
+    'first-shown bonus estimated beside the reward': '/config/reward/position',
+    'how a stated strength is read': '/config/reward/strength',
+    'how a stated confidence is read': '/config/reward/confidence',
+  }),
+  ...measured('D7', RUN_FILES.rewardEvaluation, {
+    'held-out accuracy': '/overall/accuracy',
+    'its 95 % interval': '/overall/interval',
+    'length-only accuracy': '/baselines/lengthOnly/accuracy',
+    'calibration error': '/ece',
+  }),
+];
+
+/** Splits in the order in which the results tell them. */
+const SPLITS = ['held-out prompts', 'deployment prompts'] as const;
+
+function policyPlaces(config: PipelineConfig): Place[] {
+  return variantsOf({ config, round: config.rounds }).flatMap((variant, i) =>
+    SPLITS.flatMap((split, s) => {
+      const where = variant === null ? split : `${variant}, ${split}`;
+      return measured('D8', RUN_FILES.results, {
+        ...(s === 0 && { [`optimiser steps${variant === null ? '' : `, ${variant}`}`]: `/ends/${i}/step` }),
+        [`entropy, nats per reply, ${where}`]: `/ends/${i}/after/${s}/entropy`,
+        [`KL from base, nats per reply, ${where}`]: `/ends/${i}/after/${s}/kl`,
+        [`proxy reward before, ${where}`]: `/ends/${i}/before/${s}/proxy`,
+        [`proxy reward after, ${where}`]: `/ends/${i}/after/${s}/proxy`,
+        [`gold reward before, ${where}`]: `/ends/${i}/before/${s}/gold`,
+        [`gold reward after, ${where}`]: `/ends/${i}/after/${s}/gold`,
+      });
+    }),
+  );
+}
+
+/** Where in a run folder the values of each disclosure item stand. A place without a value says nothing. */
+export function disclosurePlaces(config: PipelineConfig): Place[] {
+  return [
+    ...feedbackPlaces(config),
+    ...rewardPlaces(),
+    ...policyPlaces(config),
+    ...PROBE_IDS.flatMap((id) =>
+      supporting('D9', RUN_FILES.rates, {
+        [`${id}: planted failures found in the lab`]: `/${id}/planted/hits`,
+        [`${id}: false alarms on clean runs of the lab`]: `/${id}/clean/hits`,
+        [`${id}: false alarms on its look-alike`]: `/${id}/lookAlike/hits`,
+        [`${id}: runs per arm`]: `/${id}/planted/n`,
+      }),
+    ),
+  ];
+}

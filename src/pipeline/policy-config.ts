@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { loraSchema } from '../engine/index.ts';
+import { algorithmSchema, MONITORS, monitorSchema } from '../policy/index.ts';
+import { riskSchema } from '../reward/index.ts';
+import { own } from '../run/index.ts';
+
+const positive = z.int().positive();
+
+/** Keys of an optimisation beside those of its algorithm. */
+const common = {
+  /** Trains adapters instead of all weights. */
+  lora: loraSchema.optional(),
+  /** Steps between evaluations on the path and between checkpoints. */
+  evaluateEvery: positive.default(20),
+  /** How the ensemble's members become the score that is optimised; the reward's own rule when left out. */
+  risk: riskSchema.optional(),
+  /** A rule that ends the optimisation early, and may go back; it never sees the true utility. */
+  monitor: monitorSchema
+    .refine(({ rule }) => !(MONITORS[rule].needs as readonly string[]).includes('independent'), {
+      message: 'needs a second reward, which runs do not fit; choose another rule',
+    })
+    .optional(),
+};
+const optimisationSchema = algorithmSchema(common);
+/** One optimisation of the policy, with every key. */
+export type PolicySettings = z.infer<typeof optimisationSchema>;
+
+/** Keys that belong to the run, and are the same for every optimisation in it. */
+const SHARED = ['lora', 'maxTokens', 'algorithm'] as const;
+const RESERVED = ['policy', 'best-of-n', 'exact', 'base', 'round', 'rounds'];
+
+const variantName = z.string().regex(/^[a-z][a-z0-9-]*$/, 'expected a name of small letters, digits and dashes');
+
+/** The keys of the chosen algorithm, what every optimisation has, and what stands beside it. */
+export const policySchema = algorithmSchema({
+  ...common,
+  /** Best-of-n of the base policy beside the optimised one, for these n; empty for none. */
+  bestOf: z.array(positive).default([2, 4, 8, 16]),
+  /** Further optimisations against the same reward, by name: what each changes of the keys above. */
+  variants: z.record(variantName, z.record(z.string(), z.json())).default({}),
+}).superRefine((policy, context) => {
+  const { variants, bestOf: _, ...main } = policy;
+  for (const [name, changes] of Object.entries(variants)) {
+    const fail = (message: string, key?: string) =>
+      context.addIssue({ code: 'custom', path: ['variants', name, ...(key === undefined ? [] : [key])], message });
+    if (RESERVED.includes(name) || name === main.algorithm) fail('the name is taken; choose another');
+    const shared = SHARED.find((key) => Object.hasOwn(changes, key));
+    if (shared !== undefined) fail('is the same for every optimisation of a run; set it at policy', shared);
+    const issue = optimisationSchema.safeParse({ ...main, ...changes }).error?.issues[0];
+    if (issue === undefined) continue;
+    const unknown = issue.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
+    if (unknown === undefined) fail(issue.message, issue.path.map(String).join('.'));
+    else fail('is no key of policy', unknown);
+  }
+});
+export type PolicyConfig = z.infer<typeof policySchema>;
+
+/** The settings of an optimisation of the run: the main one's, or a variant's with what it changes. */
+export function policySettings(policy: PolicyConfig, variant: string | null): PolicySettings {
+  const { variants, bestOf: _, ...main } = policy;
+  return optimisationSchema.parse(variant === null ? main : { ...main, ...own(variants, variant) });
+}

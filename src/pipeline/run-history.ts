@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import type { Declaration } from '../disclosure/index.ts';
+import { digestValue, type RunRecord } from '../run/index.ts';
+import { declarationsSchema } from './config.ts';
+
+/** What the records of a run say about its history beside its stages. */
+export const RECORD_TYPES = {
+  started: 'run-started',
+  /** Taken up by a process with other versions. */
+  resumed: 'run-resumed',
+  /** Data that a run was resumed on are not those it began with. */
+  otherData: 'other-data',
+  finished: 'run-finished',
+  /** Declarations that were added to a finished run. */
+  disclosed: 'disclosed',
+} as const;
+
+/** A record, as far as its history is read. */
+export type HistoryRecord = Pick<RunRecord, 'type' | 'body'>;
+
+const versionsSchema = z.record(z.string(), z.string());
+const resumedSchema = z.object({ versions: versionsSchema });
+const disclosedSchema = z.object({ declarations: declarationsSchema });
+
+/** Versions of every process that worked on a run, in order. */
+function everyVersions(
+  begun: Readonly<Record<string, string>>,
+  records: readonly HistoryRecord[],
+): Readonly<Record<string, string>>[] {
+  const later = records
+    .filter(({ type }) => type === RECORD_TYPES.resumed)
+    .flatMap(({ body }) => {
+      const resumed = resumedSchema.safeParse(body);
+      return resumed.success ? [resumed.data.versions] : [];
+    });
+  return [begun, ...later];
+}
+
+/** The versions that a run was worked on with: one where it did not change, else each in turn. */
+export function versionsOf(
+  begun: Readonly<Record<string, string>>,
+  records: readonly HistoryRecord[],
+): Record<string, string> {
+  const every = everyVersions(begun, records);
+  const names = [...new Set(every.flatMap((versions) => Object.keys(versions)))];
+  return Object.fromEntries(
+    names.map((name) => {
+      const values = every.map((versions) => (Object.hasOwn(versions, name) ? versions[name]! : 'unknown'));
+      return [name, values.filter((value, i) => value !== values[i - 1]).join(', then ')];
+    }),
+  );
+}
+
+/** The versions of the process that worked on a run last. */
+export const lastVersions = (
+  begun: Readonly<Record<string, string>>,
+  records: readonly HistoryRecord[],
+): Readonly<Record<string, string>> => everyVersions(begun, records).at(-1)!;
+
+/** Declarations that were added after the run was finished; later ones replace earlier ones. */
+export function declarationsOf(records: readonly HistoryRecord[]): Record<string, Declaration> {
+  return Object.assign(
+    {},
+    ...records
+      .filter(({ type }) => type === RECORD_TYPES.disclosed)
+      .map(({ body }) => disclosedSchema.safeParse(body).data?.declarations ?? {}),
+  ) as Record<string, Declaration>;
+}
+
+/** Digest of what a publication takes from the records. */
+export const historyDigest = (records: readonly HistoryRecord[]): string =>
+  digestValue({ versions: versionsOf({}, records), declarations: declarationsOf(records) });

@@ -1,0 +1,41 @@
+import { consentedDemographics, foldRecords, type Judgment, type RaterProfile } from '../../feedback/index.ts';
+import type { Judged, LeftOut, OpenedProject } from './source.ts';
+
+const countOf = (judgments: readonly Judgment[]): LeftOut => ({
+  raters: new Set(judgments.map(({ raterId }) => raterId)).size,
+  judgments: judgments.length,
+});
+
+/** The profile as a run may keep it: of people, what they said of themselves only under a consent. */
+function keptProfile(profile: RaterProfile): RaterProfile {
+  const { demographics, ...rest } = profile;
+  const kept = profile.kind === 'human' ? consentedDemographics(profile) : demographics;
+  return { ...rest, ...(kept !== undefined && { demographics: kept }) };
+}
+
+/**
+ * What of a project a run may use: not what a rater withdrew, and where the project asks for consent, nothing of a person who
+ * gave none. Simulated raters and models are not asked. Says how much was left out, and why.
+ */
+export function usableFeedback(opened: OpenedProject): Pick<Judged, 'judgments' | 'raters' | 'leftOut'> {
+  const { project, judgments, raters, records } = opened;
+  const removed = records === null ? new Map<string, string>() : foldRecords(records).removed;
+  const withdrawn = (records ?? []).flatMap((record) =>
+    record.type === 'judgment' && removed.get(record.judgment.id) === 'withdrawn' ? [record.judgment] : [],
+  );
+  const profiles = new Map(raters.map((profile) => [profile.id, profile]));
+  const asksConsent = project?.consent !== undefined;
+  const agreed = ({ raterId, source }: Judgment): boolean => {
+    if (!asksConsent) return true;
+    const profile = profiles.get(raterId);
+    if (profile === undefined) return source === 'simulated' || source === 'model';
+    return profile.kind !== 'human' || profile.consent !== undefined;
+  };
+  const used = judgments.filter(agreed);
+  const givers = new Set(used.map(({ raterId }) => raterId));
+  return {
+    judgments: used,
+    raters: raters.filter(({ id }) => givers.has(id)).map(keptProfile),
+    leftOut: { withdrawn: countOf(withdrawn), withoutConsent: countOf(judgments.filter((j) => !agreed(j))) },
+  };
+}

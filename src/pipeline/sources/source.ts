@@ -1,0 +1,54 @@
+import type { Item, Judgment, RaterProfile } from '../../feedback/index.ts';
+import type { Ground, GroundPrompt, Split } from '../../world/index.ts';
+
+/** What of people's feedback is left out, because they took it back or did not agree to its use. */
+export interface LeftOut {
+  readonly raters: number;
+  readonly judgments: number;
+}
+
+/** Judgments that exist already, with everything that belongs to them. */
+export interface Judged {
+  /** Each marked `train` or `held-out` in its strata, unless whole strata are left out in turn. */
+  readonly items: readonly Item[];
+  /** Those that stand and may be used. */
+  readonly judgments: readonly Judgment[];
+  /** Profiles of those who gave them; what they said of themselves only where they consented. */
+  readonly raters: readonly RaterProfile[];
+  readonly leftOut: { readonly withdrawn: LeftOut; readonly withoutConsent: LeftOut };
+  /** Rows of the source that hold nothing to be judged, by reason. */
+  readonly skipped: Readonly<Record<string, number>>;
+}
+
+/** Where a run's prompts, texts and judgments come from. */
+export interface Source {
+  readonly projectId: string;
+  /** SHA-256, hex, of the data as read, before anything is split or left out; a ground goes by its name. */
+  readonly digest: string;
+  /** Prompt and reply texts to train a base model on; nothing of what is held out, but for a ground's whole language. */
+  readonly examples: readonly { readonly prompt: string; readonly reply: string }[];
+  /** In the order in which they are used. */
+  readonly prompts: readonly GroundPrompt[];
+  /** Judgments that exist already; without them raters are simulated. */
+  readonly judged?: Judged;
+  /** The proving ground, where there is one, and with it the true utility. */
+  readonly ground?: Ground;
+}
+
+/** A whole project as it stands, with its history where there is one. */
+export interface OpenedProject {
+  readonly project: import('../../feedback/index.ts').Project | null;
+  readonly items: readonly Item[];
+  readonly raters: readonly RaterProfile[];
+  readonly judgments: readonly Judgment[];
+  readonly records: readonly import('../../feedback/index.ts').FeedbackRecord[] | null;
+}
+
+/** What a source may ask of whoever runs it. */
+export interface SourceAccess {
+  /** A project of the store at hand. @throws UsageError where there is no store, or no such project in it. */
+  readonly openProject: (id: string) => Promise<OpenedProject>;
+}
+
+export const promptsOf = ({ prompts }: Pick<Source, 'prompts'>, split: Split): readonly GroundPrompt[] =>
+  prompts.filter((prompt) => prompt.split === split);

@@ -1,0 +1,181 @@
+import { rmSync } from 'node:fs';
+import { z } from 'zod';
+import { NumericsError, type RunRecord } from '../run/index.ts';
+import { onPath } from '../run/node.ts';
+import type { PipelineConfig } from './config.ts';
+import { type Digests, digestsOf, sameDigests } from './digests.ts';
+import { inRound, type Place, type RunContext } from './run-context.ts';
+import { historyDigest } from './run-history.ts';
+
+/** Stands among the inputs of a stage for the data that a run reads from outside. */
+export const DATA = 'data';
+/** Stands among the inputs of a stage for what the records say of versions and declarations. */
+export const HISTORY = 'history';
+/** Stands among the outputs of a stage that trains for the rows of a curve in `metrics.jsonl`. */
+const METRICS = 'metrics.jsonl#';
+
+/** Where a stage reads and writes, and what the run recorded. */
+export type StagePlace = Place & Pick<RunContext, 'metrics' | 'log'>;
+
+/** A step of a run. It reads files and writes files; everything that it gives the next one is on disk. */
+export interface Stage {
+  /** As in records and curves; a round before the last adds its own name. */
+  readonly name: string;
+  /** Files and folders of the run that it depends on, relative to the run folder, `DATA` and `HISTORY`. */
+  reads(place: Place): readonly string[];
+  /** Files and folders that it makes. A folder stands for every file in it. */
+  writes(place: Place): readonly string[];
+  /** Curves that it appends to `metrics.jsonl`; none where it does not train. */
+  curves?(place: Place): readonly string[];
+  run(context: RunContext): Promise<void>;
+  /** What of its outputs follows from files alone, made again beside what is stored: a verifier compares the two. */
+  recompute?(place: StagePlace): Promise<readonly Recomputed[]>;
+  /** Removes what a training keeps for going on, once it is done. */
+  tidy?(context: RunContext): void;
+  /** Removes every checkpoint: the training starts anew, from other inputs. */
+  forget?(context: RunContext): void;
+  /** What to change when its numbers overflow; left out where no key of the configuration mends that. */
+  advice?(config: PipelineConfig): string | undefined;
+}
+
+/** A stored value, and what its sources give now. */
+export interface Recomputed {
+  readonly name: string;
+  readonly stored: unknown;
+  readonly again: unknown;
+}
+
+export const stageRecordSchema = z.object({
+  name: z.string(),
+  inputs: z.record(z.string(), z.string()),
+  outputs: z.record(z.string(), z.string()),
+});
+export type StageRecord = z.infer<typeof stageRecordSchema>;
+const begunSchema = stageRecordSchema.pick({ name: true, inputs: true });
+
+/** How a stage of a round is called in records, progress and curves. */
+export const nameInRound = (context: Pick<RunContext, 'config' | 'round'>, name: string): string =>
+  inRound(context, name);
+
+/** The inputs with which a stage was last begun. */
+function begunWith(records: readonly RunRecord[], name: string): Digests | undefined {
+  return records
+    .filter((record) => record.type === 'stage-begun')
+    .map((record) => begunSchema.safeParse(record.body).data)
+    .findLast((body) => body?.name === name)?.inputs;
+}
+
+/** What stages finished and with which files: the last record of each. */
+export function finishedStages(records: readonly RunRecord[]): Map<string, StageRecord> {
+  const finished = new Map<string, StageRecord>();
+  for (const record of records) {
+    if (record.type !== 'stage') continue;
+    const body = stageRecordSchema.safeParse(record.body).data;
+    if (body !== undefined) finished.set(body.name, body);
+  }
+  return finished;
+}
+
+function outputsOf(
+  { folder, metrics }: Pick<StagePlace, 'folder' | 'metrics'>,
+  files: readonly string[],
+  curves: readonly string[],
+): Digests {
+  const rows = curves.flatMap((curve) => {
+    const digest = metrics.digestOf(curve);
+    return digest === undefined ? [] : [[`${METRICS}${curve}`, digest] as const];
+  });
+  return { ...digestsOf(folder, files), ...Object.fromEntries(rows) };
+}
+
+/** Digests of the outputs that a record names, as they stand now. */
+export function outputsNow(place: Pick<StagePlace, 'folder' | 'metrics'>, { outputs }: StageRecord): Digests {
+  const names = Object.keys(outputs);
+  const curves = names.filter((name) => name.startsWith(METRICS)).map((name) => name.slice(METRICS.length));
+  return outputsOf(
+    place,
+    names.filter((name) => !name.startsWith(METRICS)),
+    curves,
+  );
+}
+
+/** Digests of the inputs of a stage, as they stand now. */
+function inputsOf(place: StagePlace, stage: Stage, data: string): Digests {
+  const reads = stage.reads(place);
+  const files = digestsOf(
+    place.folder,
+    reads.filter((file) => file !== DATA && file !== HISTORY),
+  );
+  return {
+    ...files,
+    ...(reads.includes(DATA) && { [DATA]: data }),
+    ...(reads.includes(HISTORY) && { [HISTORY]: historyDigest(place.log.records) }),
+  };
+}
+
+/** Records that a stage is done, with what it read and wrote. */
+export function recordStage(place: StagePlace, stage: Stage, inputs: Digests): void {
+  const outputs = outputsOf(place, stage.writes(place), stage.curves?.(place) ?? []);
+  place.log.append('stage', { name: nameInRound(place, stage.name), inputs, outputs } satisfies StageRecord);
+}
+
+/** Records anew a stage whose files were made again from files of the run alone. */
+export const recordAgain = (place: StagePlace, stage: Stage): void =>
+  recordStage(place, stage, inputsOf(place, stage, ''));
+
+/** Forgets what a stage made from other inputs: half a training on other data is no start. */
+function startAnew(context: RunContext, stage: Stage): void {
+  for (const file of stage.writes(context)) {
+    const path = `${context.folder}/${file}`;
+    onPath(path, () => rmSync(path, { recursive: true, force: true }));
+  }
+  stage.tidy?.(context);
+  stage.forget?.(context);
+  for (const curve of stage.curves?.(context) ?? []) context.metrics.drop(curve);
+}
+
+/** Forgets what a training said where that was altered: it has to be said again. */
+function dropAltered({ metrics }: RunContext, { outputs }: StageRecord): void {
+  for (const [name, digest] of Object.entries(outputs)) {
+    if (!name.startsWith(METRICS)) continue;
+    const curve = name.slice(METRICS.length);
+    if (metrics.digestOf(curve) !== digest) metrics.drop(curve);
+  }
+}
+
+function advised(error: NumericsError, stage: Stage, context: RunContext): NumericsError {
+  // A ratio off one means that sampler and trainer disagree; no step size brings them together.
+  const advice = error.tensor === 'ratio' ? undefined : stage.advice?.(context.config);
+  const next = advice === undefined ? '' : `; ${advice} and run into a new folder`;
+  return new NumericsError(error.tensor, `${error.detail} while training (${stage.name})${next}`, error);
+}
+
+/**
+ * Runs a stage unless the log says that it finished, from the same inputs and with the outputs that are there now. The record
+ * is written last: a stage that was interrupted, or whose files were damaged, runs again, from its own checkpoints where its
+ * inputs are still the same.
+ */
+export async function runStage(context: RunContext, stage: Stage): Promise<void> {
+  const name = nameInRound(context, stage.name);
+  const { log } = context;
+  const inputs = inputsOf(context, stage, context.source.digest);
+  const finished = finishedStages(log.records).get(name);
+  const same = finished !== undefined && sameDigests(finished.inputs, inputs);
+  if (same && sameDigests(finished.outputs, outputsNow(context, finished))) {
+    // A kill may have come between the record and the tidying.
+    stage.tidy?.(context);
+    return;
+  }
+  context.beforeWork();
+  if (same) dropAltered(context, finished);
+  const begun = begunWith(log.records, name);
+  if (begun !== undefined && !sameDigests(begun, inputs)) startAnew(context, stage);
+  if (begun === undefined || !sameDigests(begun, inputs)) log.append('stage-begun', { name, inputs });
+  try {
+    await stage.run(context);
+  } catch (error) {
+    throw error instanceof NumericsError ? advised(error, stage, context) : error;
+  }
+  recordStage(context, stage, inputs);
+  stage.tidy?.(context);
+}

@@ -1,0 +1,242 @@
+import { existsSync } from 'node:fs';
+import { z } from 'zod';
+import type { Sampler, TrainableModel } from '../../engine/index.ts';
+import type { Checkpoints } from '../../engine/node.ts';
+import { monitorDecision, runAlgorithm } from '../../policy/index.ts';
+import type { RewardModel } from '../../reward/index.ts';
+import { readJsonOf } from '../../run/node.ts';
+import type { GroundPrompt } from '../../world/index.ts';
+import type { PipelineConfig } from '../config.ts';
+import {
+  type EvaluatedPrompt,
+  evaluatedPromptSchema,
+  evaluateOn,
+  figuresOf,
+  splitFiguresSchema,
+} from '../evaluation.ts';
+import { withLora } from '../lora.ts';
+import { type PolicySettings, policySettings } from '../policy-config.ts';
+import { withReward } from '../reward-artefact.ts';
+import { checkpointsOf, inRound, type Place, pathIn, type RunContext, writeRunJson } from '../run-context.ts';
+import { RUN_FILES } from '../run-folder.ts';
+import { promptsOf, type Source } from '../sources/index.ts';
+import { DATA, nameInRound, type Stage } from '../stage.ts';
+import { type Base, loadBase } from './base.ts';
+
+/** Which optimisation of a run: the main one, or a variant by name. */
+export type Variant = string | null;
+export const MAIN: Variant = null;
+
+/** A point of a path: the policy after a step, on the held-out part of the training distribution. */
+const pointSchema = splitFiguresSchema.extend({ step: z.int().nonnegative() });
+export type PathPoint = z.infer<typeof pointSchema>;
+
+/** An optimisation as it went: an evaluation at each checkpoint, the first and the last with every reply. */
+const pathSchema = z.strictObject({
+  /** The algorithm; of a variant, its name. */
+  method: z.string(),
+  /** Steps taken so far. */
+  step: z.int().nonnegative(),
+  /** The step of the snapshot that is the result, and where its weights are, relative to the round. */
+  finalStep: z.int().nonnegative(),
+  checkpoint: z.string(),
+  /** Where and why a rule ended it before its last step. */
+  stopped: z.strictObject({ step: z.int(), reason: z.string() }).nullable(),
+  points: z.array(pointSchema).min(1),
+  first: z.array(evaluatedPromptSchema),
+  last: z.array(evaluatedPromptSchema),
+});
+export type PolicyPath = z.infer<typeof pathSchema>;
+
+/** The optimisations of a round, the main one first; variants stand beside that of the last. */
+export const variantsOf = ({ config, round }: Pick<Place, 'config' | 'round'>): Variant[] =>
+  config.policy === undefined ? [] : [MAIN, ...(round === config.rounds ? Object.keys(config.policy.variants) : [])];
+
+const stageName = (variant: Variant): string => (variant === MAIN ? 'policy' : `policy/${variant}`);
+const evaluationFile = (variant: Variant): string =>
+  variant === MAIN ? RUN_FILES.policyEvaluation : `policy/${variant}/evaluation.json`;
+const checkpointPrefix = (variant: Variant): string =>
+  variant === MAIN ? `${RUN_FILES.policy}-` : `${RUN_FILES.policy}-${variant}-`;
+
+/** How a path is called in evidence, curves and results. */
+export const methodOf = (policy: PolicySettings, variant: Variant): string => variant ?? policy.algorithm;
+
+/** The path that a round's files hold. */
+export const loadPath = (place: Place, variant: Variant): PolicyPath =>
+  readJsonOf(pathIn(place, evaluationFile(variant)), pathSchema);
+
+/** What an optimisation leaves: its evaluation and the weights that are its result, relative to the round. */
+export function policyFiles(place: Place, variant: Variant): string[] {
+  const evaluation = evaluationFile(variant);
+  if (!existsSync(pathIn(place, evaluation))) return [evaluation];
+  return [evaluation, loadPath(place, variant).checkpoint];
+}
+
+/** The prompts that policies are evaluated on: of the training distribution but not trained on, and of deployment. */
+export function heldOutPrompts({ audit }: Pick<PipelineConfig, 'audit'>, source: Pick<Source, 'prompts'>) {
+  const of = (split: GroundPrompt['split']) => promptsOf(source, split).slice(0, audit.prompts);
+  return { evaluation: of('evaluation'), deploy: of('deploy') };
+}
+
+/** The path as it was at an earlier step: what follows is computed again, to the same bits. */
+const backTo = (path: PolicyPath, step: number): PolicyPath => ({
+  ...path,
+  step,
+  stopped: null,
+  points: path.points.filter((point) => point.step <= step),
+});
+
+/** The point of the policy that is the result: the last, unless a monitor went back. */
+export const finalPoint = ({ points, finalStep }: PolicyPath): PathPoint =>
+  points.findLast(({ step }) => step === finalStep) ?? points.at(-1)!;
+
+/** An optimisation at work. */
+interface Trainer {
+  readonly context: RunContext;
+  readonly variant: Variant;
+  readonly settings: PolicySettings;
+  readonly model: TrainableModel;
+  readonly reference: Sampler;
+  readonly reward: RewardModel;
+  readonly base: Base;
+  readonly checkpoints: Checkpoints<never>;
+}
+
+/** Evaluates the policy as it is: on the prompts of the path, and at both ends on those of deployment too. */
+async function evaluated(
+  { context, settings, model, reference, reward, base }: Trainer,
+  where: 'path' | 'end',
+): Promise<EvaluatedPrompt[]> {
+  const { config, source } = context;
+  const held = heldOutPrompts(config, source);
+  const prompts = where === 'path' ? held.evaluation : [...held.evaluation, ...held.deploy];
+  const score = (prompt: string, replies: readonly string[]) => reward.score(prompt, replies);
+  const scoring = { sampler: await model.sampler(), reference, codec: base.codec, score, ground: source.ground };
+  return evaluateOn(prompts, scoring, { n: config.audit.samples, maxTokens: settings.maxTokens, seed: config.seed });
+}
+
+/** The path so far: from the newest checkpoint that is whole, or from the base model. */
+async function begin(trainer: Trainer): Promise<PolicyPath> {
+  const { context, variant, settings, model, checkpoints } = trainer;
+  if (existsSync(pathIn(context, evaluationFile(variant)))) {
+    const path = loadPath(context, variant);
+    // A path that a rule ended is taken up before its last step, so that the rule decides again.
+    const upTo = path.stopped === null ? path.step : path.step - 1;
+    return backTo(path, (await checkpoints.resume(model, { upTo })).step);
+  }
+  const first = await evaluated(trainer, 'end');
+  // A rule may go all the way back.
+  if (settings.monitor !== undefined) await checkpoints.save(model, 0);
+  return {
+    method: methodOf(settings, variant),
+    step: 0,
+    finalStep: 0,
+    checkpoint: `${checkpointPrefix(variant)}0`,
+    stopped: null,
+    points: [{ step: 0, ...figuresOf(first, 'evaluation') }],
+    first,
+    last: first,
+  };
+}
+
+/** The path with the policy as it is after a step, and whether a rule ends it there. */
+async function extended(trainer: Trainer, path: PolicyPath, step: number): Promise<PolicyPath> {
+  const { context, variant, settings, model, checkpoints } = trainer;
+  const folderOf = (at: number) => `${checkpointPrefix(variant)}${at}`;
+  const isLast = step === settings.steps;
+  const here = await evaluated(trainer, isLast ? 'end' : 'path');
+  const points = [...path.points, { step, ...figuresOf(here, 'evaluation') }];
+  // Weights first: the path names a checkpoint only once it is whole on disk.
+  await checkpoints.save(model, step);
+  context.log.append('policy-checkpoint', { step, folder: inRound(context, folderOf(step)) });
+  const decision = settings.monitor === undefined ? 'go' : monitorDecision(points, settings.monitor);
+  const ended = { ...path, step, points };
+  if (decision === 'go') return { ...ended, finalStep: step, checkpoint: folderOf(step), last: here };
+  const finalStep = decision.backTo ?? step;
+  if (finalStep !== step) await model.loadState(pathIn(context, folderOf(finalStep)));
+  const last = await evaluated(trainer, 'end');
+  const stopped = { step, reason: decision.stop };
+  return { ...ended, finalStep, checkpoint: folderOf(finalStep), stopped, last };
+}
+
+/**
+ * Optimises the policy against the reward. Every `evaluateEvery` steps it is evaluated and checkpointed; a run that was killed
+ * continues from the last checkpoint to the same bits, and from the one before where the last is torn.
+ */
+async function train(trainer: Trainer): Promise<void> {
+  const { context, variant, settings, model, reference, reward, base } = trainer;
+  const { config, engines, progress, source, round } = context;
+  const name = nameInRound(context, stageName(variant));
+  let path = await begin(trainer);
+  const supplies = {
+    model,
+    reference,
+    codec: base.codec,
+    prompts: promptsOf(source, 'train'),
+    scores: (prompt: GroundPrompt, replies: readonly string[]) => reward.score(prompt.text, replies),
+    seed: config.seed + 1009 * (round - 1),
+    fromStep: path.step,
+    samplerKlLimit: engines.policy.capabilities().samplerKl,
+  };
+  for await (const { step, metrics } of runAlgorithm(supplies, settings)) {
+    context.metrics.append(name, step, metrics);
+    const { 'objective/scores': scores, 'objective/kl': kl } = metrics;
+    const shown = { ...(scores !== undefined && { reward: scores }), ...(kl !== undefined && { kl }) };
+    progress({ stage: name, done: step, total: settings.steps, unit: 'steps', metrics: shown });
+    if (step % settings.evaluateEvery !== 0 && step !== settings.steps) continue;
+    path = await extended(trainer, path, step);
+    writeRunJson(context, evaluationFile(variant), path);
+    if (path.stopped !== null) break;
+  }
+}
+
+async function optimise(context: RunContext, variant: Variant): Promise<void> {
+  const { config, engines } = context;
+  const settings = policySettings(config.policy!, variant);
+  const base = loadBase(context);
+  const spec = withLora(base.spec, settings.lora, 'policy.lora');
+  // A rule may go back to any step that was evaluated.
+  const keep = settings.monitor === undefined ? {} : { keep: Number.POSITIVE_INFINITY };
+  const curve = nameInRound(context, stageName(variant));
+  const checkpoints = checkpointsOf<never>(context, checkpointPrefix(variant), { curve, ...keep });
+  await withReward(context, settings.risk, async (reward) => {
+    const model = await engines.policy.createModel(spec, { from: base.folder });
+    const reference = await model.sampler({ retain: true });
+    await train({ context, variant, settings, model, reference, reward, base, checkpoints });
+    await reference.dispose();
+    await model.dispose();
+  });
+}
+
+/** Step 3, for the main optimisation or a variant. */
+export const policyStage = (variant: Variant): Stage => ({
+  name: stageName(variant),
+  reads: (context) => [
+    DATA,
+    RUN_FILES.base,
+    RUN_FILES.tokenizer,
+    RUN_FILES.baseCard,
+    inRound(context, RUN_FILES.rewardModel),
+  ],
+  // The last checkpoint is a result too: damaged after the stage was done, it is made again.
+  writes: (context) => policyFiles(context, variant).map((file) => inRound(context, file)),
+  curves: (place) => [nameInRound(place, stageName(variant))],
+  run: (context) => optimise(context, variant),
+  async recompute(place) {
+    const path = loadPath(place, variant);
+    const { points, first, last } = path;
+    const name = inRound(place, evaluationFile(variant));
+    const ends = [
+      { which: 'first', point: points[0], prompts: first },
+      { which: 'last', point: finalPoint(path), prompts: last },
+    ];
+    // KL, entropy and mean scores follow from the replies that are stored with them.
+    return ends.map(({ which, point, prompts }) => {
+      const { step, ...stored } = point ?? { step: null };
+      return { name: `${name} ${which}`, stored, again: figuresOf(prompts, 'evaluation') };
+    });
+  },
+  forget: (context) =>
+    checkpointsOf(context, checkpointPrefix(variant), { curve: nameInRound(context, stageName(variant)) }).clear(),
+  advice: () => `lower policy.${variant === MAIN ? '' : `variants.${variant}.`}learningRate`,
+});

@@ -1,0 +1,161 @@
+import type { Datum, Engine, ModelSpec, Sampler, TrainableModel } from '../../engine/index.ts';
+import type { DialogueCodec } from '../../text/index.ts';
+import { IDENTITY, type Normaliser, normalise } from '../normaliser.ts';
+import { type Candidate, candidateKey, type Observation } from '../observation.ts';
+import type { RewardModel } from '../reward-model.ts';
+import { type NetworkOptions, normaliserOn, trainNetwork } from './network.ts';
+
+/** The model that rewards are relative to, shared by all members of an ensemble. */
+export interface Reference {
+  readonly model: TrainableModel;
+  readonly sampler: Sampler;
+}
+
+export interface LogRatioOptions extends NetworkOptions {
+  readonly spec: ModelSpec;
+  /** The saved language model to start from, which is the reference as well. */
+  readonly from: string;
+  readonly codec: DialogueCodec;
+  /** Log-odds of a nat of log-ratio. */
+  readonly beta: number;
+  readonly relativeTo: Reference;
+}
+
+export interface LogRatioRewardModel extends RewardModel {
+  readonly family: 'log-ratio';
+  readonly model: TrainableModel;
+  readonly relativeTo: Reference;
+  readonly beta: number;
+  readonly normaliser: Normaliser;
+  readonly nuisances: ReadonlyMap<string, number>;
+}
+
+/** What a score needs beside the network. */
+export type LogRatioParts = Pick<LogRatioRewardModel, 'relativeTo' | 'beta' | 'normaliser' | 'nuisances'> & {
+  readonly codec: DialogueCodec;
+};
+
+/** A reply after its prompt, as the engine reads it, and where its first log-probability stands. */
+function datumOf(codec: DialogueCodec, prompt: string, reply: string) {
+  const start = codec.encodePrompt(prompt).length - 1;
+  const sequence = codec.encodeDialogue(prompt, reply);
+  const weights = new Float32Array(sequence.length - 1).fill(1, start);
+  const datum: Datum = { tokens: sequence.slice(0, -1), targets: sequence.slice(1), weights };
+  return { sequence, datum, start };
+}
+
+/** Log-probability of the reply: the sum from its first token on. */
+const sumFrom = (logprobs: Float32Array, start: number): number => {
+  let sum = 0;
+  for (let t = start; t < logprobs.length; t++) sum += logprobs[t]!;
+  return sum;
+};
+
+/** What a reference was last asked: the members of an ensemble ask the same, one after the other. */
+const lastAsked = new WeakMap<Reference, { readonly key: string; readonly sums: readonly number[] }>();
+
+/** Log-probabilities of replies to a prompt under the reference. */
+async function referenceSums(
+  reference: Reference,
+  { key, rows }: { readonly key: string; readonly rows: readonly ReturnType<typeof datumOf>[] },
+): Promise<readonly number[]> {
+  const last = lastAsked.get(reference);
+  if (last?.key === key) return last.sums;
+  const logprobs = await reference.sampler.logprobs(rows.map(({ sequence }) => sequence));
+  const sums = rows.map(({ start }, i) => sumFrom(logprobs[i]!, start));
+  lastAsked.set(reference, { key, sums });
+  return sums;
+}
+
+/** Scores by how much likelier a reply became than it is under the reference. */
+export async function logRatioReward(
+  model: TrainableModel,
+  { codec, relativeTo, beta, normaliser, nuisances }: LogRatioParts,
+): Promise<LogRatioRewardModel> {
+  const sampler = await model.sampler({ retain: true });
+  return {
+    id: model.id,
+    family: 'log-ratio',
+    logOdds: normaliser.scale,
+    model,
+    relativeTo,
+    beta,
+    normaliser,
+    nuisances,
+    async score(prompt, replies) {
+      const rows = replies.map((reply) => datumOf(codec, prompt, reply));
+      const own = await sampler.logprobs(rows.map(({ sequence }) => sequence));
+      const base = await referenceSums(relativeTo, { key: JSON.stringify([prompt, ...replies]), rows });
+      return rows.map(({ start }, i) => ({
+        mean: normalise(normaliser, beta * (sumFrom(own[i]!, start) - base[i]!)),
+      }));
+    },
+    async dispose() {
+      await sampler.dispose();
+      await model.dispose();
+    },
+  };
+}
+
+/** Log-probability under the reference of every candidate, once. */
+async function referenceLogprobs(
+  { sampler }: Reference,
+  observations: readonly Observation[],
+  codec: DialogueCodec,
+): Promise<Map<string, number>> {
+  const texts = new Map<string, Candidate>();
+  for (const { candidates } of observations)
+    for (const candidate of candidates) texts.set(candidateKey(candidate), candidate);
+  const rows = [...texts].map(([key, { prompt, reply }]) => ({ key, ...datumOf(codec, prompt, reply) }));
+  const logprobs = await sampler.logprobs(rows.map(({ sequence }) => sequence));
+  return new Map(rows.map(({ key, start }, i) => [key, sumFrom(logprobs[i]!, start)]));
+}
+
+/**
+ * Fits a language model so that β·log(π_φ(reply) / π_base(reply)) is the reward that explains the answers (Rafailov et al. 2023,
+ * Eq. 5; there the policy itself, here a reward like any other). What the base model knows about replies is in its
+ * log-probabilities already: such a reward starts from it, where a scalar head has to find it again.
+ */
+export async function fitLogRatioReward(
+  engine: Engine,
+  observations: readonly Observation[],
+  { codec, from, beta, relativeTo, ...options }: LogRatioOptions,
+): Promise<LogRatioRewardModel> {
+  const model = await engine.createModel({ ...options.spec, seed: options.seed }, { from });
+  const before = await referenceLogprobs(relativeTo, observations, codec);
+  const nuisances = await trainNetwork(
+    model,
+    async (candidates, lossOf) => {
+      const rows = candidates.map((candidate) => ({
+        base: before.get(candidateKey(candidate))!,
+        ...datumOf(codec, candidate.prompt, candidate.reply),
+      }));
+      const { loss } = await model.forwardBackwardCustom(
+        rows.map(({ datum }) => datum),
+        (logprobs) => {
+          const rewards = Float64Array.from(rows, ({ base, start }, i) => beta * (sumFrom(logprobs[i]!, start) - base));
+          const { loss: value, slopes } = lossOf(rewards);
+          const gradients = rows.map(({ start }, i) =>
+            new Float32Array(logprobs[i]!.length).fill(beta * slopes[i]!, start),
+          );
+          return { loss: value, gradients };
+        },
+      );
+      return loss;
+    },
+    { observations, options },
+  );
+  const parts = { codec, relativeTo, beta, nuisances };
+  const raw = await logRatioReward(model, { ...parts, normaliser: IDENTITY });
+  const normaliser = await normaliserOn(options.reference, async (prompt, replies) =>
+    (await raw.score(prompt, replies)).map(({ mean }) => mean),
+  );
+  if (normaliser === undefined) return raw;
+  return {
+    ...raw,
+    normaliser,
+    logOdds: normaliser.scale,
+    score: async (prompt, replies) =>
+      (await raw.score(prompt, replies)).map((score) => ({ mean: normalise(normaliser, score.mean) })),
+  };
+}
