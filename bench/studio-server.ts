@@ -55,7 +55,7 @@ async function signedIn(name: string, role: string): Promise<string> {
   });
   await store.accounts.setProjects(id, ['bench']);
   const expiresAt = new Date(Date.now() + 86_400_000).toISOString();
-  await store.accounts.createSession({ tokenHash: hashSecret(secret), accountId: id, expiresAt });
+  await store.accounts.createSession({ tokenHash: hashSecret(secret), accountId: id, expiresAt, now });
   return `goodhart_session=${secret}`;
 }
 const owner = await signedIn('owner', 'owner');

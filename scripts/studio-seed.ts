@@ -192,14 +192,17 @@ export async function seedDemo(store: FeedbackStore): Promise<void> {
     });
     await accounts.setProjects(`account-${role}`, ['harbour', 'every-kind']);
   }
-  await accounts.createInvite({
-    id: 'invite-demo',
-    tokenHash: hashSecret(DEMO_INVITATION),
-    role: 'rater',
-    projectId: 'harbour',
-    expiresAt: '2036-01-01T12:00:00.000Z',
-    createdBy: 'account-owner',
-  });
+  await accounts.createInvite(
+    {
+      id: 'invite-demo',
+      tokenHash: hashSecret(DEMO_INVITATION),
+      role: 'rater',
+      projectId: 'harbour',
+      expiresAt: '2036-01-01T12:00:00.000Z',
+      createdBy: 'account-owner',
+    },
+    CREATED,
+  );
   await accounts.setSetting('project/harbour', {
     pay: { amount: 12, currency: 'EUR', per: 'hour' },
     breakAfterMinutes: 45,

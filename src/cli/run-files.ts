@@ -1,7 +1,8 @@
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { RUN_FILES } from '../pipeline/index.ts';
+import { RUN_FILES, runJsonSchema } from '../pipeline/index.ts';
+import { GoodhartError } from '../run/index.ts';
 import { pathWithin, readJsonOf } from '../run/node.ts';
 import { processSchema } from './process-identity.ts';
 
@@ -16,6 +17,10 @@ const stateSchema = z.strictObject({
   error: z.string().nullable(),
 });
 export type ProcessState = Readonly<z.output<typeof stateSchema>>;
+
+const onProject = z.object({ data: z.object({ layout: z.literal('project'), project: z.string() }) });
+/** The project of the store whose judgments a configuration reads; null for none. */
+export const projectIn = (config: unknown): string | null => onProject.safeParse(config).data?.data.project ?? null;
 
 /** Places of runs below a folder. */
 export interface RunPlaces {
@@ -57,4 +62,20 @@ export function runPlaces(folder: string): RunPlaces {
       /^[^./\\\0][^/\\\0]*$/.test(run) &&
       (isThere(join(place(run), RUN_FILES.run)) || pathWithin(states, `${run}.json`) !== undefined),
   };
+}
+
+const MOST_BYTES = 1024 * 1024;
+/** The project of the store whose judgments a run reads; null for none, and where its files do not say. */
+export function projectOfRun({ place, states, isRun }: RunPlaces, run: string): string | null {
+  if (!isRun(run)) return null;
+  const written = pathWithin(place(run), RUN_FILES.run);
+  // One that has just begun has no folder yet, and the configuration that it was started with.
+  const started = pathWithin(states, `${run}.yaml`);
+  try {
+    if (written !== undefined) return projectIn(readJsonOf(written, runJsonSchema, MOST_BYTES).config);
+    return started === undefined ? null : projectIn(readJsonOf(started, z.unknown(), MOST_BYTES));
+  } catch (error) {
+    if (error instanceof GoodhartError && error.exitCode === 2) return null;
+    throw error;
+  }
 }

@@ -18,6 +18,7 @@ function readerThread(folder: string): RunReader {
   return {
     list: () => thread.call({ method: 'list', args: [] }),
     has: (run) => thread.call({ method: 'has', args: [run] }),
+    projectOf: (run) => thread.call({ method: 'projectOf', args: [run] }),
     detail: (run) => thread.call({ method: 'detail', args: [run] }),
     config: (run) => thread.call({ method: 'config', args: [run] }),
     verify: (run) => thread.call({ method: 'verify', args: [run] }),

@@ -8,14 +8,14 @@ import { fileOf, filesBelow, readJsonOf, readRegularFile } from '../run/node.ts'
 import type { RunRow, RunService } from '../server/index.ts';
 import { containedFile } from './contained-file.ts';
 import { isRunning } from './process-identity.ts';
-import { runPlaces } from './run-files.ts';
+import { projectOfRun, runPlaces } from './run-files.ts';
 
 type Detail = NonNullable<Awaited<ReturnType<RunService['detail']>>>;
 
 /** What a run's folder says, whoever made it; nothing here starts or stops anything. Undefined is an unknown run. */
 export type RunReader = Pick<
   RunService,
-  'list' | 'has' | 'verify' | 'series' | 'samples' | 'findings' | 'disclosure' | 'file'
+  'list' | 'has' | 'projectOf' | 'verify' | 'series' | 'samples' | 'findings' | 'disclosure' | 'file'
 > & {
   detail(run: string): Promise<Omit<Detail, 'progress'> | undefined>;
   /** The configuration that a run was made with. */
@@ -107,6 +107,7 @@ export function createRunReader(folder: string): RunReader {
         .sort((a, b) => (a.startedAt === b.startedAt ? (a.id < b.id ? 1 : -1) : a.startedAt < b.startedAt ? 1 : -1));
     },
     has: async (run) => isRun(run),
+    projectOf: async (run) => projectOfRun(places, run),
     async detail(run) {
       const row = rowOf(run);
       if (row === undefined) return undefined;

@@ -12,7 +12,7 @@ import type { RunRow, RunService, StudioEvent } from '../server/index.ts';
 import { childEnvironment } from './child-environment.ts';
 import { packageRoot } from './environment.ts';
 import { interrupt, processOf } from './process-identity.ts';
-import { type ProcessState, runPlaces } from './run-files.ts';
+import { type ProcessState, projectIn, runPlaces } from './run-files.ts';
 import type { RunReader } from './run-reader.ts';
 
 /** Unix niceness of a run's process: it takes what judging (0) and reports (10) leave. Windows has steps of its own near it. */
@@ -93,9 +93,10 @@ export function createRunService(options: {
   /** A process of ours runs until its end was noted, which is a moment after it. */
   const now = (row: RunRow): RunRow =>
     children.has(row.id) && row.status !== 'complete' ? { ...row, status: 'running' } : row;
-  const { has: isThere, verify, series, samples, findings, disclosure, file } = reader;
+  const { has: isThere, projectOf, verify, series, samples, findings, disclosure, file } = reader;
   return {
     list: async () => (await reader.list()).map(now),
+    projectOf,
     has: isThere,
     verify,
     series,
@@ -113,8 +114,11 @@ export function createRunService(options: {
         .filter((name) => existsSync(join(parent, name, 'run.yaml')))
         .map((id) => ({ id, yaml: readFileSync(join(parent, id, 'run.yaml'), 'utf8') }));
     },
-    async start(yaml, set) {
+    async start(yaml, set, { mayRead }) {
       const config = parseConfig(configSchema, yaml, { source: 'configuration', set });
+      const project = projectIn(config);
+      if (project !== null && !mayRead(project))
+        throw new UsageError('project', `data.project ${project}: there is no such project that you belong to`);
       const base =
         config.name
           .toLowerCase()

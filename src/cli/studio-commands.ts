@@ -10,6 +10,8 @@ export async function serveStudio(
     readonly store: string;
     readonly runs: string;
     readonly port: number;
+    readonly proxies?: readonly string[];
+    readonly hosts?: readonly string[];
     /** The run to point to. */
     readonly run?: string;
   },
@@ -31,6 +33,8 @@ export async function serveStudio(
   terminal.result({ type: 'serving', url: `${url}${path}`, setupUrl }, lines.join('\n'));
 }
 
+const collect = (value: string, before: readonly string[]) => [...before, value];
+
 /** `studio`. */
 export function addStudioCommands(program: Command, terminalOf: () => Terminal): void {
   program
@@ -40,12 +44,20 @@ export function addStudioCommands(program: Command, terminalOf: () => Terminal):
     .option('--store <url>', 'file or postgres:// URL of the store', process.env.DATABASE_URL ?? 'runs/studio.db')
     .option('--runs <folder>', 'folder of runs', 'runs')
     .option('--port <n>', 'port', whole(1, 65535), 4173)
+    .option('--host <name>', 'a name under which browsers reach it, through a proxy (repeatable)', collect, [])
+    .option(
+      '--proxy <address>',
+      'a proxy, or a network of them, whose X-Forwarded-For is believed: loopback, 10.0.0.0/8 (repeatable)',
+      collect,
+      [],
+    )
     .addHelpText(
       'after',
-      '\nThe first start prints a link that creates the owner. Others come by invitation.\n\nExamples:\n  goodhart studio\n  goodhart studio --store team.db --runs runs --port 8080\n  DATABASE_URL=postgres://localhost/goodhart goodhart studio',
+      '\nThe first start prints a link that creates the owner. Others come by invitation.\n\nExamples:\n  goodhart studio\n  goodhart studio --host studio.example.org --proxy loopback\n  goodhart studio --store team.db --runs runs --port 8080\n  DATABASE_URL=postgres://localhost/goodhart goodhart studio',
     )
-    .action((options: { store: string; runs: string; port: number }) => {
+    .action((options: { store: string; runs: string; port: number; host: string[]; proxy: string[] }) => {
+      const { port, host: hosts, proxy: proxies } = options;
       const store = /^\w+:/.test(options.store) ? options.store : resolve(options.store);
-      return serveStudio({ ...options, store, runs: resolve(options.runs) }, terminalOf());
+      return serveStudio({ store, runs: resolve(options.runs), port, hosts, proxies }, terminalOf());
     });
 }

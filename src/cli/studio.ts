@@ -22,6 +22,9 @@ export async function startStudio(options: {
   /** Folder of runs. */
   readonly runs: string;
   readonly port: number;
+  /** Proxies whose word about the caller's address is believed; names under which browsers reach this Studio. */
+  readonly proxies?: readonly string[];
+  readonly hosts?: readonly string[];
   readonly report: (id: string, error: unknown) => void;
 }): Promise<RunningStudio> {
   const store = await openStore(options.store, { create: true, now, busy: true });
@@ -42,6 +45,8 @@ export async function startStudio(options: {
     report: options.report,
     runs,
     notify,
+    ...(options.proxies !== undefined && { proxies: options.proxies }),
+    ...(options.hosts !== undefined && { hosts: options.hosts }),
   });
   const { url, close } = await listen(app, options.port);
   const first = (await accounts.accounts()).length === 0;

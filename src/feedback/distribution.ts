@@ -129,7 +129,7 @@ function onBeat(rhythm: string, every: number, at: number): boolean {
  */
 export function nextPurpose(
   rules: Distribution,
-  raterId: string,
+  rhythm: string,
   { presented, qualificationRight }: RaterProgress,
 ): { readonly purpose: Purpose } | { readonly none: string } {
   const { qualification, gold, repeats, perRaterCap } = rules;
@@ -141,8 +141,8 @@ export function nextPurpose(
   if (perRaterCap !== undefined && presented.work >= perRaterCap) return { none: 'the most one rater may judge' };
   const repeated = presented.repeat + presented['swapped-repeat'];
   const shown = presented.work + presented.gold + presented.training + repeated;
-  const goldAt = (at: number) => at > 0 && gold !== undefined && onBeat(`gold/${raterId}`, gold.every, at);
-  const repeatAt = (at: number) => repeats !== undefined && onBeat(`repeat/${raterId}`, repeats.every, at);
+  const goldAt = (at: number) => at > 0 && gold !== undefined && onBeat(`gold/${rhythm}`, gold.every, at);
+  const repeatAt = (at: number) => repeats !== undefined && onBeat(`repeat/${rhythm}`, repeats.every, at);
   if (gold !== undefined && goldAt(shown)) return { purpose: gold.mode };
   let due = repeatAt(shown);
   for (let at = shown - 1; !due && goldAt(at); at--) due = repeatAt(at);

@@ -1,33 +1,26 @@
 import { getConnInfo } from '@hono/node-server/conninfo';
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { rateLimiter } from 'hono-rate-limiter';
 import { z } from 'zod';
 import { GoodhartError, own, setOwn } from '../run/index.ts';
+import { callerAddress, limitedAs, type TrustedProxies } from './access/addresses.ts';
 import { type Access, allows } from './access/roles.ts';
 import { newId } from './access/secrets.ts';
+import { ApiError } from './api-error.ts';
 import type { Caller } from './caller.ts';
 import type { KnownRoute, Received, ResponseOf, RouteContract, Routes } from './contract/index.ts';
 import { fileSchema } from './contract/index.ts';
 import { FileAnswer } from './file-answer.ts';
 import { PageJson } from './page-json.ts';
 
-/** A refusal with its HTTP status; the message says what to do. */
-export class ApiError extends Error {
-  readonly status: ContentfulStatusCode;
-  readonly code: string;
-
-  constructor(status: ContentfulStatusCode, code: string, message: string) {
-    super(message);
-    this.status = status;
-    this.code = code;
-  }
-}
+export { ApiError };
 
 /** What a handler is called with. `context` is for cookies and headers only: input comes validated. */
 export type Call<K extends KnownRoute> = Received<K, Routes[K] & RouteContract> & {
   readonly caller: Caller;
+  /** Whom limits count as one caller before anybody is signed in. */
+  readonly address: string;
   readonly context: Context;
 };
 /** One handler for every route of a part of the table: a missing one is a type error. */
@@ -37,7 +30,7 @@ export type Handlers<R> = {
 
 /** What a request carries from one step of its handling to the next. */
 interface ApiEnv {
-  Variables: { caller: Caller };
+  Variables: { caller: Caller; address: string };
 }
 
 type AnyHandler = (call: {
@@ -45,6 +38,7 @@ type AnyHandler = (call: {
   query: unknown;
   body: unknown;
   caller: Caller;
+  address: string;
   context: Context;
 }) => Promise<object>;
 
@@ -53,8 +47,9 @@ export const splitRoute = (key: string) => {
   return { method, path, pattern: path.replaceAll(/\{(\w+)\}/g, ':$1') };
 };
 
-/** The most that a body may hold: what anybody may send is small. */
-const BODY_BYTES = { public: 64 * 1024, known: 64 * 1024 * 1024 };
+/** The most that a body may hold where its route does not say: what anybody may send is small. */
+const BODY_BYTES = { public: 64 * 1024, known: 2 * 1024 * 1024 };
+const MAX_DEPTH = 64;
 const GENERAL_PER_MINUTE = 1200;
 
 /** One line of what is wrong with an input. */
@@ -63,6 +58,10 @@ function firstIssue(error: z.ZodError, where: string): string {
   const path = issue!.path.join('.');
   return `${where}${path === '' ? '' : `.${path}`}: ${issue!.message}`;
 }
+
+/** A message with paths of this machine cut down to the names of their files: where the server keeps them is its own. */
+export const withoutPaths = (message: string): string =>
+  message.replaceAll(/(?<![\w/:.\\])(?:[A-Za-z]:)?(?:[/\\][^\s/\\:,;'"()]+)+[/\\]([^\s/\\:,;'"()]+)/g, '$1');
 
 /** Errors as JSON `{ error: { code, message } }`. A defect gets an id that the log repeats; its message stays inside. */
 export function errorResponse(
@@ -73,7 +72,7 @@ export function errorResponse(
   if (error instanceof ApiError)
     return context.json({ error: { code: error.code, message: error.message } }, error.status);
   if (error instanceof GoodhartError && error.exitCode === 2)
-    return context.json({ error: { code: error.code, message: error.message } }, 400);
+    return context.json({ error: { code: error.code, message: withoutPaths(error.message) } }, 400);
   const id = newId('defect');
   report(id, error);
   return context.json(
@@ -87,23 +86,63 @@ function checkOrigin(context: Context): void {
   const origin = context.req.header('origin');
   const site = context.req.header('sec-fetch-site');
   if (site !== undefined ? site === 'same-origin' || site === 'none' : origin === undefined) return;
-  if (origin !== undefined && new URL(origin).host === context.req.header('host')) return;
+  if (origin !== undefined && origin !== 'null') {
+    if (!URL.canParse(origin)) throw new ApiError(400, 'origin', 'expected the origin of a page, such as https://host');
+    if (new URL(origin).host === context.req.header('host')) return;
+  }
   throw new ApiError(403, 'origin', 'the request comes from another site; open the Studio itself and try again');
+}
+
+/** Whether the brackets of a JSON text lie deeper than anything that is asked for here; parsers of values recurse. */
+function isDeep(text: string): boolean {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text[at];
+    if (code === '"') {
+      do at = text.indexOf('"', at + 1);
+      while (at > 0 && isEscaped(text, at));
+      if (at < 0) return false;
+    } else if (code === '[' || code === '{') {
+      depth += 1;
+      if (depth > MAX_DEPTH) return true;
+    } else if (code === ']' || code === '}') depth -= 1;
+  }
+  return false;
+}
+function isEscaped(text: string, at: number): boolean {
+  let before = at;
+  while (text[before - 1] === '\\') before -= 1;
+  return (at - before) % 2 === 1;
 }
 
 async function readBody(context: Context, schema: z.ZodType | undefined): Promise<unknown> {
   if (schema === undefined) return undefined;
   if (!(context.req.header('content-type') ?? '').startsWith('application/json'))
     throw new ApiError(415, 'content-type', 'expected content-type application/json');
+  const text = await context.req.text();
+  if (isDeep(text)) throw new ApiError(400, 'depth', `expected JSON of at most ${MAX_DEPTH} levels`);
   let raw: unknown;
   try {
-    raw = await context.req.json();
+    raw = JSON.parse(text);
   } catch {
     throw new ApiError(400, 'json', 'expected a JSON body');
   }
   const parsed = schema.safeParse(raw);
   if (!parsed.success) throw new ApiError(400, 'body', firstIssue(parsed.error, 'body'));
   return parsed.data;
+}
+
+/** Half a character pair, or NUL: no database keeps them. */
+const UNSTORABLE = /[\0\p{Surrogate}]/u;
+const MAX_PARAM = 500;
+
+/** Parts of a path, as texts that something may be named. */
+function paramsOf(context: Context): Record<string, string> {
+  const params = context.req.param() as Record<string, string>;
+  for (const [name, value] of Object.entries(params))
+    if (value.length > MAX_PARAM || UNSTORABLE.test(value))
+      throw new ApiError(400, 'path', `${name}: expected a text of at most ${MAX_PARAM} characters`);
+  return params;
 }
 
 export interface ApiOptions {
@@ -113,6 +152,8 @@ export interface ApiOptions {
   mayEnter(caller: Caller, projectId: string): boolean;
   /** Writes a defect down under an id. */
   report(id: string, error: unknown): void;
+  /** Whose word about the caller's address is believed. */
+  proxies: TrustedProxies;
   /** Multiplies every rate limit; 0 turns them off. */
   rateScale?: number;
 }
@@ -126,37 +167,37 @@ const bodyBound = (maxSize: number) =>
     },
   });
 
-/** Counts by caller, by address for who is signed out, or by what `by` takes from the body. */
-function limiter(
-  key: string,
-  perMinute: number,
-  by?: NonNullable<RouteContract['perMinuteBy']>,
-): ReturnType<typeof rateLimiter<ApiEnv>> {
+/** Counts by caller, or by address for who is signed out. */
+function limiter(key: string, perMinute: number): ReturnType<typeof rateLimiter<ApiEnv>> {
   return rateLimiter<ApiEnv>({
     windowMs: 60_000,
     limit: perMinute,
     standardHeaders: 'draft-7',
-    keyGenerator: async (context) => {
-      if (by !== undefined) return `${key}/${by.of(await context.req.json().catch(() => undefined)) ?? 'none'}`;
-      return `${key}/${context.get('caller').id ?? addressOf(context)}`;
-    },
+    keyGenerator: (context) => `${key}/${context.get('caller').id ?? context.get('address')}`,
     handler: (context) =>
       context.json({ error: { code: 'rate', message: 'too many requests; wait a minute and try again' } }, 429),
   });
 }
 
-const LOOPBACK = /^(127\.|::1$|::ffff:127\.)/;
-/**
- * The caller's address; requests made in process have none. The Studio listens on the loopback interface, so that whoever
- * comes from elsewhere comes through a proxy on this machine, which names them last.
- */
-function addressOf(context: Context): string {
+/** The caller's address, as limits count; requests made in process have none. */
+function addressOf(context: Context, proxies: TrustedProxies): string {
+  let connection: string | undefined;
   try {
-    const address = getConnInfo(context).remote.address ?? 'unknown';
-    const forwarded = context.req.header('x-forwarded-for')?.split(',').at(-1)?.trim();
-    return LOOPBACK.test(address) && forwarded ? forwarded : address;
+    connection = getConnInfo(context).remote.address;
   } catch {
     return 'in-process';
+  }
+  return limitedAs(callerAddress(connection ?? 'unknown', context.req.header('x-forwarded-for'), proxies));
+}
+
+/** Whether the caller's browser speaks https, to here or to a trusted proxy. */
+export function isSecure(context: Context, proxies: TrustedProxies): boolean {
+  if (new URL(context.req.url).protocol === 'https:') return true;
+  try {
+    const { address } = getConnInfo(context).remote;
+    return address !== undefined && proxies.has(address) && context.req.header('x-forwarded-proto') === 'https';
+  } catch {
+    return false;
   }
 }
 
@@ -164,7 +205,7 @@ function addressOf(context: Context): string {
 export function bindApi(
   routes: Readonly<Record<string, RouteContract>>,
   handlers: Readonly<Record<string, unknown>>,
-  { identify, mayEnter, report, rateScale = 1 }: ApiOptions,
+  { identify, mayEnter, report, proxies, rateScale = 1 }: ApiOptions,
 ): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>();
   app.onError((error, context) => errorResponse(context, error, report));
@@ -177,6 +218,7 @@ export function bindApi(
       pattern,
       async (context, next) => {
         context.set('caller', await identify(context));
+        context.set('address', addressOf(context, proxies));
         await next();
       },
       ...(limit > 0 ? [limiter(key, limit)] : []),
@@ -184,7 +226,7 @@ export function bindApi(
       async (context, next) => {
         const caller = context.get('caller');
         refuse(contract.allow, caller, context);
-        const { project } = context.req.param() as { project?: string };
+        const { project } = paramsOf(context);
         if (project === undefined ? caller.projectId !== null : !mayEnter(caller, project)) {
           throw new ApiError(
             404,
@@ -196,18 +238,16 @@ export function bindApi(
       },
       ...(contract.body === undefined
         ? []
-        : [bodyBound(contract.allow === 'public' ? BODY_BYTES.public : BODY_BYTES.known)]),
-      ...(limit > 0 && contract.perMinuteBy !== undefined
-        ? [limiter(`by/${key}`, contract.perMinuteBy.limit * rateScale, contract.perMinuteBy)]
-        : []),
+        : [bodyBound(contract.maxBytes ?? (contract.allow === 'public' ? BODY_BYTES.public : BODY_BYTES.known))]),
       async (context) => {
         const caller = context.get('caller');
-        const params = context.req.param() as Record<string, string>;
+        const params = paramsOf(context);
         const parsed = contract.query?.safeParse(context.req.query());
         if (parsed !== undefined && !parsed.success)
           throw new ApiError(400, 'query', firstIssue(parsed.error, 'query'));
         const body = await readBody(context, contract.body);
-        const answer = await handler({ params, query: parsed?.data, body, caller, context });
+        const address = context.get('address');
+        const answer = await handler({ params, query: parsed?.data, body, caller, address, context });
         context.header('cache-control', 'no-store');
         if (answer instanceof PageJson) return context.body(answer.bytes, 200, { 'content-type': 'application/json' });
         if (answer instanceof FileAnswer) return answer.respond();
@@ -258,9 +298,15 @@ export function openApiDocument(routes: Readonly<Record<string, RouteContract>>,
         responses: {
           200: { description: 'Done', content: response === fileSchema ? file : json(response, 'output') },
           400: refusal('Something to mend in the request'),
-          ...(allow !== 'public' && { 401: refusal('Not signed in'), 403: refusal('Not for this role') }),
-          ...(body !== undefined && { 413: refusal('Too large'), 415: refusal('Not JSON') }),
+          401: refusal(allow === 'public' ? 'Not let in' : 'Not signed in'),
+          403: refusal('Not for this role, this key, or a page of another site'),
+          404: refusal('Not there, or not for this caller to know of'),
+          ...(method !== 'GET' && { 409: refusal('Not as things stand') }),
+          ...(body !== undefined && { 413: refusal('Too large'), 415: refusal('Not application/json') }),
+          421: refusal('Sent to a name that this Studio does not answer to'),
           429: refusal('Too many requests'),
+          500: refusal('A defect; the log has it under the id'),
+          503: refusal('Too much at this moment'),
         },
         security: allow === 'public' ? [] : [{ session: [] }, { key: [] }],
         'x-roles': allow === 'public' ? ['anyone'] : [...allow],

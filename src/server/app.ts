@@ -1,14 +1,17 @@
 import { Hono } from 'hono';
 import { compress } from 'hono/compress';
 import { secureHeaders } from 'hono/secure-headers';
+import { trustedProxies } from './access/addresses.ts';
+import { onlyHosts } from './access/hosts.ts';
 import { allows, READERS } from './access/roles.ts';
-import { bindApi, errorResponse, type Handlers, openApiDocument } from './api.ts';
+import { bindApi, errorResponse, type Handlers, isSecure, openApiDocument } from './api.ts';
 import { identify } from './caller.ts';
 import { ROUTES, type Routes } from './contract/index.ts';
 import { judgingHandlers } from './handlers/judging.ts';
 import { projectHandlers } from './handlers/projects.ts';
 import { runHandlers } from './handlers/runs.ts';
 import { sessionHandlers } from './handlers/session.ts';
+import { seenRuns } from './run-access.ts';
 import type { RunService } from './runs.ts';
 import { mayEnter, type Services } from './services.ts';
 
@@ -31,6 +34,12 @@ export interface StudioOptions extends Services {
   readonly report: (id: string, error: unknown) => void;
   /** Multiplies every rate limit; 0 turns them off. */
   readonly rateScale?: number;
+  /** Addresses or networks of proxies whose `X-Forwarded-For` and `-Proto` are believed; nobody's by default. */
+  readonly proxies?: readonly string[];
+  /** Names, besides those of the loopback interface, under which browsers reach this Studio. */
+  readonly hosts?: readonly string[];
+  /** How a login that has to wait does so; tests do not. */
+  readonly pause?: (ms: number) => Promise<void>;
 }
 
 /** No script but the Studio's own files; reports of runs carry their style with them and no script at all. */
@@ -65,10 +74,12 @@ const headersWith = (contentSecurityPolicy: typeof PAGES_POLICY | typeof REPORT_
 export function createStudio(options: StudioOptions): Hono {
   const { accounts, now, version, pageFile, report, rateScale } = options;
   const app = new Hono();
+  const proxies = trustedProxies(options.proxies);
+  app.use(onlyHosts(options.hosts ?? []));
   const [ofPages, ofReports] = [headersWith(PAGES_POLICY), headersWith(REPORT_POLICY)];
   app.use((context, next) => (/^\/runs\/[^/]+\/files\//.test(context.req.path) ? ofReports : ofPages)(context, next));
   const handlers: Handlers<Routes> = {
-    ...sessionHandlers(options),
+    ...sessionHandlers({ ...options, isSecure: (context) => isSecure(context, proxies) }),
     ...judgingHandlers(options),
     ...projectHandlers(options),
     ...runHandlers(options),
@@ -80,6 +91,7 @@ export function createStudio(options: StudioOptions): Hono {
     bindApi(ROUTES, handlers, {
       identify: (context) => identify(context, accounts, now),
       mayEnter,
+      proxies,
       report,
       ...(rateScale !== undefined && { rateScale }),
     }),
@@ -88,7 +100,8 @@ export function createStudio(options: StudioOptions): Hono {
     const caller = await identify(context, accounts, now);
     if (!allows(READERS, caller.role) || caller.projectId !== null) return context.redirect('/login');
     const { run, path } = context.req.param();
-    const file = await options.runs.file(run, path);
+    const seen = (await seenRuns(options, caller, [run])).has(run);
+    const file = seen ? await options.runs.file(run, path) : undefined;
     if (file === undefined) return context.text('there is no such file in this run', 404);
     return context.body(Uint8Array.from(file.bytes).buffer, 200, { 'content-type': file.type });
   });

@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import type { Accounts } from '../store/index.ts';
-import { ROLES, type Role } from './access/roles.ts';
+import { ROLES, type Role, stillGives } from './access/roles.ts';
 import { hashSecret, newSecret } from './access/secrets.ts';
 
 /** Who makes a request. */
@@ -13,6 +13,8 @@ export interface Caller {
   /** Pseudonym for judgments; null for keys, which do not judge. */
   readonly raterId: string | null;
   readonly via: 'session' | 'key' | null;
+  /** The person who acts, or who made the key that does; null when signed out. */
+  readonly account: string | null;
   /** The one project a key is good for; null for all. */
   readonly projectId: string | null;
   /** Projects that a person was put in. */
@@ -27,6 +29,7 @@ export const NOBODY: Caller = {
   name: null,
   raterId: null,
   via: null,
+  account: null,
   projectId: null,
   projects: [],
   session: null,
@@ -42,8 +45,11 @@ export async function identify(context: Context, accounts: Accounts, now: () => 
   if (bearer !== undefined) {
     const key = await accounts.keyBySecret(hashSecret(bearer), now());
     if (key === undefined) return NOBODY;
-    const { id, name, projectId } = key;
-    return { ...NOBODY, id, name, role: asRole(key.role), via: 'key', projectId };
+    const { id, name, projectId, createdBy } = key;
+    const role = asRole(key.role);
+    const giver = (await accounts.givers([createdBy])).get(createdBy);
+    if (role === null || !stillGives(giver, { role, projectId }, { ownRole: true })) return NOBODY;
+    return { ...NOBODY, id, name, role, via: 'key', account: createdBy, projectId };
   }
   const secret = getCookie(context, COOKIE);
   if (secret === undefined) return NOBODY;
@@ -51,19 +57,19 @@ export async function identify(context: Context, accounts: Accounts, now: () => 
   const account = await accounts.accountOfSession(session, now());
   if (account === undefined) return NOBODY;
   const { id, name, raterId, projects } = account;
-  return { id, name, raterId, role: asRole(account.role), via: 'session', projectId: null, projects, session };
+  const role = asRole(account.role);
+  return { id, name, raterId, role, via: 'session', account: id, projectId: null, projects, session };
 }
 
 /** Starts a session for an account and sets its cookie: HttpOnly, same site only, secure behind https. */
 export async function startSession(
   context: Context,
   accounts: Accounts,
-  { accountId, now }: { readonly accountId: string; readonly now: string },
+  { accountId, now, secure }: { readonly accountId: string; readonly now: string; readonly secure: boolean },
 ): Promise<void> {
   const secret = newSecret();
   const expires = new Date(Date.parse(now) + SESSION_DAYS * 86_400_000);
-  await accounts.createSession({ tokenHash: hashSecret(secret), accountId, expiresAt: expires.toISOString() });
-  const secure = context.req.header('x-forwarded-proto') === 'https' || new URL(context.req.url).protocol === 'https:';
+  await accounts.createSession({ tokenHash: hashSecret(secret), accountId, expiresAt: expires.toISOString(), now });
   setCookie(context, COOKIE, secret, { httpOnly: true, sameSite: 'Strict', secure, path: '/', expires });
 }
 

@@ -11,7 +11,7 @@ async function clientOf(role: string): Promise<StudioClient> {
   studio = await openTestStudio();
   const owner = await studio.person('owner');
   const { secret } = await owner.call('POST /api/keys', { body: { name: 'script', role } });
-  return createClient({ url: 'http://studio.test', key: secret, fetch: (request) => studio.app.request(request) });
+  return createClient({ url: 'http://localhost', key: secret, fetch: (request) => studio.app.request(request) });
 }
 
 describe('the typed client', () => {

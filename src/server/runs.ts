@@ -17,8 +17,17 @@ export interface RunService {
   has(run: string): Promise<boolean>;
   detail(run: string): Promise<Detail | undefined>;
   recipes(): Promise<ResponseOf<'GET /api/recipes'>['recipes']>;
-  /** Starts a process on a configuration; refuses one that is not valid with a `UsageError`. */
-  start(yaml: string, set: readonly string[]): Promise<string>;
+  /** The project whose judgments a run reads; null for none. */
+  projectOf(run: string): Promise<string | null>;
+  /**
+   * Starts a process on a configuration; refuses one that is not valid, or that reads a project which is not the caller's,
+   * with a `UsageError`.
+   */
+  start(
+    yaml: string,
+    set: readonly string[],
+    options: { readonly mayRead: (projectId: string) => boolean },
+  ): Promise<string>;
   /** Asks the process of a run to end; nothing acknowledged is lost. False when none is running. */
   stop(run: string): Promise<boolean>;
   resume(run: string): Promise<void>;

@@ -8,7 +8,8 @@ import type { Role } from './access/roles.ts';
 import { sealerOf } from './access/sealing.ts';
 import { hashSecret } from './access/secrets.ts';
 import { createStudio, type StudioOptions } from './app.ts';
-import type { KnownRoute, ResponseOf } from './contract/index.ts';
+import { openApiDocument } from './api.ts';
+import { type KnownRoute, type ResponseOf, ROUTES } from './contract/index.ts';
 import { createProjectReader } from './project-reader.ts';
 import type { RunService } from './runs.ts';
 import type { StudioEvent } from './services.ts';
@@ -46,6 +47,7 @@ export const NO_RUNS: RunService = {
   has: async () => false,
   detail: async () => undefined,
   recipes: async () => [],
+  projectOf: async () => null,
   start: async () => 'run-1',
   stop: async () => false,
   resume: async () => {},
@@ -56,6 +58,11 @@ export const NO_RUNS: RunService = {
   disclosure: async () => ({ disclosure: null, seal: null }),
   file: async () => undefined,
   close: async () => {},
+};
+
+/** What each route may answer: whatever a test is sent is held against it. */
+const DOCUMENT = openApiDocument(ROUTES, '0.0.0') as {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly responses: object }>>>>;
 };
 
 export const PASSWORD = 'correct horse 1';
@@ -92,7 +99,7 @@ export async function openTestStudio(options: Partial<StudioOptions> = {}): Prom
       const [method, pattern] = route.split(' ') as [string, string];
       const path = pattern.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name] ?? name));
       const search = new URLSearchParams(query).toString();
-      return app.request(search === '' ? path : `${path}?${search}`, {
+      const response = await app.request(search === '' ? path : `${path}?${search}`, {
         method,
         headers: {
           ...(cookie !== undefined && { cookie }),
@@ -101,6 +108,10 @@ export async function openTestStudio(options: Partial<StudioOptions> = {}): Prom
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),
       });
+      const documented = DOCUMENT.paths[pattern]?.[method.toLowerCase()]?.responses ?? {};
+      if (!Object.hasOwn(documented, response.status))
+        throw new Error(`${route} answered ${response.status}, which the OpenAPI document does not have`);
+      return response;
     };
     return {
       cookie,

@@ -40,6 +40,7 @@ async function filled() {
   studio = await openTestStudio({
     runs: {
       ...NO_RUNS,
+      projectOf: async () => 'p',
       has: async (run) => run === 'r',
       series: async () => ({
         policy: {

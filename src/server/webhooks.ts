@@ -1,6 +1,8 @@
 import { Webhook as Signer } from 'standardwebhooks';
 import type { Accounts, Webhook } from '../store/index.ts';
+import { stillGives } from './access/roles.ts';
 import { newId } from './access/secrets.ts';
+import { isStarter } from './run-access.ts';
 import type { StudioEvent } from './services.ts';
 
 const TIMEOUT_MS = 10_000;
@@ -35,15 +37,19 @@ export function createNotifier(options: {
     }
   };
 
+  /** What happens in a project goes to its webhooks and to those of all; what happens to a run to whoever may see it. */
+  const isFor = async ({ projectId, createdBy }: Webhook, event: StudioEvent): Promise<boolean> => {
+    if (projectId === null || projectId === event.projectId) return true;
+    return event.type === 'run.finished' && isStarter(accounts, event.data.run, createdBy);
+  };
+
   const deliver = async ({ event, timestamp }: Noted, webhooks: readonly Webhook[]): Promise<void> => {
     const body = JSON.stringify({ type: event.type, timestamp, data: { projectId: event.projectId, ...event.data } });
-    const wanted = webhooks.filter(
-      ({ events, projectId }) =>
-        events.includes(event.type) &&
-        (projectId === null || event.projectId === null || projectId === event.projectId),
-    );
+    const asked = webhooks.filter(({ events }) => events.includes(event.type));
     await Promise.all(
-      wanted.map(async ({ id, url, secret }) => {
+      asked.map(async (webhook) => {
+        if (!(await isFor(webhook, event))) return;
+        const { id, url, secret } = webhook;
         const message = newId('msg');
         const headers = {
           'webhook-id': message,
@@ -65,7 +71,13 @@ export function createNotifier(options: {
   const send = async (): Promise<void> => {
     const events = noted;
     noted = [];
-    const webhooks = await accounts.webhooks();
+    const all = await accounts.webhooks();
+    if (all.length === 0) return;
+    const givers = await accounts.givers(all.map(({ createdBy }) => createdBy));
+    // What a webhook tells is what a lead may know: it ends with its maker's access.
+    const webhooks = all.filter(({ createdBy, projectId }) =>
+      stillGives(givers.get(createdBy), { role: 'auditor', projectId }),
+    );
     if (webhooks.length > 0) await Promise.all(events.map((event) => deliver(event, webhooks)));
   };
   return (event) => {

@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely';
 import type { Account, ApiKey, Invite, Webhook } from './accounts.ts';
 
-/** Tables of accounts (migration 2). Flags are 0 or 1; JSON is text. */
+/** Tables of accounts (migrations 2 and 4). Flags are 0 or 1; JSON is text. */
 export interface AccountTables {
   accounts: {
     id: string;
@@ -42,6 +42,7 @@ export interface AccountTables {
     secret: string;
     created_at: string;
     failures: number;
+    created_by: string;
   };
   settings: { key: string; value: string };
 }
@@ -81,6 +82,7 @@ export const toWebhook = (row: Selectable<AccountTables['webhooks']>): Webhook =
   projectId: row.project_id,
   events: JSON.parse(row.events) as string[],
   secret: row.secret,
+  createdBy: row.created_by,
   createdAt: row.created_at,
   failures: row.failures,
 });

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import { type AccountTables, nameKey, toAccount, toInvite, toKey, toWebhook } from './account-tables.ts';
-import type { Account, Accounts } from './accounts.ts';
+import type { Account, Accounts, Giver } from './accounts.ts';
 import type { Connection } from './connection.ts';
 import { prepared } from './prepared.ts';
 
@@ -30,6 +30,11 @@ async function insertAccount(db: Db, account: Account): Promise<Account | undefi
   return Number(numInsertedOrUpdatedRows ?? 0) === 1 ? account : undefined;
 }
 
+async function takeBack(db: Db, accountId: string): Promise<void> {
+  await db.deleteFrom('api_keys').where('created_by', '=', accountId).execute();
+  await db.deleteFrom('invites').where('created_by', '=', accountId).execute();
+}
+
 /** People, and the projects they belong to. */
 function people({
   db,
@@ -44,6 +49,9 @@ function people({
   | 'updateAccount'
   | 'projectsOf'
   | 'setProjects'
+  | 'givers'
+  | 'shutOut'
+  | 'takeBackGiven'
 > {
   const oneAccount = (column: 'id' | 'name_key' | 'rater_id', value: string) =>
     db
@@ -92,6 +100,30 @@ function people({
         const rows = [...new Set(projectIds)].map((project_id) => ({ account_id: accountId, project_id }));
         if (rows.length > 0) await trx.insertInto('account_projects').values(rows).execute();
       }),
+    async givers(accountIds) {
+      if (accountIds.length === 0) return new Map();
+      const rows = await db
+        .selectFrom('accounts')
+        .leftJoin('account_projects', 'account_projects.account_id', 'accounts.id')
+        .select(['accounts.id', 'accounts.role', 'account_projects.project_id'])
+        .where('accounts.id', 'in', [...new Set(accountIds)])
+        .where('disabled', '=', 0)
+        .execute();
+      const found = new Map<string, Giver & { readonly projects: string[] }>();
+      for (const { id, role, project_id } of rows) {
+        const giver = found.get(id) ?? { id, role, projects: [] };
+        if (project_id !== null) giver.projects.push(project_id);
+        found.set(id, giver);
+      }
+      return found;
+    },
+    shutOut: (accountId) =>
+      write(async (trx) => {
+        await trx.updateTable('accounts').set({ disabled: 1 }).where('id', '=', accountId).execute();
+        await trx.deleteFrom('sessions').where('account_id', '=', accountId).execute();
+        await takeBack(trx, accountId);
+      }),
+    takeBackGiven: (accountId) => write((trx) => takeBack(trx, accountId)),
   };
 }
 
@@ -113,8 +145,9 @@ function sessions({
       .where('disabled', '=', 0),
   );
   return {
-    createSession: ({ tokenHash, accountId, expiresAt }) =>
+    createSession: ({ tokenHash, accountId, expiresAt, now }) =>
       write(async (trx) => {
+        await trx.deleteFrom('sessions').where('expires_at', '<=', now).execute();
         await trx
           .insertInto('sessions')
           .values({ token_hash: tokenHash, account_id: accountId, expires_at: expiresAt })
@@ -145,8 +178,9 @@ function invites({
   write,
 }: Database): Pick<Accounts, 'createInvite' | 'inviteByToken' | 'invites' | 'removeInvite' | 'acceptInvite'> {
   return {
-    createInvite: (invite) =>
+    createInvite: (invite, now) =>
       write(async (trx) => {
+        await trx.deleteFrom('invites').where('expires_at', '<=', now).execute();
         await trx
           .insertInto('invites')
           .values({
@@ -258,6 +292,7 @@ function webhooks({
             project_id: webhook.projectId,
             events: JSON.stringify(webhook.events),
             secret: webhook.secret,
+            created_by: webhook.createdBy,
             created_at: webhook.createdAt,
             failures: webhook.failures,
           })

@@ -58,7 +58,7 @@ export function accountsContract(
     each('a session ends by time, by hand, and with its account', async (accounts) => {
       await accounts.createAccount(account('a'));
       for (const tokenHash of ['s1', 's2', 's3']) {
-        await accounts.createSession({ tokenHash, accountId: 'id-a', expiresAt: LATER });
+        await accounts.createSession({ tokenHash, accountId: 'id-a', expiresAt: LATER, now: NOW });
       }
       expect((await accounts.accountOfSession('s1', NOW))?.id).toBe('id-a');
       expect(await accounts.accountOfSession('s1', LATER)).toBeUndefined();
@@ -72,8 +72,8 @@ export function accountsContract(
     });
     each('an invitation works once, in time, and a taken name does not use it up', async (accounts) => {
       await accounts.createAccount(account('a'));
-      await accounts.createInvite(invite('i'));
-      await accounts.createInvite(invite('old', { expiresAt: NOW }));
+      await accounts.createInvite(invite('i'), NOW);
+      await accounts.createInvite(invite('old', { expiresAt: NOW }), NOW);
       expect((await accounts.invites(NOW)).map((i) => i.id)).toEqual(['i']);
       expect(await accounts.inviteByToken('token-old', NOW)).toBeUndefined();
       expect(await accounts.acceptInvite('token-old', account('late'), NOW)).toBe('no-invite');
@@ -91,6 +91,47 @@ export function accountsContract(
       expect(results.filter((r) => r === 'no-invite').length).toBe(2);
       expect(await accounts.projectsOf(made[0]!.id)).toEqual(['p']);
     });
+    each('says who gives, as they stand now, and nobody who is shut out', async (accounts) => {
+      for (const name of ['a', 'b', 'c']) await accounts.createAccount(account(name, { role: 'lead' }));
+      await accounts.setProjects('id-a', ['p', 'q']);
+      await accounts.shutOut('id-b');
+      const givers = await accounts.givers(['id-a', 'id-b', 'id-c', 'id-a', 'nobody']);
+      expect([...givers.keys()].sort()).toEqual(['id-a', 'id-c']);
+      expect([...givers.get('id-a')!.projects].sort()).toEqual(['p', 'q']);
+      expect(givers.get('id-c')).toEqual({ id: 'id-c', role: 'lead', projects: [] });
+      expect(await accounts.givers([])).toEqual(new Map());
+    });
+    each('who is shut out takes sessions, keys and invitations along, and nobody else’s', async (accounts) => {
+      const key = { name: 'ci', role: 'auditor', projectId: null, createdAt: NOW, lastUsedAt: null };
+      for (const name of ['a', 'b']) {
+        await accounts.createAccount(account(name));
+        const createdBy = `id-${name}`;
+        await accounts.createSession({ tokenHash: `s-${name}`, accountId: createdBy, expiresAt: LATER, now: NOW });
+        await accounts.createInvite(invite(name, { createdBy }), NOW);
+        await accounts.createKey({ ...key, id: `k-${name}`, secretHash: `h-${name}`, createdBy });
+      }
+      await accounts.shutOut('id-a');
+      expect(await accounts.accountById('id-a')).toMatchObject({ disabled: true });
+      expect((await accounts.keys()).map(({ id }) => id)).toEqual(['k-b']);
+      expect((await accounts.invites(NOW)).map(({ id }) => id)).toEqual(['b']);
+      // Let in again, nothing of before is good again.
+      await accounts.updateAccount('id-a', { disabled: false });
+      expect(await accounts.accountOfSession('s-a', NOW)).toBeUndefined();
+      expect((await accounts.accountOfSession('s-b', NOW))?.id).toBe('id-b');
+      await accounts.takeBackGiven('id-b');
+      expect([await accounts.keys(), await accounts.invites(NOW)]).toEqual([[], []]);
+    });
+    each('sessions and invitations that ended are deleted when the next one is made', async (accounts) => {
+      await accounts.createAccount(account('a'));
+      await accounts.createSession({ tokenHash: 's1', accountId: 'id-a', expiresAt: LATER, now: NOW });
+      await accounts.createInvite(invite('old'), NOW);
+      const end = '2026-01-03T00:00:00.000Z';
+      await accounts.createSession({ tokenHash: 's2', accountId: 'id-a', expiresAt: end, now: LATER });
+      await accounts.createInvite(invite('new', { expiresAt: end }), LATER);
+      // Even to a clock that stands where they were good.
+      expect(await accounts.accountOfSession('s1', NOW)).toBeUndefined();
+      expect((await accounts.invites(NOW)).map(({ id }) => id)).toEqual(['new']);
+    });
     each('keys are found by hash, note their use, and can be revoked', async (accounts) => {
       const key = { id: 'k', name: 'ci', secretHash: 'h', role: 'auditor', projectId: null, createdBy: 'id-a' };
       await accounts.createKey({ ...key, createdAt: NOW, lastUsedAt: null });
@@ -102,10 +143,10 @@ export function accountsContract(
     });
     each('webhooks count failures, settings hold JSON, projects are set as a whole', async (accounts) => {
       const hook = { id: 'w', url: 'http://127.0.0.1:1/', projectId: 'p', events: ['run.finished'], secret: 's' };
-      await accounts.createWebhook({ ...hook, createdAt: NOW, failures: 0 });
+      await accounts.createWebhook({ ...hook, createdBy: 'id-a', createdAt: NOW, failures: 0 });
       await accounts.noteDelivery('w', false);
       await accounts.noteDelivery('w', false);
-      expect((await accounts.webhooks())[0]).toMatchObject({ ...hook, failures: 2 });
+      expect((await accounts.webhooks())[0]).toMatchObject({ ...hook, createdBy: 'id-a', failures: 2 });
       await accounts.noteDelivery('w', true);
       expect((await accounts.webhooks())[0]?.failures).toBe(0);
       await accounts.removeWebhook('w');

@@ -35,6 +35,13 @@ export interface ApiKey {
   readonly lastUsedAt: string | null;
 }
 
+/** Who gave an access, as they stand now: what they gave is good only while they could still give it. */
+export interface Giver {
+  readonly id: string;
+  readonly role: string;
+  readonly projects: readonly string[];
+}
+
 export interface Webhook {
   readonly id: string;
   readonly url: string;
@@ -42,6 +49,8 @@ export interface Webhook {
   readonly events: readonly string[];
   /** Needed in the clear to sign deliveries. */
   readonly secret: string;
+  /** Account that made it. */
+  readonly createdBy: string;
   readonly createdAt: string;
   readonly failures: number;
 }
@@ -58,11 +67,19 @@ export interface Accounts {
   /** Projects an account belongs to. */
   projectsOf(accountId: string): Promise<string[]>;
   setProjects(accountId: string, projectIds: readonly string[]): Promise<void>;
+  /** Accounts by id with the projects they belong to; without those that are shut or not there. */
+  givers(accountIds: readonly string[]): Promise<ReadonlyMap<string, Giver>>;
+  /** Shuts an account out: its sessions end, and the keys and invitations it gave are gone. */
+  shutOut(accountId: string): Promise<void>;
+  /** Takes back every key and open invitation that an account gave. */
+  takeBackGiven(accountId: string): Promise<void>;
 
   createSession(session: {
     readonly tokenHash: string;
     readonly accountId: string;
     readonly expiresAt: string;
+    /** Sessions that ended before are deleted. */
+    readonly now: string;
   }): Promise<void>;
   /** The account of a session that has not expired and whose account is not disabled, with the projects it belongs to. */
   accountOfSession(
@@ -73,7 +90,8 @@ export interface Accounts {
   /** Ends every session of an account except one. */
   endSessions(accountId: string, exceptTokenHash?: string): Promise<void>;
 
-  createInvite(invite: Invite): Promise<void>;
+  /** Invitations that expired before `now` are deleted. */
+  createInvite(invite: Invite, now: string): Promise<void>;
   inviteByToken(tokenHash: string, now: string): Promise<Invite | undefined>;
   invites(now: string): Promise<Invite[]>;
   removeInvite(id: string): Promise<void>;

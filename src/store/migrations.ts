@@ -104,6 +104,15 @@ export const MIGRATIONS: readonly Migration[] = [
     statements: () => [],
     rebuild: true,
   },
+  {
+    name: 'who made a webhook',
+    statements: ({ text }) => [
+      `ALTER TABLE webhooks ADD COLUMN created_by ${text} NOT NULL DEFAULT ''`,
+      // Those of before are the first owner's from now on.
+      `UPDATE webhooks SET created_by = COALESCE(
+        (SELECT id FROM accounts WHERE role = 'owner' ORDER BY created_at, id LIMIT 1), '')`,
+    ],
+  },
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

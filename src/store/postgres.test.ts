@@ -1,5 +1,6 @@
 import { CompiledQuery } from 'kysely';
 import { describe, expect, it, vi } from 'vitest';
+import { accountsContract } from './accounts.contract.ts';
 import { openStore } from './index.ts';
 import { beneath } from './opening.contract.ts';
 import { postgresPlaces, postgresUrl } from './places.fake.ts';
@@ -28,6 +29,17 @@ if (postgresUrl === undefined) {
 } else {
   const url = postgresUrl;
   storeContract('a store on PostgreSQL', () => postgresPlaces(url));
+  accountsContract('PostgreSQL', async () => {
+    const places = postgresPlaces(url);
+    const store = await openStore(await places.fresh(), { create: true });
+    return {
+      accounts: store.accounts,
+      close: async () => {
+        await store.close();
+        await places.dispose();
+      },
+    };
+  });
   describe('a server of PostgreSQL', () => {
     it('says which database is missing', async () => {
       await expect(openStore(url.replace(/\/[^/]*$/, '/no_such_db'))).rejects.toThrow(/no such database; create it/);

@@ -24,13 +24,15 @@ export interface ReserveRequest {
   readonly order?: readonly number[] | undefined;
   /** Items that the rater has open: another one is wanted. */
   readonly besides?: readonly string[] | undefined;
+  /** What decides where known answers and repeats fall; the rater's id without. */
+  readonly rhythm?: string | undefined;
 }
 
 /** What a rater should see next, reserved for them; or why there is nothing. */
 export async function reserveFor(
   session: Session,
   allocator: Allocator,
-  { raterId, now, itemId, order: asBefore, besides = [] }: ReserveRequest,
+  { raterId, now, itemId, order: asBefore, besides = [], rhythm = raterId }: ReserveRequest,
 ): Promise<Reservation | { readonly none: string }> {
   const { project } = session;
   const at = timeOf(now);
@@ -47,9 +49,9 @@ export async function reserveFor(
     session.setSeat(rater, item, { ...held, expires: Math.max(expires, held.expires!) });
     return reservation(item, { presentation: JSON.parse(held.presentation!) as Presentation, expires });
   }
-  let chosen = await choose(session, allocator, { rater, itemId, besides });
+  let chosen = await choose(session, allocator, { rater, itemId, besides, rhythm });
   while ('none' in chosen && (await allocator.reclaimMore(at)))
-    chosen = await choose(session, allocator, { rater, itemId, besides });
+    chosen = await choose(session, allocator, { rater, itemId, besides, rhythm });
   if ('none' in chosen) return chosen;
   const { item, purpose, order = asBefore, repeats } = chosen;
   const shown = present(item.item(), {
@@ -97,11 +99,16 @@ interface Choice {
 async function choose(
   session: Session,
   allocator: Allocator,
-  { rater, itemId, besides }: { rater: RaterEntry; itemId?: string | undefined; besides: readonly string[] },
+  {
+    rater,
+    itemId,
+    besides,
+    rhythm,
+  }: { rater: RaterEntry; itemId?: string | undefined; besides: readonly string[]; rhythm: string },
 ): Promise<Choice | { readonly none: string }> {
   const { project, totals } = session;
   const rules = project.distribution;
-  const next = nextPurpose(rules, rater.row.id, session.progressOf(rater));
+  const next = nextPurpose(rules, rhythm, session.progressOf(rater));
   if ('none' in next) return next;
   const { purpose } = next;
   if (purpose === 'qualification') {

@@ -213,6 +213,8 @@ export interface FeedbackStore {
       /** With `itemId`: the order that the rater saw it in before. */
       readonly order?: readonly number[];
       readonly besides?: readonly string[];
+      /** What decides where known answers and repeats fall, kept from the rater; the rater's id without. */
+      readonly rhythm?: string;
     },
   ): Promise<Reservation | { readonly none: string }>;
   /** Gives a reservation back; false when there was none. */

@@ -17,3 +17,22 @@ export const JUDGES: readonly Role[] = ['owner', 'lead', 'rater'];
 
 export const allows = (access: Access, role: Role | null): boolean =>
   access === 'public' || (role !== null && access.includes(role));
+
+/** Rank of roles in what they may hand on: a lead may not make an owner. */
+export const RANK: { readonly [R in Role]: number } = { auditor: 0, rater: 0, lead: 1, owner: 2 };
+
+/**
+ * Whether somebody could give an access now: owners any, leads a role below their own (or, to a key of theirs, their own) in
+ * a project of theirs. What was given is asked this at every use, so that it ends with its giver.
+ */
+export function stillGives(
+  giver: { readonly role: string; readonly projects: readonly string[] } | undefined,
+  { role, projectId }: { readonly role: Role; readonly projectId: string | null },
+  { ownRole = false, needsProject = true }: { readonly ownRole?: boolean; readonly needsProject?: boolean } = {},
+): boolean {
+  if (giver === undefined) return false;
+  if (giver.role === 'owner') return true;
+  if (giver.role !== 'lead') return false;
+  if (RANK[role] >= RANK.lead && !(ownRole && role === 'lead')) return false;
+  return projectId === null ? !needsProject : giver.projects.includes(projectId);
+}

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
 import type { Accounts } from '../../store/index.ts';
 
 /** Turns a value into a text that only this installation can read or make, and back. */
@@ -7,18 +7,33 @@ export interface Sealer {
   seal(value: unknown, context: string): string;
   /** The value, or undefined for a text that was not sealed here for this context. */
   open(text: string, context: string): unknown;
+  /** A text that follows from another one and that nobody else can work out. */
+  derive(text: string): string;
 }
 
 const ALGORITHM = 'aes-256-gcm';
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
+/** Ids are bounded (500 characters), so that nearly everything fits into this; what does not fills a power of two. */
+const LEAST_BYTES = 2048;
+
+/**
+ * A value as JSON of one size, whatever it holds: spaces after it are no part of it. A sealed text as long as its content
+ * would tell a repeat, which names what it repeats, from work, which does not.
+ */
+function padded(value: unknown): Buffer {
+  const text = Buffer.from(JSON.stringify(value), 'utf8');
+  let size = LEAST_BYTES;
+  while (size < text.length) size *= 2;
+  return Buffer.concat([text, Buffer.alloc(size - text.length, ' ')]);
+}
 
 export function createSealer(key: Buffer): Sealer {
   return {
     seal(value, context) {
       const iv = randomBytes(IV_BYTES);
       const cipher = createCipheriv(ALGORITHM, key, iv).setAAD(Buffer.from(context));
-      const body = Buffer.concat([cipher.update(JSON.stringify(value), 'utf8'), cipher.final()]);
+      const body = Buffer.concat([cipher.update(padded(value)), cipher.final()]);
       return Buffer.concat([iv, cipher.getAuthTag(), body]).toString('base64url');
     },
     open(text, context) {
@@ -33,6 +48,7 @@ export function createSealer(key: Buffer): Sealer {
         return undefined;
       }
     },
+    derive: (text) => createHmac('sha256', key).update(text).digest('base64url'),
   };
 }
 

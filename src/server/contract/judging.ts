@@ -9,6 +9,10 @@ import type { RouteContract, RouteKey } from './route.ts';
  */
 const idempotencyKey = z.string().min(8).max(100);
 const taskId = z.string().min(1);
+/** Unfinished work, as the page left it; every one is kept. */
+const draft = z
+  .json()
+  .refine((content) => JSON.stringify(content).length <= 100_000, 'expected at most 100,000 characters');
 const activeMs = z
   .number()
   .nonnegative()
@@ -110,7 +114,7 @@ export const JUDGING_ROUTES = {
   'POST /api/judge/{project}/draft': {
     allow: JUDGES,
     summary: 'Keep unfinished work on a task',
-    body: z.strictObject({ taskId, content: z.json(), idempotencyKey }),
+    body: z.strictObject({ taskId, content: draft, idempotencyKey }),
     response: z.object({ id: z.string() }),
     perMinute: 600,
   },

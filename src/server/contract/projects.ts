@@ -107,7 +107,8 @@ export const PROJECT_ROUTES = {
   'POST /api/projects/{project}/items': {
     allow: LEADS,
     summary: 'Add items (and judgments, where the layout holds them) from a file',
-    body: z.strictObject({ layout: z.string(), fileName: z.string(), text: z.string() }),
+    body: z.strictObject({ layout: z.string().max(100), fileName: z.string().max(500), text: z.string() }),
+    maxBytes: 64 * 1024 * 1024,
     response: z.object({
       items: z.number(),
       judgments: z.number(),
@@ -119,8 +120,8 @@ export const PROJECT_ROUTES = {
     allow: LEADS,
     summary: 'Add items whose replies come from an OpenAI-compatible endpoint',
     body: z.strictObject({
-      endpoint: z.url({ protocol: /^https?$/ }),
-      model: z.string().min(1),
+      endpoint: z.url({ protocol: /^https?$/ }).max(2000),
+      model: z.string().min(1).max(500),
       apiKey: z.string().optional(),
       prompts: z.array(z.string().min(1)).min(1).max(1000),
       replies: z.int().min(1).max(8).default(2),

@@ -18,8 +18,8 @@ export interface RouteContract {
   readonly response: z.ZodType;
   /** Calls a minute that one caller may make; the general limit when absent. */
   readonly perMinute?: number;
-  /** Calls a minute by something in the body, whoever makes them. */
-  readonly perMinuteBy?: { readonly of: (body: unknown) => string | undefined; readonly limit: number };
+  /** Of the body at most; the general limit when absent. */
+  readonly maxBytes?: number;
 }
 
 /** A file for download, streamed; its type and name are in the headers. */

@@ -9,7 +9,14 @@ const name = z
   .min(1, 'expected a name')
   .max(80, 'expected at most 80 characters')
   .regex(/^[^\p{C}]+$/u, 'expected no control characters');
-const password = z.string().min(10, 'expected at least 10 characters').max(200, 'expected at most 200 characters');
+/** Blanks and what cannot be seen are part of a password, and do not make it longer to guess. */
+const password = z
+  .string()
+  .max(200, 'expected at most 200 characters')
+  .refine(
+    (text) => text.normalize('NFKC').replaceAll(/[\p{C}\p{Z}\s]/gu, '').length >= 10,
+    'expected at least 10 characters besides blanks',
+  );
 const ok = z.object({ ok: z.literal(true) });
 
 export const userSchema = z.object({
@@ -39,19 +46,13 @@ export const keySchema = z.object({
 
 export const webhookSchema = z.object({
   id: z.string(),
-  url: z.url({ protocol: /^https?$/ }),
+  url: z.url({ protocol: /^https?$/ }).max(2000),
   projectId: z.string().nullable(),
   events: z.array(z.enum(['judgment.created', 'item.completed', 'run.finished'])).min(1),
   createdAt: z.string(),
   /** Deliveries that failed since the last one that did not. */
   failures: z.number(),
 });
-
-/** The name that a body gives, as accounts compare names. */
-const nameIn = (body: unknown): string | undefined => {
-  const { data } = z.object({ name: z.string().max(200) }).safeParse(body);
-  return data?.name.trim().normalize('NFKC').toLowerCase();
-};
 
 /** Signing in, people, invitations, keys, webhooks. */
 export const SESSION_ROUTES = {
@@ -72,14 +73,13 @@ export const SESSION_ROUTES = {
     summary: 'Sign in with name and password',
     body: z.strictObject({ name: z.string().max(200), password: z.string().max(200) }),
     response: z.object({ user: userSchema }),
+    // Guesses at one account from many addresses are slowed down besides.
     perMinute: 10,
-    // Guesses at one account from many addresses.
-    perMinuteBy: { of: nameIn, limit: 30 },
   },
   'POST /api/logout': { allow: ANYONE_SIGNED_IN, summary: 'Sign out', response: ok },
   'POST /api/password': {
     allow: ANYONE_SIGNED_IN,
-    summary: 'Change the own password; other sessions of this person end',
+    summary: 'Change the own password; other sessions of this person end, and the keys and invitations they gave',
     body: z.strictObject({ current: z.string().max(200), next: password }),
     response: ok,
     perMinute: 10,
@@ -100,7 +100,7 @@ export const SESSION_ROUTES = {
   },
   'GET /api/invites': {
     allow: LEADS,
-    summary: 'Open invitations',
+    summary: 'Open invitations: a lead’s own, an owner’s all',
     response: z.object({
       invites: z.array(
         z.object({ id: z.string(), role: roleSchema, projectId: z.string().nullable(), expiresAt: z.string() }),
@@ -124,7 +124,7 @@ export const SESSION_ROUTES = {
   'DELETE /api/invites/{id}': { allow: LEADS, summary: 'Take an invitation back', response: ok },
   'GET /api/people': {
     allow: LEADS,
-    summary: 'Everyone with an account',
+    summary: 'People: for an owner all, for a lead those of their projects',
     response: z.object({ people: z.array(personSchema) }),
   },
   'PATCH /api/people/{id}': {
@@ -139,7 +139,7 @@ export const SESSION_ROUTES = {
   },
   'GET /api/keys': {
     allow: LEADS,
-    summary: 'Keys for scripts; the secret itself is shown once, when it is made',
+    summary: 'Keys for scripts, the own or, for an owner, all; the secret itself is shown once, when it is made',
     response: z.object({ keys: z.array(keySchema) }),
   },
   'POST /api/keys': {
@@ -151,7 +151,7 @@ export const SESSION_ROUTES = {
   'DELETE /api/keys/{id}': { allow: LEADS, summary: 'Revoke a key', response: ok },
   'GET /api/webhooks': {
     allow: LEADS,
-    summary: 'Webhooks (Standard Webhooks)',
+    summary: 'Webhooks (Standard Webhooks): the own or, for an owner, all',
     response: z.object({ webhooks: z.array(webhookSchema) }),
   },
   'POST /api/webhooks': {

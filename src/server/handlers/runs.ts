@@ -1,16 +1,25 @@
 import { z } from 'zod';
 import { CHALLENGES, type ChallengeId, probesOf } from '../../audit/index.ts';
+import type { Accounts } from '../../store/index.ts';
 import { ApiError, type Handlers } from '../api.ts';
 import { type RUN_ROUTES, RUN_TABLES } from '../contract/index.ts';
 import { FileAnswer, makeFile } from '../file-answer.ts';
+import type { Caller } from '../caller.ts';
+import { noteStart, seenRuns } from '../run-access.ts';
 import type { RunService } from '../runs.ts';
+import { mayEnter } from '../services.ts';
 import { findingsTable, metricsTable, samplesTable, writeTable } from '../tables.ts';
 
 /** Runs of the pipeline: what they did, and starting and stopping them. */
-export function runHandlers({ runs }: { readonly runs: RunService }): Handlers<typeof RUN_ROUTES> {
-  const known = async (run: string): Promise<string> => {
-    if (!(await runs.has(run))) throw new ApiError(404, 'run', `there is no run ${run}`);
-    return run;
+export function runHandlers(services: {
+  readonly runs: RunService;
+  readonly accounts: Accounts;
+}): Handlers<typeof RUN_ROUTES> {
+  const { runs, accounts } = services;
+  /** A run that is there and the caller's to see; of others nobody says that they are there. */
+  const known = async (caller: Caller, run: string): Promise<string> => {
+    if ((await runs.has(run)) && (await seenRuns(services, caller, [run])).has(run)) return run;
+    throw new ApiError(404, 'run', `there is no run ${run} that you may see`);
   };
   const tableOf = async (run: string, name: string) => {
     const table = RUN_TABLES.find((known) => known === name);
@@ -28,44 +37,61 @@ export function runHandlers({ runs }: { readonly runs: RunService }): Handlers<t
     }
   };
   return {
-    'GET /api/runs': async () => ({ runs: await runs.list() }),
+    async 'GET /api/runs'({ caller }) {
+      const all = await runs.list();
+      const seen = await seenRuns(
+        services,
+        caller,
+        all.map(({ id }) => id),
+      );
+      return { runs: all.filter(({ id }) => seen.has(id)) };
+    },
     'GET /api/recipes': async () => ({ recipes: await runs.recipes() }),
-    'POST /api/runs': async ({ body }) => ({ id: await runs.start(body.yaml, body.set) }),
-    async 'GET /api/runs/{run}'({ params }) {
-      const detail = await runs.detail(params.run);
-      if (detail === undefined) throw new ApiError(404, 'run', `there is no run ${params.run}`);
+    async 'POST /api/runs'({ caller, body }) {
+      const mayRead = (projectId: string) => mayEnter(caller, projectId);
+      const id = await runs.start(body.yaml, body.set, { mayRead });
+      await noteStart(accounts, id, caller.account!);
+      return { id };
+    },
+    async 'GET /api/runs/{run}'({ caller, params }) {
+      const detail = await runs.detail(await known(caller, params.run));
+      if (detail === undefined) throw new ApiError(404, 'run', `there is no run ${params.run} that you may see`);
       return detail;
     },
-    async 'POST /api/runs/{run}/stop'({ params }) {
-      if (!(await runs.stop(await known(params.run))))
+    async 'POST /api/runs/{run}/stop'({ caller, params }) {
+      if (!(await runs.stop(await known(caller, params.run))))
         throw new ApiError(409, 'run', `run ${params.run} is not running here`);
       return { ok: true };
     },
-    async 'POST /api/runs/{run}/resume'({ params }) {
-      await runs.resume(await known(params.run));
+    async 'POST /api/runs/{run}/resume'({ caller, params }) {
+      await runs.resume(await known(caller, params.run));
       return { ok: true };
     },
-    async 'POST /api/runs/{run}/verify'({ params }) {
-      const checks = await runs.verify(await known(params.run));
+    async 'POST /api/runs/{run}/verify'({ caller, params }) {
+      const checks = await runs.verify(await known(caller, params.run));
       return { ok: checks.every(({ ok }) => ok), checks };
     },
-    'GET /api/runs/{run}/series': async ({ params }) => ({ series: await runs.series(await known(params.run)) }),
-    async 'GET /api/runs/{run}/samples'({ params, query }) {
+    'GET /api/runs/{run}/series': async ({ caller, params }) => ({
+      series: await runs.series(await known(caller, params.run)),
+    }),
+    async 'GET /api/runs/{run}/samples'({ caller, params, query }) {
       const wanted = query.search?.toLowerCase() ?? '';
-      const samples = await runs.samples(await known(params.run));
+      const samples = await runs.samples(await known(caller, params.run));
       return {
         samples: samples.filter((s) => `${s.prompt}\n${s.before}\n${s.after}`.toLowerCase().includes(wanted)),
       };
     },
-    'GET /api/runs/{run}/findings': async ({ params }) => ({ findings: await runs.findings(await known(params.run)) }),
-    async 'GET /api/runs/{run}/tables/{table}'({ params, query }) {
-      const run = await known(params.run);
+    'GET /api/runs/{run}/findings': async ({ caller, params }) => ({
+      findings: await runs.findings(await known(caller, params.run)),
+    }),
+    async 'GET /api/runs/{run}/tables/{table}'({ caller, params, query }) {
+      const run = await known(caller, params.run);
       const table = await tableOf(run, params.table);
       return new FileAnswer(
         await makeFile((folder) => writeTable(folder, `${run}-${params.table}`, { table, format: query.format })),
       );
     },
-    'GET /api/runs/{run}/disclosure': async ({ params }) => runs.disclosure(await known(params.run)),
+    'GET /api/runs/{run}/disclosure': async ({ caller, params }) => runs.disclosure(await known(caller, params.run)),
     async 'GET /api/challenges'() {
       return {
         challenges: Object.entries(CHALLENGES).map(([id, { group, title, fundamental }]) => ({

@@ -20,7 +20,7 @@ import { ApiError, type Call, type Handlers } from '../../api.ts';
 import type { JUDGING_ROUTES } from '../../contract/index.ts';
 import { enterProject, type Services } from '../../services.ts';
 import { admitted, raterOf } from './admission.ts';
-import { progressOf } from './progress.ts';
+import type { ProgressOf } from './progress.ts';
 import { historyOf, openTask, taskAgain, type Visit } from './tasks.ts';
 
 type Answering = Pick<
@@ -102,7 +102,7 @@ async function recordsOf(
 }
 
 /** What a rater does with a task: answering it, putting it off, and taking that back. */
-export function answeringHandlers(services: Services): Handlers<Answering> {
+export function answeringHandlers(services: Services, progressOf: ProgressOf): Handlers<Answering> {
   const { store, now, notify } = services;
   return {
     async 'POST /api/judge/{project}/submit'({ caller, params, body }) {
@@ -129,7 +129,7 @@ export function answeringHandlers(services: Services): Handlers<Answering> {
       return {
         id: body.idempotencyKey,
         stored,
-        progress: progressOf({ project, ...receipts.at(-1)! }),
+        progress: progressOf(raterId, { project, ...receipts.at(-1)! }),
         explanation: right === undefined ? null : explain(item, { presentation, right }),
       };
     },
@@ -157,7 +157,7 @@ export function answeringHandlers(services: Services): Handlers<Answering> {
         reason,
         ...(note !== undefined && { note }),
       });
-      return { id, stored: receipt.stored, progress: progressOf({ project, ...receipt }), explanation: null };
+      return { id, stored: receipt.stored, progress: progressOf(raterId, { project, ...receipt }), explanation: null };
     },
     async 'POST /api/judge/{project}/flag'({ caller, params, body }) {
       const raterId = raterOf(caller);
@@ -187,7 +187,7 @@ export function answeringHandlers(services: Services): Handlers<Answering> {
         shown?.presentation === undefined
           ? null
           : await taskAgain(services, { project, raterId }, { itemId: shown.itemId, presentation: shown.presentation });
-      return { task, progress: progressOf(await enterProject(services, project.id, raterId)) };
+      return { task, progress: progressOf(raterId, await enterProject(services, project.id, raterId)) };
     },
   };
 }

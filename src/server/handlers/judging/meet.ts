@@ -3,8 +3,8 @@ import type { JUDGING_ROUTES } from '../../contract/index.ts';
 import { isPaused, settingsOf } from '../../project-settings.ts';
 import { enterProject, mayEnter, type Services } from '../../services.ts';
 import { admitted, raterOf } from './admission.ts';
-import { progressOf } from './progress.ts';
-import { openTask, taskOf } from './tasks.ts';
+import type { ProgressOf } from './progress.ts';
+import { openTask, rhythmOf, taskOf } from './tasks.ts';
 
 type Meeting = Pick<
   typeof JUDGING_ROUTES,
@@ -12,7 +12,7 @@ type Meeting = Pick<
 >;
 
 /** A rater meets a project: what it asks, consent, and the next tasks. */
-export function meetingHandlers(services: Services): Handlers<Meeting> {
+export function meetingHandlers(services: Services, progressOf: ProgressOf): Handlers<Meeting> {
   const { store, accounts, now } = services;
   return {
     async 'GET /api/judge'({ caller }) {
@@ -25,7 +25,7 @@ export function meetingHandlers(services: Services): Handlers<Meeting> {
             .map(async ({ id, name }) => ({
               id,
               name,
-              progress: progressOf(await enterProject(services, id, raterId)),
+              progress: progressOf(raterId, await enterProject(services, id, raterId)),
               paused: await isPaused(accounts, id, raterId),
             })),
         ),
@@ -47,7 +47,7 @@ export function meetingHandlers(services: Services): Handlers<Meeting> {
             ? null
             : { ...project.consent, given: profile.consent?.version === project.consent.version },
         demographics: settings.demographics,
-        progress: progressOf(membership),
+        progress: progressOf(raterId, membership),
         breakAfterMinutes: settings.breakAfterMinutes,
       };
     },
@@ -73,13 +73,14 @@ export function meetingHandlers(services: Services): Handlers<Meeting> {
         isPaused(accounts, params.project, raterId),
       ]);
       const { project } = membership;
-      const progress = progressOf(membership);
+      const progress = progressOf(raterId, membership);
       if (paused) return { tasks: [], none: 'judging is paused here', progress };
       const besides = body.holding.map((taskId) => openTask(services, taskId, { projectId: project.id, raterId }).item);
+      const rhythm = rhythmOf(services, project.id, raterId);
       const tasks = [];
       let none: string | null = null;
       while (tasks.length < body.count && none === null) {
-        const next = await store.reserve(project.id, raterId, { now: now(), besides });
+        const next = await store.reserve(project.id, raterId, { now: now(), besides, rhythm });
         if ('none' in next) none = next.none;
         else {
           besides.push(next.item.id);

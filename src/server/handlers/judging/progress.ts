@@ -3,8 +3,33 @@ import type { Membership } from '../../services.ts';
 /** Purposes that a rater must not be able to tell from work. */
 const SILENT = ['gold', 'repeat', 'swapped-repeat'] as const;
 
+type Standing = Omit<Membership, 'profile'>;
 /** Where a rater stands, as they may know it. */
-export const progressOf = ({ project, openItems, standing }: Omit<Membership, 'profile'>) => {
+export type ProgressOf = (raterId: string, standing: Standing) => ReturnType<typeof countsOf>;
+
+/** How many raters are remembered. */
+const MOST = 10_000;
+
+/**
+ * What is left falls when work is done and stands still for known answers and repeats, so that the moment at which it falls
+ * would tell them apart: each rater is told the number anew only when they have done another ten of whatever it was.
+ */
+export function progressTeller(): ProgressOf {
+  const told = new Map<string, { readonly tens: number; readonly left: number }>();
+  return (raterId, standing) => {
+    const counts = countsOf(standing);
+    const key = JSON.stringify([standing.project.id, raterId]);
+    const tens = Math.floor(counts.done / 10);
+    const before = told.get(key);
+    const shown = before?.tens === tens ? before : { tens, left: counts.left };
+    told.delete(key);
+    told.set(key, shown);
+    if (told.size > MOST) told.delete(told.keys().next().value!);
+    return { ...counts, left: shown.left };
+  };
+}
+
+const countsOf = ({ project, openItems, standing }: Standing) => {
   const { presented, qualificationRight, reserved } = standing;
   const held = (purpose: string) => reserved.filter((seat) => seat.purpose === purpose).length;
   const work = presented.work - held('work');
@@ -15,7 +40,7 @@ export const progressOf = ({ project, openItems, standing }: Omit<Membership, 'p
   const left = Math.max(0, Math.min(openItems + held('work'), (perRaterCap ?? Number.POSITIVE_INFINITY) - work));
   return {
     done,
-    // In tens, for the same reason.
+    // In tens, since nobody needs it closer.
     left: 10 * Math.ceil(left / 10),
     qualification:
       qualification === undefined

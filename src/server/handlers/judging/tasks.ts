@@ -15,6 +15,10 @@ const sealedTask = z.object({ item: z.string(), presentation: presentationSchema
 const OPEN_PURPOSES = ['work', 'training', 'qualification'] as const;
 const contextOf = (projectId: string, raterId: string) => `${projectId}/${raterId}`;
 
+/** Where known answers and repeats fall for a rater. Their own pseudonym would do for all but them: they know it. */
+export const rhythmOf = ({ sealer }: Pick<Services, 'sealer'>, projectId: string, raterId: string): string =>
+  sealer.derive(`rhythm/${contextOf(projectId, raterId)}`);
+
 /** A rater at a project. */
 export interface Visit {
   readonly project: Project;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Account } from '../../../store/index.ts';
-import { ROLES, type Role } from '../../access/roles.ts';
+import { RANK, ROLES, type Role } from '../../access/roles.ts';
 import { ApiError } from '../../api.ts';
 import type { Caller } from '../../caller.ts';
 import { mayEnter } from '../../services.ts';
@@ -15,9 +15,6 @@ export const userOf = (account: Account) => ({
   raterId: account.raterId,
 });
 
-/** Rank of roles in what they may hand on: a lead may not make an owner. */
-const RANK: { readonly [R in Role]: number } = { auditor: 0, rater: 0, lead: 1, owner: 2 };
-
 /** Refuses to hand on a role that is the caller's own or above it. */
 export function mayGrant(caller: Caller, role: Role): void {
   if (caller.role !== 'owner' && RANK[role] >= RANK[caller.role ?? 'rater'])
@@ -28,4 +25,26 @@ export function mayGrant(caller: Caller, role: Role): void {
 export function mayHandOn(caller: Caller, projectId: string | null): void {
   if (caller.role === 'owner' || (projectId !== null && mayEnter(caller, projectId))) return;
   throw new ApiError(403, 'project', 'name a project that you belong to; only an owner can give access to others');
+}
+
+/** The person who gives access; a key must not, or taking it back would not end what it gave. */
+export function personOf(caller: Caller): string {
+  if (caller.via !== 'session' || caller.account === null)
+    throw new ApiError(403, 'key', 'access is given by people, not by keys; sign in');
+  return caller.account;
+}
+
+/** Whether something that gives access is the caller's to see and to take back: their own, or anybody's for an owner. */
+export const isTheirs = (caller: Caller, { createdBy }: { readonly createdBy: string }): boolean =>
+  caller.role === 'owner' || createdBy === caller.account;
+
+/** One of those that are the caller's, by id; of others nobody says that they are there. */
+export function theirs<T extends { readonly id: string; readonly createdBy: string }>(
+  caller: Caller,
+  all: readonly T[],
+  id: string,
+): T {
+  const found = all.find((one) => one.id === id && isTheirs(caller, one));
+  if (found === undefined) throw new ApiError(404, 'id', `there is no ${id} that you made; its maker or an owner can`);
+  return found;
 }

@@ -1,7 +1,7 @@
 import { hashSecret, newId, newSecret } from '../../access/secrets.ts';
 import { ApiError, type Handlers } from '../../api.ts';
 import { ROUTES, type SESSION_ROUTES, webhookSchema } from '../../contract/index.ts';
-import { mayGrant, mayHandOn, roleSchema } from './grants.ts';
+import { isTheirs, mayGrant, mayHandOn, personOf, roleSchema, theirs } from './grants.ts';
 import type { SessionServices } from './sign-in.ts';
 
 type Keys = Pick<
@@ -18,8 +18,8 @@ type Keys = Pick<
 /** Keys and webhooks of scripts, and the table of who may do what. */
 export function keyHandlers({ accounts, now }: Pick<SessionServices, 'accounts' | 'now'>): Handlers<Keys> {
   return {
-    async 'GET /api/keys'() {
-      const keys = await accounts.keys();
+    async 'GET /api/keys'({ caller }) {
+      const keys = (await accounts.keys()).filter((key) => isTheirs(caller, key));
       return {
         keys: keys.map(({ id, name, role, projectId, createdAt, lastUsedAt }) => ({
           id,
@@ -32,6 +32,7 @@ export function keyHandlers({ accounts, now }: Pick<SessionServices, 'accounts' 
       };
     },
     async 'POST /api/keys'({ caller, body }) {
+      const createdBy = personOf(caller);
       if (body.role !== caller.role) mayGrant(caller, body.role);
       mayHandOn(caller, body.projectId);
       if (body.role === 'rater') throw new ApiError(400, 'key', 'keys do not judge; choose lead or auditor');
@@ -44,27 +45,29 @@ export function keyHandlers({ accounts, now }: Pick<SessionServices, 'accounts' 
         createdAt: now(),
         lastUsedAt: null,
       };
-      await accounts.createKey({ ...key, secretHash: hashSecret(secret), createdBy: caller.id! });
+      await accounts.createKey({ ...key, secretHash: hashSecret(secret), createdBy });
       return { key, secret };
     },
-    async 'DELETE /api/keys/{id}'({ params }) {
-      await accounts.removeKey(params.id);
+    async 'DELETE /api/keys/{id}'({ caller, params }) {
+      await accounts.removeKey(theirs(caller, await accounts.keys(), params.id).id);
       return { ok: true };
     },
-    async 'GET /api/webhooks'() {
-      // Parsing leaves the secrets out.
-      return { webhooks: (await accounts.webhooks()).map((webhook) => webhookSchema.parse(webhook)) };
+    async 'GET /api/webhooks'({ caller }) {
+      // Parsing leaves the secrets out. An address may be one too: whose it is not does not see it.
+      const webhooks = (await accounts.webhooks()).filter((webhook) => isTheirs(caller, webhook));
+      return { webhooks: webhooks.map((webhook) => webhookSchema.parse(webhook)) };
     },
     async 'POST /api/webhooks'({ caller, body }) {
+      const createdBy = personOf(caller);
       mayHandOn(caller, body.projectId);
       const webhook = { id: newId('webhook'), ...body, createdAt: now(), failures: 0 };
       // Standard Webhooks: the prefix tells the library that the rest is base64.
       const secret = `whsec_${Buffer.from(newSecret(), 'base64url').toString('base64')}`;
-      await accounts.createWebhook({ ...webhook, secret });
+      await accounts.createWebhook({ ...webhook, secret, createdBy });
       return { webhook, secret };
     },
-    async 'DELETE /api/webhooks/{id}'({ params }) {
-      await accounts.removeWebhook(params.id);
+    async 'DELETE /api/webhooks/{id}'({ caller, params }) {
+      await accounts.removeWebhook(theirs(caller, await accounts.webhooks(), params.id).id);
       return { ok: true };
     },
     async 'GET /api/roles'() {
