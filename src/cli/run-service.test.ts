@@ -11,6 +11,8 @@ import { createRunReader } from './run-reader.ts';
 import { createRunReaderThread } from './run-reader-thread.ts';
 import { createRunService } from './run-service.ts';
 
+/** An address that must never stand on a command line. */
+const STORE = 'postgres://studio:secret@db/goodhart';
 const anyProject = { mayRead: () => true };
 
 /** A command that stands in for a run: writes what a run writes first, then does as the configuration's name says. */
@@ -37,6 +39,7 @@ beforeEach(() => {
   runs = createRunService({
     folder: join(folder, 'runs'),
     reader: createRunReader(join(folder, 'runs')),
+    store: STORE,
     notify: (event) => {
       events.push(event);
     },
@@ -58,15 +61,15 @@ const statusOf = async (run: string) => (await runs.list()).find(({ id }) => id 
 
 describe('runs of a folder', () => {
   it('starts a process, tells how it ended, and gives the command that the run itself wrote down', async () => {
-    const run = await runs.start(yamlOf('short'), [], anyProject);
+    const run = await runs.start({ yaml: yamlOf('short'), set: [] }, anyProject);
     expect(run).toBe('short-1');
     await expect.poll(() => statusOf(run), { timeout: 20_000 }).toBe('complete');
     expect((await runs.detail(run))!.command).toBe('goodhart run mine.yaml');
     expect(events).toEqual([{ type: 'run.finished', projectId: null, data: { run, status: 'complete' } }]);
-    expect(await runs.start(yamlOf('short'), [], anyProject)).toBe('short-2');
+    expect(await runs.start({ yaml: yamlOf('short'), set: [] }, anyProject)).toBe('short-2');
   });
   it('shows progress while it runs, stops it when asked, and can go on', async () => {
-    const run = await runs.start(yamlOf('long'), [], anyProject);
+    const run = await runs.start({ yaml: yamlOf('long'), set: [] }, anyProject);
     const progress = async () => (await runs.detail(run))!.progress;
     await expect.poll(progress, { timeout: 20_000 }).toEqual({ stage: 'policy', done: 3, total: 9, unit: 'steps' });
     expect(await statusOf(run)).toBe('running');
@@ -117,17 +120,21 @@ describe('runs of a folder', () => {
     }
   });
   it('keeps the last line of a process that failed', async () => {
-    const run = await runs.start(yamlOf('broken'), [], anyProject);
+    const run = await runs.start({ yaml: yamlOf('broken'), set: [] }, anyProject);
     await expect.poll(() => statusOf(run), { timeout: 20_000 }).toBe('failed');
     expect((await runs.detail(run))!.error).toBe('goodhart: the data are not there');
   });
   it('knows whose judgments a run reads, and starts none that its starter may not read', async () => {
     const on = (project: string) => `name: short\ndata: { layout: project, project: ${project} }`;
     const mayRead = (project: string) => project === 'p';
-    await expect(runs.start(on('q'), [], { mayRead })).rejects.toThrow(/^data.project q: there is no such project/);
-    await expect(runs.start(on('p'), ['data.project=q'], { mayRead })).rejects.toThrow(/^data.project q/);
+    await expect(runs.start({ yaml: on('q'), set: [] }, { mayRead })).rejects.toThrow(
+      /^data.project q: there is no such project/,
+    );
+    await expect(runs.start({ yaml: on('p'), set: ['data.project=q'] }, { mayRead })).rejects.toThrow(
+      /^data.project q/,
+    );
     expect(await runs.list()).toEqual([]);
-    const run = await runs.start(on('p'), [], { mayRead });
+    const run = await runs.start({ yaml: on('p'), set: [] }, { mayRead });
     expect(await runs.projectOf(run)).toBe('p');
     await expect.poll(() => statusOf(run), { timeout: 20_000 }).toBe('complete');
     const config = { name: 'x', seed: 1, data: { layout: 'project', project: 'q' } };
@@ -137,7 +144,9 @@ describe('runs of a folder', () => {
     for (const none of ['torn', 'nowhere', '../elsewhere']) expect(await runs.projectOf(none)).toBeNull();
   });
   it('refuses a configuration that is none before anything is written', async () => {
-    await expect(runs.start('name: x\ndata: { layout: harbur }', [], anyProject)).rejects.toThrow(/configuration/);
+    await expect(runs.start({ yaml: 'name: x\ndata: { layout: harbur }', set: [] }, anyProject)).rejects.toThrow(
+      /configuration/,
+    );
     expect(await runs.list()).toEqual([]);
   });
   it('a run whose files cannot be read is listed with the reason, and hides no other', async () => {
@@ -148,7 +157,7 @@ describe('runs of a folder', () => {
     writeRun('no-list', { 'run.json': whole, 'findings.json': '{}' });
     writeRun('no-finding', { 'run.json': whole, 'findings.json': '[null]' });
     writeRun('html', { 'run.json': whole, 'report.json': '{"summary":[{"label":{"html":"<script>"},"value":""}]}' });
-    const run = await runs.start(yamlOf('short'), [], anyProject);
+    const run = await runs.start({ yaml: yamlOf('short'), set: [] }, anyProject);
     await expect.poll(() => statusOf(run), { timeout: 20_000 }).toBe('complete');
     const rows = new Map((await runs.list()).map((row) => [row.id, row]));
     for (const [id, reason] of [
@@ -279,7 +288,7 @@ describe('runs of a folder', () => {
   it('a run knows of the environment only what is named', async () => {
     process.env.GOODHART_TEST_SECRET = 'not for runs';
     try {
-      const run = await runs.start(yamlOf('telling'), [], anyProject);
+      const run = await runs.start({ yaml: yamlOf('telling'), set: [] }, anyProject);
       await expect.poll(() => statusOf(run), { timeout: 20_000 }).toBe('complete');
       const environment = JSON.parse(readFileSync(join(folder, 'runs', run, 'environment.json'), 'utf8'));
       expect(environment.PATH).toBe(process.env.PATH);
@@ -291,7 +300,7 @@ describe('runs of a folder', () => {
   it.each(['__proto__.NODE_OPTIONS=--import=data:', 'data.constructor.prototype.x=1', 'prototype=1'])(
     'refuses the override %s',
     async (set) => {
-      await expect(runs.start(yamlOf('short'), [set], anyProject)).rejects.toThrow(
+      await expect(runs.start({ yaml: yamlOf('short'), set: [set] }, anyProject)).rejects.toThrow(
         /expected keys of a configuration, got/,
       );
       expect(({} as Record<string, unknown>).NODE_OPTIONS).toBeUndefined();
@@ -307,7 +316,7 @@ describe('runs of a folder', () => {
       expect(await runs.detail(run)).toBeUndefined();
       expect(await runs.file(run, 'run.json')).toBeUndefined();
     }
-    const run = await runs.start(yamlOf('short'), [], anyProject);
+    const run = await runs.start({ yaml: yamlOf('short'), set: [] }, anyProject);
     await expect.poll(() => statusOf(run), { timeout: 20_000 }).toBe('complete');
     expect(await runs.file(run, 'run.json')).toMatchObject({ type: 'application/json; charset=utf-8' });
     expect(await runs.file(run, '../../outside/run.json')).toBeUndefined();
