@@ -1,8 +1,18 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Item } from '../feedback/index.ts';
 import type { RunService, StudioEvent } from '../server/index.ts';
 import { openTestStudio, testItems, testProject } from '../server/studio.fake.ts';
 import { childEnvironment } from './child-environment.ts';
@@ -18,6 +28,31 @@ const anyProject = { mayRead: () => true };
 /** A command that stands in for a run: writes what a run writes first, then does as the configuration's name says. */
 const SCRIPT = `
 const fs = require('node:fs');
+if (process.argv[1] === 'policy') ask();
+else run();
+function ask() {
+  const flag = (name) => process.argv[process.argv.indexOf(name) + 1];
+  const [prompts, replies, out] = [Number(flag('--prompts')), Number(flag('--replies')), flag('--out')];
+  const batch = 'short/0123/2/' + flag('--seed') + '/';
+  if (flag('--split') === 'deploy') { console.error('goodhart: no prompt of deploy; name another split'); process.exit(2); }
+  console.log(JSON.stringify({ type: 'progress', stage: 'sample', done: 1, total: prompts, unit: 'prompts' }));
+  const said = flag('--split') === 'evaluation' ? 0 : prompts - 1;
+  const items = Array.from({ length: said }, (_, i) => ({
+    id: batch + i, projectId: 'short', prompt: 'q' + i,
+    replies: Array.from({ length: replies }, (_, k) => ({ id: batch + i + '/' + k, text: 'reply ' + k })),
+    source: { origin: 'policy of run short, step 2', selection: 'random', sampling: { run: 'short', seal: '0123', step: 2 } },
+  }));
+  fs.writeFileSync(out, items.map((item) => JSON.stringify(item) + '\\n').join(''));
+  const finish = () => {
+    console.log(JSON.stringify({ type: 'sampled', out, items: said, passedOver: prompts - said, batch }));
+    process.exit(0);
+  };
+  const wait = flag('sample') + '/wait';
+  if (!fs.existsSync(wait)) return finish();
+  process.on('SIGINT', () => process.exit(130));
+  setInterval(() => { if (!fs.existsSync(wait)) finish(); }, 10);
+}
+function run() {
 const [, yaml, , out] = process.argv.slice(1);
 const config = JSON.parse(fs.readFileSync(yaml, 'utf8'));
 fs.mkdirSync(out, { recursive: true });
@@ -27,6 +62,7 @@ if (config.name === 'telling') fs.writeFileSync(out + '/environment.json', JSON.
 if (config.name === 'broken') { console.error('goodhart: the data are not there'); process.exit(2); }
 if (config.name === 'busy') while (!fs.existsSync(out + '/enough')) {}
 if (config.name === 'long') { process.on('SIGINT', () => process.exit(130)); setInterval(() => {}, 1000); }
+}
 `;
 const yamlOf = (name: string) => `name: ${name}\ndata: { layout: ground, ground: harbour }`;
 
@@ -295,6 +331,118 @@ describe('runs of a folder', () => {
       expect(Object.keys(environment).filter((name) => name.startsWith('GOODHART_TEST_'))).toEqual([]);
     } finally {
       delete process.env.GOODHART_TEST_SECRET;
+    }
+  });
+  it('starts on a project by a recipe, with the store where nobody else reads its address', async () => {
+    const { mayRead } = anyProject;
+    const tell = ['name=telling'];
+    const run = await runs.start({ project: 'p q', recipe: 'your-judgments', set: tell }, { mayRead });
+    expect(run).toBe('telling-1');
+    await expect.poll(() => statusOf(run), { timeout: 20_000 }).toBe('complete');
+    const [row] = await runs.list();
+    expect(row).toMatchObject({ id: run, project: 'p q' });
+    const environment = JSON.parse(readFileSync(join(folder, 'runs', run, 'environment.json'), 'utf8'));
+    expect(environment.GOODHART_STORE).toBe(STORE);
+    expect(JSON.stringify((await runs.detail(run))!.config)).toContain('"layout":"project"');
+    // A run on a ground has no business with the store.
+    const other = await runs.start({ yaml: yamlOf('telling'), set: [] }, { mayRead });
+    await expect.poll(() => statusOf(other), { timeout: 20_000 }).toBe('complete');
+    expect(readFileSync(join(folder, 'runs', other, 'environment.json'), 'utf8')).not.toContain(STORE);
+    expect((await runs.list()).map(({ project }) => project).sort()).toEqual([null, 'p q'].sort());
+  });
+  it('starts nothing on a project by a recipe that is not there, or on data of somebody else', async () => {
+    const start = (recipe: string, set: string[]) => runs.start({ project: 'p', recipe, set }, anyProject);
+    await expect(start('none', [])).rejects.toThrow(/^there is no recipe none; there are .*your-judgments/);
+    await expect(start('your-judgments', ['data.project=q'])).rejects.toThrow(/leave data out/);
+    await expect(start('your-judgments', ['policy.stesp=2'])).rejects.toThrow(/unknown key policy.stesp/);
+    const mine = { project: 'p', recipe: 'your-judgments', set: [] };
+    await expect(runs.start(mine, { mayRead: () => false })).rejects.toThrow(/there is no such project/);
+    expect(await runs.list()).toEqual([]);
+  });
+  it('two that are started at once on one project are two runs', async () => {
+    const wanted = { yaml: yamlOf('short'), set: [] };
+    const both = await Promise.all([runs.start(wanted, anyProject), runs.start(wanted, anyProject)]);
+    expect(both.sort()).toEqual(['short-1', 'short-2']);
+    for (const run of both) await expect.poll(() => statusOf(run), { timeout: 20_000 }).toBe('complete');
+  });
+  describe('the policy of a finished run', () => {
+    const stored: Item[] = [];
+    const add = async (items: readonly Item[]) => {
+      stored.push(...items);
+      return { added: items.length, known: 0 };
+    };
+    const wanted = { prompts: 3, replies: 2, split: 'train', seed: 7, project: 'p' } as const;
+    const asksOf = async (run: string) => (await runs.detail(run))!.asks;
+    const sealed = { 'run.json': '{}', 'disclosure/seal.json': '{}' };
+    const finished = () => {
+      mkdirSync(join(folder, 'runs', 'short', 'disclosure'), { recursive: true });
+      return writeRun('short', sealed);
+    };
+    beforeEach(() => {
+      stored.length = 0;
+    });
+    it('is asked in a process; what it says becomes items of the project, each naming its snapshot', async () => {
+      const place = finished();
+      writeFileSync(join(place, 'wait'), '');
+      expect(await runs.ask('short', wanted, add)).toBe('1');
+      const progress = async () => (await asksOf('short'))[0]?.progress;
+      await expect.poll(progress, { timeout: 20_000 }).toMatchObject({ stage: 'sample', done: 1, total: 3 });
+      await expect(runs.ask('short', wanted, add)).rejects.toThrow(/is being asked; wait/);
+      rmSync(join(place, 'wait'));
+      const status = async () => (await asksOf('short'))[0]?.status;
+      await expect.poll(status, { timeout: 20_000 }).toBe('complete');
+      const batch = 'short/0123/2/7/';
+      expect(await asksOf('short')).toEqual([
+        {
+          ...wanted,
+          id: '1',
+          status: 'complete',
+          progress: null,
+          added: 2,
+          known: 0,
+          passedOver: 1,
+          batch,
+          error: null,
+        },
+      ]);
+      expect(stored.map(({ id, projectId }) => [id, projectId])).toEqual([
+        [`${batch}0`, 'p'],
+        [`${batch}1`, 'p'],
+      ]);
+      expect(stored[0]!.source.sampling).toMatchObject({ run: 'short', seal: '0123', step: 2 });
+    });
+    it('that says nothing of use, or fails, is told in one line; an unsealed one is not asked', async () => {
+      finished();
+      const ask = async (split: 'evaluation' | 'deploy') => {
+        const id = await runs.ask('short', { ...wanted, split }, add);
+        const row = async () => (await asksOf('short')).find((one) => one.id === id)!;
+        await expect.poll(async () => (await row()).status, { timeout: 20_000 }).toBe('failed');
+        return (await row()).error;
+      };
+      expect(await ask('evaluation')).toMatch(/too little that differs/);
+      expect(await ask('deploy')).toBe('goodhart: no prompt of deploy; name another split');
+      expect(stored).toEqual([]);
+      const broken = await runs.ask('short', wanted, () => Promise.reject(new Error('the store is full')));
+      const told = async () => (await asksOf('short')).find(({ id }) => id === broken)!.error;
+      await expect.poll(told, { timeout: 20_000 }).toBe('the store is full');
+      writeRun('open', { 'run.json': '{}' });
+      await expect(runs.ask('open', wanted, add)).rejects.toThrow(/not sealed yet/);
+    });
+  });
+  it('curves grow while a run writes them, read in a thread', async () => {
+    const place = writeRun('growing', { 'metrics.jsonl': '' });
+    const line = (step: number) => `${JSON.stringify({ stage: 'policy', step, metrics: { loss: 1 / step } })}\n`;
+    const reader = createRunReaderThread(join(folder, 'runs'));
+    try {
+      for (let step = 1; step <= 3; step++) {
+        appendFileSync(join(place, 'metrics.jsonl'), line(step).slice(0, -1));
+        const before = (await reader.series('growing')).policy?.loss ?? [];
+        expect(before.length).toBe(step - 1);
+        appendFileSync(join(place, 'metrics.jsonl'), '\n');
+        expect((await reader.series('growing')).policy!.loss!.at(-1)).toEqual([step, 1 / step]);
+      }
+    } finally {
+      await reader.close();
     }
   });
   it.each(['__proto__.NODE_OPTIONS=--import=data:', 'data.constructor.prototype.x=1', 'prototype=1'])(
