@@ -4,6 +4,7 @@ import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
 import { processOf } from '../../src/cli/process-identity.ts';
 import { TINY_ON_JUDGMENTS } from '../../src/cli/tiny-run.fake.ts';
+import { projectSchema } from '../../src/feedback/index.ts';
 import { expectAccessible, settled } from './axe.ts';
 import { addProject } from './forms.ts';
 import { addPeople, browserTests, openScene, PATIENCE_MS, type Scene } from './scene.ts';
@@ -19,10 +20,10 @@ const JUDGED = Array.from({ length: 20 }, (_, i) => ({
 }))
   .map((row) => `${JSON.stringify(row)}\n`)
   .join('');
-const UNJUDGED = `prompt,reply_a,reply_b
-What is the fare?,Two crowns.,"Ten crowns, as you said!"
-Where is the pier?,Behind the mill.,I would not know.
-`;
+const UNJUDGED = [
+  'prompt,reply_a,reply_b\nWhat is the fare?,Two crowns.,"Ten crowns, as you said!"\n',
+  'prompt,reply_a,reply_b\nWhere is the pier?,Behind the mill.,I would not know.\n',
+];
 
 async function upload(page: Page, name: string, text: string): Promise<void> {
   const form = page.locator('form').filter({ has: page.getByRole('button', { name: 'Add the items' }) });
@@ -32,22 +33,24 @@ async function upload(page: Page, name: string, text: string): Promise<void> {
   await form.getByRole('button', { name: 'Add the items' }).click();
 }
 
-/** Somebody judges the next task that they are given, and says so by keyboard and mouse. */
-async function judgeOne(page: Page, reply: 'A' | 'B'): Promise<void> {
+/** Somebody judges these tasks of theirs, which are all that there are. */
+async function judgeAll(page: Page, [first, last]: readonly [number, number]): Promise<void> {
   await page.goto('/judge/ferry');
-  await page.getByRole('heading', { name: 'Task 1' }).waitFor();
-  await page.getByLabel(`${reply} is better`).check();
-  await page.getByRole('button', { name: 'Submit' }).click();
-  await page
-    .getByRole('heading', { name: 'Task 2' })
-    .or(page.getByRole('heading', { name: 'Nothing left for now' }))
-    .waitFor();
+  for (let task = first; task <= last; task++) {
+    await page.getByRole('heading', { name: `Task ${task}` }).waitFor();
+    await page.getByLabel('A is better').check();
+    await page.getByRole('button', { name: 'Submit' }).click();
+  }
+  await page.getByRole('heading', { name: 'Nothing left for now' }).waitFor();
 }
 
 const ferry = () =>
   openScene(async (studio, folder) => {
     process.env.GOODHART_CACHE = join(folder, 'cache');
-    await addProject(studio.store, 'ferry', { items: 0 });
+    const { questions } = projectSchema
+      .pick({ questions: true })
+      .parse({ questions: [{ id: 'better', title: 'Which is better?', kind: 'comparison' }] });
+    await addProject(studio.store, 'ferry', { items: 0, questions });
     await addPeople(studio, { Lea: 'lead', Ann: 'rater', Bob: 'rater' }, ['ferry']);
   });
 
@@ -87,11 +90,12 @@ browserTests('the circle', () => {
       await lead.goto('/projects/ferry');
       await upload(lead, 'judged.jsonl', JUDGED);
       await lead.getByText('Added 20 items and 20 judgments').waitFor();
-      await upload(lead, 'ferry.csv', UNJUDGED);
-      await lead.getByText('Added 2 items').waitFor();
-      const [ann, bob] = [await scene.signedIn('Ann'), await scene.signedIn('Bob')];
-      await judgeOne(ann, 'A');
-      await judgeOne(bob, 'B');
+      const raters = [await scene.signedIn('Ann'), await scene.signedIn('Bob')] as const;
+      for (const [i, rater] of raters.entries()) {
+        await upload(lead, `ferry-${i}.csv`, UNJUDGED[i]!);
+        await lead.getByText('Added 1 items').waitFor();
+        await judgeAll(rater, [1, 1]);
+      }
 
       await lead.goto('/projects/ferry');
       const run = await runOnIt(lead);
@@ -108,7 +112,7 @@ browserTests('the circle', () => {
       await settled(lead);
       await expectAccessible(lead, 'the new items');
 
-      await judgeOne(bob, 'A');
+      await judgeAll(raters[1], [2, 5]);
       const { judgments } = await store.state('ferry');
       const last = await store.getItem('ferry', judgments.at(-1)!.itemId);
       expect(last!.source.sampling).toMatchObject({ run: 'ferry', step: 2 });
