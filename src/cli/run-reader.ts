@@ -1,13 +1,14 @@
-import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
-import { z } from 'zod';
-import { findingsSchema, reasonText } from '../audit/index.ts';
-import { disclosureSchema, SEAL } from '../disclosure/index.ts';
-import { RUN_FILES, readSeries, runJsonSchema, verifyPipelineRun } from '../pipeline/index.ts';
-import { addTo, DataError, GoodhartError, own, UsageError } from '../run/index.ts';
-import { fileOf, filesBelow, readJsonOf, readRegularFile } from '../run/node.ts';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { reasonText } from '../audit/index.ts';
+import { SEAL } from '../disclosure/index.ts';
+import { RUN_FILES, readSeries, verifyPipelineRun } from '../pipeline/index.ts';
+import { factsOf } from '../report/index.ts';
+import { addTo, DataError, own, UsageError } from '../run/index.ts';
+import { fileOf, filesBelow, readRegularFile } from '../run/node.ts';
 import type { RunRow, RunService } from '../server/index.ts';
 import { containedFile } from './contained-file.ts';
 import { isRunning } from './process-identity.ts';
+import { LIMITS, runContents, samplesOf } from './run-contents.ts';
 import { projectOfRun, runPlaces } from './run-files.ts';
 
 type Detail = NonNullable<Awaited<ReturnType<RunService['detail']>>>;
@@ -15,7 +16,7 @@ type Detail = NonNullable<Awaited<ReturnType<RunService['detail']>>>;
 /** What a run's folder says, whoever made it; nothing here starts or stops anything. Undefined is an unknown run. */
 export type RunReader = Pick<
   RunService,
-  'list' | 'has' | 'projectOf' | 'verify' | 'series' | 'samples' | 'findings' | 'disclosure' | 'file'
+  'list' | 'has' | 'projectOf' | 'verify' | 'series' | 'report' | 'samples' | 'findings' | 'disclosure' | 'file'
 > & {
   detail(run: string): Promise<Omit<Detail, 'progress' | 'asks'> | undefined>;
   /** The configuration that a run was made with. */
@@ -23,53 +24,12 @@ export type RunReader = Pick<
   close(): Promise<void>;
 };
 
-const MIB = 1024 * 1024;
-/** The most that is read of each kind of file. */
-const LIMITS = { run: MIB, findings: 16 * MIB, report: 64 * MIB, disclosure: 16 * MIB, seal: MIB, metrics: 256 * MIB };
-
-const rateSchema = z.object({
-  hits: z.number(),
-  n: z.number(),
-  interval: z.object({ low: z.number(), high: z.number(), level: z.number() }),
-});
-/** What the pages show of report.json. */
-const reportSchema = z.object({
-  summary: z.array(z.object({ label: z.string(), value: z.string() })),
-  rates: z.record(z.string(), z.object({ planted: rateSchema, clean: rateSchema })),
-  samples: z.array(z.object({ prompt: z.string(), before: z.string(), after: z.string(), note: z.string() })),
-});
-
 /** Reads the runs of a folder. Computes and waits for disks: a server has it in a thread. */
 export function createRunReader(folder: string): RunReader {
   const places = runPlaces(folder);
   const { place, has, isRun, stateOf } = places;
 
-  const json = <T>(run: string, file: string, options: { schema: z.ZodType<T>; limit: number }): T | undefined => {
-    const path = fileOf(place(run), file);
-    return path === undefined ? undefined : readJsonOf(path, options.schema, options.limit);
-  };
-  const writtenOf = (run: string) => json(run, RUN_FILES.run, { schema: runJsonSchema, limit: LIMITS.run });
-  const findingsOf = (run: string) =>
-    json(run, RUN_FILES.findings, { schema: findingsSchema, limit: LIMITS.findings }) ?? [];
-  const reportOf = (run: string) => json(run, RUN_FILES.reportData, { schema: reportSchema, limit: LIMITS.report });
-
-  /** A fault in words for whoever reads the page: where in the run, not where on the server. */
-  const reasonOf = (run: string, error: unknown): string => {
-    if (!(error instanceof GoodhartError) || error.exitCode !== 2) throw error;
-    return [place(run), realpathSync(place(run))].reduce(
-      (text, root) => text.replaceAll(`${root}/`, ''),
-      error.message,
-    );
-  };
-  const reading =
-    <A extends readonly unknown[], T>(read: (run: string, ...rest: A) => T | Promise<T>) =>
-    async (run: string, ...rest: A): Promise<T> => {
-      try {
-        return await read(run, ...rest);
-      } catch (error) {
-        throw new DataError('run', `run ${run}: ${reasonOf(run, error)}`, { cause: error });
-      }
-    };
+  const { writtenOf, findingsOf, reportOf, ratesOf, disclosureOf, reasonOf, reading } = runContents(place);
 
   const statusOf = (run: string): RunRow['status'] => {
     if (has(run, SEAL)) return 'complete';
@@ -119,7 +79,8 @@ export function createRunReader(folder: string): RunReader {
       if (row.reason !== null) return unknown;
       try {
         const written = writtenOf(run);
-        const summary = reportOf(run)?.summary ?? [];
+        const report = reportOf(run);
+        const summary = report === null ? [] : factsOf(report, 'summary');
         if (written === undefined) return { ...unknown, summary };
         const { config, command, versions } = written;
         return { ...rest, config: config as Detail['config'], command, versions, summary, files };
@@ -145,16 +106,20 @@ export function createRunReader(folder: string): RunReader {
       const series = await readSeries(path);
       return Object.fromEntries([...series].map(([stage, curves]) => [stage, Object.fromEntries(curves)]));
     }),
-    samples: reading((run) => reportOf(run)?.samples ?? []),
+    report: reading(reportOf),
+    samples: reading((run) => {
+      const report = reportOf(run);
+      return report === null ? [] : samplesOf(report);
+    }),
     findings: reading((run) => {
-      const rates = reportOf(run)?.rates ?? {};
+      const rates = ratesOf(run);
       return findingsOf(run).map((finding) => {
-        const { planted = null, clean = null } = own(rates, finding.probe) ?? {};
-        return { ...finding, reason: reasonText(finding.because), planted, clean };
+        const { planted = null, clean = null, lookAlike = null } = own(rates, finding.probe) ?? {};
+        return { ...finding, reason: reasonText(finding.because), planted, clean, lookAlike };
       });
     }),
     disclosure: reading((run) => {
-      const disclosure = json(run, RUN_FILES.disclosure, { schema: disclosureSchema, limit: LIMITS.disclosure });
+      const disclosure = disclosureOf(run);
       const seal = fileOf(place(run), SEAL);
       return {
         disclosure: (disclosure ?? null) as never,

@@ -14,5 +14,5 @@ audit: { prompts: 8, samples: 4 }
 export const TINY_ON_JUDGMENTS: readonly string[] = [
   ...['base.vocabulary=300', 'base.width=16', 'base.layers=1', 'base.heads=2', 'base.feedForward=16', 'base.steps=10'],
   ...['base.maxContext=64', 'policy.maxTokens=16', 'policy.steps=2', 'policy.promptsPerStep=2', 'policy.samples=2'],
-  ...['policy.bestOf=[2]', 'reward.members=2', 'audit.prompts=6', 'audit.samples=4', 'audit.rateSeeds=0'],
+  ...['policy.bestOf=[2]', 'reward.members=2', 'audit.prompts=6', 'audit.samples=4'],
 ];

@@ -59,6 +59,7 @@ export const NO_RUNS: RunService = {
   resume: async () => {},
   verify: async () => [],
   series: async () => ({}),
+  report: async () => null,
   samples: async () => [],
   findings: async () => [],
   disclosure: async () => ({ disclosure: null, seal: null }),
