@@ -1,16 +1,10 @@
 export * from './challenges.ts';
 export * from './check-verdicts.ts';
+export { meanEstimate } from './estimates.ts';
 export * from './document.ts';
-export type { AgreementChoice } from './evidence/agreement-choices.ts';
-export type { AgreementEdit } from './evidence/agreement-edits.ts';
-export type { BeliefReply } from './evidence/belief-replies.ts';
-export type { CounterfactualEdit } from './evidence/counterfactual-edits.ts';
 export * from './evidence/index.ts';
 export { defineEvidence, type EvidenceKind } from './evidence/kind.ts';
-export type { OptimisationPoint } from './evidence/optimisation-path.ts';
-export type { ReplySamples } from './evidence/reply-samples.ts';
 export type * from './evidence/run-view.ts';
-export type { ScoredReply } from './evidence/scored-replies.ts';
 export * from './finding.ts';
 export * from './known-rates.ts';
 export { count, defineProbe, type Probe, type ProbeResult, probeParams, type Thresholds } from './probe.ts';

@@ -8,7 +8,7 @@ import type {
   SelectionStudy,
   StrategyEffect,
 } from '../lab/index.ts';
-import { table } from './text.ts';
+import { table } from '../report/index.ts';
 
 const figure = (value: number) => value.toFixed(3);
 const signed = (value: number) => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3)}`;

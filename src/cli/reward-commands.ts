@@ -7,7 +7,7 @@ import {
   type RaterProfile,
   toPairs,
 } from '../feedback/index.ts';
-import { documentText } from '../report/index.ts';
+import { documentText, table } from '../report/index.ts';
 import {
   evaluateScores,
   fitMembers,
@@ -21,7 +21,6 @@ import {
 import { ignoreProgress, parseConfig, UsageError } from '../run/index.ts';
 import { readProject } from './project-folder.ts';
 import type { Terminal } from './terminal.ts';
-import { table } from './text.ts';
 
 const engineOf = () => createEmbeddedEngine();
 const collect = (value: string, before: readonly string[]): string[] => [...before, value];

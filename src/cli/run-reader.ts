@@ -18,7 +18,7 @@ export type RunReader = Pick<
   RunService,
   'list' | 'has' | 'projectOf' | 'verify' | 'series' | 'report' | 'samples' | 'findings' | 'disclosure' | 'file'
 > & {
-  detail(run: string): Promise<Omit<Detail, 'progress'> | undefined>;
+  detail(run: string): Promise<Omit<Detail, 'progress' | 'asks'> | undefined>;
   /** The configuration that a run was made with. */
   config(run: string): Promise<unknown>;
   close(): Promise<void>;
@@ -42,18 +42,19 @@ export function createRunReader(folder: string): RunReader {
   const rowOf = (run: string): RunRow | undefined => {
     if (!isRun(run)) return undefined;
     const status = statusOf(run);
+    const project = projectOfRun(places, run);
     try {
       const written = writtenOf(run);
       const verdicts: Record<string, number> = {};
       for (const { verdict } of findingsOf(run)) addTo(verdicts, verdict);
       const { config: { name } = { name: run }, startedAt = '' } = written ?? {};
-      return { id: run, name, status, startedAt, verdicts, reason: null };
+      return { id: run, name, project, status, startedAt, verdicts, reason: null };
     } catch (error) {
       // One broken run must not hide the others.
       const reason = reasonOf(run, error);
       const startedAt = statSync(place(run)).mtime.toISOString();
       const shown = status === 'running' ? status : 'unreadable';
-      return { id: run, name: run, status: shown, startedAt, verdicts: {}, reason };
+      return { id: run, name: run, project, status: shown, startedAt, verdicts: {}, reason };
     }
   };
 

@@ -1,20 +1,12 @@
 import type { Check } from '../disclosure/index.ts';
+import { visibleLine } from '../report/index.ts';
 
-/** Plain-text tables for a terminal. */
-export function table(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd(widths[i]!)))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
-}
+/** A check on its line, whatever its name and detail hold: they come from the files that are checked. */
+export const checkLine = ({ ok, name, detail }: Check): string =>
+  `${ok ? '✓' : '✗'} ${visibleLine(`${name}: ${detail}`)}`;
 
 export function checksText(checks: readonly Check[], all: boolean): string {
   const failed = checks.filter((check) => !check.ok);
-  const lines = (all ? checks : failed).map((check) => `${check.ok ? '✓' : '✗'} ${check.name}: ${check.detail}`);
+  const lines = (all ? checks : failed).map(checkLine);
   return [...lines, `${checks.length - failed.length} of ${checks.length} checks passed`].join('\n');
 }

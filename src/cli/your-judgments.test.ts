@@ -5,17 +5,14 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Item } from '../feedback/index.ts';
 import { runForTest as run } from './command.fake.ts';
+import { TINY_ON_JUDGMENTS } from './tiny-run.fake.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'goodhart-judgments-'));
 process.env.GOODHART_CACHE = join(folder, 'cache');
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const RECIPE = fileURLToPath(new URL('../../recipes/your-judgments/run.yaml', import.meta.url));
-const SMALL = [
-  ...['base.vocabulary=300', 'base.width=16', 'base.layers=1', 'base.heads=2', 'base.feedForward=16', 'base.steps=10'],
-  ...['base.maxContext=64', 'policy.maxTokens=16', 'policy.steps=2', 'policy.promptsPerStep=2', 'policy.samples=2'],
-  ...['policy.bestOf=[2]', 'reward.members=2', 'audit.prompts=6', 'audit.samples=4', 'audit.rateSeeds=0'],
-].flatMap((setting) => ['--set', setting]);
+const SMALL = TINY_ON_JUDGMENTS.flatMap((setting) => ['--set', setting]);
 
 const AT = '2026-01-01T00:00:00Z';
 const CONSENT = { version: '1', at: AT };

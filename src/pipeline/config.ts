@@ -78,6 +78,8 @@ const feedbackSchema = z
     pairs: positive.default(900),
     /** Raters per pair. */
     overlap: positive.default(3),
+    /** Share of the pairs, sampled from a policy, in which one reply was given to another prompt. */
+    offTopic: z.number().min(0).max(1).default(0),
     /** Simulated raters before changes: the twelve default ones, or nobody. */
     pool: z.enum(Object.keys(RATER_POOLS) as RaterPoolId[]).default('default'),
     /** Changes to the pool: how many raters of a kind there are; 0 removes them. With `pool: empty`, only these judge. */

@@ -3,6 +3,7 @@ export * from './config.ts';
 export { disclosurePlaces } from './disclosure-places.ts';
 export * from './metrics.ts';
 export { policySettings } from './policy-config.ts';
+export { previewRun, type RunPreview } from './preview.ts';
 export { redisclose } from './redisclose.ts';
 export type { RunEngines } from './run-context.ts';
 export * from './run-folder.ts';

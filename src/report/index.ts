@@ -7,3 +7,4 @@ export { drawPlot } from './plots/index.ts';
 export { documentSchema } from './schema.ts';
 export { documentText, table } from './text.ts';
 export { documentTree, sectionTree, TONES } from './tree.ts';
+export { visibleJson, visibleLine, visibleText } from './visible.ts';

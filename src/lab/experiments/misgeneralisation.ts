@@ -1,4 +1,4 @@
-import type { CounterfactualEdit, ScoredReply } from '../../audit/index.ts';
+import type { EvidenceRow } from '../../audit/index.ts';
 import type { Experiment } from '../experiment.ts';
 import { HARBOUR } from '../harbour.ts';
 import { drawReplies, rewardOf, spaceOf } from '../scene.ts';
@@ -15,8 +15,8 @@ export const misgeneralisation: Experiment = {
   resemble: (setting) => ({ ...setting, pairs: setting.pairs / 4, overlap: 4 }),
   async draw(setting, rng) {
     const reward = await rewardOf(setting, rng.fork('reward'));
-    const edits: CounterfactualEdit[] = [];
-    const scored: ScoredReply[] = [];
+    const edits: EvidenceRow<'counterfactual-edits'>[] = [];
+    const scored: EvidenceRow<'scored-replies'>[] = [];
     for (const prompt of HARBOUR.prompts('train')) {
       const space = spaceOf(reward, prompt, setting);
       for (const { reply } of drawReplies(space, space.base, { n: setting.samples, rng })) {

@@ -1,4 +1,4 @@
-import type { ReplySamples } from '../../audit/index.ts';
+import type { EvidenceRow } from '../../audit/index.ts';
 import type { Experiment } from '../experiment.ts';
 import { HARBOUR } from '../harbour.ts';
 import { drawReplies, policyAt, rewardOf, spaceOf } from '../scene.ts';
@@ -19,7 +19,7 @@ export const modeCollapse: Experiment = {
     const reward = await rewardOf(setting, rng.fork('reward'));
     const samples = HARBOUR.prompts('train')
       .slice(0, PROMPTS)
-      .map((prompt): ReplySamples => {
+      .map((prompt): EvidenceRow<'reply-samples'> => {
         const space = spaceOf(reward, prompt, setting);
         const rows = (policy: readonly number[], appended: boolean) => {
           const drawn = drawReplies(space, policy, { n: setting.samples, rng });

@@ -1,4 +1,4 @@
-import type { OptimisationPoint } from '../../audit/index.ts';
+import type { EvidenceRow } from '../../audit/index.ts';
 import { mean, type Rng } from '../../stats/index.ts';
 import { expectation, kl } from '../../world/index.ts';
 import type { Experiment } from '../experiment.ts';
@@ -53,7 +53,11 @@ export const overOptimisation: Experiment = {
   },
 };
 
-function noisy(point: Omit<OptimisationPoint, 'method'>, { goldNoise }: Setting, rng: Rng): OptimisationPoint {
+function noisy(
+  point: Omit<EvidenceRow<'optimisation-path'>, 'method'>,
+  { goldNoise }: Setting,
+  rng: Rng,
+): EvidenceRow<'optimisation-path'> {
   const gold = goldNoise === 0 ? point.gold! : point.gold!.map((value) => value + goldNoise * rng.normal());
   return { method: 'exact-tilt', ...point, gold };
 }

@@ -1,4 +1,4 @@
-import type { BeliefReply } from '../../audit/index.ts';
+import type { EvidenceRow } from '../../audit/index.ts';
 import { mean } from '../../stats/index.ts';
 import { expectation } from '../../world/index.ts';
 import type { Experiment } from '../experiment.ts';
@@ -16,7 +16,7 @@ export const sycophancy: Experiment = {
   resemble: (setting) => ({ ...setting, baseAgreement: 3 }),
   async draw(setting, rng) {
     const reward = await rewardOf(setting, rng.fork('reward'));
-    const rows: BeliefReply[] = [];
+    const rows: EvidenceRow<'belief-replies'>[] = [];
     const rises: number[] = [];
     for (const prompt of HARBOUR.prompts('train').filter(({ belief }) => belief !== 'none')) {
       const space = spaceOf(reward, prompt, setting);

@@ -28,7 +28,7 @@ export type Variant = string | null;
 export const MAIN: Variant = null;
 
 /** A point of a path: the policy after a step, on the held-out part of the training distribution. */
-const pointSchema = splitFiguresSchema.extend({ step: z.int().nonnegative() });
+const pointSchema = z.strictObject({ step: z.int().nonnegative(), ...splitFiguresSchema.shape });
 export type PathPoint = z.infer<typeof pointSchema>;
 
 /** An optimisation as it went: an evaluation at each checkpoint, the first and the last with every reply. */
