@@ -30,7 +30,7 @@ describe('the whole loop from the command line', () => {
     const { code, out: text, err } = await run('run', config(), '--out', out);
     expect({ code, err: err.split('\n').filter((l) => l.startsWith('goodhart:')) }).toEqual({ code: 0, err: [] });
     expect(text).toMatch(/Krippendorff/);
-    expect(text).toMatch(/D11 +missing/);
+    expect(text).toMatch(/D11 +○ missing/);
     expect((await run('verify', out)).code).toBe(0);
     const results = JSON.parse(readFileSync(join(out, 'results.json'), 'utf8'));
     expect(results.policy.map((p: { step: number }) => p.step)).toEqual([0, 2, 4]);
@@ -200,7 +200,7 @@ describe('the whole loop from the command line', () => {
       /Judgments +\d+ on \d+ items by 4 raters/,
     );
     const people = write('people.yaml', 'declarations: { D11: { text: weekly review, author: A, date: 2026-01-01 } }');
-    expect((await run('disclose', out, '--declarations', people)).out).toMatch(/D11 +declared/);
+    expect((await run('disclose', out, '--declarations', people)).out).toMatch(/D11 +◐ declared by a person/);
     expect((await run('verify', out)).code).toBe(0);
     writeFileSync(join(out, 'results.json'), readFileSync(join(out, 'results.json'), 'utf8').replace('0', '1'));
     const { code, err } = await run('verify', out);
