@@ -70,12 +70,15 @@ function freshFolder(parent: string, name: string): string {
 function placeOf(
   config: PipelineConfig,
   command: string,
-  options: { out?: string; resume: boolean; set: readonly string[] },
+  options: Where & { out?: string; resume: boolean; set: readonly string[] },
 ): { out: string; command: string } {
   if (options.resume && options.out === undefined)
     throw new UsageError('resume', '--resume: expected --out with the folder of the unfinished run');
   const out = resolve(options.out ?? freshFolder('runs', config.name));
-  return { out, command: [command, ...options.set.map((s) => `--set ${quoted(s)}`)].join(' ') };
+  // An address of a database may hold a password, and comes from the environment.
+  const { store } = options;
+  const where = store === undefined || store.includes('://') ? [] : [`--store ${quoted(store)}`];
+  return { out, command: [command, ...where, ...options.set.map((s) => `--set ${quoted(s)}`)].join(' ') };
 }
 
 const quoted = (text: string) => (/^[\w./=:,@-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);

@@ -1,6 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { Item } from '../feedback/index.ts';
-import { readRunJson, samplePolicy } from '../pipeline/index.ts';
+import { readRunJson, type SampledItems, samplePolicy } from '../pipeline/index.ts';
 import { ignoreProgress, UsageError } from '../run/index.ts';
 import { writeFileAtomic } from '../run/node.ts';
 import { enginesOf } from './engines.ts';
@@ -23,7 +22,7 @@ export async function itemsFromRun(
   folder: string,
   options: Omit<SampleOptions, 'project' | 'out' | 'store'> & { readonly projectId: string },
   terminal?: Pick<Terminal, 'progress' | 'warn'>,
-): Promise<{ readonly items: Item[]; readonly passedOver: number }> {
+): Promise<SampledItems> {
   const engines = enginesOf(readRunJson(folder).config.engine, terminal?.warn ?? (() => {}));
   try {
     return await samplePolicy(folder, {
@@ -42,12 +41,12 @@ async function sample(folder: string, options: SampleOptions, terminal: Terminal
   if ((project === undefined) === (out === undefined))
     throw new UsageError('sample', 'policy sample: expected --project or --out; say where the items go');
   const projectId = project ?? readRunJson(folder).config.name;
-  const { items, passedOver } = await itemsFromRun(folder, { ...rest, projectId }, terminal);
+  const { items, passedOver, batch } = await itemsFromRun(folder, { ...rest, projectId }, terminal);
   const left = passedOver === 0 ? '' : `; ${passedOver} prompts passed over, where too few replies differ`;
   if (out !== undefined) {
     writeFileAtomic(out, items.map((item) => `${JSON.stringify(item)}\n`).join(''));
     terminal.result(
-      { type: 'sampled', out, items: items.length, passedOver },
+      { type: 'sampled', out, items: items.length, passedOver, batch },
       `${items.length} items in ${out}${left}`,
     );
     return;
@@ -56,7 +55,7 @@ async function sample(folder: string, options: SampleOptions, terminal: Terminal
   const { added, known } = await withStore(where, { create: false }, (s) => s.addItems(projectId, items));
   const there = known === 0 ? '' : `, ${known} were there`;
   terminal.result(
-    { type: 'sampled', project, added, known, passedOver },
+    { type: 'sampled', project, added, known, passedOver, batch },
     `${added} items added to project ${projectId}${there}${left}`,
   );
 }

@@ -6,6 +6,7 @@ import { projectSchema } from '../feedback/index.ts';
 import { createProjectReader } from '../server/node.ts';
 import { openStore } from '../store/index.ts';
 import { createReaderThread } from './reader-thread.ts';
+import { previewProject } from './run-recipes.ts';
 
 it('reads in a thread what a reader in the process reads, and starts again after it ended', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'goodhart-reader-'));
@@ -16,7 +17,9 @@ it('reads in a thread what a reader in the process reads, and starts again after
     const questions = [{ id: 'better', title: 'Which is better?', kind: 'comparison' }];
     const project = { id: 'p', name: 'Pairs', createdAt: '2026-01-01T00:00:00.000Z', questions, instructions: [] };
     await store.putProject(projectSchema.parse(project));
-    const here = createProjectReader({ store, accounts: store.accounts }, () => performance.now());
+    const here = createProjectReader({ store, accounts: store.accounts, previewRun: previewProject }, () =>
+      performance.now(),
+    );
     const text = async (from: typeof reader) => {
       const page = (await from.page('overview', 'p', {}))!;
       return [page.seq, new TextDecoder().decode(page.json)];

@@ -8,6 +8,7 @@ import { answerCalls } from '../run/node.ts';
 import type { MadeFile, Page, PageName, WantedFile } from '../server/index.ts';
 import { createProjectReader } from '../server/node.ts';
 import { openStore } from '../store/index.ts';
+import { previewProject } from './run-recipes.ts';
 
 export type ReaderRequest = { readonly projectId: string } & (
   | { readonly page: PageName; readonly query: never }
@@ -19,7 +20,7 @@ if (process.platform === 'linux') setPriority(10);
 
 const opening = openStore((workerData as { store: string }).store);
 const reading = opening.then((store) =>
-  createProjectReader({ store, accounts: store.accounts }, () => performance.now()),
+  createProjectReader({ store, accounts: store.accounts, previewRun: previewProject }, () => performance.now()),
 );
 // A store that does not open is told to whoever asks.
 reading.catch(() => {});

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { z } from 'zod';
-import { findingsSchema } from '../audit/index.ts';
-import { disclosureSchema, reasonText, SEAL } from '../disclosure/index.ts';
+import { findingsSchema, reasonText } from '../audit/index.ts';
+import { disclosureSchema, SEAL } from '../disclosure/index.ts';
 import { RUN_FILES, readSeries, runJsonSchema, verifyPipelineRun } from '../pipeline/index.ts';
 import { addTo, DataError, GoodhartError, own, UsageError } from '../run/index.ts';
 import { fileOf, filesBelow, readJsonOf, readRegularFile } from '../run/node.ts';
@@ -17,7 +17,7 @@ export type RunReader = Pick<
   RunService,
   'list' | 'has' | 'projectOf' | 'verify' | 'series' | 'samples' | 'findings' | 'disclosure' | 'file'
 > & {
-  detail(run: string): Promise<Omit<Detail, 'progress'> | undefined>;
+  detail(run: string): Promise<Omit<Detail, 'progress' | 'asks'> | undefined>;
   /** The configuration that a run was made with. */
   config(run: string): Promise<unknown>;
   close(): Promise<void>;
@@ -82,18 +82,19 @@ export function createRunReader(folder: string): RunReader {
   const rowOf = (run: string): RunRow | undefined => {
     if (!isRun(run)) return undefined;
     const status = statusOf(run);
+    const project = projectOfRun(places, run);
     try {
       const written = writtenOf(run);
       const verdicts: Record<string, number> = {};
       for (const { verdict } of findingsOf(run)) addTo(verdicts, verdict);
       const { config: { name } = { name: run }, startedAt = '' } = written ?? {};
-      return { id: run, name, status, startedAt, verdicts, reason: null };
+      return { id: run, name, project, status, startedAt, verdicts, reason: null };
     } catch (error) {
       // One broken run must not hide the others.
       const reason = reasonOf(run, error);
       const startedAt = statSync(place(run)).mtime.toISOString();
       const shown = status === 'running' ? status : 'unreadable';
-      return { id: run, name: run, status: shown, startedAt, verdicts: {}, reason };
+      return { id: run, name: run, project, status: shown, startedAt, verdicts: {}, reason };
     }
   };
 

@@ -1,8 +1,18 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Item } from '../feedback/index.ts';
 import type { RunService, StudioEvent } from '../server/index.ts';
 import { openTestStudio, testItems, testProject } from '../server/studio.fake.ts';
 import { childEnvironment } from './child-environment.ts';
@@ -11,11 +21,38 @@ import { createRunReader } from './run-reader.ts';
 import { createRunReaderThread } from './run-reader-thread.ts';
 import { createRunService } from './run-service.ts';
 
+/** An address that must never stand on a command line. */
+const STORE = 'postgres://studio:secret@db/goodhart';
 const anyProject = { mayRead: () => true };
 
 /** A command that stands in for a run: writes what a run writes first, then does as the configuration's name says. */
 const SCRIPT = `
 const fs = require('node:fs');
+if (process.argv[1] === 'policy') ask();
+else run();
+function ask() {
+  const flag = (name) => process.argv[process.argv.indexOf(name) + 1];
+  const [prompts, replies, out] = [Number(flag('--prompts')), Number(flag('--replies')), flag('--out')];
+  const batch = 'short/0123/2/' + flag('--seed') + '/';
+  if (flag('--split') === 'deploy') { console.error('goodhart: no prompt of deploy; name another split'); process.exit(2); }
+  console.log(JSON.stringify({ type: 'progress', stage: 'sample', done: 1, total: prompts, unit: 'prompts' }));
+  const said = flag('--split') === 'evaluation' ? 0 : prompts - 1;
+  const items = Array.from({ length: said }, (_, i) => ({
+    id: batch + i, projectId: 'short', prompt: 'q' + i,
+    replies: Array.from({ length: replies }, (_, k) => ({ id: batch + i + '/' + k, text: 'reply ' + k })),
+    source: { origin: 'policy of run short, step 2', selection: 'random', sampling: { run: 'short', seal: '0123', step: 2 } },
+  }));
+  fs.writeFileSync(out, items.map((item) => JSON.stringify(item) + '\\n').join(''));
+  const finish = () => {
+    console.log(JSON.stringify({ type: 'sampled', out, items: said, passedOver: prompts - said, batch }));
+    process.exit(0);
+  };
+  const wait = flag('sample') + '/wait';
+  if (!fs.existsSync(wait)) return finish();
+  process.on('SIGINT', () => process.exit(130));
+  setInterval(() => { if (!fs.existsSync(wait)) finish(); }, 10);
+}
+function run() {
 const [, yaml, , out] = process.argv.slice(1);
 const config = JSON.parse(fs.readFileSync(yaml, 'utf8'));
 fs.mkdirSync(out, { recursive: true });
@@ -25,6 +62,7 @@ if (config.name === 'telling') fs.writeFileSync(out + '/environment.json', JSON.
 if (config.name === 'broken') { console.error('goodhart: the data are not there'); process.exit(2); }
 if (config.name === 'busy') while (!fs.existsSync(out + '/enough')) {}
 if (config.name === 'long') { process.on('SIGINT', () => process.exit(130)); setInterval(() => {}, 1000); }
+}
 `;
 const yamlOf = (name: string) => `name: ${name}\ndata: { layout: ground, ground: harbour }`;
 
@@ -37,6 +75,7 @@ beforeEach(() => {
   runs = createRunService({
     folder: join(folder, 'runs'),
     reader: createRunReader(join(folder, 'runs')),
+    store: STORE,
     notify: (event) => {
       events.push(event);
     },
@@ -58,15 +97,15 @@ const statusOf = async (run: string) => (await runs.list()).find(({ id }) => id 
 
 describe('runs of a folder', () => {
   it('starts a process, tells how it ended, and gives the command that the run itself wrote down', async () => {
-    const run = await runs.start(yamlOf('short'), [], anyProject);
+    const run = await runs.start({ yaml: yamlOf('short'), set: [] }, anyProject);
     expect(run).toBe('short-1');
     await expect.poll(() => statusOf(run), { timeout: 20_000 }).toBe('complete');
     expect((await runs.detail(run))!.command).toBe('goodhart run mine.yaml');
     expect(events).toEqual([{ type: 'run.finished', projectId: null, data: { run, status: 'complete' } }]);
-    expect(await runs.start(yamlOf('short'), [], anyProject)).toBe('short-2');
+    expect(await runs.start({ yaml: yamlOf('short'), set: [] }, anyProject)).toBe('short-2');
   });
   it('shows progress while it runs, stops it when asked, and can go on', async () => {
-    const run = await runs.start(yamlOf('long'), [], anyProject);
+    const run = await runs.start({ yaml: yamlOf('long'), set: [] }, anyProject);
     const progress = async () => (await runs.detail(run))!.progress;
     await expect.poll(progress, { timeout: 20_000 }).toEqual({ stage: 'policy', done: 3, total: 9, unit: 'steps' });
     expect(await statusOf(run)).toBe('running');
@@ -117,17 +156,21 @@ describe('runs of a folder', () => {
     }
   });
   it('keeps the last line of a process that failed', async () => {
-    const run = await runs.start(yamlOf('broken'), [], anyProject);
+    const run = await runs.start({ yaml: yamlOf('broken'), set: [] }, anyProject);
     await expect.poll(() => statusOf(run), { timeout: 20_000 }).toBe('failed');
     expect((await runs.detail(run))!.error).toBe('goodhart: the data are not there');
   });
   it('knows whose judgments a run reads, and starts none that its starter may not read', async () => {
     const on = (project: string) => `name: short\ndata: { layout: project, project: ${project} }`;
     const mayRead = (project: string) => project === 'p';
-    await expect(runs.start(on('q'), [], { mayRead })).rejects.toThrow(/^data.project q: there is no such project/);
-    await expect(runs.start(on('p'), ['data.project=q'], { mayRead })).rejects.toThrow(/^data.project q/);
+    await expect(runs.start({ yaml: on('q'), set: [] }, { mayRead })).rejects.toThrow(
+      /^data.project q: there is no such project/,
+    );
+    await expect(runs.start({ yaml: on('p'), set: ['data.project=q'] }, { mayRead })).rejects.toThrow(
+      /^data.project q/,
+    );
     expect(await runs.list()).toEqual([]);
-    const run = await runs.start(on('p'), [], { mayRead });
+    const run = await runs.start({ yaml: on('p'), set: [] }, { mayRead });
     expect(await runs.projectOf(run)).toBe('p');
     await expect.poll(() => statusOf(run), { timeout: 20_000 }).toBe('complete');
     const config = { name: 'x', seed: 1, data: { layout: 'project', project: 'q' } };
@@ -137,7 +180,9 @@ describe('runs of a folder', () => {
     for (const none of ['torn', 'nowhere', '../elsewhere']) expect(await runs.projectOf(none)).toBeNull();
   });
   it('refuses a configuration that is none before anything is written', async () => {
-    await expect(runs.start('name: x\ndata: { layout: harbur }', [], anyProject)).rejects.toThrow(/configuration/);
+    await expect(runs.start({ yaml: 'name: x\ndata: { layout: harbur }', set: [] }, anyProject)).rejects.toThrow(
+      /configuration/,
+    );
     expect(await runs.list()).toEqual([]);
   });
   it('a run whose files cannot be read is listed with the reason, and hides no other', async () => {
@@ -148,7 +193,7 @@ describe('runs of a folder', () => {
     writeRun('no-list', { 'run.json': whole, 'findings.json': '{}' });
     writeRun('no-finding', { 'run.json': whole, 'findings.json': '[null]' });
     writeRun('html', { 'run.json': whole, 'report.json': '{"summary":[{"label":{"html":"<script>"},"value":""}]}' });
-    const run = await runs.start(yamlOf('short'), [], anyProject);
+    const run = await runs.start({ yaml: yamlOf('short'), set: [] }, anyProject);
     await expect.poll(() => statusOf(run), { timeout: 20_000 }).toBe('complete');
     const rows = new Map((await runs.list()).map((row) => [row.id, row]));
     for (const [id, reason] of [
@@ -279,7 +324,7 @@ describe('runs of a folder', () => {
   it('a run knows of the environment only what is named', async () => {
     process.env.GOODHART_TEST_SECRET = 'not for runs';
     try {
-      const run = await runs.start(yamlOf('telling'), [], anyProject);
+      const run = await runs.start({ yaml: yamlOf('telling'), set: [] }, anyProject);
       await expect.poll(() => statusOf(run), { timeout: 20_000 }).toBe('complete');
       const environment = JSON.parse(readFileSync(join(folder, 'runs', run, 'environment.json'), 'utf8'));
       expect(environment.PATH).toBe(process.env.PATH);
@@ -288,10 +333,122 @@ describe('runs of a folder', () => {
       delete process.env.GOODHART_TEST_SECRET;
     }
   });
+  it('starts on a project by a recipe, with the store where nobody else reads its address', async () => {
+    const { mayRead } = anyProject;
+    const tell = ['name=telling'];
+    const run = await runs.start({ project: 'p q', recipe: 'your-judgments', set: tell }, { mayRead });
+    expect(run).toBe('telling-1');
+    await expect.poll(() => statusOf(run), { timeout: 20_000 }).toBe('complete');
+    const [row] = await runs.list();
+    expect(row).toMatchObject({ id: run, project: 'p q' });
+    const environment = JSON.parse(readFileSync(join(folder, 'runs', run, 'environment.json'), 'utf8'));
+    expect(environment.GOODHART_STORE).toBe(STORE);
+    expect(JSON.stringify((await runs.detail(run))!.config)).toContain('"layout":"project"');
+    // A run on a ground has no business with the store.
+    const other = await runs.start({ yaml: yamlOf('telling'), set: [] }, { mayRead });
+    await expect.poll(() => statusOf(other), { timeout: 20_000 }).toBe('complete');
+    expect(readFileSync(join(folder, 'runs', other, 'environment.json'), 'utf8')).not.toContain(STORE);
+    expect((await runs.list()).map(({ project }) => project).sort()).toEqual([null, 'p q'].sort());
+  });
+  it('starts nothing on a project by a recipe that is not there, or on data of somebody else', async () => {
+    const start = (recipe: string, set: string[]) => runs.start({ project: 'p', recipe, set }, anyProject);
+    await expect(start('none', [])).rejects.toThrow(/^there is no recipe none; there are .*your-judgments/);
+    await expect(start('your-judgments', ['data.project=q'])).rejects.toThrow(/leave data out/);
+    await expect(start('your-judgments', ['policy.stesp=2'])).rejects.toThrow(/unknown key policy.stesp/);
+    const mine = { project: 'p', recipe: 'your-judgments', set: [] };
+    await expect(runs.start(mine, { mayRead: () => false })).rejects.toThrow(/there is no such project/);
+    expect(await runs.list()).toEqual([]);
+  });
+  it('two that are started at once on one project are two runs', async () => {
+    const wanted = { yaml: yamlOf('short'), set: [] };
+    const both = await Promise.all([runs.start(wanted, anyProject), runs.start(wanted, anyProject)]);
+    expect(both.sort()).toEqual(['short-1', 'short-2']);
+    for (const run of both) await expect.poll(() => statusOf(run), { timeout: 20_000 }).toBe('complete');
+  });
+  describe('the policy of a finished run', () => {
+    const stored: Item[] = [];
+    const add = async (items: readonly Item[]) => {
+      stored.push(...items);
+      return { added: items.length, known: 0 };
+    };
+    const wanted = { prompts: 3, replies: 2, split: 'train', seed: 7, project: 'p' } as const;
+    const asksOf = async (run: string) => (await runs.detail(run))!.asks;
+    const sealed = { 'run.json': '{}', 'disclosure/seal.json': '{}' };
+    const finished = () => {
+      mkdirSync(join(folder, 'runs', 'short', 'disclosure'), { recursive: true });
+      return writeRun('short', sealed);
+    };
+    beforeEach(() => {
+      stored.length = 0;
+    });
+    it('is asked in a process; what it says becomes items of the project, each naming its snapshot', async () => {
+      const place = finished();
+      writeFileSync(join(place, 'wait'), '');
+      expect(await runs.ask('short', wanted, add)).toBe('1');
+      const progress = async () => (await asksOf('short'))[0]?.progress;
+      await expect.poll(progress, { timeout: 20_000 }).toMatchObject({ stage: 'sample', done: 1, total: 3 });
+      await expect(runs.ask('short', wanted, add)).rejects.toThrow(/is being asked; wait/);
+      rmSync(join(place, 'wait'));
+      const status = async () => (await asksOf('short'))[0]?.status;
+      await expect.poll(status, { timeout: 20_000 }).toBe('complete');
+      const batch = 'short/0123/2/7/';
+      expect(await asksOf('short')).toEqual([
+        {
+          ...wanted,
+          id: '1',
+          status: 'complete',
+          progress: null,
+          added: 2,
+          known: 0,
+          passedOver: 1,
+          batch,
+          error: null,
+        },
+      ]);
+      expect(stored.map(({ id, projectId }) => [id, projectId])).toEqual([
+        [`${batch}0`, 'p'],
+        [`${batch}1`, 'p'],
+      ]);
+      expect(stored[0]!.source.sampling).toMatchObject({ run: 'short', seal: '0123', step: 2 });
+    });
+    it('that says nothing of use, or fails, is told in one line; an unsealed one is not asked', async () => {
+      finished();
+      const ask = async (split: 'evaluation' | 'deploy') => {
+        const id = await runs.ask('short', { ...wanted, split }, add);
+        const row = async () => (await asksOf('short')).find((one) => one.id === id)!;
+        await expect.poll(async () => (await row()).status, { timeout: 20_000 }).toBe('failed');
+        return (await row()).error;
+      };
+      expect(await ask('evaluation')).toMatch(/too little that differs/);
+      expect(await ask('deploy')).toBe('goodhart: no prompt of deploy; name another split');
+      expect(stored).toEqual([]);
+      const broken = await runs.ask('short', wanted, () => Promise.reject(new Error('the store is full')));
+      const told = async () => (await asksOf('short')).find(({ id }) => id === broken)!.error;
+      await expect.poll(told, { timeout: 20_000 }).toBe('the store is full');
+      writeRun('open', { 'run.json': '{}' });
+      await expect(runs.ask('open', wanted, add)).rejects.toThrow(/not sealed yet/);
+    });
+  });
+  it('curves grow while a run writes them, read in a thread', async () => {
+    const place = writeRun('growing', { 'metrics.jsonl': '' });
+    const line = (step: number) => `${JSON.stringify({ stage: 'policy', step, metrics: { loss: 1 / step } })}\n`;
+    const reader = createRunReaderThread(join(folder, 'runs'));
+    try {
+      for (let step = 1; step <= 3; step++) {
+        appendFileSync(join(place, 'metrics.jsonl'), line(step).slice(0, -1));
+        const before = (await reader.series('growing')).policy?.loss ?? [];
+        expect(before.length).toBe(step - 1);
+        appendFileSync(join(place, 'metrics.jsonl'), '\n');
+        expect((await reader.series('growing')).policy!.loss!.at(-1)).toEqual([step, 1 / step]);
+      }
+    } finally {
+      await reader.close();
+    }
+  });
   it.each(['__proto__.NODE_OPTIONS=--import=data:', 'data.constructor.prototype.x=1', 'prototype=1'])(
     'refuses the override %s',
     async (set) => {
-      await expect(runs.start(yamlOf('short'), [set], anyProject)).rejects.toThrow(
+      await expect(runs.start({ yaml: yamlOf('short'), set: [set] }, anyProject)).rejects.toThrow(
         /expected keys of a configuration, got/,
       );
       expect(({} as Record<string, unknown>).NODE_OPTIONS).toBeUndefined();
@@ -307,7 +464,7 @@ describe('runs of a folder', () => {
       expect(await runs.detail(run)).toBeUndefined();
       expect(await runs.file(run, 'run.json')).toBeUndefined();
     }
-    const run = await runs.start(yamlOf('short'), [], anyProject);
+    const run = await runs.start({ yaml: yamlOf('short'), set: [] }, anyProject);
     await expect.poll(() => statusOf(run), { timeout: 20_000 }).toBe('complete');
     expect(await runs.file(run, 'run.json')).toMatchObject({ type: 'application/json; charset=utf-8' });
     expect(await runs.file(run, '../../outside/run.json')).toBeUndefined();

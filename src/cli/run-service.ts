@@ -1,39 +1,17 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
-import { setPriority } from 'node:os';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { z } from 'zod';
 import { SEAL } from '../disclosure/index.ts';
 import { configSchema, RUN_FILES } from '../pipeline/index.ts';
 import { parseConfig, UsageError } from '../run/index.ts';
 import { onPath, writeFileAtomic, writeJson } from '../run/node.ts';
-import type { RunService, StudioEvent } from '../server/index.ts';
-import { childEnvironment } from './child-environment.ts';
+import type { RunRow, RunService, StudioEvent } from '../server/index.ts';
 import { packageRoot } from './environment.ts';
 import { interrupt, processOf } from './process-identity.ts';
-import { type ProcessState, projectIn, runPlaces } from './run-files.ts';
+import { createAsks } from './run-asks.ts';
+import { type ProcessState, projectIn, projectOfRun, runPlaces } from './run-files.ts';
+import { gone, type WatchedProcess, watchProcess } from './run-process.ts';
 import type { RunReader } from './run-reader.ts';
-
-/** Unix niceness of a run's process: it takes what judging (0) and reports (10) leave. Windows has steps of its own near it. */
-const TRAINING_PRIORITY = 19;
-
-const progressSchema = z.object({
-  type: z.literal('progress'),
-  stage: z.string(),
-  done: z.number(),
-  total: z.number(),
-  unit: z.string(),
-});
-type Progress = Omit<z.output<typeof progressSchema>, 'type'>;
-
-const jsonOf = (line: string): unknown => {
-  try {
-    return JSON.parse(line) as unknown;
-  } catch {
-    return undefined;
-  }
-};
+import { projectConfig, recipes } from './run-recipes.ts';
 
 /** Runs of a folder. Each runs in a process of its own, so that the server stays responsive and may be restarted. */
 export function createRunService(options: {
@@ -41,58 +19,48 @@ export function createRunService(options: {
   /** Reads what runs wrote; closed with the service. */
   readonly reader: RunReader;
   readonly notify: (event: StudioEvent) => void;
+  /** Where the projects are that runs may be on: file or URL. */
+  readonly store: string;
   /** The command that runs a pipeline. */
   readonly command?: readonly string[];
 }): RunService {
   const { reader, notify } = options;
   const command = options.command ?? [process.execPath, join(packageRoot, 'bin/goodhart.js')];
-  const children = new Map<string, { child: ChildProcess; progress: Progress | null; stopping: boolean }>();
-  const { states, place, statePath, stateOf, has } = runPlaces(options.folder);
+  const children = new Map<string, WatchedProcess>();
+  const places = runPlaces(options.folder);
+  const { states, place, statePath, stateOf, has } = places;
+  const asks = createAsks({ command, place });
 
-  const launch = (run: string, extra: readonly string[]) => {
-    const [program, ...before] = command as [string, ...string[]];
-    const args = [...before, 'run', statePath(run, 'yaml'), '--out', place(run), '--json', ...extra];
-    const child = spawn(program, args, {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      cwd: process.cwd(),
-      env: childEnvironment(),
-      shell: false,
+  const launch = (run: string, project: string | null, extra: readonly string[]) => {
+    const args = ['run', statePath(run, 'yaml'), '--out', place(run), '--json', ...extra];
+    const watched = watchProcess([...command, ...args], {
+      store: project === null ? undefined : options.store,
+      onEnd({ code, last }) {
+        children.delete(run);
+        const ended = (status: ProcessState['status'], error: string | null) => {
+          note({ status, error });
+          notify({ type: 'run.finished', projectId: null, data: { run, status } });
+        };
+        if (watched.stopping()) ended('stopped', null);
+        // Exit code 1 is a check of the run's own that said no: the run itself is whole.
+        else if (code === 0 || (code === 1 && has(run, SEAL))) ended('complete', null);
+        else ended('failed', last === '' ? `the process ended with code ${code}` : last);
+      },
     });
-    // Judging comes before training where both want the same core; threads of the run take this over.
-    if (child.pid !== undefined) setPriority(child.pid, TRAINING_PRIORITY);
-    const entry = { child, progress: null as Progress | null, stopping: false };
-    children.set(run, entry);
-    const identity = child.pid === undefined ? null : (processOf(child.pid) ?? null);
+    const { pid } = watched.child;
+    const identity = pid === undefined ? null : (processOf(pid) ?? null);
     const note = (state: Omit<ProcessState, 'process'>) =>
       writeJson(statePath(run, 'json'), { process: identity, ...state } satisfies ProcessState);
+    children.set(run, watched);
     note({ status: 'running', error: null });
-    createInterface({ input: child.stdout! }).on('line', (line) => {
-      const parsed = progressSchema.safeParse(jsonOf(line));
-      if (!parsed.success) return;
-      const { type: _, ...progress } = parsed.data;
-      entry.progress = progress;
-    });
-    let last = '';
-    createInterface({ input: child.stderr! }).on('line', (line) => {
-      if (line.trim() !== '') last = line;
-    });
-    const ended = (status: ProcessState['status'], error: string | null) => {
-      if (!children.delete(run)) return;
-      note({ status, error });
-      notify({ type: 'run.finished', projectId: null, data: { run, status } });
-    };
-    child.on('error', (error) => ended('failed', error.message));
-    child.on('close', (code) => {
-      if (entry.stopping) ended('stopped', null);
-      // Exit code 1 is a check of the run's own that said no: the run itself is whole.
-      else if (code === 0 || (code === 1 && has(run, SEAL))) ended('complete', null);
-      else ended('failed', last === '' ? `the process ended with code ${code}` : last);
-    });
   };
 
-  const { list, has: isThere, projectOf, verify, series, samples, findings, disclosure, file } = reader;
+  /** A process of ours runs until its end was noted, which is a moment after it. */
+  const now = (row: RunRow): RunRow =>
+    children.has(row.id) && row.status !== 'complete' ? { ...row, status: 'running' } : row;
+  const { has: isThere, projectOf, verify, series, samples, findings, disclosure, file } = reader;
   return {
-    list,
+    list: async () => (await reader.list()).map(now),
     projectOf,
     has: isThere,
     verify,
@@ -103,16 +71,15 @@ export function createRunService(options: {
     file,
     async detail(run) {
       const detail = await reader.detail(run);
-      return detail && { ...detail, progress: children.get(run)?.progress ?? null };
+      const progress = children.get(run)?.progress() ?? null;
+      return detail && { ...detail, run: now(detail.run), progress, asks: asks.of(run) };
     },
-    async recipes() {
-      const parent = join(packageRoot, 'recipes');
-      return readdirSync(parent)
-        .filter((name) => existsSync(join(parent, name, 'run.yaml')))
-        .map((id) => ({ id, yaml: readFileSync(join(parent, id, 'run.yaml'), 'utf8') }));
-    },
-    async start(yaml, set, { mayRead }) {
-      const config = parseConfig(configSchema, yaml, { source: 'configuration', set });
+    recipes: async () => recipes(),
+    async start(wanted, { mayRead }) {
+      const config =
+        'yaml' in wanted
+          ? parseConfig(configSchema, wanted.yaml, { source: 'configuration', set: wanted.set })
+          : projectConfig(wanted.project, wanted);
       const project = projectIn(config);
       if (project !== null && !mayRead(project))
         throw new UsageError('project', `data.project ${project}: there is no such project that you belong to`);
@@ -123,12 +90,13 @@ export function createRunService(options: {
           .replaceAll(/^-|-$/g, '') || 'run';
       const taken = new Set((await reader.list()).map(({ id }) => id));
       let n = 1;
-      while (taken.has(`${base}-${n}`)) n += 1;
+      // Another request may have begun one while the list was made.
+      while (taken.has(`${base}-${n}`) || existsSync(statePath(`${base}-${n}`, 'json'))) n += 1;
       const run = `${base}-${n}`;
       onPath(states, () => mkdirSync(states, { recursive: true }));
       // The resolved configuration: overrides and defaults are in it, so the file alone repeats the run.
       writeFileAtomic(statePath(run, 'yaml'), `${JSON.stringify(config, null, 2)}\n`);
-      launch(run, []);
+      launch(run, project, []);
       return run;
     },
     async stop(run) {
@@ -140,12 +108,11 @@ export function createRunService(options: {
         writeJson(statePath(run, 'json'), { ...state, status: 'stopped' } satisfies ProcessState);
         return true;
       }
-      entry.stopping = true;
-      entry.child.kill('SIGINT');
+      entry.stop();
       return true;
     },
     async resume(run) {
-      const status = (await reader.detail(run))?.run.status;
+      const status = (await this.detail(run))?.run.status;
       if (status === undefined || status === 'complete' || status === 'running')
         throw new UsageError('run', `run ${run} is ${status ?? 'not there'}; only a stopped or failed run can go on`);
       if (!existsSync(statePath(run, 'yaml'))) {
@@ -155,18 +122,16 @@ export function createRunService(options: {
       }
       // Another request may have begun it meanwhile.
       if (children.has(run)) throw new UsageError('run', `run ${run} is running; wait for its end`);
-      launch(run, has(run, RUN_FILES.run) ? ['--resume'] : []);
+      launch(run, projectOfRun(places, run), has(run, RUN_FILES.run) ? ['--resume'] : []);
+    },
+    async ask(run, wanted, add) {
+      if (!has(run, SEAL)) throw new UsageError('run', `run ${run} is not sealed yet; let it finish first`);
+      return asks.start(run, wanted, add);
     },
     async close() {
-      for (const entry of children.values()) {
-        entry.stopping = true;
-        entry.child.kill('SIGINT');
-      }
-      await Promise.all(
-        [...children.values()].map(
-          ({ child }) => new Promise((done) => (child.exitCode === null ? child.once('close', done) : done(undefined))),
-        ),
-      );
+      for (const watched of children.values()) watched.stop();
+      await Promise.all([...children.values()].map(gone));
+      await asks.close();
       await reader.close();
     },
   };

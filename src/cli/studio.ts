@@ -32,7 +32,12 @@ export async function startStudio(options: {
   const setupToken = newSecret();
   const reader = createReaderThread(options.store);
   const notify = createNotifier({ accounts, now, report: options.report });
-  const runs = createRunService({ folder: options.runs, reader: createRunReaderThread(options.runs), notify });
+  const runs = createRunService({
+    folder: options.runs,
+    reader: createRunReaderThread(options.runs),
+    store: options.store,
+    notify,
+  });
   const app = createStudio({
     store,
     accounts,

@@ -1,6 +1,6 @@
-import { existsSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { own } from '../run/index.ts';
-import { digestFile, filesBelow, onPath } from '../run/node.ts';
+import { digestFile, filesBelow, onPath, pathWithin } from '../run/node.ts';
 
 /** Digests of files by path below a run folder. */
 export type Digests = Readonly<Record<string, string>>;
@@ -28,8 +28,9 @@ export function digestOf(path: string): string {
 /** Digests of files; a folder stands for every file in it, and one that is missing is left out. */
 export function digestsOf(folder: string, files: readonly string[]): Digests {
   const found = files.flatMap((file) => {
-    const path = `${folder}/${file}`;
-    if (!existsSync(path)) return [];
+    // Names come out of records, which a stranger may have written.
+    const path = pathWithin(folder, file);
+    if (path === undefined) return [];
     return statSync(path).isDirectory() ? filesBelow(path).map((name) => `${file}/${name}`) : [file];
   });
   return Object.fromEntries([...new Set(found)].sort().map((file) => [file, digestOf(`${folder}/${file}`)]));

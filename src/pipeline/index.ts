@@ -1,7 +1,9 @@
 export * from './collected.ts';
 export * from './config.ts';
+export { disclosurePlaces } from './disclosure-places.ts';
 export * from './metrics.ts';
 export { policySettings } from './policy-config.ts';
+export { previewRun, type RunPreview } from './preview.ts';
 export { redisclose } from './redisclose.ts';
 export type { RunEngines } from './run-context.ts';
 export * from './run-folder.ts';
@@ -11,5 +13,4 @@ export * from './sample-policy.ts';
 export * from './sources/index.ts';
 export { type DataSummary, summarizeSource } from './stages/data.ts';
 export type { PolicyPath } from './stages/policy.ts';
-export * from './strategies.ts';
 export { verifyPipelineRun } from './verify-run.ts';

@@ -13,6 +13,8 @@ export interface MetricsLog {
   drop(stage: string): void;
   /** Rows of a stage, as they stand. */
   rowsOf(stage: string): readonly MetricsRow[];
+  /** The step up to which every step of a stage is there. */
+  lastStep(stage: string): number;
   /** SHA-256 of a stage's rows; undefined where it has none. */
   digestOf(stage: string): string | undefined;
   /** Brings stages into order, for one that was run again after others. */
@@ -62,6 +64,12 @@ export function openMetricsLog(path: string): MetricsLog {
     },
     drop: (stage) => keep((row) => row.stage !== stage),
     rowsOf,
+    lastStep(stage) {
+      const said = new Set(rowsOf(stage).map(({ step }) => step));
+      let last = 0;
+      while (said.has(last + 1)) last += 1;
+      return last;
+    },
     digestOf(stage) {
       const own = rowsOf(stage);
       return own.length === 0 ? undefined : createHash('sha256').update(own.map(lineOf).join('')).digest('hex');
@@ -70,7 +78,7 @@ export function openMetricsLog(path: string): MetricsLog {
       const place = new Map(stages.map((stage, i) => [stage, i]));
       const order = (row: MetricsRow) => place.get(row.stage) ?? stages.length;
       const sorted = [...rows].sort((a, b) => order(a) - order(b));
-      if (sorted.every((row, i) => row === rows[i])) return;
+      if (whole && sorted.every((row, i) => row === rows[i])) return;
       rows = sorted;
       rewrite();
     },

@@ -47,17 +47,25 @@ export const pathIn = (place: Place, file: string): string => `${place.folder}/$
 /** The context of another round of the same run. */
 export const atRound = <C extends Pick<Place, 'round'>>(context: C, round: number): C => ({ ...context, round });
 
-/** Checkpoints of a training of this run; one that cannot be used is said and recorded. `prefix` is relative to the round. */
+/**
+ * Checkpoints of a training of this run; one that cannot be used is said and recorded. `prefix` is relative to the round. None
+ * is gone on from that lies beyond what `curve` says of the training: the steps between would be missing there.
+ */
 export function checkpointsOf<State>(
   context: RunContext,
   prefix: string,
-  options: { readonly keep?: number } = {},
+  { curve, ...options }: { readonly curve: string; readonly keep?: number },
 ): Checkpoints<State> {
   const warn = (line: string) => {
     context.warn(line);
     context.log.append('checkpoint-passed-over', { line });
   };
-  return rollingCheckpoints<State>(pathIn(context, prefix), { ...options, warn });
+  const checkpoints = rollingCheckpoints<State>(pathIn(context, prefix), { ...options, warn });
+  return {
+    ...checkpoints,
+    resume: (model, { upTo = Number.POSITIVE_INFINITY } = {}) =>
+      checkpoints.resume(model, { upTo: Math.min(upTo, context.metrics.lastStep(curve)) }),
+  };
 }
 
 const parentOf = (path: string) => path.slice(0, path.lastIndexOf('/'));

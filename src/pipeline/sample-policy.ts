@@ -3,6 +3,7 @@ import { SEAL } from '../disclosure/index.ts';
 import type { Engine } from '../engine/index.ts';
 import type { Item } from '../feedback/index.ts';
 import { type Progress, UsageError } from '../run/index.ts';
+import { requireRegularFiles } from '../run/node.ts';
 import { createRng } from '../stats/index.ts';
 import type { GroundPrompt, Split } from '../world/index.ts';
 import { digestOf } from './digests.ts';
@@ -30,6 +31,14 @@ export interface SamplePolicyOptions {
   readonly variant?: Variant;
   readonly engine: Engine;
   readonly progress: Progress;
+}
+
+export interface SampledItems {
+  readonly items: Item[];
+  /** Prompts to which the policy says too little that differs. */
+  readonly passedOver: number;
+  /** What the ids of these items, and of no others, begin with. */
+  readonly batch: string;
 }
 
 /** A policy of a finished run as it can be asked. */
@@ -78,11 +87,9 @@ const DRAWS = 3;
  * New items from the policy of a finished run: its prompts with replies that it says now. Each item names the snapshot that it
  * comes from (run, seal, step), so that what people say of it is known to be about that. The same call gives the same items.
  */
-export async function samplePolicy(
-  folder: string,
-  options: SamplePolicyOptions,
-): Promise<{ readonly items: Item[]; readonly passedOver: number }> {
+export async function samplePolicy(folder: string, options: SamplePolicyOptions): Promise<SampledItems> {
   const { replies, seed, split, projectId, engine, progress } = options;
+  requireRegularFiles(folder);
   const { place, step, weights, origin, seal } = policyOf(folder, options.variant ?? MAIN);
   const { codec, limits } = loadBase(place);
   const all = (await loadPrompts(folder)).filter((prompt) => prompt.split === split);
@@ -90,8 +97,10 @@ export async function samplePolicy(
     throw new UsageError('split', `${folder}/${RUN_FILES.prompts}: no prompt of ${split}; name another split`);
   const prompts = createRng(seed).fork('sample-policy').shuffle(all).slice(0, options.prompts);
   const ground = groundOf(place.config);
+  const name = [place.config.name, ...(options.variant == null ? [] : [options.variant])].join('/');
+  const batch = `${name}/${seal.slice(0, 8)}/${step}/${seed}/`;
   const itemOf = (prompt: GroundPrompt, texts: readonly string[]): Item => {
-    const id = `${place.config.name}/${seal.slice(0, 8)}/${step}/${seed}/${prompt.id}`;
+    const id = `${batch}${prompt.id}`;
     return {
       id,
       projectId,
@@ -121,5 +130,5 @@ export async function samplePolicy(
       progress({ stage: 'sample', done: at + asked.length, total: prompts.length, unit: 'prompts' });
     }
   });
-  return { items, passedOver: prompts.length - items.length };
+  return { items, passedOver: prompts.length - items.length, batch };
 }

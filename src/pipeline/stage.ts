@@ -134,6 +134,15 @@ function startAnew(context: RunContext, stage: Stage): void {
   for (const curve of stage.curves?.(context) ?? []) context.metrics.drop(curve);
 }
 
+/** Forgets what a training said where that was altered: it has to be said again. */
+function dropAltered({ metrics }: RunContext, { outputs }: StageRecord): void {
+  for (const [name, digest] of Object.entries(outputs)) {
+    if (!name.startsWith(METRICS)) continue;
+    const curve = name.slice(METRICS.length);
+    if (metrics.digestOf(curve) !== digest) metrics.drop(curve);
+  }
+}
+
 function advised(error: NumericsError, stage: Stage, context: RunContext): NumericsError {
   // A ratio off one means that sampler and trainer disagree; no step size brings them together.
   const advice = error.tensor === 'ratio' ? undefined : stage.advice?.(context.config);
@@ -158,6 +167,7 @@ export async function runStage(context: RunContext, stage: Stage): Promise<void>
     return;
   }
   context.beforeWork();
+  if (same) dropAltered(context, finished);
   const begun = begunWith(log.records, name);
   if (begun !== undefined && !sameDigests(begun, inputs)) startAnew(context, stage);
   if (begun === undefined || !sameDigests(begun, inputs)) log.append('stage-begun', { name, inputs });

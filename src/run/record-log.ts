@@ -1,7 +1,8 @@
-import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { DataError } from './errors.ts';
 import { fileError, onPath } from './files.ts';
-import { chainFault, chainRecord, type RunRecord } from './records.ts';
+import { chainFault, chainRecord, type RunRecord, runRecordSchema } from './records.ts';
+import { readRegularFile } from './regular-file.ts';
 
 /** An open, durable, hash-chained log: `append` returns only once the record is on disk. */
 export interface RecordLog {
@@ -10,17 +11,20 @@ export interface RecordLog {
   close(): void;
 }
 
+/** The largest log that is read: some hundred thousand records. */
+const LOG_BYTES = 256 * 1024 * 1024;
+
 /** Whole records of a log file; a torn last line (no newline at its end) is not one. */
 export function readRecords(path: string): { records: RunRecord[]; bytes: number } {
   if (!existsSync(path)) return { records: [], bytes: 0 };
-  const content = onPath(path, () => readFileSync(path));
+  const content = readRegularFile(path, LOG_BYTES);
   const end = content.lastIndexOf('\n') + 1;
   const lines = content.subarray(0, end).toString('utf8').split('\n').slice(0, -1);
   const records = lines.map((line, i): RunRecord => {
     try {
-      return JSON.parse(line) as RunRecord;
+      return runRecordSchema.parse(JSON.parse(line));
     } catch (cause) {
-      throw new DataError('record', `${path}:${i + 1}: expected a JSON record; the log was altered`, { cause });
+      throw new DataError('record', `${path}:${i + 1}: expected a record of a run; the log was altered`, { cause });
     }
   });
   return { records, bytes: end };

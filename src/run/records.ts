@@ -1,16 +1,18 @@
 import { utf8ToBytes } from '@noble/hashes/utils.js';
+import { z } from 'zod';
 import { digestValue, merkleRoot } from './canonical.ts';
 
 /** One entry of a run's append-only log. `hash` covers everything else in it, `prevHash` chains it to the one before. */
-export interface RunRecord {
-  readonly seq: number;
+export const runRecordSchema = z.strictObject({
+  seq: z.int(),
   /** ISO 8601. */
-  readonly at: string;
-  readonly type: string;
-  readonly body: unknown;
-  readonly prevHash: string;
-  readonly hash: string;
-}
+  at: z.string(),
+  type: z.string(),
+  body: z.unknown(),
+  prevHash: z.string(),
+  hash: z.string(),
+});
+export type RunRecord = Readonly<z.infer<typeof runRecordSchema>>;
 
 export const GENESIS = '0'.repeat(64);
 

@@ -93,6 +93,14 @@ describe('the record log', () => {
     expect(chainFault(readRecords(path).records)).toBeUndefined();
     expect(readRecords(path).records.map((r) => r.type)).toEqual(['a', 'b', 'c']);
   });
+  it.each(['null', '[]', '{}', '{"seq":0,"at":"","type":"stage","body":{},"prevHash":"","hash":{"toString":1}}'])(
+    'refuses a line that is no record: %s',
+    (line) => {
+      const path = join(folder, 'lines.jsonl');
+      writeFileSync(path, `${line}\n`);
+      expect(() => readRecords(path)).toThrow(/lines.jsonl:1: expected a record of a run/);
+    },
+  );
   it('refuses to continue an altered log', () => {
     const path = join(folder, 'altered.jsonl');
     const log = openRecordLog(path, () => '2026-01-01');

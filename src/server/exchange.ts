@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, extname, join } from 'node:path';
 import { exportLayout, importLayout, readProject } from '../exchange/node.ts';
-import { type Project, questionOf } from '../feedback/index.ts';
+import { type Item, type Project, questionOf } from '../feedback/index.ts';
 import { UsageError } from '../run/index.ts';
 import { type FeedbackStore, saveProjectFolder } from '../store/index.ts';
 import { ApiError } from './api.ts';
@@ -28,6 +28,21 @@ async function inTurns<T>(rows: readonly T[], write: (some: readonly T[]) => Pro
     await write(rows.slice(from, from + AT_ONCE));
     await new Promise(setImmediate);
   }
+}
+
+/** Adds items some at a time, and counts those that are new. */
+export async function addInTurns(
+  store: FeedbackStore,
+  projectId: string,
+  items: readonly Item[],
+): Promise<{ added: number; known: number }> {
+  const counts = { added: 0, known: 0 };
+  await inTurns(items, async (some) => {
+    const { added, known } = await store.addItems(projectId, some);
+    counts.added += added;
+    counts.known += known;
+  });
+  return counts;
 }
 
 /** Reads a file of a layout into a project of the store: items, and judgments where the layout holds them. */
@@ -63,10 +78,7 @@ export function importText(
         );
       return { ...judgment, questionId: question.id };
     });
-    let added = 0;
-    await inTurns(items, async (some) => {
-      added += (await store.addItems(projectId, some)).added;
-    });
+    const { added } = await addInTurns(store, projectId, items);
     const known = new Set<string>();
     for await (const { id } of store.raters(projectId)) known.add(id);
     const profiles = new Map(raters.map((profile) => [profile.id, profile]));

@@ -1,6 +1,7 @@
 import {
   displayAnswer,
   type FeedbackRecord,
+  type FeedbackState,
   type Judgment,
   type Project,
   purposeOf,
@@ -9,7 +10,7 @@ import {
 } from '../feedback/index.ts';
 import { DETECTOR_RATES, type FeedbackReport } from '../quality/index.ts';
 import type { Accounts, FeedbackStore } from '../store/index.ts';
-import type { ResponseOf } from './contract/index.ts';
+import type { ResponseOf, RunPreview } from './contract/index.ts';
 import { countsOf } from './counts.ts';
 import { pausedRaters, settingsOf } from './project-settings.ts';
 import { type ProjectState, shownRecord } from './project-state.ts';
@@ -36,6 +37,7 @@ export interface PageQueries {
     readonly rater?: string | undefined;
     readonly ids?: string | undefined;
   };
+  readonly 'run-preview': { readonly recipe: string };
 }
 export type PageName = keyof PageQueries;
 
@@ -43,7 +45,14 @@ type RouteOf<P extends PageName> = `GET /api/projects/{project}/${P}`;
 export interface PageContext {
   readonly store: FeedbackStore;
   readonly accounts: Accounts;
+  readonly previewRun: PreviewRun;
 }
+/** Tells what a run by a recipe would use of a project as it stands; refuses a recipe that is not there with a `UsageError`. */
+export type PreviewRun = (
+  project: Pick<ProjectState, 'project' | 'items' | 'raters' | 'records'> & Pick<FeedbackState, 'judgments'>,
+  recipe: string,
+) => RunPreview;
+
 /** Ids named in a query: a JSON array, since an id may hold anything; or with commas between. */
 function namedIds(text: string): string[] {
   try {
@@ -256,5 +265,8 @@ export const PAGES: { readonly [P in PageName]: MakePage<P> } = {
     }
     const records = page.slice(0, RECORDS_PER_PAGE);
     return { asOf, records, next: page.length > RECORDS_PER_PAGE ? records.at(-1)!.seq : null };
+  },
+  async 'run-preview'({ project, items, raters, records, state, seq }, { recipe }, { previewRun }) {
+    return { ...previewRun({ project, items, raters, records, judgments: state.judgments }, recipe), asOf: seq };
   },
 };

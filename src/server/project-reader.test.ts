@@ -3,7 +3,7 @@ import { foldRecords } from '../feedback/index.ts';
 import type { PageName } from './project-pages.ts';
 import { createProjectReader, type Page, type ProjectReader, sharedPages } from './project-reader.ts';
 import { projectStates } from './project-state.ts';
-import { openTestStudio, type TestStudio, testItems, testProject } from './studio.fake.ts';
+import { noPreview, openTestStudio, type TestStudio, testItems, testProject } from './studio.fake.ts';
 
 let studio: TestStudio | undefined;
 afterEach(async () => {
@@ -125,7 +125,7 @@ describe('pages of a large project', () => {
     await store.putProject(testProject());
     const clock = () => 0;
     const pages = sharedPages(
-      { store, reader: createProjectReader({ store, accounts: store.accounts }, clock) },
+      { store, reader: createProjectReader({ store, accounts: store.accounts, previewRun: noPreview }, clock) },
       clock,
     );
     const counts = async () => JSON.parse(await text(pages.page('overview', 'p', {}))).counts.items as number;

@@ -1,12 +1,14 @@
-import type { Accounts, FeedbackStore } from '../store/index.ts';
+import type { FeedbackStore } from '../store/index.ts';
 import { ApiError } from './api.ts';
 import type { ProjectTable, TableFormat } from './contract/index.ts';
 import { exportFile } from './exchange.ts';
 import { type MadeFile, makeFile } from './file-answer.ts';
 import { PageJson } from './page-json.ts';
-import { PAGES, type PageName, type PageQueries } from './project-pages.ts';
+import { type PageContext, PAGES, type PageName, type PageQueries } from './project-pages.ts';
 import { projectStates } from './project-state.ts';
 import { PROJECT_TABLE, writeTable } from './tables.ts';
+
+export type { PreviewRun } from './project-pages.ts';
 
 /** A page as JSON, with the length of the history and the number of items that were read for it. */
 export interface Page {
@@ -32,10 +34,7 @@ export type WantedFile =
   | { readonly layout: string; readonly format?: string | undefined; readonly now: string };
 
 /** A reader that works where it is called. `clock` in milliseconds. */
-export function createProjectReader(
-  context: { readonly store: FeedbackStore; readonly accounts: Accounts },
-  clock: () => number,
-): ProjectReader {
+export function createProjectReader(context: PageContext, clock: () => number): ProjectReader {
   const stateOf = projectStates(context.store, clock);
   const encoder = new TextEncoder();
   return {

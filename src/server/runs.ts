@@ -1,8 +1,11 @@
-import type { ResponseOf } from './contract/index.ts';
+import type { Item } from '../feedback/index.ts';
+import type { ReceivedBy, ResponseOf } from './contract/index.ts';
 
 /** A run's status as the Studio tells it. */
 export type RunRow = ResponseOf<'GET /api/runs'>['runs'][number];
 type Detail = ResponseOf<'GET /api/runs/{run}'>;
+/** A question about the policy of a run. */
+export type RunAsk = Detail['asks'][number];
 
 /** A file of a run folder. */
 export interface RunFile {
@@ -20,13 +23,21 @@ export interface RunService {
   /** The project whose judgments a run reads; null for none. */
   projectOf(run: string): Promise<string | null>;
   /**
-   * Starts a process on a configuration; refuses one that is not valid, or that reads a project which is not the caller's,
-   * with a `UsageError`.
+   * Starts a process on a configuration, or on a project by a recipe; refuses one that is not valid, or that reads a project
+   * which is not the caller's, with a `UsageError`.
    */
   start(
-    yaml: string,
-    set: readonly string[],
+    wanted: ReceivedBy<'POST /api/runs'>['body'],
     options: { readonly mayRead: (projectId: string) => boolean },
+  ): Promise<string>;
+  /**
+   * Has the policy of a finished run reply to prompts in a process of its own; `add` stores what it said. Gives the question's
+   * id as soon as it is asked.
+   */
+  ask(
+    run: string,
+    wanted: Pick<RunAsk, 'prompts' | 'replies' | 'split' | 'seed' | 'project'>,
+    add: (items: readonly Item[]) => Promise<{ readonly added: number; readonly known: number }>,
   ): Promise<string>;
   /** Asks the process of a run to end; nothing acknowledged is lost. False when none is running. */
   stop(run: string): Promise<boolean>;

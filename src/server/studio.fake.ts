@@ -7,10 +7,10 @@ import { type FeedbackStore, openStore } from '../store/index.ts';
 import type { Role } from './access/roles.ts';
 import { sealerOf } from './access/sealing.ts';
 import { hashSecret } from './access/secrets.ts';
-import { createStudio, type StudioOptions } from './app.ts';
 import { openApiDocument } from './api.ts';
+import { createStudio, type StudioOptions } from './app.ts';
 import { type KnownRoute, type ResponseOf, ROUTES } from './contract/index.ts';
-import { createProjectReader } from './project-reader.ts';
+import { createProjectReader, type PreviewRun } from './project-reader.ts';
 import type { RunService } from './runs.ts';
 import type { StudioEvent } from './services.ts';
 
@@ -41,6 +41,11 @@ interface Parts {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** For what never looks at previews: they are the pipeline's to make. */
+export const noPreview: PreviewRun = () => {
+  throw new RangeError('no preview here');
+};
+
 /** A folder without runs. */
 export const NO_RUNS: RunService = {
   list: async () => [],
@@ -49,6 +54,7 @@ export const NO_RUNS: RunService = {
   recipes: async () => [],
   projectOf: async () => null,
   start: async () => 'run-1',
+  ask: async () => '1',
   stop: async () => false,
   resume: async () => {},
   verify: async () => [],
@@ -78,7 +84,7 @@ export async function openTestStudio(options: Partial<StudioOptions> = {}, url?:
   const app = createStudio({
     store,
     accounts,
-    reader: createProjectReader({ store, accounts }, () => performance.now()),
+    reader: createProjectReader({ store, accounts, previewRun: noPreview }, () => performance.now()),
     sealer: await sealerOf(accounts),
     now: () => new Date(clock).toISOString(),
     notify: (event) => {

@@ -128,6 +128,7 @@ const routeTree = rootRoute.addChildren([
     search: itemSearch,
   }),
   page('/projects/$project/items/$item', READERS, () => import('./pages/projects/item.tsx'), 'ItemPage'),
+  page('/projects/$project/run', LEADS, () => import('./pages/projects/use-judgments.tsx'), 'UseJudgments'),
   page('/projects/$project/adjudicate', LEADS, () => import('./pages/projects/adjudicate.tsx'), 'Adjudicate'),
   page('/projects/$project/raters', READERS, () => import('./pages/projects/raters.tsx'), 'Raters'),
   page('/projects/$project/quality', READERS, () => import('./pages/projects/quality.tsx'), 'Quality'),

@@ -4,6 +4,7 @@ import { compareSearch, itemSearch, loginSearch, recordSearch } from './search.t
 describe('what pages take from an address', () => {
   it('is what they know, and nothing else', () => {
     expect(itemSearch({ show: 'open', other: 1 })).toEqual({ show: 'open' });
+    expect(itemSearch({ search: 12 })).toEqual({ search: '12' });
     for (const show of [undefined, 'constructor', 3, ['open']]) expect(itemSearch({ show })).toEqual({});
     expect(loginSearch({ to: '/judge/p' })).toEqual({ to: '/judge/p' });
     expect(loginSearch({ to: { a: 1 } })).toEqual({});

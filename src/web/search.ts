@@ -16,8 +16,12 @@ const FILTERS: { readonly [F in ItemFilter]: F } = {
 };
 
 /** Which items to list. */
-export const itemSearch = ({ show }: Given): { readonly show?: ItemFilter | undefined } => ({
+export const itemSearch = ({
+  show,
+  search,
+}: Given): { readonly show?: ItemFilter | undefined; readonly search?: string | undefined } => ({
   show: Object.values(FILTERS).find((filter) => filter === show),
+  search: search === undefined ? undefined : String(search),
 });
 
 /** Which records to list. An id that looks like a number was read as one. */

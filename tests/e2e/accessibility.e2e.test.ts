@@ -17,6 +17,7 @@ const SCREENS: Readonly<Record<'lead' | 'owner' | 'auditor', readonly string[]>>
     '/projects/harbour/raters',
     '/projects/harbour/quality',
     '/projects/harbour/records',
+    '/projects/harbour/run',
     '/projects/harbour/settings',
     '/projects/every-kind/settings',
     '/projects/every-kind/quality',

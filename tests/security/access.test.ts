@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RunService } from '../../src/server/runs.ts';
+import type { RunAsk, RunService } from '../../src/server/runs.ts';
 import {
   NO_RUNS,
   openTestStudio,
@@ -19,6 +19,7 @@ let other: Person;
 const rowOf = (id: string) => ({
   id,
   name: id,
+  project: projects.get(id) ?? null,
   status: 'complete' as const,
   startedAt: '',
   verdicts: {},
@@ -26,6 +27,12 @@ const rowOf = (id: string) => ({
 });
 /** Runs by the project they read, as a folder of them would say. */
 const projects = new Map<string, string | null>();
+const askOf = (project: string): RunAsk => ({
+  id: project,
+  project,
+  ...{ prompts: 1, replies: 2, split: 'train', seed: 1, added: 1, known: 0, passedOver: 0, batch: `to ${project}` },
+  ...{ status: 'complete', progress: null, error: null },
+});
 const runs: RunService = {
   ...NO_RUNS,
   has: async (run) => projects.has(run),
@@ -40,8 +47,10 @@ const runs: RunService = {
     error: null,
     summary: [],
     files: [],
+    asks: ['p', 'q'].map(askOf),
   }),
-  start: async (yaml, _, { mayRead }) => {
+  start: async (wanted, { mayRead }) => {
+    const yaml = 'yaml' in wanted ? wanted.yaml : wanted.project;
     if (yaml !== '' && !mayRead(yaml)) throw new Error(`may not read ${yaml}`);
     const id = `run-${projects.size}`;
     projects.set(id, yaml === '' ? null : yaml);

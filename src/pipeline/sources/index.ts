@@ -5,7 +5,9 @@ import { importSource } from './import.ts';
 import { projectSource } from './project.ts';
 import type { Source, SourceAccess } from './source.ts';
 
+export { usableFeedback } from './consent.ts';
 export { judgedSource } from './judged.ts';
+export { projectAsSource } from './project.ts';
 export * from './source.ts';
 export { foldOf, type Holdout, promptKey, splitPrompts, stratumOf, stratumValues, withSplit } from './split.ts';
 

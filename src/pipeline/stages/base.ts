@@ -146,7 +146,7 @@ async function publishedBase(
 }
 
 const trainingCheckpoints = (context: RunContext) =>
-  checkpointsOf<{ losses: number[] }>(atRound(context, context.config.rounds), `${RUN_FILES.base}-`);
+  checkpointsOf<{ losses: number[] }>(atRound(context, context.config.rounds), `${RUN_FILES.base}-`, { curve: NAME });
 
 async function trainBase(context: RunContext, target: { key: string; limits: Base['limits'] }): Promise<void> {
   const { config, engines, source } = context;

@@ -15,7 +15,7 @@ import {
   scorePairs,
 } from '../../reward/index.ts';
 import { ignoreProgress, type ProgressEvent, UsageError } from '../../run/index.ts';
-import { readJson } from '../../run/node.ts';
+import { readJson, readJsonOf } from '../../run/node.ts';
 import { isHeldOut } from '../collected.ts';
 import type { PipelineConfig } from '../config.ts';
 import { withLora } from '../lora.ts';
@@ -24,6 +24,7 @@ import {
   pairsToScore,
   type RewardScores,
   rewardEvaluation,
+  rewardScoresSchema,
   type StoredEvaluation,
 } from '../reward-evaluation.ts';
 import {
@@ -62,7 +63,7 @@ const memberName = (context: Pick<Place, 'config' | 'round'>, member: number) =>
   nameInRound(context, `reward ${member + 1}/${context.config.reward.members}`);
 
 const memberCheckpoints = (context: RunContext, member: number) =>
-  checkpointsOf<NuisanceState>(context, `${RUN_FILES.rewardMember}-${member}-`);
+  checkpointsOf<NuisanceState>(context, `${RUN_FILES.rewardMember}-${member}-`, { curve: memberName(context, member) });
 
 /** A member's progress, whose metrics go into the curves of the run. */
 function watched(context: RunContext, stage: string): (event: ProgressEvent) => void {
@@ -180,7 +181,7 @@ export const reward: Stage = {
   run,
   async recompute(place) {
     const { config } = place;
-    const scores = readJson(pathIn(place, RUN_FILES.rewardScores)) as RewardScores;
+    const scores = readJsonOf(pathIn(place, RUN_FILES.rewardScores), rewardScoresSchema);
     const again = withoutNaN(rewardEvaluation(config, await loadFeedback(place), scores));
     return [{ name: inRound(place, RUN_FILES.rewardEvaluation), stored: loadEvaluation(place), again }];
   },

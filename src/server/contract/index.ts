@@ -1,6 +1,6 @@
 import { JUDGING_ROUTES } from './judging.ts';
 import { PROJECT_ROUTES } from './projects.ts';
-import type { Answered, RouteContract, RouteKey, Sent } from './route.ts';
+import type { Answered, Received, RouteContract, RouteKey, Sent } from './route.ts';
 import { RUN_ROUTES } from './runs.ts';
 import { SESSION_ROUTES } from './session.ts';
 
@@ -11,11 +11,14 @@ export type KnownRoute = keyof Routes & RouteKey;
 
 /** What a caller sends to a route, and what comes back: the types of the client. */
 export type RequestOf<K extends KnownRoute> = Sent<K, Routes[K] & RouteContract>;
+/** What a handler of a route receives. */
+export type ReceivedBy<K extends KnownRoute> = Received<K, Routes[K]>;
 export type ResponseOf<K extends KnownRoute> = Answered<Routes[K]>;
 
 export { JUDGING_ROUTES } from './judging.ts';
 export { PROJECT_ROUTES, PROJECT_TABLES, type ProjectTable } from './projects.ts';
 export * from './route.ts';
+export type { RunPreview } from './run-preview.ts';
 export { RUN_ROUTES, RUN_TABLES, type RunTable } from './runs.ts';
 export { SESSION_ROUTES, webhookSchema } from './session.ts';
 export { TABLE_FORMATS, type TableFormat } from './tables.ts';

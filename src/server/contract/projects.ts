@@ -10,6 +10,7 @@ import {
 } from '../../feedback/index.ts';
 import type { FeedbackReport } from '../../quality/index.ts';
 import { ANYONE_SIGNED_IN, LEADS, READERS } from '../access/roles.ts';
+import { PROJECT_RECIPE, runPreviewSchema } from './run-preview.ts';
 import { fileSchema, type RouteContract, type RouteKey } from './route.ts';
 import { tableQuery } from './tables.ts';
 
@@ -255,6 +256,12 @@ export const PROJECT_ROUTES = {
     query: z.object({ format: z.enum(['jsonl', 'json', 'csv', 'parquet']).optional() }),
     response: fileSchema,
     perMinute: 30,
+  },
+  'GET /api/projects/{project}/run-preview': {
+    allow: LEADS,
+    summary: 'What a run on the project would use, and what it would leave out',
+    query: z.object({ recipe: z.string().default(PROJECT_RECIPE) }),
+    response: runPreviewSchema.extend({ asOf: z.number() }),
   },
   'GET /api/layouts': {
     allow: READERS,

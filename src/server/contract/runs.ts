@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { findingSchema } from '../../audit/index.ts';
 import { ANYONE_SIGNED_IN, LEADS, READERS } from '../access/roles.ts';
+import { PROJECT_RECIPE } from './run-preview.ts';
 import { fileSchema, type RouteContract, type RouteKey } from './route.ts';
 import { tableQuery } from './tables.ts';
 
@@ -13,6 +14,8 @@ const rateSchema = z.object({
 export const runSchema = z.object({
   id: z.string(),
   name: z.string(),
+  /** The project of the store whose judgments it reads; null for none. */
+  project: z.string().nullable(),
   status: z.enum(['running', 'complete', 'stopped', 'failed', 'unfinished', 'unreadable']),
   startedAt: z.string(),
   /** Verdict → number of findings. */
@@ -20,6 +23,39 @@ export const runSchema = z.object({
   /** Why its files cannot be read; null where they can. */
   reason: z.string().nullable(),
 });
+
+const progressSchema = z.object({ stage: z.string(), done: z.number(), total: z.number(), unit: z.string() });
+
+/** What a finished run's policy is asked for. */
+const askSchema = z.strictObject({
+  /** Prompts of the run, drawn at random. */
+  prompts: z.int().min(1).max(1000),
+  /** Different replies to each. */
+  replies: z.int().min(2).max(8).default(2),
+  split: z.enum(['train', 'evaluation', 'deploy']).default('train'),
+  /** The project that the items are for. */
+  project: z.string(),
+  /** Another seed draws others; drawn by the server when left out. */
+  seed: z.int().nonnegative().optional(),
+});
+
+/** A question about a policy: what was asked, and what came of it. Kept while the server runs. */
+const runAskSchema = askSchema.extend({
+  id: z.string(),
+  seed: z.int(),
+  status: z.enum(['running', 'complete', 'failed']),
+  progress: progressSchema.nullable(),
+  /** Items that are new in the project, and those that it had. */
+  added: z.number(),
+  known: z.number(),
+  /** Prompts to which the policy says too little that differs. */
+  passedOver: z.number(),
+  /** What the ids of these items, and of no others, begin with; '' until they are there. */
+  batch: z.string(),
+  error: z.string().nullable(),
+});
+
+const overrides = z.array(z.string().max(500)).max(100).default([]);
 
 /** A finding as it stands in the run folder, with its reason in words and the rates of its probe. */
 const shownFindingSchema = findingSchema.extend({
@@ -37,7 +73,8 @@ export type RunTable = (typeof RUN_TABLES)[number];
 export const RUN_ROUTES = {
   'GET /api/runs': {
     allow: READERS,
-    summary: 'Runs, newest first',
+    summary: 'Runs, newest first; all of them, or those on a project',
+    query: z.object({ project: z.string().optional() }),
     response: z.object({ runs: z.array(runSchema) }),
   },
   'GET /api/recipes': {
@@ -47,8 +84,11 @@ export const RUN_ROUTES = {
   },
   'POST /api/runs': {
     allow: LEADS,
-    summary: 'Start a run in a process of its own',
-    body: z.strictObject({ yaml: z.string().max(100_000), set: z.array(z.string().max(500)).max(100).default([]) }),
+    summary: 'Start a run in a process of its own: on a configuration, or on the judgments of a project',
+    body: z.union([
+      z.strictObject({ yaml: z.string().max(100_000), set: overrides }),
+      z.strictObject({ project: z.string(), recipe: z.string().default(PROJECT_RECIPE), set: overrides }),
+    ]),
     response: z.object({ id: z.string() }),
   },
   'GET /api/runs/{run}': {
@@ -59,12 +99,22 @@ export const RUN_ROUTES = {
       config: z.json(),
       command: z.string(),
       versions: z.record(z.string(), z.string()),
-      progress: z.object({ stage: z.string(), done: z.number(), total: z.number(), unit: z.string() }).nullable(),
+      progress: progressSchema.nullable(),
       /** Last line that the process wrote, where it failed. */
       error: z.string().nullable(),
       summary: z.array(z.object({ label: z.string(), value: z.string() })),
       files: z.array(z.string()),
+      /** What its policy was asked, in the order of asking. */
+      asks: z.array(runAskSchema),
     }),
+  },
+  'POST /api/runs/{run}/ask': {
+    allow: LEADS,
+    summary:
+      'Ask about the policy of a finished run: its replies become new items of a project, each naming its snapshot',
+    body: askSchema,
+    response: z.object({ id: z.string() }),
+    perMinute: 20,
   },
   'POST /api/runs/{run}/stop': {
     allow: LEADS,

@@ -1,21 +1,27 @@
+import { randomInt } from 'node:crypto';
 import { z } from 'zod';
 import { CHALLENGES, type ChallengeId, probesOf } from '../../audit/index.ts';
-import type { Accounts } from '../../store/index.ts';
+import type { Accounts, FeedbackStore } from '../../store/index.ts';
 import { ApiError, type Handlers } from '../api.ts';
-import { type RUN_ROUTES, RUN_TABLES } from '../contract/index.ts';
-import { FileAnswer, makeFile } from '../file-answer.ts';
 import type { Caller } from '../caller.ts';
+import { type RUN_ROUTES, RUN_TABLES } from '../contract/index.ts';
+import { addInTurns } from '../exchange.ts';
+import { FileAnswer, makeFile } from '../file-answer.ts';
 import { noteStart, seenRuns } from '../run-access.ts';
 import type { RunService } from '../runs.ts';
 import { mayEnter } from '../services.ts';
 import { findingsTable, metricsTable, samplesTable, writeTable } from '../tables.ts';
 
+/** Seeds that the server draws lie below. */
+const MOST_SEEDS = 2 ** 31;
+
 /** Runs of the pipeline: what they did, and starting and stopping them. */
 export function runHandlers(services: {
   readonly runs: RunService;
   readonly accounts: Accounts;
+  readonly store: FeedbackStore;
 }): Handlers<typeof RUN_ROUTES> {
-  const { runs, accounts } = services;
+  const { runs, accounts, store } = services;
   /** A run that is there and the caller's to see; of others nobody says that they are there. */
   const known = async (caller: Caller, run: string): Promise<string> => {
     if ((await runs.has(run)) && (await seenRuns(services, caller, [run])).has(run)) return run;
@@ -37,8 +43,8 @@ export function runHandlers(services: {
     }
   };
   return {
-    async 'GET /api/runs'({ caller }) {
-      const all = await runs.list();
+    async 'GET /api/runs'({ caller, query }) {
+      const all = (await runs.list()).filter(({ project }) => query.project === undefined || project === query.project);
       const seen = await seenRuns(
         services,
         caller,
@@ -49,14 +55,28 @@ export function runHandlers(services: {
     'GET /api/recipes': async () => ({ recipes: await runs.recipes() }),
     async 'POST /api/runs'({ caller, body }) {
       const mayRead = (projectId: string) => mayEnter(caller, projectId);
-      const id = await runs.start(body.yaml, body.set, { mayRead });
+      const id = await runs.start(body, { mayRead });
       await noteStart(accounts, id, caller.account!);
       return { id };
     },
     async 'GET /api/runs/{run}'({ caller, params }) {
       const detail = await runs.detail(await known(caller, params.run));
       if (detail === undefined) throw new ApiError(404, 'run', `there is no run ${params.run} that you may see`);
-      return detail;
+      return { ...detail, asks: detail.asks.filter(({ project }) => mayEnter(caller, project)) };
+    },
+    async 'POST /api/runs/{run}/ask'({ caller, params, body }) {
+      const run = await known(caller, params.run);
+      const project = mayEnter(caller, body.project) ? await store.getProject(body.project) : undefined;
+      if (project === undefined)
+        throw new ApiError(404, 'project', `there is no project ${body.project} that you belong to; ask its lead`);
+      if (!project.questions.some(({ kind }) => kind === 'comparison'))
+        throw new ApiError(
+          400,
+          'form',
+          `expected a project that asks for comparisons, but the form of ${project.id} does not; add a question or choose another`,
+        );
+      const { seed = randomInt(MOST_SEEDS), ...wanted } = body;
+      return { id: await runs.ask(run, { ...wanted, seed }, (items) => addInTurns(store, project.id, items)) };
     },
     async 'POST /api/runs/{run}/stop'({ caller, params }) {
       if (!(await runs.stop(await known(caller, params.run))))

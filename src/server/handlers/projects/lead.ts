@@ -17,6 +17,7 @@ type Leading = Pick<
   | 'GET /api/projects/{project}/items/{item}'
   | 'POST /api/projects/{project}/items/{item}/adjudication'
   | 'GET /api/projects/{project}/records'
+  | 'GET /api/projects/{project}/run-preview'
   | 'GET /api/projects/{project}/tables/{table}'
   | 'GET /api/projects/{project}/export/{layout}'
 >;
@@ -88,6 +89,7 @@ export function leadHandlers(services: Services, pages: ProjectPages): Handlers<
       return { id };
     },
     'GET /api/projects/{project}/records': ({ params, query }) => pages.page('records', params.project, query),
+    'GET /api/projects/{project}/run-preview': ({ params, query }) => pages.page('run-preview', params.project, query),
     async 'GET /api/projects/{project}/tables/{table}'({ caller, params, query }) {
       const table = PROJECT_TABLES.find((name) => name === params.table);
       if (table === undefined)

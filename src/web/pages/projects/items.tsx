@@ -90,9 +90,9 @@ function Table({ project, items }: { readonly project: string; readonly items: r
 }
 
 function List({ project }: { readonly project: string }): ReactNode {
-  const { show = 'all' } = useSearch({ strict: false });
+  const { show = 'all', search: given = '' } = useSearch({ strict: false });
   const navigate = useNavigate();
-  const [typed, setTyped] = useState('');
+  const [typed, setTyped] = useState(given);
   const search = useDeferredValue(typed.trim());
   const [pages, setPages] = useState<{ of: string; pages: Pages<string> }>({ of: '', pages: firstPage() });
   // Another filter begins at its first page.

@@ -8,6 +8,7 @@ import { AddItems, Exports } from './add-items.tsx';
 import { AsOf } from './as-of.tsx';
 import { DayPlot } from './day-plot.tsx';
 import { ProjectFrame } from './frame.tsx';
+import { ProjectRuns } from './project-runs.tsx';
 import { overviewQuery, useMayLead } from './queries.ts';
 
 type Progress = ResponseOf<'GET /api/projects/{project}/overview'>;
@@ -150,6 +151,7 @@ function Page({ project }: { readonly project: string }): ReactNode {
                 <DayPlot days={progress.byDay} />
               </>
             )}
+            {!empty && <ProjectRuns project={project} />}
             {/* One place for both, so that what came of adding stays when the first items arrive. */}
             {mayLead && <AddItems project={project} open={empty} />}
             {!empty && <Exports project={project} />}

@@ -38,6 +38,11 @@ export const qualityQuery = (project: string) =>
     queryKey: ['project', project, 'quality'],
     queryFn: () => call('GET /api/projects/{project}/quality', { params: { project } }),
   });
+export const runPreviewQuery = (project: string) =>
+  queryOptions({
+    queryKey: ['project', project, 'run-preview'],
+    queryFn: () => call('GET /api/projects/{project}/run-preview', { params: { project } }),
+  });
 export const itemsQuery = (project: string, query: { show: ItemFilter; search?: string; after?: string }) =>
   queryOptions({
     queryKey: ['project', project, 'items', query],

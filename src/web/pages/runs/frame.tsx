@@ -54,6 +54,19 @@ export function RunFrame({ children }: { readonly children: (detail: RunDetail) 
               <h1>{data.run.name}</h1>
               <RunStatus status={data.run.status} />
             </div>
+            {data.run.project !== null && (
+              <p className="small">
+                On the judgments of{' '}
+                <Link to="/projects/$project" params={{ project: data.run.project }}>
+                  {data.run.project}
+                </Link>{' '}
+                (
+                <Link to="/projects/$project/records" params={{ project: data.run.project }}>
+                  its records
+                </Link>
+                )
+              </p>
+            )}
             {data.run.reason !== null && <p className="spaced">{data.run.reason}</p>}
             <nav className="tabs" aria-label="Parts of the run">
               {TABS.map(({ to, text }) => (

@@ -3,13 +3,14 @@ import type { ReactNode } from 'react';
 import { call } from '../../api.ts';
 import { useSession } from '../../session.tsx';
 import { CopyButton } from '../../ui/controls.tsx';
-import { figure } from '../../ui/figures.ts';
 import { LinePlot } from '../../ui/plots.tsx';
 import { Fault, Loaded } from '../../ui/state.tsx';
 import { Pairs } from '../../ui/table.tsx';
 import { TableFiles } from '../../ui/table-files.tsx';
+import { AskPolicy } from './ask-policy.tsx';
 import { type Curve, curvesOf } from './curves.ts';
 import { type RunDetail, RunFrame } from './frame.tsx';
+import { Progress } from './progress.tsx';
 import { seriesQuery } from './queries.ts';
 
 /** Plots of metrics, two side by side where there is room. */
@@ -32,16 +33,6 @@ export function Curves({ curves }: { readonly curves: readonly Curve[] }): React
         </section>
       ))}
     </div>
-  );
-}
-
-function Progress({ progress }: { readonly progress: NonNullable<RunDetail['progress']> }): ReactNode {
-  const { stage, done, total, unit } = progress;
-  return (
-    <p role="status">
-      {stage}: {figure(done)} of {figure(total)} {unit}
-      <progress value={done} max={total} aria-label={`${stage}: ${unit}`} />
-    </p>
   );
 }
 
@@ -88,19 +79,24 @@ function Repeat({ detail }: { readonly detail: RunDetail }): ReactNode {
   );
 }
 
+/** A file that only a run with a policy has. */
+const isPolicy = (file: string): boolean => file.startsWith('policy/');
+
 /** Where a run stands: progress, summary, live curves, and how to repeat it. */
 export function RunOverview(): ReactNode {
   const role = useSession().data?.user?.role;
+  const mayLead = role === 'owner' || role === 'lead';
   return (
     <RunFrame>
       {(detail) => {
-        const { run, progress, error, summary } = detail;
+        const { run, progress, error, summary, files } = detail;
         return (
           <>
             {progress !== null && <Progress progress={progress} />}
             {error !== null && <Fault error={new Error(error)} />}
-            {(role === 'owner' || role === 'lead') && <Controls run={run.id} status={run.status} />}
+            {mayLead && <Controls run={run.id} status={run.status} />}
             {summary.length > 0 && <Pairs name="Summary" rows={summary.map(({ label, value }) => [label, value])} />}
+            {mayLead && run.status === 'complete' && files.some(isPolicy) && <AskPolicy detail={detail} />}
             <h2>Curves</h2>
             <RunCurves run={run.id} live={run.status === 'running'} />
             <TableFiles name="Metrics" run={run.id} table="metrics" />

@@ -4,15 +4,24 @@ import { call } from '../../api.ts';
 /** What the pages of runs read. A running run is asked again every two seconds. */
 export const runsQuery = queryOptions({
   queryKey: ['runs'],
-  queryFn: () => call('GET /api/runs'),
+  queryFn: () => call('GET /api/runs', {}),
   refetchInterval: (query) =>
     query.state.data?.runs.some(({ status }) => status === 'running') === true ? 2000 : false,
 });
+/** Runs on the judgments of a project. */
+export const projectRunsQuery = (project: string) =>
+  queryOptions({
+    queryKey: ['runs', 'of', project],
+    queryFn: () => call('GET /api/runs', { query: { project } }),
+    refetchInterval: (query) =>
+      query.state.data?.runs.some(({ status }) => status === 'running') === true ? 2000 : false,
+  });
 export const runQuery = (run: string) =>
   queryOptions({
     queryKey: ['run', run],
     queryFn: () => call('GET /api/runs/{run}', { params: { run } }),
-    refetchInterval: (query) => (query.state.data?.run.status === 'running' ? 2000 : false),
+    refetchInterval: ({ state: { data } }) =>
+      data?.run.status === 'running' || data?.asks.some(({ status }) => status === 'running') === true ? 2000 : false,
   });
 export const seriesQuery = (run: string, live: boolean) =>
   queryOptions({
