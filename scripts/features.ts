@@ -2,13 +2,23 @@ import { writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { CHALLENGES, type ChallengeId, PROBE_IDS, probesOf } from '../src/audit/index.ts';
 import { DISCLOSURE_ITEMS } from '../src/disclosure/index.ts';
-import { STRATEGIES } from '../src/pipeline/index.ts';
+import { STRATEGY_IDS, SWITCHABLE, strategyOf } from '../src/lab/index.ts';
+import { configSchema, disclosurePlaces } from '../src/pipeline/index.ts';
 import { FAMILIES, LIKELIHOODS } from '../src/reward/index.ts';
 
 /** FEATURES.md, made from the code: what is built has its place named, what is not says so. */
 const row = (...cells: readonly string[]) => `| ${cells.join(' | ')} |`;
 const tableOf = (head: readonly string[], rows: readonly (readonly string[])[]) =>
   [row(...head), row(...head.map(() => '---')), ...rows.map((cells) => row(...cells))].join('\n');
+
+/** A run that has every part. */
+const EVERYTHING = configSchema.parse({
+  name: 'everything',
+  data: { layout: 'ground', ground: 'harbour' },
+  base: {},
+  feedback: { distribution: {} },
+  policy: {},
+});
 
 export function renderFeatures(): string {
   const challenges = Object.entries(CHALLENGES).map(([id, { group, title, fundamental }]) => {
@@ -22,19 +32,21 @@ export function renderFeatures(): string {
     ];
   });
   const assessed = (Object.keys(CHALLENGES) as ChallengeId[]).filter((id) => probesOf(id).length > 0).length;
-  const strategies = STRATEGIES.map((s) => [
+  const strategies = STRATEGY_IDS.map((id) => ({ id, ...strategyOf(id) })).map((s) => [
     s.id,
     `§${s.section}`,
     s.title,
     s.answers.join(' '),
     s.option === null ? 'not built yet' : `\`${s.option}\``,
+    s.arm ?? '',
   ]);
-  const disclosures = Object.entries(DISCLOSURE_ITEMS).map(([id, { category, title }]) => [
-    id,
-    category,
-    title,
-    'joined from evidence or declared',
-  ]);
+  const places = disclosurePlaces(EVERYTHING);
+  const disclosures = Object.entries(DISCLOSURE_ITEMS).map(([id, { category, title, challenges }]) => {
+    const from = (basis: string) =>
+      String(places.filter((p) => p.item === id && p.basis === basis && p.supporting !== true).length);
+    const probes = challenges.flatMap((challenge) => probesOf(challenge)).map((probe) => `\`${probe.id}\``);
+    return [id, category, title, from('evidence'), from('configuration'), probes.join(', ')];
+  });
   const types = Object.entries(LIKELIHOODS).map(([kind, row]) =>
     'unfitted' in row ? [kind, 'no', row.unfitted, ''] : [kind, 'yes', row.title, row.citation],
   );
@@ -54,13 +66,16 @@ What the survey asks for (Casper et al. 2023) and what stands here. Made from th
 
 ${tableOf(['Id', 'Group', 'Challenge', 'Kind', 'Probes'], challenges)}
 
-## Strategies: ${strategies.length}, of which ${STRATEGIES.filter((s) => s.option !== null).length} are options of a run
+## Strategies: ${strategies.length}, of which ${STRATEGY_IDS.filter((id) => strategyOf(id).option !== null).length} are options of a run, ${SWITCHABLE.length} with an arm in the lab (goodhart lab strategies)
 
-${tableOf(['Id', 'Section', 'Strategy', 'Answers', 'Switched on by'], strategies)}
+${tableOf(['Id', 'Section', 'Strategy', 'Answers', 'Switched on by', 'Its arm in the lab'], strategies)}
 
 ## Disclosure items: ${disclosures.length}
 
-${tableOf(['Id', 'Category', 'Item', 'Status'], disclosures)}
+A run that has every part gives so many values for each item, measured or echoed from its configuration; an item without any is
+declared by a person or missing.
+
+${tableOf(['Id', 'Category', 'Item', 'Measured', 'By configuration', 'Probes'], disclosures)}
 
 ## Rewards: ${families.length} families
 

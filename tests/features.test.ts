@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { renderFeatures } from '../scripts/features.ts';
-import { configSchema, STRATEGIES } from '../src/pipeline/index.ts';
+import { STRATEGY_IDS, strategyOf } from '../src/lab/index.ts';
+import { configSchema } from '../src/pipeline/index.ts';
 
 describe('FEATURES.md', () => {
   it('is what the code says: run `npm run features` after a change', () => {
@@ -12,14 +13,15 @@ describe('FEATURES.md', () => {
       name: 'x',
       data: { layout: 'ground', ground: 'harbour' },
       base: {},
-      feedback: {},
+      feedback: { distribution: {} },
       policy: {},
     });
-    for (const { id, option } of STRATEGIES) {
+    for (const id of STRATEGY_IDS) {
+      const { option } = strategyOf(id);
       if (option === null) continue;
       const [part, key] = option.split('.') as [keyof typeof full, string];
       expect({ id, known: key in (full[part] as object) }).toEqual({ id, known: true });
     }
-    expect(STRATEGIES.length).toBe(18);
+    expect(STRATEGY_IDS.length).toBe(18);
   });
 });

@@ -1,4 +1,4 @@
-import { type Vote, type VoteTable } from '../quality/index.ts';
+import type { Vote, VoteTable } from '../quality/index.ts';
 import { mean } from '../stats/index.ts';
 
 /** A decided vote that can be compared with two others of its item or more. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CHALLENGE_IDS, type ChallengeId } from './challenges.ts';
+import type { Reason } from './reasons.ts';
 
 /**
  * `failure` and `concern`: the whole interval lies above that threshold. `clear`: the whole interval lies below the concern
@@ -44,7 +45,7 @@ export const findingsSchema = z.array(findingSchema);
 export function verdictOf(
   { low, high }: { readonly low: number; readonly high: number },
   { concern, failure }: { readonly concern: number; readonly failure: number },
-): Pick<Finding, 'verdict' | 'because'> {
+): { verdict: Verdict; because: Reason } {
   if (low > failure) return { verdict: 'failure', because: 'interval-above-failure-threshold' };
   if (low > concern) return { verdict: 'concern', because: 'interval-above-concern-threshold' };
   if (high < concern) return { verdict: 'clear', because: 'interval-below-concern-threshold' };

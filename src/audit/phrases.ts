@@ -11,12 +11,12 @@ export interface Phrases {
 /** Where a phrase was first seen. */
 interface Place {
   readonly text: number;
-  readonly at: number;
+  readonly position: number;
 }
 
 interface Level {
   /** By text and place, the phrase that begins there; −1 where it is rare. */
-  readonly at: readonly Int32Array[];
+  readonly ids: readonly Int32Array[];
   readonly texts: readonly number[];
   readonly first: readonly Place[];
 }
@@ -28,14 +28,14 @@ function level<K>(
     least,
     lengthOf,
     keyOf,
-  }: { least: number; lengthOf: (text: number) => number; keyOf: (text: number, at: number) => K | null },
+  }: { least: number; lengthOf: (text: number) => number; keyOf: (text: number, position: number) => K | null },
 ): Level {
   const numbers = new Map<K, number>();
   const [counts, last, first]: [number[], number[], Place[]] = [[], [], []];
   const raw = Array.from({ length: texts }, (_, text) => {
     const row = new Int32Array(Math.max(0, lengthOf(text))).fill(-1);
-    for (let at = 0; at < row.length; at++) {
-      const key = keyOf(text, at);
+    for (let position = 0; position < row.length; position++) {
+      const key = keyOf(text, position);
       if (key === null) continue;
       let id = numbers.get(key);
       if (id === undefined) {
@@ -43,9 +43,9 @@ function level<K>(
         numbers.set(key, id);
         counts.push(0);
         last.push(-1);
-        first.push({ text, at });
+        first.push({ text, position });
       }
-      row[at] = id;
+      row[position] = id;
       if (last[id] === text) continue;
       last[id] = text;
       counts[id]! += 1;
@@ -56,7 +56,7 @@ function level<K>(
   const renumbered = new Int32Array(counts.length).fill(-1);
   for (const [k, id] of kept.entries()) renumbered[id] = k;
   return {
-    at: raw.map((row) => row.map((id) => (id < 0 ? -1 : renumbered[id]!))),
+    ids: raw.map((row) => row.map((id) => (id < 0 ? -1 : renumbered[id]!))),
     texts: kept.map((id) => counts[id]!),
     first: kept.map((id) => first[id]!),
   };
@@ -75,18 +75,18 @@ export function phrasesOf(
     level(texts.length, {
       least,
       lengthOf: (text) => tokens[text]!.length,
-      keyOf: (text, at) => tokens[text]![at]!,
+      keyOf: (text, position) => tokens[text]![position]!,
     }),
   ];
   while (levels.length < 3) {
-    const { at: before, texts: known } = levels.at(-1)!;
+    const { ids: before, texts: known } = levels.at(-1)!;
     const size = known.length;
     levels.push(
       level<number>(texts.length, {
         least,
         lengthOf: (text) => before[text]!.length - 1,
-        keyOf(text, at) {
-          const [a, b] = [before[text]![at]!, before[text]![at + 1]!];
+        keyOf(text, position) {
+          const [a, b] = [before[text]![position]!, before[text]![position + 1]!];
           return a < 0 || b < 0 ? null : a * size + b;
         },
       }),
@@ -101,14 +101,14 @@ export function phrasesOf(
     count: numbered.length,
     ofText: texts.map((_, text) => {
       const found = new Set<number>();
-      for (const [n, { at }] of levels.entries())
-        for (const id of at[text]!) if (id >= 0 && numbers[n]![id]! >= 0) found.add(numbers[n]![id]!);
+      for (const [n, { ids }] of levels.entries())
+        for (const id of ids[text]!) if (id >= 0 && numbers[n]![id]! >= 0) found.add(numbers[n]![id]!);
       return Int32Array.from(found);
     }),
     name(phrase) {
       const { level: n, id } = numbered[phrase]!;
-      const { text, at } = levels[n]!.first[id]!;
-      return tokens[text]!.slice(at, at + n + 1).join(' ');
+      const { text, position } = levels[n]!.first[id]!;
+      return tokens[text]!.slice(position, position + n + 1).join(' ');
     },
   };
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Interval, Rng } from '../stats/index.ts';
 import type { ChallengeId } from './challenges.ts';
 import type { Evidence, EvidenceByKind, EvidenceKindId } from './evidence/index.ts';
+import type { Reason } from './reasons.ts';
 
 /** What every probe can be told: where harm becomes a concern and a failure, and the level of its interval. */
 export interface Thresholds {
@@ -22,8 +23,7 @@ export type ProbeResult =
       readonly details?: Readonly<Record<string, unknown>>;
     }
   | {
-      /** A code such as `too-little-evidence`. */
-      readonly notAssessed: string;
+      readonly notAssessed: Reason;
       readonly n?: number;
       readonly unscored?: number;
       readonly details?: Readonly<Record<string, unknown>>;

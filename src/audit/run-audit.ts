@@ -2,7 +2,7 @@ import { createRng } from '../stats/index.ts';
 import { CHALLENGE_IDS, type ChallengeId } from './challenges.ts';
 import type { Evidence } from './evidence/index.ts';
 import { type Finding, NO_PROBE, verdictOf } from './finding.ts';
-import type { Probe } from './probe.ts';
+import type { Probe, ProbeResult } from './probe.ts';
 import { type ProbeSettings, probesOf } from './probes/index.ts';
 
 /** Numbers that JSON has no name for become null, undefined goes: a finding is what stands in its file. */
@@ -29,10 +29,11 @@ export function runProbe(
     params: plain(params),
     evidence: read,
   };
-  const missing = probe.needs.some((kind) => evidence[kind] === undefined);
-  const result = missing
-    ? ({ notAssessed: 'missing-evidence' } as const)
-    : probe.run(evidence, params, createRng(seed).fork(`probe/${probe.id}`));
+  const missing = probe.needs.filter((kind) => evidence[kind] === undefined);
+  const result: ProbeResult =
+    missing.length > 0
+      ? { notAssessed: 'missing-evidence', details: { missing } }
+      : probe.run(evidence, params, createRng(seed).fork(`probe/${probe.id}`));
   const { n = 0, unscored = 0, details = {} } = result;
   const finite =
     'estimate' in result && [result.estimate, result.interval.low, result.interval.high].every(Number.isFinite);

@@ -143,14 +143,10 @@ export function addAuditCommands(program: Command, terminalOf: () => Terminal): 
     )
     .argument('<run>', 'run folder')
     .option('--all', 'print passed checks too', false)
-    .option('--rates', 'also repeat the experiments behind the detection rates (a minute or more)', false)
-    .addHelpText(
-      'after',
-      '\nExamples:\n  goodhart verify runs/quickstart-1\n  goodhart verify runs/quickstart-1 --all --rates',
-    )
-    .action(async (folder: string, { all, rates }: { all: boolean; rates: boolean }) => {
+    .addHelpText('after', '\nExamples:\n  goodhart verify runs/quickstart-1\n  goodhart verify runs/quickstart-1 --all')
+    .action(async (folder: string, { all }: { all: boolean }) => {
       const terminal = terminalOf();
-      const checks = await verifyPipelineRun(folder, rates ? { rates: terminal.progress } : {});
+      const checks = await verifyPipelineRun(folder);
       terminal.result(checks, checksText(checks, all));
       const failed = checks.filter((check) => !check.ok);
       if (failed.length > 0)

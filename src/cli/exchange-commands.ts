@@ -2,11 +2,11 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type Held, LAYOUT_IDS, LAYOUTS, type Layout } from '../exchange/index.ts';
 import { type ExportSummary, exportLayout, type ImportSummary, importLayout } from '../exchange/node.ts';
 import type { RankingExpansion } from '../feedback/index.ts';
+import { table, visibleLine } from '../report/index.ts';
 import { UsageError } from '../run/index.ts';
 import { now } from './environment.ts';
 import { whole } from './options.ts';
 import type { Terminal } from './terminal.ts';
-import { table } from './text.ts';
 
 const PSEUDONYM_KEY = 'GOODHART_PSEUDONYM_KEY';
 
@@ -18,7 +18,9 @@ function columnPair(text: string, earlier: ReadonlyMap<string, string>): Map<str
 }
 
 const countLines = (title: string, counts: Readonly<Record<string, number>>) =>
-  Object.keys(counts).length === 0 ? [] : [title, ...Object.entries(counts).map(([what, n]) => `  ${what}: ${n}`)];
+  Object.keys(counts).length === 0
+    ? []
+    : [title, ...Object.entries(counts).map(([what, n]) => `  ${visibleLine(what)}: ${n}`)];
 
 function importText(summary: ImportSummary): string {
   const { items, judgments, out, layout, rejected, firstRejected, notes, pseudonyms } = summary;
@@ -28,7 +30,7 @@ function importText(summary: ImportSummary): string {
     `${items} items and ${judgments} judgments in ${out} (layout ${layout})`,
     ...(rejected === 0
       ? ['no row was rejected']
-      : [`${rejected} rows were rejected, in ${out}/rejected.jsonl; the first: ${firstRejected}`]),
+      : [`${rejected} rows were rejected, in ${out}/rejected.jsonl; the first: ${visibleLine(String(firstRejected))}`]),
     ...countLines('left behind or changed:', notes),
     ...(pseudonyms.given === 0
       ? []

@@ -1,19 +1,23 @@
 import type { Command } from 'commander';
+import { PROBE_IDS } from '../audit/index.ts';
 import {
-  allDetectionRates,
+  type CommittedRates,
   distributionStudy,
+  measureRates,
   populationStudy,
+  RATES,
   REWARD_FAMILIES,
   type RewardFamilyId,
   SELECTION_ARMS,
   SELECTION_DEFAULTS,
+  SWITCHABLE,
   selectionStudy,
+  strategyEffects,
 } from '../lab/index.ts';
 import { own, suggest, UsageError } from '../run/index.ts';
-import { distributionText, populationText, selectionText } from './lab-text.ts';
+import { distributionText, populationText, ratesText, selectionText, strategiesText } from './lab-text.ts';
 import { whole } from './options.ts';
 import type { Terminal } from './terminal.ts';
-import { ratesText } from './text.ts';
 
 /** Names out of a comma-separated text, all of them known. */
 function names<T extends string>(option: string, text: string, known: readonly T[]): T[] {
@@ -57,18 +61,46 @@ function selectionChanges(options: {
   };
 }
 
-/** `lab rates|selection|distribution|population`. */
+/** Some entries of a record. */
+const pick = <K extends string, V>(record: Readonly<Record<K, V>>, keys: readonly K[]): Partial<Record<K, V>> =>
+  Object.fromEntries(Object.entries<V>(record).filter(([key]) => keys.some((one) => one === key))) as Partial<
+    Record<K, V>
+  >;
+
+/** `lab rates|strategies|selection|distribution|population`. */
 export function addLabCommands(program: Command, terminalOf: () => Terminal): void {
   const lab = program.command('lab').description('controlled experiments on the harbour');
   lab
     .command('rates')
-    .description('power of each probe on planted failures, and its false alarms on clean runs')
-    .option('--seeds <n>', 'runs per arm', whole(1), 30)
-    .addHelpText('after', '\nExample:\n  goodhart lab rates --seeds 30')
-    .action(async ({ seeds }: { seeds: number }) => {
+    .description('each probe on its planted failure, on clean runs and on what must not be mistaken for it')
+    .option('--seeds <n>', 'runs per arm; 0 prints the committed rates', whole(0), 0)
+    .option('--first-seed <n>', 'the first seed', whole(0), 1)
+    .option('--probes <list>', 'probes to measure (default: all)')
+    .addHelpText(
+      'after',
+      '\nThe third column counts concerns and failures. Where the true value of the estimand is known, the last one counts the\nintervals that hold it.\n\nExamples:\n  goodhart lab rates\n  goodhart lab rates --seeds 30 --probes over-optimisation',
+    )
+    .action(async ({ seeds, firstSeed, probes }: { seeds: number; firstSeed: number; probes?: string }) => {
+      const chosen = probes === undefined ? PROBE_IDS : names('probes', probes, PROBE_IDS);
       const terminal = terminalOf();
-      const rates = await allDetectionRates(seeds, terminal.progress);
-      terminal.result(rates, ratesText(rates));
+      const rates = seeds === 0 ? RATES : await measureRates({ seeds, firstSeed, probes: chosen }, terminal.progress);
+      const shown = { ...rates, probes: pick(rates.probes, chosen) };
+      terminal.result(shown, ratesText(shown as CommittedRates));
+    });
+  lab
+    .command('strategies')
+    .description('what each strategy does to the harm that each probe estimates, paired by seed')
+    .option('--seeds <n>', 'seeds', whole(2), 20)
+    .option('--first-seed <n>', 'the first seed', whole(0), 1)
+    .option('--strategies <list>', `strategies (default: ${SWITCHABLE})`)
+    .addHelpText('after', '\nExample:\n  goodhart lab strategies --strategies S13 --seeds 40')
+    .action(async (options: { seeds: number; firstSeed: number; strategies?: string }) => {
+      const { seeds, firstSeed } = options;
+      const strategies =
+        options.strategies === undefined ? SWITCHABLE : names('strategies', options.strategies, SWITCHABLE);
+      const terminal = terminalOf();
+      const effects = await strategyEffects({ strategies, seeds, firstSeed }, terminal.progress);
+      terminal.result(effects, strategiesText(effects, seeds));
     });
   lab
     .command('selection')

@@ -1,5 +1,14 @@
-import type { DistributionStudy, PairedDifference, PopulationStudy, SelectionStudy } from '../lab/index.ts';
-import { table } from './text.ts';
+import type {
+  ArmRates,
+  CommittedRates,
+  DistributionStudy,
+  PairedDifference,
+  PopulationStudy,
+  Rate,
+  SelectionStudy,
+  StrategyEffect,
+} from '../lab/index.ts';
+import { table } from '../report/index.ts';
 
 const figure = (value: number) => value.toFixed(3);
 const signed = (value: number) => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3)}`;
@@ -61,4 +70,37 @@ export function populationText({ options, rows }: PopulationStudy): string {
     )}`;
   });
   return [...parts, summary(rows, options.seeds)].join('\n\n');
+}
+
+const rateCell = ({ hits, n, interval }: Rate) => `${hits}/${n} (${figure(interval.low)} to ${figure(interval.high)})`;
+
+/** Every probe on every arm: how often it raises a concern or a failure, and how often its interval holds the truth. */
+export function ratesText({ probes, seeds, firstSeed }: CommittedRates): string {
+  const row = (probe: string, { arm, alarms, verdicts, covered, meanEstimate }: ArmRates, mark: string) => [
+    probe,
+    `${arm}${mark}`,
+    rateCell(alarms),
+    `${verdicts.clear}/${verdicts.inconclusive}/${verdicts['not-assessed']}`,
+    meanEstimate === null ? '–' : figure(meanEstimate),
+    covered === null ? '–' : rateCell(covered),
+  ];
+  const rows = Object.entries(probes).flatMap(([probe, { doses, documented, clean, lookAlike }]) => [
+    ...doses.map((arm) => row(probe, arm, arm.dose === documented ? ' (documented)' : '')),
+    row(probe, clean, ''),
+    row(probe, lookAlike, ''),
+  ]);
+  return `${table([['probe', 'arm', 'alarms (95 %)', 'clear/inconclusive/not assessed', 'mean estimate', 'interval holds the truth'], ...rows])}\n${seeds} seeds from ${firstSeed}`;
+}
+
+/** What each strategy does to the harm that each probe estimates, at the documented dose. */
+export function strategiesText(effects: readonly StrategyEffect[], seeds: number): string {
+  const rows = effects.map((e) => [
+    e.strategy,
+    e.probe,
+    figure(e.without),
+    figure(e.with),
+    ...cells(e.difference),
+    e.verdict,
+  ]);
+  return `${table([['strategy', 'probe', 'without', 'with', ...COMPARED], ...rows])}\n${summary(effects, seeds)}`;
 }

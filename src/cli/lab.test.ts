@@ -29,10 +29,36 @@ describe('goodhart lab selection', () => {
     expect(err).toMatch(message);
   });
   it('refuses a number of seeds that is none', async () => {
-    for (const study of ['selection', 'distribution', 'population', 'rates']) {
+    for (const study of ['selection', 'distribution', 'population']) {
       const { code, err } = await run('lab', study, '--seeds', '0');
       expect(code).toBe(2);
       expect(err).toMatch(/whole number from 1/);
     }
+  });
+});
+
+describe('goodhart lab rates and strategies', () => {
+  it('prints the committed rates at once, and says which arm is which', async () => {
+    const { code, out } = await run('lab', 'rates', '--probes', 'over-optimisation');
+    expect(code).toBe(0);
+    expect(out).toMatch(/over-optimisation +planted 4 \(documented\) +\d+\/\d+/);
+    expect(out).toMatch(/over-optimisation +clean /);
+    expect(out).toMatch(/over-optimisation +look-alike /);
+    expect(out).not.toMatch(/sycophancy/);
+  });
+  it('measures what it is asked to, the same as is committed for the same seeds', async () => {
+    const { code, out } = await run('lab', 'rates', '--probes', 'careless-raters', '--seeds', '1', '--json');
+    expect(code).toBe(0);
+    const measured = JSON.parse(out.trim().split('\n').at(-1)!);
+    expect(measured).toMatchObject({ seeds: 1, firstSeed: 1 });
+    expect(Object.keys(measured.probes)).toEqual(['careless-raters']);
+  });
+  it('shows what a strategy does, with an interval and a verdict', async () => {
+    const { code, out } = await run('lab', 'strategies', '--strategies', 'S4', '--seeds', '2');
+    expect(code).toBe(0);
+    expect(out).toMatch(/S4 +mode-collapse +0\.\d{3} +/);
+    const wrong = await run('lab', 'strategies', '--strategies', 'S2');
+    expect(wrong.code).toBe(2);
+    expect(wrong.err).toMatch(/unknown S2/);
   });
 });

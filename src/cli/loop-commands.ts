@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { checkThreshold, type PipelineConfig, RUN_FILES, runPipeline } from '../pipeline/index.ts';
+import { table } from '../report/index.ts';
 import { UsageError } from '../run/index.ts';
 import { cacheFolder, onPath } from '../run/node.ts';
 import { enginesOf } from './engines.ts';
@@ -10,7 +11,7 @@ import { whole } from './options.ts';
 import { STORE_OPTION, sourceAccess, type Where } from './store-access.ts';
 import { serveStudio } from './studio-commands.ts';
 import type { Terminal } from './terminal.ts';
-import { disclosureText, findingsText, table } from './text.ts';
+import { disclosureText, findingsText } from './text.ts';
 
 /** The composition root of a run. */
 async function runConfig(
@@ -69,12 +70,15 @@ function freshFolder(parent: string, name: string): string {
 function placeOf(
   config: PipelineConfig,
   command: string,
-  options: { out?: string; resume: boolean; set: readonly string[] },
+  options: Where & { out?: string; resume: boolean; set: readonly string[] },
 ): { out: string; command: string } {
   if (options.resume && options.out === undefined)
     throw new UsageError('resume', '--resume: expected --out with the folder of the unfinished run');
   const out = resolve(options.out ?? freshFolder('runs', config.name));
-  return { out, command: [command, ...options.set.map((s) => `--set ${quoted(s)}`)].join(' ') };
+  // An address of a database may hold a password, and comes from the environment.
+  const { store } = options;
+  const where = store === undefined || store.includes('://') ? [] : [`--store ${quoted(store)}`];
+  return { out, command: [command, ...where, ...options.set.map((s) => `--set ${quoted(s)}`)].join(' ') };
 }
 
 const quoted = (text: string) => (/^[\w./=:,@-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);

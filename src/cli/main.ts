@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { visibleText } from '../report/index.ts';
 import { closeObjectPrototype } from '../run/index.ts';
 import { addAuditCommands } from './audit-commands.ts';
 import { VERSION } from './environment.ts';
@@ -31,7 +32,10 @@ export function createProgram(streams: TerminalStreams): { program: Command; ter
     .option('--quiet', 'no progress')
     .showHelpAfterError('(--help shows usage and examples)')
     .exitOverride()
-    .configureOutput({ writeOut: (text) => streams.out.write(text), writeErr: (text) => streams.err.write(text) })
+    .configureOutput({
+      writeOut: (text) => streams.out.write(visibleText(text)),
+      writeErr: (text) => streams.err.write(visibleText(text)),
+    })
     .addHelpText(
       'after',
       '\nExit codes: 0 done, 1 a check failed, 2 something for you to mend, 3 a defect, 130 interrupted.\n\nExamples:\n  goodhart quickstart\n  goodhart run recipes/harmless-dialogues/run.yaml --set data.path=pairs.jsonl.gz --out runs/harmless\n  goodhart verify runs/harmless',
@@ -72,7 +76,7 @@ export async function runCommand(argv: readonly string[], streams: TerminalStrea
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     terminal().close();
     const { text, exitCode } = describeError(error);
-    streams.err.write(`${text}\n`);
+    streams.err.write(`${visibleText(text)}\n`);
     return exitCode;
   }
 }
@@ -80,6 +84,8 @@ export async function runCommand(argv: readonly string[], streams: TerminalStrea
 /** Entry of the executable. */
 export async function main(argv: readonly string[]): Promise<void> {
   closeObjectPrototype();
+  // What people judged, stores and runs are theirs who run this: readable by nobody else unless they say so.
+  process.umask(0o077);
   let tidy = () => '';
   const streams: TerminalStreams = {
     out: process.stdout,
@@ -91,7 +97,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   };
   process.once('SIGINT', () => {
     const hint = tidy();
-    process.stderr.write(`\ngoodhart: interrupted${hint === '' ? '' : `; ${hint}`}\n`);
+    process.stderr.write(`\ngoodhart: interrupted${hint === '' ? '' : `; ${visibleText(hint)}`}\n`);
     // Dying of the signal (130 in a shell) rather than by exit(): that would tear a computing engine down under its feet.
     process.removeAllListeners('SIGINT');
     process.kill(process.pid, 'SIGINT');

@@ -10,13 +10,13 @@ import {
   readPretrainedSpec,
   readPretrainedTokenizer,
 } from '../model/node.ts';
+import { table } from '../report/index.ts';
 import { UsageError } from '../run/index.ts';
 import { writeJson } from '../run/node.ts';
 import { createTokenizer } from '../text/index.ts';
 import { EXPORT_FORMATS, type ExportFormat, exportModel } from './model-export.ts';
 import { whole } from './options.ts';
 import type { Terminal } from './terminal.ts';
-import { table } from './text.ts';
 
 const count = (shape: readonly number[]) => shape.reduce((product, dim) => product * dim, 1);
 

@@ -70,7 +70,7 @@ policy:
   schedule: cosine
   warmup: 1
   lora: { rank: 2, alpha: 4, targets: [q_proj, v_proj, down_proj] }
-audit: { prompts: 4, samples: 3, rateSeeds: 0 }
+audit: { prompts: 4, samples: 3 }
 `;
 
 /** What onnxruntime-web gives for one sequence: [time, …] flattened. */

@@ -7,6 +7,7 @@ import {
   type RaterProfile,
   toPairs,
 } from '../feedback/index.ts';
+import { table } from '../report/index.ts';
 import {
   evaluateScores,
   fitMembers,
@@ -19,7 +20,7 @@ import {
 import { ignoreProgress, parseConfig, UsageError } from '../run/index.ts';
 import { readProject } from './project-folder.ts';
 import type { Terminal } from './terminal.ts';
-import { rewardText, table } from './text.ts';
+import { rewardText } from './text.ts';
 
 const engineOf = () => createEmbeddedEngine();
 const collect = (value: string, before: readonly string[]): string[] => [...before, value];

@@ -15,7 +15,7 @@ base: { width: 32, layers: 2, heads: 2, feedForward: 48, examples: 600, steps: 2
 feedback: { pairs: 60, overlap: 2, pool: empty, raters: { noisy: 4 } }
 reward: { family: transformer, members: 1, epochs: 1, from: base }
 policy: { steps: 24, promptsPerStep: 4, samples: 4, maxTokens: 24, evaluateEvery: 3, learningRate: 1e-3 }
-audit: { prompts: 8, samples: 4, rateSeeds: 0 }
+audit: { prompts: 8, samples: 4 }
 `;
 /** Files that hold the time of day, and the manifest and seal over them. */
 const TIMED = /^(run\.json|records\.jsonl|disclosure\/)/;

@@ -17,6 +17,7 @@ const SETTINGS = [
   ...['--set', 'reward.family=transformer', '--set', 'reward.epochs=1', '--set', 'rounds=2'],
   ...['--set', 'audit.prompts=2', '--set', 'policy.bestOf=[2]'],
   ...['--set', 'policy.variants.careful={ risk: min, monitor: { rule: kl-budget, nats: 1000 } }'],
+  ...['--set', 'policy.variants.reckless={ learningRate: 0.05, monitor: { rule: kl-budget, nats: 0.01 } }'],
 ];
 const out = join(folder, 'whole');
 const text = (at: string, file: string) => readFileSync(join(at, file), 'utf8');
@@ -63,7 +64,7 @@ describe('a run of two rounds', () => {
   });
   it('has every optimisation in evidence and results, on prompts that it was not trained on', () => {
     const points = rows<{ method: string; split: string }>(out, 'evidence/optimisation-path.jsonl');
-    expect([...new Set(points.map(({ method }) => method))]).toEqual(['rloo', 'careful', 'best-of-n']);
+    expect([...new Set(points.map(({ method }) => method))]).toEqual(['rloo', 'careful', 'reckless', 'best-of-n']);
     expect(new Set(points.map(({ split }) => split))).toEqual(new Set(['evaluation']));
     const { ends, variants } = json(out, 'results.json') as {
       ends: { method: string; after: { split: string }[] }[];
@@ -72,13 +73,31 @@ describe('a run of two rounds', () => {
     expect(ends.map(({ method, after }) => [method, after.map(({ split }) => split)])).toEqual([
       ['rloo', ['evaluation', 'deploy']],
       ['careful', ['evaluation', 'deploy']],
+      ['reckless', ['evaluation', 'deploy']],
     ]);
-    expect(Object.keys(variants)).toEqual(['careful']);
+    expect(Object.keys(variants)).toEqual(['careful', 'reckless']);
     const train = new Set(
       rows<{ text: string; split: string }>(out, 'prompts.jsonl').flatMap((p) => (p.split === 'train' ? [p.text] : [])),
     );
     const { last } = json(out, 'policy/evaluation.json') as { last: { prompt: string }[] };
     expect(last.filter(({ prompt }) => train.has(prompt))).toEqual([]);
+  });
+  it('goes back where a rule ends an optimisation, and says why', () => {
+    const { ends } = json(out, 'results.json') as {
+      ends: {
+        method: string;
+        step: number;
+        stopped: { step: number; reason: string };
+        before: object;
+        after: object;
+      }[];
+    };
+    const reckless = ends.find(({ method }) => method === 'reckless')!;
+    expect(reckless).toMatchObject({ step: 0, stopped: { step: 2 } });
+    expect(reckless.stopped.reason).toMatch(/nats/);
+    expect(reckless.after).toEqual(reckless.before);
+    const { checkpoint } = json(out, 'policy/reckless/evaluation.json') as { checkpoint: string };
+    expect(existsSync(join(out, checkpoint, 'state.json'))).toBe(true);
   });
   it('says what training did while it happened, stage by stage', () => {
     const said = rows<{ stage: string; step: number }>(out, 'metrics.jsonl');
@@ -100,7 +119,7 @@ describe('taking a run up', () => {
   it.each([
     ['feedback/raters.jsonl', 'feedback'],
     ['evidence/scored-replies.jsonl', 'audit'],
-    ['metrics.jsonl', 'policy/careful'],
+    ['metrics.jsonl', 'policy/reckless'],
   ])('makes %s again where it was damaged, and what it makes is the same', async (file, stage) => {
     const at = copyOf(`damaged-${stage.replace('/', '-')}`);
     const before = text(out, file);
@@ -118,7 +137,9 @@ describe('taking a run up', () => {
     const cut = log.findIndex((line) => line.includes('"folder":"checkpoints/policy-careful-2"'));
     writeFileSync(join(at, 'records.jsonl'), `${log.slice(0, cut + 1).join('\n')}\n`);
     const said = text(out, 'metrics.jsonl').trimEnd().split('\n');
-    writeFileSync(join(at, 'metrics.jsonl'), `${said.slice(0, -1).join('\n')}\n{"stage":"policy/ca`);
+    const end = said.findIndex((line) => line.includes('"policy/careful","step":4'));
+    expect(end).toBeGreaterThan(0);
+    writeFileSync(join(at, 'metrics.jsonl'), `${said.slice(0, end).join('\n')}\n{"stage":"policy/ca`);
     for (const gone of ['policy/best-of-n.json', 'findings.json', 'disclosure'])
       rmSync(join(at, gone), { recursive: true });
     expect((await resume(at)).code).toBe(0);
@@ -215,7 +236,9 @@ describe('asking the policy of a finished run', () => {
     expect((await ask(...into)).out).toMatch(/0 items added to project p, \d+ were there/);
     expect((await ask('--variant', 'careful', ...into)).out).toMatch(/items added/);
     expect((await ask()).err).toMatch(/expected --project or --out/);
-    expect((await ask('--variant', 'bold', ...into)).err).toMatch(/no variant bold of the policy; the run has careful/);
+    expect((await ask('--variant', 'bold', ...into)).err).toMatch(
+      /no variant bold of the policy; the run has careful, reckless/,
+    );
     rmSync(join(copyOf('unsealed'), 'disclosure/seal.json'));
     const unsealed = await run('policy', 'sample', join(folder, 'unsealed'), '--out', items);
     expect(unsealed).toMatchObject({ code: 2 });

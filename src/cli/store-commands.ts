@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import type { Command } from 'commander';
 import { itemSchema, raterProfileSchema, recordKey } from '../feedback/index.ts';
+import { table, visibleLine } from '../report/index.ts';
 import { CheckError, UsageError } from '../run/index.ts';
 import { onPath, readJsonLines } from '../run/node.ts';
 import {
@@ -16,7 +17,7 @@ import { now } from './environment.ts';
 import { whole } from './options.ts';
 import { STORE_OPTION, type Where, withStore } from './store-access.ts';
 import type { Terminal } from './terminal.ts';
-import { table } from './text.ts';
+import { checkLine } from './text.ts';
 
 const progressText = ({ items, judgments, raters, records, quotas }: ProjectProgress): string => {
   const roles = Object.entries(items.byRole).map(([role, n]) => `${n} ${role}`);
@@ -144,7 +145,7 @@ function addReadingCommands(command: MakeCommand, terminalOf: () => Terminal): v
         for await (const entry of s.history(id, range)) {
           const { at, raterId, itemId } = recordKey(entry.record);
           const { type } = entry.record;
-          const line = [entry.seq, at, type, raterId, itemId ?? ''].join('  ').trimEnd();
+          const line = visibleLine([entry.seq, at, type, raterId, itemId ?? ''].join('  ').trimEnd());
           terminalOf().result(entry, line);
         }
       });
@@ -216,7 +217,7 @@ function addKeepingCommands(command: MakeCommand, terminalOf: () => Terminal): v
   ]).action(async (options: Where) =>
     withStore(options, { create: false }, async (s) => {
       const checks = await s.check();
-      const lines = checks.map(({ ok, name, detail }) => `${ok ? '✓' : '✗'} ${name}: ${detail}`);
+      const lines = checks.map(checkLine);
       terminalOf().result(checks, lines.join('\n'));
       const failed = checks.filter(({ ok }) => !ok);
       if (failed.length > 0) {

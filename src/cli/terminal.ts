@@ -1,8 +1,11 @@
 import { Presets, SingleBar } from 'cli-progress';
+import { visibleJson, visibleLine, visibleText } from '../report/index.ts';
 import { GoodhartError, type Progress, type ProgressEvent } from '../run/index.ts';
 import { TemplateError } from '../text/index.ts';
 
-/** Where a command writes. Results go to stdout; progress and messages to stderr, so that output can be piped. */
+/**
+ * Where a command writes: the one door to the terminal, through which nothing passes that a terminal would obey. Results go to stdout; progress and messages to stderr, so that output can be piped.
+ */
 export interface Terminal {
   readonly json: boolean;
   readonly quiet: boolean;
@@ -39,7 +42,7 @@ export interface ProgressStart {
 }
 
 const figuresOf = ({ metrics = {} }: ProgressEvent) =>
-  Object.entries(metrics).map(([name, value]) => `${name} ${formatFigure(value)}`);
+  Object.entries(metrics).map(([name, value]) => `${visibleLine(name)} ${formatFigure(value)}`);
 
 /** Units per second since the start; undefined until something was done in a measurable time. */
 function rateSince(event: ProgressEvent, start: ProgressStart, nowMs: number): number | undefined {
@@ -71,6 +74,9 @@ function formatFigure(value: number): string {
 /** Renders progress as a bar on a terminal, a line every few seconds elsewhere, or JSON lines. */
 export function createTerminal(options: { json: boolean; quiet: boolean }, streams: TerminalStreams): Terminal {
   const { out, err, now } = streams;
+  const print = (text: string) => out.write(`${visibleText(text)}\n`);
+  const printJson = (value: unknown) => out.write(`${visibleJson(JSON.stringify(value))}\n`);
+  const tell = (text: string) => err.write(`${visibleText(text)}\n`);
   const everyMs = 5000;
   let stage = '';
   let start: ProgressStart = { done: 0, atMs: 0 };
@@ -91,12 +97,10 @@ export function createTerminal(options: { json: boolean; quiet: boolean }, strea
       bar.start(event.total, 0, { stage: stage.padEnd(10), unit: event.unit, rate: '-', figures: '' });
     }
   };
-  const progress: Progress = (event) => {
-    if (options.json) {
-      out.write(`${JSON.stringify({ type: 'progress', ...event })}\n`);
-      return;
-    }
+  const progress: Progress = (given) => {
+    if (options.json) return void printJson({ type: 'progress', ...given });
     if (options.quiet) return;
+    const event = { ...given, stage: visibleLine(given.stage), unit: visibleLine(given.unit) };
     if (event.stage !== stage) startStage(event);
     if (bar !== undefined) {
       const rate = rateSince(event, start, now());
@@ -106,7 +110,7 @@ export function createTerminal(options: { json: boolean; quiet: boolean }, strea
       });
     } else if (event.done === event.total || now() - last >= everyMs) {
       last = now();
-      err.write(`${progressLine(event, start, now())}\n`);
+      tell(progressLine(event, start, now()));
     }
     if (event.done === event.total) {
       stopBar();
@@ -118,15 +122,16 @@ export function createTerminal(options: { json: boolean; quiet: boolean }, strea
     progress,
     result(value, text) {
       stopBar();
-      out.write(options.json ? `${JSON.stringify(value)}\n` : `${text}\n`);
+      if (options.json) printJson(value);
+      else print(text);
     },
     warn(text) {
       stopBar();
-      err.write(`${text}\n`);
+      tell(text);
     },
     note(text) {
       stopBar();
-      if (!options.quiet && !options.json) err.write(`${text}\n`);
+      if (!options.quiet && !options.json) tell(text);
     },
     afterInterrupt: (text) =>
       streams.onInterrupt?.(() => {

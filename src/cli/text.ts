@@ -1,25 +1,18 @@
-import { CHALLENGES, type Finding, NO_PROBE } from '../audit/index.ts';
+import { CHALLENGES, type Finding, NO_PROBE, reasonText } from '../audit/index.ts';
 import type { Check, Disclosure } from '../disclosure/index.ts';
-import type { DetectionRates } from '../lab/index.ts';
+import { table, visibleLine } from '../report/index.ts';
 import type { Accuracy, RewardEvaluation } from '../reward/index.ts';
-
-/** Plain-text tables for a terminal. */
-export function table(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd(widths[i]!)))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
-}
 
 export const figure = (value: number | null | undefined) =>
   value === null || value === undefined ? '–' : value.toFixed(3);
 export const range = (r: { low: number; high: number } | null | undefined) =>
   r ? `${figure(r.low)} to ${figure(r.high)}` : '–';
+/** Why a probe could not assess, and what it would take. */
+const whyNot = ({ because, details }: Finding): string =>
+  because === 'missing-evidence' && Array.isArray(details.missing)
+    ? `needs ${details.missing.join(', ')}`
+    : reasonText(because);
+
 export function findingsText(findings: readonly Finding[]): string {
   const assessed = findings.filter((f) => f.verdict !== 'not-assessed');
   const rest = findings.filter((f) => f.verdict === 'not-assessed');
@@ -32,17 +25,11 @@ export function findingsText(findings: readonly Finding[]): string {
     f.probe,
     CHALLENGES[f.challenge].title,
   ]);
-  const missing = rest.map((f) => (f.probe === NO_PROBE ? f.challenge : `${f.challenge} (${f.probe}: ${f.because})`));
+  const missing = rest.map((f) => (f.probe === NO_PROBE ? f.challenge : `${f.challenge} (${f.probe}: ${whyNot(f)})`));
   return [
     table([['id', 'verdict', 'estimate', '95 % interval', 'n', 'probe', 'challenge'], ...rows]),
-    `not assessed (which is no pass): ${missing.join(', ')}`,
+    visibleLine(`not assessed (which is no pass): ${missing.join(', ')}`),
   ].join('\n');
-}
-
-export function ratesText(rates: Readonly<Record<string, DetectionRates>>): string {
-  const cell = (r: DetectionRates['planted']) => `${r.hits}/${r.n} (${range(r.interval)})`;
-  const rows = Object.entries(rates).map(([probe, r]) => [probe, cell(r.planted), cell(r.clean)]);
-  return table([['probe', 'planted: found', 'clean: false alarms'], ...rows]);
 }
 
 export function disclosureText({ items }: Disclosure): string {
@@ -76,8 +63,12 @@ export function rewardText(e: RewardEvaluation): string {
   ]);
 }
 
+/** A check on its line, whatever its name and detail hold: they come from the files that are checked. */
+export const checkLine = ({ ok, name, detail }: Check): string =>
+  `${ok ? '✓' : '✗'} ${visibleLine(`${name}: ${detail}`)}`;
+
 export function checksText(checks: readonly Check[], all: boolean): string {
   const failed = checks.filter((check) => !check.ok);
-  const lines = (all ? checks : failed).map((check) => `${check.ok ? '✓' : '✗'} ${check.name}: ${check.detail}`);
+  const lines = (all ? checks : failed).map(checkLine);
   return [...lines, `${checks.length - failed.length} of ${checks.length} checks passed`].join('\n');
 }

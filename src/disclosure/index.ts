@@ -1,5 +1,4 @@
 export * from './build.ts';
 export * from './items.ts';
-export { reasonText } from './report/reasons.ts';
 export { type ReportData, renderReport } from './report/render.ts';
 export * from './seal.ts';

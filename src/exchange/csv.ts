@@ -2,6 +2,7 @@ import { pipeline, Readable } from 'node:stream';
 import { type CsvError, type Info, parse } from 'csv-parse';
 import { DataError, own } from '../run/index.ts';
 import { READ_LIMITS, type ReadOptions, readBytes } from '../run/node.ts';
+import { ofCell } from './formulas.ts';
 
 /** A record of a CSV file by the names of its header, or why it is none. */
 export type CsvRow =
@@ -29,8 +30,14 @@ async function* readText(path: string, options: ReadOptions): AsyncGenerator<str
   if (rest !== '') yield rest;
 }
 
+/** Wider than any table of people's. */
+const MOST_COLUMNS = 10_000;
+
 function checkHeader(path: string, names: readonly string[]): void {
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (names.length > MOST_COLUMNS)
+    throw new DataError('column', `${path}:1: expected at most ${MOST_COLUMNS} columns, got ${names.length}; split it`);
+  const seen = new Set<string>();
+  const twice = names.find((name) => seen.size === seen.add(name).size);
   if (twice !== undefined)
     throw new DataError('column', `${path}:1: column ${JSON.stringify(twice)} occurs twice; rename one`);
   if (names.includes('__proto__')) throw new DataError('column', `${path}:1: a column named __proto__; rename it`);
@@ -91,7 +98,7 @@ export async function* readCsv(
         yield { line, field: 'record', reason, raw };
         continue;
       }
-      yield { line, value: Object.fromEntries(header.map((name, i) => [name, record[i]!])) };
+      yield { line, value: Object.fromEntries(header.map((name, i) => [name, ofCell(record[i]!)])) };
     }
     yield* bad();
   } catch (error) {

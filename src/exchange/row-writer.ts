@@ -4,6 +4,7 @@ import { extname } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
 import { own, UsageError } from '../run/index.ts';
 import { onPath } from '../run/node.ts';
+import { asCell } from './formulas.ts';
 import type { Column, Layout, Writer } from './layouts/layout.ts';
 import { textWriter } from './line-writer.ts';
 import { parquetWriter } from './parquet.ts';
@@ -68,7 +69,7 @@ function csvWriter(path: string, columns: readonly Column[], durable: boolean): 
   let header = true;
   const flush = () => {
     // Every text is quoted, so that no content can be taken for a separator or an absent cell.
-    const cast = { boolean: (value: boolean) => String(value) };
+    const cast = { boolean: (value: boolean) => String(value), string: asCell };
     file.write(stringify(rows, { columns: names, header, quoted_string: true, cast }));
     header = false;
     rows = [];

@@ -1,9 +1,15 @@
-export * from './arms.ts';
 export * from './distribution-study.ts';
+export * from './effects.ts';
 export * from './examination.ts';
+export * from './experiment.ts';
+export * from './experiments/index.ts';
 export * from './feature-reward.ts';
+export { HARBOUR } from './harbour.ts';
 export * from './pair-features.ts';
 export * from './paired.ts';
 export * from './population-study.ts';
 export * from './rates.ts';
+export { drawReplies, judged, policyAt, rewardOf, type Space, spaceOf } from './scene.ts';
 export * from './selection-study.ts';
+export { replaced, type Setting, USUAL } from './setting.ts';
+export * from './strategies/index.ts';

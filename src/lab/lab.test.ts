@@ -1,35 +1,89 @@
 import { describe, expect, it } from 'vitest';
-import { CHALLENGES, type EvidenceKindId, evidenceKind, PROBE_IDS, probeOf, runAudit } from '../audit/index.ts';
+import {
+  CHALLENGES,
+  type EvidenceKindId,
+  evidenceKind,
+  PROBE_IDS,
+  type ProbeId,
+  probeOf,
+  runAudit,
+  runProbe,
+} from '../audit/index.ts';
 import { probeContract } from '../audit/probe.contract.ts';
-import { runArm } from './arms.ts';
-import { detectionRates } from './rates.ts';
+import { type Arm, runArm, settingOf } from './experiment.ts';
+import { EXPERIMENTS } from './experiments/index.ts';
+import { RATES, ratedArms } from './rates.ts';
+import { STRATEGY_IDS, SWITCHABLE } from './strategies/index.ts';
+
+const planted = (id: ProbeId): Arm => ({ kind: 'planted', dose: EXPERIMENTS[id].documented });
+const draw = (id: ProbeId, arm: Arm, seed: number) => runArm(EXPERIMENTS[id], id, arm, seed);
 
 for (const id of PROBE_IDS) {
-  probeContract(probeOf(id), (arm, seed) => runArm(id, arm, seed), { seeds: 4, power: 4, falseAlarms: 1 });
+  const arm = (name: 'planted' | 'clean'): Arm => (name === 'planted' ? planted(id) : { kind: 'clean' });
+  probeContract(probeOf(id), async (name, seed) => (await draw(id, arm(name), seed)).evidence, {
+    seeds: 4,
+    power: 4,
+    falseAlarms: 1,
+  });
 }
 
-describe('the lab', () => {
-  it('plants what it says: gold falls along the planted path and rises along the clean one', async () => {
-    const meanGold = async (arm: 'planted' | 'clean') =>
-      (await runArm('over-optimisation', arm, 1))['optimisation-path']!.map(
-        (p) => p.gold!.reduce((a, b) => a + b, 0) / p.gold!.length,
-      );
-    const [planted, clean] = [await meanGold('planted'), await meanGold('clean')];
-    expect(planted.at(-1)!).toBeLessThan(planted[0]!);
-    expect(clean.at(-1)!).toBeGreaterThan(clean[0]! + 1);
+describe.each(PROBE_IDS)('the experiment of %s', (id) => {
+  const experiment = EXPERIMENTS[id];
+  it('has doses in order, one of them documented, and words for its arms', () => {
+    expect([...experiment.doses]).toEqual([...experiment.doses].sort((a, b) => a - b));
+    expect(experiment.doses).toContain(experiment.documented);
+    expect(experiment.planted.length).toBeGreaterThan(20);
+    expect(experiment.lookAlike.length).toBeGreaterThan(20);
   });
-  it('makes evidence that a run folder would accept', async () => {
-    for (const id of PROBE_IDS) {
-      for (const [kind, rows] of Object.entries(await runArm(id, 'clean', 1))) {
-        const bad = rows.find((row) => !evidenceKind(kind as EvidenceKindId).row.safeParse(row).success);
-        expect({ id, kind, bad }).toEqual({ id, kind, bad: undefined });
-      }
+  it('changes the setting in every arm but the clean one', () => {
+    const clean = settingOf(experiment, { kind: 'clean' });
+    for (const arm of ratedArms(experiment)) {
+      const changed = JSON.stringify(settingOf(experiment, arm)) !== JSON.stringify(clean);
+      expect({ arm, changed }).toEqual({ arm, changed: arm.kind !== 'clean' });
     }
   });
-  it('counts rates over seeds with intervals', async () => {
-    const rates = await detectionRates(probeOf('careless-raters'), [1, 2]);
-    expect(rates.planted.n).toBe(2);
-    expect(rates.planted.interval.low).toBeLessThanOrEqual(rates.planted.hits / 2);
+  it('makes the same evidence from the same seed, such as a run folder would accept', async () => {
+    const { evidence } = await draw(id, { kind: 'clean' }, 1);
+    expect((await draw(id, { kind: 'clean' }, 1)).evidence).toEqual(evidence);
+    for (const [kind, rows] of Object.entries(evidence)) {
+      const bad = rows.find((row) => !evidenceKind(kind as EvidenceKindId).row.safeParse(row).success);
+      expect({ id, kind, bad }).toEqual({ id, kind, bad: undefined });
+    }
+  });
+  it('gives again, to the bit, what the committed rates say of their first seeds', async () => {
+    const { doses, clean, lookAlike } = RATES.probes[id];
+    const committed = [...doses, clean, lookAlike];
+    for (const [i, arm] of ratedArms(experiment).entries()) {
+      const [{ seed, verdict, estimate }] = committed[i]!.first as [(typeof committed)[number]['first'][number]];
+      const again = runProbe(probeOf(id), (await draw(id, arm, seed)).evidence, { seed });
+      expect({ arm, verdict: again.verdict, estimate: again.estimate }).toEqual({ arm, verdict, estimate });
+    }
+  });
+  it('is found at the documented dose, and neither clean runs nor the look-alike are mistaken for it', () => {
+    const { doses, documented, clean, lookAlike } = RATES.probes[id];
+    const power = doses.find(({ dose }) => dose === documented)!.alarms;
+    expect(power.hits / power.n).toBeGreaterThanOrEqual(0.95);
+    expect(clean.alarms.hits / clean.alarms.n).toBeLessThanOrEqual(0.05);
+    expect(lookAlike.alarms.hits / lookAlike.alarms.n).toBeLessThanOrEqual(0.05);
+    // An interval at 95 % that holds the truth less often than this is none.
+    for (const { covered } of [...doses, clean, lookAlike])
+      if (covered !== null) expect(covered.interval.high).toBeGreaterThanOrEqual(0.95);
+  });
+});
+
+describe('strategies', () => {
+  it('are the eighteen, and those with an arm change what they are applied to', () => {
+    expect(STRATEGY_IDS.length).toBe(18);
+    for (const id of SWITCHABLE) {
+      const arm: Arm = { kind: 'strategy', id, dose: EXPERIMENTS['over-optimisation'].documented };
+      const without = settingOf(EXPERIMENTS['over-optimisation'], planted('over-optimisation'));
+      expect(settingOf(EXPERIMENTS['over-optimisation'], arm)).not.toEqual(without);
+    }
+  });
+  it('share their chance with the arm they are held against: one that changes nothing makes no difference', async () => {
+    const dose = EXPERIMENTS['careless-raters'].documented;
+    const treated = await draw('careless-raters', { kind: 'strategy', id: 'S4', dose }, 7);
+    expect(treated).toEqual(await draw('careless-raters', { kind: 'planted', dose }, 7));
   });
 });
 

@@ -1,43 +1,142 @@
-import { PROBE_IDS, type Probe, type ProbeId, probeOf, runProbe } from '../audit/index.ts';
+import { PROBE_IDS, type ProbeId, probeOf, runProbe, type Verdict } from '../audit/index.ts';
 import { ignoreProgress, type Progress } from '../run/index.ts';
 import { type Interval, wilson } from '../stats/index.ts';
-import { ARMS, type Arm, runArm } from './arms.ts';
+import { type Arm, armName, type Experiment, runArm } from './experiment.ts';
+import { EXPERIMENTS } from './experiments/index.ts';
+import committed from './rates.json' with { type: 'json' };
 
-/** How often a probe raises a concern or a failure in one arm. */
+/** How often something happened in some runs, with its Wilson interval. */
 export interface Rate {
   readonly hits: number;
   readonly n: number;
-  readonly notAssessed: number;
   readonly interval: Interval;
 }
-/** Power on the planted arm, false alarms on the clean one. */
-export type DetectionRates = Readonly<Record<Arm, Rate>>;
 
-/** Runs both arms of a probe's experiment once per seed. */
-export async function detectionRates(probe: Probe<ProbeId>, seeds: readonly number[]): Promise<DetectionRates> {
-  const rates: Partial<Record<Arm, Rate>> = {};
-  for (const arm of ARMS) {
-    let [hits, notAssessed] = [0, 0];
-    for (const seed of seeds) {
-      const { verdict } = runProbe(probe, await runArm(probe.id, arm, seed), { seed });
-      if (verdict === 'not-assessed') notAssessed += 1;
-      else if (verdict === 'concern' || verdict === 'failure') hits += 1;
+/** What a probe said over many draws of one arm. */
+export interface ArmRates {
+  readonly arm: string;
+  /** Runs by verdict. */
+  readonly verdicts: { readonly [V in Verdict]: number };
+  /** Runs with a concern or a failure. */
+  readonly alarms: Rate;
+  /** Runs whose interval held the true value, where that is known; runs that were not assessed are left out. */
+  readonly covered: Rate | null;
+  readonly meanEstimate: number | null;
+  /** What the first seeds gave, to the bit: a test computes them again. */
+  readonly first: readonly { readonly seed: number; readonly verdict: string; readonly estimate: number | null }[];
+}
+
+/** A probe on its own experiment: the failure at each dose, a clean run, and what must not be mistaken for it. */
+export interface ProbeRates {
+  readonly doses: readonly (ArmRates & { readonly dose: number })[];
+  /** The dose whose power is promised. */
+  readonly documented: number;
+  readonly clean: ArmRates;
+  readonly lookAlike: ArmRates;
+}
+
+/** Draws whose numbers are kept one by one. */
+const KEPT = 2;
+
+/** Runs a probe on one arm of its experiment, once a seed. */
+export async function armRates(id: ProbeId, arm: Arm, seeds: readonly number[]): Promise<ArmRates> {
+  const verdicts = { clear: 0, concern: 0, failure: 0, inconclusive: 0, 'not-assessed': 0 };
+  const estimates: number[] = [];
+  const first: { seed: number; verdict: string; estimate: number | null }[] = [];
+  let [covered, known] = [0, 0];
+  for (const seed of seeds) {
+    const { evidence, truth } = await runArm(EXPERIMENTS[id], id, arm, seed);
+    const { verdict, estimate, interval } = runProbe(probeOf(id), evidence, { seed });
+    verdicts[verdict] += 1;
+    if (estimate !== null) estimates.push(estimate);
+    if (truth !== undefined && interval !== null) {
+      known += 1;
+      covered += Number(interval.low <= truth + 1e-9 && truth - 1e-9 <= interval.high);
     }
-    rates[arm] = { hits, n: seeds.length, notAssessed, interval: wilson(hits, seeds.length) };
+    if (first.length < KEPT) first.push({ seed, verdict, estimate });
   }
-  return rates as DetectionRates;
+  const alarms = verdicts.concern + verdicts.failure;
+  return {
+    arm: armName(arm),
+    verdicts,
+    alarms: rate(alarms, seeds.length),
+    covered: known === 0 ? null : rate(covered, known),
+    meanEstimate: estimates.length === 0 ? null : estimates.reduce((a, b) => a + b, 0) / estimates.length,
+    first,
+  };
 }
 
-/** Rates of every probe, by probe id, over seeds 1…n. */
-export async function allDetectionRates(
-  n: number,
-  progress: Progress = ignoreProgress,
-): Promise<Record<string, DetectionRates>> {
-  const seeds = Array.from({ length: n }, (_, i) => i + 1);
-  const rates = new Map<string, DetectionRates>();
-  for (const [i, id] of PROBE_IDS.entries()) {
-    rates.set(id, await detectionRates(probeOf(id), seeds));
-    progress({ stage: 'detectors', done: i + 1, total: PROBE_IDS.length, unit: 'probes' });
-  }
-  return Object.fromEntries(rates);
+const rate = (hits: number, n: number): Rate => ({ hits, n, interval: wilson(hits, n) });
+
+/** The arms that a probe's rates are about. */
+export function ratedArms({ doses }: Experiment): Arm[] {
+  return [...doses.map((dose): Arm => ({ kind: 'planted', dose })), { kind: 'clean' }, { kind: 'look-alike' }];
 }
+
+/** All arms of a probe's experiment over some seeds. */
+export async function probeRates(
+  id: ProbeId,
+  seeds: readonly number[],
+  progress: Progress = ignoreProgress,
+): Promise<ProbeRates> {
+  const experiment = EXPERIMENTS[id];
+  const arms = ratedArms(experiment);
+  const done: ArmRates[] = [];
+  for (const arm of arms) {
+    done.push(await armRates(id, arm, seeds));
+    progress({ stage: id, done: done.length, total: arms.length, unit: 'arms' });
+  }
+  return {
+    doses: experiment.doses.map((dose, i) => ({ dose, ...done[i]! })),
+    documented: experiment.documented,
+    clean: done.at(-2)!,
+    lookAlike: done.at(-1)!,
+  };
+}
+
+/** Rates of every probe over seeds from `firstSeed` on, as `rates.json` holds them. */
+export async function measureRates(
+  { seeds, firstSeed, probes = PROBE_IDS }: { seeds: number; firstSeed: number; probes?: readonly ProbeId[] },
+  progress: Progress = ignoreProgress,
+): Promise<CommittedRates> {
+  const list = Array.from({ length: seeds }, (_, i) => firstSeed + i);
+  const measured: [ProbeId, ProbeRates][] = [];
+  for (const id of probes) measured.push([id, await probeRates(id, list, progress)]);
+  return {
+    command: `goodhart lab rates --seeds ${seeds} --first-seed ${firstSeed}`,
+    seeds,
+    firstSeed,
+    probes: Object.fromEntries(measured) as CommittedRates['probes'],
+  };
+}
+
+export interface CommittedRates {
+  /** The command that measured them. */
+  readonly command: string;
+  readonly seeds: number;
+  readonly firstSeed: number;
+  readonly probes: { readonly [P in ProbeId]: ProbeRates };
+}
+
+/** The measured rates, committed with their command: every run prints these. A probe that is not among them does not compile. */
+export const RATES: CommittedRates = committed;
+
+/** The rates that stand beside a finding: power at the documented dose, false alarms on clean runs and on the look-alike. */
+export interface DetectionRates {
+  readonly planted: Rate;
+  readonly clean: Rate;
+  readonly lookAlike: Rate;
+}
+
+export function ratesOf(id: ProbeId): DetectionRates {
+  const { doses, documented, clean, lookAlike } = RATES.probes[id];
+  return {
+    planted: doses.find(({ dose }) => dose === documented)!.alarms,
+    clean: clean.alarms,
+    lookAlike: lookAlike.alarms,
+  };
+}
+
+/** The committed rates of every probe, by probe: what a run writes down beside its findings. */
+export const committedRates = (): Readonly<Record<ProbeId, DetectionRates>> =>
+  Object.fromEntries(PROBE_IDS.map((id) => [id, ratesOf(id)])) as Record<ProbeId, DetectionRates>;

@@ -29,6 +29,13 @@ class Reader {
     return value;
   }
 
+  /** A whole number of something that memory is taken for, within what any published model has. */
+  size(key: string, most: number, fallback?: number): number {
+    const value = this.number(key, fallback);
+    if (Number.isInteger(value) && value >= 1 && value <= most) return value;
+    throw this.fault(`${key}: expected a whole number from 1 to ${most}, got ${value}`);
+  }
+
   /** Refuses a variant that the graphs do not have. */
   only(key: string, allowed: readonly unknown[], fallback: unknown): void {
     const value = own(this.json, key) ?? fallback;
@@ -37,6 +44,16 @@ class Reader {
     throw this.fault(`${key} is ${JSON.stringify(value)}; only ${names} is supported`);
   }
 }
+
+/** The most of each that a model may have: well above those that are published. */
+const MOST = {
+  vocabulary: 2_000_000,
+  width: 65_536,
+  layers: 1_000,
+  heads: 1_024,
+  feedForward: 1_000_000,
+  context: 100_000_000,
+};
 
 /** Rotary settings in their two published layouts: `rope_theta` with `rope_scaling`, or `rope_parameters` holding both. */
 function rotaryOf(config: Reader): { rotaryBase: number; rotaryScaling: RotaryScaling | undefined } {
@@ -67,14 +84,14 @@ function gpt2Spec(config: Reader): TransformerSpec {
   config.only('scale_attn_weights', [true], true);
   config.only('scale_attn_by_inverse_layer_idx', [false], false);
   config.only('add_cross_attention', [false], false);
-  const width = config.number('n_embd');
+  const width = config.size('n_embd', MOST.width);
   return {
-    vocabulary: config.number('vocab_size'),
+    vocabulary: config.size('vocab_size', MOST.vocabulary),
     width,
-    layers: config.number('n_layer'),
-    heads: config.number('n_head'),
-    feedForward: config.number('n_inner', 4 * width),
-    maxContext: config.number('n_positions', config.json.n_ctx as number | undefined),
+    layers: config.size('n_layer', MOST.layers),
+    heads: config.size('n_head', MOST.heads),
+    feedForward: config.size('n_inner', MOST.feedForward, 4 * width),
+    maxContext: config.size('n_positions', MOST.context, config.json.n_ctx as number | undefined),
     architecture: {
       norm: 'layer',
       normEpsilon: config.number('layer_norm_epsilon', 1e-5),
@@ -91,11 +108,11 @@ function rotarySpec(config: Reader, family: Exclude<Family, 'gpt2'>): Transforme
   config.only('attention_bias', [false], false);
   config.only('mlp_bias', [false], false);
   config.only('use_sliding_window', [false], false);
-  const [width, heads] = [config.number('hidden_size'), config.number('num_attention_heads')];
+  const [width, heads] = [config.size('hidden_size', MOST.width), config.size('num_attention_heads', MOST.heads)];
   const { rotaryBase, rotaryScaling } = rotaryOf(config);
   const architecture: ModelArchitecture = {
-    keyValueHeads: config.number('num_key_value_heads', family === 'llama' ? heads : 32),
-    headWidth: config.number('head_dim', family === 'qwen3' ? 128 : width / heads),
+    keyValueHeads: config.size('num_key_value_heads', MOST.heads, family === 'llama' ? heads : 32),
+    headWidth: config.size('head_dim', MOST.width, family === 'qwen3' ? 128 : width / heads),
     normEpsilon: config.number('rms_norm_eps', 1e-6),
     rotaryBase,
     ...(rotaryScaling !== undefined && { rotaryScaling }),
@@ -104,12 +121,12 @@ function rotarySpec(config: Reader, family: Exclude<Family, 'gpt2'>): Transforme
     tied: config.json.tie_word_embeddings === true,
   };
   return {
-    vocabulary: config.number('vocab_size'),
+    vocabulary: config.size('vocab_size', MOST.vocabulary),
     width,
-    layers: config.number('num_hidden_layers'),
+    layers: config.size('num_hidden_layers', MOST.layers),
     heads,
-    feedForward: config.number('intermediate_size'),
-    maxContext: config.number('max_position_embeddings'),
+    feedForward: config.size('intermediate_size', MOST.feedForward),
+    maxContext: config.size('max_position_embeddings', MOST.context),
     architecture,
   };
 }

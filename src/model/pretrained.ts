@@ -1,4 +1,14 @@
-import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  statSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import type { LoraSpec } from '../engine/index.ts';
 import { DataError } from '../run/index.ts';
@@ -6,7 +16,7 @@ import { fileError, onPath, readJson, writeFileAtomic, writeJson } from '../run/
 import { fromPeft, loraFromPeft, toPeft } from './adapters.ts';
 import { configFromSpec, familyOf, specFromConfig } from './hub-config.ts';
 import { hubTensors, type Piece, placePiece, takePiece } from './hub-tensors.ts';
-import { type Parameter, parametersOf } from './parameters.ts';
+import { type Parameter, parameterCount, parametersOf } from './parameters.ts';
 import {
   decodeFloats,
   encodeSafetensors,
@@ -34,6 +44,12 @@ export function readJsonObject(path: string): Record<string, unknown> {
 /** Whether a folder holds a published model. */
 export const isPretrained = (folder: string): boolean => existsSync(join(folder, CONFIG));
 
+/** Bytes of the weights in a folder; 0 where it has none. */
+const weightBytes = (folder: string): number =>
+  onPath(folder, () => readdirSync(folder))
+    .filter((name) => /\.(safetensors|gguf|bin)$/.test(name))
+    .reduce((sum, name) => sum + (statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0), 0);
+
 /**
  * The description of the model in a folder. `maxContext` makes the context shorter than the model allows: tables of
  * positions and the cache of a sampler grow with it.
@@ -43,6 +59,12 @@ export function readPretrainedSpec(folder: string, options: { maxContext?: numbe
   const spec = specFromConfig(readJsonObject(path), path);
   const fault = specFault(spec);
   if (fault !== undefined) throw new DataError('model-config', `${path}: ${fault}`);
+  const [described, bytes] = [parameterCount(spec), weightBytes(folder)];
+  // Nothing is made of a size before the weights at hand bear it out: no published form takes less than half a byte each.
+  if (bytes > 0 && described > 2 * bytes) {
+    const want = `expected sizes that ${bytes} bytes of weights can hold, got ${described} weights`;
+    throw new DataError('model-config', `${path}: ${want}; fetch the model again`);
+  }
   const { maxContext = spec.maxContext } = options;
   if (maxContext > spec.maxContext) {
     throw new DataError(

@@ -1,7 +1,9 @@
+import { MONITORS } from '../policy/index.ts';
 import { FAMILIES } from '../reward/index.ts';
 import { suggest, UsageError } from '../run/index.ts';
 import { SIMULATED_RATERS } from '../world/index.ts';
 import { baseSettings, type PipelineConfig } from './config.ts';
+import { policySettings } from './policy-config.ts';
 
 const refuse = (text: string): never => {
   throw new UsageError('config', text);
@@ -19,8 +21,32 @@ function checkRaters(raters: Readonly<Record<string, number>>): void {
     refuse('feedback.raters: expected at least one rater, got none; for example { noisy: 7 }');
 }
 
+/** Later rounds ask about the policy of the one before. */
+function checkRounds({ rounds, data, policy }: PipelineConfig): void {
+  if (rounds === 1) return;
+  if (data.layout !== 'ground')
+    refuse(
+      `rounds: ${rounds} rounds need raters to ask, and data.layout ${data.layout} has none; judge new items of goodhart policy sample, and run again`,
+    );
+  if (policy === undefined) refuse(`rounds: ${rounds} rounds ask about a policy; add policy: {}`);
+}
+
+/** Rules that read how far the members of the ensemble are apart need more than one. */
+function checkEnsemble({ policy, reward }: PipelineConfig): void {
+  if (policy === undefined || reward.members > 1) return;
+  for (const variant of [null, ...Object.keys(policy.variants)]) {
+    const { monitor, risk } = policySettings(policy, variant);
+    const key = variant === null ? 'policy' : `policy.variants.${variant}`;
+    if (monitor !== undefined && (MONITORS[monitor.rule].needs as readonly string[]).includes('spread'))
+      refuse(`${key}.monitor ${monitor.rule}: expected two reward.members or more, got one; raise reward.members`);
+    if (risk !== undefined && risk !== 'mean')
+      refuse(`${key}.risk: expected two reward.members or more, got one; raise reward.members, or leave it out`);
+  }
+}
+
 /** What a configuration must satisfy beyond the type of each key: parts that need each other, and parts that exclude each other. */
-export function checkConfig({ data, base, feedback, reward, policy }: PipelineConfig): void {
+export function checkConfig(config: PipelineConfig): void {
+  const { data, base, feedback, reward, policy } = config;
   const simulated = data.layout === 'ground';
   if (feedback !== undefined) {
     if (!simulated) refuse(`feedback: data.layout ${data.layout} brings its own judgments; remove feedback`);
@@ -34,6 +60,8 @@ export function checkConfig({ data, base, feedback, reward, policy }: PipelineCo
     );
   }
   if (needsBase && base === undefined) refuse('policy and transformer rewards start from a base model; add base: {}');
+  checkRounds(config);
+  checkEnsemble(config);
   if (base === undefined) return;
   const { width, heads, maxContext, from } = baseSettings(base);
   if (from === undefined && (base.system !== undefined || base.chat !== undefined))

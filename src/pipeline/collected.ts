@@ -1,17 +1,21 @@
+import { z } from 'zod';
 import type { Item, Judgment, RaterProfile } from '../feedback/index.ts';
 
+const countsSchema = z.record(z.string(), z.number());
+
 /** What a round's feedback consists of, counted. */
-export interface Collected {
-  readonly items: { readonly train: number; readonly heldOut: number };
+export const collectedSchema = z.strictObject({
+  items: z.strictObject({ train: z.number(), heldOut: z.number() }),
   /** Items by the policy that their replies come from, or the import. */
-  readonly origins: Readonly<Record<string, number>>;
+  origins: countsSchema,
   /** Items by the rule that chose them. */
-  readonly selections: Readonly<Record<string, number>>;
+  selections: countsSchema,
   /** Judgments by kind of answer. */
-  readonly judgments: Readonly<Record<string, number>>;
+  judgments: countsSchema,
   /** Raters by what they are: `human`, `simulated`, `model`; `unknown` for those without a profile. */
-  readonly raters: Readonly<Record<string, number>>;
-}
+  raters: countsSchema,
+});
+export type Collected = z.infer<typeof collectedSchema>;
 
 function counts(values: readonly string[]): Record<string, number> {
   const by = new Map<string, number>();

@@ -78,6 +78,8 @@ const feedbackSchema = z
     pairs: positive.default(900),
     /** Raters per pair. */
     overlap: positive.default(3),
+    /** Share of the pairs, sampled from a policy, in which one reply was given to another prompt. */
+    offTopic: z.number().min(0).max(1).default(0),
     /** Simulated raters before changes: the twelve default ones, or nobody. */
     pool: z.enum(Object.keys(RATER_POOLS) as RaterPoolId[]).default('default'),
     /** Changes to the pool: how many raters of a kind there are; 0 removes them. With `pool: empty`, only these judge. */
@@ -98,8 +100,6 @@ const auditSchema = z.strictObject({
   prompts: positive.default(48),
   /** Replies per prompt and snapshot for the sampled probes. */
   samples: positive.default(8),
-  /** Planted and clean draws per probe for the detection rates beside each finding; 0 leaves the rates unmeasured. */
-  rateSeeds: z.int().nonnegative().default(5),
   /** Thresholds and settings of probes, by probe: { over-optimisation: { concern: 0.1 } }. */
   params: probeSettingsSchema.prefault({}),
   /** Exit code 1 when a finding is at least this bad, or when nothing could be assessed. */

@@ -18,6 +18,9 @@ const places = (item: DisclosureId, basis: StatementBasis, file: string, entries
   Object.entries(entries).map(([label, pointer]) => ({ item, label, file, pointer, basis }));
 /** What was measured on files of the run. */
 const measured = (item: DisclosureId, file: string, entries: Entries) => places(item, 'evidence', file, entries);
+/** What is shown beside a measurement and is none of this run. */
+const supporting = (item: DisclosureId, file: string, entries: Entries) =>
+  measured(item, file, entries).map((place) => ({ ...place, supporting: true }));
 /** What the run was asked to do: declared by configuration. */
 const configured = (item: DisclosureId, entries: Entries) => places(item, 'configuration', RUN_FILES.run, entries);
 
@@ -58,7 +61,10 @@ const rewardPlaces = (): Place[] => [
   ...configured('D6', {
     'reward family': '/config/reward/family',
     'members of the ensemble': '/config/reward/members',
+    'how members become one score': '/config/reward/risk',
     'first-shown bonus estimated beside the reward': '/config/reward/position',
+    'how a stated strength is read': '/config/reward/strength',
+    'how a stated confidence is read': '/config/reward/confidence',
   }),
   ...measured('D7', RUN_FILES.rewardEvaluation, {
     'held-out accuracy': '/overall/accuracy',
@@ -95,9 +101,10 @@ export function disclosurePlaces(config: PipelineConfig): Place[] {
     ...rewardPlaces(),
     ...policyPlaces(config),
     ...PROBE_IDS.flatMap((id) =>
-      measured('D9', RUN_FILES.rates, {
-        [`${id}: planted failures found`]: `/${id}/planted/hits`,
-        [`${id}: false alarms on clean runs`]: `/${id}/clean/hits`,
+      supporting('D9', RUN_FILES.rates, {
+        [`${id}: planted failures found in the lab`]: `/${id}/planted/hits`,
+        [`${id}: false alarms on clean runs of the lab`]: `/${id}/clean/hits`,
+        [`${id}: false alarms on its look-alike`]: `/${id}/lookAlike/hits`,
         [`${id}: runs per arm`]: `/${id}/planted/n`,
       }),
     ),

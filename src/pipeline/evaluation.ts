@@ -1,43 +1,48 @@
+import { z } from 'zod';
 import type { Sampler } from '../engine/index.ts';
 import { evaluatePolicy } from '../policy/index.ts';
 import { mean } from '../stats/index.ts';
 import type { DialogueCodec } from '../text/index.ts';
-import type { Ground, GroundPrompt, Split } from '../world/index.ts';
+import { type Ground, type GroundPrompt, SPLITS, type Split } from '../world/index.ts';
 
 /** What a policy said to one prompt, and what it was worth. */
-export interface EvaluatedPrompt {
-  readonly promptId: string;
-  readonly prompt: string;
-  readonly split: Split;
-  readonly replies: readonly {
-    readonly text: string;
-    /** Under the policy, and under the base model, in nats. */
-    readonly logprob: number;
-    readonly referenceLogprob: number;
-    readonly tokens: number;
-  }[];
+export const evaluatedPromptSchema = z.strictObject({
+  promptId: z.string(),
+  prompt: z.string(),
+  split: z.enum(SPLITS),
+  replies: z.array(
+    z.strictObject({
+      text: z.string(),
+      /** Under the policy, and under the base model, in nats. */
+      logprob: z.number(),
+      referenceLogprob: z.number(),
+      tokens: z.number(),
+    }),
+  ),
   /** Scores of each reply: by the reward that is optimised, its members' spread, and the true utility where it is known. */
-  readonly scored: {
-    readonly proxy: readonly number[];
-    readonly spread: readonly number[];
-    readonly gold?: readonly number[];
-  };
-}
+  scored: z.strictObject({
+    proxy: z.array(z.number()),
+    spread: z.array(z.number()),
+    gold: z.array(z.number()).exactOptional(),
+  }),
+});
+export type EvaluatedPrompt = z.infer<typeof evaluatedPromptSchema>;
 
 /** A policy on the prompts of one split. Every figure says on which. */
-export interface SplitFigures {
-  readonly split: Split;
+export const splitFiguresSchema = z.strictObject({
+  split: z.enum(SPLITS),
   /** Mean over replies of Σ (lp − ref): a Monte Carlo estimate of KL from the base model, in nats per reply. */
-  readonly kl: number;
+  kl: z.number(),
   /** Mean over replies of −Σ lp: entropy in nats per reply. */
-  readonly entropy: number;
-  readonly meanTokens: number;
+  entropy: z.number(),
+  meanTokens: z.number(),
   /** Mean score of each prompt. */
-  readonly proxy: readonly number[];
+  proxy: z.array(z.number()),
   /** Mean deviation of the ensemble's members on a reply. */
-  readonly spread: number;
-  readonly gold?: readonly number[];
-}
+  spread: z.number(),
+  gold: z.array(z.number()).exactOptional(),
+});
+export type SplitFigures = z.infer<typeof splitFiguresSchema>;
 
 /** Figures of a split; pure, so that a verifier gets the same from the replies. */
 export function figuresOf(all: readonly EvaluatedPrompt[], split: Split): SplitFigures {
@@ -86,7 +91,7 @@ export async function evaluateOn(
       promptId: prompt.id,
       prompt: prompt.text,
       split: prompt.split,
-      replies,
+      replies: [...replies],
       scored: {
         proxy: scores.map((s) => s.mean),
         spread: scores.map((s) => s.spread ?? 0),

@@ -1,5 +1,6 @@
 export * from './collected.ts';
 export * from './config.ts';
+export { disclosurePlaces } from './disclosure-places.ts';
 export * from './metrics.ts';
 export { policySettings } from './policy-config.ts';
 export { previewRun, type RunPreview } from './preview.ts';
@@ -12,5 +13,4 @@ export * from './sample-policy.ts';
 export * from './sources/index.ts';
 export { type DataSummary, summarizeSource } from './stages/data.ts';
 export type { PolicyPath } from './stages/policy.ts';
-export * from './strategies.ts';
 export { verifyPipelineRun } from './verify-run.ts';

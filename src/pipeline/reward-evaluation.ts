@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { type Item, type Judgment, type PreferencePair, toPairs } from '../feedback/index.ts';
 import { evaluateScores, type RewardEvaluation } from '../reward/index.ts';
 import { expectedCalibrationError, reliabilityBins, sigmoid } from '../stats/index.ts';
@@ -14,12 +15,13 @@ export interface StoredEvaluation extends RewardEvaluation {
 }
 
 /** Scores of models that did not see what they score, from which the evaluation is computed again by a verifier. */
-export interface RewardScores {
+export const rewardScoresSchema = z.strictObject({
   /** Log-odds of one unit of score. */
-  readonly logOdds: number;
+  logOdds: z.number(),
   /** r̂(first) − r̂(second) of each of `pairsToScore`, in its order. */
-  readonly differences: readonly number[];
-}
+  differences: z.array(z.number()),
+});
+export type RewardScores = z.infer<typeof rewardScoresSchema>;
 
 /** The stratum whose values are left out in turn; undefined where a share of the prompts is held out. */
 export const leftOutStratum = ({ data }: PipelineConfig): string | undefined =>

@@ -68,7 +68,6 @@ function firstDifference(a: unknown, b: unknown, path = ''): string {
 function prepare({ config, out, resume, now, command, versions }: PipelineOptions): void {
   createRunFolder(out, { resume });
   requireRegularFiles(out);
-  requireRegularFiles(out);
   const path = `${out}/${RUN_FILES.run}`;
   if (existsSync(path)) {
     const before = readJsonOf(path, runJsonSchema);

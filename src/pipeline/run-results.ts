@@ -1,14 +1,15 @@
 import { existsSync } from 'node:fs';
+import type { z } from 'zod';
 import { type Finding, findingsSchema } from '../audit/index.ts';
+import type { DetectionRates } from '../lab/index.ts';
 import { readJson, readJsonOf } from '../run/node.ts';
-import type { Collected } from './collected.ts';
-import type { DetectionRates } from './rates.ts';
+import { type Collected, collectedSchema } from './collected.ts';
 import type { StoredEvaluation } from './reward-evaluation.ts';
 import { atRound, type Place, pathIn } from './run-context.ts';
 import { RUN_FILES } from './run-folder.ts';
-import type { BestOfCurve } from './stages/best-of-n.ts';
+import { type BestOfCurve, bestOfSchema } from './stages/best-of-n.ts';
 import { type DataSummary, dataSummarySchema } from './stages/data.ts';
-import type { ExactCurve } from './stages/exact.ts';
+import { type ExactCurve, exactSchema } from './stages/exact.ts';
 import { type Feedback, loadFeedback } from './stages/feedback.ts';
 import { loadPath, MAIN, type PolicyPath, variantsOf } from './stages/policy.ts';
 import { loadEvaluation } from './stages/reward.ts';
@@ -37,13 +38,13 @@ export interface RunResults {
   readonly earlier: readonly RoundResults[];
 }
 
-const optional = <T>(place: Place, file: string): T | undefined =>
-  existsSync(pathIn(place, file)) ? (readJson(pathIn(place, file)) as T) : undefined;
+const optional = <T>(place: Place, file: string, schema: z.ZodType<T>): T | undefined =>
+  existsSync(pathIn(place, file)) ? readJsonOf(pathIn(place, file), schema) : undefined;
 
 /** Every optimisation that a round's files hold, the main one first. */
 export const loadPaths = (place: Place): PolicyPath[] => variantsOf(place).map((variant) => loadPath(place, variant));
 
-export const loadBestOf = (place: Place): BestOfCurve | undefined => optional(place, RUN_FILES.bestOf);
+export const loadBestOf = (place: Place): BestOfCurve | undefined => optional(place, RUN_FILES.bestOf, bestOfSchema);
 
 async function loadRound(place: Place): Promise<RoundResults> {
   const { judgments } = await loadFeedback(place);
@@ -63,11 +64,11 @@ export async function loadResults({ config, folder }: Omit<Place, 'round'>): Pro
   return {
     data: readJsonOf(`${folder}/${RUN_FILES.data}`, dataSummarySchema),
     feedback: await loadFeedback(last),
-    collected: readJson(pathIn(last, RUN_FILES.collected)) as Collected,
+    collected: readJsonOf(pathIn(last, RUN_FILES.collected), collectedSchema),
     evaluation: loadEvaluation(last),
     paths: loadPaths(last),
     bestOf: loadBestOf(last),
-    exact: optional(last, RUN_FILES.exact),
+    exact: optional(last, RUN_FILES.exact, exactSchema),
     findings: readJsonOf(pathIn(last, RUN_FILES.findings), findingsSchema),
     rates: readJson(pathIn(last, RUN_FILES.rates)) as RunResults['rates'],
     earlier,

@@ -1,11 +1,9 @@
 import { type Check, verifyRun } from '../disclosure/index.ts';
-import { canonicalJson, type Progress, type RunRecord } from '../run/index.ts';
-import { readJson, readRecords, strangersBelow } from '../run/node.ts';
+import { canonicalJson, type RunRecord } from '../run/index.ts';
+import { readRecords, strangersBelow } from '../run/node.ts';
 import { sameDigests } from './digests.ts';
 import { openMetricsLog } from './metrics-log.ts';
-import { detectionRates } from './rates.ts';
 import { RUN_FILES, readRunJson } from './run-folder.ts';
-import type { RunResults } from './run-results.ts';
 import { finishedStages, nameInRound, outputsNow, type Recomputed, type StagePlace } from './stage.ts';
 import { planOf } from './stages/index.ts';
 
@@ -64,21 +62,12 @@ async function stageChecks(place: StagePlace): Promise<Check[]> {
   return checks;
 }
 
-async function ratesChecks(folder: string, progress: Progress): Promise<Check[]> {
-  const stored = readJson(`${folder}/${RUN_FILES.rates}`) as RunResults['rates'];
-  const runs = Object.values(stored)[0]?.planted.n ?? 0;
-  const again = runs === 0 ? {} : await detectionRates(runs, progress);
-  return [compare({ name: RUN_FILES.rates, stored, again })];
-}
-
 /**
  * Verifies a run of this pipeline offline: everything `verifyRun` checks, that the files are those that the records name, and
- * every number that follows from other files of the folder, computed again stage by stage. With `rates`, also the detection
- * experiments, from their seeds. What only the model itself can tell again (log-probabilities, scores, nats per token) is
- * held by its digest.
+ * every number that follows from other files of the folder, computed again stage by stage. What only the model itself can tell
+ * again (log-probabilities, scores, nats per token) is held by its digest.
  */
-export async function verifyPipelineRun(folder: string, options: { readonly rates?: Progress } = {}): Promise<Check[]> {
-  const { rates } = options;
+export async function verifyPipelineRun(folder: string): Promise<Check[]> {
   const checks = await verifyRun(folder);
   // What is no file of a run is not read.
   if (strangersBelow(folder).length > 0) return checks;
@@ -88,6 +77,5 @@ export async function verifyPipelineRun(folder: string, options: { readonly rate
       const place = placeOf(folder);
       return [...recordChecks(place), ...(await stageChecks(place))];
     })),
-    ...(rates === undefined ? [] : await attempt(RUN_FILES.rates, () => ratesChecks(folder, rates))),
   ];
 }

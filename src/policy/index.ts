@@ -1,6 +1,5 @@
 export * from './advantages.ts';
 export * from './algorithm.ts';
-export { grpo } from './algorithms/grpo.ts';
 export * from './algorithms/index.ts';
 export * from './algorithms/rloo.ts';
 export * from './algorithms/supervised.ts';
@@ -8,7 +7,7 @@ export * from './best-of-n.ts';
 export * from './evaluate.ts';
 export * from './kl-estimators.ts';
 export * from './monitors/index.ts';
-export type { Decision, Monitor, MonitorPoint } from './monitors/monitor.ts';
+export { type Decision, defineMonitor, type Monitor, type MonitorPoint } from './monitors/monitor.ts';
 export * from './preference-losses.ts';
 export {
   ROLLOUT_METRICS,

@@ -5,3 +5,4 @@ export { documentPage } from './page.ts';
 export { drawPlot } from './plots/index.ts';
 export { documentText, table } from './text.ts';
 export { documentTree, sectionTree, TONES } from './tree.ts';
+export { visibleJson, visibleLine, visibleText } from './visible.ts';

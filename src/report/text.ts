@@ -1,5 +1,6 @@
 import type { Block, Cell, ReportDocument, Section, Text } from './document.ts';
 import { TONES } from './tree.ts';
+import { visibleLine, visibleText } from './visible.ts';
 
 /** A document for a terminal: aligned tables, no plots; sections marked as detail only when asked for. */
 export function documentText({ sections }: ReportDocument, { all = false }: { readonly all?: boolean } = {}): string {
@@ -12,14 +13,16 @@ export function documentText({ sections }: ReportDocument, { all = false }: { re
 
 function sectionText({ title, blocks }: Section, all: boolean): string {
   const lines = blocks.flatMap((block) => blockLines(block, all)).map((line) => `  ${line}`.trimEnd());
-  return lines.length === 0 ? '' : [title, ...lines].join('\n');
+  return lines.length === 0 ? '' : [visibleLine(title), ...lines].join('\n');
 }
 
 const plain = (text: Text): string =>
-  typeof text === 'string' ? text : text.map((part) => (typeof part === 'string' ? part : part.text)).join('');
+  visibleLine(
+    typeof text === 'string' ? text : text.map((part) => (typeof part === 'string' ? part : part.text)).join(''),
+  );
 
 const cellText = (cell: Cell): string =>
-  typeof cell === 'object' && 'tone' in cell ? `${TONES[cell.tone]} ${cell.text}` : plain(cell);
+  typeof cell === 'object' && 'tone' in cell ? `${TONES[cell.tone]} ${visibleLine(cell.text)}` : plain(cell);
 
 const blockLines = (block: Block, all: boolean): string[] => {
   switch (block.kind) {
@@ -34,24 +37,28 @@ const blockLines = (block: Block, all: boolean): string[] => {
     case 'text':
       return [plain(block.text)];
     case 'verdict':
-      return [`${TONES[block.verdict.tone]} ${block.verdict.text} ${plain(block.text)}`];
+      return [`${TONES[block.verdict.tone]} ${visibleLine(block.verdict.text)} ${plain(block.text)}`];
     case 'list':
       return block.items.map((item) => `- ${plain(item)}`);
     case 'heading':
-      return ['', block.text];
+      return ['', visibleLine(block.text)];
     case 'fold':
-      return all ? ['', block.summary, ...block.blocks.flatMap((inner) => blockLines(inner, all))] : [];
+      return all ? ['', visibleLine(block.summary), ...block.blocks.flatMap((inner) => blockLines(inner, all))] : [];
     case 'sides':
-      return [`${block.title} (${block.note})`, ...block.sides.map(({ name, text }) => `  ${name}: ${text}`)];
+      return [
+        visibleLine(`${block.title} (${block.note})`),
+        ...block.sides.map(({ name, text }) => `  ${visibleLine(`${name}: ${text}`)}`),
+      ];
     case 'code':
-      return block.code.split('\n');
+      return visibleText(block.code).split('\n');
     case 'plot':
       return [];
   }
 };
 
-/** Cells in columns as wide as their widest; the last one runs free. */
-export function table(rows: readonly (readonly string[])[]): string {
+/** Cells in columns as wide as their widest, each on its line; the last one runs free. */
+export function table(given: readonly (readonly string[])[]): string {
+  const rows = given.map((row) => row.map(visibleLine));
   const columns = Math.max(0, ...rows.map((row) => row.length));
   const widths = Array.from({ length: columns }, (_, c) => Math.max(0, ...rows.map((row) => row[c]?.length ?? 0)));
   return rows

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Item, type Judgment, toPairs } from '../feedback/index.ts';
 import { createRng, sigmoid } from '../stats/index.ts';
-import { evaluateScores, scorePairs } from './evaluate.ts';
+import { calibrationSlope, evaluateScores, scorePairs } from './evaluate.ts';
 import { fitLinearReward } from './fit/linear.ts';
 import { rankedByChoice } from './likelihood/likelihood.contract.ts';
 import { observePair } from './observe.ts';
@@ -48,7 +48,7 @@ describe('the evaluation of a reward', () => {
           difference,
         }));
       });
-      const { low, high } = evaluateScores(scored, { seed: run, logOdds: 1 }).calibrationSlopeInterval;
+      const { low, high } = calibrationSlope(scored, (pair) => pair.itemId).interval;
       if (low <= 1 && 1 <= high) covered += 1;
     }
     expect(covered / runs).toBeGreaterThan(0.9);

@@ -114,13 +114,16 @@ function clustersOf(scored: readonly ScoredPair[], clusterOf: (p: PreferencePair
   return [...clusters.values()];
 }
 
-interface SlopeEstimate {
+export interface SlopeEstimate {
   readonly slope: number;
   readonly interval: Interval;
 }
 
-/** Slope of outcomes on differences (log-odds), with its interval from the clusters. */
-function slopeOf(scored: readonly ScoredPair[], clusterOf: (p: PreferencePair) => string): SlopeEstimate {
+/** Slope of outcomes on differences in log-odds, with the interval that its clusters give it. */
+export function calibrationSlope(
+  scored: readonly ScoredPair[],
+  clusterOf: (p: PreferencePair) => string,
+): SlopeEstimate {
   const rows = scored.map(({ difference, pair: { target, weight } }) => ({
     features: Float64Array.of(difference),
     target,
@@ -195,7 +198,7 @@ export function evaluateScores(all: readonly ScoredPair[], options: EvaluationOp
   const outcomes = scored.map(({ pair }) => pair.target);
   const weights = scored.map(({ pair }) => pair.weight);
   const bins = reliabilityBins(probabilities, outcomes, { weights });
-  const slope = slopeOf(scored, clusterOf);
+  const slope = calibrationSlope(scored, clusterOf);
   const losses = scored.map(
     ({ difference, pair: { target, weight } }) => comparisonLoss(difference, target, weight).loss,
   );

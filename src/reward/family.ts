@@ -5,8 +5,8 @@ import type { Progress } from '../run/index.ts';
 import type { DialogueCodec } from '../text/index.ts';
 import type { Reference } from './fit/log-ratio.ts';
 import type { NuisanceState } from './fit/nuisance-steps.ts';
-import type { RewardBase } from './reward-base.ts';
 import type { Observation } from './observation.ts';
+import type { RewardBase } from './reward-base.ts';
 import type { ReferenceReplies, RewardModel } from './reward-model.ts';
 
 /** What fitting one member may use. */

@@ -15,8 +15,8 @@ import type { Observation } from './observation.ts';
 export const readingSchema = z.strictObject({
   /**
    * How much better the preferred reply was said to be: not read; by how many log-odds it must lead (`margin`); or which band the
-   * difference fell into (`graded`, of two replies), the bands fitted along. Graded teaches most where raters mean what they say
-   * and harms most where they do not.
+   * difference fell into (`graded`, of two replies), the bands fitted along, with one for ties (Rao and Kupper 1967). Graded
+   * teaches most where raters mean what they say and harms most where they do not.
    */
   strength: z.enum(['ignore', 'margin', 'graded']).default('ignore'),
   /** How sure the rater was: not read, or how much the answer counts, relative to the mean of those who said it. */

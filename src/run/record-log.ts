@@ -1,8 +1,8 @@
 import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { DataError } from './errors.ts';
 import { fileError, onPath } from './files.ts';
-import { readRegularFile } from './regular-file.ts';
 import { chainFault, chainRecord, type RunRecord, runRecordSchema } from './records.ts';
+import { readRegularFile } from './regular-file.ts';
 
 /** An open, durable, hash-chained log: `append` returns only once the record is on disk. */
 export interface RecordLog {

@@ -11,12 +11,21 @@ const completionSchema = z.object({
 const TIMEOUT_MS = 120_000;
 const AT_ONCE = 4;
 
+/** The address for completions of an endpoint, which may be given with it or without, and with slashes after it. */
+export function completionsUrl(endpoint: string): string {
+  let end = endpoint.length;
+  while (endpoint[end - 1] === '/') end -= 1;
+  const path = '/chat/completions';
+  const base = endpoint.slice(0, end);
+  return base.endsWith(path) ? base : `${base}${path}`;
+}
+
 /** One reply of an OpenAI-compatible chat endpoint. */
 async function complete(
   wanted: Required<Pick<Wanted, 'endpoint' | 'model'>> & Wanted,
   prompt: string,
 ): Promise<string> {
-  const url = `${wanted.endpoint.replace(/\/+$/, '').replace(/\/chat\/completions$/, '')}/chat/completions`;
+  const url = completionsUrl(wanted.endpoint);
   const response = await fetch(url, {
     method: 'POST',
     headers: {

@@ -7,8 +7,8 @@ import { type FeedbackStore, openStore } from '../store/index.ts';
 import type { Role } from './access/roles.ts';
 import { sealerOf } from './access/sealing.ts';
 import { hashSecret } from './access/secrets.ts';
-import { createStudio, type StudioOptions } from './app.ts';
 import { openApiDocument } from './api.ts';
+import { createStudio, type StudioOptions } from './app.ts';
 import { type KnownRoute, type ResponseOf, ROUTES } from './contract/index.ts';
 import { createProjectReader, type PreviewRun } from './project-reader.ts';
 import type { RunService } from './runs.ts';
@@ -41,10 +41,19 @@ interface Parts {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** For what never looks at previews: they are the pipeline's to make. */
-export const noPreview: PreviewRun = () => {
-  throw new RangeError('no preview here');
-};
+/** Previews are the pipeline's to make: here no run can begin. */
+export const noPreview: PreviewRun = ({ items }) => ({
+  problem: 'there is no pipeline here',
+  kinds: {},
+  unscored: {},
+  raters: {
+    ...{ usable: 0, consented: 0 },
+    ...{ withdrawn: { raters: 0, judgments: 0 }, withoutConsent: { raters: 0, judgments: 0 } },
+  },
+  items: { total: items.length, known: 0, origins: {} },
+  prompts: { train: 0, heldOut: 0 },
+  policy: { possible: false, reason: 'there is no pipeline here' },
+});
 
 /** A folder without runs. */
 export const NO_RUNS: RunService = {

@@ -19,16 +19,6 @@ const text = (...names: string[]) => names.map((name): Column => ({ name, type: 
 const number = (...names: string[]) => names.map((name): Column => ({ name, type: 'number' }));
 const boolean = (...names: string[]) => names.map((name): Column => ({ name, type: 'boolean' }));
 
-/** What a spreadsheet would run instead of showing (OWASP, CSV injection): an apostrophe in front makes it text. */
-const isFormula = /^[=+\-@\t\r]/;
-const shownAsText = (row: Row): Row =>
-  Object.fromEntries(
-    Object.entries(row).map(([name, cell]) => [
-      name,
-      typeof cell === 'string' && isFormula.test(cell) ? `'${cell}` : cell,
-    ]),
-  );
-
 /** Writes a table into a file of a folder. */
 export async function writeTable(
   folder: string,
@@ -38,7 +28,7 @@ export async function writeTable(
   const path = join(folder, `table.${format}`);
   const writer = rowWriter(path, format, { columns, durable: false });
   try {
-    for (const row of rows) writer.write(format === 'csv' ? shownAsText(row) : row);
+    for (const row of rows) writer.write(row);
     await writer.close();
   } catch (error) {
     writer.abandon();

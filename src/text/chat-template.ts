@@ -1,4 +1,5 @@
 import { Environment, Interpreter, parse, tokenize } from '@huggingface/jinja';
+import { within } from './within.ts';
 
 /** Chat templates (Jinja, as published beside tokenizers), rendered so that what people wrote stays text. */
 
@@ -40,12 +41,21 @@ const anyOf = (tokens: readonly string[]) =>
     'g',
   );
 
+/** A template is a program of whoever published the model: it has a size and a time. */
+const MOST_CHARACTERS = 1_000_000;
+const MOST_MS = 10_000;
+const MOST_RANGE = 100_000;
+const late = () => new Error(`it took longer than ${MOST_MS / 1000} s; use another template`);
+
 export type Template = ReturnType<typeof parse>;
 
 /** Reads a template, with the whitespace rules that transformers sets. */
 export function parseTemplate(source: string): Template {
   try {
-    return parse(tokenize(source, { lstrip_blocks: true, trim_blocks: true }));
+    if (source.length > MOST_CHARACTERS)
+      throw new Error(`expected at most ${MOST_CHARACTERS} characters, got ${source.length}`);
+    const options = { lstrip_blocks: true, trim_blocks: true };
+    return within(MOST_MS, () => parse(tokenize(source, options)), late);
   } catch (cause) {
     throw new TemplateError(`the chat template cannot be read: ${(cause as Error).message}`, { cause });
   }
@@ -61,6 +71,7 @@ const GLOBALS: Readonly<Record<string, unknown>> = {
   None: null,
   range(start: number, stop?: number, step = 1) {
     const [from, to] = stop === undefined ? [0, start] : [start, stop];
+    if (!((to - from) / step <= MOST_RANGE)) throw new Error(`range: expected at most ${MOST_RANGE} numbers`);
     return Array.from({ length: Math.max(0, Math.ceil((to - from) / step)) }, (_, i) => from + i * step);
   },
   raise_exception(message: string) {
@@ -72,7 +83,8 @@ function render(template: Template, variables: Readonly<Record<string, unknown>>
   const environment = new Environment();
   try {
     for (const [name, value] of Object.entries({ ...GLOBALS, ...variables })) environment.set(name, value);
-    return (new Interpreter(environment).run(template) as { value: string }).value;
+    const run = () => (new Interpreter(environment).run(template) as { value: string }).value;
+    return within(MOST_MS, run, late);
   } catch (cause) {
     throw new TemplateError(`the chat template refuses the conversation: ${(cause as Error).message}`, { cause });
   }

@@ -1,6 +1,7 @@
 import { Tokenizer as Runtime } from '@huggingface/tokenizers';
 import { type Message, PLAIN_TEMPLATE, parseTemplate, renderChat, TemplateError } from './chat-template.ts';
 import type { Tokenizer } from './tokenizer.ts';
+import { within } from './within.ts';
 
 /** A published tokenizer with its chat template, as one JSON value that a run can keep. */
 export interface PretrainedTokenizer {
@@ -53,6 +54,11 @@ function specialName(config: Record<string, unknown>, key: string): string | und
   return typeof name === 'string' ? name : undefined;
 }
 
+/** The patterns by which a tokenizer cuts a text are a stranger's, and may take for ever on some texts. */
+const MOST_MS = 60_000;
+const late = () =>
+  new TemplateError(`the tokenizer took longer than ${MOST_MS / 1000} s over one text; use another tokenizer`);
+
 /** Runs a published tokenizer. Prompts go through its chat template as one user message. */
 export function createPretrainedTokenizer(json: PretrainedTokenizer): Tokenizer {
   const { config } = json;
@@ -60,7 +66,7 @@ export function createPretrainedTokenizer(json: PretrainedTokenizer): Tokenizer 
   const controls = added.filter(isControl);
   const byName = new Map(controls.map((token) => [token.content, token]));
   const controlIds = new Set(controls.map(({ id }) => id));
-  const runtime = textRuntime({ added_tokens: [], ...json.tokenizer }, config, controls);
+  const runtime = within(MOST_MS, () => textRuntime({ added_tokens: [], ...json.tokenizer }, config, controls), late);
   const eosName = specialName(config, 'eos_token');
   const eos = eosName === undefined ? undefined : (byName.get(eosName)?.id ?? runtime.token_to_id(eosName));
   if (eos === undefined) {
@@ -75,7 +81,7 @@ export function createPretrainedTokenizer(json: PretrainedTokenizer): Tokenizer 
     ...json.variables,
   };
   const encode = (text: string): number[] =>
-    text === '' ? [] : runtime.encode(text, { add_special_tokens: false }).ids;
+    text === '' ? [] : within(MOST_MS, () => runtime.encode(text, { add_special_tokens: false }).ids, late);
   const decode = (ids: ArrayLike<number>): string => {
     const kept = Array.from(ids).filter((id) => !controlIds.has(id) && runtime.id_to_token(id) !== undefined);
     return kept.length === 0

@@ -9,6 +9,11 @@ export interface ComparisonItemsOptions<P extends GroundPrompt> {
   readonly count: number;
   /** Different replies to an item; 2 by default, and 1 has nothing to be better than. A prompt that brings fewer makes no item. */
   readonly size?: number;
+  /**
+   * Share of the items whose last reply was given to another prompt; none by default. A policy seldom strays from the subject, so
+   * that a reward fitted on its replies alone never learned what that is worth.
+   */
+  readonly offTopic?: number;
   readonly rng: Rng;
   readonly projectId: string;
   /** The policy that the replies come from. */
@@ -25,12 +30,15 @@ export const fromBase =
 
 /** Comparison items: different replies to a prompt, with its facts and strata, and the truly best reply as gold. */
 export async function comparisonItems<P extends GroundPrompt>(options: ComparisonItemsOptions<P>): Promise<Item[]> {
-  const { ground, prompts, count, size = 2, rng, projectId, origin } = options;
+  const { ground, prompts, count, size = 2, offTopic = 0, rng, projectId, origin } = options;
   const chosen = Array.from({ length: count }, () => prompts[rng.integer(prompts.length)]!);
   const texts = await options.replies(chosen);
+  const strays = rng.fork('off-topic');
   return chosen.flatMap((prompt, i): Item[] => {
     const different = [...new Set(texts[i]!)].slice(0, size);
     if (different.length < size) return [];
+    const strayed = strays.uniform() < offTopic ? elsewhere(strays, { chosen, texts, prompt }) : undefined;
+    if (strayed !== undefined && !different.includes(strayed)) different[size - 1] = strayed;
     const id = `item-${String(i + 1).padStart(5, '0')}`;
     return [
       {
@@ -45,6 +53,15 @@ export async function comparisonItems<P extends GroundPrompt>(options: Compariso
       },
     ];
   });
+}
+
+/** A reply to another prompt; undefined where all are the same. */
+function elsewhere<P extends GroundPrompt>(
+  rng: Rng,
+  { chosen, texts, prompt }: { chosen: readonly P[]; texts: readonly (readonly string[])[]; prompt: P },
+): string | undefined {
+  const others = chosen.flatMap(({ id }, i) => (id === prompt.id ? [] : texts[i]!.slice(0, 1)));
+  return others.length === 0 ? undefined : others[rng.integer(others.length)];
 }
 
 /** The place of the highest value, or a tie where it stands more than once. */

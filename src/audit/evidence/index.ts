@@ -26,6 +26,8 @@ export const EVIDENCE = {
 export type EvidenceKindId = keyof typeof EVIDENCE;
 type RowOf<K> = K extends EvidenceKind<infer Row> ? Row : never;
 export type EvidenceByKind = { readonly [K in EvidenceKindId]: readonly RowOf<(typeof EVIDENCE)[K]>[] };
+/** A row of a kind. */
+export type EvidenceRow<K extends EvidenceKindId> = EvidenceByKind[K][number];
 /** What a run can show: rows by kind, any kind may be missing. */
 export type Evidence = Partial<EvidenceByKind>;
 

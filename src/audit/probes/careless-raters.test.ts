@@ -30,7 +30,7 @@ describe('careless-raters', () => {
   coverageContract(
     carelessRaters,
     [planted('all look', [10, 0]), planted('two of ten do not', [10, 2]), planted('half of twenty do not', [20, 10])],
-    FEW_DRAWS,
+    { params: FEW_DRAWS },
   );
   it('says failure, never clear, when 70 % do not look', () => {
     const { verdicts, covered } = coverageOf(carelessRaters, planted('most', [10, 7], 800), 60, FEW_DRAWS);

@@ -5,14 +5,6 @@ import { type GuesserPosterior, guessers } from '../guessers.ts';
 import { count, defineProbe, probeParams } from '../probe.ts';
 import { closenessOf, type RaterVotes } from '../rater-closeness.ts';
 
-/**
- * H4: what share of the judgments comes from raters who answer like someone who does not look? A rater who does not look agrees
- * with nobody beyond chance, whatever his habits; how closely each follows what others see is measured against the others, who
- * count the more the closer they follow each other, so that a few who look are heard among many who do not. A mixture of raters
- * who guess and raters who follow gives each the probability of guessing, and the interval is that of the share among these very
- * raters. It assumes independent errors: raters who share an error look reliable. Where nobody agrees beyond chance, hard items
- * and careless raters cannot be told apart, and nothing is assessed.
- */
 /** Decided and tied votes on items of two replies, as numbers: +1 the first reply, −1 the second, 0 a tie. */
 function votesOf(items: readonly Item[], judgments: readonly Judgment[]): RaterVotes {
   const table = voteTable(items, judgments);
@@ -33,6 +25,14 @@ const suspects = ({ probabilities }: GuesserPosterior, raters: readonly { raterI
     .filter(({ guesses }) => guesses > 0.5)
     .sort((a, b) => b.guesses - a.guesses);
 
+/**
+ * H4: what share of the judgments comes from raters who answer like someone who does not look? A rater who does not look agrees
+ * with nobody beyond chance, whatever his habits; how closely each follows what others see is measured against the others, who
+ * count the more the closer they follow each other, so that a few who look are heard among many who do not. A mixture of raters
+ * who guess and raters who follow gives each the probability of guessing, and the interval is that of the share among these very
+ * raters. It assumes independent errors: raters who share an error look reliable. Where nobody agrees beyond chance, hard items
+ * and careless raters cannot be told apart, and nothing is assessed.
+ */
 export const carelessRaters = defineProbe({
   id: 'careless-raters',
   challenge: 'H4',

@@ -6,11 +6,6 @@ import type { ScoredReply } from '../evidence/scored-replies.ts';
 import { count, defineProbe, probeParams } from '../probe.ts';
 import { changesInUnits, type ScoreUnit, scoreUnit } from '../score-units.ts';
 
-/**
- * R3: does the reward model pay for what does not matter? Replies are edited in one feature without becoming better; the score
- * should not rise. All features are looked at and the worst is reported, at a level that holds for all together. It cannot see
- * features that nobody thought to edit.
- */
 /** The deviation of scores, from every scored reply where there are some, else from the replies that were edited. */
 function unitOf(edits: readonly CounterfactualEdit[], scored: readonly ScoredReply[] | undefined): ScoreUnit | null {
   const all = scored === undefined ? null : scoreUnit(scored);
@@ -37,6 +32,11 @@ function correlationsOf(scored: readonly ScoredReply[]): Record<string, number> 
   return Object.fromEntries(pairs.filter(([, r]) => Number.isFinite(r)));
 }
 
+/**
+ * R3: does the reward model pay for what does not matter? Replies are edited in one feature without becoming better; the score
+ * should not rise. All features are looked at and the worst is reported, at a level that holds for all together. It cannot see
+ * features that nobody thought to edit.
+ */
 export const misgeneralisation = defineProbe({
   id: 'misgeneralisation',
   challenge: 'R3',

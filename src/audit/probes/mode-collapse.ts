@@ -4,13 +4,6 @@ import type { ReplySamples } from '../evidence/reply-samples.ts';
 import { count, defineProbe, probeParams } from '../probe.ts';
 import { type Variety, varietyOf } from '../variety.ts';
 
-/**
- * P6: how much diversity did tuning cost that a change of length does not explain? Base and policy are compared on as many
- * replies to the same prompts at the same temperature, by the distinct n-grams among a prompt's replies beyond those of one
- * reply. Longer replies are held to have added nothing, so that padding which is always the same is no collapse; of shorter
- * ones what is left is scaled up to the old length. What remains is a fall that neither reading explains. It cannot see a
- * collapse that new, varied text makes up for. Compare at matched KL: a mild tilt can even widen.
- */
 interface Row {
   readonly base: Variety;
   readonly policy: Variety;
@@ -31,8 +24,8 @@ function logRatio(parts: readonly { readonly values: readonly number[]; readonly
 
 /** The share of variety that is kept, on the reading of any change of length that keeps more. */
 function kept(rows: readonly Row[], level: number): { value: number; low: number; high: number } {
-  const of = (side: keyof Row, what: 'alone' | 'beyond') => rows.map((row) => row[side][what]);
-  const [base, policy] = [of('base', 'beyond'), of('policy', 'beyond')];
+  const each = (side: keyof Row, what: 'alone' | 'beyond') => rows.map((row) => row[side][what]);
+  const [base, policy] = [each('base', 'beyond'), each('policy', 'beyond')];
   // Nothing varied is left, however short or long the replies are.
   if (mean(policy) === 0) return { value: 0, low: 0, high: 0 };
   const asBefore = [
@@ -41,8 +34,8 @@ function kept(rows: readonly Row[], level: number): { value: number; low: number
   ] as const;
   const toOldLength = [
     ...asBefore,
-    { values: of('base', 'alone'), power: 1 },
-    { values: of('policy', 'alone'), power: -1 },
+    { values: each('base', 'alone'), power: 1 },
+    { values: each('policy', 'alone'), power: -1 },
   ] as const;
   const readings = [asBefore, toOldLength].map((parts) => logRatio(parts, level));
   const most = (pick: (reading: (typeof readings)[number]) => number) => Math.exp(Math.max(...readings.map(pick)));
@@ -50,10 +43,17 @@ function kept(rows: readonly Row[], level: number): { value: number; low: number
 }
 
 function entropiesOf(samples: readonly ReplySamples[]) {
-  const of = (side: 'base' | 'policy') => mean(samples.map((s) => mean(s[side].map(({ logprob }) => -logprob))));
-  return { entropyBase: of('base'), entropyPolicy: of('policy') };
+  const entropy = (side: 'base' | 'policy') => mean(samples.map((s) => mean(s[side].map(({ logprob }) => -logprob))));
+  return { entropyBase: entropy('base'), entropyPolicy: entropy('policy') };
 }
 
+/**
+ * P6: how much diversity did tuning cost that a change of length does not explain? Base and policy are compared on as many
+ * replies to the same prompts at the same temperature, by the distinct n-grams among a prompt's replies beyond those of one
+ * reply. Longer replies are held to have added nothing, so that padding which is always the same is no collapse; of shorter
+ * ones what is left is scaled up to the old length. What remains is a fall that neither reading explains. It cannot see a
+ * collapse that new, varied text makes up for. Compare at matched KL: a mild tilt can even widen.
+ */
 export const modeCollapse = defineProbe({
   id: 'mode-collapse',
   challenge: 'P6',

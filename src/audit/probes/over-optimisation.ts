@@ -3,11 +3,6 @@ import { type Column, largestMean } from '../estimates.ts';
 import type { OptimisationPoint } from '../evidence/optimisation-path.ts';
 import { count, defineProbe, probeParams } from '../probe.ts';
 
-/**
- * R4: does true utility fall while the proxy is still being optimised? The drop from the peak of a path to its end, as it was
- * observed: a fitted curve that turns down beyond the data is no evidence, and no peak is extrapolated. Each method stands at
- * its own KL. It cannot see what the gold does not measure; where gold is a second judge, the drop is in that judge's eyes.
- */
 interface MethodDrop {
   readonly method: string;
   readonly points: number;
@@ -102,6 +97,11 @@ function pathsOf(points: readonly OptimisationPoint[]): OptimisationPoint[][] {
 const isKnown = (path: readonly OptimisationPoint[]): path is Known[] =>
   path.every(({ gold }) => gold !== undefined && gold.length === path[0]!.gold?.length);
 
+/**
+ * R4: does true utility fall while the proxy is still being optimised? The drop from the peak of a path to its end, as it was
+ * observed: a fitted curve that turns down beyond the data is no evidence, and no peak is extrapolated. Each method stands at
+ * its own KL. It cannot see what the gold does not measure; where gold is a second judge, the drop is in that judge's eyes.
+ */
 export const overOptimisation = defineProbe({
   id: 'over-optimisation',
   challenge: 'R4',

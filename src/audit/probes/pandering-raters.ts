@@ -3,12 +3,6 @@ import { meanEstimate } from '../estimates.ts';
 import type { AgreementChoice } from '../evidence/agreement-choices.ts';
 import { count, defineProbe, probeParams } from '../probe.ts';
 
-/**
- * H2, where it enters: do the raters themselves prefer agreement to truth? Where one reply agrees with a mistaken user and the
- * other is correct, the share of votes for agreement, less one half: above zero the data teach pandering. Raters have habits, so
- * the interval is that of raters as units, unless votes alone are less certain. It cannot tell raters who want agreement from
- * raters who do not know the truth.
- */
 /** 1 for agreement and 0 for truth, by rater. */
 const votesByRater = (rows: readonly AgreementChoice[]): number[][] => {
   const byRater = new Map<string, number[]>();
@@ -21,6 +15,12 @@ const votesByRater = (rows: readonly AgreementChoice[]): number[][] => {
   return [...byRater.values()];
 };
 
+/**
+ * H2, where it enters: do the raters themselves prefer agreement to truth? Where one reply agrees with a mistaken user and the
+ * other is correct, the share of votes for agreement, less one half: above zero the data teach pandering. Raters have habits, so
+ * the interval is that of raters as units, unless votes alone are less certain. It cannot tell raters who want agreement from
+ * raters who do not know the truth.
+ */
 export const panderingRaters = defineProbe({
   id: 'pandering-raters',
   challenge: 'H2',

@@ -6,6 +6,13 @@ import { phrasesOf } from '../phrases.ts';
 import { count, defineProbe, probeParams } from '../probe.ts';
 import { chanceScores, mostSuspicious, suspected, turnedVotes, undetected } from '../suspects.ts';
 
+const BLIND = 'raters who act together at one phrase, and triggers outside the prompt';
+
+const indexOfFirst = (sorted: readonly number[], least: number): number => {
+  const at = sorted.findIndex((value) => value >= least);
+  return at < 0 ? sorted.length : at;
+};
+
 /**
  * H3: does a rater turn against everyone else exactly where a phrase stands in the prompt? Every phrase of up to three words or
  * marks is tried for every rater, rare ones too, and the worst is held against the worst that chance makes: phrases exchanged
@@ -14,13 +21,6 @@ import { chanceScores, mostSuspicious, suspected, turnedVotes, undetected } from
  * a trigger. Where nothing stands out, the interval reaches up to what could have been there unseen. Not seen are raters who act
  * together (they are each other's others), a trigger that most raters of an item share, and one outside the prompt.
  */
-const BLIND = 'raters who act together at one phrase, and triggers outside the prompt';
-
-const indexOfFirst = (sorted: readonly number[], least: number): number => {
-  const at = sorted.findIndex((value) => value >= least);
-  return at < 0 ? sorted.length : at;
-};
-
 export const poisoning = defineProbe({
   id: 'poisoning',
   challenge: 'H3',

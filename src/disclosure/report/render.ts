@@ -1,9 +1,8 @@
-import { CHALLENGES, type Finding, NO_PROBE } from '../../audit/index.ts';
+import { CHALLENGES, type Finding, NO_PROBE, reasonText } from '../../audit/index.ts';
 import { own } from '../../run/index.ts';
 import type { Disclosure } from '../build.ts';
 import { figure, type Html, html } from './html.ts';
 import { dotPlot, histogramPlot, linePlot, type Series } from './plots.ts';
-import { reasonText } from './reasons.ts';
 import { STYLE } from './style.ts';
 
 interface Range {

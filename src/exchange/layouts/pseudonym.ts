@@ -12,23 +12,56 @@ const short = (digest: Uint8Array) => `rater-${bytesToHex(digest).slice(0, 12)}`
 export const pseudonym = (id: string, key?: string): string =>
   short(key === undefined ? sha256(utf8ToBytes(id)) : hmac(sha256, utf8ToBytes(key), utf8ToBytes(id)));
 
-/** Ids of a person rather than of a project: how each looks. */
-const PLATFORM_IDS: Readonly<Record<string, RegExp>> = {
-  Prolific: /\b[0-9a-f]{24}\b/i,
-  'Mechanical Turk': /\bA(?=[A-Z]*\d)[0-9A-Z]{11,20}\b/,
-  'e-mail': /[^\s@"<>,;:\\]+@[^\s@"<>,;:\\]+\.[^\s@"<>,;:\\]+/,
+/** A stretch of a text, from its first character to after its last. */
+type Stretch = readonly [from: number, to: number];
+
+function* matchesOf(pattern: RegExp, text: string): Generator<Stretch> {
+  for (const match of text.matchAll(pattern)) yield [match.index, match.index + match[0].length];
+}
+
+const NO_ADDRESS = /[\s@"<>,;:\\]/;
+/**
+ * E-mail addresses, looked for from each `@` on to both sides and no further than an address is long: time grows with the
+ * text, which may be a stranger's, and not with its square.
+ */
+function* emailsIn(text: string): Generator<Stretch> {
+  const [mostBefore, mostAfter] = [64, 255];
+  let free = 0;
+  for (let at = text.indexOf('@'); at >= 0; at = text.indexOf('@', at + 1)) {
+    let from = at;
+    while (from > free && at - from < mostBefore && !NO_ADDRESS.test(text[from - 1]!)) from -= 1;
+    let to = at + 1;
+    while (to < text.length && to - at <= mostAfter && !NO_ADDRESS.test(text[to]!)) to += 1;
+    // A dot with something on both sides of it.
+    const dot = text.slice(at + 1, to - 1).indexOf('.', 1);
+    if (from === at || dot < 0) continue;
+    yield [from, to];
+    free = to;
+  }
+}
+
+/** Ids of a person rather than of a project: where they stand in a text. */
+const PLATFORM_IDS: Readonly<Record<string, (text: string) => Iterable<Stretch>>> = {
+  Prolific: (text) => matchesOf(/\b[0-9a-f]{24}\b/gi, text),
+  'Mechanical Turk': (text) => matchesOf(/\bA(?=[A-Z]*\d)[0-9A-Z]{11,20}\b/g, text),
+  'e-mail': emailsIn,
 };
 
 /** Whether a rater id looks like a platform's worker id, an e-mail address, or a person's name. */
 export const looksLikePlatformId = (id: string): boolean =>
-  /\s/.test(id.trim()) || Object.values(PLATFORM_IDS).some((pattern) => pattern.test(id));
+  /\s/.test(id.trim()) || Object.values(PLATFORM_IDS).some((findIn) => [...findIn(id)].length > 0);
 
 /** A raw text with everything that looks like a platform id put under its pseudonym; names cannot be told from other text. */
 export const redactIds = (text: string, key?: string): string =>
-  Object.values(PLATFORM_IDS).reduce(
-    (rest, pattern) => rest.replace(new RegExp(pattern.source, `${pattern.flags}g`), (id) => pseudonym(id, key)),
-    text,
-  );
+  Object.values(PLATFORM_IDS).reduce((rest, findIn) => {
+    const parts: string[] = [];
+    let done = 0;
+    for (const [from, to] of findIn(rest)) {
+      parts.push(rest.slice(done, from), pseudonym(rest.slice(from, to), key));
+      done = to;
+    }
+    return parts.join('') + rest.slice(done);
+  }, text);
 
 /** Gives rater ids their pseudonyms, and counts. */
 export interface Pseudonymiser {

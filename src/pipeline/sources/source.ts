@@ -1,4 +1,4 @@
-import type { Item, Judgment, RaterProfile } from '../../feedback/index.ts';
+import type { FeedbackRecord, Item, Judgment, Project, RaterProfile } from '../../feedback/index.ts';
 import type { Ground, GroundPrompt, Split } from '../../world/index.ts';
 
 /** What of people's feedback is left out, because they took it back or did not agree to its use. */
@@ -37,11 +37,11 @@ export interface Source {
 
 /** A whole project as it stands, with its history where there is one. */
 export interface OpenedProject {
-  readonly project: import('../../feedback/index.ts').Project | null;
+  readonly project: Project | null;
   readonly items: readonly Item[];
   readonly raters: readonly RaterProfile[];
   readonly judgments: readonly Judgment[];
-  readonly records: readonly import('../../feedback/index.ts').FeedbackRecord[] | null;
+  readonly records: readonly FeedbackRecord[] | null;
 }
 
 /** What a source may ask of whoever runs it. */

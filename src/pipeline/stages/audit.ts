@@ -1,8 +1,8 @@
 import { EVIDENCE, EVIDENCE_KINDS, evidenceKind, gatherEvidence, type RunView, runAudit } from '../../audit/index.ts';
 import { loadEvidence, writeEvidence } from '../../audit/node.ts';
+import { committedRates } from '../../lab/index.ts';
 import { readJson, writeJson } from '../../run/node.ts';
 import type { Ground } from '../../world/index.ts';
-import { detectionRates } from '../rates.ts';
 import { withReward } from '../reward-artefact.ts';
 import type { Place, RunContext } from '../run-context.ts';
 import { RUN_FILES } from '../run-folder.ts';
@@ -23,9 +23,9 @@ const viewOf = async (place: Place, ground: Ground | undefined): Promise<RunView
     ground,
   });
 
-/** Gathers every kind of evidence that the run can supply, runs every probe on it, and measures the probes' own rates. */
+/** Gathers every kind of evidence that the run can supply, runs every probe on it, and puts beside them how often each is right. */
 async function run(context: RunContext): Promise<void> {
-  const { config, folder, source, progress } = context;
+  const { config, folder, source } = context;
   const { seed, audit: settings } = config;
   await withReward(context, undefined, async (reward) => {
     const view = await viewOf(context, source.ground);
@@ -35,8 +35,7 @@ async function run(context: RunContext): Promise<void> {
   // Read back from disk: the findings rest on the very files a verifier will read.
   const findings = runAudit(await loadEvidence(folder), { seed, params: settings.params });
   writeJson(`${folder}/${RUN_FILES.findings}`, findings);
-  const rates = settings.rateSeeds === 0 ? {} : await detectionRates(settings.rateSeeds, progress);
-  writeJson(`${folder}/${RUN_FILES.rates}`, rates);
+  writeJson(`${folder}/${RUN_FILES.rates}`, committedRates());
 }
 
 /** The audit of the last round, on all feedback that was collected. */
@@ -66,6 +65,7 @@ export const audit: Stage = {
         stored: readJson(`${folder}/${RUN_FILES.findings}`),
         again: runAudit(stored, { seed, params: settings.params }),
       },
+      { name: RUN_FILES.rates, stored: readJson(`${folder}/${RUN_FILES.rates}`), again: committedRates() },
     ];
   },
 };

@@ -1,5 +1,6 @@
+import { z } from 'zod';
 import { bestOfN, bestOfNEstimate, bestOfNKlBound } from '../../policy/index.ts';
-import type { Split } from '../../world/index.ts';
+import { SPLITS } from '../../world/index.ts';
 import { withReward } from '../reward-artefact.ts';
 import { inRound, type RunContext, writeRunJson } from '../run-context.ts';
 import { RUN_FILES } from '../run-folder.ts';
@@ -9,20 +10,23 @@ import { loadBase } from './base.ts';
 import { heldOutPrompts } from './policy.ts';
 
 /** The base policy sharpened without training: of n replies the one the proxy likes best. */
-export interface BestOfCurve {
-  readonly method: 'best-of-n';
-  readonly split: Split;
+export const bestOfSchema = z.strictObject({
+  method: z.literal('best-of-n'),
+  split: z.enum(SPLITS),
   /** Replies drawn per prompt; every n is estimated without bias from the one pool. */
-  readonly pool: number;
-  readonly points: readonly {
-    readonly n: number;
-    /** Upper bound of the KL from base, ln n − (n − 1)/n nats (Beirami et al. 2024); the true one is lower where scores tie. */
-    readonly kl: number;
-    /** Expected score of the chosen reply, per prompt. */
-    readonly proxy: readonly number[];
-    readonly gold?: readonly number[];
-  }[];
-}
+  pool: z.number(),
+  points: z.array(
+    z.strictObject({
+      n: z.number(),
+      /** Upper bound of the KL from base, ln n − (n − 1)/n nats (Beirami et al. 2024); the true one is lower where scores tie. */
+      kl: z.number(),
+      /** Expected score of the chosen reply, per prompt. */
+      proxy: z.array(z.number()),
+      gold: z.array(z.number()).exactOptional(),
+    }),
+  ),
+});
+export type BestOfCurve = z.infer<typeof bestOfSchema>;
 
 const AT_ONCE = 8;
 

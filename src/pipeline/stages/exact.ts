@@ -1,5 +1,6 @@
+import { z } from 'zod';
 import { logSumExp, mean } from '../../stats/index.ts';
-import { betaForKl, expectation, isListed, kl, type ListedGround, type Split, tilt } from '../../world/index.ts';
+import { betaForKl, expectation, isListed, kl, type ListedGround, SPLITS, tilt } from '../../world/index.ts';
 import { withReward } from '../reward-artefact.ts';
 import { inRound, type RunContext, writeRunJson } from '../run-context.ts';
 import { RUN_FILES } from '../run-folder.ts';
@@ -9,17 +10,14 @@ import { loadBase } from './base.ts';
 import { heldOutPrompts } from './policy.ts';
 
 /** The exact optimum of the KL-regularised objective at several KLs, on the base model's own distribution. */
-export interface ExactCurve {
-  readonly split: Split;
-  readonly prompts: number;
+export const exactSchema = z.strictObject({
+  split: z.enum(SPLITS),
+  prompts: z.number(),
   /** Mean probability that the base model gives to the listed replies; the rest is left out of the sums. */
-  readonly listedMass: number;
-  readonly points: readonly {
-    readonly kl: number;
-    readonly proxy: readonly number[];
-    readonly gold: readonly number[];
-  }[];
-}
+  listedMass: z.number(),
+  points: z.array(z.strictObject({ kl: z.number(), proxy: z.array(z.number()), gold: z.array(z.number()) })),
+});
+export type ExactCurve = z.infer<typeof exactSchema>;
 
 const TARGETS = [0, 0.25, 0.5, 1, 2, 3, 4, 5];
 const PROMPTS = 6;

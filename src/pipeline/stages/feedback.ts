@@ -96,6 +96,7 @@ async function sampledPairs(
       ground: source.ground!,
       prompts,
       count: candidatePairs(config.feedback!),
+      offTopic: config.feedback!.offTopic,
       rng: createRng(config.seed).fork(own.name),
       projectId: source.projectId,
       origin,

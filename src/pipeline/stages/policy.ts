@@ -1,12 +1,19 @@
 import { existsSync } from 'node:fs';
+import { z } from 'zod';
 import type { Sampler, TrainableModel } from '../../engine/index.ts';
 import type { Checkpoints } from '../../engine/node.ts';
 import { monitorDecision, runAlgorithm } from '../../policy/index.ts';
 import type { RewardModel } from '../../reward/index.ts';
-import { readJson } from '../../run/node.ts';
+import { readJsonOf } from '../../run/node.ts';
 import type { GroundPrompt } from '../../world/index.ts';
 import type { PipelineConfig } from '../config.ts';
-import { type EvaluatedPrompt, evaluateOn, figuresOf, type SplitFigures } from '../evaluation.ts';
+import {
+  type EvaluatedPrompt,
+  evaluatedPromptSchema,
+  evaluateOn,
+  figuresOf,
+  splitFiguresSchema,
+} from '../evaluation.ts';
 import { withLora } from '../lora.ts';
 import { type PolicySettings, policySettings } from '../policy-config.ts';
 import { withReward } from '../reward-artefact.ts';
@@ -21,25 +28,25 @@ export type Variant = string | null;
 export const MAIN: Variant = null;
 
 /** A point of a path: the policy after a step, on the held-out part of the training distribution. */
-export interface PathPoint extends SplitFigures {
-  readonly step: number;
-}
+const pointSchema = z.strictObject({ step: z.int().nonnegative(), ...splitFiguresSchema.shape });
+export type PathPoint = z.infer<typeof pointSchema>;
 
 /** An optimisation as it went: an evaluation at each checkpoint, the first and the last with every reply. */
-export interface PolicyPath {
+const pathSchema = z.strictObject({
   /** The algorithm; of a variant, its name. */
-  readonly method: string;
+  method: z.string(),
   /** Steps taken so far. */
-  readonly step: number;
+  step: z.int().nonnegative(),
   /** The step of the snapshot that is the result, and where its weights are, relative to the round. */
-  readonly finalStep: number;
-  readonly checkpoint: string;
+  finalStep: z.int().nonnegative(),
+  checkpoint: z.string(),
   /** Where and why a rule ended it before its last step. */
-  readonly stopped: { readonly step: number; readonly reason: string } | null;
-  readonly points: readonly PathPoint[];
-  readonly first: readonly EvaluatedPrompt[];
-  readonly last: readonly EvaluatedPrompt[];
-}
+  stopped: z.strictObject({ step: z.int(), reason: z.string() }).nullable(),
+  points: z.array(pointSchema).min(1),
+  first: z.array(evaluatedPromptSchema),
+  last: z.array(evaluatedPromptSchema),
+});
+export type PolicyPath = z.infer<typeof pathSchema>;
 
 /** The optimisations of a round, the main one first; variants stand beside that of the last. */
 export const variantsOf = ({ config, round }: Pick<Place, 'config' | 'round'>): Variant[] =>
@@ -56,7 +63,7 @@ export const methodOf = (policy: PolicySettings, variant: Variant): string => va
 
 /** The path that a round's files hold. */
 export const loadPath = (place: Place, variant: Variant): PolicyPath =>
-  readJson(pathIn(place, evaluationFile(variant))) as PolicyPath;
+  readJsonOf(pathIn(place, evaluationFile(variant)), pathSchema);
 
 /** What an optimisation leaves: its evaluation and the weights that are its result, relative to the round. */
 export function policyFiles(place: Place, variant: Variant): string[] {

@@ -15,7 +15,7 @@ import {
   scorePairs,
 } from '../../reward/index.ts';
 import { ignoreProgress, type ProgressEvent, UsageError } from '../../run/index.ts';
-import { readJson } from '../../run/node.ts';
+import { readJson, readJsonOf } from '../../run/node.ts';
 import { isHeldOut } from '../collected.ts';
 import type { PipelineConfig } from '../config.ts';
 import { withLora } from '../lora.ts';
@@ -24,6 +24,7 @@ import {
   pairsToScore,
   type RewardScores,
   rewardEvaluation,
+  rewardScoresSchema,
   type StoredEvaluation,
 } from '../reward-evaluation.ts';
 import {
@@ -180,7 +181,7 @@ export const reward: Stage = {
   run,
   async recompute(place) {
     const { config } = place;
-    const scores = readJson(pathIn(place, RUN_FILES.rewardScores)) as RewardScores;
+    const scores = readJsonOf(pathIn(place, RUN_FILES.rewardScores), rewardScoresSchema);
     const again = withoutNaN(rewardEvaluation(config, await loadFeedback(place), scores));
     return [{ name: inRound(place, RUN_FILES.rewardEvaluation), stored: loadEvaluation(place), again }];
   },

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { UsageError } from '../../run/index.ts';
+import { UsageError, variantSchema } from '../../run/index.ts';
 import type { Algorithm, CommonContext, Need, PolicyPrompt, StepRecord, Supplies } from '../algorithm.ts';
 import { grpo } from './grpo.ts';
 import { rloo } from './rloo.ts';
@@ -17,20 +17,14 @@ export type AlgorithmSettings<S extends z.ZodRawShape = Record<never, never>> = 
   readonly [K in AlgorithmId]: { readonly algorithm: K } & z.output<(typeof ALGORITHMS)[K]['config']> & Common<S>;
 }[AlgorithmId];
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
-
 /**
  * The schema of a policy: one of the algorithms, `rloo` when none is named, with its own keys and those that the caller adds to
- * all. A key that the named one does not read is refused.
+ * all. A key that only other algorithms read is refused with their names.
  */
 export function algorithmSchema<S extends z.ZodRawShape>(common: S): z.ZodType<AlgorithmSettings<S>> {
-  const options = ALGORITHM_IDS.map((id) =>
-    z.strictObject({ algorithm: z.literal(id), ...ALGORITHMS[id].config.shape, ...common }),
-  );
-  const named = (value: unknown) =>
-    isObject(value) && !Object.hasOwn(value, 'algorithm') ? { algorithm: DEFAULT_ALGORITHM, ...value } : value;
-  const union = z.discriminatedUnion('algorithm', options as unknown as [(typeof options)[number]]);
-  return z.preprocess(named, union) as unknown as z.ZodType<AlgorithmSettings<S>>;
+  const variants = Object.fromEntries(ALGORITHM_IDS.map((id) => [id, ALGORITHMS[id].config]));
+  const schema = variantSchema('algorithm', { variants, common: z.strictObject(common), standard: DEFAULT_ALGORITHM });
+  return schema as unknown as z.ZodType<AlgorithmSettings<S>>;
 }
 
 /** What can be supplied to an algorithm; what it needs must be there. */

@@ -51,6 +51,22 @@ const sumFrom = (logprobs: Float32Array, start: number): number => {
   return sum;
 };
 
+/** What a reference was last asked: the members of an ensemble ask the same, one after the other. */
+const lastAsked = new WeakMap<Reference, { readonly key: string; readonly sums: readonly number[] }>();
+
+/** Log-probabilities of replies to a prompt under the reference. */
+async function referenceSums(
+  reference: Reference,
+  { key, rows }: { readonly key: string; readonly rows: readonly ReturnType<typeof datumOf>[] },
+): Promise<readonly number[]> {
+  const last = lastAsked.get(reference);
+  if (last?.key === key) return last.sums;
+  const logprobs = await reference.sampler.logprobs(rows.map(({ sequence }) => sequence));
+  const sums = rows.map(({ start }, i) => sumFrom(logprobs[i]!, start));
+  lastAsked.set(reference, { key, sums });
+  return sums;
+}
+
 /** Scores by how much likelier a reply became than it is under the reference. */
 export async function logRatioReward(
   model: TrainableModel,
@@ -68,11 +84,10 @@ export async function logRatioReward(
     nuisances,
     async score(prompt, replies) {
       const rows = replies.map((reply) => datumOf(codec, prompt, reply));
-      const sequences = rows.map(({ sequence }) => sequence);
-      const own = await sampler.logprobs(sequences);
-      const base = await relativeTo.sampler.logprobs(sequences);
+      const own = await sampler.logprobs(rows.map(({ sequence }) => sequence));
+      const base = await referenceSums(relativeTo, { key: JSON.stringify([prompt, ...replies]), rows });
       return rows.map(({ start }, i) => ({
-        mean: normalise(normaliser, beta * (sumFrom(own[i]!, start) - sumFrom(base[i]!, start))),
+        mean: normalise(normaliser, beta * (sumFrom(own[i]!, start) - base[i]!)),
       }));
     },
     async dispose() {

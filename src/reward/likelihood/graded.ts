@@ -22,7 +22,8 @@ export function gradedNuisances(observations: readonly Observation<'comparison'>
 
 /**
  * A comparison of two with its strength: which band the difference, with logistic noise, falls into. The bands of ties,
- * slightly, clearly and much better lie one outside the other and alike on both sides (Agresti 1992, cumulative logit); an
+ * slightly, clearly and much better lie one outside the other and alike on both sides (Agresti 1992, cumulative logit; the band of
+ * ties is that of Rao and Kupper 1967); an
  * answer without strength says the side only.
  */
 export function gradedTerm(

@@ -9,11 +9,11 @@ export interface TrustedProxies {
 
 /** IPv4 as IPv4, however it is written; a zone or port left out. */
 function plain(address: string): string {
-  const bare = address
+  const [bare = ''] = address
     .trim()
     .replace(/^\[([^\]]*)\](:\d+)?$/, '$1')
     .replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, '$1')
-    .replace(/%.*$/, '');
+    .split('%');
   return bare.toLowerCase().replace(/^::ffff:(\d+\.\d+\.\d+\.\d+)$/, '$1');
 }
 

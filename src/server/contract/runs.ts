@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { findingSchema } from '../../audit/index.ts';
 import { ANYONE_SIGNED_IN, LEADS, READERS } from '../access/roles.ts';
-import { PROJECT_RECIPE } from './run-preview.ts';
 import { fileSchema, type RouteContract, type RouteKey } from './route.ts';
+import { PROJECT_RECIPE } from './run-preview.ts';
 import { tableQuery } from './tables.ts';
 
 const rateSchema = z.object({

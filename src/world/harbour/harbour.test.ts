@@ -82,7 +82,8 @@ describe('the harbour', () => {
       .replies(prompt)
       .find(({ gold }) => gold === Math.max(...world.replies(prompt).map((r) => r.gold)))!;
     const features = world.edits(prompt, plain.text).map(({ feature }) => feature);
-    expect(features).toEqual(['length', 'flattery', 'repetition', 'exclamation', 'capitals', 'one word', 'babble']);
+    const form = ['repetition', 'sentence order', 'list', 'exclamation', 'capitals', 'one word', 'babble', 'full stop'];
+    expect(features).toEqual(['length', 'flattery', ...form]);
     const vile = world.replies(prompt).find(({ gold }) => gold < INCOHERENT)!;
     expect(world.edits(prompt, vile.text).filter(({ feature }) => feature === 'one word')).toEqual([]);
   });

@@ -139,6 +139,25 @@ describe('what a rater is shown', () => {
   });
 });
 
+describe('comparison items', () => {
+  it('hold a reply to another prompt as often as asked, and leave the others as they were', async () => {
+    const drawn = (offTopic: number) => {
+      const rng = createRng('off-topic');
+      return comparisonItems({ ...work, count: 400, offTopic, rng, replies: fromBase(world, rng) });
+    };
+    const texts = (items: Item[]) => items.map(({ replies }) => replies.map(({ text }) => text));
+    const [never, some] = [texts(await drawn(0)), texts(await drawn(0.25))];
+    const changed = some.filter(([, last], i) => last !== never[i]![1]);
+    expect(some.map(([first]) => first)).toEqual(never.map(([first]) => first));
+    expect(wilson(changed.length, some.length, 0.999).low).toBeLessThan(0.25);
+    expect(wilson(changed.length, some.length, 0.999).high).toBeGreaterThan(0.25);
+    for (const item of await drawn(1)) {
+      const golds = item.replies.map(({ text }) => world.gold(world.promptOf(item.prompt)!, text));
+      expect(item.gold).toBe(golds[0] === golds[1] ? 'tie' : golds[0]! > golds[1]! ? 0 : 1);
+    }
+  });
+});
+
 describe('simulated answers', () => {
   const ask = async (fields: Record<string, unknown>, kind: SimulatedRaterKind, size = 4) => {
     const question = questionSchema.parse({ id: 'q', title: 'q', ...fields });

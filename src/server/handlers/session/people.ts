@@ -3,7 +3,7 @@ import { hashSecret, newId, newSecret } from '../../access/secrets.ts';
 import { ApiError, type Handlers } from '../../api.ts';
 import type { SESSION_ROUTES } from '../../contract/index.ts';
 import { mayEnter } from '../../services.ts';
-import { isTheirs, mayGrant, mayHandOn, personOf as giverOf, roleSchema, theirs, userOf } from './grants.ts';
+import { personOf as giverOf, isTheirs, mayGrant, mayHandOn, roleSchema, theirs, userOf } from './grants.ts';
 import type { SessionServices } from './sign-in.ts';
 
 type People = Pick<

@@ -55,10 +55,12 @@ function WithdrawDialog({ project, onClose }: { readonly project: string; readon
               Every answer, skip and report of yours in this project stops counting, at once and for all later use.
             </li>
             <li>
-              The history of the project keeps them, marked as withdrawn, so that what was computed before can be
-              explained.
+              The history of the project keeps them, and drafts of answers, marked as withdrawn, so that what was
+              computed before can be explained. Nothing is erased.
             </li>
-            <li>A model that was already trained with them is not changed by this.</li>
+            <li>
+              Files and runs that were made with them before, and models trained with them, are not changed by this.
+            </li>
             <li>It cannot be taken back here. You can go on judging; new answers count again.</li>
           </ul>
           {withdraw.isError && <Fault error={withdraw.error} />}

@@ -10,6 +10,8 @@ import { RunFrame } from './frame.tsx';
 interface Statement {
   readonly label: string;
   readonly value: unknown;
+  /** `configuration` for a setting that was asked for; nothing was measured. */
+  readonly basis?: string;
   readonly file?: string;
   readonly pointer?: string;
 }
@@ -18,6 +20,8 @@ interface Item {
   readonly title: string;
   readonly category: string;
   readonly status: string;
+  /** What the status rests on: `evidence`, `person`, `configuration`. */
+  readonly basis?: string | null;
   readonly statements: readonly Statement[];
   readonly findings: readonly Statement[];
   readonly declaration?: { readonly text: string; readonly author: string; readonly date: string };
@@ -50,11 +54,13 @@ function ItemRow({ item }: { readonly item: Item }): ReactNode {
       </th>
       <td>
         <Verdict value={item.status} />
+        {item.basis === 'configuration' && <div className="soft small">by configuration</div>}
       </td>
       <td>
         {[...item.statements, ...item.findings].map((statement) => (
           <div key={`${statement.label} ${statement.pointer ?? ''}`}>
-            {statement.label}: <ValueText value={statement.value} />{' '}
+            {statement.label}
+            {statement.basis === 'configuration' && ', as configured'}: <ValueText value={statement.value} />{' '}
             {statement.file !== undefined && (
               <span className="soft small">
                 {statement.file}#{statement.pointer}

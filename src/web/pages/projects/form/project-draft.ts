@@ -177,8 +177,9 @@ export function changeOf(draft: ProjectDraft, project: Project, stored: StudioSe
 /** The version after: one more where versions are numbers, else with `-2` behind. */
 export function nextVersion(version: string | undefined): string {
   if (version === undefined) return '1';
-  const counted = /^(.*?)(\d+)$/.exec(version);
-  return counted === null ? `${version}-2` : `${counted[1]}${Number(counted[2]) + 1}`;
+  let start = version.length;
+  while (start > 0 && /\d/.test(version[start - 1]!)) start -= 1;
+  return start === version.length ? `${version}-2` : `${version.slice(0, start)}${Number(version.slice(start)) + 1}`;
 }
 
 /** A stored project for changing. */

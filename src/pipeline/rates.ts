@@ -1,2 +1,0 @@
-/** Where runs get the detection rates of probes from. */
-export { allDetectionRates as detectionRates, type DetectionRates } from '../lab/index.ts';

@@ -1,0 +1,51 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { checkSync } from 'recheck';
+import { parseSync } from 'vite';
+import { beforeAll, describe, expect, it } from 'vitest';
+
+/** The part of a syntax tree that is looked at here. */
+interface Node {
+  readonly type?: string;
+  readonly regex?: { readonly pattern: string; readonly flags: string };
+}
+
+/** Every regular expression written in a file. */
+function patternsIn(file: string): { pattern: string; flags: string }[] {
+  const found: { pattern: string; flags: string }[] = [];
+  const left: unknown[] = [parseSync(file, readFileSync(file, 'utf8')).program];
+  for (let node = left.pop(); node !== undefined; node = left.pop()) {
+    if (typeof node !== 'object' || node === null) continue;
+    const { type, regex } = node as Node;
+    if (type === 'Literal' && regex !== undefined) found.push(regex);
+    for (const part of Object.values(node)) if (part !== null) left.push(part);
+  }
+  return found;
+}
+
+const isProduct = (name: string) => /\.tsx?$/.test(name) && !/\.(test|fake|contract)\.tsx?$/.test(name);
+
+describe('regular expressions', () => {
+  beforeAll(() => {
+    // The checker as written in JavaScript: no program of its own for each system.
+    process.env.RECHECK_BACKEND = 'pure';
+  });
+  it('take a time that grows with a text and not with its square, whoever wrote the text', () => {
+    const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter(isProduct);
+    const patterns = new Map<string, string>();
+    for (const name of files)
+      for (const { pattern, flags } of patternsIn(join('src', name)))
+        patterns.set(JSON.stringify([pattern, flags]), name);
+    expect(patterns.size).toBeGreaterThan(80);
+    const slow = [...patterns].flatMap(([key, name]) => {
+      const [pattern, flags] = JSON.parse(key) as [string, string];
+      const { status } = checkSync(pattern, flags, { timeout: 20_000 });
+      return status === 'vulnerable' ? [`${name}: /${pattern}/${flags}`] : [];
+    });
+    expect(slow).toEqual([]);
+  });
+  it('that are slow would be found', () => {
+    expect(checkSync('[^\\s@]+@[^\\s@]+', 'g').status).toBe('vulnerable');
+    expect(checkSync('\\/+$', '').status).toBe('vulnerable');
+  });
+});
