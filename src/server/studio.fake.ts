@@ -41,10 +41,19 @@ interface Parts {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** For what never looks at previews: they are the pipeline's to make. */
-export const noPreview: PreviewRun = () => {
-  throw new RangeError('no preview here');
-};
+/** Previews are the pipeline's to make: here no run can begin. */
+export const noPreview: PreviewRun = ({ items }) => ({
+  problem: 'there is no pipeline here',
+  kinds: {},
+  unscored: {},
+  raters: {
+    ...{ usable: 0, consented: 0 },
+    ...{ withdrawn: { raters: 0, judgments: 0 }, withoutConsent: { raters: 0, judgments: 0 } },
+  },
+  items: { total: items.length, known: 0, origins: {} },
+  prompts: { train: 0, heldOut: 0 },
+  policy: { possible: false, reason: 'there is no pipeline here' },
+});
 
 /** A folder without runs. */
 export const NO_RUNS: RunService = {
