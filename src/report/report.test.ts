@@ -180,6 +180,12 @@ describe('a report document', () => {
       if ('x' in plot) expect(svg).toContain(plot.x);
     }
   });
+  it('draws values that differ by rounding alone as one line, not as an axis of rounding errors', () => {
+    const points = [0, 4e-16, 0].map((y, x) => ({ x, y }));
+    const svg = toHtml(drawPlot({ ...PLOTS.lines, series: [{ name: 's', points }], references: [] }));
+    expect(svg).not.toMatch(/e-1\d<\/text>/);
+    expect(svg).toContain('>0.4</text>');
+  });
   it('says the same words in text and in HTML', () => {
     const text = documentText(everything, { all: true });
     const page = documentPage(everything);
