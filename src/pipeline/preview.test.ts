@@ -125,8 +125,4 @@ describe('what a run would use of a project', () => {
     const elsewhere = parseConfig(configSchema, 'name: h\ndata: { layout: ground, ground: harbour }', { source: 't' });
     expect(previewRun(elsewhere, opened()).problem).toMatch(/takes its data from elsewhere/);
   });
-  it('keeps kinds apart from what every object has', () => {
-    expect(Object.keys(previewRun(configOf(), opened()).kinds)).toEqual(['comparison', 'critique']);
-    expect(previewRun(configOf(), opened()).kinds.constructor).toBeUndefined();
-  });
 });

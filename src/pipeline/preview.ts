@@ -12,7 +12,9 @@ export interface RunPreview {
   /** Why a run cannot begin, in one line; null where it can. */
   readonly problem: string | null;
   /** By kind of answer: judgments that may be used, and how many of them a reward is fitted to or examined on. */
-  readonly kinds: Record<string, { readonly usable: number; readonly fitted: number; readonly heldOut: number }>;
+  readonly kinds: Readonly<
+    Record<string, { readonly usable: number; readonly fitted: number; readonly heldOut: number }>
+  >;
   /** Usable judgments that tell a reward nothing, by reason. */
   readonly unscored: Readonly<Record<string, number>>;
   readonly raters: {
@@ -67,14 +69,14 @@ export function previewRun(config: PipelineConfig, project: OpenedProject): RunP
   const judged = typeof source === 'string' ? { items: project.items, ...usableFeedback(project) } : source.judged!;
   const { items, judgments, raters, leftOut } = judged;
   const { observations, unscored } = observe(items, judgments, config.reward);
-  const kinds: RunPreview['kinds'] = Object.create(null);
   const counts = collected(items, judgments, raters);
   const reaching = (kind: string, held: boolean) =>
     new Set(
       observations.filter((o) => o.kind === kind && isHeldOut(o.strata) === held).map(({ judgmentId }) => judgmentId),
     ).size;
-  for (const [kind, usable] of Object.entries(counts.judgments))
-    kinds[kind] = { usable, fitted: reaching(kind, false), heldOut: reaching(kind, true) };
+  const kinds = Object.entries(counts.judgments).map(
+    ([kind, usable]) => [kind, { usable, fitted: reaching(kind, false), heldOut: reaching(kind, true) }] as const,
+  );
   const data = typeof source === 'string' ? undefined : summarizeSource(config, source);
   const prompts = { train: data?.prompts.train ?? 0, heldOut: data?.prompts.evaluation ?? 0 };
   const undecided =
@@ -83,7 +85,7 @@ export function previewRun(config: PipelineConfig, project: OpenedProject): RunP
       : null;
   return {
     problem: typeof source === 'string' ? source : undecided,
-    kinds,
+    kinds: Object.fromEntries(kinds),
     unscored,
     raters: {
       usable: new Set(judgments.map(({ raterId }) => raterId)).size,

@@ -4,7 +4,7 @@ import type { ProjectTable, TableFormat } from './contract/index.ts';
 import { exportFile } from './exchange.ts';
 import { type MadeFile, makeFile } from './file-answer.ts';
 import { PageJson } from './page-json.ts';
-import { type PageContext, PAGES, type PageName, type PageQueries } from './project-pages.ts';
+import { PAGES, type PageContext, type PageName, type PageQueries } from './project-pages.ts';
 import { projectStates } from './project-state.ts';
 import { PROJECT_TABLE, writeTable } from './tables.ts';
 

@@ -41,10 +41,19 @@ interface Parts {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** For what never looks at previews: they are the pipeline's to make. */
-export const noPreview: PreviewRun = () => {
-  throw new RangeError('no preview here');
-};
+/** Previews are the pipeline's to make: here no run can begin. */
+export const noPreview: PreviewRun = ({ items }) => ({
+  problem: 'there is no pipeline here',
+  kinds: {},
+  unscored: {},
+  raters: {
+    ...{ usable: 0, consented: 0 },
+    ...{ withdrawn: { raters: 0, judgments: 0 }, withoutConsent: { raters: 0, judgments: 0 } },
+  },
+  items: { total: items.length, known: 0, origins: {} },
+  prompts: { train: 0, heldOut: 0 },
+  policy: { possible: false, reason: 'there is no pipeline here' },
+});
 
 /** A folder without runs. */
 export const NO_RUNS: RunService = {
@@ -74,9 +83,10 @@ const DOCUMENT = openApiDocument(ROUTES, '0.0.0') as {
 
 export const PASSWORD = 'correct horse 1';
 
-export async function openTestStudio(options: Partial<StudioOptions> = {}): Promise<TestStudio> {
+/** `url` names a store elsewhere than in a temporary file. */
+export async function openTestStudio(options: Partial<StudioOptions> = {}, url?: string): Promise<TestStudio> {
   const folder = mkdtempSync(join(tmpdir(), 'goodhart-studio-'));
-  const store = await openStore(join(folder, 'store.db'), { create: true });
+  const store = await openStore(url ?? join(folder, 'store.db'), { create: true });
   const { accounts } = store;
   const setupToken = 'setup-token-of-the-test';
   const events: StudioEvent[] = [];

@@ -37,7 +37,9 @@ describe('what came with a model', () => {
       '{{ range(0, 1000000000000) }}',
       '{% for i in range(5, 9, 0) %}{% endfor %}',
     ])
-      expect(() => rendered(source), source).toThrow(/refuses the conversation: range: expected at most 100000 numbers/);
+      expect(() => rendered(source), source).toThrow(
+        /refuses the conversation: range: expected at most 100000 numbers/,
+      );
     expect(rendered('{% for i in range(3) %}{{ i }}{% endfor %}')).toEqual([{ text: '012' }]);
     expect(() => parseTemplate('x'.repeat(1_000_001))).toThrow(/cannot be read: expected at most 1000000 characters/);
   });

@@ -10,8 +10,8 @@ import {
 } from '../../feedback/index.ts';
 import type { FeedbackReport } from '../../quality/index.ts';
 import { ANYONE_SIGNED_IN, LEADS, READERS } from '../access/roles.ts';
-import { PROJECT_RECIPE, runPreviewSchema } from './run-preview.ts';
 import { fileSchema, type RouteContract, type RouteKey } from './route.ts';
+import { PROJECT_RECIPE, runPreviewSchema } from './run-preview.ts';
 import { tableQuery } from './tables.ts';
 
 const intervalSchema = z.object({ low: z.number(), high: z.number(), level: z.number() });

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { findingSchema, knownRatesSchema } from '../../audit/index.ts';
 import { documentSchema } from '../../report/index.ts';
 import { ANYONE_SIGNED_IN, LEADS, READERS } from '../access/roles.ts';
-import { PROJECT_RECIPE } from './run-preview.ts';
 import { fileSchema, type RouteContract, type RouteKey } from './route.ts';
+import { PROJECT_RECIPE } from './run-preview.ts';
 import { tableQuery } from './tables.ts';
 
 const rateSchema = knownRatesSchema.shape.planted.nullable();
