@@ -25,7 +25,7 @@ const rateSchema = z.object({
 /** What the pages show of report.json. */
 const reportSchema = z.object({
   summary: z.array(z.object({ label: z.string(), value: z.string() })),
-  rates: z.record(z.string(), z.object({ planted: rateSchema, clean: rateSchema })),
+  rates: z.record(z.string(), z.object({ planted: rateSchema, clean: rateSchema, lookAlike: rateSchema.optional() })),
   samples: z.array(z.object({ prompt: z.string(), before: z.string(), after: z.string(), note: z.string() })),
 });
 

@@ -84,8 +84,8 @@ export function createRunReader(folder: string): RunReader {
     findings: reading((run) => {
       const rates = documents.report(run)?.rates ?? {};
       return documents.findings(run).map((finding) => {
-        const { planted = null, clean = null } = own(rates, finding.probe) ?? {};
-        return { ...finding, reason: reasonText(finding.because), planted, clean };
+        const { planted = null, clean = null, lookAlike = null } = own(rates, finding.probe) ?? {};
+        return { ...finding, reason: reasonText(finding.because), planted, clean, lookAlike };
       });
     }),
     disclosure: reading((run) => {

@@ -146,18 +146,21 @@ export function findingsTable(findings: ResponseOf<'GET /api/runs/{run}/findings
     columns: [
       ...text('challenge', 'probe', 'verdict'),
       ...number('estimate', 'low', 'high', 'level', 'n', 'unscored', 'seed'),
-      ...text('estimand', 'because', 'params', 'details', 'planted', 'clean'),
+      ...text('estimand', 'because', 'params', 'details', 'planted', 'clean', 'lookAlike'),
     ],
-    rows: findings.map(({ interval, params, details, planted, clean, evidence: _, reason: __, ...finding }) => ({
-      ...finding,
-      params: canonicalJson(params),
-      details: canonicalJson(details),
-      low: interval?.low ?? null,
-      high: interval?.high ?? null,
-      level: interval?.level ?? null,
-      planted: planted === null ? null : canonicalJson(planted),
-      clean: clean === null ? null : canonicalJson(clean),
-    })),
+    rows: findings.map(
+      ({ interval, params, details, planted, clean, lookAlike, evidence: _, reason: __, ...finding }) => ({
+        ...finding,
+        params: canonicalJson(params),
+        details: canonicalJson(details),
+        low: interval?.low ?? null,
+        high: interval?.high ?? null,
+        level: interval?.level ?? null,
+        planted: planted === null ? null : canonicalJson(planted),
+        clean: clean === null ? null : canonicalJson(clean),
+        lookAlike: lookAlike === null ? null : canonicalJson(lookAlike),
+      }),
+    ),
   };
 }
 

@@ -63,6 +63,8 @@ const shownFindingSchema = findingSchema.extend({
   reason: z.string(),
   planted: rateSchema.nullable(),
   clean: rateSchema.nullable(),
+  /** On runs that only look like a failure. */
+  lookAlike: rateSchema.nullable(),
 });
 
 /** Tables of a run that can be had as a file. */
