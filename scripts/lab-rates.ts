@@ -24,7 +24,7 @@ const { measureRates } = await import('../src/lab/index.ts');
 const before = JSON.parse(readFileSync(FILE, 'utf8')) as { seeds: number; firstSeed: number; probes: object };
 const [seeds, firstSeed] = [Number(values.seeds), Number(values['first-seed'])];
 const measured = await measureRates({ seeds, firstSeed, probes }, ({ stage, done, total, unit }) =>
-  console.error(`${stage}: ${done} of ${total} ${unit}`),
+  process.stderr.write(`${stage}: ${done} of ${total} ${unit}\n`),
 );
 const same = before.seeds === seeds && before.firstSeed === firstSeed;
 const all: Readonly<Record<string, unknown>> = { ...(same ? before.probes : {}), ...measured.probes };

@@ -1,10 +1,12 @@
 export * from './challenges.ts';
 export * from './check-verdicts.ts';
 export { meanEstimate } from './estimates.ts';
+export * from './document.ts';
 export * from './evidence/index.ts';
 export { defineEvidence, type EvidenceKind } from './evidence/kind.ts';
 export type * from './evidence/run-view.ts';
 export * from './finding.ts';
+export * from './known-rates.ts';
 export { count, defineProbe, type Probe, type ProbeResult, probeParams, type Thresholds } from './probe.ts';
 export * from './probes/index.ts';
 export * from './reasons.ts';

@@ -5,12 +5,14 @@ import {
   checkVerdicts,
   FAIL_ON,
   type FailOn,
+  findingsSection,
   isRequirable,
   probeSettingsSchema,
   requirable,
   runAudit,
 } from '../audit/index.ts';
 import { loadEvidence } from '../audit/node.ts';
+import { disclosureSection } from '../disclosure/index.ts';
 import {
   configSchema,
   type PipelineConfig,
@@ -19,12 +21,13 @@ import {
   verifyPipelineRun,
   wholeRunJsonSchema,
 } from '../pipeline/index.ts';
+import { documentText } from '../report/index.ts';
 import { CheckError, parseConfig, suggest, UsageError } from '../run/index.ts';
 import { onPath, readJsonOf, requireRegularFiles } from '../run/node.ts';
 import { now } from './environment.ts';
 import { whole } from './options.ts';
 import type { Terminal } from './terminal.ts';
-import { checksText, disclosureText, findingsText } from './text.ts';
+import { checksText } from './text.ts';
 
 /** The configuration a run folder was made with. */
 function configOf(folder: string): PipelineConfig {
@@ -96,7 +99,7 @@ async function audit(folder: string, options: AuditOptions, terminal: Terminal):
   const made = settingsOf(folder);
   const params = parseConfig(probeSettingsSchema, JSON.stringify(made.params), { source: '--set', set: options.set });
   const findings = runAudit(evidence, { seed: options.seed ?? made.seed, params });
-  terminal.result(findings, findingsText(findings));
+  terminal.result(findings, documentText({ sections: [findingsSection(findings)] }));
   const faults = checkVerdicts(findings, options);
   if (faults.length > 0) throw new CheckError('audit', `audit: ${faults.join('; ')}`);
 }
@@ -134,7 +137,10 @@ export function addAuditCommands(program: Command, terminalOf: () => Terminal): 
     .addHelpText('after', '\nExample:\n  goodhart disclose runs/mine --declarations people.yaml')
     .action(async (folder: string, options: { declarations?: string }) => {
       const { disclosure, seal } = await disclose(folder, options.declarations);
-      terminalOf().result({ disclosure, seal }, `${disclosureText(disclosure)}\nseal  ${seal}`);
+      terminalOf().result(
+        { disclosure, seal },
+        `${documentText({ sections: [disclosureSection(disclosure)] })}\n\nseal  ${seal}`,
+      );
     });
   program
     .command('verify')

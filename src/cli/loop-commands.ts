@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { checkThreshold, type PipelineConfig, RUN_FILES, runPipeline } from '../pipeline/index.ts';
-import { table } from '../report/index.ts';
+import { documentText, factsOf } from '../report/index.ts';
 import { UsageError } from '../run/index.ts';
 import { cacheFolder, onPath } from '../run/node.ts';
 import { enginesOf } from './engines.ts';
@@ -11,7 +11,6 @@ import { whole } from './options.ts';
 import { STORE_OPTION, sourceAccess, type Where } from './store-access.ts';
 import { serveStudio } from './studio-commands.ts';
 import type { Terminal } from './terminal.ts';
-import { disclosureText, findingsText } from './text.ts';
 
 /** The composition root of a run. */
 async function runConfig(
@@ -33,14 +32,11 @@ async function runConfig(
     cache: cacheFolder(),
     versions: versions(),
   });
-  const { summary, results, disclosure, seal } = result;
+  const { document, results, disclosure, seal } = result;
+  const summary = factsOf(document, 'summary');
   const text = [
     '',
-    table(summary.map(({ label, value }) => [label, value])),
-    '',
-    findingsText(results.findings),
-    '',
-    disclosureText(disclosure),
+    documentText(document),
     '',
     `report  ${join(out, RUN_FILES.report)}`,
     `seal    ${seal}  (goodhart verify ${out})`,

@@ -7,20 +7,20 @@ import {
   type RaterProfile,
   toPairs,
 } from '../feedback/index.ts';
-import { table } from '../report/index.ts';
+import { documentText, table } from '../report/index.ts';
 import {
   evaluateScores,
   fitMembers,
   loadReward,
   observe,
   rewardSchema,
+  rewardSection,
   saveReward,
   scorePairs,
 } from '../reward/index.ts';
 import { ignoreProgress, parseConfig, UsageError } from '../run/index.ts';
 import { readProject } from './project-folder.ts';
 import type { Terminal } from './terminal.ts';
-import { rewardText } from './text.ts';
 
 const engineOf = () => createEmbeddedEngine();
 const collect = (value: string, before: readonly string[]): string[] => [...before, value];
@@ -124,7 +124,8 @@ export function addRewardCommands(program: Command, terminalOf: () => Terminal):
         ...(groupOf !== undefined && { groupOf }),
       });
       await model.dispose();
-      terminalOf().result({ ...evaluation, unscored }, rewardText(evaluation));
+      const sections = [rewardSection(evaluation, { on: `the comparisons of ${folder}` })];
+      terminalOf().result({ ...evaluation, unscored }, documentText({ sections }));
     });
   reward
     .command('score')

@@ -23,6 +23,7 @@ function readerThread(folder: string): RunReader {
     config: (run) => thread.call({ method: 'config', args: [run] }),
     verify: (run) => thread.call({ method: 'verify', args: [run] }),
     series: (run) => thread.call({ method: 'series', args: [run] }),
+    report: (run) => thread.call({ method: 'report', args: [run] }),
     samples: (run) => thread.call({ method: 'samples', args: [run] }),
     findings: (run) => thread.call({ method: 'findings', args: [run] }),
     disclosure: (run) => thread.call({ method: 'disclosure', args: [run] }),

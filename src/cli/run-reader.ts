@@ -1,21 +1,22 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { reasonText } from '../audit/index.ts';
-import { disclosureSchema, SEAL } from '../disclosure/index.ts';
+import { SEAL } from '../disclosure/index.ts';
 import { RUN_FILES, readSeries, verifyPipelineRun } from '../pipeline/index.ts';
-import { DataError, own, UsageError } from '../run/index.ts';
+import { factsOf } from '../report/index.ts';
+import { addTo, DataError, own, UsageError } from '../run/index.ts';
 import { fileOf, filesBelow, readRegularFile } from '../run/node.ts';
-import type { RunService } from '../server/index.ts';
+import type { RunRow, RunService } from '../server/index.ts';
 import { containedFile } from './contained-file.ts';
-import { LIMITS, runDocuments } from './run-documents.ts';
+import { isRunning } from './process-identity.ts';
+import { LIMITS, runContents, samplesOf } from './run-contents.ts';
 import { projectOfRun, runPlaces } from './run-files.ts';
-import { runRows } from './run-rows.ts';
 
 type Detail = NonNullable<Awaited<ReturnType<RunService['detail']>>>;
 
 /** What a run's folder says, whoever made it; nothing here starts or stops anything. Undefined is an unknown run. */
 export type RunReader = Pick<
   RunService,
-  'list' | 'has' | 'projectOf' | 'verify' | 'series' | 'samples' | 'findings' | 'disclosure' | 'file'
+  'list' | 'has' | 'projectOf' | 'verify' | 'series' | 'report' | 'samples' | 'findings' | 'disclosure' | 'file'
 > & {
   detail(run: string): Promise<Omit<Detail, 'progress' | 'asks'> | undefined>;
   /** The configuration that a run was made with. */
@@ -27,25 +28,49 @@ export type RunReader = Pick<
 export function createRunReader(folder: string): RunReader {
   const places = runPlaces(folder);
   const { place, has, isRun, stateOf } = places;
-  const documents = runDocuments(places);
-  const rows = runRows(places, documents);
 
-  const reading =
-    <A extends readonly unknown[], T>(read: (run: string, ...rest: A) => T | Promise<T>) =>
-    async (run: string, ...rest: A): Promise<T> => {
-      try {
-        return await read(run, ...rest);
-      } catch (error) {
-        throw new DataError('run', `run ${run}: ${documents.reason(run, error)}`, { cause: error });
-      }
-    };
+  const { writtenOf, findingsOf, reportOf, ratesOf, disclosureOf, reasonOf, reading } = runContents(place);
+
+  const statusOf = (run: string): RunRow['status'] => {
+    if (has(run, SEAL)) return 'complete';
+    const state = stateOf(run);
+    if (state === undefined) return 'unfinished';
+    // A process that the machine or a kill ended could not write down how.
+    const gone = state.status === 'running' && (state.process === null || !isRunning(state.process));
+    return gone ? 'stopped' : state.status;
+  };
+  const rowOf = (run: string): RunRow | undefined => {
+    if (!isRun(run)) return undefined;
+    const status = statusOf(run);
+    const project = projectOfRun(places, run);
+    try {
+      const written = writtenOf(run);
+      const verdicts: Record<string, number> = {};
+      for (const { verdict } of findingsOf(run)) addTo(verdicts, verdict);
+      const { config: { name } = { name: run }, startedAt = '' } = written ?? {};
+      return { id: run, name, project, status, startedAt, verdicts, reason: null };
+    } catch (error) {
+      // One broken run must not hide the others.
+      const reason = reasonOf(run, error);
+      const startedAt = statSync(place(run)).mtime.toISOString();
+      const shown = status === 'running' ? status : 'unreadable';
+      return { id: run, name: run, project, status: shown, startedAt, verdicts: {}, reason };
+    }
+  };
 
   return {
-    list: async () => rows.list(),
+    async list() {
+      const names = new Set(existsSync(folder) ? readdirSync(folder).filter((name) => !name.startsWith('.')) : []);
+      for (const name of existsSync(places.states) ? readdirSync(places.states) : [])
+        if (name.endsWith('.json')) names.add(name.slice(0, -'.json'.length));
+      return [...names]
+        .flatMap((name) => rowOf(name) ?? [])
+        .sort((a, b) => (a.startedAt === b.startedAt ? (a.id < b.id ? 1 : -1) : a.startedAt < b.startedAt ? 1 : -1));
+    },
     has: async (run) => isRun(run),
     projectOf: async (run) => projectOfRun(places, run),
     async detail(run) {
-      const row = rows.row(run);
+      const row = rowOf(run);
       if (row === undefined) return undefined;
       const rest = { run: row, error: stateOf(run)?.error ?? null };
       const files = existsSync(place(run)) ? filesBelow(place(run)) : [];
@@ -53,17 +78,18 @@ export function createRunReader(folder: string): RunReader {
       const unknown = { ...rest, config: null, command: repeat, versions: {}, summary: [], files };
       if (row.reason !== null) return unknown;
       try {
-        const written = documents.written(run);
-        const summary = documents.report(run)?.summary ?? [];
+        const written = writtenOf(run);
+        const report = reportOf(run);
+        const summary = report === null ? [] : factsOf(report, 'summary');
         if (written === undefined) return { ...unknown, summary };
         const { config, command, versions } = written;
         return { ...rest, config: config as Detail['config'], command, versions, summary, files };
       } catch (error) {
-        return { ...unknown, run: { ...row, reason: documents.reason(run, error) } };
+        return { ...unknown, run: { ...row, reason: reasonOf(run, error) } };
       }
     },
     config: reading((run) => {
-      const written = documents.written(run);
+      const written = writtenOf(run);
       if (written === undefined) throw new UsageError('run', `${RUN_FILES.run} is not there; start the run anew`);
       return written.config;
     }),
@@ -80,19 +106,20 @@ export function createRunReader(folder: string): RunReader {
       const series = await readSeries(path);
       return Object.fromEntries([...series].map(([stage, curves]) => [stage, Object.fromEntries(curves)]));
     }),
-    samples: reading((run) => documents.report(run)?.samples ?? []),
+    report: reading(reportOf),
+    samples: reading((run) => {
+      const report = reportOf(run);
+      return report === null ? [] : samplesOf(report);
+    }),
     findings: reading((run) => {
-      const rates = documents.report(run)?.rates ?? {};
-      return documents.findings(run).map((finding) => {
+      const rates = ratesOf(run);
+      return findingsOf(run).map((finding) => {
         const { planted = null, clean = null, lookAlike = null } = own(rates, finding.probe) ?? {};
         return { ...finding, reason: reasonText(finding.because), planted, clean, lookAlike };
       });
     }),
     disclosure: reading((run) => {
-      const disclosure = documents.json(run, RUN_FILES.disclosure, {
-        schema: disclosureSchema,
-        limit: LIMITS.disclosure,
-      });
+      const disclosure = disclosureOf(run);
       const seal = fileOf(place(run), SEAL);
       return {
         disclosure: (disclosure ?? null) as never,

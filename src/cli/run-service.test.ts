@@ -192,7 +192,8 @@ describe('runs of a folder', () => {
     writeRun('keyless', { 'run.json': '{}' });
     writeRun('no-list', { 'run.json': whole, 'findings.json': '{}' });
     writeRun('no-finding', { 'run.json': whole, 'findings.json': '[null]' });
-    writeRun('html', { 'run.json': whole, 'report.json': '{"summary":[{"label":{"html":"<script>"},"value":""}]}' });
+    const report = { title: '', note: '', sections: [{ id: 'x', title: { html: '<script>' }, blocks: [] }] };
+    writeRun('html', { 'run.json': whole, 'report.json': JSON.stringify(report) });
     const run = await runs.start({ yaml: yamlOf('short'), set: [] }, anyProject);
     await expect.poll(() => statusOf(run), { timeout: 20_000 }).toBe('complete');
     const rows = new Map((await runs.list()).map((row) => [row.id, row]));
@@ -206,8 +207,8 @@ describe('runs of a folder', () => {
       expect((await runs.detail(id))!.run).toEqual(rows.get(id));
     }
     expect(rows.get('html')!.reason).toBeNull();
-    expect((await runs.detail('html'))!.run.reason).toMatch(/^report.json: summary.0.label: .*expected string/);
-    await expect(runs.samples('html')).rejects.toThrow(/^run html: report.json: summary.0.label/);
+    expect((await runs.detail('html'))!.run.reason).toMatch(/^report.json: sections.0.title: .*expected string/);
+    await expect(runs.samples('html')).rejects.toThrow(/^run html: report.json: sections.0.title/);
     await expect(runs.findings('no-list')).rejects.toThrow(/^run no-list: findings.json: file/);
   });
   it.skipIf(process.platform === 'win32')('reads no file of a run that is a link, a pipe or too large', async () => {

@@ -58,13 +58,14 @@ export function createRunService(options: {
   /** A process of ours runs until its end was noted, which is a moment after it. */
   const now = (row: RunRow): RunRow =>
     children.has(row.id) && row.status !== 'complete' ? { ...row, status: 'running' } : row;
-  const { has: isThere, projectOf, verify, series, samples, findings, disclosure, file } = reader;
+  const { has: isThere, projectOf, verify, series, report, samples, findings, disclosure, file } = reader;
   return {
     list: async () => (await reader.list()).map(now),
     projectOf,
     has: isThere,
     verify,
     series,
+    report,
     samples,
     findings,
     disclosure,

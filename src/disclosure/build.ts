@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Finding, NO_PROBE } from '../audit/index.ts';
+import { type Finding, findingLabel } from '../audit/index.ts';
 import { CheckError, own } from '../run/index.ts';
 import { DISCLOSURE_IDS, DISCLOSURE_ITEMS, type DisclosureId } from './items.ts';
 
@@ -88,10 +88,6 @@ export const disclosureSchema: z.ZodType<Disclosure> = z.strictObject({
     }),
   ),
 });
-
-/** A finding by challenge and probe: `R4 over-optimisation`; the challenge alone where it has no probe. */
-export const findingLabel = ({ challenge, probe }: Pick<Finding, 'challenge' | 'probe'>): string =>
-  probe === NO_PROBE ? challenge : `${challenge} ${probe}`;
 
 /** Reads a JSON file of the run folder. */
 export type ReadJson = (file: string) => unknown;

@@ -3,12 +3,13 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { runAudit } from '../audit/index.ts';
+import { findingsSection, runAudit } from '../audit/index.ts';
 import { writeEvidence } from '../audit/node.ts';
+import { documentPage, documentSchema, documentText, type ReportDocument } from '../report/index.ts';
 import { filesBelow, openRecordLog, writeJson } from '../run/node.ts';
 import { agreesWithClaim, atPointer, buildDisclosure, type Disclosure } from './build.ts';
+import { disclosedSection, disclosureSection } from './document.ts';
 import { DISCLOSURE_IDS } from './items.ts';
-import { type ReportData, renderReport } from './report/render.ts';
 import { sealRun, verifyRun } from './seal.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'goodhart-disclosure-'));
@@ -30,24 +31,10 @@ const build = (extra: Partial<Parameters<typeof buildDisclosure>[0]> = {}): Disc
   });
 const statusOf = (disclosure: Disclosure, id: string) => disclosure.items.find((item) => item.id === id)!.status;
 
-const reportData = (name: string): ReportData => ({
-  name,
-  summary: [{ label: 'x', value: name }],
-  pathsNote: name,
-  paths: [],
-  rewardHistogram: [],
-  raters: [{ name, value: 0.7, low: 0.5, high: 0.9, flagged: true }],
-  raterNote: name,
-  lengthHistogram: [],
-  diversity: [],
-  calibration: [],
-  training: [],
-  findings: runAudit({}, { seed: 1 }),
-  rates: {},
-  samples: [{ prompt: name, before: name, after: name, note: name }],
-  samplesNote: name,
-  disclosure: build({ run: name }),
-  reproduce: { command: name, config: { name }, versions: {} },
+const reportOf = (name: string, disclosure = build({ run: name })): ReportDocument => ({
+  title: name,
+  note: name,
+  sections: [findingsSection(runAudit({}, { seed: 1 })), disclosureSection(disclosure), disclosedSection(disclosure)],
 });
 
 describe('joining the disclosure', () => {
@@ -130,9 +117,9 @@ function sealedRun(name: string): string {
   mkdirSync(join(folder, 'disclosure'), { recursive: true });
   const read = (file: string) => (file === 'findings.json' ? findings : undefined);
   writeJson(join(folder, 'disclosure/disclosure.json'), build({ findings, read, statements: [] }));
-  const data = reportData('sealed');
-  writeJson(join(folder, 'report.json'), data);
-  writeFileSync(join(folder, 'report.html'), renderReport(JSON.parse(JSON.stringify(data)) as ReportData));
+  const document = reportOf('sealed');
+  writeJson(join(folder, 'report.json'), document);
+  writeFileSync(join(folder, 'report.html'), documentPage(document));
   const log = openRecordLog(join(folder, 'records.jsonl'), () => '2026-01-01');
   log.append('run-started', { seed: 3 });
   log.append('run-finished', {});
@@ -222,21 +209,56 @@ describe('sealing and verifying', () => {
   });
 });
 
-describe('the report', () => {
-  const hostile = `<script>alert(1)</script>" onload='x' <img src=x onerror=y> javascript:z &`;
-  it('renders hostile text inert', () => {
-    const html = renderReport(reportData(hostile));
-    expect(html).not.toMatch(/<script|<img|onload='|onerror=y>/);
-    expect(html).toContain('&lt;script&gt;');
+describe('the disclosure in a report', () => {
+  const text = (disclosure: Disclosure) => documentText(reportOf('x', disclosure), { all: true });
+  it('says of each item whether it is measured, declared or missing, on what that rests, and where values stand', () => {
+    const said = text(build());
+    expect(said).toMatch(/D7 +● measured/);
+    expect(said).toMatch(/D2 +◐ declared by a person/);
+    expect(said).toMatch(/D11 +○ missing/);
+    expect(said).toContain('accuracy  0.8 · a.json#/accuracy');
+    expect(said).toContain('Declared by A. Person, 2026-01-01: volunteers');
+    expect(said).toMatch(/D10[\s\S]*Findings: not assessed: H6/);
+    const setting = {
+      item: 'D6',
+      label: 'members',
+      file: 'a.json',
+      pointer: '/accuracy',
+      basis: 'configuration',
+    } as const;
+    expect(text(build({ statements: [setting] }))).toMatch(
+      /D6 +◐ declared by configuration[\s\S]*members, as configured/,
+    );
   });
-  it('asks nothing from outside and says what was not measured', () => {
-    const html = renderReport(reportData('plain'));
-    expect(html).not.toMatch(/(src|href)="(https?:)?\/\//);
-    expect(html.match(/Not measured in this run/g)!.length).toBeGreaterThan(3);
-    expect(html).toContain('not assessed');
+  it('changes with every value and every status', () => {
+    const disclosure = build();
+    const items = disclosure.items.flatMap((item, i) => {
+      const others = [
+        { ...item, status: item.status === 'missing' ? 'declared' : 'missing' } as const,
+        { ...item, title: 'another' },
+        { ...item, category: 'another' },
+        ...item.statements.map((_, at) => ({
+          ...item,
+          statements: item.statements.map((s, j) => (j === at ? { ...s, value: 17 } : s)),
+        })),
+        ...(item.declaration === undefined ? [] : [{ ...item, declaration: { ...item.declaration, text: 'no' } }]),
+        ...(item.declaration === undefined ? [] : [{ ...item, declaration: { ...item.declaration, data: 'no' } }]),
+      ];
+      return others.map((other) => disclosure.items.with(i, other));
+    });
+    expect(items.length).toBeGreaterThan(DISCLOSURE_IDS.length * 3);
+    for (const changed of items) expect(text({ ...disclosure, items: changed })).not.toBe(text(disclosure));
   });
-  it('draws a finite path for a point without spread', () => {
-    const data = { ...reportData('one'), paths: [{ name: 'p', points: [{ x: 0, y: 1 }] }] };
-    expect(renderReport(data)).not.toMatch(/NaN|undefined/);
+  it('is read back by the schema of documents', () => {
+    const document = reportOf('x');
+    expect(documentSchema.parse(JSON.parse(JSON.stringify(document)))).toEqual(document);
   });
+});
+
+it('a report that is changed and rendered again still fails where its file is no document', async () => {
+  const folder = sealedRun('no-document');
+  writeJson(join(folder, 'report.json'), { ...reportOf('x'), sections: [{ id: 'x', html: '<script>' }] });
+  sealRun(folder);
+  const failed = (await verifyRun(folder)).filter(({ ok }) => !ok);
+  expect(failed).toMatchObject([{ name: 'report.html', detail: expect.stringMatching(/sections.0/) as string }]);
 });

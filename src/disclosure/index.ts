@@ -1,4 +1,4 @@
 export * from './build.ts';
+export { disclosedSection, disclosureSection } from './document.ts';
 export * from './items.ts';
-export { type ReportData, renderReport } from './report/render.ts';
 export * from './seal.ts';

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
-import { findingsSchema, PROBE_IDS, runAudit } from '../audit/index.ts';
+import { findingLabel, findingsSchema, PROBE_IDS, runAudit } from '../audit/index.ts';
 import { loadEvidence } from '../audit/node.ts';
+import { documentPage, documentSchema } from '../report/index.ts';
 import { canonicalJson, chainFault, DataError, digestBytes, recordsRoot } from '../run/index.ts';
 import {
   digestFile,
@@ -15,8 +16,7 @@ import {
   strangersBelow,
   writeFileAtomic,
 } from '../run/node.ts';
-import { atPointer, disclosureSchema, findingLabel } from './build.ts';
-import { type ReportData, renderReport } from './report/render.ts';
+import { atPointer, disclosureSchema } from './build.ts';
 
 /**
  * Sealing a run: a manifest of every file, and a seal over the manifest and the record log. Both are written in one
@@ -179,8 +179,8 @@ export async function verifyRun(folder: string): Promise<Check[]> {
   if (existsSync(`${folder}/${REPORT.data}`)) {
     checks.push(
       ...(await attempt(REPORT.html, () => {
-        const ok = renderReport(readJson(`${folder}/${REPORT.data}`) as ReportData) === read(REPORT.html);
-        return [{ name: 'report', ok, detail: ok ? 'renders from its data' : 'differs from its data' }];
+        const ok = documentPage(readJsonOf(`${folder}/${REPORT.data}`, documentSchema)) === read(REPORT.html);
+        return [{ name: 'report', ok, detail: ok ? 'renders from its document' : 'differs from its document' }];
       })),
     );
   }

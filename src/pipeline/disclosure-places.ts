@@ -1,6 +1,7 @@
 import { PROBE_IDS } from '../audit/index.ts';
 import type { DisclosureId, StatementBasis } from '../disclosure/index.ts';
 import type { PipelineConfig } from './config.ts';
+import { SPLIT_NAMES } from './report/words.ts';
 import { RUN_FILES } from './run-folder.ts';
 import { variantsOf } from './stages/policy.ts';
 
@@ -75,7 +76,7 @@ const rewardPlaces = (): Place[] => [
 ];
 
 /** Splits in the order in which the results tell them. */
-const SPLITS = ['held-out prompts', 'deployment prompts'] as const;
+const SPLITS = [SPLIT_NAMES.evaluation, SPLIT_NAMES.deploy] as const;
 
 function policyPlaces(config: PipelineConfig): Place[] {
   return variantsOf({ config, round: config.rounds }).flatMap((variant, i) =>

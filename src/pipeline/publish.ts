@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
-import { buildDisclosure, type Declaration, type Disclosure, type ReportData } from '../disclosure/index.ts';
+import { buildDisclosure, type Declaration, type Disclosure } from '../disclosure/index.ts';
+import type { ReportDocument } from '../report/index.ts';
 import { readJson } from '../run/node.ts';
 import type { PipelineConfig } from './config.ts';
 import { checkDeclarations } from './declarations.ts';
 import { disclosurePlaces } from './disclosure-places.ts';
 import type { MetricsRow } from './metrics.ts';
-import { reportData } from './report-data.ts';
+import { runDocument } from './report/document.ts';
 import { resultsJson } from './results.ts';
 import { withoutNaN } from './run-context.ts';
 import { RUN_FILES, type RunJson } from './run-folder.ts';
@@ -16,7 +17,7 @@ import type { RunResults } from './run-results.ts';
 export interface Publication {
   readonly results: Record<string, unknown>;
   readonly disclosure: Disclosure;
-  readonly report: ReportData;
+  readonly report: ReportDocument;
 }
 
 /** The disclosure of a run folder with the declarations that its configuration and its records hold. */
@@ -62,6 +63,6 @@ export function publication(
   const declarations = { ...config.declarations, ...declarationsOf(records) };
   const disclosure = discloseRun(folder, config, { declarations, results, headline });
   const versions = versionsOf(run.versions, records);
-  const report = withoutNaN(reportData(config, results, { disclosure, command, versions, training }));
+  const report = withoutNaN(runDocument(config, results, { disclosure, command, versions, training }));
   return { results: headline, disclosure, report };
 }

@@ -30,7 +30,7 @@ export const RUN_FILES = {
   findings: 'findings.json',
   rates: 'rates.json',
   results: 'results.json',
-  reportData: 'report.json',
+  reportDocument: 'report.json',
   report: 'report.html',
   disclosure: 'disclosure/disclosure.json',
 } as const;

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { checkVerdicts, type Finding } from '../audit/index.ts';
 import { type Disclosure, disclosureSchema, sealRun } from '../disclosure/index.ts';
+import { documentSchema, type ReportDocument } from '../report/index.ts';
 import { CheckError, canonicalJson, lazily, NumericsError, own, type Progress, UsageError } from '../run/index.ts';
 import {
   createRunFolder,
@@ -22,7 +23,6 @@ import { openSource, type Source, type SourceAccess } from './sources/index.ts';
 import { runStage } from './stage.ts';
 import { dataSummarySchema } from './stages/data.ts';
 import { planOf } from './stages/index.ts';
-import { type SummaryRow, summaryRows } from './summary.ts';
 
 /** Engines of a run, and how to let them go; both roles may be one engine. */
 export type OpenEngines = RunEngines & { dispose(): Promise<void> };
@@ -48,7 +48,8 @@ export interface PipelineOptions {
 
 export interface PipelineResult {
   readonly results: RunResults;
-  readonly summary: readonly SummaryRow[];
+  /** The report. */
+  readonly document: ReportDocument;
   readonly disclosure: Disclosure;
   /** Digest that pins the whole sealed run; publish it elsewhere. */
   readonly seal: string;
@@ -141,7 +142,8 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
     if (log.records.at(-1)?.type !== RECORD_TYPES.finished)
       log.append(RECORD_TYPES.finished, { findings: results.findings.length });
     const disclosure = readJsonOf(`${out}/${RUN_FILES.disclosure}`, disclosureSchema);
-    return { results, summary: summaryRows(results), disclosure, seal: sealRun(out) };
+    const document = readJsonOf(`${out}/${RUN_FILES.reportDocument}`, documentSchema);
+    return { results, document, disclosure, seal: sealRun(out) };
   } catch (error) {
     throw error instanceof NumericsError ? withLastCheckpoint(error, context) : error;
   } finally {

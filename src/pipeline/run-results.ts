@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { z } from 'zod';
-import { type Finding, findingsSchema } from '../audit/index.ts';
-import type { DetectionRates } from '../lab/index.ts';
-import { readJson, readJsonOf } from '../run/node.ts';
+import { type Finding, findingsSchema, type RatesByProbe, ratesSchema } from '../audit/index.ts';
+import { readJsonOf } from '../run/node.ts';
 import { type Collected, collectedSchema } from './collected.ts';
 import type { StoredEvaluation } from './reward-evaluation.ts';
 import { atRound, type Place, pathIn } from './run-context.ts';
@@ -34,7 +33,7 @@ export interface RunResults {
   readonly exact: ExactCurve | undefined;
   readonly findings: readonly Finding[];
   /** Detection rates of the probes, by probe. */
-  readonly rates: Readonly<Record<string, DetectionRates>>;
+  readonly rates: RatesByProbe;
   readonly earlier: readonly RoundResults[];
 }
 
@@ -70,7 +69,7 @@ export async function loadResults({ config, folder }: Omit<Place, 'round'>): Pro
     bestOf: loadBestOf(last),
     exact: optional(last, RUN_FILES.exact, exactSchema),
     findings: readJsonOf(pathIn(last, RUN_FILES.findings), findingsSchema),
-    rates: readJson(pathIn(last, RUN_FILES.rates)) as RunResults['rates'],
+    rates: readJsonOf(pathIn(last, RUN_FILES.rates), ratesSchema),
     earlier,
   };
 }

@@ -71,8 +71,8 @@ export type Block =
   | { readonly kind: 'verdict'; readonly verdict: Verdict; readonly text: Text }
   | { readonly kind: 'list'; readonly items: readonly Text[] }
   | { readonly kind: 'heading'; readonly text: string }
-  /** Something behind a summary that opens. */
-  | { readonly kind: 'fold'; readonly summary: string; readonly blocks: readonly Block[] }
+  /** Something behind a summary that opens; `open` where it stands open at first. */
+  | { readonly kind: 'fold'; readonly summary: string; readonly blocks: readonly Block[]; readonly open?: true }
   /** Two texts side by side. */
   | { readonly kind: 'sides'; readonly title: string; readonly note: string; readonly sides: readonly Side[] }
   | { readonly kind: 'code'; readonly code: string }
@@ -143,6 +143,13 @@ export type Plot = Named &
         readonly y: string;
         readonly bars: readonly { readonly from: number; readonly to: number; readonly count: number }[];
         readonly mark: { readonly at: number; readonly text: string };
+      }
+    | {
+        /** One bar a category in the order given, from zero. */
+        readonly type: 'bars';
+        readonly x: string;
+        readonly y: string;
+        readonly bars: readonly { readonly name: string; readonly value: number }[];
       }
     | {
         /** Estimates in their order, joined by a line: over time (milliseconds) or over named stretches. */

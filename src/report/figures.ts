@@ -20,3 +20,22 @@ export const estimateText = (value: number, interval: Range | null, rest = ''): 
 /** A share as a percentage with one decimal. */
 export const percent = (share: number | null | undefined): string =>
   share === null || share === undefined || !Number.isFinite(share) ? '–' : `${(100 * share).toFixed(1)} %`;
+
+const isRange = (value: object): value is Range => 'low' in value && 'high' in value;
+
+/** Any plain value for people: numbers as figures, intervals as such, lists and named values in a row. */
+export function valueText(value: unknown): string {
+  if (typeof value === 'number') return figure(value);
+  if (typeof value === 'string') return value;
+  if (value === null || value === undefined) return '–';
+  if (typeof value !== 'object') return String(value);
+  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.map(valueText).join(', ');
+  if (isRange(value) && typeof value.low === 'number' && typeof value.high === 'number') return rangeText(value);
+  return Object.entries(value)
+    .map(([key, inner]) => `${wordsOf(key)} ${valueText(inner)}`)
+    .join(', ');
+}
+
+/** A name in code as words: `proxyRise` is `proxy rise`. */
+export const wordsOf = (key: string): string =>
+  key.replaceAll(/([a-z0-9])([A-Z])/g, (_, before: string, after: string) => `${before} ${after.toLowerCase()}`);

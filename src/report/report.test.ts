@@ -1,9 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Block, Plot, PlotType, ReportDocument } from './document.ts';
+import type { Block, Plot, PlotType, ReportDocument, Section } from './document.ts';
 import { Element, h, Mention, type Node, toHtml } from './element.ts';
+import { valueText } from './figures.ts';
+import { factsOf, sidesOf } from './find.ts';
 import { documentPage } from './page.ts';
 import { drawPlot } from './plots/index.ts';
+import { documentSchema } from './schema.ts';
 import { documentText } from './text.ts';
 import { documentTree } from './tree.ts';
 
@@ -74,6 +77,7 @@ const PLOTS: { readonly [T in PlotType]: Extract<Plot, { type: T }> } = {
     ],
     mark: { at: 5, text: 'median' },
   },
+  bars: { type: 'bars', title: 'By day', x: 'day', y: 'count', bars: [{ name: 'Monday', value: 3 }] },
   course: {
     type: 'course',
     title: 'Over time',
@@ -115,7 +119,7 @@ const BLOCKS: { readonly [K in Block['kind']]: Extract<Block, { kind: K }> } = {
   verdict: { kind: 'verdict', verdict: { tone: 'clear', text: 'clear' }, text: 'of correlated errors' },
   list: { kind: 'list', items: ['one', 'two'] },
   heading: { kind: 'heading', text: 'Apart' },
-  fold: { kind: 'fold', summary: 'More', blocks: [{ kind: 'text', text: 'Folded.' }] },
+  fold: { kind: 'fold', summary: 'More', blocks: [{ kind: 'text', text: 'Folded.' }], open: true },
   sides: {
     kind: 'sides',
     title: 'Prompt',
@@ -136,8 +140,37 @@ const everything: ReportDocument = {
 };
 
 describe('a report document', () => {
-  it('survives being stored', () => {
-    expect(JSON.parse(JSON.stringify(everything))).toEqual(everything);
+  it('survives being stored, and is read back by its schema with every kind of plot', () => {
+    const plots = Object.values(PLOTS).map((plot): Block => ({ kind: 'plot', plot }));
+    const section: Section = { id: 'plots', title: 'Plots', note: 'each', blocks: plots, detail: true };
+    const whole: ReportDocument = { ...everything, sections: [...everything.sections, section] };
+    expect(JSON.parse(JSON.stringify(whole))).toEqual(whole);
+    expect(documentSchema.parse(JSON.parse(JSON.stringify(whole)))).toEqual(whole);
+  });
+  it('is no document where anything is of another kind, or more than a document holds', () => {
+    const forge = (block: unknown) => ({ ...everything, sections: [{ id: 'x', title: 'x', blocks: [block] }] });
+    const line = { ...PLOTS.lines, series: [{ name: 's', points: [{ x: 0, y: null }] }] };
+    const forged = [
+      forge({ kind: 'html', html: '<script>' }),
+      forge({ kind: 'text', text: { html: '<b>' } }),
+      forge({ kind: 'text', text: 'x', html: '<b>' }),
+      forge({ kind: 'verdict', verdict: { tone: 'constructor', text: 'x' }, text: '' }),
+      forge({ kind: 'table', name: 't', columns: [], rows: [[]] }),
+      forge({ kind: 'fold', summary: 's', blocks: [{ kind: 'fold' }] }),
+      forge({ kind: 'plot', plot: line }),
+      { ...everything, script: 'alert(1)' },
+    ];
+    expect(forged.map((one) => documentSchema.safeParse(one).success)).toEqual(forged.map(() => false));
+  });
+  it('gives its facts and its texts side by side to who asks for them', () => {
+    expect(factsOf(everything, 'all')).toEqual([{ label: 'Judgments', value: '12' }]);
+    expect(sidesOf(everything, 'all').map(({ title }) => title)).toEqual(['Prompt']);
+    expect([factsOf(everything, 'none'), sidesOf(everything, 'none')]).toEqual([[], []]);
+  });
+  it('says any plain value in words', () => {
+    expect(
+      [0.12345, 'x', null, true, [], [1, 'a'], { low: 0, high: 1 }, { proxyRise: 2, of: { low: 1 } }].map(valueText),
+    ).toEqual(['0.123', 'x', '–', 'true', 'none', '1, a', '0 to 1', 'proxy rise 2, of low 1']);
   });
   it('draws every plot with its title, its axes and its names', () => {
     for (const plot of Object.values(PLOTS)) {
@@ -146,6 +179,12 @@ describe('a report document', () => {
       expect(svg).not.toMatch(/NaN|Infinity|undefined/);
       if ('x' in plot) expect(svg).toContain(plot.x);
     }
+  });
+  it('draws values that differ by rounding alone as one line, not as an axis of rounding errors', () => {
+    const points = [0, 4e-16, 0].map((y, x) => ({ x, y }));
+    const svg = toHtml(drawPlot({ ...PLOTS.lines, series: [{ name: 's', points }], references: [] }));
+    expect(svg).not.toMatch(/e-1\d<\/text>/);
+    expect(svg).toContain('>0.4</text>');
   });
   it('says the same words in text and in HTML', () => {
     const text = documentText(everything, { all: true });

@@ -13,11 +13,11 @@ table{border-collapse:collapse;width:100%;font-size:.9rem}th,td{text-align:left;
 .stroke{fill:none;stroke:currentColor;stroke-width:2}.whisker{stroke:currentColor;stroke-width:1.5;opacity:.7}.mark{fill:currentColor;stroke:none}
 .s0{color:var(--c0)}.s1{color:var(--c1)}.s2{color:var(--c2)}.s3{color:var(--c3)}.s4{color:var(--c4)}.s5{color:var(--c5)}
 .s1 .stroke{stroke-dasharray:6 3}.s2 .stroke{stroke-dasharray:2 3}.s3 .stroke{stroke-dasharray:10 3 2 3}.s4 .stroke{stroke-dasharray:4 2}.s5 .stroke{stroke-dasharray:1 2}
-.bars rect{fill:currentColor;opacity:.55}.reference{stroke:var(--soft);stroke-dasharray:4 3}.faint{stroke:currentColor;stroke-width:1;opacity:.25}
+.bars rect{fill:currentColor;opacity:.35}.reference{stroke:var(--soft);stroke-dasharray:4 3}.faint{stroke:currentColor;stroke-width:1;opacity:.25}
 .verdict{white-space:nowrap}.clear,.measured{color:var(--c2)}.concern,.declared{color:var(--c4)}.failure{color:var(--c1);font-weight:600}.inconclusive{color:var(--c3)}.not-assessed,.missing{color:var(--soft)}
-.sides{display:grid;grid-template-columns:1fr 1fr;gap:.8rem;margin:.8rem 0;border-top:1px solid var(--line);padding-top:.6rem}.sides>p{grid-column:1/-1;margin:0}
+.sides{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(15rem,100%),1fr));gap:.8rem;margin:.8rem 0;border-top:1px solid var(--line);padding-top:.6rem}.sides>p{grid-column:1/-1;margin:0}
 .sides blockquote{margin:0;padding:.5rem .8rem;border-left:3px solid var(--line);white-space:pre-wrap;overflow-wrap:anywhere}
 .matrix text{font-size:10px}.cell{fill:var(--c0)}.empty{fill:none;stroke:var(--line)}.matrix .deep{fill:var(--back)}.matrix .middle,.matrix .pale{fill:var(--ink)}
 @media (prefers-color-scheme:dark){.matrix .middle{fill:var(--back)}}
-@media (max-width:40rem){.plot text{font-size:19px}.sides{grid-template-columns:1fr}}
+@media (max-width:40rem){.plot text{font-size:19px}}
 details{margin:.6em 0}summary{cursor:pointer}pre{overflow-x:auto;font-size:.85rem;border:1px solid var(--line);padding:.6rem}`;

@@ -2,8 +2,14 @@ import type { Block, Cell, ReportDocument, Section, Text } from './document.ts';
 import { TONES } from './tree.ts';
 import { visibleLine, visibleText } from './visible.ts';
 
-/** A document for a terminal: aligned tables, no plots; sections marked as detail only when asked for. */
-export function documentText({ sections }: ReportDocument, { all = false }: { readonly all?: boolean } = {}): string {
+/**
+ * A document, or some sections of one, for a terminal: aligned tables, no plots; folds and sections marked as detail only when
+ * asked for.
+ */
+export function documentText(
+  { sections }: Pick<ReportDocument, 'sections'>,
+  { all = false }: { readonly all?: boolean } = {},
+): string {
   return sections
     .filter((section) => all || section.detail !== true)
     .map((section) => sectionText(section, all))
@@ -21,7 +27,8 @@ const plain = (text: Text): string =>
     typeof text === 'string' ? text : text.map((part) => (typeof part === 'string' ? part : part.text)).join(''),
   );
 
-const cellText = (cell: Cell): string =>
+/** A cell as plain text; a verdict with its mark. */
+export const cellText = (cell: Cell): string =>
   typeof cell === 'object' && 'tone' in cell ? `${TONES[cell.tone]} ${visibleLine(cell.text)}` : plain(cell);
 
 const blockLines = (block: Block, all: boolean): string[] => {

@@ -109,10 +109,10 @@ const BLOCKS: { readonly [K in Block['kind']]: (block: Extract<Block, { kind: K 
       items.map((item) => h('li', {}, textTree(item))),
     ),
   heading: ({ text }) => h('h3', {}, text),
-  fold: ({ summary, blocks }) =>
+  fold: ({ summary, blocks, open }) =>
     h(
       'details',
-      {},
+      { open: open && 'open' },
       h('summary', {}, summary),
       blocks.map((block) => blockTree(block)),
     ),

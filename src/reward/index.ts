@@ -1,5 +1,6 @@
 export * from './artefact.ts';
 export * from './ask/index.ts';
+export { accuracyText, REWARD_MEASURES, rewardSection } from './document.ts';
 export * from './ensemble.ts';
 export * from './evaluate.ts';
 export * from './families.ts';

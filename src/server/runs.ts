@@ -44,6 +44,8 @@ export interface RunService {
   resume(run: string): Promise<void>;
   verify(run: string): Promise<ResponseOf<'POST /api/runs/{run}/verify'>['checks']>;
   series(run: string): Promise<ResponseOf<'GET /api/runs/{run}/series'>['series']>;
+  /** The run's report; null before there is one. */
+  report(run: string): Promise<ResponseOf<'GET /api/runs/{run}/report'>['document']>;
   samples(run: string): Promise<ResponseOf<'GET /api/runs/{run}/samples'>['samples']>;
   findings(run: string): Promise<ResponseOf<'GET /api/runs/{run}/findings'>['findings']>;
   disclosure(run: string): Promise<ResponseOf<'GET /api/runs/{run}/disclosure'>>;

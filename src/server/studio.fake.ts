@@ -68,6 +68,7 @@ export const NO_RUNS: RunService = {
   resume: async () => {},
   verify: async () => [],
   series: async () => ({}),
+  report: async () => null,
   samples: async () => [],
   findings: async () => [],
   disclosure: async () => ({ disclosure: null, seal: null }),
@@ -82,9 +83,10 @@ const DOCUMENT = openApiDocument(ROUTES, '0.0.0') as {
 
 export const PASSWORD = 'correct horse 1';
 
-export async function openTestStudio(options: Partial<StudioOptions> = {}): Promise<TestStudio> {
+/** `url` names a store elsewhere than in a temporary file. */
+export async function openTestStudio(options: Partial<StudioOptions> = {}, url?: string): Promise<TestStudio> {
   const folder = mkdtempSync(join(tmpdir(), 'goodhart-studio-'));
-  const store = await openStore(join(folder, 'store.db'), { create: true });
+  const store = await openStore(url ?? join(folder, 'store.db'), { create: true });
   const { accounts } = store;
   const setupToken = 'setup-token-of-the-test';
   const events: StudioEvent[] = [];

@@ -322,6 +322,7 @@ function settings({ db, write }: Database): Pick<Accounts, 'setting' | 'settings
       return row === undefined ? undefined : (JSON.parse(row.value) as unknown);
     },
     async settings(keys) {
+      if (keys.length === 0) return new Map();
       const rows = await db.selectFrom('settings').selectAll().where('key', 'in', keys).execute();
       return new Map(rows.map(({ key, value }) => [key, JSON.parse(value) as unknown]));
     },

@@ -155,6 +155,8 @@ export function accountsContract(
       await accounts.setSetting('x', { a: [1, null] });
       await accounts.setSetting('x', { a: [2] });
       expect(await accounts.setting('x')).toEqual({ a: [2] });
+      expect([...(await accounts.settings(['x', 'y']))]).toEqual([['x', { a: [2] }]]);
+      expect(await accounts.settings([])).toEqual(new Map());
       expect(await Promise.all([1, 2, 3].map((v) => accounts.settingOrFirst('first', v)))).toEqual([1, 1, 1]);
       await accounts.createAccount(account('a'));
       await accounts.setProjects('id-a', ['p', 'q']);

@@ -24,6 +24,8 @@ export interface ReserveRequest {
   readonly order?: readonly number[] | undefined;
   /** Items that the rater has open: another one is wanted. */
   readonly besides?: readonly string[] | undefined;
+  /** With `itemId`: what the rater was shown before, to be reserved again as it was, whatever it was for. */
+  readonly again?: Presentation | undefined;
   /** What decides where known answers and repeats fall; the rater's id without. */
   readonly rhythm?: string | undefined;
 }
@@ -32,7 +34,7 @@ export interface ReserveRequest {
 export async function reserveFor(
   session: Session,
   allocator: Allocator,
-  { raterId, now, itemId, order: asBefore, besides = [], rhythm = raterId }: ReserveRequest,
+  { raterId, now, itemId, order: asBefore, besides = [], rhythm = raterId, again }: ReserveRequest,
 ): Promise<Reservation | { readonly none: string }> {
   const { project } = session;
   const at = timeOf(now);
@@ -49,6 +51,7 @@ export async function reserveFor(
     session.setSeat(rater, item, { ...held, expires: Math.max(expires, held.expires!) });
     return reservation(item, { presentation: JSON.parse(held.presentation!) as Presentation, expires });
   }
+  if (again !== undefined && itemId !== undefined) return reserveAgain(session, rater, { itemId, again, expires });
   let chosen = await choose(session, allocator, { rater, itemId, besides, rhythm });
   while ('none' in chosen && (await allocator.reclaimMore(at)))
     chosen = await choose(session, allocator, { rater, itemId, besides, rhythm });
@@ -77,6 +80,27 @@ export async function reserveFor(
     presentation: JSON.stringify(presentation),
   });
   return reservation(item, { presentation, expires });
+}
+
+/** Reserves what a rater was shown and took back: no rule chooses, since a rule chose it before. */
+function reserveAgain(
+  session: Session,
+  rater: RaterEntry,
+  { itemId, again, expires }: { readonly itemId: string; readonly again: Presentation; readonly expires: number },
+): Reservation | { readonly none: string } {
+  const item = session.item(itemId);
+  if (item === undefined) throw unknownItem(session.project.id, itemId);
+  const purpose = purposeCode(again.purpose ?? 'work');
+  const seat = session.seat({ rater: rater.row.rater, item: item.row.item, purpose });
+  if ((seat?.answered ?? ANSWERED.none) !== ANSWERED.none) return { none: `this rater has answered item ${itemId}` };
+  session.setSeat(rater, item, {
+    purpose,
+    answered: ANSWERED.none,
+    right: null,
+    expires,
+    presentation: JSON.stringify(again),
+  });
+  return reservation(item, { presentation: again, expires });
 }
 
 const reservation = (

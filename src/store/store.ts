@@ -213,6 +213,8 @@ export interface FeedbackStore {
       /** With `itemId`: the order that the rater saw it in before. */
       readonly order?: readonly number[];
       readonly besides?: readonly string[];
+      /** With `itemId`: what the rater was shown before and took back, reserved again as it was, whatever it was for. */
+      readonly again?: Presentation;
       /** What decides where known answers and repeats fall, kept from the rater; the rater's id without. */
       readonly rhythm?: string;
     },

@@ -144,6 +144,7 @@ const routeTree = rootRoute.addChildren([
     search: compareSearch,
   }),
   page('/runs/$run', READERS, () => import('./pages/runs/overview.tsx'), 'RunOverview'),
+  page('/runs/$run/report', READERS, () => import('./pages/runs/report.tsx'), 'RunReport'),
   page('/runs/$run/samples', READERS, () => import('./pages/runs/samples.tsx'), 'RunSamples'),
   page('/runs/$run/audit', READERS, () => import('./pages/runs/audit.tsx'), 'RunAudit'),
   page('/runs/$run/audit/$challenge', READERS, () => import('./pages/runs/audit.tsx'), 'ChallengePage'),

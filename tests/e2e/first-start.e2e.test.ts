@@ -89,6 +89,7 @@ browserTests('from the first start to a verified disclosure', () => {
       for (const path of [
         '/runs',
         '/runs/tiny-1',
+        '/runs/tiny-1/report',
         '/runs/tiny-1/samples',
         '/runs/tiny-1/audit',
         '/runs/tiny-1/audit/R4',

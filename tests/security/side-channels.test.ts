@@ -58,14 +58,17 @@ async function turnsOf(studio: TestStudio, rater: Person, count: number): Promis
     const receipt = await sent('POST /api/judge/{project}/submit', body);
     const kind = await kindOf(key);
     const undone = await sent('POST /api/judge/{project}/undo', { id: key, taskId, idempotencyKey: `u${key}` });
-    const { taskId: anew } = undone.task as { taskId: string };
+    const { taskId: anew, prompt } = undone.task as { taskId: string; prompt: string };
+    // A page that was loaded anew holds nothing: what was taken back comes first.
+    const reloaded = await sent('POST /api/judge/{project}/next', {});
+    const back = (reloaded.tasks as [{ prompt: string }])[0].prompt === prompt;
     const flagged = await sent('POST /api/judge/{project}/flag', {
       taskId: anew,
       reason: 'odd',
       idempotencyKey: `f${key}`,
     });
     const second = await sent('POST /api/judge/{project}/submit', { ...body, taskId: anew, idempotencyKey: `s${key}` });
-    const all = fieldsOf({ next, draft, again, receipt, undone, flagged, second });
+    const all = fieldsOf({ next, draft, again, receipt, undone, reloaded, back, flagged, second });
     const seen = all
       .filter(([path]) => !CONTENT.test(path))
       .map(([path, value]) => [path, looks(value)] as const)

@@ -1,4 +1,4 @@
-import { renderReport } from '../../disclosure/index.ts';
+import { documentPage } from '../../report/index.ts';
 import { readJson, writeFileAtomic, writeJson } from '../../run/node.ts';
 import { type Publication, publication } from '../publish.ts';
 import { atRound, inRound, type Place, type RunContext } from '../run-context.ts';
@@ -11,8 +11,8 @@ import { policyFiles, variantsOf } from './policy.ts';
 export function writePublication(folder: string, { results, disclosure, report }: Publication): void {
   writeJson(`${folder}/${RUN_FILES.results}`, results);
   writeJson(`${folder}/${RUN_FILES.disclosure}`, disclosure);
-  writeJson(`${folder}/${RUN_FILES.reportData}`, report);
-  writeFileAtomic(`${folder}/${RUN_FILES.report}`, renderReport(report));
+  writeJson(`${folder}/${RUN_FILES.reportDocument}`, report);
+  writeFileAtomic(`${folder}/${RUN_FILES.report}`, documentPage(report));
 }
 
 async function run(context: RunContext): Promise<void> {
@@ -44,7 +44,7 @@ export const publish: Stage = {
     RUN_FILES.findings,
     RUN_FILES.rates,
   ],
-  writes: () => [RUN_FILES.results, RUN_FILES.disclosure, RUN_FILES.reportData, RUN_FILES.report],
+  writes: () => [RUN_FILES.results, RUN_FILES.disclosure, RUN_FILES.reportDocument, RUN_FILES.report],
   run,
   async recompute({ folder, config, log, metrics }) {
     const results = await loadResults({ config, folder });
@@ -53,7 +53,11 @@ export const publish: Stage = {
     return [
       { name: RUN_FILES.results, stored: readJson(`${folder}/${RUN_FILES.results}`), again: again.results },
       { name: RUN_FILES.disclosure, stored: readJson(`${folder}/${RUN_FILES.disclosure}`), again: again.disclosure },
-      { name: RUN_FILES.reportData, stored: readJson(`${folder}/${RUN_FILES.reportData}`), again: again.report },
+      {
+        name: RUN_FILES.reportDocument,
+        stored: readJson(`${folder}/${RUN_FILES.reportDocument}`),
+        again: again.report,
+      },
     ];
   },
 };

@@ -31,7 +31,9 @@ export interface Axis {
 export function linearAxis(values: readonly number[], range: readonly [number, number], count = 6): Axis {
   const finite = values.filter(Number.isFinite);
   const [low, high] = [Math.min(...finite), Math.max(...finite)];
-  const scale = scaleLinear(low === high ? [low - 0.5, high + 0.5] : [low, high], [...range]).nice();
+  // Values that differ by the rounding of sums alone are one.
+  const flat = high - low <= 1e-9 * Math.max(1, Math.abs(low), Math.abs(high));
+  const scale = scaleLinear(flat ? [low - 0.5, high + 0.5] : [low, high], [...range]).nice();
   return { at: (value) => scale(value), ticks: scale.ticks(count).map((value) => ({ value, text: figure(value) })) };
 }
 

@@ -1,7 +1,7 @@
 import type { Plot, PlotOf, PlotType } from '../document.ts';
 import type { Node } from '../element.ts';
 import { coursePlot, forestPlot, scatterPlot } from './estimates.ts';
-import { histogramPlot, logHistogramPlot } from './histograms.ts';
+import { barsPlot, histogramPlot, logHistogramPlot } from './histograms.ts';
 import { linesPlot } from './lines.ts';
 import { matrixPlot } from './matrix.ts';
 
@@ -12,6 +12,7 @@ const PLOTS: { readonly [T in PlotType]: (plot: PlotOf<T>) => Node } = {
   forest: forestPlot,
   scatter: scatterPlot,
   'log-histogram': logHistogramPlot,
+  bars: barsPlot,
   course: coursePlot,
   matrix: matrixPlot,
 };

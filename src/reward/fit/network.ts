@@ -36,6 +36,8 @@ export type BackwardRewards = (
 
 /** Steps between checkpoints. */
 const CHECKPOINT_EVERY = 50;
+/** Share of the steps over which the rate rises to its peak: at once, the first steps of AdamW throw a fine-tuned model off its course. */
+const WARMUP = 0.1;
 /** Peak rate of the nuisances: log-odds a step, so that a bonus of 1 is found within an epoch of some dozen steps. */
 const NUISANCE_RATE = 0.03;
 
@@ -73,7 +75,7 @@ async function accumulate(
 
 /**
  * Trains a network on answers of any kinds: all candidates of an item in one batch, mean loss per judgment, the learning rate
- * falling linearly to zero. Returns the nuisances.
+ * rising over the first tenth and falling linearly to zero. Returns the nuisances.
  */
 export async function trainNetwork(
   model: TrainableModel,
@@ -95,9 +97,9 @@ export async function trainNetwork(
     const order = createRng(seed).fork(`epoch/${epoch}`).shuffle(items);
     const at = (step % perEpoch) * batch;
     const { loss, slopes } = await accumulate(order.slice(at, at + batch), nuisances.values, backward);
-    const falling = 1 - step / total;
-    await model.optimStep({ learningRate: learningRate * falling, gradClipNorm: 1 });
-    nuisances.step(slopes, { rate: NUISANCE_RATE * falling, priorShare: 1 / all });
+    const schedule = Math.min(1 - step / total, (step + 1) / Math.max(1, WARMUP * total));
+    await model.optimStep({ learningRate: learningRate * schedule, gradClipNorm: 1 });
+    nuisances.step(slopes, { rate: NUISANCE_RATE * schedule, priorShare: 1 / all });
     progress({ stage, done: step + 1, total, unit: 'steps', metrics: { loss } });
     if ((step + 1) % CHECKPOINT_EVERY === 0) await checkpoints?.save(model, step + 1, nuisances.state);
   }

@@ -1,15 +1,12 @@
 import { z } from 'zod';
-import { findingSchema } from '../../audit/index.ts';
+import { findingSchema, knownRatesSchema } from '../../audit/index.ts';
+import { documentSchema } from '../../report/index.ts';
 import { ANYONE_SIGNED_IN, LEADS, READERS } from '../access/roles.ts';
 import { fileSchema, type RouteContract, type RouteKey } from './route.ts';
 import { PROJECT_RECIPE } from './run-preview.ts';
 import { tableQuery } from './tables.ts';
 
-const rateSchema = z.object({
-  hits: z.number(),
-  n: z.number(),
-  interval: z.object({ low: z.number(), high: z.number(), level: z.number() }),
-});
+const rateSchema = knownRatesSchema.shape.planted.nullable();
 
 export const runSchema = z.object({
   id: z.string(),
@@ -61,10 +58,9 @@ const overrides = z.array(z.string().max(500)).max(100).default([]);
 const shownFindingSchema = findingSchema.extend({
   /** The code in words. */
   reason: z.string(),
-  planted: rateSchema.nullable(),
-  clean: rateSchema.nullable(),
-  /** On runs that only look like a failure. */
-  lookAlike: rateSchema.nullable(),
+  planted: rateSchema,
+  clean: rateSchema,
+  lookAlike: rateSchema,
 });
 
 /** Tables of a run that can be had as a file. */
@@ -145,6 +141,11 @@ export const RUN_ROUTES = {
       series: z.record(z.string(), z.record(z.string(), z.array(z.tuple([z.number(), z.number()])))),
     }),
   },
+  'GET /api/runs/{run}/report': {
+    allow: READERS,
+    summary: 'The report as a document: sections, facts, tables, plots; null before there is one',
+    response: z.object({ document: documentSchema.nullable() }),
+  },
   'GET /api/runs/{run}/samples': {
     allow: READERS,
     summary: 'Replies before and after, side by side',
@@ -155,7 +156,7 @@ export const RUN_ROUTES = {
   },
   'GET /api/runs/{run}/findings': {
     allow: READERS,
-    summary: 'Findings with planted and clean rates of their probes',
+    summary: 'Findings with the rates of their probes: planted, clean, look-alike',
     response: z.object({ findings: z.array(shownFindingSchema) }),
   },
   'GET /api/runs/{run}/tables/{table}': {

@@ -94,6 +94,9 @@ export function runHandlers(services: {
     'GET /api/runs/{run}/series': async ({ caller, params }) => ({
       series: await runs.series(await known(caller, params.run)),
     }),
+    'GET /api/runs/{run}/report': async ({ caller, params }) => ({
+      document: await runs.report(await known(caller, params.run)),
+    }),
     async 'GET /api/runs/{run}/samples'({ caller, params, query }) {
       const wanted = query.search?.toLowerCase() ?? '';
       const samples = await runs.samples(await known(caller, params.run));

@@ -42,10 +42,7 @@ export const taskOf = (
   draft,
 });
 
-/**
- * The task as it was shown before, reserved again where it is work. Known answers are never reserved by name, so that
- * they come back without a reservation: nobody else waits for them, and they must look like work.
- */
+/** The task as it was shown before, reserved again whatever it is for: after a reload it must come back like any other. */
 export async function taskAgain(
   services: Services,
   visit: Visit,
@@ -54,17 +51,11 @@ export async function taskAgain(
   const { store, now } = services;
   const { project, raterId } = visit;
   const purpose = presentation.purpose ?? 'work';
-  if (purpose === 'work') {
-    const { reserved } = await store.raterStanding(project.id, raterId);
-    const besides = reserved.map((seat) => seat.itemId).filter((id) => id !== itemId);
-    const again = await store.reserve(project.id, raterId, {
-      now: now(),
-      itemId,
-      besides,
-      order: presentation.order,
-    });
-    if (!('none' in again)) return taskOf(services, visit, again);
-  }
+  const { reserved } = await store.raterStanding(project.id, raterId);
+  const besides = reserved.map((seat) => seat.itemId).filter((id) => id !== itemId);
+  const as = purpose === 'work' ? { order: presentation.order } : { again: presentation };
+  const again = await store.reserve(project.id, raterId, { now: now(), itemId, besides, ...as });
+  if (!('none' in again)) return taskOf(services, visit, again);
   const item = (await store.getItem(project.id, itemId))!;
   const expiresAt = new Date(Date.parse(now()) + project.distribution.reservationMinutes * 60_000).toISOString();
   const { drafts } = foldRecords(await historyOf(store, project.id, { rater: raterId, item: itemId }));

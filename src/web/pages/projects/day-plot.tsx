@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
-import { BarPlot } from '../../ui/bars.tsx';
 import { figure } from '../../ui/figures.ts';
+import { BarPlot } from '../../ui/plots.tsx';
 import { type Day, filledDays } from './days.ts';
 
 /** Judgments by day as bars, and as a table for who cannot see them. */

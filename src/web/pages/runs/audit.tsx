@@ -165,8 +165,8 @@ function ProbeFinding({ probe, finding }: { readonly probe: Probe; readonly find
       </details>
       <p>
         Probe <code>{probe.id}</code>, from the evidence: {(finding?.evidence ?? probe.needs).join(', ')}. Found a
-        planted failure in {rate(finding?.planted ?? null)}; cried wolf on a clean run in {rate(finding?.clean ?? null)}
-        , and on one that only looks like a failure in {rate(finding?.lookAlike ?? null)}.
+        planted failure in {rate(finding?.planted ?? null)}; cried wolf on a clean run in {rate(finding?.clean ?? null)}{' '}
+        and on what only looks like it in {rate(finding?.lookAlike ?? null)}.
       </p>
     </section>
   );

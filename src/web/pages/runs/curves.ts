@@ -1,6 +1,6 @@
+import type { Series } from '../../../report/index.ts';
 import { own } from '../../../run/index.ts';
 import type { ResponseOf } from '../../../server/index.ts';
-import type { Series } from '../../ui/plots.tsx';
 
 type Stages = ResponseOf<'GET /api/runs/{run}/series'>['series'];
 

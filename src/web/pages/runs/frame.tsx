@@ -29,6 +29,7 @@ export function RunStatus({ status }: { readonly status: Status }): ReactNode {
 
 const TABS = [
   { to: '/runs/$run', text: 'Overview and curves' },
+  { to: '/runs/$run/report', text: 'Report' },
   { to: '/runs/$run/samples', text: 'Samples' },
   { to: '/runs/$run/audit', text: 'Audit' },
   { to: '/runs/$run/disclosure', text: 'Disclosure' },
@@ -75,7 +76,7 @@ export function RunFrame({ children }: { readonly children: (detail: RunDetail) 
                 </Link>
               ))}
               {data.files.includes('report.html') && (
-                <a href={`/runs/${encodeURIComponent(run)}/files/report.html`}>Report, one page</a>
+                <a href={`/runs/${encodeURIComponent(run)}/files/report.html`}>Report as one file</a>
               )}
             </nav>
             {children(data)}

@@ -23,13 +23,7 @@ export function Curves({ curves }: { readonly curves: readonly Curve[] }): React
           <h3>
             {stage}: {metric}
           </h3>
-          <LinePlot
-            title={`${metric} of ${stage} by step`}
-            xLabel="step"
-            yLabel={yLabel}
-            series={series}
-            marks={series.every(({ points }) => points.length <= 30)}
-          />
+          <LinePlot title={`${metric} of ${stage} by step`} xLabel="step" yLabel={yLabel} series={series} />
         </section>
       ))}
     </div>

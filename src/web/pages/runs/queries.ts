@@ -34,6 +34,11 @@ export const findingsQuery = (run: string) =>
     queryKey: ['findings', run],
     queryFn: () => call('GET /api/runs/{run}/findings', { params: { run } }),
   });
+export const reportQuery = (run: string) =>
+  queryOptions({
+    queryKey: ['report', run],
+    queryFn: () => call('GET /api/runs/{run}/report', { params: { run } }),
+  });
 export const challengesQuery = queryOptions({
   queryKey: ['challenges'],
   queryFn: () => call('GET /api/challenges'),

@@ -1,19 +1,22 @@
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useDeferredValue, useState } from 'react';
-import { call } from '../../api.ts';
+import { type Block, sectionOf } from '../../../report/index.ts';
 import { TextField } from '../../ui/controls.tsx';
 import { Loaded } from '../../ui/state.tsx';
 import { TableFiles } from '../../ui/table-files.tsx';
 import { RunFrame } from './frame.tsx';
+import { reportQuery } from './queries.ts';
+import { Sections } from './report.tsx';
+
+/** Whether a block is of a sample with the words; whatever is no sample stays. */
+const holds = (block: Block, wanted: string): boolean =>
+  block.kind !== 'sides' ||
+  [block.title, ...block.sides.map(({ text }) => text)].join('\n').toLowerCase().includes(wanted);
 
 function Samples({ run }: { readonly run: string }): ReactNode {
   const [typed, setTyped] = useState('');
   const search = useDeferredValue(typed);
-  const samples = useQuery({
-    queryKey: ['samples', run, search],
-    queryFn: () => call('GET /api/runs/{run}/samples', { params: { run }, query: { search } }),
-    placeholderData: keepPreviousData,
-  });
+  const report = useQuery(reportQuery(run));
   return (
     <>
       <TextField
@@ -23,31 +26,22 @@ function Samples({ run }: { readonly run: string }): ReactNode {
         value={typed}
         onChange={(event) => setTyped(event.target.value)}
       />
-      <Loaded query={samples}>
-        {({ samples: found }) => (
-          <>
-            <p className="soft" role="status">
-              {found.length} samples: the first replies drawn for some prompts, not selected.
-            </p>
-            <TableFiles name="Samples" run={run} table="samples" />
-            {found.map((sample) => (
-              <article key={`${sample.prompt}\n${sample.before}`} className="panel sample">
-                <h2>{sample.prompt}</h2>
-                <div className="beside">
-                  <div>
-                    <h3>Before</h3>
-                    <p className="text">{sample.before}</p>
-                  </div>
-                  <div>
-                    <h3>After</h3>
-                    <p className="text">{sample.after}</p>
-                  </div>
-                </div>
-                <p className="soft small">{sample.note}</p>
-              </article>
-            ))}
-          </>
-        )}
+      <Loaded query={report}>
+        {({ document }) => {
+          const section = document === null ? undefined : sectionOf(document, 'samples');
+          if (section === undefined)
+            return <p className="soft">There are no samples yet: they are written when a run is done.</p>;
+          const blocks = section.blocks.filter((block) => holds(block, search.toLowerCase()));
+          return (
+            <>
+              <p className="soft" role="status">
+                {blocks.filter(({ kind }) => kind === 'sides').length} samples.
+              </p>
+              <TableFiles name="Samples" run={run} table="samples" />
+              <Sections run={run} sections={[{ ...section, blocks }]} />
+            </>
+          );
+        }}
       </Loaded>
     </>
   );

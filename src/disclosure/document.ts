@@ -1,0 +1,102 @@
+import {
+  type Block,
+  type Cell,
+  figure,
+  type Reference,
+  type Section,
+  valueText,
+  type Verdict,
+} from '../report/index.ts';
+import type { Disclosure, DisclosureItem, Statement } from './build.ts';
+
+/** Where a value stands in the run folder. */
+const place = ({ file, pointer }: Pick<Statement, 'file' | 'pointer'>): Reference => ({
+  ref: 'file',
+  ids: [file],
+  text: `${file}#${pointer}`,
+});
+
+/** Status of an item, and what it rests on: a setting that was asked for measures nothing. */
+function statusOf({ status, basis }: DisclosureItem): Verdict {
+  const by = basis === 'configuration' ? ' by configuration' : basis === 'person' ? ' by a person' : '';
+  return { tone: status, text: `${status}${by}` };
+}
+
+/** The eleven items with their status: what fits on one screen. */
+export function disclosureSection({ items }: Disclosure): Section {
+  const count = (status: DisclosureItem['status']) => items.filter((item) => item.status === status).length;
+  return {
+    id: 'disclosure',
+    title: 'Disclosure',
+    note: `The ${items.length} items of Casper et al. (2023): ${count('measured')} measured, ${count('declared')} declared, ${count('missing')} missing. Measured rests on evidence of the run; declared on a person’s word or on the configuration alone; of what is missing nothing is known.`,
+    blocks: [
+      {
+        kind: 'table',
+        name: 'Disclosure by item',
+        columns: [{ title: 'Item' }, { title: 'Status' }, { title: 'About' }, { title: 'What it covers' }],
+        rows: items.map((item): Cell[] => [item.id, statusOf(item), item.category, item.title]),
+      },
+    ],
+  };
+}
+
+/** Every value that is disclosed, its place, the findings that inform its item, and what people declared. */
+export const disclosedSection = ({ items }: Disclosure): Section => ({
+  id: 'disclosed',
+  title: 'What is disclosed, and where it stands',
+  note: 'Values are read from the files named; goodhart verify reads them again.',
+  detail: true,
+  blocks: items.flatMap(itemBlocks),
+});
+
+function itemBlocks(item: DisclosureItem): Block[] {
+  const { id, title, statements, findings, declaration } = item;
+  return [
+    { kind: 'heading', text: `${id} ${title}` },
+    {
+      kind: 'verdict',
+      verdict: statusOf(item),
+      text: `${item.status === 'missing' ? 'Nothing is known: neither evidence nor declaration. ' : ''}${informedBy(findings)}`,
+    },
+    ...(statements.length === 0
+      ? []
+      : [
+          {
+            kind: 'facts',
+            name: `${id} ${title}`,
+            rows: statements.map((statement): readonly [string, Cell] => [
+              `${statement.label}${statement.basis === 'configuration' ? ', as configured' : ''}`,
+              [`${valueText(statement.value)} · `, place(statement)],
+            ]),
+          } as const,
+        ]),
+    ...(declaration === undefined
+      ? []
+      : [
+          {
+            kind: 'text',
+            text: `Declared by ${declaration.author}, ${declaration.date}: ${declaration.text}${claimsText(declaration)}`,
+          } as const,
+        ]),
+  ];
+}
+
+const claimsText = ({ claims = [], data }: NonNullable<DisclosureItem['declaration']>): string =>
+  [
+    ...claims.map(
+      ({ file, pointer, value }) =>
+        ` Claims ${typeof value === 'number' ? figure(value) : value} for ${file}#${pointer}.`,
+    ),
+    ...(data === undefined ? [] : [` About the data ${data}.`]),
+  ].join('');
+
+/** The findings that inform an item: the assessed ones with their verdicts. */
+function informedBy(findings: readonly Statement[]): string {
+  const assessed = findings.filter(({ value }) => value !== 'not-assessed');
+  const rest = findings.filter(({ value }) => value === 'not-assessed').map(({ label }) => label);
+  const parts = [
+    ...assessed.map(({ label, value }) => `${label} ${valueText(value)}`),
+    ...(rest.length === 0 ? [] : [`not assessed: ${rest.join(', ')}`]),
+  ];
+  return parts.length === 0 ? '' : `Findings: ${parts.join('; ')}`;
+}

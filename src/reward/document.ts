@@ -1,0 +1,122 @@
+import { type Block, estimateText, figure, percent, type Range, rangeText, type Section } from '../report/index.ts';
+import type { Accuracy, RewardEvaluation } from './evaluate.ts';
+
+/** A share with its interval and what it rests on. */
+export const accuracyText = ({ accuracy, interval, n }: Pick<Accuracy, 'accuracy' | 'interval' | 'n'>): string =>
+  `${percent(accuracy)} (95 %: ${percent(interval.low)} to ${percent(interval.high)}; n = ${n})`;
+
+const estimate = (value: number, interval: Range): string => estimateText(value, interval);
+
+/** Names of the measures of a reward model: the one list for every rendering. */
+export const REWARD_MEASURES = {
+  accuracy: 'Reward accuracy, held out',
+  calibration: 'Calibration error (ECE), held out',
+} as const;
+
+/**
+ * How a reward model does on comparisons that it was not fitted on, beside the shortcuts that it must beat. `on` says which
+ * comparisons these are.
+ */
+export function rewardSection(
+  evaluation: RewardEvaluation,
+  { on, extra = [] }: { readonly on: string; readonly extra?: readonly (readonly [string, string])[] },
+): Section {
+  const { overall, baselines, byLength, marginOverLength, pairs, ties } = evaluation;
+  const optional = (label: string, own: Accuracy | null, none: string) =>
+    [label, own === null ? none : accuracyText(own)] as const;
+  return {
+    id: 'reward',
+    title: 'Reward model',
+    note: `On ${on}. Calibration: predicted probability that the first reply is preferred, and how often it was; the diagonal is honest.`,
+    blocks: [
+      {
+        kind: 'facts',
+        name: 'Reward model',
+        rows: [
+          [
+            'Comparisons',
+            `${overall.n} decided, of ${overall.judgments} judgments; ${pairs} in all, ${ties} ties apart`,
+          ],
+          [REWARD_MEASURES.accuracy, accuracyText(overall)],
+          ['Length alone', accuracyText(baselines.lengthOnly)],
+          optional('Position alone', baselines.positionOnly, 'the order was not recorded'),
+          ['Always the same answer', percent(baselines.constant)],
+          ['Margin over length alone', estimate(marginOverLength.value, marginOverLength.interval)],
+          optional('Where the longer reply is preferred', byLength.longerPreferred, 'no such pair'),
+          optional('Where the shorter reply is preferred', byLength.shorterPreferred, 'no such pair'),
+          [REWARD_MEASURES.calibration, figure(evaluation.ece)],
+          [
+            'Calibration slope (1 is calibrated)',
+            estimate(evaluation.calibrationSlope, evaluation.calibrationSlopeInterval),
+          ],
+          ['Log loss, nats a comparison', figure(evaluation.logLoss)],
+          ['Correlation of score and length', figure(evaluation.scoreLengthCorrelation)],
+          ...extra,
+          ...strataRows(evaluation),
+        ],
+      },
+      calibrationPlot(evaluation),
+      {
+        kind: 'fold',
+        summary: 'Calibration in numbers',
+        blocks: [binsTable(evaluation)],
+      },
+    ],
+  };
+}
+
+const strataRows = ({ byStratum, byRaterGroup }: RewardEvaluation): (readonly [string, string])[] => [
+  ...Object.entries(byStratum).flatMap(([name, values]) =>
+    Object.entries(values).map(([value, own]) => [`Accuracy, ${name}: ${value}`, accuracyText(own)] as const),
+  ),
+  ...Object.entries(byRaterGroup ?? {}).map(
+    ([group, own]) => [`Accuracy, raters: ${group}`, accuracyText(own)] as const,
+  ),
+];
+
+function calibrationPlot({ bins }: RewardEvaluation): Block {
+  const points = bins.flatMap(({ count, meanPrediction, meanOutcome }) =>
+    count > 0 ? [{ x: meanPrediction, y: meanOutcome }] : [],
+  );
+  return {
+    kind: 'plot',
+    plot: {
+      type: 'lines',
+      title: 'Calibration of the reward model on held-out comparisons',
+      x: 'predicted probability that the first is preferred',
+      y: 'observed share',
+      series:
+        points.length === 0
+          ? []
+          : [
+              { name: 'held-out comparisons', points },
+              {
+                name: 'perfect',
+                points: [
+                  { x: 0, y: 0 },
+                  { x: 1, y: 1 },
+                ],
+              },
+            ],
+    },
+  };
+}
+
+const binsTable = ({ bins }: RewardEvaluation): Block => ({
+  kind: 'table',
+  name: 'Calibration in numbers',
+  columns: [
+    { title: 'Predicted' },
+    { title: 'Mean prediction', number: true },
+    { title: 'Observed', number: true },
+    { title: 'n', number: true },
+  ],
+  rows: bins
+    .filter(({ count }) => count > 0)
+    .map(({ low, high, meanPrediction, meanOutcome, count }) => [
+      rangeText({ low, high }),
+      figure(meanPrediction),
+      figure(meanOutcome),
+      figure(count),
+    ]),
+});
