@@ -17,7 +17,16 @@ function fail() {
 }
 
 /** What the pages are made of: their own sources, the parts whose code they share, and how they are bundled. */
-const PAGES = ['src/web', 'src/server', 'src/quality', 'src/report', 'src/feedback', 'src/text', 'src/stats', 'src/run'].map((part) => `${root}${part}`);
+const PAGES = [
+  'src/web',
+  'src/server',
+  'src/quality',
+  'src/report',
+  'src/feedback',
+  'src/text',
+  'src/stats',
+  'src/run',
+].map((part) => `${root}${part}`);
 
 /** Whether a file is missing or older than one of others. */
 function isOlder(file, others) {

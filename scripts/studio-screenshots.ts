@@ -125,6 +125,7 @@ const SHOTS: readonly Shot[] = [
   { name: 'project-items', who: 'lead', path: '/projects/harbour/items' },
   { name: 'project-item', who: 'lead', path: '/projects/harbour/items/item-3', long: true },
   { name: 'project-adjudicate', who: 'lead', path: '/projects/harbour/adjudicate' },
+  { name: 'project-run', who: 'lead', path: '/projects/harbour/run', prepare: heading('People and data'), long: true },
   { name: 'project-raters', who: 'lead', path: '/projects/harbour/raters' },
   { name: 'project-quality', who: 'lead', path: '/projects/harbour/quality', long: true },
   { name: 'project-quality-dark', who: 'lead', path: '/projects/harbour/quality', dark: true },
@@ -138,9 +139,23 @@ const SHOTS: readonly Shot[] = [
   { name: 'project-phone', who: 'lead', path: '/projects/harbour', phone: true },
   { name: 'people', who: 'owner', path: '/people', long: true },
   { name: 'account', who: 'owner', path: '/account' },
-  { name: 'runs', who: 'lead', path: '/runs' },
+  { name: 'runs', who: 'owner', path: '/runs' },
   { name: 'run-new', who: 'lead', path: '/runs/new' },
-  { name: 'run-overview', who: 'lead', path: '/runs/quickstart-1', long: true },
+  { name: 'run-overview', who: 'owner', path: '/runs/quickstart-1', long: true },
+  {
+    name: 'run-ask',
+    // Runs of a terminal have no starter: owners see them.
+    who: 'owner',
+    path: '/runs/quickstart-1',
+    prepare: async (page) => {
+      const asking = page.getByRole('region', { name: 'Ask about this policy' });
+      await asking.getByLabel('Prompts', { exact: true }).fill('4');
+      await asking.getByLabel('Into the project').selectOption('every-kind');
+      await asking.getByRole('button', { name: 'Ask the policy' }).click();
+      await asking.getByText(/new items? in/).waitFor();
+      await asking.scrollIntoViewIfNeeded();
+    },
+  },
   { name: 'run-samples', who: 'auditor', path: '/runs/quickstart-1/samples' },
   { name: 'run-audit', who: 'auditor', path: '/runs/quickstart-1/audit', long: true },
   { name: 'run-audit-dark', who: 'auditor', path: '/runs/quickstart-1/audit', dark: true },
@@ -162,7 +177,7 @@ const SHOTS: readonly Shot[] = [
       await page.getByText(/\d+ checks passed/).scrollIntoViewIfNeeded();
     },
   },
-  { name: 'runs-compare', who: 'lead', path: '/runs/compare?runs=quickstart-1,careful-1', long: true },
+  { name: 'runs-compare', who: 'owner', path: '/runs/compare?runs=quickstart-1,careful-1', long: true },
   // Last, since it adds to what the others show.
   {
     name: 'judge-own-data',

@@ -33,6 +33,7 @@ const askOf = (project: string): RunAsk => ({
   ...{ prompts: 1, replies: 2, split: 'train', seed: 1, added: 1, known: 0, passedOver: 0, batch: `to ${project}` },
   ...{ status: 'complete', progress: null, error: null },
 });
+const asked: ({ readonly run: string } & Parameters<RunService['ask']>[1])[] = [];
 const runs: RunService = {
   ...NO_RUNS,
   has: async (run) => projects.has(run),
@@ -55,6 +56,10 @@ const runs: RunService = {
     const id = `run-${projects.size}`;
     projects.set(id, yaml === '' ? null : yaml);
     return id;
+  },
+  ask: async (run, wanted) => {
+    asked.push({ run, ...wanted });
+    return '1';
   },
   file: async () => ({ bytes: new Uint8Array([1]), type: 'text/plain' }),
 };
@@ -123,6 +128,55 @@ describe('a lead', () => {
     }
     const mine = await studio.app.request(`/runs/${onP.id}/files/run.json`, { headers: { cookie: lead.cookie! } });
     expect(mine.status).toBe(200);
+  });
+});
+
+describe('the policy of a run', () => {
+  const ask = (who: Person, run: string, project: string) =>
+    who.send('POST /api/runs/{run}/ask', { params: { run }, body: { prompts: 2, project } });
+  const codeOf = async (response: Response) => {
+    const { error } = (await response.json()) as { error?: { code: string } };
+    return [response.status, error?.code];
+  };
+  it('is asked by who may see the run, into a project that they belong to and that compares', async () => {
+    projects.set('of-p', 'p');
+    const questions = testProject().questions.map(({ id, title, required }) => ({
+      id,
+      title,
+      required,
+      kind: 'critique' as const,
+    }));
+    await studio.store.putProject(testProject({ id: 'other-form', questions }));
+    expect((await ask(lead, 'of-p', 'p')).status).toBe(200);
+    expect(asked.at(-1)).toMatchObject({ run: 'of-p', prompts: 2, replies: 2, split: 'train', project: 'p' });
+    expect(asked.at(-1)!.seed).toBeGreaterThanOrEqual(0);
+    expect(await codeOf(await ask(lead, 'of-p', 'q'))).toEqual([404, 'project']);
+    expect(await codeOf(await ask(other, 'of-p', 'q'))).toEqual([404, 'run']);
+    expect(await codeOf(await ask(owner, 'of-p', 'nowhere'))).toEqual([404, 'project']);
+    expect(await codeOf(await ask(owner, 'of-p', 'other-form'))).toEqual([400, 'form']);
+    expect(asked.length).toBe(1);
+    expect((await ask(await studio.person('auditor', ['p']), 'of-p', 'p')).status).toBe(403);
+  });
+  it('and what it was asked for projects of others is not shown, nor their runs', async () => {
+    const seen = async (who: Person) => {
+      const { asks } = await who.call('GET /api/runs/{run}', { params: { run: 'of-p' } });
+      return asks.map(({ project }) => project);
+    };
+    expect(await seen(lead)).toEqual(['p']);
+    expect(await seen(owner)).toEqual(['p', 'q']);
+    projects.set('of-q', 'q');
+    const listed = async (who: Person, project: string): Promise<string[]> =>
+      (await who.call('GET /api/runs', { query: { project } })).runs.map(({ id }) => id);
+    expect(await listed(lead, 'p')).toContain('of-p');
+    expect(await listed(lead, 'q')).toEqual([]);
+    expect(await listed(other, 'q')).toContain('of-q');
+  });
+  it('a run is started on a project by who belongs to it', async () => {
+    const start = (who: Person) => who.send('POST /api/runs', { body: { project: 'p' } });
+    expect((await start(lead)).status).toBe(200);
+    const before = projects.size;
+    await expect(start(other)).rejects.toThrow('may not read p');
+    expect(projects.size).toBe(before);
   });
 });
 

@@ -140,8 +140,8 @@ function Page({ project }: { readonly project: string }): ReactNode {
       <Loaded query={preview}>
         {(data) => (
           <>
-            <Start project={project} problem={data.problem} />
             <WhatIsUsed preview={data} />
+            <Start project={project} problem={data.problem} />
           </>
         )}
       </Loaded>

@@ -14,9 +14,9 @@ type Ask = RunDetail['asks'][number];
 type Wanted = RequestOf<'POST /api/runs/{run}/ask'>['body'];
 
 const SPLITS: { readonly [S in Ask['split']]: string } = {
-  train: 'those that the policy was trained on',
-  evaluation: 'those that were held out',
-  deploy: 'those of deployment (proving grounds)',
+  train: 'trained on',
+  evaluation: 'held out',
+  deploy: 'of deployment',
 };
 
 /** What came of a question. */
