@@ -123,7 +123,9 @@ describe('a published model', () => {
     const rates = readFileSync(join(out, 'metrics.jsonl'), 'utf8')
       .trim()
       .split('\n')
-      .map((line) => JSON.parse(line).metrics.lr);
+      .map((line) => JSON.parse(line))
+      .filter(({ stage }) => stage === 'policy')
+      .map(({ metrics }) => metrics.lr);
     expect(rates).toEqual([1e-2, 1e-2]);
     const kept = createTokenizer(JSON.parse(readFileSync(join(out, 'checkpoints/tokenizer.json'), 'utf8')));
     expect(kept.decode(kept.encodePrompt('When?', 60))).toBe('system\nBe brief.\nuser\nWhen?\nassistant\n');

@@ -118,8 +118,10 @@ describe('goodhart reward', () => {
     expect(evaluation.ece).toBeLessThan(0.07);
     const { out } = await run('reward', 'eval', model, heldOut, '--strata', 'topic', '--groups', 'region');
     for (const row of ['topic: land', 'topic: sea', 'raters: north', 'raters: south', 'raters: not recorded'])
-      expect(out).toMatch(new RegExp(`${row} +0\\.\\d+ \\(95 %: 0\\.\\d+ to [01]\\.\\d+; n \\d+\\)`));
-    expect(out).toMatch(/calibration slope +[01]\.\d+ \(95 %: /);
+      expect(out).toMatch(
+        new RegExp(`Accuracy, ${row} +\\d+\\.\\d % \\(95 %: \\d+\\.\\d % to \\d+\\.\\d %; n = \\d+\\)`),
+      );
+    expect(out).toMatch(/Calibration slope \(1 is calibrated\) +[01]\.\d+ \(95 %: /);
   });
 
   it('fits ensembles, with the risk that a policy will see', async () => {

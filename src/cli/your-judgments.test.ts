@@ -72,7 +72,7 @@ describe('a run on one’s own judgments', () => {
     const first = await run('run', RECIPE, '--out', out, '--store', store, '--quiet', ...data, ...SMALL);
     expect({ code: first.code, err: first.err }).toEqual({ code: 0, err: '' });
     expect(first.out).toMatch(/Judgments +24 by 1 raters/);
-    expect(first.out).toMatch(/Judgments not used +24 that 1 raters withdrew; 24 of 1 raters without consent/);
+    expect(first.out).toMatch(/Judgments not used +24 withdrawn \(raters: 1\); 24 without consent \(raters: 1\)/);
     expect((await run('verify', out)).code).toBe(0);
     const read = (file: string) => JSON.parse(readFileSync(join(out, file), 'utf8'));
     expect(read('data.json')).toMatchObject({ projectId: 'mine', prompts: { train: 18, evaluation: 6, deploy: 0 } });
