@@ -1,7 +1,7 @@
 export * from './challenges.ts';
 export * from './check-verdicts.ts';
-export { meanEstimate } from './estimates.ts';
 export * from './document.ts';
+export { meanEstimate } from './estimates.ts';
 export * from './evidence/index.ts';
 export { defineEvidence, type EvidenceKind } from './evidence/kind.ts';
 export type * from './evidence/run-view.ts';

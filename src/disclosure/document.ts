@@ -4,8 +4,8 @@ import {
   figure,
   type Reference,
   type Section,
-  valueText,
   type Verdict,
+  valueText,
 } from '../report/index.ts';
 import type { Disclosure, DisclosureItem, Statement } from './build.ts';
 

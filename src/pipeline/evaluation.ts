@@ -83,21 +83,22 @@ export async function evaluateOn(
 ): Promise<EvaluatedPrompt[]> {
   const { score, ground } = context;
   const { prompts: evaluated } = await evaluatePolicy(context, prompts, { ...options, scores: {} });
-  const rows: EvaluatedPrompt[] = [];
-  for (const { prompt, replies } of evaluated) {
-    const said = replies.map(({ text }) => text);
-    const scores = await score(prompt.text, said);
-    rows.push({
-      promptId: prompt.id,
-      prompt: prompt.text,
-      split: prompt.split,
-      replies: [...replies],
-      scored: {
-        proxy: scores.map((s) => s.mean),
-        spread: scores.map((s) => s.spread ?? 0),
-        ...(ground !== undefined && { gold: said.map((reply) => ground.gold(prompt, reply)) }),
-      },
-    });
-  }
-  return rows;
+  // All at once: a network scores the replies to many prompts in one pass.
+  return Promise.all(
+    evaluated.map(async ({ prompt, replies }) => {
+      const said = replies.map(({ text }) => text);
+      const scores = await score(prompt.text, said);
+      return {
+        promptId: prompt.id,
+        prompt: prompt.text,
+        split: prompt.split,
+        replies: [...replies],
+        scored: {
+          proxy: scores.map((s) => s.mean),
+          spread: scores.map((s) => s.spread ?? 0),
+          ...(ground !== undefined && { gold: said.map((reply) => ground.gold(prompt, reply)) }),
+        },
+      };
+    }),
+  );
 }

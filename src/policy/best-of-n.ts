@@ -32,13 +32,13 @@ export async function bestOfN<P extends PolicyPrompt>(
     prompts.map(({ text }) => codec.encodePrompt(text)),
     { ...options, stop: codec.stop },
   );
-  const chosen = [];
-  for (const [i, group] of groups.entries()) {
-    const replies = group.map((sample) => codec.decodeReply(sample.tokens));
-    const scores = await score(prompts[i]!, replies);
-    const pool = replies.map((reply, k) => ({ reply, score: scores[k]!.mean }));
-    const best = pool.reduce((a, b) => (b.score > a.score ? b : a));
-    chosen.push({ prompt: prompts[i]!, ...best, pool });
-  }
-  return chosen;
+  return Promise.all(
+    groups.map(async (group, i) => {
+      const replies = group.map((sample) => codec.decodeReply(sample.tokens));
+      const scores = await score(prompts[i]!, replies);
+      const pool = replies.map((reply, k) => ({ reply, score: scores[k]!.mean }));
+      const best = pool.reduce((a, b) => (b.score > a.score ? b : a));
+      return { prompt: prompts[i]!, ...best, pool };
+    }),
+  );
 }

@@ -40,11 +40,19 @@ export async function sampleGroups<P extends PolicyPrompt>(
     samples_G.map(({ tokens }) => Int32Array.from([...tokens_P[p]!, ...tokens])),
   );
   const reference_PG_T = await reference.logprobs(sequences);
+  // All at once: a network scores the replies to many prompts in one pass.
+  const scores_P_G = await Promise.all(
+    samples_P_G.map((samples_G, p) =>
+      scores(
+        prompts_P[p]!,
+        samples_G.map(({ tokens }) => codec.decodeReply(tokens)),
+      ),
+    ),
+  );
   const groups: RolloutGroup<P>[] = [];
   for (const [p, samples_G] of samples_P_G.entries()) {
     const promptTokens = tokens_P[p]!;
-    const texts_G = samples_G.map(({ tokens }) => codec.decodeReply(tokens));
-    const scores_G = await scores(prompts_P[p]!, texts_G);
+    const scores_G = scores_P_G[p]!;
     const rollouts_G = samples_G.map((sample, g): Rollout => {
       const reference_T = reference_PG_T[p * n + g]!.subarray(promptTokens.length - 1);
       const penalty = sample.stopReason === 'stop' ? 0 : missingEosPenalty;

@@ -1,5 +1,6 @@
 import type { Datum, Engine, ModelSpec, Sampler, TrainableModel } from '../../engine/index.ts';
 import type { DialogueCodec } from '../../text/index.ts';
+import { coalesced, type SequenceCall } from '../coalesced.ts';
 import { IDENTITY, type Normaliser, normalise } from '../normaliser.ts';
 import { type Candidate, candidateKey, type Observation } from '../observation.ts';
 import type { RewardModel } from '../reward-model.ts';
@@ -51,20 +52,33 @@ const sumFrom = (logprobs: Float32Array, start: number): number => {
   return sum;
 };
 
-/** What a reference was last asked: the members of an ensemble ask the same, one after the other. */
-const lastAsked = new WeakMap<Reference, { readonly key: string; readonly sums: readonly number[] }>();
+/** What a reference is asked, and what it was asked of late: the members of an ensemble ask the same, one after the other. */
+interface Asked {
+  readonly logprobs: SequenceCall<Float32Array>;
+  readonly sums: Map<string, Promise<readonly number[]>>;
+}
+const asked = new WeakMap<Reference, Asked>();
+/** Prompts of a step and of an evaluation, several times over. */
+const MOST_KEPT = 512;
 
 /** Log-probabilities of replies to a prompt under the reference. */
-async function referenceSums(
+function referenceSums(
   reference: Reference,
   { key, rows }: { readonly key: string; readonly rows: readonly ReturnType<typeof datumOf>[] },
 ): Promise<readonly number[]> {
-  const last = lastAsked.get(reference);
-  if (last?.key === key) return last.sums;
-  const logprobs = await reference.sampler.logprobs(rows.map(({ sequence }) => sequence));
-  const sums = rows.map(({ start }, i) => sumFrom(logprobs[i]!, start));
-  lastAsked.set(reference, { key, sums });
-  return sums;
+  const { logprobs, sums } = asked.get(reference) ?? {
+    logprobs: coalesced((sequences) => reference.sampler.logprobs(sequences)),
+    sums: new Map(),
+  };
+  asked.set(reference, { logprobs, sums });
+  const known = sums.get(key);
+  if (known !== undefined) return known;
+  if (sums.size >= MOST_KEPT) sums.clear();
+  const found = logprobs(rows.map(({ sequence }) => sequence)).then((all) =>
+    rows.map(({ start }, i) => sumFrom(all[i]!, start)),
+  );
+  sums.set(key, found);
+  return found;
 }
 
 /** Scores by how much likelier a reply became than it is under the reference. */
@@ -73,6 +87,7 @@ export async function logRatioReward(
   { codec, relativeTo, beta, normaliser, nuisances }: LogRatioParts,
 ): Promise<LogRatioRewardModel> {
   const sampler = await model.sampler({ retain: true });
+  const logprobs = coalesced((sequences) => sampler.logprobs(sequences));
   return {
     id: model.id,
     family: 'log-ratio',
@@ -84,7 +99,7 @@ export async function logRatioReward(
     nuisances,
     async score(prompt, replies) {
       const rows = replies.map((reply) => datumOf(codec, prompt, reply));
-      const own = await sampler.logprobs(rows.map(({ sequence }) => sequence));
+      const own = await logprobs(rows.map(({ sequence }) => sequence));
       const base = await referenceSums(relativeTo, { key: JSON.stringify([prompt, ...replies]), rows });
       return rows.map(({ start }, i) => ({
         mean: normalise(normaliser, beta * (sumFrom(own[i]!, start) - base[i]!)),

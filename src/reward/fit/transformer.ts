@@ -1,5 +1,6 @@
 import type { Engine, ModelSpec, TrainableModel } from '../../engine/index.ts';
 import type { DialogueCodec } from '../../text/index.ts';
+import { coalesced } from '../coalesced.ts';
 import { IDENTITY, type Normaliser, normalise } from '../normaliser.ts';
 import type { Observation } from '../observation.ts';
 import type { RewardModel } from '../reward-model.ts';
@@ -33,6 +34,7 @@ export async function transformerReward(
   { codec, normaliser, nuisances }: TransformerParts,
 ): Promise<TransformerRewardModel> {
   const sampler = await model.sampler({ retain: true });
+  const scalars = coalesced((sequences) => sampler.scalars(sequences));
   return {
     id: model.id,
     family: 'transformer',
@@ -41,7 +43,7 @@ export async function transformerReward(
     normaliser,
     nuisances,
     async score(prompt, replies) {
-      const rows = await sampler.scalars(replies.map((reply) => codec.encodeDialogue(prompt, reply)));
+      const rows = await scalars(replies.map((reply) => codec.encodeDialogue(prompt, reply)));
       return rows.map((row) => ({ mean: normalise(normaliser, row.at(-1)!) }));
     },
     async dispose() {
