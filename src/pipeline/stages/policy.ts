@@ -109,10 +109,12 @@ async function evaluated(
 ): Promise<EvaluatedPrompt[]> {
   const { config, source } = context;
   const held = heldOutPrompts(config, source);
-  const prompts = where === 'path' ? held.evaluation : [...held.evaluation, ...held.deploy];
   const score = (prompt: string, replies: readonly string[]) => reward.score(prompt, replies);
   const scoring = { sampler: await model.sampler(), reference, codec: base.codec, score, ground: source.ground };
-  return evaluateOn(prompts, scoring, { n: config.audit.samples, maxTokens: settings.maxTokens, seed: config.seed });
+  const options = { n: config.audit.samples, maxTokens: settings.maxTokens, seed: config.seed };
+  const evaluation = await evaluateOn(held.evaluation, scoring, options);
+  // Apart: what stands in one pass with a sequence moves its last bits, and an end is to be the point of the path that it is.
+  return where === 'path' ? evaluation : [...evaluation, ...(await evaluateOn(held.deploy, scoring, options))];
 }
 
 /** The path so far: from the newest checkpoint that is whole, or from the base model. */
