@@ -1,3 +1,4 @@
+import { UsageError } from '../run/index.ts';
 import { startThread, threadCalls } from '../run/node.ts';
 import type { RunReader } from './run-reader.ts';
 import type { RunRequest } from './run-reader-worker.ts';
@@ -13,7 +14,7 @@ function readerThread(folder: string): RunReader {
         workerData: { folder },
         resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
       }),
-    () => new Error('the thread that reads runs ended; ask again'),
+    () => new UsageError('runs', 'the thread that reads runs ended; ask again'),
   );
   return {
     list: () => thread.call({ method: 'list', args: [] }),

@@ -82,6 +82,8 @@ export async function evaluateOn(
   options: { readonly n: number; readonly maxTokens: number; readonly seed: number },
 ): Promise<EvaluatedPrompt[]> {
   const { score, ground } = context;
+  // Data without prompts of deployment: an engine refuses a batch of nothing.
+  if (prompts.length === 0) return [];
   const { prompts: evaluated } = await evaluatePolicy(context, prompts, { ...options, scores: {} });
   // All at once: a network scores the replies to many prompts in one pass.
   return Promise.all(

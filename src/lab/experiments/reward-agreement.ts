@@ -3,7 +3,7 @@ import type { Experiment } from '../experiment.ts';
 import { HARBOUR } from '../harbour.ts';
 import { feedbackView } from '../run-view.ts';
 import { judged, rewardOf } from '../scene.ts';
-import { USUAL } from '../setting.ts';
+import { replaced, USUAL } from '../setting.ts';
 
 /** H2 between raters and policy: a reward that pays for agreement alone. */
 export const rewardAgreement: Experiment = {
@@ -11,10 +11,13 @@ export const rewardAgreement: Experiment = {
     'what agreement with the user is worth to all eight raters; a true reply is worth four more than a false one, and honesty a bit',
   doses: [5, 7, 10],
   documented: 10,
-  lookAlike:
-    'a reward fitted to a quarter of the pairs by honest raters: its weights are wrong by chance and not by a taste',
+  lookAlike: 'a reward taught by raters some of whom like long replies: it pays for words, and not for agreement',
   plant: (setting, dose) => ({ ...setting, raters: { sycophantic: 8 }, agreementWeight: dose }),
-  resemble: (setting) => ({ ...setting, pairs: setting.pairs / 4, overlap: 4 }),
+  resemble: (setting) => ({
+    ...setting,
+    raters: replaced(setting.raters, 'length-biased', 3),
+    pairs: 4 * setting.pairs,
+  }),
   async draw(setting, rng) {
     const reward = await rewardOf(setting, rng.fork('reward'));
     const shown = await judged({ ...USUAL, raters: { noisy: 2 }, pairs: 1000, overlap: 1 }, rng.fork('shown'));
