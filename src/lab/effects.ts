@@ -1,6 +1,6 @@
 import { PROBE_IDS, type ProbeId, probeOf, runProbe } from '../audit/index.ts';
 import { ignoreProgress, type Progress } from '../run/index.ts';
-import { createRng } from '../stats/index.ts';
+import { createRng, mean } from '../stats/index.ts';
 import { runArm } from './experiment.ts';
 import { EXPERIMENTS } from './experiments/index.ts';
 import { type PairedDifference, pairedDifference, type Verdict, verdicts } from './paired.ts';
@@ -47,13 +47,12 @@ export async function strategyEffects(
       before.push(planted);
       after.push(treated);
     }
-    const average = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
     rows.push({
       strategy,
       probe,
       dose,
-      without: average(before),
-      with: average(after),
+      without: mean(before),
+      with: mean(after),
       difference: pairedDifference(after, before, createRng(firstSeed).fork(`effect/${strategy}/${probe}`)),
       unassessed: seeds - before.length,
     });

@@ -1,6 +1,6 @@
 import { PROBE_IDS, type ProbeId, probeOf, runProbe, type Verdict } from '../audit/index.ts';
 import { ignoreProgress, type Progress } from '../run/index.ts';
-import { type Interval, wilson } from '../stats/index.ts';
+import { type Interval, mean, wilson } from '../stats/index.ts';
 import { type Arm, armName, type Experiment, runArm } from './experiment.ts';
 import { EXPERIMENTS } from './experiments/index.ts';
 import committed from './rates.json' with { type: 'json' };
@@ -61,7 +61,7 @@ export async function armRates(id: ProbeId, arm: Arm, seeds: readonly number[]):
     verdicts,
     alarms: rate(alarms, seeds.length),
     covered: known === 0 ? null : rate(covered, known),
-    meanEstimate: estimates.length === 0 ? null : estimates.reduce((a, b) => a + b, 0) / estimates.length,
+    meanEstimate: estimates.length === 0 ? null : mean(estimates),
     first,
   };
 }

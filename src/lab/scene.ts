@@ -1,5 +1,6 @@
 import { collectJudgments, type Item, type Judgment, toPairs } from '../feedback/index.ts';
-import { mean, type Rng, standardDeviation } from '../stats/index.ts';
+import { combinedScore } from '../reward/index.ts';
+import { type Rng, standardDeviation } from '../stats/index.ts';
 import {
   betaForKl,
   comparisonItems,
@@ -68,36 +69,32 @@ export async function rewardOf(setting: Setting, rng: Rng): Promise<Reward> {
   const fitted = Array.from({ length: members }, (_, m) => {
     const draw = rng.fork(`member/${m}`);
     const own = pairs.map(() => pairs[draw.integer(pairs.length)]!);
-    return fitFeatureReward(HARBOUR, own, slots);
+    return centred(fitFeatureReward(HARBOUR, own, slots));
   });
   return {
     score(prompt, features) {
       // Scores are known up to a constant of the prompt: members are compared against what each gives the prompt's replies.
-      const values = fitted.map((member) => member.score(prompt, features) - centreOf(member, prompt));
-      if (risk === 'min') return Math.min(...values);
-      return risk === 'mean' ? mean(values) : mean(values) - risk.k * standardDeviation(values);
+      const values = fitted.map((member) => member.score(prompt, features));
+      return combinedScore(values, standardDeviation(values), risk);
     },
   };
 }
 
-const centres = new WeakMap<FeatureReward, Map<string, number>>();
-/** The expected score of the base policy's replies to a prompt. */
-function centreOf(reward: FeatureReward, prompt: HarbourPrompt): number {
-  let known = centres.get(reward);
-  if (known === undefined) {
-    known = new Map();
-    centres.set(reward, known);
-  }
-  let centre = known.get(prompt.id);
-  if (centre === undefined) {
+/** A reward with its score less what the base policy's replies to the prompt are expected to get, which is found once a prompt. */
+function centred(reward: FeatureReward): Reward {
+  const centres = new Map<string, number>();
+  const centreOf = (prompt: HarbourPrompt): number => {
+    const known = centres.get(prompt.id);
+    if (known !== undefined) return known;
     const replies = HARBOUR.replies(prompt);
-    centre = expectation(
+    const centre = expectation(
       replies.map(({ logprob }) => logprob),
       replies.map(({ features }) => reward.score(prompt, features)),
     );
-    known.set(prompt.id, centre);
-  }
-  return centre;
+    centres.set(prompt.id, centre);
+    return centre;
+  };
+  return { score: (prompt, features) => reward.score(prompt, features) - centreOf(prompt) };
 }
 
 /** Every reply to a prompt with its base log-probability, its reward and its true utility. */

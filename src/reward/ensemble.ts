@@ -9,7 +9,8 @@ export const riskSchema = z.union(
 );
 export type Risk = z.infer<typeof riskSchema>;
 
-function combined(values: readonly number[], spread: number, risk: Risk): number {
+/** One score out of the members' scores of a reply, and their spread. */
+export function combinedScore(values: readonly number[], spread: number, risk: Risk): number {
   if (risk === 'min') return Math.min(...values);
   return risk === 'mean' ? mean(values) : mean(values) - risk.k * spread;
 }
@@ -29,7 +30,7 @@ export function createEnsemble(members: readonly RewardModel[], risk: Risk = 'me
       return replies.map((_, i) => {
         const values = columns.map((column) => column[i]!.mean);
         const spread = values.length > 1 ? standardDeviation(values) : 0;
-        return { mean: combined(values, spread, risk), spread };
+        return { mean: combinedScore(values, spread, risk), spread };
       });
     },
     async dispose() {

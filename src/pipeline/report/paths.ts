@@ -2,6 +2,7 @@ import { type Block, figure, percent, type Section, type Series } from '../../re
 import { mean, standardDeviation, type Uniform } from '../../stats/index.ts';
 import type { RunResults } from '../run-results.ts';
 import type { PolicyPath } from '../stages/policy.ts';
+import { figuresTable } from './figures-table.ts';
 import { drawn, meanInterval, meanText, SPLIT_NAMES } from './words.ts';
 
 /** Below this share of the base model's probability on listed replies, sums over them say nothing about it. */
@@ -131,34 +132,12 @@ function noteOf({ bestOf, exact }: RunResults, known: boolean): string {
 }
 
 /** Means at every point of every path, in the units of the scores. */
-const pointsTable = (paths: readonly PolicyPath[]): Block => ({
-  kind: 'table',
-  name: 'Paths of optimisation',
-  columns: [
-    { title: 'Method' },
-    { title: 'Prompts' },
-    { title: 'Step', number: true },
-    { title: 'KL, nats', number: true },
-    { title: 'Proxy', number: true },
-    { title: 'Gold', number: true },
-    { title: 'Spread of members', number: true },
-    { title: 'Entropy, nats', number: true },
-    { title: 'Tokens', number: true },
-  ],
-  rows: paths.flatMap(({ method, points }) =>
-    points.map((point) => [
-      method,
-      `${point.proxy.length} ${SPLIT_NAMES[point.split]}`,
-      String(point.step),
-      figure(point.kl),
-      meanText(point.proxy),
-      point.gold === undefined ? '–' : meanText(point.gold),
-      figure(point.spread),
-      figure(point.entropy),
-      figure(point.meanTokens),
-    ]),
-  ),
-});
+const pointsTable = (paths: readonly PolicyPath[]): Block =>
+  figuresTable(
+    'Paths of optimisation',
+    'Method',
+    paths.flatMap(({ method, points }) => points.map((figures) => ({ name: method, step: figures.step, figures }))),
+  );
 
 /** What is beside the optimised policies, in numbers. */
 function elsewhere(bestOf: RunResults['bestOf'], exact: RunResults['exact']): Block[] {

@@ -6,7 +6,7 @@ import { type EvaluatedPrompt, figuresBySplit } from '../evaluation.ts';
 import { RUN_FILES } from '../run-folder.ts';
 import type { RunResults } from '../run-results.ts';
 import type { PolicyPath } from '../stages/policy.ts';
-import { meanText, SPLIT_NAMES } from './words.ts';
+import { figuresTable } from './figures-table.ts';
 
 /** Prompts of which the replies are shown. */
 const SHOWN = 6;
@@ -72,39 +72,17 @@ export function rewardChangeSection({ paths }: RunResults): Section {
 }
 
 /** The base and the final policy of every path, on the prompts of every split. */
-const endsTable = (paths: readonly PolicyPath[]): Block => ({
-  kind: 'table',
-  name: 'Before and after, by split',
-  columns: [
-    { title: 'Policy' },
-    { title: 'Prompts' },
-    { title: 'Step', number: true },
-    { title: 'KL, nats', number: true },
-    { title: 'Proxy', number: true },
-    { title: 'Gold', number: true },
-    { title: 'Spread of members', number: true },
-    { title: 'Entropy, nats', number: true },
-    { title: 'Tokens', number: true },
-  ],
-  rows: paths.flatMap(({ method, first, last, finalStep }, i) =>
-    [
-      ...(i === 0 ? [{ name: 'base', step: 0, prompts: first }] : []),
-      { name: method, step: finalStep, prompts: last },
-    ].flatMap(({ name, step, prompts }) =>
-      figuresBySplit(prompts).map(({ split, kl, entropy, meanTokens, proxy, gold, spread }) => [
-        name,
-        `${proxy.length} ${SPLIT_NAMES[split]}`,
-        String(step),
-        figure(kl),
-        meanText(proxy),
-        gold === undefined ? '–' : meanText(gold),
-        figure(spread),
-        figure(entropy),
-        figure(meanTokens),
-      ]),
+const endsTable = (paths: readonly PolicyPath[]): Block =>
+  figuresTable(
+    'Before and after, by split',
+    'Policy',
+    paths.flatMap(({ method, first, last, finalStep }, i) =>
+      [
+        ...(i === 0 ? [{ name: 'base', step: 0, prompts: first }] : []),
+        { name: method, step: finalStep, prompts: last },
+      ].flatMap(({ name, step, prompts }) => figuresBySplit(prompts).map((figures) => ({ name, step, figures }))),
     ),
-  ),
-});
+  );
 
 /** How long replies are, and how much they differ, at the same temperature and number of samples. */
 export function lengthSection({ paths }: RunResults): Section {

@@ -33,7 +33,8 @@ export interface Base {
 const NAME = 'base';
 /** Steps between checkpoints: a kill costs at most so many. */
 const CHECKPOINT_EVERY = 50;
-const FILES = [RUN_FILES.base, RUN_FILES.tokenizer, RUN_FILES.baseCard];
+/** What the stage leaves: what every stage reads that asks the base model. */
+export const BASE_FILES = [RUN_FILES.base, RUN_FILES.tokenizer, RUN_FILES.baseCard];
 /** What training said, kept beside a base model in the cache. */
 const CACHED_METRICS = 'metrics.jsonl';
 
@@ -75,7 +76,7 @@ async function isWhole({ engines }: RunContext, cached: string): Promise<boolean
 function keep(context: RunContext, cached: string): void {
   const partial = `${cached}.partial-${process.pid}`;
   try {
-    for (const file of FILES) cpSync(`${context.folder}/${file}`, `${partial}/${file}`, { recursive: true });
+    for (const file of BASE_FILES) cpSync(`${context.folder}/${file}`, `${partial}/${file}`, { recursive: true });
     const metrics = openMetricsLog(`${partial}/${CACHED_METRICS}`);
     for (const { step, metrics: values } of context.metrics.rowsOf(NAME)) metrics.append(NAME, step, finite(values));
     renameSync(partial, cached);
@@ -91,7 +92,7 @@ const finite = (metrics: Readonly<Record<string, number | null>>): Record<string
 
 /** Takes a base model from the cache, with what its training said. */
 function take(context: RunContext, cached: string): void {
-  for (const file of FILES) {
+  for (const file of BASE_FILES) {
     const path = `${context.folder}/${file}`;
     onPath(path, () => cpSync(`${cached}/${file}`, path, { recursive: true }));
   }
@@ -220,7 +221,7 @@ async function finishBase(
 export const base: Stage = {
   name: NAME,
   reads: () => [DATA],
-  writes: () => FILES,
+  writes: () => BASE_FILES,
   curves: () => [NAME],
   run,
   tidy: (context) => trainingCheckpoints(context).clear(),

@@ -6,7 +6,7 @@ import { inRound, type RunContext, writeRunJson } from '../run-context.ts';
 import { RUN_FILES } from '../run-folder.ts';
 import { withSampler } from '../snapshot.ts';
 import { DATA, type Stage } from '../stage.ts';
-import { loadBase } from './base.ts';
+import { BASE_FILES, loadBase } from './base.ts';
 import { heldOutPrompts } from './policy.ts';
 
 /** The base policy sharpened without training: of n replies the one the proxy likes best. */
@@ -72,13 +72,7 @@ async function bestOfCurve(context: RunContext): Promise<BestOfCurve> {
 /** Best-of-n of the base policy against the same reward, beside the optimised policy. */
 export const bestOfStage: Stage = {
   name: 'best-of-n',
-  reads: (context) => [
-    DATA,
-    RUN_FILES.base,
-    RUN_FILES.tokenizer,
-    RUN_FILES.baseCard,
-    inRound(context, RUN_FILES.rewardModel),
-  ],
+  reads: (context) => [DATA, ...BASE_FILES, inRound(context, RUN_FILES.rewardModel)],
   writes: (context) => [inRound(context, RUN_FILES.bestOf)],
   run: async (context) => writeRunJson(context, RUN_FILES.bestOf, await bestOfCurve(context)),
 };

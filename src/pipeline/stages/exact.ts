@@ -6,7 +6,7 @@ import { inRound, type RunContext, writeRunJson } from '../run-context.ts';
 import { RUN_FILES } from '../run-folder.ts';
 import { withSampler } from '../snapshot.ts';
 import { DATA, type Stage } from '../stage.ts';
-import { loadBase } from './base.ts';
+import { BASE_FILES, loadBase } from './base.ts';
 import { heldOutPrompts } from './policy.ts';
 
 /** The exact optimum of the KL-regularised objective at several KLs, on the base model's own distribution. */
@@ -71,13 +71,7 @@ function exactCurve(rows: readonly Row[]): ExactCurve {
 /** Exact sums where every reply can be listed. */
 export const exactStage: Stage = {
   name: 'exact',
-  reads: (context) => [
-    DATA,
-    RUN_FILES.base,
-    RUN_FILES.tokenizer,
-    RUN_FILES.baseCard,
-    inRound(context, RUN_FILES.rewardModel),
-  ],
+  reads: (context) => [DATA, ...BASE_FILES, inRound(context, RUN_FILES.rewardModel)],
   writes: (context) => [inRound(context, RUN_FILES.exact)],
   async run(context) {
     const { ground } = context.source;

@@ -21,7 +21,7 @@ import { checkpointsOf, inRound, type Place, pathIn, type RunContext, writeRunJs
 import { RUN_FILES } from '../run-folder.ts';
 import { promptsOf, type Source } from '../sources/index.ts';
 import { DATA, nameInRound, type Stage } from '../stage.ts';
-import { type Base, loadBase } from './base.ts';
+import { BASE_FILES, type Base, loadBase } from './base.ts';
 
 /** Which optimisation of a run: the main one, or a variant by name. */
 export type Variant = string | null;
@@ -213,13 +213,7 @@ async function optimise(context: RunContext, variant: Variant): Promise<void> {
 /** Step 3, for the main optimisation or a variant. */
 export const policyStage = (variant: Variant): Stage => ({
   name: stageName(variant),
-  reads: (context) => [
-    DATA,
-    RUN_FILES.base,
-    RUN_FILES.tokenizer,
-    RUN_FILES.baseCard,
-    inRound(context, RUN_FILES.rewardModel),
-  ],
+  reads: (context) => [DATA, ...BASE_FILES, inRound(context, RUN_FILES.rewardModel)],
   // The last checkpoint is a result too: damaged after the stage was done, it is made again.
   writes: (context) => policyFiles(context, variant).map((file) => inRound(context, file)),
   curves: (place) => [nameInRound(place, stageName(variant))],

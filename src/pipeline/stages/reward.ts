@@ -39,7 +39,7 @@ import {
 import { RUN_FILES } from '../run-folder.ts';
 import { foldOf, stratumValues } from '../sources/index.ts';
 import { nameInRound, type Stage } from '../stage.ts';
-import { loadBase } from './base.ts';
+import { BASE_FILES, loadBase } from './base.ts';
 import { type Feedback, loadFeedback } from './feedback.ts';
 
 /**
@@ -173,7 +173,7 @@ export const reward: Stage = {
   name: 'reward',
   reads: (context) => [
     ...[RUN_FILES.items, RUN_FILES.judgments, RUN_FILES.raters].map((file) => inRound(context, file)),
-    ...(context.config.base === undefined ? [] : [RUN_FILES.base, RUN_FILES.tokenizer, RUN_FILES.baseCard]),
+    ...(context.config.base === undefined ? [] : BASE_FILES),
   ],
   writes: (context) =>
     [RUN_FILES.rewardModel, RUN_FILES.rewardScores, RUN_FILES.rewardEvaluation].map((file) => inRound(context, file)),

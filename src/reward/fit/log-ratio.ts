@@ -4,7 +4,7 @@ import { coalesced, type SequenceCall } from '../coalesced.ts';
 import { IDENTITY, type Normaliser, normalise } from '../normaliser.ts';
 import { type Candidate, candidateKey, type Observation } from '../observation.ts';
 import type { RewardModel } from '../reward-model.ts';
-import { type NetworkOptions, normaliserOn, trainNetwork } from './network.ts';
+import { type NetworkOptions, normalisedOn, trainNetwork } from './network.ts';
 
 /** The model that rewards are relative to, shared by all members of an ensemble. */
 export interface Reference {
@@ -162,15 +162,5 @@ export async function fitLogRatioReward(
   );
   const parts = { codec, relativeTo, beta, nuisances };
   const raw = await logRatioReward(model, { ...parts, normaliser: IDENTITY });
-  const normaliser = await normaliserOn(options.reference, async (prompt, replies) =>
-    (await raw.score(prompt, replies)).map(({ mean }) => mean),
-  );
-  if (normaliser === undefined) return raw;
-  return {
-    ...raw,
-    normaliser,
-    logOdds: normaliser.scale,
-    score: async (prompt, replies) =>
-      (await raw.score(prompt, replies)).map((score) => ({ mean: normalise(normaliser, score.mean) })),
-  };
+  return normalisedOn(options.reference, raw);
 }

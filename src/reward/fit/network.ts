@@ -2,9 +2,9 @@ import type { TrainableModel } from '../../engine/index.ts';
 import type { Checkpoints } from '../../engine/node.ts';
 import { ignoreProgress, type Progress } from '../../run/index.ts';
 import { createRng } from '../../stats/index.ts';
-import { fitNormaliser, type Normaliser } from '../normaliser.ts';
+import { fitNormaliser, type Normaliser, normalise } from '../normaliser.ts';
 import type { Candidate, Observation } from '../observation.ts';
-import type { ReferenceReplies } from '../reward-model.ts';
+import type { ReferenceReplies, RewardModel } from '../reward-model.ts';
 import { type NuisanceState, NuisanceSteps } from './nuisance-steps.ts';
 import { indexCandidates, nuisancesOf, refuseNothing, sumTerms } from './objective.ts';
 
@@ -106,13 +106,20 @@ export async function trainNetwork(
   return nuisances.values;
 }
 
-/** A normaliser from raw scores of the reference replies; undefined where there are none. */
-export async function normaliserOn(
+/** A network reward on the scale of the reference replies; as it is where there are none. */
+export async function normalisedOn<M extends RewardModel & { readonly normaliser: Normaliser }>(
   reference: ReferenceReplies | undefined,
-  rawScores: (prompt: string, replies: readonly string[]) => Promise<number[]>,
-): Promise<Normaliser | undefined> {
-  if (reference === undefined || reference.length === 0) return undefined;
+  raw: M,
+): Promise<M> {
+  if (reference === undefined || reference.length === 0) return raw;
   const groups: number[][] = [];
-  for (const { prompt, replies } of reference) groups.push(await rawScores(prompt, replies));
-  return fitNormaliser(groups);
+  for (const { prompt, replies } of reference) groups.push((await raw.score(prompt, replies)).map(({ mean }) => mean));
+  const normaliser = fitNormaliser(groups);
+  return {
+    ...raw,
+    normaliser,
+    logOdds: normaliser.scale,
+    score: async (prompt, replies) =>
+      (await raw.score(prompt, replies)).map((score) => ({ mean: normalise(normaliser, score.mean) })),
+  };
 }

@@ -4,7 +4,7 @@ import { coalesced } from '../coalesced.ts';
 import { IDENTITY, type Normaliser, normalise } from '../normaliser.ts';
 import type { Observation } from '../observation.ts';
 import type { RewardModel } from '../reward-model.ts';
-import { type NetworkOptions, normaliserOn, trainNetwork } from './network.ts';
+import { type NetworkOptions, normalisedOn, trainNetwork } from './network.ts';
 
 export interface TransformerOptions extends NetworkOptions {
   readonly spec: ModelSpec;
@@ -77,15 +77,5 @@ export async function fitTransformerReward(
     { observations, options },
   );
   const raw = await transformerReward(model, { codec, nuisances, normaliser: IDENTITY });
-  const normaliser = await normaliserOn(options.reference, async (prompt, replies) =>
-    (await raw.score(prompt, replies)).map(({ mean }) => mean),
-  );
-  if (normaliser === undefined) return raw;
-  return {
-    ...raw,
-    normaliser,
-    logOdds: normaliser.scale,
-    score: async (prompt, replies) =>
-      (await raw.score(prompt, replies)).map((score) => ({ mean: normalise(normaliser, score.mean) })),
-  };
+  return normalisedOn(options.reference, raw);
 }
