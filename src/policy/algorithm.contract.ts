@@ -27,7 +27,7 @@ function bench<S extends z.ZodObject, N extends Need>(
   async function context(seed: number, scores = countOfB) {
     const model = await letters.model(seed);
     const prompts = ['a', 'c', 'e'].map((text): PolicyPrompt => ({ id: text, text }));
-    const pairs = prompts.map((prompt) => ({ prompt, chosen: 'bb', rejected: prompt.text }));
+    const pairs = prompts.map(({ text }) => ({ prompt: text, chosen: 'bb', rejected: text, weight: 1 }));
     const demonstrations = prompts.map(({ text }) => ({ prompt: text, reply: 'bb' }));
     const reference = await model.sampler({ retain: true });
     const critic = needs.includes('critic') ? await letters.critic(seed) : model;

@@ -3,6 +3,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { centralDifference } from '../../tensor/gradient-check.fake.ts';
 import { type AlgorithmCase, describeAlgorithm } from '../algorithm.contract.ts';
+import type { Need } from '../algorithm.ts';
 import { k3 } from '../kl-estimators.ts';
 import { createLetters, LETTERS } from '../letters.fake.ts';
 import { tokenAdvantages } from './grpo.ts';
@@ -13,11 +14,19 @@ const letters = createLetters();
 afterAll(() => letters.dispose());
 
 const online = { steps: 12, promptsPerStep: 2, samples: 8, learningRate: 0.02, maxTokens: 4, missingEosPenalty: 0 };
+const offline = { steps: 20, batch: 2, learningRate: 0.02 };
 const CASES: { readonly [K in AlgorithmId]: AlgorithmCase } = {
   rloo: { settings: { ...online, beta: 0.01 }, withoutKl: { beta: 0 } },
   grpo: { settings: { ...online, beta: 0.01 }, withoutKl: { beta: 0 } },
+  'reinforce-plus-plus': { settings: { ...online, beta: 0.01 }, withoutKl: { beta: 0 } },
+  raft: { settings: { ...online, steps: 20 } },
+  'online-dpo': { settings: { ...online, beta: 0.5 } },
+  dpo: { settings: offline },
+  simpo: { settings: { ...offline, steps: 40, learningRate: 0.01 } },
+  orpo: { settings: { ...offline, steps: 30 } },
+  kto: { settings: { ...offline, steps: 30, beta: 0.5 } },
 };
-for (const id of Object.keys(CASES) as AlgorithmId[]) describeAlgorithm(ALGORITHMS[id], CASES[id]);
+for (const id of Object.keys(CASES) as AlgorithmId[]) describeAlgorithm<z.ZodObject, Need>(ALGORITHMS[id], CASES[id]);
 describeAlgorithm(supervised, { settings: { steps: 30, batch: 2, learningRate: 0.02 } });
 
 describe('the table of algorithms', () => {
