@@ -123,6 +123,13 @@ export function describeAlgorithm<S extends z.ZodObject, N extends Need>(
       expect([...begun, ...rest]).toEqual(records);
       expect(await printOf(parts.model)).toEqual(await printOf(whole.model));
     });
+    it('has taken its step when it reports it', async () => {
+      const on = await context(6);
+      const before = await printOf(on.model);
+      const [record] = await run(on, { steps: 1 });
+      expect(record!.metrics.grad_norm).toBeGreaterThan(0);
+      expect(await printOf(on.model)).not.toEqual(before);
+    });
     it('takes the same step whether its sequences come at once or in parts', async () => {
       const [whole, parts] = [await context(6), await context(6)];
       await run(whole, { steps: 1 });

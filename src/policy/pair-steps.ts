@@ -59,12 +59,13 @@ export async function takeCustomStep(
 ) {
   const { lossOf, adam, microBatch = data.length, together = 1 } = options;
   const rows = Math.max(together, microBatch - (microBatch % together));
-  const passes = [];
+  const outputs = [];
   for (let from = 0; from < data.length; from += rows) {
     const to = Math.min(data.length, from + rows);
-    passes.push(model.forwardBackwardCustom(data.slice(from, to), lossOf(from, to)));
+    // Waited for: its second pass is handed in when the first is back, and a step handed in meanwhile would come before it.
+    outputs.push(await model.forwardBackwardCustom(data.slice(from, to), lossOf(from, to)));
   }
-  const [outputs, { gradNorm }] = await Promise.all([Promise.all(passes), model.optimStep(adam)]);
+  const { gradNorm } = await model.optimStep(adam);
   return {
     loss: outputs.reduce((sum, output) => sum + output.loss, 0),
     logprobs: outputs.flatMap(({ logprobs }) => logprobs),

@@ -53,7 +53,7 @@ export const orpo = defineAlgorithm({
   needs: ['pairs'],
   metrics: {
     ...PAIR_METRICS,
-    log_odds_ratio: 'mean log-odds of the chosen reply less those of the rejected one, of mean probabilities a token',
+    log_odds_chosen: 'mean log-odds of the chosen reply less those of the rejected one, of mean probabilities a token',
   },
   async *run(context, settings) {
     const { model, codec, pairs, seed } = context;
@@ -83,7 +83,7 @@ export const orpo = defineAlgorithm({
       const { loss, gradNorm } = update;
       yield {
         step: step + 1,
-        metrics: { ...seen, log_odds_ratio: ratio, loss, grad_norm: gradNorm, lr: learningRate },
+        metrics: { ...seen, log_odds_chosen: ratio, loss, grad_norm: gradNorm, lr: learningRate },
       };
     }
   },
