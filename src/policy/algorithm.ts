@@ -84,6 +84,11 @@ export interface Algorithm<S extends z.ZodObject, N extends Need> {
   readonly title: string;
   /** Paper, with the equation where there is one. */
   readonly citation: string;
+  /** What is maximised, or as a loss made small, in a line. */
+  readonly objective: string;
+  /** Where it is a good choice, and where another is. */
+  readonly when: string;
+  readonly whenNot: string;
   /** A strict object in which every key has a default. */
   readonly config: S;
   readonly needs: readonly N[];

@@ -34,6 +34,11 @@ export const dpo = defineAlgorithm({
   title: 'Direct preference optimisation, with its relatives',
   citation:
     'Rafailov et al. 2023, arXiv 2305.18290, Eq. 7; IPO: Azar et al. 2023, Eq. 17; robust: Chowdhury et al. 2024',
+  objective:
+    'Mean of −log σ(β·h), h the log-ratio of the chosen reply less that of the rejected one; `ipo` (h − 1/2β)², `hinge` max(0, 1 − βh)',
+  when: 'Judged pairs, no reward model wanted, replies in the pairs like those of the policy.',
+  whenNot:
+    'Pairs written by others than the policy, or many steps: what becomes likelier instead was never judged, and both log-probabilities may fall. The proxy of the run is then a bystander: nothing optimised it.',
   config,
   needs: ['pairs'],
   metrics: PAIR_METRICS,

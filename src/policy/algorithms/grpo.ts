@@ -40,6 +40,10 @@ export const grpo = defineAlgorithm({
   id: 'grpo',
   title: 'Group relative policy optimisation, in its loss forms',
   citation: 'Shao et al. 2024, arXiv 2402.03300, Eq. 3 and 4, outcome supervision',
+  objective: 'Mean over tokens of min(ρA, clip(ρ)A) − β·k3, A = (r − group mean) / group deviation',
+  when: 'Rewards whose size means little, as zero or one by a rule; several updates on costly samples.',
+  whenNot:
+    'Rewards in units that mean something: dividing by the deviation counts a prompt with tiny differences as much as any. `grpo` weighs tokens of long replies less; `dr_grpo` does not.',
   config,
   needs: ['prompts', 'scores'],
   metrics: {

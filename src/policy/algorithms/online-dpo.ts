@@ -48,6 +48,9 @@ export const onlineDpo = defineAlgorithm({
   id: 'online-dpo',
   title: 'Direct preference optimisation on fresh samples',
   citation: 'Guo et al. 2024, arXiv 2402.04792, Algorithm 1; loss: Rafailov et al. 2023, Eq. 7',
+  objective: 'Mean of −log σ(β·(log-ratio of the better sample − that of the worse one)) over fresh samples',
+  when: 'Scores of which only the order can be trusted, such as judges and win rates.',
+  whenNot: 'Scores in units that mean something: by how much is thrown away.',
   config,
   needs: ['prompts', 'scores'],
   metrics: {

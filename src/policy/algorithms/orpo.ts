@@ -49,6 +49,9 @@ export const orpo = defineAlgorithm({
   id: 'orpo',
   title: 'Odds ratio preference optimisation, without a reference',
   citation: 'Hong et al. 2024, arXiv 2403.07691, Eq. 6 and 7',
+  objective: 'Mean of −lp of chosen a token − λ·log σ(log-odds of chosen − log-odds of rejected)',
+  when: 'A base model that was not trained on demonstrations: both in one stage.',
+  whenNot: 'Chosen replies that are merely the better of two bad ones: they are imitated.',
   config,
   needs: ['pairs'],
   metrics: {

@@ -35,6 +35,10 @@ export const raft = defineAlgorithm({
   id: 'raft',
   title: 'Rejection sampling: supervised learning of the best samples',
   citation: 'Dong et al. 2023, arXiv 2304.06767, Algorithm 1',
+  objective: 'Mean log-likelihood of the best samples of each prompt',
+  when: 'A steady improvement that cannot run away: it only ever imitates what the policy already says.',
+  whenNot:
+    'Where the last bit of reward matters, or the reward is easily gamed by rare samples: they are what is imitated, and no KL term holds.',
   config,
   needs: ['prompts', 'scores'],
   metrics: {

@@ -61,6 +61,9 @@ export const reinforcePlusPlus = defineAlgorithm({
   id: 'reinforce-plus-plus',
   title: 'REINFORCE++ with a global baseline',
   citation: 'Hu et al. 2025, arXiv 2501.03262, Eq. 4 to 8',
+  objective: 'Mean over tokens of lp_t · A_t, A whitened over the batch, of returns score − β·(KL still to come)',
+  when: 'One sample a prompt would do (two are drawn here), or prompts that are alike in what they can earn.',
+  whenNot: 'Prompts of very different difficulty without `baseline: group`: easy ones get credit for being easy.',
   config,
   needs: ['prompts', 'scores'],
   metrics: {

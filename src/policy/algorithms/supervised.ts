@@ -40,6 +40,9 @@ export const supervised = {
   id: 'supervised',
   title: 'Supervised learning of demonstrations',
   citation: 'Ouyang et al. 2022, arXiv 2203.02155, step 1',
+  objective: 'Mean log-likelihood of a token of the replies, of the prompts too with `onPrompt`',
+  when: 'Demonstrations, before anything else.',
+  whenNot: 'Replies of mixed worth: all are imitated alike.',
   config,
   needs: ['demonstrations'],
   metrics: {
