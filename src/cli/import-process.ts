@@ -14,7 +14,7 @@ export type ImportNews =
   | { readonly answer: ImportAnswer }
   | { readonly error: CarriedError };
 
-/** The largest file that may be sent (64 MiB) takes about half of each; `npm run bench:exchange` has the numbers. */
+/** What reading one file may take: memory of the heap, and time on a machine that is busy with other things. */
 export const IMPORT_BOUNDS = { heapMb: 1024, readMs: 300_000 };
 
 /** How V8 ends a process without memory where systems have no signal for it. */

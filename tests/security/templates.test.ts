@@ -1,7 +1,10 @@
 import { Environment } from '@huggingface/jinja';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { BoundedInterpreter, TEMPLATE_BOUNDS } from '../../src/text/bounded-interpreter.ts';
 import { parseTemplate, renderChat } from '../../src/text/chat-template.ts';
+
+// Steps and sizes have to stop them by themselves: the time, on a machine with much else to do, would come first.
+vi.mock('../../src/text/within.ts', () => ({ within: (_: number, work: () => unknown) => work() }));
 
 /** Templates of strangers: programs that run on for ever, grow without end, or call themselves. */
 const rendered = (source: string, content = 'hello') =>
@@ -11,8 +14,6 @@ const loop = (body: string, start = "'aaaaaaaaaa'") =>
 const set = (value: string) => `{% set ns.s = ${value} %}`;
 
 const STEPS = /it takes more than 50000 steps/;
-/** On a machine with much else to do, the time comes before the steps and sizes. */
-const LATE = 'it took longer than 10 s';
 const SIZE = /a value of more than 4000000 characters and elements/;
 const HOSTILE: readonly (readonly [string, RegExp])[] = [
   // Loops.
@@ -81,7 +82,7 @@ describe('a template of a stranger', () => {
   it('is refused in a line where it would not end, or take all there is', () => {
     for (const [source, want] of HOSTILE) {
       const run = () => rendered(source);
-      expect(run, source.slice(0, 200)).toThrow(new RegExp(`${want.source}|${LATE}`));
+      expect(run, source.slice(0, 200)).toThrow(want);
       expect(run, source.slice(0, 200)).toThrow(
         /^the chat template (refuses the conversation|cannot be read): [^\n]+$/,
       );
