@@ -53,11 +53,11 @@ function checkVocabulary(vocab: unknown): void {
     return;
   }
   if (!isJson(vocab)) refuse(place, 'tokens with their ids', vocab);
-  const tokens = Object.keys(vocab);
+  const tokens = Object.entries(vocab);
   if (tokens.length > MOST.tokens) refuse(place, `at most ${MOST.tokens} tokens`, tokens.length);
-  for (const token of tokens) {
+  for (const [token, id] of tokens) {
     text(token, place, MOST.tokenCharacters);
-    wholeNumber(vocab[token], `${place}: ${shown(token)}`, [0, MOST.id]);
+    wholeNumber(id, `${place}: ${shown(token)}`, [0, MOST.id]);
   }
 }
 

@@ -3,6 +3,7 @@ import { loadEvidence, writeEvidence } from '../../audit/node.ts';
 import { committedRates } from '../../lab/index.ts';
 import { readJson, writeJson } from '../../run/node.ts';
 import type { Ground } from '../../world/index.ts';
+import { loadFeedback } from '../feedback-records.ts';
 import { withReward } from '../reward-artefact.ts';
 import type { Place, RunContext } from '../run-context.ts';
 import { RUN_FILES } from '../run-folder.ts';
@@ -10,7 +11,6 @@ import { loadBestOf, loadPaths } from '../run-results.ts';
 import { runView } from '../run-view.ts';
 import { groundOf } from '../sources/index.ts';
 import { DATA, type Stage } from '../stage.ts';
-import { loadFeedback } from './feedback.ts';
 import { policyFiles, variantsOf } from './policy.ts';
 
 /** What the run's files show. */

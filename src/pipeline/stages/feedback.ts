@@ -1,20 +1,13 @@
-import { existsSync, statSync } from 'node:fs';
 import { z } from 'zod';
-import {
-  type Item,
-  itemSchema,
-  type Judgment,
-  judgmentSchema,
-  type RaterProfile,
-  raterProfileSchema,
-} from '../../feedback/index.ts';
-import { type FeedbackReport, feedbackReport } from '../../quality/index.ts';
-import { readJson, readJsonLines } from '../../run/node.ts';
+import type { Item, RaterProfile } from '../../feedback/index.ts';
+import { feedbackReport } from '../../quality/index.ts';
+import { readJson } from '../../run/node.ts';
 import { createRng } from '../../stats/index.ts';
 import { comparisonItems, type GroundPrompt, raterPool } from '../../world/index.ts';
 import { askPairs, candidatePairs } from '../ask.ts';
 import { collected } from '../collected.ts';
 import type { PipelineConfig } from '../config.ts';
+import { type FeedbackRecords, loadFeedback, loadRecords, readRows } from '../feedback-records.ts';
 import { itemLabels } from '../labels.ts';
 import { atRound, inRound, type Place, pathIn, type RunContext, writeRunJson, writeRunLines } from '../run-context.ts';
 import { RUN_FILES } from '../run-folder.ts';
@@ -22,55 +15,8 @@ import { snapshotReads, withSnapshot } from '../snapshot.ts';
 import { splitPrompts } from '../sources/index.ts';
 import { DATA, nameInRound, type Recomputed, type Stage } from '../stage.ts';
 
-export interface Feedback {
-  readonly items: readonly Item[];
-  readonly judgments: readonly Judgment[];
-  readonly raters: readonly RaterProfile[];
-  readonly report: FeedbackReport;
-  /** Group by rater id, for raters who have one; undefined where nothing about the raters was recorded. */
-  readonly groups: ReadonlyMap<string, string> | undefined;
-}
-type Records = Pick<Feedback, 'items' | 'judgments' | 'raters'>;
-
-/** What raters said of themselves by which the evaluation is divided. */
-const groupAttribute = ({ data }: Pick<PipelineConfig, 'data'>): string =>
-  data.layout === 'ground' ? 'group' : data.groups;
-
-function groupsOf(raters: readonly RaterProfile[], attribute: string): Feedback['groups'] {
-  const groups = new Map<string, string>();
-  for (const { id, demographics } of raters) {
-    if (demographics !== undefined && Object.hasOwn(demographics, attribute)) groups.set(id, demographics[attribute]!);
-  }
-  return groups.size > 0 ? groups : undefined;
-}
-
-async function readRows<T>(path: string, schema: Parameters<typeof readJsonLines<T>>[1]): Promise<T[]> {
-  const rows: T[] = [];
-  if (!existsSync(path) || statSync(path).size === 0) return rows;
-  for await (const row of readJsonLines(path, schema)) rows.push(row);
-  return rows;
-}
-
-/** Who was asked what, and what was answered. */
-export const FEEDBACK_FILES = [RUN_FILES.items, RUN_FILES.judgments, RUN_FILES.raters];
-
-async function loadRecords(place: Place): Promise<Records> {
-  return {
-    items: await readRows<Item>(pathIn(place, RUN_FILES.items), itemSchema),
-    judgments: await readRows<Judgment>(pathIn(place, RUN_FILES.judgments), judgmentSchema),
-    raters: await readRows<RaterProfile>(pathIn(place, RUN_FILES.raters), raterProfileSchema),
-  };
-}
-
-/** What a round's files hold about its feedback. */
-export async function loadFeedback(place: Place): Promise<Feedback> {
-  const records = await loadRecords(place);
-  const report = readJson(pathIn(place, RUN_FILES.feedbackReport)) as FeedbackReport;
-  return { ...records, report, groups: groupsOf(records.raters, groupAttribute(place.config)) };
-}
-
 /** What follows from the records of a round, by file; pure, so that a verifier gets the same. */
-export function feedbackFigures({ items, judgments, raters }: Records, { seed }: Pick<PipelineConfig, 'seed'>) {
+export function feedbackFigures({ items, judgments, raters }: FeedbackRecords, { seed }: Pick<PipelineConfig, 'seed'>) {
   return {
     labels: itemLabels(items, judgments),
     collected: collected(items, judgments, raters),
@@ -130,7 +76,7 @@ const named = (items: readonly Item[], round: number): Item[] =>
       }));
 
 /** Asks simulated raters about the latest policy; what earlier rounds collected stays. */
-async function simulate(context: RunContext): Promise<Records> {
+async function simulate(context: RunContext): Promise<FeedbackRecords> {
   const { config, source, round } = context;
   const feedback = config.feedback!;
   const ground = source.ground!;
@@ -145,7 +91,7 @@ async function simulate(context: RunContext): Promise<Records> {
   const texts = prompts.map(({ text }) => text);
   const { held } = splitPrompts(texts, { share: feedback.holdout, seed: config.seed, where: ground.id });
   const candidates = await sampledPairs(context, prompts, { name, seed: config.seed + 100_003 * (round - 1) });
-  const before: Records =
+  const before: FeedbackRecords =
     round === 1 ? { items: [], judgments: [], raters: [] } : await loadRecords(atRound(context, round - 1));
   const { raters } = raterPool(ground, feedback.raters);
   const profiles = raters.map(

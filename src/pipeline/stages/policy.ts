@@ -16,6 +16,7 @@ import {
   figuresOf,
   splitFiguresSchema,
 } from '../evaluation.ts';
+import { FEEDBACK_FILES, loadFeedback } from '../feedback-records.ts';
 import { withLora } from '../lora.ts';
 import { type PolicySettings, policySettings } from '../policy-config.ts';
 import { withReward } from '../reward-artefact.ts';
@@ -24,7 +25,6 @@ import { RUN_FILES } from '../run-folder.ts';
 import { promptsOf, type Source } from '../sources/index.ts';
 import { DATA, nameInRound, type Stage } from '../stage.ts';
 import { BASE_FILES, type Base, loadBase } from './base.ts';
-import { FEEDBACK_FILES, loadFeedback } from './feedback.ts';
 
 /** Which optimisation of a run: the main one, or a variant by name. */
 export type Variant = string | null;

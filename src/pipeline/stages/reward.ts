@@ -18,6 +18,7 @@ import { ignoreProgress, type ProgressEvent, UsageError } from '../../run/index.
 import { readJson, readJsonOf } from '../../run/node.ts';
 import { isHeldOut } from '../collected.ts';
 import type { PipelineConfig } from '../config.ts';
+import { FEEDBACK_FILES, type Feedback, loadFeedback } from '../feedback-records.ts';
 import { withLora } from '../lora.ts';
 import {
   leftOutStratum,
@@ -40,7 +41,6 @@ import { RUN_FILES } from '../run-folder.ts';
 import { foldOf, stratumValues } from '../sources/index.ts';
 import { nameInRound, type Stage } from '../stage.ts';
 import { BASE_FILES, loadBase } from './base.ts';
-import { FEEDBACK_FILES, type Feedback, loadFeedback } from './feedback.ts';
 
 /**
  * Replies on which scores are normalised, by prompt: the first training items where they were drawn at random, and items spread
