@@ -1,5 +1,6 @@
 import { accountsOn } from './accounts-on.ts';
 import type { Connection } from './connection.ts';
+import { eraseCalls } from './erase.ts';
 import { itemCalls } from './item-calls.ts';
 import { batchRunner, type RunBatch } from './operations.ts';
 import { projectCalls } from './project-calls.ts';
@@ -20,6 +21,7 @@ export function createStore(connection: Connection, runBatch: RunBatch = batchRu
     ...itemCalls(context),
     ...raterCalls(context),
     ...recordCalls(context),
+    ...eraseCalls(context),
     ...wholeCalls(context),
     async close() {
       await context.settled();

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FeedbackRecord, foldRecords, type Question } from '../feedback/index.ts';
 import { distributionCases } from './distribution.contract.ts';
+import { erasingCases } from './erasing.contract.ts';
 import type { FeedbackStore, OpenOptions, Reservation } from './index.ts';
 import { movingCases } from './moving.contract.ts';
 import { openingCases } from './opening.contract.ts';
@@ -39,7 +40,14 @@ export function storeContract(name: string, makePlaces: () => Places, options: O
       await store?.close();
       await places?.dispose();
     });
-    const cases = { ...basicCases, ...historyCases, ...distributionCases, ...movingCases, ...openingCases };
+    const cases = {
+      ...basicCases,
+      ...historyCases,
+      ...distributionCases,
+      ...movingCases,
+      ...openingCases,
+      ...erasingCases,
+    };
     for (const [title, run] of Object.entries(cases)) it(title, () => run({ store, places }));
   });
 }
