@@ -25,7 +25,7 @@ const onItsOwn =
   };
 
 /** Everything that is stored: the bytes of the file and its log, or every row of every table. */
-async function everything(url: string): Promise<string> {
+export async function everything(url: string): Promise<string> {
   if (!url.startsWith('postgres')) {
     const bytes = (path: string) => {
       try {

@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import {
   CompiledQuery,
@@ -125,6 +125,24 @@ function kyselyOn(db: Database.Database, place: string, mode: 'immediate' | 'def
   return new Kysely<Tables>({ dialect });
 }
 
+/**
+ * What people judged, and who they are, is for whoever runs the store. A new file is made so, and one that others may read,
+ * from an earlier version or another mask, is narrowed; its log and index get the rights of the file.
+ */
+function keepPrivate(path: string): void {
+  if (process.platform === 'win32') return;
+  if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600));
+  for (const file of ['', '-wal', '-shm'].map((end) => `${path}${end}`)) {
+    try {
+      const { mode } = statSync(file);
+      if ((mode & 0o077) !== 0) chmodSync(file, mode & 0o700);
+    } catch (error) {
+      // Not there; or another's, who alone can narrow it.
+      if (!['ENOENT', 'EPERM', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    }
+  }
+}
+
 /** Opens the file, or says why it cannot be one. */
 function openFile(path: string, create: boolean): Database.Database {
   const exists = existsSync(path);
@@ -138,6 +156,7 @@ function openFile(path: string, create: boolean): Database.Database {
     }
     // With the dot, a file in place of the folder is an error too.
     if (!exists) statSync(`${dirname(path)}/.`);
+    keepPrivate(path);
   });
   try {
     const db = new Database(path);

@@ -20,6 +20,7 @@ import {
   someRaters,
   T0,
 } from './places.fake.ts';
+import { secretsCases } from './secrets.contract.ts';
 
 export interface ContractContext {
   /** The store under test; each case has a project of its own in it. */
@@ -47,6 +48,7 @@ export function storeContract(name: string, makePlaces: () => Places, options: O
       ...movingCases,
       ...openingCases,
       ...erasingCases,
+      ...secretsCases,
     };
     for (const [title, run] of Object.entries(cases)) it(title, () => run({ store, places }));
   });
