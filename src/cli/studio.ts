@@ -7,6 +7,7 @@ import { createImportProcesses } from './import-process.ts';
 import { createReaderThread } from './reader-thread.ts';
 import { createRunReaderThread } from './run-reader-thread.ts';
 import { createRunService } from './run-service.ts';
+import { secretsKey } from './store-access.ts';
 
 export interface RunningStudio {
   readonly url: string;
@@ -28,7 +29,7 @@ export async function startStudio(options: {
   readonly hosts?: readonly string[];
   readonly report: (id: string, error: unknown) => void;
 }): Promise<RunningStudio> {
-  const store = await openStore(options.store, { create: true, now, busy: true });
+  const store = await openStore(options.store, { create: true, now, busy: true, secretsKey: secretsKey() });
   const { accounts } = store;
   const setupToken = newSecret();
   const reader = createReaderThread(options.store);

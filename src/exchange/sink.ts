@@ -159,7 +159,7 @@ export function checkedSink(output: Output, onJudgment?: (id: string, line: numb
   };
   const checkRecord = (record: FeedbackRecord, here: ReadonlyMap<string, Item>) => {
     if (record.type === 'judgment') checkFit(record.judgment, here);
-    else if ('itemId' in record) {
+    else if ('itemId' in record && record.itemId !== undefined) {
       const item = itemOf(record.itemId, here);
       const problem = record.type === 'adjudication' ? answerProblem(record.answer, item) : undefined;
       if (problem !== undefined) throw new RowError('answer', problem);

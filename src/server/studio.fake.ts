@@ -72,7 +72,7 @@ export const NO_RUNS: RunService = {
   report: async () => null,
   samples: async () => [],
   findings: async () => [],
-  disclosure: async () => ({ disclosure: null, seal: null }),
+  disclosure: async () => ({ disclosure: null, seal: null, carries: null }),
   file: async () => undefined,
   close: async () => {},
 };

@@ -224,12 +224,27 @@ describe('names and passwords', () => {
       ['Iris', 'lris'],
       ['José', 'Jose\u0301'],
       ['Ann', 'Ａnn'],
+      ['Olga', 'OIga'],
+      ['olga', 'OLGA'],
+      ['АННА', 'Анна'],
+      ['Tom', 'Torn'],
+      ['Leo', '𝐋𝖾𝗈'],
+      ['scope', 'ѕсоре'],
+      ['Hugo', 'Ηugο'],
+      ['Osman', 'Օsman'],
+      ['Deborah', 'ᎠebOrah'],
+      ['Mia', 'M\u200bia'],
+      ['Zoe', 'Ζοе'],
+      ['🙂', '🙂'],
     ] as const)
       expect({ other, like: looksLike(one, other) }).toEqual({ other, like: true });
     for (const [one, other] of [
       ['Olga', 'Helga'],
       ['李雷', '李雪'],
       ['Анна', 'Инна'],
+      ['Anna 1', 'Anna 2'],
+      ['王', '玉'],
+      ['🙂', '🙃'],
     ] as const)
       expect({ other, like: looksLike(one, other) }).toEqual({ other, like: false });
     await withStudio({}, async (studio) => {

@@ -87,12 +87,13 @@ function feedbackRows({ feedback, collected }: RunResults): Row[] {
 
 function leftOutRows({ data: { leftOut } }: RunResults): Row[] {
   if (leftOut === null) return [];
-  const { withdrawn, withoutConsent } = leftOut;
+  const { withdrawn, withoutConsent, erased } = leftOut;
   const parts = [
     ...(withdrawn.judgments > 0 ? [`${withdrawn.judgments} withdrawn (raters: ${withdrawn.raters})`] : []),
     ...(withoutConsent.judgments > 0
       ? [`${withoutConsent.judgments} without consent (raters: ${withoutConsent.raters})`]
       : []),
+    ...(erased === undefined ? [] : [`${erased.judgments} erased (raters: ${erased.raters})`]),
   ];
   return parts.length === 0 ? [] : [['Judgments not used', parts.join('; ')]];
 }
