@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, extname, join } from 'node:path';
-import { exportLayout, importLayout, readProject } from '../exchange/node.ts';
+import { exportLayout, importLayout, lostEveryJudgment, lostText, readProject } from '../exchange/node.ts';
 import { type Item, type Project, questionOf } from '../feedback/index.ts';
 import { UsageError } from '../run/index.ts';
 import { type FeedbackStore, saveProjectFolder } from '../store/index.ts';
@@ -65,6 +65,7 @@ export function importText(
             .slice(0, MOST_REJECTS)
             .map((line) => JSON.parse(line) as { line: number; field: string; reason: string });
     const rejected = rejects.map(({ line, field, reason }) => ({ line, field, reason }));
+    if (lostEveryJudgment(summary)) throw new ApiError(400, 'judgments', lostText(summary));
     if (summary.items === 0) return { items: 0, judgments: 0, rejected, rejectedCount: summary.rejected };
     const { items, judgments: read, raters } = await readProject(out);
     // Before anything is stored: a judgment belongs to a question of the form, by name or by its kind.
