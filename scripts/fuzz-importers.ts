@@ -114,6 +114,24 @@ const ROWS: { readonly [I in Exclude<LayoutId, 'project' | 'ukp' | 'parquet'>]: 
       { maxLength: 2 },
     ),
   }),
+  arena: fc.record({
+    model_a: optional(id),
+    model_b: optional(id),
+    prompt,
+    response_a: text,
+    response_b: text,
+    winner: fc.constantFrom('model_a', 'model_b', 'tie', 'tie (bothbad)'),
+    judge: rater,
+  }),
+  'alpaca-eval': fc.record({
+    instruction: text,
+    output_1: text,
+    output_2: text,
+    generator_1: id,
+    generator_2: id,
+    annotator: rater,
+    preference: fc.oneof(fc.constantFrom(1, 2, 1.5, null), fc.double({ min: 1, max: 2, noNaN: true })),
+  }),
   prm800k: fc.record({
     labeler: id,
     timestamp: time,
@@ -145,7 +163,7 @@ const ROWS: { readonly [I in Exclude<LayoutId, 'project' | 'ukp' | 'parquet'>]: 
   }),
 };
 
-const ARRAYS: readonly LayoutId[] = ['argilla', 'label-studio', 'pandalm'];
+const ARRAYS: readonly LayoutId[] = ['argilla', 'label-studio', 'alpaca-eval', 'pandalm'];
 const serialise = (layout: LayoutId, rows: readonly object[]): Buffer => {
   if (layout === 'csv') return Buffer.from(stringify(rows as object[], { header: true, quoted_string: true }));
   if (ARRAYS.includes(layout)) return Buffer.from(JSON.stringify(rows));

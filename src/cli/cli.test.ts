@@ -31,7 +31,9 @@ describe('the whole loop from the command line', () => {
     expect({ code, err: err.split('\n').filter((l) => l.startsWith('goodhart:')) }).toEqual({ code: 0, err: [] });
     expect(text).toMatch(/Krippendorff/);
     expect(text).toMatch(/D11 +○ missing/);
+    const lines = async (...more: string[]) => (await run('verify', out, ...more)).out.split('\n').length;
     expect((await run('verify', out)).code).toBe(0);
+    expect(await lines('--all')).toBeGreaterThan(await lines());
     const results = JSON.parse(readFileSync(join(out, 'results.json'), 'utf8'));
     expect(results.policy.map((p: { step: number }) => p.step)).toEqual([0, 2, 4]);
     expect(JSON.parse(readFileSync(join(out, 'findings.json'), 'utf8')).length).toBeGreaterThanOrEqual(23);

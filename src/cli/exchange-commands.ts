@@ -1,9 +1,16 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type Held, LAYOUT_IDS, LAYOUTS, type Layout } from '../exchange/index.ts';
-import { type ExportSummary, exportLayout, type ImportSummary, importLayout } from '../exchange/node.ts';
+import {
+  type ExportSummary,
+  exportLayout,
+  type ImportSummary,
+  importLayout,
+  lostEveryJudgment,
+  lostText,
+} from '../exchange/node.ts';
 import type { RankingExpansion } from '../feedback/index.ts';
 import { table, visibleLine } from '../report/index.ts';
-import { UsageError } from '../run/index.ts';
+import { CheckError, UsageError } from '../run/index.ts';
 import { now } from './environment.ts';
 import { whole } from './options.ts';
 import type { Terminal } from './terminal.ts';
@@ -17,20 +24,36 @@ function columnPair(text: string, earlier: ReadonlyMap<string, string>): Map<str
   return new Map([...earlier, [text.slice(0, at), text.slice(at + 1)]]);
 }
 
+const columnList = (text: string): readonly string[] | 'all' => (text === 'all' ? 'all' : text.split(','));
+
 const countLines = (title: string, counts: Readonly<Record<string, number>>) =>
   Object.keys(counts).length === 0
     ? []
     : [title, ...Object.entries(counts).map(([what, n]) => `  ${visibleLine(what)}: ${n}`)];
 
+/** What did not arrive, first of all: judgments, rows, columns. */
+function lossLines({ lost, rejected, firstRejected, notKept, out }: ImportSummary): string[] {
+  const judgments = Object.values(lost).reduce((a, b) => a + b, 0);
+  const columns = Object.entries(notKept).map(([name, n]) => `${visibleLine(name)} (${n})`);
+  return [
+    ...(judgments === 0 ? [] : countLines(`${judgments} judgments were not kept:`, lost)),
+    ...(rejected === 0
+      ? []
+      : [`${rejected} rows were rejected, in ${out}/rejected.jsonl; the first: ${visibleLine(String(firstRejected))}`]),
+    ...(columns.length === 0
+      ? []
+      : [`columns not kept, with the rows that have them (--keep-columns keeps them): ${columns.join(', ')}`]),
+  ];
+}
+
 function importText(summary: ImportSummary): string {
-  const { items, judgments, out, layout, rejected, firstRejected, notes, pseudonyms } = summary;
+  const { items, judgments, out, layout, rejected, notes, pseudonyms } = summary;
   const unkeyed =
     'plain hashes, which whoever can list the platform’s ids can reverse: give --pseudonym-key to prevent that';
   return [
+    ...lossLines(summary),
     `${items} items and ${judgments} judgments in ${out} (layout ${layout})`,
-    ...(rejected === 0
-      ? ['no row was rejected']
-      : [`${rejected} rows were rejected, in ${out}/rejected.jsonl; the first: ${visibleLine(String(firstRejected))}`]),
+    ...(rejected === 0 ? ['no row was rejected'] : []),
     ...countLines('left behind or changed:', notes),
     ...(pseudonyms.given === 0
       ? []
@@ -91,6 +114,7 @@ interface ImportArguments {
   readonly limit?: number;
   readonly project: string;
   readonly column: ReadonlyMap<string, string>;
+  readonly keepColumns?: readonly string[] | 'all';
   readonly pseudonymKey?: string;
   readonly pseudonymMap?: string;
 }
@@ -105,7 +129,17 @@ function addImport(program: Command, terminalOf: () => Terminal): void {
     .option('--strict', 'stop at the first row that cannot be read, and write nothing', false)
     .option('--limit <n>', 'read so many rows at most', whole(1))
     .option('--project <id>', 'project id of the items', 'imported')
-    .option('--column <name=column>', 'column of a table, by its name in the file (repeatable)', columnPair, new Map())
+    .option(
+      '--column <name=column>',
+      'name of the layout, and of the column or field of the source that it is (repeatable)',
+      columnPair,
+      new Map(),
+    )
+    .option(
+      '--keep-columns <names>',
+      'columns that the layout does not read, to keep as metadata: all, or names with commas between them',
+      columnList,
+    )
     .addOption(
       new Option(
         '--pseudonym-key <text>',
@@ -117,7 +151,7 @@ function addImport(program: Command, terminalOf: () => Terminal): void {
       'after',
       `
 Rows that cannot be read go to rejected.jsonl in the project folder, with file, line, field and reason. Exit code 0 with
-rejected rows, 2 with --strict or when no row could be read.
+rejected rows, 1 when the source holds judgments and none was kept, 2 with --strict or when no row could be read.
 
 Examples:
   goodhart import auto data/pairs.jsonl.gz --out projects/mine
@@ -127,7 +161,7 @@ Examples:
     )
     .action(async (layout: string, path: string, options: ImportArguments) => {
       const terminal = terminalOf();
-      const { out, strict, limit, project, column, pseudonymKey, pseudonymMap } = options;
+      const { out, strict, limit, project, column, keepColumns, pseudonymKey, pseudonymMap } = options;
       const summary = await importLayout({
         layout,
         path,
@@ -137,10 +171,12 @@ Examples:
         rename: column,
         progress: terminal.progress,
         ...(limit !== undefined && { limit }),
+        ...(keepColumns !== undefined && { keep: keepColumns }),
         ...(pseudonymKey !== undefined && { pseudonymKey }),
         ...(pseudonymMap !== undefined && { pseudonymMap }),
       });
       terminal.result({ type: 'imported', ...summary }, importText(summary));
+      if (lostEveryJudgment(summary)) throw new CheckError('judgments', `${path}: ${lostText(summary)}`);
     });
 }
 

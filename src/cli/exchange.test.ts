@@ -29,7 +29,7 @@ describe('import', () => {
     const { code, out: text, err } = await run('import', 'auto', path, '--out', out);
     expect(code).toBe(0);
     expect(text).toMatch(
-      /^3 items and 3 judgments in .* \(layout hh-rlhf\)\n1 rows were rejected, in .*rejected\.jsonl; the first: .*:4: chosen: /,
+      /^1 rows were rejected, in .*rejected\.jsonl; the first: .*:4: chosen: .*\n3 items and 3 judgments in .* \(layout hh-rlhf\)\n/,
     );
     expect(err).toMatch(/import +1\/1 kB/);
     expect(readdirSync(out).sort()).toEqual(['items.jsonl', 'judgments.jsonl', 'rejected.jsonl']);
@@ -76,6 +76,46 @@ describe('import', () => {
     expect(fromVariable.judgments).toBe(keyed.judgments);
     expect(keyed.judgments).not.toBe(open.judgments);
     expect((await imported('--limit', '1')).judgments.trim().split('\n').length).toBe(1);
+  });
+  it('--keep-columns keeps what is not read, and --pseudonym-map says who is who', async () => {
+    const row = { ...(JSON.parse(pair(1)) as object), topic: 'harbour', source: 'a list' };
+    const path = write('pairs.jsonl', JSON.stringify(row));
+    const kept = async (...more: string[]) => {
+      const out = place();
+      const { out: text } = await run('import', 'hh-rlhf', path, '--out', out, ...more);
+      const [line] = readFileSync(join(out, 'items.jsonl'), 'utf8').split('\n');
+      return { text, strata: (JSON.parse(line!) as { strata?: object }).strata };
+    };
+    const plain = await kept();
+    expect(plain.text).toMatch(/^columns not kept, .*: topic \(1\), source \(1\)\n/);
+    expect(plain.strata).toBeUndefined();
+    expect(await kept('--keep-columns', 'topic')).toMatchObject({ strata: { topic: 'harbour' } });
+    expect((await kept('--keep-columns', 'all')).strata).toEqual({ source: 'a list', topic: 'harbour' });
+    const map = place('map.jsonl');
+    const votes = write('votes.csv', 'prompt,reply_a,reply_b,choice,rater\nq,a,b,a,jo@example.org\n');
+    await run('import', 'csv', votes, '--out', place(), '--pseudonym-map', map);
+    expect(JSON.parse(readFileSync(map, 'utf8'))).toMatchObject({ id: 'jo@example.org' });
+  });
+  it('ends with 1 and the reasons by count when no judgment was kept, and says losses first', async () => {
+    const result = { type: 'pairwise', from_name: 'pw', to_name: 'x,y', value: { selected: 'left' } };
+    const task = (id: number, results: object[]) => ({
+      id,
+      data: { prompt: 'q', text_a: 'North', text_b: 'South' },
+      annotations: [{ id, completed_by: 1, result: results }],
+    });
+    const lost = write('tasks.json', JSON.stringify([task(1, [result]), task(2, [result])]));
+    const { code, err, out } = await run('import', 'label-studio', lost, '--out', place());
+    expect(code).toBe(1);
+    expect(err).toMatch(/kept none of those in the source: 2 × a result: a pairwise result whose left and right text/);
+    expect(out).toMatch(/^2 judgments were not kept:\n/);
+    const some = write(
+      'tasks.json',
+      JSON.stringify([task(1, [result]), task(2, [{ ...result, to_name: 'text_a,text_b' }])]),
+    );
+    const part = await run('import', 'label-studio', some, '--out', place());
+    expect(part).toMatchObject({ code: 0, out: expect.stringMatching(/^1 judgments were not kept:\n/) });
+    const none = write('tasks.json', JSON.stringify([task(1, [])]));
+    expect((await run('import', 'label-studio', none, '--out', place())).code).toBe(0);
   });
   it('the old names still work', async () => {
     const out = place();
@@ -138,6 +178,36 @@ describe('export', () => {
   });
 });
 
+describe('options of an export', () => {
+  it.each<[string, string[], RegExp]>([
+    ['--name', ['--name', 'Votes of the town'], /"name": "Votes of the town"/],
+    ['--description', ['--description', 'What the town says'], /What the town says/],
+    ['--license', ['--license', 'https://example.org/licence'], /"https:\/\/example\.org\/licence"/],
+    ['--url', ['--url', 'https://example.org/votes'], /"https:\/\/example\.org\/votes"/],
+    ['--creator', ['--creator', 'A team'], /A team/],
+    ['--bias', ['--bias', 'only of one town'], /only of one town/],
+    ['--seed', ['--seed', '7'], /seed 7/],
+  ])('%s is on the card', async (_, options, there) => {
+    const card = async (...more: string[]) => {
+      const exports = place('exports');
+      const { code } = await run('export', 'fixtures/layouts/project', '--layout', 'csv', '--out', exports, ...more);
+      expect(code).toBe(0);
+      return readFileSync(join(exports, 'croissant.json'), 'utf8');
+    };
+    expect(await card()).not.toMatch(there);
+    expect(await card(...options)).toMatch(there);
+  });
+  it('--messages writes lists of messages', async () => {
+    const rows = async (...more: string[]) => {
+      const file = join(place('exports'), 'rows.jsonl');
+      await run('export', 'fixtures/layouts/project', '--layout', 'dpo', '--out', file, ...more);
+      return (JSON.parse(readFileSync(file, 'utf8').split('\n')[0]!) as { chosen: unknown }).chosen;
+    };
+    expect(await rows()).toBeTypeOf('string');
+    expect(await rows('--messages')).toMatchObject([{ role: 'assistant' }]);
+  });
+});
+
 describe('layouts and help', () => {
   it('lists every layout with what it holds', async () => {
     const { out } = await run('layouts');
@@ -175,7 +245,7 @@ describe('mistakes are one line and exit code 2, with nothing half-written', () 
     [
       'no row that can be read',
       () => ['import', 'hh-rlhf', write('a.jsonl', '{"a":1}')],
-      /none could be read \(the first: .*a\.jsonl.*:1: chosen: /,
+      /none could be read \(1 × chosen: .*; the first: .*a\.jsonl.*:1: chosen: /,
     ],
     [
       'a bad row and --strict',

@@ -40,6 +40,10 @@ describe('goodhart feedback report', () => {
     const all = await run(folder, '--replicates', '20', '--all');
     expect(all.out.split('\n').length).toBeGreaterThan(out.split('\n').length + 20);
     expect(all.out).toContain('Where raters disagree most');
+    expect(all.out).not.toMatch(/Items below the 50 wanted/);
+    expect((await run(folder, '--replicates', '20', '--all', '--wanted', '50')).out).toMatch(
+      /Items below the 50 wanted/,
+    );
   });
   it('as JSON is one line, the same for the same seed, and follows the seed', async () => {
     const json = async (seed: string) => (await run(folder, '--json', '--replicates', '20', '--seed', seed)).out;

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -59,6 +59,10 @@ describe('goodhart store', () => {
     const [entry] = (await withStore('history', 'town', '--rater', 'rater-0', '--json')).out.trim().split('\n');
     expect(JSON.parse(entry!)).toMatchObject({ seq: 1, record: { type: 'judgment' } });
     expect((await withStore('history', 'town', '--after', '1')).out).toBe('');
+    const [item] = /item-\d/.exec((await withStore('history', 'town')).out)!;
+    expect((await withStore('history', 'town', '--item', item)).out).toMatch(/^1 /);
+    expect((await withStore('history', 'town', '--item', 'item-none')).out).toBe('');
+    expect((await withStore('history', 'town', '--until', '2025-12-31T00:00:00Z')).out).toBe('');
     expect(await withStore('history', 'town', '--after', 'x')).toMatchObject({ code: 2 });
     expect((await withStore('rebuild', 'town')).out).toBe('6 items, 2 raters and 1 seats made again\n');
     expect(await withStore('check')).toMatchObject({ code: 0, out: expect.stringMatching(/✓ town: state: follows/) });
@@ -67,6 +71,11 @@ describe('goodhart store', () => {
     const { digest } = JSON.parse(saved.out) as { digest: string };
     expect((await run('create', at('saved'), '--store', at('second.db'), '--quiet')).out).toMatch(`digest  ${digest}`);
     expect((await withStore('backup', at('all.jsonl.gz'), '--quiet')).out).toMatch(/^1 projects with 1 records in/);
+    mkdirSync(at('bare'));
+    writeFileSync(at('bare/items.jsonl'), jsonl(someItems('town', 6)));
+    expect(await run('create', at('bare'), '--store', at('bare.db'), '--quiet')).toMatchObject({ code: 2 });
+    const defined = await run('create', at('bare'), '--store', at('bare.db'), '--project', at('town.yaml'), '--quiet');
+    expect(defined).toMatchObject({ code: 0, out: expect.stringMatching(/^6 items, /) });
     const restored = await run('restore', at('all.jsonl.gz'), '--store', at('third.db'), '--quiet');
     expect(restored).toMatchObject({ code: 0, out: expect.stringMatching(digest) });
     const damaged = readFileSync(at('all.jsonl.gz')).subarray(0, 300);

@@ -30,6 +30,13 @@ async function* readText(path: string, options: ReadOptions): AsyncGenerator<str
   if (rest !== '') yield rest;
 }
 
+/** What spreadsheets put between cells where the comma is the decimal mark, and other programs at will. */
+const SEPARATORS = [
+  { mark: ';', name: 'semicolons' },
+  { mark: '\t', name: 'tabs' },
+  { mark: '|', name: 'vertical bars' },
+];
+
 /** Wider than any table of people's. */
 const MOST_COLUMNS = 10_000;
 
@@ -40,18 +47,22 @@ function checkHeader(path: string, names: readonly string[]): void {
   const twice = names.find((name) => seen.size === seen.add(name).size);
   if (twice !== undefined)
     throw new DataError('column', `${path}:1: column ${JSON.stringify(twice)} occurs twice; rename one`);
+  const separator = names.length === 1 ? SEPARATORS.find(({ mark }) => names[0]!.includes(mark)) : undefined;
+  if (separator !== undefined) {
+    const { name, mark } = separator;
+    const got = `one column with ${name} in its name: ${JSON.stringify(names[0]!.slice(0, 60))}`;
+    const how = `the cells are separated by ${name}; write the table with commas instead of ${JSON.stringify(mark)}`;
+    throw new DataError('column', `${path}:1: expected columns separated by commas, got ${got}; ${how}`);
+  }
   if (names.includes('__proto__')) throw new DataError('column', `${path}:1: a column named __proto__; rename it`);
 }
 
 /**
  * Records of a CSV file, plain or gzip, with a header, one at a time; quoted cells may hold commas, quotes and newlines.
- * `rename` says which column of the file is meant by a name. A record that is no CSV, or of another number of cells than
+ * A record that is no CSV, or of another number of cells than
  * the header, is told apart; one over the record limit is refused without being held.
  */
-export async function* readCsv(
-  path: string,
-  options: ReadOptions & { readonly rename?: ReadonlyMap<string, string> },
-): AsyncGenerator<CsvRow> {
+export async function* readCsv(path: string, options: ReadOptions): AsyncGenerator<CsvRow> {
   const { lineBytes } = { ...READ_LIMITS, ...options.limits };
   const skipped: { reason: string; raw: string; line: number }[] = [];
   // Where the last whole record ended; the stream runs ahead of its reader.
@@ -88,8 +99,7 @@ export async function* readCsv(
       const line = ended + 1;
       ended = info.lines;
       if (header === undefined) {
-        const renamed = new Map([...(options.rename ?? [])].map(([name, source]) => [source, name]));
-        header = record.map((name) => renamed.get(name) ?? name);
+        header = record;
         checkHeader(path, header);
         continue;
       }

@@ -341,20 +341,20 @@ describe('project folders', () => {
     const undo = { type: 'undo', id: 'u', projectId: 'rich', raterId: 'r', at: '2026-03-02', undoes: 'judgment-2' };
     write(project, 'records', [...data.records, undo]);
     const { judgments, records, raters } = await readProject(project);
-    expect(judgments.map((j) => j.id)).toEqual(['judgment-1', 'judgment-3', 'judgment-repeat']);
-    expect([records!.length, raters.length]).toEqual([data.records.length + 1, 3]);
+    expect(judgments.map((j) => j.id)).toEqual(['judgment-1', 'judgment-3', 'judgment-4', 'judgment-repeat']);
+    expect([records!.length, raters.length]).toEqual([data.records.length + 1, 4]);
     write(project, 'judgments', judgments);
     expect((await readProject(project)).judgments).toEqual(judgments);
     write(project, 'judgments', data.judgments);
     await expect(readProject(project)).rejects.toThrow(
-      /expected the 3 judgments that stand after records\.jsonl, got 4/,
+      /expected the 4 judgments that stand after records\.jsonl, got 5/,
     );
   });
   it.each<[string, (data: ReturnType<typeof richProject>) => [string, readonly unknown[]], RegExp]>([
     [
       'an item twice',
       ({ items }) => ['items', [...items, items[0]]],
-      /items\.jsonl:4: id item-comparison-0 occurs twice, first on line 1/,
+      /items\.jsonl:5: id item-comparison-0 occurs twice, first on line 1/,
     ],
     ['a rater twice', ({ raters }) => ['raters', [raters[0], raters[0]]], /raters\.jsonl:2: id rater-1 occurs twice/],
     [
@@ -380,7 +380,7 @@ describe('project folders', () => {
     write(project, 'judgments', [...data.judgments, { ...data.judgments[0]!, id: 'from nowhere' }]);
     const out = place();
     const summary = await importLayout({ layout: 'project', path: project, out, ...quick });
-    expect(summary.firstRejected).toMatch(/judgments\.jsonl:5: id: judgment from nowhere is not in records\.jsonl/);
+    expect(summary.firstRejected).toMatch(/judgments\.jsonl:6: id: judgment from nowhere is not in records\.jsonl/);
     expect(readdirSync(out).sort()).toEqual(['items.jsonl', 'raters.jsonl', 'records.jsonl', 'rejected.jsonl']);
     expect((await readProject(out)).judgments).toEqual(data.judgments);
   });

@@ -6,8 +6,17 @@ import { addTo, DataError, digestValue, ignoreProgress, type Progress, UsageErro
 import { writeJson } from '../run/node.ts';
 import { type CardInput, datasetCard } from './card.ts';
 import { itemGroups, judgmentsByItem } from './groups.ts';
-import { ASPECTS, type Aspect, type Column, type Layout, type LayoutId, type Writer } from './layouts/layout.ts';
+import {
+  ASPECTS,
+  type Aspect,
+  type Column,
+  type Layout,
+  type LayoutId,
+  type ReadContext,
+  type Writer,
+} from './layouts/layout.ts';
 import { findLayout } from './layouts/registry.ts';
+import { createRoles } from './layouts/roles.ts';
 import { checkFinished, readUnique } from './project-reader.ts';
 import { containerFor, ENCODING_FORMATS, extensionOf, rowWriter, utf8Problem } from './row-writer.ts';
 import { type Container, folderRows, layoutFiles } from './rows.ts';
@@ -243,7 +252,15 @@ async function exportProject(options: ExportOptions, layout: Layout): Promise<Ex
   const staging = stage(out, 'folder', { durable });
   const output = folderOutput(staging.path, { durable });
   const sink = checkedSink(output);
-  const context = { projectId: '', rater: (id: string) => id, lookup: () => undefined, note: () => {} };
+  const context: ReadContext = {
+    projectId: '',
+    rater: (id: string) => id,
+    lookup: () => undefined,
+    note: () => {},
+    lost: () => {},
+    unread: () => {},
+    roles: createRoles(),
+  };
   try {
     for await (const row of folderRows(layoutFiles(project, layout), {})) {
       if (!('row' in row)) throw new DataError('row', `${row.file}:${row.line}: ${row.field}: ${row.reason}`);

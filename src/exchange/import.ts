@@ -40,7 +40,11 @@ export interface ImportSummary {
   readonly rejected: number;
   /** The first rejected row, as one line. */
   readonly firstRejected?: string;
-  /** What was left behind or changed, counted. */
+  /** Judgments that the source has and the project does not, by the reason. */
+  readonly lost: Readonly<Record<string, number>>;
+  /** Columns that were not read, by the number of rows that have a value there. */
+  readonly notKept: Readonly<Record<string, number>>;
+  /** What else was left behind or changed, counted. */
   readonly notes: Readonly<Record<string, number>>;
   readonly pseudonyms: { readonly given: number; readonly keyed: boolean };
   readonly files: readonly WrittenFile[];
@@ -48,6 +52,19 @@ export interface ImportSummary {
 
 const KB = 1000;
 const REPORT_ROWS = 1000;
+
+/** Whether a source held judgments and none of them arrived: rows that could not be read may have held some. */
+export const lostEveryJudgment = ({ judgments, records, rejected, lost }: ImportSummary): boolean =>
+  judgments === 0 && records === 0 && (rejected > 0 || Object.keys(lost).length > 0);
+
+/** What was lost of a source's judgments, the most frequent reason first, as one line. */
+export function lostText({ lost, rejected, firstRejected }: ImportSummary): string {
+  const reasons = Object.entries(lost)
+    .sort(([, a], [, b]) => b - a)
+    .map(([reason, n]) => `${n} × ${reason}`);
+  if (rejected > 0) reasons.push(`${rejected} × a row that cannot be read (the first: ${firstRejected})`);
+  return `expected judgments, kept none of those in the source: ${reasons.join('; ')}`;
+}
 
 /**
  * Imports a file or folder of a layout as a project folder: `items.jsonl`, `judgments.jsonl` and what else the source
@@ -66,6 +83,7 @@ export async function importLayout(options: ImportOptions): Promise<ImportSummar
   const rejects = rejectsFile(staging.path, people.redact, { durable });
   const sink = checkedSink(output, options.onJudgment);
   const notes: Record<string, number> = {};
+  const lost: Record<string, number> = {};
   const total = Math.max(1, Math.ceil(source.bytes / KB));
   const report = (done: number, rows: number) =>
     progress({ stage: 'import', done, total, unit: 'kB', metrics: { rows, rejected: rejects.count } });
@@ -74,6 +92,7 @@ export async function importLayout(options: ImportOptions): Promise<ImportSummar
       sink,
       people,
       note: (what) => addTo(notes, what),
+      lost: (what) => addTo(lost, what),
       reject: ({ raw, ...place }) => {
         if (strict)
           throw new DataError('row', `${rejectText(place)}; mend or drop the row, or import without --strict`);
@@ -89,7 +108,8 @@ export async function importLayout(options: ImportOptions): Promise<ImportSummar
       keepOnlyRejects(staging.path);
       if (rejects.count > 0) staging.commit();
       const where = rejects.count > 0 ? `; all of them are in ${join(out, 'rejected.jsonl')}` : '';
-      const why = rejects.first === undefined ? 'it holds no row' : `the first: ${rejects.first}`;
+      const counts = rejects.reasons.slice(0, 3).map(([reason, n]) => `${n} × ${reason}`);
+      const why = rejects.first === undefined ? 'it holds no row' : `${counts.join('; ')}; the first: ${rejects.first}`;
       throw new DataError(
         'nothing',
         `${path}: expected rows of ${source.layout.id}, none could be read (${why})${where}`,
@@ -106,6 +126,8 @@ export async function importLayout(options: ImportOptions): Promise<ImportSummar
       ...sink.counts,
       rejected: rejects.count,
       ...(rejects.first !== undefined && { firstRejected: rejects.first }),
+      lost,
+      notKept: Object.fromEntries(source.columns.notKept),
       notes,
       pseudonyms: { given: people.given.size, keyed: people.keyed },
       files,

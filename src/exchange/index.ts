@@ -5,4 +5,4 @@ export { PROJECT_PARTS, type ProjectPart } from './layouts/project-folder.ts';
 export * from './layouts/pseudonym.ts';
 export { type ArgumentPair, argumentPairSchema, argumentSchema, fromArgumentPair } from './layouts/published.ts';
 export * from './layouts/registry.ts';
-export { checkValue, MAX_DEPTH } from './layouts/values.ts';
+export { checkShape, checkTexts, MAX_DEPTH } from './layouts/values.ts';

@@ -20,6 +20,8 @@ const FILES: { readonly [I in Exclude<LayoutId, 'parquet'>]: string } = {
   'openai-preference': 'openai-preference.jsonl',
   argilla: 'argilla.json',
   'label-studio': 'label-studio.json',
+  arena: 'arena.jsonl',
+  'alpaca-eval': 'alpaca-eval.json',
   prm800k: 'prm800k.jsonl',
   ukp: 'ukp',
   pandalm: 'pandalm.json',
@@ -28,6 +30,8 @@ const FILES: { readonly [I in Exclude<LayoutId, 'parquet'>]: string } = {
 const RENAMED: Partial<Record<LayoutId, string>> = {
   argilla: 'responses have no ids, and questions are named as this project names them',
   'label-studio': 'annotations are numbered within their task',
+  arena: 'battles have no ids: a judgment is named by the number of its row',
+  'alpaca-eval': 'annotations have no ids: a judgment is named by the number of its row',
 };
 
 for (const [id, file] of Object.entries(FILES)) {

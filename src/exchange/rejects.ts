@@ -4,6 +4,9 @@ import { textWriter } from './line-writer.ts';
 /** Characters of a rejected row that are kept beside the reason. */
 export const RAW_CHARACTERS = 2000;
 
+/** Reasons that are counted apart. */
+const MOST_REASONS = 100;
+
 /** A row that was put aside. */
 export interface Reject {
   readonly file: string;
@@ -25,9 +28,14 @@ export function rejectsFile(folder: string, redact: (text: string) => string, op
   let writer: ReturnType<typeof textWriter> | undefined;
   let count = 0;
   let first: string | undefined;
+  const reasons = new Map<string, number>();
   return {
     get count() {
       return count;
+    },
+    /** Rows by field and reason, the most frequent first. */
+    get reasons(): readonly (readonly [string, number])[] {
+      return [...reasons].sort(([, a], [, b]) => b - a);
     },
     get first() {
       return first;
@@ -39,6 +47,8 @@ export function rejectsFile(folder: string, redact: (text: string) => string, op
       writer.write(`${JSON.stringify(reject)}\n`);
       first ??= rejectText(place);
       count += 1;
+      const why = place.field === 'row' ? place.reason : `${place.field}: ${place.reason}`;
+      if (reasons.has(why) || reasons.size < MOST_REASONS) reasons.set(why, (reasons.get(why) ?? 0) + 1);
     },
     close(): void {
       writer?.close();

@@ -10,6 +10,7 @@ const ANSWERS: { readonly [K in AnswerKind]: readonly { replies: number; answer:
   comparison: [
     { replies: 2, answer: { kind: 'comparison', outcome: 0 } },
     { replies: 2, answer: { kind: 'comparison', outcome: 1 } },
+    { replies: 2, answer: { kind: 'comparison', outcome: 0, shares: [0.75, 0.25], votes: 4 } },
   ],
   ranking: [
     { replies: 3, answer: { kind: 'ranking', groups: [[2], [0], [1]] } },
@@ -69,6 +70,7 @@ export function richProject(kinds: readonly AnswerKind[]): RichProject {
         replies: Array.from({ length: replies }, (_, r) => ({
           id: `reply-${id}-${r}`,
           text: `At six or ${r}\n\n"quoted", ${id}\nafter all`,
+          model: `model-${id}-${r}`,
         })),
         source: { origin: `policy-${n}`, selection: 'bald', sampling: { temperature: 0.7 } },
         facts: [`fact ${n}`],
@@ -94,6 +96,7 @@ export function richProject(kinds: readonly AnswerKind[]): RichProject {
         source: 'studio',
         reason: `reason ${n}, with "quotes"`,
         confidence: n / 100,
+        metadata: { site: `site ${n}` },
       });
     }
   }

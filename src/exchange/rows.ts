@@ -26,8 +26,8 @@ export type Row = { readonly file: string; readonly raw: () => string } & (
 );
 
 export interface RowOptions extends ReadOptions {
-  /** Columns of a table: name → the name it has in the file. */
-  readonly rename?: ReadonlyMap<string, string>;
+  /** A row under the names that its layout knows. */
+  readonly rename?: (value: unknown) => unknown;
   /** Types of the columns of a layout, for cells of CSV, which are all text. */
   readonly types?: ReadonlyMap<string, Column['type']>;
 }
@@ -74,11 +74,27 @@ export async function containerOf(path: string, otherwise: 'jsonl' | 'csv'): Pro
   return start === '[' ? 'json' : start === '{' ? 'jsonl' : named;
 }
 
+/** Texts, and the numbers that Python writes into JSON and JSON does not have. */
+const TEXT_OR_NOT_FINITE = /"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/g;
+/** A missing number for NaN, as in pandas and Parquet; for an infinity a number beyond all others, which it is. */
+const finite = (text: string): string =>
+  text.replaceAll(TEXT_OR_NOT_FINITE, (part) =>
+    part.startsWith('"') ? part : part === 'NaN' ? 'null' : part === 'Infinity' ? '1e999' : '-1e999',
+  );
+const NOT_FINITE = /\b(?:NaN|Infinity)\b/;
+
 /** A text as JSON; the message says where it stops being that. */
 function parseJson(text: string): { value: unknown } | { reason: string } {
   try {
     return { value: JSON.parse(text) };
   } catch (error) {
+    if (NOT_FINITE.test(text)) {
+      try {
+        return { value: JSON.parse(finite(text)) };
+      } catch {
+        // Something else is wrong too, which the first error tells.
+      }
+    }
     const at = /position (\d+)/.exec((error as Error).message)?.[1];
     return { reason: `expected a JSON value${at === undefined ? '' : `, which it stops being at character ${at}`}` };
   }
@@ -96,7 +112,10 @@ async function* jsonLines(path: string, part: string | undefined, options: RowOp
     const parsed = parseJson(text);
     const raw = () => text;
     if ('reason' in parsed) yield { file, line, field: 'row', reason: parsed.reason, raw };
-    else yield { file, raw, row: { line, n: line, value: parsed.value, ...(part !== undefined && { part }) } };
+    else {
+      const value = renamed(parsed.value, options);
+      yield { file, raw, row: { line, n: line, value, ...(part !== undefined && { part }) } };
+    }
   }
   yield* waiting();
 }
@@ -113,12 +132,14 @@ async function* jsonArray(path: string, options: RowOptions): AsyncGenerator<Row
     const parsed = parseJson(text);
     const raw = () => text;
     if ('reason' in parsed) yield { file: path, line, field: 'row', reason: parsed.reason, raw };
-    else yield { file: path, raw, row: { line, n, value: parsed.value } };
+    else yield { file: path, raw, row: { line, n, value: renamed(parsed.value, options) } };
   }
 }
 
 /** A cell of CSV as the value its column holds; an empty one of an id, a number or a truth is none. */
-function castCell(name: string, cell: string, type: Column['type'] | undefined): unknown {
+function castCell(name: string, cell: unknown, type: Column['type'] | undefined): unknown {
+  if (typeof cell !== 'string') return cell;
+  if (type === 'number' && /^nan$/i.test(cell)) return undefined;
   if (cell === '' && (type === 'number' || type === 'boolean' || (type === 'text' && name.endsWith('_id'))))
     return undefined;
   if (type === 'number' && Number.isFinite(Number(cell))) return Number(cell);
@@ -135,28 +156,30 @@ async function* csvRows(path: string, options: RowOptions): AsyncGenerator<Row> 
       continue;
     }
     const { types } = options;
+    const named = renamed(row.value, options) as Readonly<Record<string, string>>;
     const value =
       types === undefined
-        ? row.value
-        : Object.fromEntries(
-            Object.entries(row.value).map(([key, cell]) => [key, castCell(key, cell, types.get(key))]),
-          );
+        ? named
+        : Object.fromEntries(Object.entries(named).map(([key, cell]) => [key, castCell(key, cell, types.get(key))]));
     yield { file: path, raw: () => JSON.stringify(row.value), row: { line: row.line, n, value } };
   }
 }
 
-async function* parquetRows(path: string, { rename, ...options }: RowOptions): AsyncGenerator<Row> {
-  const names = new Map([...(rename ?? [])].map(([name, source]) => [source, name]));
+async function* parquetRows(path: string, options: RowOptions): AsyncGenerator<Row> {
   let n = 0;
   for await (const record of readParquet(path, options)) {
     n += 1;
-    const value =
-      names.size === 0
-        ? record
-        : Object.fromEntries(Object.entries(record).map(([key, cell]) => [names.get(key) ?? key, cell]));
+    const value = renamed(withoutNaN(record), options);
     yield { file: path, raw: () => JSON.stringify(value), row: { line: n, n, value } };
   }
 }
+
+const renamed = (value: unknown, { rename }: RowOptions): unknown => (rename === undefined ? value : rename(value));
+/** A record with NaN as what it stands for: a missing number. */
+const withoutNaN = (record: Readonly<Record<string, unknown>>) =>
+  Object.values(record).some(Number.isNaN)
+    ? Object.fromEntries(Object.entries(record).map(([key, cell]) => [key, Number.isNaN(cell) ? null : cell]))
+    : record;
 
 /** Rows of one file. */
 export function fileRows(path: string, container: Container, options: RowOptions): AsyncGenerator<Row> {

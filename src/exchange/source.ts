@@ -1,23 +1,31 @@
 import { existsSync, statSync } from 'node:fs';
 import type { Item, Judgment } from '../feedback/index.ts';
-import { DataError, UsageError } from '../run/index.ts';
+import { addTo, DataError, UsageError } from '../run/index.ts';
 import { onPath, type ReadLimits } from '../run/node.ts';
-import { type Column, LAYOUT_IDS, type Layout, type ReadContext, RowError } from './layouts/layout.ts';
+import { type ColumnOptions, type SourceColumns, sourceColumns, withKept } from './columns.ts';
+import {
+  type Column,
+  type Entry,
+  LAYOUT_IDS,
+  type Layout,
+  type ReadContext,
+  type Roles,
+  RowError,
+} from './layouts/layout.ts';
 import { createPseudonymiser, type Pseudonymiser } from './layouts/pseudonym.ts';
 import { detectLayouts, findLayout, LAYOUTS } from './layouts/registry.ts';
-import { checkValue } from './layouts/values.ts';
+import { createRoles } from './layouts/roles.ts';
+import { checkShape, checkTexts } from './layouts/values.ts';
 import { type Container, containerOf, fileRows, folderRows, layoutFiles, partFile, type Row } from './rows.ts';
 import { checkedSink, memoryOutput, type Sink } from './sink.ts';
 import { isUnfinished } from './staging.ts';
 
 /** What is read, and how. */
-export interface SourceOptions {
+export interface SourceOptions extends ColumnOptions {
   /** A layout's id or alias, or `auto` to tell it from the first row. */
   readonly layout: string;
   /** File or folder to read. */
   readonly path: string;
-  /** Columns of a table: name → the name it has in the file. */
-  readonly rename?: ReadonlyMap<string, string>;
   /** Read so many rows at most. */
   readonly limit?: number;
   readonly projectId?: string;
@@ -26,6 +34,7 @@ export interface SourceOptions {
 
 export interface Source {
   readonly layout: Layout;
+  readonly columns: SourceColumns;
   readonly bytes: number;
   readonly rows: (onBytes: (bytes: number) => void) => AsyncGenerator<Row>;
 }
@@ -41,7 +50,10 @@ function openFolder(path: string, name: string, options: SourceOptions): Source 
   }
   const files = layoutFiles(path, layout);
   const bytes = files.reduce((sum, file) => sum + statSync(file.path).size, 0);
-  return { layout, bytes, rows: (onBytes) => folderRows(files, { ...options, onBytes }) };
+  const columns = sourceColumns(layout, options);
+  const { limits } = options;
+  const rows = (onBytes: (bytes: number) => void) => folderRows(files, { ...limited(limits), onBytes });
+  return { layout, columns, bytes, rows };
 }
 
 async function openFile(path: string, name: string, options: SourceOptions): Promise<Source> {
@@ -56,13 +68,26 @@ async function openFile(path: string, name: string, options: SourceOptions): Pro
       'parquet',
       `${path}: expected Parquet, which starts with PAR1, got ${container}; name its layout`,
     );
-  const open = (onBytes: (bytes: number) => void) => fileRows(path, container, { ...options, onBytes });
-  const layout = found ?? (await detected(path, container, open));
+  const limits = limited(options.limits);
+  const rename = plainRename(options.rename);
+  const layout = found ?? (await detected(path, container, () => fileRows(path, container, { ...limits, rename })));
   const types = columnTypes(layout);
+  const columns = sourceColumns(layout, options);
   const rows = (onBytes: (bytes: number) => void) =>
-    fileRows(path, container, { ...options, onBytes, ...(types !== undefined && { types }) });
-  return { layout, bytes: statSync(path).size, rows };
+    fileRows(path, container, { ...limits, onBytes, rename: columns.rename, ...(types !== undefined && { types }) });
+  return { layout, columns, bytes: statSync(path).size, rows };
 }
+
+const limited = (limits: SourceOptions['limits']) => (limits === undefined ? {} : { limits });
+
+/** Top-level names only, for telling a layout before it is known which names it reads. */
+const plainRename =
+  (rename: ReadonlyMap<string, string> = new Map()) =>
+  (value: unknown): unknown => {
+    if (rename.size === 0 || typeof value !== 'object' || value === null) return value;
+    const names = new Map([...rename].map(([name, column]) => [column, name]));
+    return Object.fromEntries(Object.entries(value).map(([key, cell]) => [names.get(key) ?? key, cell]));
+  };
 
 /** Types of a layout's columns; a table reads its own cells. */
 function columnTypes({ id, write }: Layout): Map<string, Column['type']> | undefined {
@@ -71,8 +96,8 @@ function columnTypes({ id, write }: Layout): Map<string, Column['type']> | undef
 }
 
 /** The layout of a file’s first row that can be parsed; a UsageError when it is none, or more than one. */
-async function detected(path: string, container: Container, open: (onBytes: () => void) => AsyncGenerator<Row>) {
-  for await (const row of open(() => {})) {
+async function detected(path: string, container: Container, open: () => AsyncGenerator<Row>) {
+  for await (const row of open()) {
     if (!('row' in row)) continue;
     // The two tables are one layout in two containers.
     const other = container === 'parquet' ? 'csv' : 'parquet';
@@ -110,38 +135,75 @@ export interface Reading {
   readonly sink: Sink;
   readonly people: Pseudonymiser;
   readonly note: (what: string) => void;
+  /** Takes a judgment that the source has and the project will not. */
+  readonly lost: (what: string) => void;
   /** Takes a row that could not be read; may throw to stop. */
   readonly reject: (row: Rejected) => void;
   /** After each row: rows so far, and bytes of the source. */
   readonly onRow?: (rows: number, bytes: number) => void;
 }
 
-/** Reads a source to its end or limit: rows become entries of the sink, or rejects. Returns the number of rows. */
-export async function readSource(source: Source, options: SourceOptions, reading: Reading): Promise<number> {
-  const { layout } = source;
-  const { limit = Number.POSITIVE_INFINITY } = options;
+/** What the names of a source mean, told from all of the rows that are read, before any of them is. */
+async function surveyed({ layout, rows }: Source, { rename, limit = Number.POSITIVE_INFINITY }: SourceOptions) {
+  const roles = createRoles(rename);
+  if (layout.survey === undefined) return roles;
+  let n = 0;
+  for await (const row of rows(() => {})) {
+    if ('row' in row) layout.survey(row.row, roles);
+    n += 1;
+    if (n >= limit) break;
+  }
+  return roles;
+}
+
+/** An item or judgment must be text throughout; a layout reads texts from places of its own. */
+function checkEntry({ items = [], judgments = [] }: Entry): void {
+  for (const { prompt, replies, strata } of items) {
+    checkTexts(prompt, 'prompt');
+    for (const [i, { text }] of replies.entries()) checkTexts(text, `reply ${i + 1}`);
+    checkTexts(strata, 'strata');
+  }
+  for (const judgment of judgments) checkTexts(judgment, 'judgment');
+}
+
+/** Reads one row after another into the sink of a reading; `RowError` for one that cannot be read. */
+function rowReader({ layout, columns }: Source, reading: Reading, place: { projectId: string; roles: Roles }) {
   const side = new Map<string, { text: string; line: number }>();
   const context: ReadContext = {
-    projectId: options.projectId ?? 'imported',
+    ...place,
     rater: reading.people.rater,
     lookup: (id) => side.get(id)?.text,
     note: reading.note,
+    lost: reading.lost,
+    unread: columns.unread,
   };
   const isSide = (row: Row) => layout.side !== undefined && 'row' in row && row.row.part === layout.side.part;
-  const take = (row: Row) => {
-    if (!('row' in row)) throw new RowError(row.field, row.reason);
-    const { value, line } = row.row;
-    checkValue(value);
-    if (!isSide(row)) {
-      reading.sink.put(layout.read(row.row, context), line);
-      return;
-    }
+  const takeSide = (value: unknown, line: number) => {
     const [id, text] = layout.side!.read(value);
     const earlier = side.get(id);
     if (earlier !== undefined)
       throw new RowError('id', `id ${id} occurs twice, first on line ${earlier.line}; ids must be unique`);
     side.set(id, { text, line });
   };
+  const take = (row: Row) => {
+    if (!('row' in row)) throw new RowError(row.field, row.reason);
+    const { value, line } = row.row;
+    checkShape(value);
+    if (isSide(row)) return takeSide(value, line);
+    columns.begin();
+    const entry = layout.read(row.row, context);
+    columns.takeUnread(value);
+    checkEntry(entry);
+    reading.sink.put(withKept(entry, columns.kept), line);
+  };
+  return { isSide, take };
+}
+
+/** Reads a source to its end or limit: rows become entries of the sink, or rejects. Returns the number of rows. */
+export async function readSource(source: Source, options: SourceOptions, reading: Reading): Promise<number> {
+  const { limit = Number.POSITIVE_INFINITY, projectId = 'imported' } = options;
+  const roles = await surveyed(source, options);
+  const { isSide, take } = rowReader(source, reading, { projectId, roles });
   let [rows, bytes] = [0, 0];
   for await (const row of source.rows((consumed) => {
     bytes = consumed;
@@ -157,20 +219,23 @@ export async function readSource(source: Source, options: SourceOptions, reading
     reading.onRow?.(rows, bytes);
     if (rows >= limit) break;
   }
+  if (rows > 0) source.columns.check();
   return rows;
 }
 
 /** Items and judgments of a source in memory, and the rows that could not be read. */
 export async function readLayout(
   options: SourceOptions & { readonly pseudonymKey?: string },
-): Promise<{ items: Item[]; judgments: Judgment[]; rejected: Rejected[] }> {
+): Promise<{ items: Item[]; judgments: Judgment[]; rejected: Rejected[]; lost: Readonly<Record<string, number>> }> {
   const output = memoryOutput();
   const rejected: Rejected[] = [];
+  const lost: Record<string, number> = {};
   await readSource(await openSource(options), options, {
     sink: checkedSink(output),
     people: createPseudonymiser(options.pseudonymKey),
     note: () => {},
+    lost: (what) => addTo(lost, what),
     reject: (row) => rejected.push(row),
   });
-  return { items: output.rows.items, judgments: output.rows.judgments, rejected };
+  return { items: output.rows.items, judgments: output.rows.judgments, rejected, lost };
 }

@@ -1,5 +1,5 @@
 import { stepsOf } from '../text/index.ts';
-import type { Answer, AnswerKind, AnswerOf } from './answer.ts';
+import { type Answer, type AnswerKind, type AnswerOf, outcomeOfShares } from './answer.ts';
 import type { Item } from './item.ts';
 
 /** A judged thing with the value it got, for agreement between raters: same unit, comparable values. */
@@ -44,20 +44,43 @@ const bySpan = byKeys((s: AnswerOf<'spans'>['spans'][number]) => [
 const scalePoint = (value: number) => Number(value.toPrecision(12));
 const replyProblem = (reply: number, item: Item) =>
   reply < item.replies.length ? undefined : `reply ${reply} where the item has ${item.replies.length}`;
+const SHARES_TOLERANCE = 1e-6;
+/** Why shares of a preference are none, or say something else than the outcome beside them. */
+function sharesProblem(
+  shares: readonly number[],
+  outcome: AnswerOf<'comparison'>['outcome'],
+  item: Item,
+): string | undefined {
+  if (shares.length !== item.replies.length)
+    return `${shares.length} shares of a preference among ${item.replies.length} replies`;
+  const sum = shares.reduce((a, b) => a + b, 0);
+  if (Math.abs(sum - 1) > SHARES_TOLERANCE) return `shares of a preference that add up to ${sum}, not to 1`;
+  const largest = outcomeOfShares(shares);
+  return largest === outcome ? undefined : `the outcome ${outcome} beside shares whose largest says ${largest}`;
+}
+
 const TEXT: Comparability = { not: 'free text has no common values to agree on' };
 
 /** One row per kind; a kind without one is a type error. */
 export const ANSWER_KINDS: { readonly [K in AnswerKind]: AnswerKindSpec<K> } = {
   comparison: {
-    problem({ outcome, strength }, item) {
+    problem({ outcome, strength, shares, votes }, item) {
       if (item.replies.length < 2) return `a comparison needs two replies, the item has ${item.replies.length}`;
+      const soft = shares === undefined ? undefined : sharesProblem(shares, outcome, item);
+      if (soft !== undefined) return soft;
+      if (votes !== undefined && shares === undefined) return 'votes counted without the shares they give';
       if (typeof outcome === 'number') return replyProblem(outcome, item);
       return strength === undefined ? undefined : `strength ${strength} beside ${outcome}, which prefers nothing`;
     },
-    display: ({ outcome, strength }, letter) =>
-      typeof outcome === 'number'
-        ? `${letter(outcome)} is ${['', 'slightly ', 'clearly ', 'much '][strength ?? 0]}better`
-        : { tie: 'equally good', 'both-bad': 'none is good', 'cant-judge': 'cannot judge' }[outcome],
+    display({ outcome, strength, shares, votes }, letter) {
+      const said =
+        typeof outcome === 'number'
+          ? `${letter(outcome)} is ${['', 'slightly ', 'clearly ', 'much '][strength ?? 0]}better`
+          : { tie: 'equally good', 'both-bad': 'none is good', 'cant-judge': 'cannot judge' }[outcome];
+      if (shares === undefined) return said;
+      const parts = shares.map((share, reply) => `${letter(reply)} ${Number((100 * share).toFixed(1))} %`).join(', ');
+      return `${said} (${parts}${votes === undefined ? '' : ` of ${votes} votes`})`;
+    },
     canonical: (answer) => answer,
     comparable: 'nominal',
     /** Cannot judge is a missing value, not one that others could agree with. */

@@ -13,6 +13,13 @@ export const answerSchema = z.discriminatedUnion('kind', [
     outcome: z.union([index, z.literal('tie'), z.literal('both-bad'), z.literal('cant-judge')]),
     /** 1 slightly, 2 clearly, 3 much better. */
     strength: z.int().min(1).max(3).optional(),
+    /**
+     * Share of the preference by reply, adding up to 1: probabilities of a judge, votes counted, or a number between the
+     * outcomes. `outcome` is the reply of the largest share, or `tie` where several have it.
+     */
+    shares: z.array(z.number().min(0).max(1)).min(2).optional(),
+    /** How many votes the shares count; one judgment when absent. */
+    votes: z.int().positive().optional(),
   }),
   /** Groups from best to worst; members of a group tie; replies left out are unranked. */
   z.strictObject({ kind: z.literal('ranking'), groups: z.array(z.array(index).min(1)).min(1) }),
@@ -48,3 +55,28 @@ export type AnswerKind = Answer['kind'];
 export const replyOf = (answer: Answer): number | null => ('reply' in answer ? answer.reply : null);
 export type AnswerOf<K extends AnswerKind> = Extract<Answer, { kind: K }>;
 export type ComparisonAnswer = AnswerOf<'comparison'>;
+
+/** The outcome that shares of a preference amount to: the reply of the largest, or a tie where several have it. */
+export function outcomeOfShares(shares: readonly number[]): number | 'tie' {
+  const most = Math.max(...shares);
+  const first = shares.indexOf(most);
+  return shares.lastIndexOf(most) === first ? first : 'tie';
+}
+
+/** A soft comparison: its shares, and the outcome that they amount to. */
+export const softComparison = (shares: readonly number[], votes?: number): ComparisonAnswer => ({
+  kind: 'comparison',
+  outcome: outcomeOfShares(shares),
+  shares: [...shares],
+  ...(votes !== undefined && { votes }),
+});
+
+/**
+ * Shares of the preference by reply that a comparison states, hard ones too: 1 for the best, equal ones for a tie. Null
+ * where it prefers nothing. This is the target of fits and the number that win rates add up.
+ */
+export function preferenceShares({ outcome, shares }: ComparisonAnswer, replies: number): number[] | null {
+  if (shares !== undefined) return shares;
+  if (outcome === 'both-bad' || outcome === 'cant-judge') return null;
+  return Array.from({ length: replies }, (_, i) => (outcome === 'tie' ? 1 / replies : Number(i === outcome)));
+}

@@ -45,6 +45,8 @@ export const judgmentSchema = z.strictObject({
   reason: z.string().optional(),
   /** How sure the rater is, 0 to 1, where asked. */
   confidence: z.number().min(0).max(1).optional(),
+  /** What else the source says of this one judgment, kept on request at its import. */
+  metadata: z.record(z.string(), z.string()).optional(),
 });
 export type Judgment = z.infer<typeof judgmentSchema>;
 export const purposeOf = (judgment: Judgment): Purpose => judgment.presentation.purpose ?? 'work';

@@ -15,9 +15,9 @@ export interface PreferencePair {
   readonly prompt: string;
   readonly first: string;
   readonly second: string;
-  /** Probability that `first` is preferred: 1, 0, or 0.5 for a tie. */
+  /** Probability that `first` is preferred: 1, 0, 0.5 for a tie, or between them where the answer states shares. */
   readonly target: number;
-  /** Pairs of one judgment share a weight of 1, so that a ranking of many does not count as many judgments. */
+  /** Pairs of one judgment share a weight of 1 (of its votes, where it counts some): a ranking is not many judgments. */
   readonly weight: number;
   /** True when `first` was displayed first; null where the source did not record the order. */
   readonly firstShownFirst: boolean | null;
@@ -58,6 +58,17 @@ export interface Pairs {
   readonly unscored: Readonly<Record<string, number>>;
 }
 
+/** Shares among k replies as pairs: the target is the first reply's part of what the two have. */
+function softPairs(shares: readonly number[]): { first: number; second: number; target: number }[] | string {
+  const pairs = shares.flatMap((share, first) =>
+    shares.slice(first + 1).flatMap((other, i) => {
+      const both = share + other;
+      return both === 0 ? [] : [{ first, second: first + 1 + i, target: share / both }];
+    }),
+  );
+  return pairs.length === 0 ? 'no-share' : pairs;
+}
+
 /** What a judgment says about pairs of replies, or why it says nothing. */
 function comparedReplies(
   { answer }: Judgment,
@@ -70,12 +81,16 @@ function comparedReplies(
     const pairs = expandRanking(answer.groups, expansion);
     return pairs.length === 0 ? 'fewer-than-two-ranked' : pairs;
   }
-  const { outcome } = answer;
+  const { outcome, shares } = answer;
   if (outcome === 'cant-judge' || outcome === 'both-bad') return outcome;
   const all = item.replies.map((_, i) => i);
+  if (shares !== undefined) return softPairs(shares);
   if (outcome === 'tie') return expandRanking([all]);
   return all.filter((reply) => reply !== outcome).map((second) => ({ first: outcome, second, target: 1 }));
 }
+
+/** How many votes a judgment is: what it counts, or one. */
+const votesOf = ({ answer }: Judgment): number => (answer.kind === 'comparison' ? (answer.votes ?? 1) : 1);
 
 /**
  * Turns comparisons and rankings of work items into preference pairs. Within a pair the reply of lower index is `first`
@@ -113,7 +128,7 @@ export function toPairs(
         first: item!.replies[low]!.text,
         second: item!.replies[high]!.text,
         target: first < second ? target : 1 - target,
-        weight: 1 / compared.length,
+        weight: votesOf(judgment) / compared.length,
         firstShownFirst: order.includes(low) && order.includes(high) ? order.indexOf(low) < order.indexOf(high) : null,
         strata: item!.strata ?? {},
       });

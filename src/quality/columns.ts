@@ -185,7 +185,9 @@ export class ColumnsBuilder {
     const place = recorded && choice >= 0 ? order.indexOf(choice) : -1;
     this.ids.push(judgment.id);
     // A plain comparison is its code: keeping a million small objects costs more than all columns.
-    this.kept.push(answer.kind === 'comparison' && answer.strength === undefined ? null : answer);
+    this.kept.push(
+      answer.kind === 'comparison' && answer.strength === undefined && answer.shares === undefined ? null : answer,
+    );
     this.item.push(item);
     this.rater.push(this.raters.code(judgment.raterId));
     this.question.push(this.questionOf(judgment.questionId ?? null, answer.kind));

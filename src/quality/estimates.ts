@@ -30,20 +30,21 @@ export function effect(value: number, standardError: number, n: number): Effect 
 /** Mean of values in clusters (numbered from 0), with the standard error of clusters that are drawn whole. */
 export class ClusteredMean {
   private readonly sums: Float64Array;
-  private readonly counts: Int32Array;
+  private readonly counts: Float64Array;
   private sum = 0;
   n = 0;
 
   constructor(clusters: number) {
     this.sums = new Float64Array(clusters);
-    this.counts = new Int32Array(clusters);
+    this.counts = new Float64Array(clusters);
   }
 
-  add(cluster: number, value: number): void {
-    this.sums[cluster]! += value;
-    this.counts[cluster]! += 1;
-    this.sum += value;
-    this.n += 1;
+  /** Adds a value, as many times as it counts. */
+  add(cluster: number, value: number, times = 1): void {
+    this.sums[cluster]! += times * value;
+    this.counts[cluster]! += times;
+    this.sum += times * value;
+    this.n += times;
   }
 
   result(): Effect {

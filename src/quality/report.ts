@@ -19,6 +19,7 @@ import { type RaterQuality, raterRows } from './rater-rows.ts';
 import { type RepeatReport, repeatReport } from './repeats.ts';
 import { type TimeReport, timeReport } from './time.ts';
 import { MAX_REFIT_VOTES, type TruthReport, truthReports } from './truth-report.ts';
+import { type ModelWinRate, winRates } from './win-rates.ts';
 
 /** A detector's outcome with what it is, for reading without the code. */
 export interface DetectorReport
@@ -79,6 +80,8 @@ export interface FeedbackReport {
   readonly repeats: Omit<RepeatReport, 'byRater'>;
   readonly consistency: ConsistencyReport;
   readonly coverage: CoverageReport;
+  /** Of the models that wrote the replies, where the items say which. */
+  readonly winRates?: readonly ModelWinRate[];
   readonly people: PeopleReport;
   readonly detectors: readonly DetectorReport[];
   readonly matrix: AgreementMatrix;
@@ -166,6 +169,7 @@ export function columnsReport(columns: QualityColumns, options: FeedbackReportOp
       ? { undefined: 'there are no comparisons', interval: null }
       : { ...row.estimate, interval: row.interval };
   };
+  const models = winRates(columns);
   const withGold = columns.items.filter((item) => item.gold !== undefined).length;
   return {
     version: 1,
@@ -199,6 +203,7 @@ export function columnsReport(columns: QualityColumns, options: FeedbackReportOp
     repeats,
     consistency,
     coverage,
+    ...(models.length > 0 && { winRates: models }),
     people: peopleReport(data, {
       ...(raters !== undefined && { profiles: raters }),
       ...(targets !== undefined && { targets }),

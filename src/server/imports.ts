@@ -4,7 +4,7 @@ import { basename, extname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { ReadableStream as NodeStream } from 'node:stream/web';
 import type { z } from 'zod';
-import { type ImportSummary, importLayout } from '../exchange/node.ts';
+import { type ImportSummary, importLayout, lostEveryJudgment, lostText } from '../exchange/node.ts';
 import {
   type Item,
   itemSchema,
@@ -189,6 +189,7 @@ export async function importJob(
   const project = await store.getProject(job.projectId);
   if (project === undefined) throw new ApiError(404, 'project', `there is no project ${job.projectId}`);
   const file = await readFileOf(job);
+  if (lostEveryJudgment(file.summary)) throw new UsageError('judgments', lostText(file.summary));
   const raters = await checkFile(store, project, file);
   const rejected = await rejectsOf(file);
   await checked();

@@ -1,30 +1,42 @@
 import { z } from 'zod';
 import { type Answer, type AnswerOf, type Judgment, purposeOf } from '../../feedback/index.ts';
 import {
+  ABOUT_PROMPT,
   ASSUMED_SCALE,
+  asksDemonstration,
+  asksText,
   checkFields,
-  type Fields,
   fieldItem,
-  fieldsOf,
+  fitting,
   pickOf,
+  replyAt,
   replyIn,
   replyName,
   replyNamed,
   SCALE_NOTE,
+  spansAnswer,
   strataOf,
   textAnswer,
+  UNCLEAR,
 } from './fields.ts';
 import {
+  type Fields,
   hasKeys,
   holding,
   type ItemGroup,
   kindsOf,
   type Layout,
+  lostOfComparison,
   NOT_RELEASED,
   parseRow,
+  type ReadContext,
+  type Roles,
+  type SourceRow,
   unreleased,
   type Written,
 } from './layout.ts';
+import { wordsOf } from './names.ts';
+import { spanIn, unitsDiffer } from './offsets.ts';
 import { idSchema } from './values.ts';
 
 /**
@@ -45,66 +57,142 @@ const recordSchema = z.object({
   responses: z.record(z.string(), z.array(response)).nullish(),
 });
 
-const ranked = z.array(z.union([z.string(), z.object({ value: z.string(), rank: z.number().nullish() })])).min(1);
-const spans = z.array(z.object({ start: z.int(), end: z.int(), label: z.string().min(1) })).min(1);
-const OWN = /^(comparison|ranking|rating|label|correction|spans|critique|demonstration)(?:-(reply_[a-z]))?(?:-(.+))?$/;
+/** Offsets of spans: the server checks them against the length of a Python string. Its page counts UTF-16 (issue 5729). */
+const UNIT = 'code-points';
+const UNIT_NOTE =
+  'offsets of spans are taken as code points; the tool’s page counts otherwise in texts with characters like emoji';
 
-/** Replies by rank, equal ranks together; null when a value names no reply. */
-function rankingOf(value: z.infer<typeof ranked>, fields: Fields): AnswerOf<'ranking'> | null {
+const name = z.union([z.string(), z.number()]).transform(String);
+const ranked = z.array(z.object({ value: name, rank: z.number().nullish() }).loose()).min(1);
+const listed = z.array(name).min(1);
+const spans = z.array(z.object({ start: z.int(), end: z.int(), label: z.string().min(1) }).loose()).min(1);
+/** Questions as this project writes them: what they ask, about which reply, and by which criterion. */
+const OWN =
+  /^(?:(comparison|ranking|demonstration)|(rating|label|correction|spans|critique)-(reply_[a-z]|reply_\d+)(?:-(.+))?)$/;
+
+interface Question {
+  readonly name: string;
+  /** What this project asked, where the question is one of its own. */
+  readonly kind: string | undefined;
+  readonly criterion: string;
+  /** The reply it is about, or why that cannot be told. */
+  readonly about: number | string;
+}
+
+function questionOf(question: string, fields: Fields): Question {
+  const [, whole, kind, reply, criterion] = OWN.exec(question) ?? [];
+  const about = reply === undefined ? replyIn(question, fields) : (replyNamed(reply, fields) ?? UNCLEAR);
+  return {
+    name: question,
+    kind: whole ?? kind,
+    criterion: criterion ?? (kind === 'rating' ? 'rating' : question),
+    about,
+  };
+}
+
+/** Replies by rank, equal ranks together; a reason when a value names no reply. */
+function rankingOf(value: z.infer<typeof ranked>, fields: Fields): AnswerOf<'ranking'> | string {
   const groups = new Map<number, number[]>();
-  for (const [i, entry] of value.entries()) {
-    const name = typeof entry === 'string' ? entry : entry.value;
-    const reply = replyNamed(name, fields);
-    if (reply === undefined) return null;
-    const rank = typeof entry === 'string' ? i : (entry.rank ?? i);
-    groups.set(rank, [...(groups.get(rank) ?? []), reply]);
+  for (const [i, { value: named, rank }] of value.entries()) {
+    const reply = replyAt(named, fields);
+    if (reply === undefined) return 'a ranking of what is no reply of the record';
+    groups.set(rank ?? i, [...(groups.get(rank ?? i) ?? []), reply]);
   }
   return { kind: 'ranking', groups: [...groups.entries()].sort(([a], [b]) => a - b).map(([, group]) => group) };
 }
 
+/** A list of names: replies from best to worst where all of them are replies, else labels. */
+function listAnswer(value: readonly string[], question: Question, fields: Fields): Answer | string {
+  const asksRanking = question.kind === 'ranking' || wordsOf(question.name).some((word) => /^rank|^order/.test(word));
+  const replies = value.map((entry) => (asksRanking ? replyAt(entry, fields) : replyNamed(entry, fields)));
+  const distinct = new Set(replies).size === replies.length && !replies.includes(undefined);
+  if (question.kind !== 'label' && distinct && (asksRanking || replies.length > 1))
+    return { kind: 'ranking', groups: replies.map((reply) => [reply!]) };
+  if (asksRanking) return 'a ranking of what is no reply of the record';
+  return typeof question.about === 'string'
+    ? question.about
+    : { kind: 'label', reply: question.about, labels: [...value] };
+}
+
 /** What a value answers to a question; a reason when that cannot be told. */
-function answerOf(question: string, value: unknown, fields: Fields): Answer | string {
-  const own = OWN.exec(question);
-  const reply = own?.[2] !== undefined ? replyNamed(own[2], fields) : replyIn(question, fields);
-  const unclear = 'which reply an answer is about cannot be told from its question';
+function answerOf(
+  question: Question,
+  value: unknown,
+  { fields, texts, context }: { readonly fields: Fields; readonly texts: Texts; readonly context: ReadContext },
+): Answer | string {
+  const { about, criterion, kind } = question;
   if (typeof value === 'number') {
-    if (reply === undefined) return unclear;
-    const criterion = own?.[1] === 'rating' ? (own[3] ?? 'rating') : question;
-    return { kind: 'rating', scale: ASSUMED_SCALE, values: [{ reply, criterion, value }] };
+    if (typeof about === 'string') return about;
+    return { kind: 'rating', scale: ASSUMED_SCALE, values: [{ reply: about, criterion, value }] };
   }
   if (typeof value === 'string') {
-    if (own?.[1] === undefined || own[1] === 'comparison') {
-      const pick = pickOf(value, fields);
+    if (kind === undefined || kind === 'comparison') {
+      const pick = pickOf(kind === undefined ? question.name : 'preference', value, fields);
       if (pick !== undefined) return pick;
     }
-    const short = value.length <= 40 && !value.includes('\n') && value !== '';
-    const label =
-      short && own === null && !/critique|comment|reason|correct|rewrit|demonstrat|feedback/i.test(question);
-    if (!label || fields.replies.length === 0) return textAnswer(question, value, fields);
-    return reply === undefined ? unclear : { kind: 'label', reply, labels: [value] };
+    const asked = kind === undefined ? texts.has(question.name) : kind !== 'label';
+    if (asked || about === ABOUT_PROMPT) return textAnswer(question.name, value, about);
+    return typeof about === 'string' ? about : { kind: 'label', reply: about, labels: [value] };
   }
   const marked = spans.safeParse(value);
-  if (marked.success) return reply === undefined ? unclear : { kind: 'spans', reply, spans: marked.data };
-  if (own?.[1] === 'spans' && Array.isArray(value) && value.length === 0)
-    return reply === undefined ? unclear : { kind: 'spans', reply, spans: [] };
-  const list = ranked.safeParse(value);
-  if (own?.[1] !== 'label' && list.success) {
-    const ranking = rankingOf(list.data, fields);
-    if (ranking !== null) return ranking;
+  const nothing = kind === 'spans' && Array.isArray(value) && value.length === 0;
+  if (marked.success || nothing) {
+    if (typeof about === 'string') return about;
+    if (unitsDiffer(fields.replies[about]!.text)) context.note(UNIT_NOTE);
+    return spansAnswer(about, marked.success ? marked.data : [], { fields, unit: UNIT, context });
   }
-  const labels = z.array(z.string().min(1)).safeParse(value);
-  if (!labels.success) return 'an answer of a form that is not known';
-  return reply === undefined ? unclear : { kind: 'label', reply, labels: labels.data };
+  const ranks = ranked.safeParse(value);
+  if (ranks.success) return rankingOf(ranks.data, fields);
+  const list = listed.safeParse(value);
+  return list.success ? listAnswer(list.data, question, fields) : 'an answer of a form that is not known';
+}
+
+/** Names of questions that ask for a text: told from all of a file's answers, so that one question is of one type. */
+type Texts = ReadonlySet<string>;
+const LONGEST_LABEL = 40;
+const isLong = (value: string) => value.length > LONGEST_LABEL || value.includes('\n');
+
+/** Whether a record has a response about a text, or none at all. */
+function isJudged({ responses }: z.infer<typeof recordSchema>, texts: Texts): boolean {
+  const questions = Object.keys(responses ?? {});
+  return questions.length === 0 || questions.some((question) => !texts.has(question));
+}
+
+/** Names of one record's responses, for telling which of its fields are replies and which questions ask for a text. */
+function surveyRecord({ value }: SourceRow, roles: Roles): void {
+  const record = recordSchema.safeParse(value);
+  if (!record.success) return;
+  for (const [question, responses] of Object.entries(record.data.responses ?? {})) {
+    for (const { value: given } of responses) {
+      const strings = listed.safeParse(given);
+      const ranks = ranked.safeParse(given);
+      const text = typeof given === 'string';
+      if (asksText(question) || (text && isLong(given))) roles.texts.add(question);
+      roles.see(record.data.fields, {
+        hints: asksDemonstration(question) ? [] : [OWN.exec(question)?.[3] ?? question],
+        values: text
+          ? [given]
+          : ranks.success
+            ? ranks.data.map((entry) => entry.value)
+            : strings.success
+              ? strings.data
+              : [],
+        judges: !text || !(asksText(question) || isLong(given)),
+      });
+    }
+  }
 }
 
 /** The parts of one answer as its own questions, by reply and criterion; a reason when it cannot be written. */
-function questionsOf(answer: Answer): { questions: Record<string, unknown>; altered: string[] } | string {
+function questionsOf(
+  answer: Answer,
+  texts: readonly string[],
+): { questions: Record<string, unknown>; altered: string[] } | string {
   const name = (kind: string, reply: number) => `${kind}-${replyName(reply)}`;
   switch (answer.kind) {
     case 'comparison': {
       const value = typeof answer.outcome === 'number' ? replyName(answer.outcome) : answer.outcome;
-      const altered = answer.strength === undefined ? [] : ['the strength of a preference is left off'];
-      return { questions: { comparison: value }, altered };
+      return { questions: { comparison: value }, altered: lostOfComparison(answer) };
     }
     case 'ranking': {
       const value = answer.groups.flatMap((group, i) =>
@@ -125,8 +213,12 @@ function questionsOf(answer: Answer): { questions: Record<string, unknown>; alte
     case 'label':
       return { questions: { [name('label', answer.reply)]: answer.labels }, altered: [] };
     case 'spans': {
-      const value = answer.spans.map(({ start, end, label }) => ({ start, end, label }));
-      const altered = answer.spans.some((s) => s.note !== undefined) ? ['notes of spans are left off'] : [];
+      const marks = answer.spans.map((span) => ({ label: span.label, ...spanIn(texts[answer.reply]!, span, UNIT) }));
+      const value = marks.map(({ start, end, label }) => ({ start, end, label }));
+      const altered = [
+        ...(answer.spans.some((s) => s.note !== undefined) ? ['notes of spans are left off'] : []),
+        ...(marks.some(({ widened }) => widened) ? ['a span that cuts a character takes in the whole of it'] : []),
+      ];
       return { questions: { [name('spans', answer.reply)]: value }, altered };
     }
     case 'correction':
@@ -145,7 +237,13 @@ function writeRecord({ item, judgments }: ItemGroup): Written {
   const responses = new Map<string, { value: unknown; user_id: string }[]>();
   for (const judgment of judgments) {
     const purpose = purposeOf(judgment);
-    const asked = purpose === 'work' ? questionsOf(judgment.answer) : `purpose-${purpose}`;
+    const asked =
+      purpose === 'work'
+        ? questionsOf(
+            judgment.answer,
+            item.replies.map(({ text }) => text),
+          )
+        : `purpose-${purpose}`;
     if (typeof asked === 'string') {
       omitted.push(asked);
       continue;
@@ -170,6 +268,10 @@ function writeRecord({ item, judgments }: ItemGroup): Written {
   return { rows: [{ ...row, responses: Object.fromEntries(responses) }], omitted, altered };
 }
 
+/** Entries in the order of their names, which the order of JSON keys does not change. */
+const byName = <T>(record: Readonly<Record<string, T>> | null | undefined): [string, T][] =>
+  Object.entries(record ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+
 const WHY = 'a response holds its question, value and user, nothing else';
 
 export const argilla: Layout = {
@@ -177,7 +279,7 @@ export const argilla: Layout = {
   aliases: [],
   title: 'Argilla records',
   description:
-    'A JSON array of records (id, fields, metadata, suggestions, responses), as Argilla 2 writes with records.to_json. The fields named prompt, instruction, question, input or context are the prompt, other texts the replies; the kind of a question is told from its values and name, since the file has no settings. Suggestions count as shown. Ratings are taken on 0 to 10.',
+    'A JSON array of records (id, fields, metadata, suggestions, responses), as Argilla 2 writes with records.to_json. The fields named prompt, instruction, question, input or context are the prompt; replies are the fields that questions and answers name (or --column reply_a=…), and other fields are left behind. The type of a question is told from all of its values, since the file has no settings. Offsets of spans count code points. Suggestions count as shown. Ratings are taken on 0 to 10.',
   source: 'file',
   kinds: kindsOf(
     {
@@ -194,36 +296,43 @@ export const argilla: Layout = {
   ),
   aspects: holding(['rater', 'strata'], WHY),
   detect: (row) => hasKeys(row, 'fields') && (hasKeys(row, 'responses') || hasKeys(row, 'suggestions')),
+  survey: surveyRecord,
+  reads: { schema: recordSchema, inside: 'fields' },
   read({ value, n }, context) {
     const row = parseRow(recordSchema, value);
-    const fields = fieldsOf(row.fields, context);
+    const fields = context.roles.of(row.fields, context, {
+      field: 'fields',
+      judged: isJudged(row, context.roles.texts),
+    });
     checkFields(fields);
     const { projectId } = context;
     const id = row.id || `row-${n}`;
     const item = fieldItem(fields, { id, layout: 'argilla', projectId, strata: strataOf(row.metadata, context) });
+    const place = { fields, texts: context.roles.texts, context };
     const suggested = new Map<string, { by: string; answer: Answer }>();
-    for (const [question, { value: suggestion, agent }] of Object.entries(row.suggestions ?? {})) {
-      const answer = answerOf(question, suggestion, fields);
+    for (const [name, { value: suggestion, agent }] of byName(row.suggestions)) {
+      const answer = fitting(answerOf(questionOf(name, fields), suggestion, place), item);
       if (typeof answer === 'string') context.note(`a suggestion is not kept: ${answer}`);
-      else suggested.set(question, { by: agent ?? 'unknown', answer });
+      else suggested.set(name, { by: agent ?? 'unknown', answer });
     }
     const judgments = new Map<string, Judgment>();
-    for (const [question, responses] of Object.entries(row.responses ?? {})) {
+    for (const [name, responses] of byName(row.responses)) {
+      const question = questionOf(name, fields);
       for (const { value: given, user_id, status } of responses) {
         if (status === 'draft' || status === 'discarded') {
-          context.note(`a ${status} response is not kept`);
+          context.note(`a ${status} response`);
           continue;
         }
-        const answer = answerOf(question, given, fields);
+        const answer = fitting(answerOf(question, given, place), item);
         if (typeof answer === 'string') {
-          context.note(`a response is not kept: ${answer}`);
+          context.lost(`a response: ${answer}`);
           continue;
         }
         if (answer.kind === 'rating') context.note(SCALE_NOTE);
         const raterId = user_id ? context.rater(user_id) : NOT_RELEASED;
         // Criteria that this project wrote as questions of their own are one rating again.
-        const own = OWN.exec(question)?.[1] === 'rating';
-        const key = `${id}/${raterId}/${own ? 'rating' : question}`;
+        const own = question.kind === 'rating';
+        const key = `${id}/${raterId}/${own ? 'rating' : name}`;
         const earlier = judgments.get(key);
         if (own && earlier?.answer.kind === 'rating' && answer.kind === 'rating') {
           const values = [...earlier.answer.values, ...answer.values];
@@ -231,17 +340,17 @@ export const argilla: Layout = {
           continue;
         }
         if (earlier !== undefined) {
-          context.note('a second response of one user to one question is not kept');
+          context.lost('a second response of one user to one question');
           continue;
         }
-        const suggestion = suggested.get(question);
+        const suggestion = suggested.get(name);
         judgments.set(key, {
           id: key,
           projectId,
           itemId: id,
           raterId,
           presentation: { order: [], ...unreleased, ...(suggestion !== undefined && { suggestion }) },
-          ...(!OWN.test(question) && { questionId: question }),
+          ...(question.kind === undefined && { questionId: name }),
           answer,
           activeMs: null,
           submittedAt: NOT_RELEASED,

@@ -1,109 +1,111 @@
-import type { Answer, Item } from '../../feedback/index.ts';
+import { type Answer, answerProblem, type Item } from '../../feedback/index.ts';
 import { own } from '../../run/index.ts';
-import { messagesSchema, promptText, replyText } from './conversation.ts';
-import { type ReadContext, RowError } from './layout.ts';
+import { type Fields, type ReadContext, RowError } from './layout.ts';
+import { nameAtPlace, named, nameIs, plainName, wordsOf } from './names.ts';
+import { type OffsetUnit, placeSpan } from './offsets.ts';
 
-/**
- * Annotation tools name the texts of a task as each project likes, and their exports do not say which is the prompt.
- * Here a field of one of these names is (part of) the prompt and every other text a reply, in the order of the record.
- */
-const PROMPT_NAMES = ['system', 'prompt', 'instruction', 'question', 'query', 'input', 'context'];
-/** Fields that are no text to judge. */
-const OTHER_NAMES = ['id', 'item_id', 'source', 'url', 'meta', 'metadata'];
+/** What annotation tools answer about the texts of a record, by the names that they give. */
 
 /** Ratings come without their scale; what is assumed, and said. */
 export const ASSUMED_SCALE = { min: 0, max: 10, step: 1 } as const;
 export const SCALE_NOTE = 'ratings are taken on a scale of 0 to 10, since the export has no scale';
+/** Why an answer about one reply is not kept. */
+export const UNCLEAR = 'which reply it is about cannot be told from its names';
+export const ABOUT_PROMPT = 'it is about the prompt, which is not judged in a record';
 
-export interface Fields {
-  readonly prompt: string;
-  readonly replies: readonly { readonly name: string; readonly text: string }[];
+const namesOf = ({ replies }: Fields) => replies.map((reply) => reply.name);
+
+/** The reply that a name is, written in any way. */
+export function replyNamed(name: string, fields: Fields): number | undefined {
+  const found = nameIs(name, namesOf(fields));
+  return typeof found === 'number' ? found : undefined;
 }
 
-const textOf = (value: unknown, name: string, as: typeof promptText): string | undefined => {
-  if (typeof value === 'string') return value;
-  const messages = messagesSchema.safeParse(value);
-  return messages.success ? as(messages.data, name) : undefined;
-};
-
-/** Replies that a list names by id, as ranking widgets have them. */
-function listed(value: unknown): { name: string; text: string }[] {
-  if (!Array.isArray(value)) return [];
-  return value.flatMap((entry: unknown) => {
-    if (typeof entry !== 'object' || entry === null) return [];
-    const { id, body, text, html, title } = entry as Record<string, unknown>;
-    const content = [body, text, html, title].find((part) => typeof part === 'string' && part !== '') ?? body;
-    return (typeof id === 'string' || typeof id === 'number') && typeof content === 'string'
-      ? [{ name: String(id), text: content }]
-      : [];
-  });
+/** The reply that a name is, or whose place it says. */
+export function replyAt(name: string, fields: Fields): number | undefined {
+  const found = nameAtPlace(name, namesOf(fields));
+  return replyNamed(name, fields) ?? (typeof found === 'number' ? found : undefined);
 }
 
-/** Prompt and replies of a record's fields. */
-export function fieldsOf(data: Readonly<Record<string, unknown>>, context: ReadContext): Fields {
-  const prompts: string[] = [];
-  const replies: { name: string; text: string }[] = [];
-  for (const [name, value] of Object.entries(data)) {
-    if (OTHER_NAMES.includes(name.toLowerCase()) || value === null) continue;
-    const asPrompt = PROMPT_NAMES.includes(name.toLowerCase());
-    const text = textOf(value, name, asPrompt ? promptText : replyText);
-    if (text !== undefined) {
-      if (asPrompt) prompts.push(text);
-      else replies.push({ name, text });
-      continue;
-    }
-    const list = listed(value);
-    if (list.length === 0) context.note(`field ${name} is no text and not kept`);
-    replies.push(...list);
-  }
-  return { prompt: prompts.join('\n\n'), replies };
+/** The reply that a question or tag is about: named in it, or the only one; a reason where that cannot be told. */
+export function replyIn(name: string, fields: Fields): number | string {
+  const found = named(name, namesOf(fields));
+  if (typeof found === 'number') return found;
+  if (found === 'several') return UNCLEAR;
+  return fields.replies.length === 1 ? 0 : fields.replies.length === 0 ? ABOUT_PROMPT : UNCLEAR;
 }
 
-const plain = (name: string) => name.toLowerCase().replaceAll(/[^\p{Letter}\p{Number}]/gu, '');
-
-/** The reply that a name means, written in any way. */
-export function replyNamed(name: string, { replies }: Fields): number | undefined {
-  const index = replies.findIndex((reply) => plain(reply.name) === plain(name));
-  return index < 0 ? undefined : index;
-}
-
-/** The reply that a question or tag is about: named in it, or the only one. */
-export function replyIn(name: string, fields: Fields): number | undefined {
-  const named = fields.replies.findIndex(
-    (reply) => plain(reply.name) !== '' && plain(name).includes(plain(reply.name)),
-  );
-  if (named >= 0) return named;
-  return fields.replies.length === 1 ? 0 : undefined;
-}
+/** Whether a question by its name asks which of several replies is best. */
+export const asksPreference = (name: string): boolean =>
+  wordsOf(name).some((word) => /^(prefer|better|best|chosen|choice|choose|winner|compar|pick|select)/.test(word));
 
 const TIES: Readonly<Record<string, 'tie' | 'both-bad' | 'cant-judge'>> = {
   tie: 'tie',
   equal: 'tie',
   same: 'tie',
   bothbad: 'both-bad',
+  tiebothbad: 'both-bad',
   neither: 'both-bad',
   cantjudge: 'cant-judge',
   unsure: 'cant-judge',
 };
+/** An outcome that names no reply, written in any way. */
+export const specialOutcome = (value: string): 'tie' | 'both-bad' | 'cant-judge' | undefined =>
+  own(TIES, plainName(value));
 
-/** A pick between replies; undefined when the value names none. */
-export function pickOf(value: string, fields: Fields): Answer | undefined {
+/** A pick between replies by a whole name, or by a place where the question asks for a preference. */
+export function pickOf(question: string, value: string, fields: Fields): Answer | undefined {
   if (fields.replies.length < 2) return undefined;
-  const outcome = replyNamed(value, fields) ?? own(TIES, plain(value));
+  const reply = asksPreference(question) ? replyAt(value, fields) : replyNamed(value, fields);
+  const outcome = reply ?? specialOutcome(value);
   return outcome === undefined ? undefined : { kind: 'comparison', outcome };
 }
 
-/** A text by the name of the question that it answers. */
-export function textAnswer(name: string, text: string, fields: Fields): Answer | string {
-  if (/demonstrat|ideal|reference/i.test(name) || fields.replies.length === 0) return { kind: 'demonstration', text };
-  const reply = replyIn(name, fields);
-  if (reply === undefined) return 'which reply a text is about cannot be told from its name';
-  if (/correct|rewrit|improve|edit/i.test(name)) return { kind: 'correction', reply, text };
+const ASKS_DEMONSTRATION = /demonstrat|ideal|reference/i;
+const ASKS_CORRECTION = /correct|rewrit|improve|edit/i;
+/** Whether a question by its name asks for a text rather than for a label. */
+export const asksText = (name: string): boolean =>
+  ASKS_DEMONSTRATION.test(name) ||
+  ASKS_CORRECTION.test(name) ||
+  /critique|comment|reason|feedback|explain|rationale|note|why/i.test(name);
+/** Whether a question by its name asks for an answer of one's own, which is about no reply. */
+export const asksDemonstration = (name: string): boolean => ASKS_DEMONSTRATION.test(name);
+
+/** A text by the name of the question that it answers, about a reply; a reason where it says nothing. */
+export function textAnswer(name: string, text: string, reply: number | string): Answer | string {
+  if (asksDemonstration(name) || reply === ABOUT_PROMPT)
+    return text === '' ? 'an empty text' : { kind: 'demonstration', text };
+  if (typeof reply === 'string') return reply;
+  if (ASKS_CORRECTION.test(name)) return { kind: 'correction', reply, text };
   return text === '' ? 'an empty text' : { kind: 'critique', reply, text };
 }
 
+/** Spans of a reply with their offsets checked; a reason where one has no place. */
+export function spansAnswer(
+  reply: number,
+  given: readonly { start: number; end: number; label: string; quoted?: string | undefined }[],
+  place: { readonly fields: Fields; readonly unit: OffsetUnit; readonly context: ReadContext },
+): Answer | string {
+  const text = place.fields.replies[reply]!.text;
+  const found = given.map((span) => ({ label: span.label, at: placeSpan(text, span, place.unit) }));
+  const off = found.find(({ at }) => typeof at === 'string');
+  if (off !== undefined) return off.at as string;
+  const spans = found.map(({ label, at }) => {
+    const { start, end, found: how } = at as Exclude<typeof at, string>;
+    if (how === 'moved') place.context.note('a span was moved to the only place where its text stands');
+    if (how === 'other-unit')
+      place.context.note(`offsets of a span fit its text when they count otherwise than in ${place.unit}`);
+    return { start, end, label };
+  });
+  return { kind: 'spans', reply, spans };
+}
+
 /** The names this project gives to the replies of an exported item. */
-export const replyName = (reply: number): string => `reply_${'abcdefghijklmnopqrstuvwxyz'[reply] ?? reply}`;
+export const replyName = (reply: number): string => `reply_${'abcdefghijklmnopqrstuvwxyz'[reply] ?? reply + 1}`;
+
+/** An answer that fits its item, or why it does not: one result of many must not cost the others. */
+export const fitting = (answer: Answer | string, item: Item): Answer | string =>
+  typeof answer === 'string' ? answer : (answerProblem(answer, item) ?? answer);
 
 /** Item of a record; replies keep the names of their fields as ids where those are the project's own. */
 export const fieldItem = (
@@ -123,17 +125,20 @@ export const fieldItem = (
   ...(Object.keys(place.strata).length > 0 && { strata: place.strata }),
 });
 
-/** Values of a record's metadata as strata; others are said. */
+/** Values of a record's metadata as strata, in the order of their names; others are said. */
 export function strataOf(metadata: unknown, context: ReadContext): Record<string, string> {
   if (typeof metadata !== 'object' || metadata === null) return {};
   return Object.fromEntries(
-    Object.entries(metadata).flatMap(([key, value]: [string, unknown]) => {
-      const whole = typeof value !== 'number' || !Number.isInteger(value) || Number.isSafeInteger(value);
-      if (typeof value === 'string' || typeof value === 'boolean' || (typeof value === 'number' && whole))
-        return [[key, String(value)]];
-      context.note(`metadata ${key} is no text or number and not kept`);
-      return [];
-    }),
+    Object.entries(metadata)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .flatMap(([key, value]: [string, unknown]) => {
+        if (value === null) return [];
+        const sound = typeof value !== 'number' || (Number.isFinite(value) && Math.abs(value) <= 2 ** 53);
+        if (typeof value === 'string' || typeof value === 'boolean' || (typeof value === 'number' && sound))
+          return [[key, String(value)]];
+        context.note(`metadata ${key} is no text or number and not kept`);
+        return [];
+      }),
   );
 }
 

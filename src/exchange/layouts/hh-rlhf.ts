@@ -2,7 +2,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { z } from 'zod';
 import type { Item, Judgment } from '../../feedback/index.ts';
-import { ASSISTANT_MARK, startsDialogue } from './conversation.ts';
+import { ASSISTANT_MARK, GOES_ON, goesOn, startsDialogue } from './conversation.ts';
 import { hasKeys, holding, kindsOf, type Layout, parseRow, RowError } from './layout.ts';
 import { bareJudgment, chosenPairs, PAIRS_ONLY } from './pairs.ts';
 
@@ -74,9 +74,11 @@ export const hhRlhf: Layout = {
     hasKeys(row, 'chosen', 'rejected') &&
     !Object.hasOwn(row, 'prompt') &&
     [row.chosen, row.rejected].every((text) => typeof text === 'string' && text.includes(ASSISTANT_MARK)),
-  read({ value, n }, { projectId }) {
+  reads: { schema: dialoguePairSchema },
+  read({ value, n }, { projectId, note }) {
     const made = fromDialoguePair(parseRow(dialoguePairSchema, value), n, projectId);
     if (made === null) throw new RowError('rejected', NO_SHARED_START);
+    if (made.item.replies.some((reply) => goesOn(reply.text))) note(GOES_ON);
     return { items: [made.item], judgments: [made.judgment] };
   },
   write: {

@@ -1,31 +1,42 @@
 import { z } from 'zod';
-import { type Answer, type AnswerOf, type Judgment, purposeOf } from '../../feedback/index.ts';
+import { type Answer, type AnswerOf, type Item, type Judgment, purposeOf } from '../../feedback/index.ts';
+import { own } from '../../run/index.ts';
 import {
+  ABOUT_PROMPT,
   ASSUMED_SCALE,
+  asksDemonstration,
   checkFields,
-  type Fields,
   fieldItem,
-  fieldsOf,
+  fitting,
   pickOf,
-  replyIn,
+  replyAt,
   replyName,
   replyNamed,
   SCALE_NOTE,
+  spansAnswer,
   strataOf,
   textAnswer,
+  UNCLEAR,
 } from './fields.ts';
 import {
+  type Fields,
   hasKeys,
   holding,
   type ItemGroup,
   kindsOf,
   type Layout,
+  lostOfComparison,
   NOT_RELEASED,
   parseRow,
   type ReadContext,
+  type Roles,
+  RowError,
+  type SourceRow,
   unreleased,
   type Written,
 } from './layout.ts';
+import { named, nameIs, placedName } from './names.ts';
+import { spanIn } from './offsets.ts';
 import { idSchema } from './values.ts';
 
 /**
@@ -36,6 +47,8 @@ const resultSchema = z.object({
   type: z.string(),
   from_name: z.string().default(''),
   to_name: z.union([z.string(), z.array(z.string()).transform((names) => names.join(','))]).default(''),
+  /** The field that the tag shows, as `$name`, in newer exports. */
+  source: z.string().optional(),
   value: z.record(z.string(), z.unknown()),
 });
 type Result = z.infer<typeof resultSchema>;
@@ -61,117 +74,217 @@ const taskSchema = z.object({
 });
 
 const names = z.array(z.union([z.string(), z.number()]).transform(String));
-const UNCLEAR = 'which reply a result is about cannot be told from its tags';
+const LISTED = z.record(z.string(), names);
+/** Offsets of text regions count code points since Label Studio 1.4 (issue 1559 there); what a region quotes is checked. */
+const UNIT = 'code-points';
+/** Column of a ranker with buckets in which the items lie that nobody moved. */
+const UNRANKED = '_';
 
-function rankerAnswer(value: unknown, fields: Fields): Answer | string {
-  const order = names.min(1).safeParse(value);
-  const buckets = z.record(z.string(), names).safeParse(value);
-  const named = order.success ? order.data.map((name) => [name]) : buckets.success ? Object.values(buckets.data) : [];
-  const ranks = buckets.success && Object.keys(buckets.data).every((name) => /^rank_\d+$/.test(name));
-  if (!order.success && !ranks) return 'a ranker with buckets that are no ranks';
-  const groups = named
-    .filter((group) => group.length > 0)
-    .map((group) => group.map((name) => replyNamed(name, fields)));
-  if (groups.length === 0 || groups.flat().includes(undefined)) return 'a ranker that names no reply of the task';
-  return { kind: 'ranking', groups: groups as number[][] };
+/** Names that a result gives to what it is about: its tags, and the fields that they show where it says so. */
+const targetsOf = ({ to_name, source }: Result): string[] => [
+  ...to_name
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== ''),
+  ...(source?.startsWith('$') ? [source.slice(1)] : []),
+];
+
+/** Replies that a result is about: all that its tags name, else the one that its own name names; else why not. */
+function aboutOf(result: Result, fields: Fields): number[] | string {
+  const replies = fields.replies.map((reply) => reply.name);
+  const shown = result.source?.startsWith('$') ? replyNamed(result.source.slice(1), fields) : undefined;
+  const tags = targetsOf({ ...result, source: undefined });
+  if (shown !== undefined && tags.length === 1) return [shown];
+  const found = tags.map((tag) => named(tag, replies));
+  if (found.length > 0 && found.every((reply) => typeof reply === 'number')) return [...new Set(found)];
+  const hinted = named(result.from_name, replies);
+  if (typeof hinted === 'number') return [hinted];
+  if (tags.some((tag) => nameIs(tag, fields.promptNames) !== 'none') || replies.length === 0) return ABOUT_PROMPT;
+  return hinted === 'none' && replies.length === 1 ? [0] : UNCLEAR;
 }
 
-function spanAnswer({ value, to_name }: Result, fields: Fields): Answer | string {
-  const read = z
-    .object({
-      start: z.coerce.number(),
-      end: z.coerce.number(),
-      text: z.string().nullish(),
-      labels: z.array(z.string().min(1)),
-    })
-    .safeParse(value);
-  const reply = replyNamed(to_name, fields) ?? replyIn(to_name, fields);
-  if (reply === undefined) return UNCLEAR;
-  if (!read.success) return 'labels without characters';
-  const { start, end, text, labels } = read.data;
-  const whole = fields.replies[reply]!.text;
-  // Older exports end a span at its last character.
-  const last = text && whole.slice(start, end) !== text && whole.slice(start, end + 1) === text ? end + 1 : end;
-  return { kind: 'spans', reply, spans: labels.map((label) => ({ start, end: last, label })) };
+/** A Pairwise result: `to_name` says which text is left and which is right. */
+function pairwiseAnswer({ to_name, value }: Result, fields: Fields): Answer | string {
+  const { selected } = value;
+  if (selected !== 'left' && selected !== 'right') return 'a pairwise result that selects nothing';
+  const parts = targetsOf({ to_name } as Result);
+  if (parts.length !== 2 && parts.length !== 0) return `a pairwise result about ${parts.length} texts`;
+  const sides = (parts.length === 2 ? parts : ['left', 'right']).map((part) => {
+    const found = named(
+      part,
+      fields.replies.map((reply) => reply.name),
+    );
+    return typeof found === 'number' ? found : undefined;
+  });
+  // Of two texts one that is named leaves the other.
+  if (fields.replies.length === 2 && sides.filter((side) => side === undefined).length === 1)
+    sides[sides.indexOf(undefined)] = 1 - sides.find((side) => side !== undefined)!;
+  const [left, right] = sides;
+  if (left === undefined || right === undefined || left === right)
+    return 'a pairwise result whose left and right text cannot be told from its tags';
+  const [better, worse] = selected === 'left' ? [left, right] : [right, left];
+  if (fields.replies.length > 2) return { kind: 'ranking', groups: [[better], [worse]] };
+  return { kind: 'comparison', outcome: better };
 }
 
-/** What a result of one control tag says; a reason when that cannot be told. */
-function answerOf(result: Result, fields: Fields): Answer | string {
-  const { type, value, from_name, to_name } = result;
-  const about = () => replyNamed(to_name, fields) ?? replyIn(from_name, fields) ?? replyIn(to_name, fields);
+/** Buckets best first, where their names are the numbers of ranks; undefined where they are not. */
+function rankedBuckets(buckets: Readonly<Record<string, readonly string[]>>): (readonly string[])[] | undefined {
+  const ranks = Object.entries(buckets)
+    .filter(([name]) => name !== UNRANKED)
+    .map(([name, members]) => ({ placed: placedName(name), members }));
+  const stem = ranks[0]?.placed?.stem ?? '';
+  const sound = ranks.every(({ placed }) => placed !== undefined && placed.stem === stem);
+  if (!sound || !['', 'rank', 'ranks', 'place', 'position', 'bucket', 'st', 'nd', 'rd', 'th'].includes(stem))
+    return undefined;
+  return ranks.sort((a, b) => a.placed!.place - b.placed!.place).map(({ members }) => members);
+}
+
+/** A Ranker result: a list of ids, one under the name of its tag (as documented), or buckets that are ranks. */
+function rankerAnswer({ from_name, value }: Result, fields: Fields): Answer | string {
+  const order = names.min(1).safeParse(value.ranker);
+  const buckets = LISTED.safeParse(value.ranker);
+  const alone = buckets.success && Object.keys(buckets.data).every((name) => name === from_name || name === UNRANKED);
+  const list = order.success ? order.data : alone ? own(buckets.data, from_name) : undefined;
+  const groups = list?.map((id) => [id]) ?? (buckets.success ? rankedBuckets(buckets.data) : undefined);
+  if (groups === undefined) return 'a ranker with buckets that are no ranks';
+  const replies = groups.filter((group) => group.length > 0).map((group) => group.map((name) => replyAt(name, fields)));
+  if (replies.length === 0 || replies.flat().includes(undefined)) return 'a ranker that names no reply of the task';
+  return { kind: 'ranking', groups: replies as number[][] };
+}
+
+const marked = z.object({
+  start: z.coerce.number(),
+  end: z.coerce.number(),
+  text: z.string().nullish(),
+  labels: z.array(z.string().min(1)),
+});
+
+/** What a result of one control tag says of each reply that it is about; reasons where that cannot be told. */
+function answersTo(result: Result, fields: Fields, context: ReadContext): (Answer | string)[] {
+  const { type, value, from_name } = result;
+  const each = (answer: (reply: number) => Answer | string): (Answer | string)[] => {
+    const about = aboutOf(result, fields);
+    return typeof about === 'string' ? [about] : about.map(answer);
+  };
   switch (type) {
-    case 'pairwise': {
-      if (fields.replies.length !== 2) return 'a pairwise result on a task without two texts';
-      if (value.selected === 'left' || value.selected === 'right')
-        return { kind: 'comparison', outcome: value.selected === 'left' ? 0 : 1 };
-      return 'a pairwise result that selects nothing';
-    }
+    case 'pairwise':
+      return [pairwiseAnswer(result, fields)];
     case 'ranker':
-      return rankerAnswer(value.ranker, fields);
+      return [rankerAnswer(result, fields)];
     case 'rating':
     case 'number': {
-      const reply = about();
       const rating = value[type];
-      if (typeof rating !== 'number') return 'a rating that is no number';
-      if (reply === undefined) return UNCLEAR;
+      if (typeof rating !== 'number') return ['a rating that is no number'];
       const criterion = /^rating-reply_[a-z]-(.+)$/.exec(from_name)?.[1] ?? (from_name || 'rating');
-      return { kind: 'rating', scale: ASSUMED_SCALE, values: [{ reply, criterion, value: rating }] };
+      // One rating of several texts is of all of them.
+      const about = aboutOf(result, fields);
+      if (typeof about === 'string') return [about];
+      const values = about.map((reply) => ({ reply, criterion, value: rating }));
+      return [{ kind: 'rating', scale: ASSUMED_SCALE, values }];
     }
     case 'choices': {
       const choices = z.array(z.string().min(1)).safeParse(value.choices);
-      if (!choices.success) return 'choices that are no texts';
-      const pick = choices.data.length === 1 ? pickOf(choices.data[0]!, fields) : undefined;
-      if (pick !== undefined) return pick;
-      const reply = about();
-      return reply === undefined ? UNCLEAR : { kind: 'label', reply, labels: choices.data };
+      if (!choices.success) return ['choices that are no texts'];
+      const pick = choices.data.length === 1 ? pickOf(from_name, choices.data[0]!, fields) : undefined;
+      if (pick !== undefined) return [pick];
+      return each((reply) => ({ kind: 'label', reply, labels: choices.data }));
     }
     case 'textarea': {
       const texts = z.union([z.string(), z.array(z.string())]).safeParse(value.text);
-      if (!texts.success) return 'a text area without text';
+      if (!texts.success) return ['a text area without text'];
       const text = typeof texts.data === 'string' ? texts.data : texts.data.join('\n');
-      const named = /^(correction|critique|demonstration)/.test(from_name) ? from_name : `${from_name} ${to_name}`;
-      return textAnswer(named, text, fields);
+      if (asksDemonstration(from_name)) return [textAnswer(from_name, text, ABOUT_PROMPT)];
+      const about = aboutOf(result, fields);
+      return typeof about === 'string'
+        ? [textAnswer(from_name, text, about)]
+        : about.map((reply) => textAnswer(from_name, text, reply));
     }
     case 'labels':
-    case 'hypertextlabels':
-      return spanAnswer({ ...result, value: { ...value, labels: value.labels ?? value.hypertextlabels } }, fields);
+    case 'hypertextlabels': {
+      const read = marked.safeParse({ ...value, labels: value.labels ?? value.hypertextlabels });
+      if (!read.success) return ['labels without characters'];
+      const { start, end, text, labels } = read.data;
+      const given = labels.map((label) => ({ start, end, label, quoted: text ?? undefined }));
+      return each((reply) => spansAnswer(reply, given, { fields, unit: UNIT, context }));
+    }
     default:
-      return `control type ${type}`;
+      return [`control type ${type}`];
   }
 }
 
+const sameRating = (earlier: AnswerOf<'rating'>, { values }: AnswerOf<'rating'>) =>
+  values.some((v) => earlier.values.some((w) => w.reply === v.reply && w.criterion === v.criterion));
+
 /** Answers of one annotation: ratings of its criteria are one answer, and so are the spans of a reply. */
-function answersOf(results: readonly unknown[], fields: Fields, context: ReadContext): Answer[] {
+function answersOf(
+  results: readonly unknown[],
+  place: { readonly fields: Fields; readonly item: Item; readonly context: ReadContext },
+): Answer[] {
+  const { fields, item, context } = place;
   const answers: Answer[] = [];
   const join = <K extends 'rating' | 'spans'>(kind: K, same: (other: AnswerOf<K>) => boolean) =>
     answers.findIndex((other) => other.kind === kind && same(other as AnswerOf<K>));
-  for (const raw of results) {
-    const result = resultSchema.safeParse(raw);
-    const answer = result.success ? answerOf(result.data, fields) : 'a result without type and value';
-    if (typeof answer === 'string') {
-      context.note(`a result is not kept: ${answer}`);
-      continue;
-    }
+  const take = (answer: Answer): string | undefined => {
     if (answer.kind === 'rating') {
       context.note(SCALE_NOTE);
       const at = join('rating', () => true);
-      if (at >= 0) {
+      if (at < 0) answers.push(answer);
+      else {
         const earlier = answers[at] as AnswerOf<'rating'>;
+        if (sameRating(earlier, answer)) return 'a second rating of one criterion';
         answers[at] = { ...earlier, values: [...earlier.values, ...answer.values] };
-        continue;
       }
+      return undefined;
     }
-    if (answer.kind === 'spans') {
-      const at = join('spans', (other) => other.reply === answer.reply);
-      if (at >= 0) {
-        const earlier = answers[at] as AnswerOf<'spans'>;
-        answers[at] = { ...earlier, spans: [...earlier.spans, ...answer.spans] };
-        continue;
-      }
+    const at = answer.kind === 'spans' ? join('spans', (other) => other.reply === answer.reply) : -1;
+    if (answer.kind !== 'spans' || at < 0) answers.push(answer);
+    else {
+      const earlier = answers[at] as AnswerOf<'spans'>;
+      answers[at] = { ...earlier, spans: [...earlier.spans, ...answer.spans] };
     }
-    answers.push(answer);
+    return undefined;
+  };
+  for (const raw of results) {
+    const result = resultSchema.safeParse(raw);
+    const found = result.success ? answersTo(result.data, fields, context) : ['a result without type and value'];
+    for (const one of found) {
+      const answer = fitting(one, item);
+      const lost = typeof answer === 'string' ? answer : take(answer);
+      if (lost !== undefined) context.lost(`a result: ${lost}`);
+    }
   }
   return answers;
+}
+
+/** Whether a task has a result about a text, or none at all. */
+function isJudged({ annotations }: z.infer<typeof taskSchema>): boolean {
+  const results = (annotations ?? []).flatMap(({ result }) => result);
+  return results.length === 0 || results.some((raw) => resultSchema.safeParse(raw).data?.type !== 'textarea');
+}
+
+/** Names of one task's results, for telling which of its fields are replies. */
+function surveyTask({ value }: SourceRow, roles: Roles): void {
+  const task = taskSchema.safeParse(value);
+  if (!task.success) return;
+  const results = (task.data.annotations ?? []).flatMap(({ result }) =>
+    result.flatMap((raw) => {
+      const read = resultSchema.safeParse(raw);
+      return read.success ? [read.data] : [];
+    }),
+  );
+  for (const result of results) {
+    const { type, from_name, value: given } = result;
+    const choices = names.safeParse(given.choices);
+    const list = names.safeParse(given.ranker);
+    const buckets = LISTED.safeParse(given.ranker);
+    const ranked = list.success ? list.data : buckets.success ? Object.values(buckets.data).flat() : [];
+    roles.see(task.data.data, {
+      targets: targetsOf(result),
+      hints: [from_name],
+      values: [...(choices.success ? choices.data : []), ...ranked],
+      judges: type !== 'textarea',
+    });
+  }
 }
 
 function raterOf(by: z.infer<typeof person> | null | undefined, context: ReadContext): string {
@@ -193,8 +306,8 @@ function resultsOf(answer: Answer, texts: readonly string[]): { results: object[
   });
   switch (answer.kind) {
     case 'comparison': {
-      const { outcome, strength } = answer;
-      const altered = strength === undefined ? [] : ['the strength of a preference is left off'];
+      const { outcome } = answer;
+      const altered = lostOfComparison(answer);
       if (typeof outcome === 'number' && texts.length === 2)
         return { results: [one('pairwise', 'comparison', all, { selected: ['left', 'right'][outcome] })], altered };
       const choice = typeof outcome === 'number' ? replyName(outcome) : outcome;
@@ -203,7 +316,9 @@ function resultsOf(answer: Answer, texts: readonly string[]): { results: object[
     case 'ranking': {
       const ties = answer.groups.some((group) => group.length > 1);
       const groups = answer.groups.map((group) => group.map(replyName));
-      const value = ties ? Object.fromEntries(groups.map((group, i) => [`rank_${i + 1}`, group])) : groups.flat();
+      const value = ties
+        ? Object.fromEntries(groups.map((group, i) => [`rank_${i + 1}`, group]))
+        : { ranking: groups.flat() };
       return { results: [one('ranker', 'ranking', 'replies', { ranker: value })], altered: [] };
     }
     case 'rating': {
@@ -224,15 +339,14 @@ function resultsOf(answer: Answer, texts: readonly string[]): { results: object[
     case 'spans': {
       if (answer.spans.length === 0) return 'that nothing is marked';
       const text = texts[answer.reply]!;
-      const results = answer.spans.map(({ start, end, label }) =>
-        one('labels', `spans-${to(answer.reply)}`, to(answer.reply), {
-          start,
-          end,
-          text: text.slice(start, end),
-          labels: [label],
-        }),
+      const marks = answer.spans.map((span) => ({ span, ...spanIn(text, span, UNIT) }));
+      const results = marks.map(({ start, end, quoted, span: { label } }) =>
+        one('labels', `spans-${to(answer.reply)}`, to(answer.reply), { start, end, text: quoted, labels: [label] }),
       );
-      const altered = answer.spans.some((s) => s.note !== undefined) ? ['notes of spans are left off'] : [];
+      const altered = [
+        ...(answer.spans.some((s) => s.note !== undefined) ? ['notes of spans are left off'] : []),
+        ...(marks.some(({ widened }) => widened) ? ['a span that cuts a character takes in the whole of it'] : []),
+      ];
       return { results, altered };
     }
     case 'correction':
@@ -280,6 +394,12 @@ function writeTask({ item, judgments }: ItemGroup): Written {
   return { rows: [{ data, meta: item.strata ?? {}, annotations, predictions: [] }], omitted, altered };
 }
 
+/** Whether a row is of the flat exports JSON_MIN and CSV, which do not say what a result is about. */
+const isMinimal = (row: unknown) =>
+  hasKeys(row, 'annotation_id', 'annotator', 'lead_time') && !Object.hasOwn(row, 'data');
+const MINIMAL =
+  'a row of the export JSON_MIN or CSV of Label Studio, which does not say what a result is about; export as JSON instead';
+
 const WHY = 'an annotation holds its results, its person and two times, nothing else';
 
 export const labelStudio: Layout = {
@@ -287,7 +407,7 @@ export const labelStudio: Layout = {
   aliases: [],
   title: 'Label Studio tasks',
   description:
-    'A JSON array of tasks (data, annotations with results), as Label Studio’s JSON export has it: Pairwise, Ranker, Rating, Choices, TextArea and Labels. The data keys prompt, instruction, question, input or context are the prompt, other texts the replies. Ratings are taken on 0 to 10; lead time, which includes time away from the page, is kept as active time.',
+    'A JSON array of tasks (data, annotations with results), as Label Studio’s JSON export has it: Pairwise, Ranker, Rating, Choices, TextArea and Labels. The data keys prompt, instruction, question, input or context are the prompt; replies are the texts that results name (or --column reply_a=…), and other keys are left behind. Offsets of spans count code points, and are checked against the text that a region quotes. Ratings are taken on 0 to 10; lead time, which includes time away from the page, is kept as active time.',
   source: 'file',
   kinds: kindsOf(
     {
@@ -303,10 +423,14 @@ export const labelStudio: Layout = {
     'there is no control tag whose value is a list of step labels',
   ),
   aspects: holding(['rater', 'time', 'when', 'strata'], WHY),
-  detect: (row) => hasKeys(row, 'data') && (hasKeys(row, 'annotations') || hasKeys(row, 'predictions')),
+  detect: (row) =>
+    isMinimal(row) || (hasKeys(row, 'data') && (hasKeys(row, 'annotations') || hasKeys(row, 'predictions'))),
+  survey: surveyTask,
+  reads: { schema: taskSchema, inside: 'data' },
   read({ value, n }, context) {
+    if (isMinimal(value)) throw new RowError('row', MINIMAL);
     const row = parseRow(taskSchema, value);
-    const fields = fieldsOf(row.data, context);
+    const fields = context.roles.of(row.data, context, { field: 'data', judged: isJudged(row) });
     checkFields(fields);
     const { projectId } = context;
     const named = row.data.item_id;
@@ -320,13 +444,14 @@ export const labelStudio: Layout = {
     let gold: number | 'tie' | undefined;
     const judgments = (row.annotations ?? []).flatMap((annotation, i): Judgment[] => {
       if (annotation.was_cancelled === true) {
-        context.note('a skipped annotation is not kept');
+        context.note('a skipped annotation');
         return [];
       }
       const raterId = raterOf(annotation.completed_by, context);
-      const shown = answersOf(annotation.prediction?.result ?? [], fields, { ...context, note: () => {} });
+      const silent = { ...context, note: () => {}, lost: () => {} };
+      const shown = answersOf(annotation.prediction?.result ?? [], { fields, item, context: silent });
       const by = annotation.prediction?.model_version ?? 'unknown';
-      return answersOf(annotation.result, fields, context).map((answer, k): Judgment => {
+      return answersOf(annotation.result, { fields, item, context }).map((answer, k): Judgment => {
         if (annotation.ground_truth === true && answer.kind === 'comparison') {
           const { outcome } = answer;
           if (outcome === 'tie' || typeof outcome === 'number') gold = outcome;

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type {
   AnswerKind,
+  ComparisonAnswer,
   FeedbackRecord,
   Item,
   Judgment,
@@ -23,6 +24,8 @@ export const LAYOUT_IDS = [
   'openai-preference',
   'argilla',
   'label-studio',
+  'arena',
+  'alpaca-eval',
   'prm800k',
   'ukp',
   'pandalm',
@@ -41,6 +44,42 @@ export interface SourceRow {
   readonly part?: string;
 }
 
+/** A reply by the name that results know it by. */
+export interface NamedReply {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** Prompt and replies of a record. */
+export interface Fields {
+  readonly prompt: string;
+  /** Names of the fields that are the prompt. */
+  readonly promptNames: readonly string[];
+  readonly replies: readonly NamedReply[];
+}
+
+/** Names that results of a record give: of what they are about for certain, or perhaps; and names that they answer with. */
+export interface Mentions {
+  readonly targets?: readonly string[];
+  readonly hints?: readonly string[];
+  readonly values?: readonly string[];
+  /** Whether some result judges a text, as a demonstration does not. */
+  readonly judges?: boolean;
+}
+
+/** What is known of the fields of a file from all of its results. */
+export interface Roles {
+  /** Names of the questions whose answers are texts. */
+  readonly texts: Set<string>;
+  see(data: Readonly<Record<string, unknown>>, mentions: Mentions): void;
+  /** Fields of a record; `judged` says that it has an answer about a reply, or no answer at all. */
+  of(
+    data: Readonly<Record<string, unknown>>,
+    context: ReadContext,
+    record: { readonly field: string; readonly judged: boolean },
+  ): Fields;
+}
+
 /** What a layout may ask while it reads a row. */
 export interface ReadContext {
   readonly projectId: string;
@@ -48,9 +87,29 @@ export interface ReadContext {
   rater(id: string, options?: { readonly platform?: boolean }): string;
   /** A text of the layout's side table. */
   lookup(id: string): string | undefined;
-  /** Counts something that the import leaves behind or changes, worth a line in its summary. */
+  /** Counts something that the import changes or leaves out, worth a line in its summary. */
   note(what: string): void;
+  /** Counts a judgment that the source has and the project will not, by the reason. */
+  lost(what: string): void;
+  /** Counts a column that is not read, and keeps its value where that was asked for. */
+  unread(name: string, value: unknown): void;
+  /** Which fields are prompt and replies, for layouts whose names are free: told from the whole source. */
+  readonly roles: Roles;
 }
+
+/**
+ * What a layout reads of a row. `--column` takes the names of the schema's keys, or with `inside` the prompt and replies
+ * among the keys of one field; what the schema has no key for is counted as not kept.
+ */
+export type Reads =
+  | {
+      readonly schema: z.ZodType;
+      /** Names beside the keys of the schema. */
+      readonly also?: RegExp;
+      /** The field whose keys the user named freely. */
+      readonly inside?: string;
+    }
+  | { readonly not: string };
 
 /** What a row says. The import checks that judgments fit their items, ids are unique, and everything has its schema. */
 export interface Entry {
@@ -97,6 +156,9 @@ export const ASPECTS = [
   'question',
   'reason',
   'confidence',
+  'shares',
+  'models',
+  'metadata',
   'gold',
   'strata',
   'provenance',
@@ -204,12 +266,21 @@ export interface Layout {
   readonly aspects: Aspects;
   /** Whether a first row looks like this layout; why that cannot be told. */
   readonly detect: ((row: unknown) => boolean) | { readonly not: string };
+  readonly reads: Reads;
+  /** Looks at a row before any is read, where what names mean is told from the whole source. */
+  readonly survey?: (row: SourceRow, roles: Roles) => void;
   readonly read: (row: SourceRow, context: ReadContext) => Entry;
   readonly write: Writer | { readonly not: string };
 }
 
 /** Where the source says nothing of a person, a time, or an order. */
 export const NOT_RELEASED = 'not-released';
+
+/** What a comparison says beside its outcome, for layouts that write the outcome only. */
+export const lostOfComparison = ({ strength, shares }: ComparisonAnswer): string[] => [
+  ...(strength === undefined ? [] : ['the strength of a preference is left off']),
+  ...(shares === undefined ? [] : ['a soft preference is written as its larger side']),
+];
 
 /** A judgment's fields that a source did not release. */
 export const unreleased = { view: 'full', instructionsVersion: 'original', shownAt: NOT_RELEASED } as const;

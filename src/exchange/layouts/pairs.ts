@@ -1,9 +1,18 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { z } from 'zod';
-import { type Item, type Judgment, toPairs } from '../../feedback/index.ts';
+import { type Item, type Judgment, softComparison, toPairs } from '../../feedback/index.ts';
 import { own } from '../../run/index.ts';
-import { type Entry, type ItemGroup, NOT_RELEASED, type ReadContext, unreleased, type WriteOptions } from './layout.ts';
+import { GOES_ON, goesOn } from './conversation.ts';
+import {
+  type Entry,
+  type ItemGroup,
+  lostOfComparison,
+  NOT_RELEASED,
+  type ReadContext,
+  unreleased,
+  type WriteOptions,
+} from './layout.ts';
 
 /** Columns of a row that say where it comes from; this project writes them, and reads them back. */
 export const provenanceSchema = z.object({
@@ -13,24 +22,19 @@ export const provenanceSchema = z.object({
   weight: z.number().nullish(),
 });
 export type Provenance = z.infer<typeof provenanceSchema>;
-const PROVENANCE = Object.keys(provenanceSchema.shape);
-
-/** Says which columns of a row are left behind. */
-export function noteExtras(row: object, known: readonly string[], context: ReadContext): void {
-  for (const key of Object.keys(row)) {
-    if (!known.includes(key) && !PROVENANCE.includes(key)) context.note(`column ${key} is not kept`);
-  }
-}
-
 const hash = (text: string) => bytesToHex(sha256(utf8ToBytes(text)));
 
 /** Who, where, which: of a row with provenance columns or without. */
 export function identity(
   row: Provenance,
-  { n, context }: { readonly n: number; readonly context: ReadContext },
+  {
+    n,
+    context,
+    votesKept = false,
+  }: { readonly n: number; readonly context: ReadContext; readonly votesKept?: boolean },
 ): { itemId: string; judgmentId: string; raterId: string } {
   const itemId = row.item_id ?? `row-${n}`;
-  if (row.weight !== null && row.weight !== undefined && row.weight !== 1)
+  if (typeof row.weight === 'number' && row.weight !== 1 && !votesKept)
     context.note('a row weight other than 1 is not kept');
   const raterId = row.rater_id ? context.rater(row.rater_id) : NOT_RELEASED;
   return { itemId, judgmentId: row.judgment_id ?? `${itemId}/${n}`, raterId };
@@ -58,7 +62,11 @@ export function pairEntry(
 ): Entry {
   const { context, layout } = place;
   const { projectId } = context;
-  const { itemId, judgmentId, raterId } = identity(pair.row, place);
+  // A whole number of judgments that say the same is as many votes.
+  const { weight } = pair.row;
+  const votes = typeof weight === 'number' && Number.isInteger(weight) && weight > 1 ? weight : undefined;
+  const { itemId, judgmentId, raterId } = identity(pair.row, { ...place, votesKept: votes !== undefined });
+  if (goesOn(pair.chosen) || goesOn(pair.rejected)) context.note(GOES_ON);
   const chosenFirst = hash(pair.chosen) <= hash(pair.rejected);
   const texts = chosenFirst ? [pair.chosen, pair.rejected] : [pair.rejected, pair.chosen];
   const item: Item = {
@@ -68,7 +76,9 @@ export function pairEntry(
     replies: texts.map((text, i) => ({ id: `${itemId}/${i}`, text })),
     source: { origin: place.origin, selection: 'not released' },
   };
-  const answer = { kind: 'comparison', outcome: chosenFirst ? 0 : 1 } as const;
+  const outcome = chosenFirst ? 0 : 1;
+  const answer =
+    votes === undefined ? ({ kind: 'comparison', outcome } as const) : softComparison([1 - outcome, outcome], votes);
   const judgment = bareJudgment({ id: judgmentId, projectId, itemId, raterId, answer }, layout);
   return { items: [item], judgments: [judgment], shared: pair.row.item_id !== undefined };
 }
@@ -78,6 +88,8 @@ export interface ChosenPair {
   readonly prompt: string;
   readonly chosen: string;
   readonly rejected: string;
+  /** Indices of the two replies in the item. */
+  readonly replies: readonly [chosen: number, rejected: number];
   readonly provenance: { item_id: string; judgment_id: string; rater_id: string; weight: number };
 }
 
@@ -104,6 +116,7 @@ export function chosenPairs({ item, judgments }: ItemGroup, { expansion }: Write
       prompt: item.prompt,
       chosen: item.replies[Number(better)]!.text,
       rejected: item.replies[Number(worse)]!.text,
+      replies: [Number(better), Number(worse)],
       provenance: {
         item_id: item.id + end,
         judgment_id: pair.judgmentId + end,
@@ -112,8 +125,7 @@ export function chosenPairs({ item, judgments }: ItemGroup, { expansion }: Write
       },
     });
     const answer = answers.get(pair.judgmentId);
-    if (answer?.kind === 'comparison' && answer.strength !== undefined)
-      altered.push('the strength of a preference is left off');
+    if (answer?.kind === 'comparison') altered.push(...lostOfComparison(answer));
   }
   return { chosen, omitted, altered };
 }

@@ -2,20 +2,18 @@ import { z } from 'zod';
 import {
   asMessages,
   completionForm,
-  fromCompletionForm,
-  type Message,
   messagesSchema,
+  promptedReplies,
   promptMessages,
-  promptText,
-  renderConversation,
-  replyFromMessages,
   replyMessages,
-  replyText,
+  splitConversations,
+  startsDialogue,
   textOrMessages,
 } from './conversation.ts';
 import { sharedLength, splitDialogues } from './hh-rlhf.ts';
-import { hasKeys, holding, kindsOf, type Layout, parseRow, RowError } from './layout.ts';
-import { chosenPairs, noteExtras, PAIRS_ONLY, pairEntry, provenanceSchema } from './pairs.ts';
+import { hasKeys, holding, kindsOf, type Layout, parseRow, type ReadContext, RowError } from './layout.ts';
+import { wordsOf } from './names.ts';
+import { chosenPairs, PAIRS_ONLY, pairEntry, provenanceSchema } from './pairs.ts';
 
 /** Layouts of a chosen and a rejected reply to a prompt: TRL's preference format, and OpenAI's for preference tuning. */
 const preferenceSchema = z
@@ -37,43 +35,40 @@ function splitTexts(chosen: string, rejected: string): Split {
   return { prompt: chosen.slice(0, shared), chosen: chosen.slice(shared), rejected: rejected.slice(shared) };
 }
 
-const same = (a: Message | undefined, b: Message | undefined) =>
-  a !== undefined && b !== undefined && a.role === b.role && a.content === b.content;
+/** Columns that are called like a prompt, where none is called so. */
+const PROMPT_LIKE = /^(system|instruction|question|query|input|context|prompts?|problem|task|request|post|title)$/;
 
-/** Two whole conversations: the prompt is the messages they share, but never the last of either. */
-function splitMessages(chosen: readonly Message[], rejected: readonly Message[]): Split {
-  let shared = 0;
-  while (shared < Math.min(chosen.length, rejected.length) - 1 && same(chosen[shared], rejected[shared])) shared++;
-  return {
-    prompt: shared === 0 ? '' : renderConversation(chosen.slice(0, shared)),
-    chosen: replyFromMessages(chosen.slice(shared)),
-    rejected: replyFromMessages(rejected.slice(shared)),
-  };
-}
+/** The column that the prompt of a row without one may be in. */
+const promptLike = (row: object): string | undefined =>
+  Object.entries(row).find(
+    ([name, value]) =>
+      typeof value === 'string' &&
+      value !== '' &&
+      wordsOf(name).some((w) => PROMPT_LIKE.test(w)) &&
+      !/system/i.test(name),
+  )?.[0];
 
 /** Prompt and replies of a row in any of TRL's forms: texts or messages, with the prompt apart or inside both. */
-function splitPreference({ prompt, chosen, rejected }: PreferenceRow): Split {
-  const [better, worse] = [chosen, rejected];
-  if (typeof better === 'string' && typeof worse === 'string') {
-    if (prompt === null || prompt === undefined) return splitTexts(better, worse);
-    if (typeof prompt !== 'string') return { prompt: promptText(prompt, 'prompt'), chosen: better, rejected: worse };
-    const plain = fromCompletionForm(prompt, [better, worse]);
-    return { prompt: plain.prompt, chosen: plain.replies[0]!, rejected: plain.replies[1]! };
+function splitPreference({ prompt, chosen, rejected }: PreferenceRow, row: object, context: ReadContext): Split {
+  if (prompt !== null && prompt !== undefined) {
+    const made = promptedReplies(prompt, [
+      ['chosen', chosen],
+      ['rejected', rejected],
+    ]);
+    return { prompt: made.prompt, chosen: made.replies[0]!, rejected: made.replies[1]! };
   }
-  if (typeof better === 'string' || typeof worse === 'string')
+  if (typeof chosen !== 'string' && typeof rejected !== 'string') {
+    const made = splitConversations(asMessages(chosen, 'chosen'), asMessages(rejected, 'rejected'));
+    return { prompt: made.prompt, chosen: made.replies[0]!, rejected: made.replies[1]! };
+  }
+  if (typeof chosen !== 'string' || typeof rejected !== 'string')
     throw new RowError('rejected', 'expected the same form as chosen: both texts, or both lists of messages');
-  const [a, b] = [asMessages(better, 'chosen'), asMessages(worse, 'rejected')];
-  if (prompt === null || prompt === undefined) return splitMessages(a, b);
-  if (typeof prompt === 'string') {
-    // Some sets repeat in a text column the turn that both conversations begin with.
-    if (a[0]?.role === 'user' && a[0].content === prompt && same(a[0], b[0])) return splitMessages(a, b);
-    throw new RowError('prompt', 'expected messages, as in chosen, or the text of their first turn');
-  }
-  return {
-    prompt: promptText(prompt, 'prompt'),
-    chosen: replyText(better, 'chosen'),
-    rejected: replyText(worse, 'rejected'),
-  };
+  const like = splitDialogues(chosen, rejected) === null ? promptLike(row) : undefined;
+  if (like !== undefined)
+    throw new RowError('prompt', `no such column, and ${like} may be it: say --column prompt=${like}`);
+  const split = splitTexts(chosen, rejected);
+  if (!startsDialogue(chosen)) context.note('a row without a prompt: what both replies begin with was taken as it');
+  return split;
 }
 
 const COLUMNS = ['prompt', 'chosen', 'rejected', 'item_id', 'judgment_id', 'rater_id'] as const;
@@ -90,11 +85,11 @@ export const trlPreference: Layout = {
   detect: (row) =>
     hasKeys(row, 'chosen', 'rejected') &&
     !(typeof row.chosen === 'string' && /\n\nAssistant:/.test(row.chosen) && !Object.hasOwn(row, 'prompt')),
+  reads: { schema: preferenceSchema },
   read({ value, n }, context) {
     const row = parseRow(preferenceSchema, value);
-    noteExtras(value as object, ['prompt', 'chosen', 'rejected'], context);
     return pairEntry(
-      { ...splitPreference(row), row },
+      { ...splitPreference(row, value as object, context), row },
       { layout: 'trl-preference', origin: 'trl-preference', n, context },
     );
   },
@@ -121,7 +116,7 @@ export const trlPreference: Layout = {
 };
 
 const openaiSchema = z.object({
-  input: z.object({ messages: messagesSchema, tools: z.array(z.unknown()).nullish() }),
+  input: z.object({ messages: messagesSchema }),
   preferred_output: messagesSchema,
   non_preferred_output: messagesSchema,
 });
@@ -136,15 +131,14 @@ export const openaiPreference: Layout = {
   kinds: kindsOf({ comparison: 'held', ranking: { as: 'pairs' } }, PAIRS_ONLY),
   aspects: holding([], PAIRS_ONLY),
   detect: (row) => hasKeys(row, 'input', 'preferred_output', 'non_preferred_output'),
+  reads: { schema: openaiSchema },
   read({ value, n }, context) {
     const row = parseRow(openaiSchema, value);
-    if ((row.input.tools ?? []).length > 0) context.note('tools of a row are not kept');
-    const split = {
-      prompt: promptText(row.input.messages, 'input.messages'),
-      chosen: replyText(row.preferred_output, 'preferred_output'),
-      rejected: replyText(row.non_preferred_output, 'non_preferred_output'),
-      row: {},
-    };
+    const made = promptedReplies(row.input.messages, [
+      ['preferred_output', row.preferred_output],
+      ['non_preferred_output', row.non_preferred_output],
+    ]);
+    const split = { prompt: made.prompt, chosen: made.replies[0]!, rejected: made.replies[1]!, row: {} };
     return pairEntry(split, { layout: 'openai-preference', origin: 'openai-preference', n, context });
   },
   write: {

@@ -209,6 +209,7 @@ export const prm800k: Layout = {
   kinds: kindsOf({ steps: 'held' }, 'a row holds ratings of steps, nothing else'),
   aspects: holding(['rater', 'order', 'time', 'when'], WHY),
   detect: (row) => hasKeys(row, 'question', 'label') && hasKeys(row.label, 'steps'),
+  reads: { schema: prmSchema },
   read({ value }, context) {
     const row = parseRow(prmSchema, value);
     const { items, judgments } = readSolution(row, context);

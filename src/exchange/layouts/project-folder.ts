@@ -26,12 +26,13 @@ export const project: Layout = {
   aliases: ['jsonl', 'goodhart'],
   title: 'Goodhart project folder',
   description:
-    'This project’s own JSON Lines: a folder of items.jsonl, raters.jsonl, judgments.jsonl (the judgments that stand) and/or records.jsonl (the whole history), and project.json. Lossless.',
+    'This project’s own JSON Lines: a folder of items.jsonl, raters.jsonl, judgments.jsonl (the judgments that stand) and/or records.jsonl (the whole history), and project.json. Offsets of spans count UTF-16 code units. Lossless.',
   source: { parts: PROJECT_PARTS, needed: 'items' },
   kinds: EVERY_KIND,
   aspects: holding(ASPECTS, 'everything is held'),
   detect: (row) =>
     z.object({ prompt: z.string(), projectId: z.string(), replies: z.array(z.unknown()) }).safeParse(row).success,
+  reads: { not: 'a project folder has the columns of this project' },
   read({ value, part }, context) {
     const read = PART_READERS[part as ProjectPart];
     if (read === undefined) throw new RowError('file', `${part ?? 'this file'} is no file of a project folder`);

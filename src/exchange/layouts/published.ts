@@ -90,6 +90,7 @@ export const ukp: Layout = {
   kinds: kindsOf({ comparison: 'held' }, 'votes name the better of two arguments, or neither'),
   aspects: holding(['ids', 'rater', 'order', 'when', 'reason', 'gold', 'strata'], 'not released'),
   detect: (row) => hasKeys(row, 'topic', 'a1', 'a2', 'assignments'),
+  reads: { schema: argumentPairSchema },
   read({ value }, context) {
     const row = parseRow(argumentPairSchema, value);
     for (const side of ['a1', 'a2'] as const) {
@@ -131,6 +132,7 @@ export const pandalm: Layout = {
   kinds: kindsOf({ comparison: 'held' }, 'labels name the better of two responses, or a tie'),
   aspects: holding(['ids', 'rater', 'strata'], 'not released'),
   detect: (row) => hasKeys(row, 'response1', 'response2', 'annotator1'),
+  reads: { schema: pandaSchema },
   read({ value }, context) {
     const row = parseRow(pandaSchema, value);
     const { projectId } = context;

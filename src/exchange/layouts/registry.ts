@@ -1,5 +1,6 @@
 import { UsageError } from '../../run/index.ts';
 import { argilla } from './argilla.ts';
+import { alpacaEval, arena } from './battles.ts';
 import { hhRlhf } from './hh-rlhf.ts';
 import { labelStudio } from './label-studio.ts';
 import { LAYOUT_IDS, type Layout, type LayoutId } from './layout.ts';
@@ -23,6 +24,8 @@ export const LAYOUTS: { readonly [I in LayoutId]: Layout } = {
   'openai-preference': openaiPreference,
   argilla,
   'label-studio': labelStudio,
+  arena,
+  'alpaca-eval': alpacaEval,
   prm800k,
   ukp,
   pandalm,

@@ -1,7 +1,14 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { z } from 'zod';
-import { type Answer, answerSchema, type Item, type Judgment, purposeSchema } from '../../feedback/index.ts';
+import {
+  type Answer,
+  answerSchema,
+  type Item,
+  type Judgment,
+  purposeSchema,
+  softComparison,
+} from '../../feedback/index.ts';
 import {
   type Column,
   type Entry,
@@ -16,7 +23,7 @@ import {
   RowError,
   type Written,
 } from './layout.ts';
-import { checkValue } from './values.ts';
+import { checkShape } from './values.ts';
 
 /**
  * The flat table of CSV and Parquet: one row for each judgment, one without an answer for an item that has none. Replies
@@ -36,7 +43,7 @@ const json = text.transform((value, context) => {
   if (value === undefined) return undefined;
   try {
     const parsed: unknown = JSON.parse(value);
-    checkValue(parsed);
+    checkShape(parsed);
     return parsed;
   } catch (error) {
     if (error instanceof RowError) throw error;
@@ -45,7 +52,8 @@ const json = text.transform((value, context) => {
   }
 });
 const number = text.transform((value, context) => {
-  if (value === undefined) return undefined;
+  // How pandas writes a missing number.
+  if (value === undefined || /^nan$/i.test(value.trim())) return undefined;
   const parsed = Number(value);
   if (Number.isFinite(parsed) && value.trim() !== '') return parsed;
   context.addIssue({ code: 'custom', message: `expected a number, got ${JSON.stringify(value)}` });
@@ -56,8 +64,11 @@ const COLUMNS = {
   item_id: text,
   prompt: whole,
   reply_ids: json.pipe(z.array(z.string()).optional()),
+  reply_models: json.pipe(z.array(z.string().nullable()).optional()),
   choice: text,
   strength: number,
+  shares: json.pipe(z.array(z.number()).optional()),
+  votes: number,
   ranking: text,
   answer: json.pipe(answerSchema.optional()),
   rater: text,
@@ -78,6 +89,7 @@ const COLUMNS = {
   supersedes: text,
   gold: text,
   strata: json.pipe(z.record(z.string(), z.string()).optional()),
+  metadata: json.pipe(z.record(z.string(), z.string()).optional()),
   role: text.pipe(z.enum(['work', 'gold', 'training', 'qualification']).optional()),
   facts: json.pipe(z.array(z.string()).optional()),
   origin: whole,
@@ -86,7 +98,7 @@ const COLUMNS = {
 } as const;
 const rowSchema = z.object(COLUMNS).partial();
 type Row = z.infer<typeof rowSchema>;
-const NUMBERS: readonly string[] = ['strength', 'active_ms', 'confidence'];
+const NUMBERS: readonly string[] = ['strength', 'votes', 'active_ms', 'confidence'];
 
 /** The columns of the table for items of up to so many replies. */
 export const tableColumns = (maxReplies: number): Column[] => [
@@ -113,7 +125,7 @@ function replyOf(name: string, replies: number, field: string): number {
   throw new RowError(field, `expected ${known || 'nothing, for an item without replies'}, got ${JSON.stringify(name)}`);
 }
 
-function repliesOf(value: object, ids: readonly string[] | undefined, itemId: string): Item['replies'] {
+function repliesOf(value: object, { reply_ids: ids, reply_models: models }: Row, itemId: string): Item['replies'] {
   const cells = LETTERS.split('').map((letter) => (value as Record<string, unknown>)[`reply_${letter}`]);
   const given = cells.map((cell) => (cell === null || cell === undefined ? undefined : String(cell)));
   // Without ids an empty cell is no reply: the last filled one ends the list.
@@ -122,13 +134,20 @@ function repliesOf(value: object, ids: readonly string[] | undefined, itemId: st
     const cell = given[i];
     if (cell === undefined || (ids === undefined && cell === ''))
       throw new RowError(`reply_${LETTERS[i] ?? '?'}`, `expected ${count} replies, got an empty cell`);
-    return { id: ids?.[i] ?? `${itemId}/${i}`, text: cell };
+    const model = models?.[i] ?? undefined;
+    return { id: ids?.[i] ?? `${itemId}/${i}`, text: cell, ...(model !== undefined && { model }) };
   });
 }
 
 function answerOf(row: Row, replies: number): Answer | undefined {
   const given = (['choice', 'ranking', 'answer'] as const).filter((name) => row[name] !== undefined);
   if (given.length > 1) throw new RowError(given[1]!, `expected one answer a row, got ${given.join(' and ')}`);
+  if (row.shares !== undefined) {
+    if (row.ranking !== undefined || row.answer !== undefined)
+      throw new RowError('shares', `expected shares beside a choice or alone, got them beside ${given[0]!}`);
+    const soft = softComparison(row.shares, row.votes);
+    return row.strength === undefined ? soft : { ...soft, strength: row.strength };
+  }
   if (row.choice !== undefined) {
     const special = SPECIAL.find((name) => name === row.choice!.trim().toLowerCase().replaceAll(/[_ ]/g, '-'));
     const outcome = special ?? replyOf(row.choice, replies, 'choice');
@@ -150,32 +169,35 @@ function goldOf(gold: string | undefined, replies: number): Item['gold'] {
 
 /** An id by content, so that rows of one pair without ids are judgments of one item. */
 const contentId = (prompt: string, value: object) => {
-  const cells = LETTERS.split('').map((letter) => (value as Record<string, unknown>)[`reply_${letter}`] ?? null);
+  const cells: unknown[] = LETTERS.split('').map(
+    (letter) => (value as Record<string, unknown>)[`reply_${letter}`] ?? null,
+  );
+  // Rows of equal texts by other models are other items.
+  const models = (value as { readonly reply_models?: unknown }).reply_models;
+  if (typeof models === 'string' && models !== '') cells.push(models);
   return `item-${bytesToHex(sha256(utf8ToBytes(JSON.stringify([prompt, cells])))).slice(0, 16)}`;
 };
 
 /** Columns `strata_topic` are strata too, for tables made elsewhere. */
 const strataOf = (value: object): Record<string, string> =>
   Object.fromEntries(
-    Object.entries(value).flatMap(([key, cell]) =>
-      key.startsWith('strata_') && cell !== null && cell !== undefined && cell !== ''
-        ? [[key.slice('strata_'.length), String(cell)]]
-        : [],
-    ),
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .flatMap(([key, cell]) =>
+        key.startsWith('strata_') && cell !== null && cell !== undefined && cell !== ''
+          ? [[key.slice('strata_'.length), String(cell)]]
+          : [],
+      ),
   );
 
 function readTableRow(value: unknown, n: number, context: ReadContext, layout: string): Entry {
   if (typeof value !== 'object' || value === null || !hasKeys(value, 'prompt'))
     throw new RowError('prompt', 'no such column; name it with --column prompt=<its name>');
-  for (const key of Object.keys(value)) {
-    if (!Object.hasOwn(COLUMNS, key) && !/^(reply_[a-z]|strata_.+)$/.test(key))
-      context.note(`column ${key} is not kept`);
-  }
   const row = parseRow(rowSchema, value);
   const { projectId } = context;
   const prompt = row.prompt ?? '';
   const itemId = row.item_id ?? contentId(prompt, value);
-  const replies = repliesOf(value, row.reply_ids, itemId);
+  const replies = repliesOf(value, row, itemId);
   const gold = goldOf(row.gold, replies.length);
   const strata = { ...row.strata, ...strataOf(value) };
   const item: Item = {
@@ -218,6 +240,7 @@ function readTableRow(value: unknown, n: number, context: ReadContext, layout: s
     ...(row.supersedes !== undefined && { supersedes: row.supersedes }),
     ...(row.reason !== null && row.reason !== undefined && row.reason !== '' && { reason: row.reason }),
     ...(row.confidence !== undefined && { confidence: row.confidence }),
+    ...(row.metadata !== undefined && { metadata: row.metadata }),
   };
   return { items: [item], judgments: [judgment], shared: true };
 }
@@ -227,8 +250,9 @@ const letter = (reply: number) => LETTERS[reply]!;
 
 function answerCells(answer: Answer): object {
   if (answer.kind === 'comparison') {
-    const { outcome, strength } = answer;
-    return { choice: typeof outcome === 'number' ? letter(outcome) : outcome, strength };
+    const { outcome, strength, shares, votes } = answer;
+    const choice = typeof outcome === 'number' ? letter(outcome) : outcome;
+    return { choice, strength, shares: asJson(shares), votes };
   }
   if (answer.kind === 'ranking')
     return { ranking: answer.groups.map((group) => group.map(letter).join(' = ')).join(' > ') };
@@ -245,6 +269,9 @@ function tableRows({ item, judgments }: ItemGroup): Written {
     prompt: item.prompt,
     ...Object.fromEntries(item.replies.map((reply, i) => [`reply_${letter(i)}`, reply.text])),
     reply_ids: JSON.stringify(item.replies.map((reply) => reply.id)),
+    reply_models: item.replies.some(({ model }) => model !== undefined)
+      ? JSON.stringify(item.replies.map(({ model }) => model ?? null))
+      : undefined,
     gold: typeof item.gold === 'number' ? letter(item.gold) : item.gold,
     strata: asJson(item.strata),
     role: item.role,
@@ -280,6 +307,7 @@ function tableRows({ item, judgments }: ItemGroup): Written {
       confidence: judgment.confidence,
       source: judgment.source,
       supersedes: judgment.supersedes,
+      metadata: asJson(judgment.metadata),
     };
   });
   return { rows, omitted: [], altered };
@@ -298,6 +326,9 @@ function tableLayout(id: 'csv' | 'parquet', title: string, description: string):
         ['ids', 'rater', 'order', 'view', 'suggestion', 'time', 'when', 'purpose', 'question', 'reason', 'confidence'],
         'a row is one judgment',
       ),
+      shares: 'held',
+      models: 'held',
+      metadata: 'held',
       gold: 'held',
       strata: 'held',
       provenance: 'held',
@@ -306,6 +337,7 @@ function tableLayout(id: 'csv' | 'parquet', title: string, description: string):
     },
     detect: (row) =>
       hasKeys(row, 'prompt') && !Object.hasOwn(row, 'projectId') && (hasKeys(row, 'reply_a') || hasKeys(row, 'answer')),
+    reads: { schema: rowSchema, also: /^(reply_[a-z]|strata_.+)$/ },
     read: ({ value, n }, context) => readTableRow(value, n, context, id),
     write: {
       container: id,
@@ -317,7 +349,7 @@ function tableLayout(id: 'csv' | 'parquet', title: string, description: string):
 }
 
 const TABLE =
-  'one row for each judgment: prompt, reply_a, reply_b, …, choice (a, b, tie, both-bad, cant-judge) or ranking (b > a = c) or answer (JSON), rater, and the rest of what was recorded. Only prompt and the replies are needed; rows of equal texts without item_id are one item. Cells are data as they stand, also where a spreadsheet would read a formula.';
+  'one row for each judgment: prompt, reply_a, reply_b, …, choice (a, b, tie, both-bad, cant-judge) or ranking (b > a = c) or shares ([0.7, 0.3]) with votes or answer (JSON), rater, and the rest of what was recorded. Only prompt and the replies are needed; rows of equal texts without item_id are one item. Offsets of spans count UTF-16 code units. Cells are data as they stand, also where a spreadsheet would read a formula.';
 
 export const csv = tableLayout('csv', 'CSV table', `Comma-separated values with a header, ${TABLE}`);
 export const parquet = tableLayout('parquet', 'Parquet table', `Parquet, ${TABLE}`);

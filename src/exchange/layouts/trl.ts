@@ -2,11 +2,10 @@ import { z } from 'zod';
 import { type Answer, type Item, purposeOf } from '../../feedback/index.ts';
 import {
   completionForm,
-  fromCompletionForm,
+  promptedReplies,
   promptMessages,
   promptText,
   replyMessages,
-  replyText,
   textOrMessages,
 } from './conversation.ts';
 import {
@@ -22,7 +21,7 @@ import {
   type SourceRow,
   type WriteOptions,
 } from './layout.ts';
-import { bareJudgment, chosenPairs, identity, noteExtras, type Provenance, provenanceSchema } from './pairs.ts';
+import { bareJudgment, chosenPairs, identity, type Provenance, provenanceSchema } from './pairs.ts';
 import { joinSteps, splitSteps } from './steps.ts';
 
 /**
@@ -47,11 +46,8 @@ const provenance = (judgment: { id: string; itemId: string; raterId: string }) =
 
 /** Prompt and completion of a row, each as one text. */
 function texts(row: { prompt: z.infer<typeof textOrMessages>; completion: z.infer<typeof textOrMessages> }) {
-  const prompt = promptText(row.prompt, 'prompt');
-  const completion = replyText(row.completion, 'completion');
-  if (typeof row.prompt !== 'string' || typeof row.completion !== 'string') return { prompt, completion };
-  const plain = fromCompletionForm(prompt, [completion]);
-  return { prompt: plain.prompt, completion: plain.replies[0]! };
+  const { prompt, replies } = promptedReplies(row.prompt, [['completion', row.completion]]);
+  return { prompt, completion: replies[0]! };
 }
 
 const written = (prompt: string, reply: string, messages: boolean) =>
@@ -114,9 +110,9 @@ export const trlUnpaired: Layout = {
   ),
   aspects: holding(['ids', 'rater'], SINGLE),
   detect: (row) => hasKeys(row, 'prompt', 'completion', 'label'),
+  reads: { schema: unpairedSchema },
   read({ value, n }, context) {
     const row = parseRow(unpairedSchema, value);
-    noteExtras(value as object, ['prompt', 'completion', 'label'], context);
     const { prompt, completion } = texts(row);
     const { criterion, scale } = PREFERRED;
     const answer: Answer = { kind: 'rating', scale, values: [{ reply: 0, criterion, value: row.label ? 1 : 0 }] };
@@ -139,10 +135,11 @@ export const trlUnpaired: Layout = {
           const pairs = chosenPairs({ item, judgments: [judgment] }, options);
           omitted.push(...pairs.omitted);
           altered.push(...pairs.altered);
-          for (const { chosen, rejected, provenance: ids } of pairs.chosen) {
-            for (const [side, text] of [chosen, rejected].entries()) {
-              const end = side === 0 ? '/chosen' : '/rejected';
-              put(text, side === 0, { ...ids, item_id: ids.item_id + end, judgment_id: ids.judgment_id + end });
+          for (const { replies, provenance: ids } of pairs.chosen) {
+            for (const [side, reply] of replies.entries()) {
+              // A reply is an item of its own here, whichever side a judgment put it on.
+              const judgment_id = `${ids.judgment_id}/${reply}`;
+              put(item.replies[reply]!.text, side === 0, { ...ids, item_id: `${item.id}/${reply}`, judgment_id });
             }
           }
           continue;
@@ -183,9 +180,9 @@ export const trlStepwise: Layout = {
   kinds: kindsOf({ steps: 'held' }, 'a row holds the labels of steps, nothing else'),
   aspects: holding(['ids', 'rater'], 'a row holds prompt, steps, labels and ids, nothing else'),
   detect: (row) => hasKeys(row, 'completions', 'labels'),
+  reads: { schema: stepwiseSchema },
   read({ value, n }: SourceRow, context) {
     const row = parseRow(stepwiseSchema, value);
-    noteExtras(value as object, ['prompt', 'completions', 'labels'], context);
     if (row.labels.length !== row.completions.length)
       throw new RowError('labels', `${row.labels.length} labels for ${row.completions.length} completions`);
     const steps = joinSteps(
@@ -251,9 +248,9 @@ export const trlPromptCompletion: Layout = {
   ),
   aspects: holding(['ids', 'rater', 'order'], SINGLE),
   detect: (row) => hasKeys(row, 'prompt', 'completion') && !Object.hasOwn(row, 'label'),
+  reads: { schema: completionSchema },
   read({ value, n }, context) {
     const row = parseRow(completionSchema, value);
-    noteExtras(value as object, ['prompt', 'completion'], context);
     const { prompt, completion } = texts(row);
     if (completion === '') throw new RowError('completion', 'expected a completion, got an empty text');
     const answer: Answer = { kind: 'demonstration', text: completion };

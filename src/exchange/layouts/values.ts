@@ -7,40 +7,38 @@ export const MAX_DEPTH = 64;
 /** Half of a character pair on its own: no Unicode text, lost in UTF-8 and without a canonical digest (RFC 8785). */
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
-function checkText(text: string, field: string): void {
+/** Refuses a text that is not Unicode. */
+export function checkText(text: string, field: string): void {
   const at = text.search(LONE_SURROGATE);
   if (at >= 0) throw new RowError(field, `a lone surrogate at character ${at}, which is no Unicode text`);
 }
 
+const pathTo = (field: string, key: string | number) => (field === '' ? String(key) : `${field}.${key}`);
+
 /**
- * Refuses, with the field, what a parsed row must not hold: nesting over the limit, numbers that overflowed in
- * parsing, text that is not Unicode, and the key `__proto__`. Everything else is data: markup, NUL and byte order marks
- * inside texts stay as they are. Integers beyond 2^53, which lose digits, are refused where they are ids (`idSchema`).
+ * Refuses what no part of a row may hold, read or not: nesting over the limit, which exhausts the stack of later steps, and
+ * the key `__proto__`. Numbers decide nothing here: one that is not read may be anything, and one that is read has a schema.
  */
-export function checkValue(value: unknown, field = '', depth = 0): void {
-  switch (typeof value) {
-    case 'string':
-      checkText(value, field || 'row');
-      return;
-    case 'number':
-      if (!Number.isFinite(value)) throw new RowError(field || 'row', 'a number out of range');
-      return;
-    case 'object':
-      break;
-    default:
-      return;
-  }
-  if (value === null) return;
+export function checkShape(value: unknown, field = '', depth = 0): void {
+  if (typeof value !== 'object' || value === null) return;
   if (depth >= MAX_DEPTH) throw new RowError('row', `nested more than ${MAX_DEPTH} deep`);
-  if (Array.isArray(value)) {
-    for (const [i, part] of value.entries()) checkValue(part, field === '' ? String(i) : `${field}.${i}`, depth + 1);
-    return;
-  }
   for (const [key, part] of Object.entries(value)) {
-    const name = field === '' ? key : `${field}.${key}`;
     if (key === '__proto__') throw new RowError(field || 'row', 'a key named __proto__; rename it');
+    checkShape(part, pathTo(field, key), depth + 1);
+  }
+}
+
+/**
+ * Refuses, with the field, text that is not Unicode in what is read of a row. Everything else is data: markup, NUL and byte
+ * order marks inside texts stay as they are. Integers beyond 2^53, which lose digits, are refused where they are ids
+ * (`idSchema`).
+ */
+export function checkTexts(value: unknown, field = ''): void {
+  if (typeof value === 'string') checkText(value, field || 'row');
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, part] of Object.entries(value)) {
     checkText(key, field || 'row');
-    checkValue(part, name, depth + 1);
+    checkTexts(part, pathTo(field, key));
   }
 }
 

@@ -17,13 +17,14 @@ export async function importSource(
   const { id } = findLayout(format);
   // A folder of this project's own has raters and a history, which rows of items and judgments have not.
   if (id === 'project') return judgedSource(await readProject(path), options);
-  const { items, judgments, rejected } = await readLayout({
+  const { items, judgments, rejected, lost } = await readLayout({
     layout: id,
     path,
     projectId: config.name,
     rename: new Map(Object.entries(columns)),
   });
-  const skipped = new Map<string, number>();
+  // Judgments that the file has and the data will not: said with what was skipped.
+  const skipped = new Map<string, number>(Object.entries(lost));
   for (const row of rejected) {
     if (!(NOTHING_TO_JUDGE[id] ?? []).includes(row.reason))
       throw new DataError('row', `${rejectText(row)}; mend or drop the row`);

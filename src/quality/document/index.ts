@@ -7,6 +7,7 @@ import { ratersSection } from './raters.ts';
 import { biasSection, reliabilitySection, summarySection } from './summary.ts';
 import { timeSection } from './time.ts';
 import { truthSection } from './truth.ts';
+import { winRateSections } from './win-rates.ts';
 import { PLAIN_NAMES, type QuestionNames } from './words.ts';
 
 export type { QuestionNames };
@@ -22,6 +23,7 @@ export function qualityDocument(
     sections: [
       summarySection(report),
       agreementSection(report, names),
+      ...winRateSections(report),
       biasSection(report),
       reliabilitySection(report),
       truthSection(report, names),

@@ -6,9 +6,9 @@ import { classLoss } from './ordinal.ts';
 /** Logarithms of the widths, in log-odds, of the band of ties and of `slightly` and `clearly`; `much` has no end. */
 const WIDTHS = ['strength/tie', 'strength/slightly', 'strength/clearly'] as const;
 
-/** Whether the strength of a comparison is read as its class: two replies, and a reading that asks for it. */
-export const isGraded = ({ strength, candidates }: Observation<'comparison'>): boolean =>
-  strength === 'graded' && candidates.length === 2;
+/** Whether the strength of a comparison is read as its class: two replies, no shares, and a reading that asks for it. */
+export const isGraded = ({ strength, candidates, answer }: Observation<'comparison'>): boolean =>
+  strength === 'graded' && candidates.length === 2 && answer.shares === undefined;
 
 /** The widths of the bands that occur; without ties there is no band of ties. */
 export function gradedNuisances(observations: readonly Observation<'comparison'>[]): Nuisance[] {

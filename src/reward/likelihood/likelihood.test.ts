@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { answerSchema } from '../../feedback/index.ts';
+import { answerSchema, softComparison } from '../../feedback/index.ts';
 import { comparisonLoss, createRng } from '../../stats/index.ts';
 import type { Observation } from '../observation.ts';
 import { comparison, STRENGTH_MARGINS } from './comparison.ts';
@@ -27,6 +27,10 @@ likelihoodContract({
   },
   variants: (own) => [
     { ...own, answer: { kind: 'comparison', outcome: 'tie' } },
+    {
+      ...own,
+      answer: softComparison(own.candidates.map((_, i, all) => (2 * (i + 1)) / (all.length * (all.length + 1)))),
+    },
     { ...own, answer: { kind: 'comparison', outcome: 0, strength: 3 }, strength: 'margin' },
     ...([1, 2, 3] as const).map(
       (strength): Observation<'comparison'> => ({
@@ -137,6 +141,26 @@ describe('choices among replies', () => {
       const pair = comparisonLoss(1.4, target);
       expect(loss).toBeCloseTo(pair.loss, 12);
       expect(dRewards[0]).toBeCloseTo(pair.slope, 12);
+    }
+  });
+
+  it('of shares are what as many hard answers add up to, for two and more replies', () => {
+    for (const [rewards, shares] of [
+      [Float64Array.of(0.3, -1.1), [0.7, 0.3]],
+      [Float64Array.of(0.3, -1.1, 0.6), [0.5, 0.2, 0.3]],
+    ] as const) {
+      const soft = { ...observation(0, shares.length), answer: softComparison(shares) };
+      const { loss, dRewards } = comparison.term(rewards, soft, none);
+      const hard = shares.map((_, i) => comparison.term(rewards, observation(i, shares.length), none));
+      expect(loss).toBeCloseTo(
+        hard.reduce((sum, term, i) => sum + shares[i]! * term.loss, 0),
+        12,
+      );
+      for (const [r, slope] of dRewards.entries())
+        expect(slope).toBeCloseTo(
+          hard.reduce((sum, term, i) => sum + shares[i]! * term.dRewards[r]!, 0),
+          12,
+        );
     }
   });
 

@@ -1,0 +1,120 @@
+import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { describe, expect, it } from 'vitest';
+import { createProgram } from './main.ts';
+
+/**
+ * Where it is tested that a flag changes something, by command. A flag that is missing here fails, and so does one that its
+ * test does not use. `untested` counts what is still to be done, with what it would take.
+ */
+type Place = string | { readonly untested: string };
+const inCli = (name: string) => `src/cli/${name}.test.ts`;
+const all = (file: string, ...flags: string[]): Record<string, Place> =>
+  Object.fromEntries(flags.map((flag) => [`--${flag}`, file]));
+const [EXCHANGE, STORE, LAB, REWARD, MODEL, FEEDBACK, CLI, STAGES] = [
+  'exchange',
+  'store-commands',
+  'lab',
+  'reward',
+  'model',
+  'feedback',
+  'cli',
+  'stages',
+].map(inCli) as [string, string, string, string, string, string, string, string];
+
+const SECOND_RUN = { untested: 'a second measurement of a whole experiment' };
+const SERVING = { untested: 'a server that listens elsewhere' };
+const FLAGS: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
+  import: all(
+    EXCHANGE,
+    'out',
+    'strict',
+    'limit',
+    'project',
+    'column',
+    'keep-columns',
+    'pseudonym-key',
+    'pseudonym-map',
+  ),
+  export: all(
+    EXCHANGE,
+    'layout',
+    'out',
+    'expand',
+    'messages',
+    'seed',
+    'name',
+    'description',
+    'license',
+    'url',
+    'creator',
+    'bias',
+  ),
+  audit: { ...all(CLI, 'fail-on', 'require', 'seed', 'set') },
+  disclose: all(CLI, 'declarations'),
+  'feedback report': { ...all(FEEDBACK, 'seed', 'replicates', 'all', 'html', 'weights', 'wanted') },
+  'lab distribution': all(LAB, 'seeds'),
+  'lab population': all(LAB, 'seeds'),
+  'lab rates': { ...all(LAB, 'seeds', 'probes'), '--first-seed': SECOND_RUN },
+  'lab selection': all(LAB, 'seeds', 'budgets', 'families', 'rules', 'epsilon'),
+  'lab strategies': { ...all(LAB, 'seeds', 'strategies'), '--first-seed': SECOND_RUN },
+  'model export': all(MODEL, 'out', 'format', 'base'),
+  'model import': all(MODEL, 'out', 'max-context', 'adapter'),
+  'policy sample': {
+    ...all(inCli('run-service'), 'prompts', 'replies', 'split', 'seed'),
+    ...all(STAGES, 'variant', 'project', 'store', 'out'),
+  },
+  quickstart: { ...all(CLI, 'out', 'resume', 'port', 'set'), '--no-serve': SERVING },
+  'reward eval': all(REWARD, 'seed', 'strata', 'groups'),
+  'reward fit': { ...all(REWARD, 'out', 'ridge', 'set'), '--seed': { untested: 'an ensemble that is fitted twice' } },
+  'reward score': all(REWARD, 'prompt'),
+  run: all(STAGES, 'store', 'out', 'resume', 'set'),
+  'store add': all(STORE, 'store', 'items', 'raters'),
+  'store backup': all(STORE, 'store'),
+  'store check': all(STORE, 'store'),
+  'store create': all(STORE, 'store', 'project'),
+  'store history': all(STORE, 'store', 'after', 'until', 'rater', 'item'),
+  'store list': all(STORE, 'store'),
+  'store progress': all(STORE, 'store'),
+  'store rebuild': all(STORE, 'store'),
+  'store restore': all(STORE, 'store'),
+  'store save': all(STORE, 'store', 'out'),
+  studio: {
+    ...all('tests/e2e/command.ts', 'store', 'runs', 'port'),
+    '--host': SERVING,
+    '--proxy': SERVING,
+  },
+  verify: all(CLI, 'all'),
+};
+
+const silent = { write: () => true };
+/** Every command by its name, with the flags that are its own. */
+function commands(command: Command, name = ''): [string, string[]][] {
+  const flags = command.options.flatMap(({ long }) =>
+    long === undefined || long === null || ['--json', '--quiet', '--version'].includes(long) ? [] : [long],
+  );
+  const below = command.commands.flatMap((c) => commands(c, `${name} ${c.name()}`.trim()));
+  return flags.length === 0 ? below : [[name, flags], ...below];
+}
+
+describe('flags', () => {
+  const { program } = createProgram({ out: silent, err: silent, now: () => 0 });
+  const found = new Map(commands(program));
+  it('all have a place where their effect is tested', () => {
+    const sorted = (flags: readonly string[]) => [...flags].sort();
+    const listed = Object.entries(FLAGS).map(([name, flags]) => [name, sorted(Object.keys(flags))]);
+    expect(Object.fromEntries(listed)).toEqual(
+      Object.fromEntries([...found].map(([name, flags]) => [name, sorted(flags)])),
+    );
+  });
+  it.each(Object.entries(FLAGS))('of %s are used in the tests that are named', (_, flags) => {
+    for (const [flag, place] of Object.entries(flags)) {
+      if (typeof place !== 'string') continue;
+      expect({ place, uses: readFileSync(place, 'utf8').includes(flag) }, flag).toEqual({ place, uses: true });
+    }
+  });
+  it('without one do not grow in number', () => {
+    const untested = Object.values(FLAGS).flatMap((flags) => Object.values(flags).filter((p) => typeof p !== 'string'));
+    expect(untested.length).toBe(6);
+  });
+});
