@@ -5,6 +5,7 @@ import { feedbackReport, qualityDocument, weightTargetsSchema } from '../quality
 import { documentPage, documentText } from '../report/index.ts';
 import { parseConfig, UsageError } from '../run/index.ts';
 import { onPath, writeFileAtomic } from '../run/node.ts';
+import { addLeaderboardCommand } from './leaderboard-command.ts';
 import { readProject } from './project-folder.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -36,7 +37,7 @@ const readTargets = (path: string) =>
     { source: path },
   ).targets;
 
-/** `feedback report`. */
+/** `feedback report` and `feedback leaderboard`. */
 export function addFeedbackCommands(program: Command, terminalOf: () => Terminal): void {
   const feedback = program.command('feedback').description('quality of human feedback');
   feedback
@@ -94,4 +95,5 @@ Examples:
         );
       if (html !== undefined) terminal.note(`page written to ${html}`);
     });
+  addLeaderboardCommand(feedback, terminalOf);
 }

@@ -1,7 +1,12 @@
 import { z } from 'zod';
 
 /** One reply that was shown, and where it came from. */
-export const replySchema = z.strictObject({ id: z.string(), text: z.string() });
+export const replySchema = z.strictObject({
+  id: z.string(),
+  text: z.string(),
+  /** The model or system that wrote it, where replies of several are compared. */
+  model: z.string().min(1).optional(),
+});
 export type Reply = z.infer<typeof replySchema>;
 
 /** How an item came to be asked about (disclosure D3). */
