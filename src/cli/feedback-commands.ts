@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { feedbackReport, qualityDocument, weightTargetsSchema } from '../quality/index.ts';
 import { documentPage, documentText } from '../report/index.ts';
 import { parseConfig, UsageError } from '../run/index.ts';
 import { onPath, writeFileAtomic } from '../run/node.ts';
+import { addLeaderboardCommand } from './leaderboard-command.ts';
 import { readProject } from './project-folder.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -15,6 +16,7 @@ interface ReportOptions {
   readonly html?: string;
   readonly weights?: string;
   readonly wanted?: number;
+  readonly classPrior: 'estimated' | 'uniform';
 }
 
 /** With `--all` the independence of errors is tested on as many votes: about a quarter of a minute for each 100,000. */
@@ -35,7 +37,7 @@ const readTargets = (path: string) =>
     { source: path },
   ).targets;
 
-/** `feedback report`. */
+/** `feedback report` and `feedback leaderboard`. */
 export function addFeedbackCommands(program: Command, terminalOf: () => Terminal): void {
   const feedback = program.command('feedback').description('quality of human feedback');
   feedback
@@ -51,6 +53,11 @@ export function addFeedbackCommands(program: Command, terminalOf: () => Terminal
     )
     .option('--html <file>', 'write a self-contained page with plots')
     .option('--weights <yaml>', 'population shares to weight raters to: targets: { age: { young: 0.4, old: 0.6 } }')
+    .addOption(
+      new Option('--class-prior <shares>', 'shares of the classes in estimates of truth')
+        .choices(['estimated', 'uniform'])
+        .default('estimated'),
+    )
     .option('--wanted <n>', 'judgments wanted per item (default: the project’s overlap)', whole('wanted', 1))
     .addHelpText(
       'after',
@@ -64,12 +71,13 @@ Examples:
   goodhart feedback report projects/team --html report.html --weights population.yaml --wanted 3`,
     )
     .action(async (folder: string, options: ReportOptions) => {
-      const { seed, replicates, all, html, weights, wanted } = options;
+      const { seed, replicates, all, html, weights, wanted, classPrior } = options;
       const targets = weights === undefined ? undefined : readTargets(weights);
       const { items, judgments, raters, records, project } = await readProject(folder);
       const report = feedbackReport(items, judgments, {
         seed,
         replicates,
+        classPrior,
         ...(raters.length > 0 && { raters }),
         ...(records !== null && { records }),
         ...(project !== null && { wanted: project.distribution.overlap }),
@@ -87,4 +95,5 @@ Examples:
         );
       if (html !== undefined) terminal.note(`page written to ${html}`);
     });
+  addLeaderboardCommand(feedback, terminalOf);
 }

@@ -64,6 +64,16 @@ describe('goodhart feedback report', () => {
     expect(out).toMatch(/age +old +4 .*60\.0 %/);
     expect(out).toMatch(/Weights 0\.\d+ to 2\.\d+, design effect \d/);
   });
+  it('--class-prior uniform gives every class the same share in estimates of truth, and says so', async () => {
+    const json = async (...more: string[]) =>
+      JSON.parse((await run(folder, '--json', '--replicates', '20', ...more)).out).truth[0];
+    const [free, uniform] = [await json(), await json('--class-prior', 'uniform')];
+    expect([free.classPrior, uniform.classPrior]).toEqual(['estimated', 'uniform']);
+    expect(uniform.assumes.map(({ id }: { id: string }) => id)).toContain('uniform-classes');
+    expect(uniform.disputed).not.toBe(free.disputed);
+    const { out } = await run(folder, '--replicates', '20', '--class-prior', 'uniform');
+    expect(out).toContain('every class that was given has the same share');
+  });
   const mistakes: [string, () => string[], RegExp][] = [
     ['a seed that is no number', () => ['--seed', 'x'], /--seed x: expected a whole number of 0 or more/],
     ['too few replicates', () => ['--replicates', '3'], /--replicates 3: expected a whole number of 20 or more/],

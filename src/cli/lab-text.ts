@@ -1,25 +1,26 @@
-import type {
-  ArmRates,
-  CommittedRates,
-  DistributionStudy,
-  PairedDifference,
-  PopulationStudy,
-  Rate,
-  SelectionStudy,
-  StrategyEffect,
+import {
+  type ArmRates,
+  type CommittedRates,
+  type DistributionStudy,
+  intervalRemark,
+  type PairedDifference,
+  type PopulationStudy,
+  type Rate,
+  type SelectionStudy,
+  type StrategyEffect,
 } from '../lab/index.ts';
 import { table } from '../report/index.ts';
 
 const figure = (value: number) => value.toFixed(3);
 const signed = (value: number) => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3)}`;
+/** The interval, and beside it what it is worth where it covers less than it says. */
+function rangeCell(difference: PairedDifference): string {
+  const { interval } = difference;
+  const remark = intervalRemark(difference);
+  return `${signed(interval.low)} to ${signed(interval.high)}${remark === null ? '' : ` (${remark})`}`;
+}
 const cells = (difference: PairedDifference | null): string[] =>
-  difference === null
-    ? ['', '', '']
-    : [
-        signed(difference.mean),
-        `${signed(difference.interval.low)} to ${signed(difference.interval.high)}`,
-        difference.p.toFixed(4),
-      ];
+  difference === null ? ['', '', ''] : [signed(difference.mean), rangeCell(difference), difference.p.toFixed(4)];
 const COMPARED = ['difference', '95 % interval', 'p', 'verdict'];
 
 /** How many comparisons of a table showed something: a table without any is a result too. */

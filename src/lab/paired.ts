@@ -1,4 +1,4 @@
-import { benjaminiHochberg, bootstrap, type Interval, mean, type Rng } from '../stats/index.ts';
+import { benjaminiHochberg, bootstrap, coverageRemark, type Interval, mean, type Rng } from '../stats/index.ts';
 
 /** Mean difference of two arms run on the same seeds. */
 export interface PairedDifference {
@@ -10,6 +10,10 @@ export interface PairedDifference {
   /** Two-sided, by flipping the signs of the differences: exact up to 12 seeds, 5000 draws beyond. */
   readonly p: number;
 }
+
+/** What the interval is worth where so few seeds make it cover less than it says; null where it covers. */
+export const intervalRemark = ({ n }: Pick<PairedDifference, 'n'>): string | null =>
+  coverageRemark('bootstrap-mean', n);
 
 /** P-value of the null that each difference is as likely to have the other sign. */
 export function signFlipTest(differences: readonly number[], rng: Rng): number {

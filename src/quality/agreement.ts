@@ -2,13 +2,14 @@ import { ANSWER_KINDS, type AnswerKind, type AnswerOf } from '../feedback/index.
 import {
   alphaInterval,
   type BootstrapOptions,
-  bootstrapTally,
+  clusterShare,
   type Estimate,
   gwetAgreement,
   type Interval,
   icc,
   kendallW,
   krippendorffAlpha,
+  pairCounts,
   pairwiseAgreement,
   type Ratings,
   type Rng,
@@ -89,17 +90,6 @@ function ratingsOf({ units, starts, value, categories }: UnitTable): Ratings {
   return { units, raters, scale, starts, rater, code };
 }
 
-function pairwiseOfWeights({ rows, sizes, starts, count }: Tally): (weights: Float64Array) => Estimate {
-  return (weights) => {
-    let [agree, pairs] = [0, 0];
-    for (let r = 0; r < rows; r++) {
-      pairs += weights[r]! * sizes[r]! * (sizes[r]! - 1);
-      for (let i = starts[r]!; i < starts[r + 1]!; i++) agree += weights[r]! * count[i]! * (count[i]! - 1);
-    }
-    return pairs === 0 ? { undefined: 'no unit has two values' } : { value: agree / pairs };
-  };
-}
-
 interface Measured {
   readonly measure: AgreementMeasure;
   readonly estimate: Estimate;
@@ -119,7 +109,7 @@ function ofTally(tally: Tally, metric: ClusterMetric, options: BootstrapOptions)
     {
       measure: 'pairwise',
       estimate: pairwise,
-      interval: 'value' in pairwise ? finite(bootstrapTally(tally, pairwiseOfWeights(tally), options)) : null,
+      interval: 'value' in pairwise ? clusterShare(pairCounts(tally)).interval : null,
     },
   ];
 }

@@ -48,6 +48,9 @@ export function anchoringReport(columns: QualityColumns): AnchoringReport {
           ? a
           : 'undefined' in b
             ? b
-            : effect(a.value - b.value, Math.hypot(a.standardError, b.standardError), a.n + b.n),
+            : effect(a.value - b.value, Math.hypot(a.standardError, b.standardError), {
+                n: a.n + b.n,
+                degrees: Math.min(means.shown.clusters, means.notShown.clusters) - 1,
+              }),
   };
 }

@@ -1,12 +1,12 @@
 import { binomialTwoSided, type Comparisons, fitPreferences, sigmoid, styleDifference } from '../stats/index.ts';
-import { BOTH_BAD, TIE, WORK } from './columns.ts';
+import { BOTH_BAD, SWAPPED_REPEAT, TIE, WORK } from './columns.ts';
 import type { QualityData } from './data.ts';
 import { type Effect, effect, type ShareEstimate, share } from './estimates.ts';
 import { CommonOddsRatio } from './mantel-haenszel.ts';
 
 /** Votes on items of two replies, by item. */
 interface ItemVotes {
-  /** At 4 · item + 2 · (reply shown first) + (reply chosen): decided votes with a recorded order. */
+  /** At 4 · item + 2 · (reply shown first) + (reply chosen): decided votes with a recorded order, swapped repeats too. */
   readonly counts: Int32Array;
   /** At 2 · item + (reply shown first): ties with a recorded order. */
   readonly ties: Int32Array;
@@ -15,7 +15,7 @@ interface ItemVotes {
 }
 
 export interface PositionBias {
-  /** Decided votes for the reply shown first; p is the binomial test against one half. */
+  /** Decided votes for the reply shown first, swapped repeats included; p is the binomial test against one half. */
   readonly first: (ShareEstimate & { readonly p: number }) | null;
   /** Log-odds that standing first adds to a reply. */
   readonly order: Effect;
@@ -34,7 +34,7 @@ export interface LengthBias {
   readonly bradleyTerry: Effect;
 }
 
-/** Work comparisons of items with two replies. */
+/** Work comparisons of items with two replies; swapped repeats tell of places, but nothing new of replies. */
 function itemVotes({ columns, replies }: QualityData): ItemVotes {
   const items = columns.items.length;
   const counts = new Int32Array(4 * items);
@@ -43,13 +43,14 @@ function itemVotes({ columns, replies }: QualityData): ItemVotes {
   for (let row = 0; row < columns.n; row++) {
     const choice = columns.choice[row]!;
     const item = columns.item[row]!;
-    if (columns.purpose[row] !== WORK || choice <= BOTH_BAD || replies.first[item]! < 0) continue;
+    const swapped = columns.purpose[row] === SWAPPED_REPEAT;
+    if (!(swapped || columns.purpose[row] === WORK) || choice <= BOTH_BAD || replies.first[item]! < 0) continue;
     const first = columns.shownFirst[row]!;
     if (choice === TIE) {
       if (first >= 0) ties[2 * item + first]! += 1;
       continue;
     }
-    decided[2 * item + choice]! += 1;
+    if (!swapped) decided[2 * item + choice]! += 1;
     if (first >= 0) counts[4 * item + 2 * first + choice]! += 1;
   }
   return { counts, ties, decided };
@@ -123,7 +124,10 @@ function lengthSlope({ replies }: QualityData, { decided }: ItemVotes): Effect {
     if (Math.abs(step) < 1e-9) break;
   }
   const { information, squares } = sums();
-  return effect(slope, Math.sqrt((squares * items.length) / (items.length - 1)) / information, n);
+  return effect(slope, Math.sqrt((squares * items.length) / (items.length - 1)) / information, {
+    n,
+    degrees: items.length - 1,
+  });
 }
 
 /** Preference for a place and for length over the whole pool. */
@@ -149,14 +153,14 @@ export function biasOf(data: QualityData): { position: PositionBias; length: Len
     if (fit === null) return { undefined: 'no reply is compared in more than one item' };
     if ('undefined' in fit) return fit;
     const found = fit.inference.coefficient(name);
-    return 'undefined' in found ? found : effect(found.value, found.standardError, found.n);
+    return 'undefined' in found ? found : effect(found.value, found.standardError, { n: found.n, degrees: Infinity });
   };
   // The item's own odds ratio compares both orders of one pair, so it is twice the bonus of one place.
   const doubled = within.logOdds();
   const stratified: Effect =
     'undefined' in doubled
       ? { undefined: placed === 0 ? 'the order shown was not recorded' : doubled.undefined }
-      : effect(doubled.value / 2, doubled.standardError / 2, doubled.n);
+      : effect(doubled.value / 2, doubled.standardError / 2, { n: doubled.n, degrees: Infinity });
   const shown = share(first, placed);
   return {
     position: {

@@ -1,4 +1,14 @@
-import { type Estimate, type Interval, type Metric, quantile, type Uniform } from '../stats/index.ts';
+import {
+  alphaOfFew,
+  clusterShare,
+  type Estimate,
+  FEW_UNITS,
+  type Interval,
+  LESS,
+  type Metric,
+  quantile,
+  type Uniform,
+} from '../stats/index.ts';
 
 /** What is resampled to see how far an estimate depends on the items that happened to be asked. */
 export interface ResampleOptions {
@@ -140,7 +150,7 @@ export class ClusterAlpha {
     return this.used.reduce((sum, used) => sum + used, 0);
   }
 
-  /** Percentile bootstrap over items of α and of pairwise agreement, from the same draws; null where nothing varies. */
+  /** Intervals of α (by influence for few items, else a percentile bootstrap) and of pairwise agreement (`clusterShare`), items drawn whole; null where nothing varies. */
   intervals({ uniform, replicates, level = 0.95 }: ResampleOptions): {
     alpha: Interval | null;
     agreement: Interval | null;
@@ -148,21 +158,58 @@ export class ClusterAlpha {
     const used: number[] = [];
     for (let c = 0; c < this.clusters; c++) if (this.used[c] === 1) used.push(c);
     if (used.length < 2) return { alpha: null, agreement: null };
+    const agreement = this.agreementInterval(used, level);
+    if (used.length < FEW_UNITS) return { alpha: this.alphaByInfluence(used, level), agreement };
     const weights = new Float64Array(this.clusters);
     const alphas: number[] = [];
-    const agreements: number[] = [];
     for (let r = 0; r < replicates; r++) {
       weights.fill(0);
       for (let i = 0; i < used.length; i++) weights[used[Math.floor(uniform() * used.length)]!]! += 1;
       const total = this.total(weights);
       const alpha = this.alphaOf(total);
       if ('value' in alpha) alphas.push(alpha.value);
-      agreements.push(total[0]! / total[1]!);
     }
     const range = (values: number[]): Interval | null =>
       values.length === 0
         ? null
         : { low: quantile(values, (1 - level) / 2), high: quantile(values, (1 + level) / 2), level };
-    return { alpha: range(alphas), agreement: range(agreements) };
+    return { alpha: range(alphas), agreement };
+  }
+
+  private agreementInterval(used: readonly number[], level: number): Interval {
+    const counts = used.map((c) => ({ right: this.sums[c * this.width]!, counted: this.sums[c * this.width + 1]! }));
+    return clusterShare(counts, { level }).interval;
+  }
+
+  private alphaByInfluence(used: readonly number[], level: number): Interval | null {
+    const total = this.total(null);
+    const whole = this.alphaOf(total);
+    if (!('value' in whole)) return null;
+    const lowered = used.flatMap((c) => {
+      const less = total.map((sum, k) => sum - LESS * this.sums[c * this.width + k]!);
+      const found = this.alphaOf(less);
+      return 'value' in found ? [{ alpha: found.value, clusters: 1 }] : [];
+    });
+    return alphaOfFew({ alpha: whole.value, lowered, oneDissent: this.dissent / used.length }, level);
+  }
+
+  /** What one dissenting value in each cluster's average unit adds to 1 − α, over all clusters. */
+  private get dissent(): number {
+    return 2 / ((this.values / this.units) * this.unequal());
+  }
+
+  /** Probability that two paired values of any units differ; numbers on a fine scale all do. */
+  private unequal(): number {
+    if (this.metric === 'interval') return 1;
+    const total = this.total(null);
+    const C = this.categories;
+    const marginal = Array.from({ length: C }, (_, k) => {
+      if (this.metric === 'nominal') return total[3 + k]!;
+      let sum = 0;
+      for (let b = 0; b < C; b++) sum += total[2 + k * C + b]!;
+      return sum;
+    });
+    const n = marginal.reduce((x, y) => x + y, 0);
+    return 1 - marginal.reduce((sum, m) => sum + (m * (m - 1)) / (n * (n - 1)), 0);
   }
 }

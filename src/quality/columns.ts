@@ -19,6 +19,7 @@ export const NO_COMPARISON = -4;
 
 export const PURPOSES: readonly Purpose[] = purposeSchema.options;
 export const WORK = PURPOSES.indexOf('work');
+export const SWAPPED_REPEAT = PURPOSES.indexOf('swapped-repeat');
 
 /** A question of the form, or the only one where judgments name none. */
 export interface QuestionKey {

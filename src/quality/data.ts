@@ -1,3 +1,4 @@
+import type { ClassPrior } from '../stats/index.ts';
 import type { QualityColumns } from './columns.ts';
 import { LEAST_SHARED, raterPairs, type SharedWork } from './rater-pairs.ts';
 import { type ReplyTable, replyTable } from './replies.ts';
@@ -20,14 +21,17 @@ export interface QualityData {
 }
 
 /** Joins columns with the parts that estimates and detectors read. */
-export function qualityData(columns: QualityColumns): QualityData {
+export function qualityData(
+  columns: QualityColumns,
+  { classPrior = 'estimated' }: { readonly classPrior?: ClassPrior } = {},
+): QualityData {
   const tables = once(() => columns.questions.map((_, question) => unitTable(columns, question)));
   const sets = once(() =>
     tables()
       .map(votesOf)
       .filter((votes) => votes !== null)
       .sort((a, b) => b.label.length - a.label.length)
-      .map((votes) => voteSet(columns, votes)),
+      .map((votes) => voteSet(columns, votes, classPrior)),
   );
   const order = once(() =>
     byRater(columns, { rater: columns.rater, row: Int32Array.from({ length: columns.n }, (_, row) => row) }),

@@ -1,4 +1,4 @@
-import { type Interval, wilson } from '../stats/index.ts';
+import { type Interval, normalQuantile, studentQuantile, wilson } from '../stats/index.ts';
 
 /** A share with its count and Wilson interval. */
 export interface ShareEstimate {
@@ -17,13 +17,15 @@ export type Effect =
   | { readonly value: number; readonly standardError: number; readonly interval: Interval; readonly n: number }
   | { readonly undefined: string };
 
-const Z95 = 1.959963984540054;
-
-/** An effect with its 95 % interval from a standard error; undefined where that is not a number. */
-export function effect(value: number, standardError: number, n: number): Effect {
+/**
+ * An effect with its 95 % interval from a standard error; undefined where that is not a number. `degrees` are those of the
+ * error, clusters less one where it comes from clusters: few of them ask for Student's quantile.
+ */
+export function effect(value: number, standardError: number, { n, degrees }: { n: number; degrees: number }): Effect {
   if (!Number.isFinite(value) || !Number.isFinite(standardError))
     return { undefined: 'too little data to estimate it' };
-  const interval = { low: value - Z95 * standardError, high: value + Z95 * standardError, level: 0.95 };
+  const half = (degrees === Infinity ? normalQuantile(0.975) : studentQuantile(0.975, degrees)) * standardError;
+  const interval = { low: value - half, high: value + half, level: 0.95 };
   return { value, standardError, interval, n };
 }
 
@@ -47,6 +49,11 @@ export class ClusteredMean {
     this.n += times;
   }
 
+  /** Clusters with a value. */
+  get clusters(): number {
+    return this.counts.reduce((sum, count) => sum + Number(count > 0), 0);
+  }
+
   result(): Effect {
     const mean = this.sum / this.n;
     let [clusters, squares] = [0, 0];
@@ -56,6 +63,7 @@ export class ClusteredMean {
       squares += (this.sums[c]! - this.counts[c]! * mean) ** 2;
     }
     if (clusters < 2) return { undefined: `${clusters} cluster of values does not show how they vary` };
-    return effect(mean, Math.sqrt((squares * clusters) / (clusters - 1)) / this.n, this.n);
+    const error = Math.sqrt((squares * clusters) / (clusters - 1)) / this.n;
+    return effect(mean, error, { n: this.n, degrees: clusters - 1 });
   }
 }

@@ -12,7 +12,10 @@ export {
 export { DETECTOR_RATES, type DetectorRates } from './detector-rates.ts';
 export { DETECTORS } from './detectors.ts';
 export { type QuestionNames, qualityDocument } from './document/index.ts';
+export { leaderboardDocument } from './document/leaderboard.ts';
 export type { Effect, ShareEstimate } from './estimates.ts';
+export { type Leaderboard, type LeaderboardOptions, leaderboard } from './leaderboard.ts';
+export { CONTROLS, type Control } from './leaderboard-contests.ts';
 export { type WeightTargets, weightTargetsSchema } from './people-report.ts';
 export { type RaterQuality, raterQuality } from './rater-rows.ts';
 export {

@@ -38,6 +38,6 @@ export class CommonOddsRatio {
         undefined: this.strata === 0 ? 'no stratum holds both rows' : 'in no stratum did outcomes differ both ways',
       };
     const variance = this.pr / (2 * r * r) + this.mixed / (2 * r * s) + this.qs / (2 * s * s);
-    return effect(Math.log(r / s), Math.sqrt(variance), this.n);
+    return effect(Math.log(r / s), Math.sqrt(variance), { n: this.n, degrees: Infinity });
   }
 }

@@ -362,7 +362,8 @@ describe('repeats, known items, suggestions', () => {
     ]);
     expect(repeats.selfConsistency).toMatchObject({ k: 1, n: 1 });
     expect(repeats.swappedConsistency).toMatchObject({ k: 1, n: 2 });
-    expect(repeats.followedPlace).toMatchObject({ k: 1, n: 1 });
+    // Of both swapped repeats one went with the place, one with the reply.
+    expect(repeats.followedPlace).toMatchObject({ k: 1, n: 2 });
     expect(repeats.unmatched).toBe(1);
     expect(raterTable[0]!.consistency).toMatchObject({ k: 2, n: 3 });
   });

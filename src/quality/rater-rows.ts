@@ -1,6 +1,6 @@
 import type { Item, Judgment } from '../feedback/index.ts';
 import { binomialTwoSided, type Interval, normalCdf, wilson } from '../stats/index.ts';
-import { qualityColumns, WORK } from './columns.ts';
+import { qualityColumns, SWAPPED_REPEAT, WORK } from './columns.ts';
 import { type QualityData, qualityData } from './data.ts';
 import type { DetectorId } from './detector.ts';
 import { type ShareEstimate, share } from './estimates.ts';
@@ -71,9 +71,10 @@ function choices({ columns }: QualityData) {
     Int32Array,
   ];
   for (let row = 0; row < columns.n; row++) {
-    if (columns.purpose[row] !== WORK) continue;
+    const swapped = columns.purpose[row] === SWAPPED_REPEAT;
+    if (!swapped && columns.purpose[row] !== WORK) continue;
     const rater = columns.rater[row]!;
-    work[rater]! += 1;
+    work[rater]! += Number(!swapped);
     const choice = columns.choice[row]!;
     const { replies } = columns.items[columns.item[row]!]!;
     if (choice < 0 || replies.length !== 2) continue;
@@ -81,6 +82,7 @@ function choices({ columns }: QualityData) {
       placed[rater]! += 1;
       first[rater]! += Number(columns.place[row] === 0);
     }
+    if (swapped) continue;
     const [own, other] = [replies[choice]!.text.length, replies[1 - choice]!.text.length];
     if (own === other) continue;
     sized[rater]! += 1;

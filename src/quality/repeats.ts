@@ -8,7 +8,10 @@ export interface RepeatReport {
   readonly selfConsistency: ShareEstimate | null;
   /** The same for repeats shown in reverse order. */
   readonly swappedConsistency: ShareEstimate | null;
-  /** Of swapped comparisons answered differently: those that chose the same place again. */
+  /**
+   * Of swapped comparisons that chose a reply both times: those that chose the same place again, not the same reply. A rater
+   * without a preference for a place scores near 0 on clear items and one half where nothing is seen.
+   */
   readonly followedPlace: ShareEstimate | null;
   /** Repeats whose first judgment is not among those that stand, or of kinds without common values (texts, spans). */
   readonly unmatched: number;
@@ -43,7 +46,7 @@ export function repeatReport(columns: QualityColumns): RepeatReport {
     own.n += 1;
     byRater.set(rater, own);
     const placed = columns.place[row]! >= 0 && columns.place[before]! >= 0;
-    if (purpose === swapped && placed && columns.choice[row] !== columns.choice[before]) {
+    if (purpose === swapped && placed) {
       sums.place![0] += Number(columns.place[row] === columns.place[before]);
       sums.place![1] += 1;
     }

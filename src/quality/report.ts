@@ -1,5 +1,5 @@
 import { type FeedbackRecord, foldRecords, type Item, type Judgment, type RaterProfile } from '../feedback/index.ts';
-import { createRng, type Estimate, type Interval } from '../stats/index.ts';
+import { type ClassPrior, createRng, type Estimate, type Interval } from '../stats/index.ts';
 import { type AgreementReport, agreementReport } from './agreement.ts';
 import { type AgreementMatrix, agreementMatrix } from './agreement-matrix.ts';
 import { type AnchoringReport, anchoringReport } from './anchoring.ts';
@@ -97,6 +97,8 @@ export interface FeedbackReportOptions {
   readonly records?: readonly FeedbackRecord[];
   /** Votes of a question up to which the independence of errors is tested, at some 20 fits of Dawid–Skene. */
   readonly refitVotes?: number;
+  /** Shares of the classes in estimates of truth: estimated from the votes unless told otherwise. */
+  readonly classPrior?: ClassPrior;
   /** Judgments wanted per item. */
   readonly wanted?: number;
   /** Shares of the population to weight raters to. */
@@ -144,9 +146,18 @@ function detect(data: ReturnType<typeof qualityData>): {
 
 /** The quality report of columns; `feedbackReport` makes them from judgments, a store may stream them in. */
 export function columnsReport(columns: QualityColumns, options: FeedbackReportOptions): FeedbackReport {
-  const { seed, replicates = 200, refitVotes = MAX_REFIT_VOTES, raters, records, wanted, targets } = options;
+  const {
+    seed,
+    replicates = 200,
+    refitVotes = MAX_REFIT_VOTES,
+    raters,
+    records,
+    wanted,
+    targets,
+    classPrior,
+  } = options;
   const rng = createRng(seed).fork('feedback-report');
-  const data = qualityData(columns);
+  const data = qualityData(columns, { ...(classPrior !== undefined && { classPrior }) });
   const { reports, byRater } = detect(data);
   const agreement = agreementReport(data, { rng, replicates });
   const truth = truthReports(data, { rng, refitVotes });

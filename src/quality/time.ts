@@ -94,7 +94,7 @@ function withinRaters(data: QualityData, places: Int32Array): Effect {
   if (xx <= 1e-9 || clusters < 2) return { undefined: 'no two raters have votes at several places of a session' };
   const slope = xy / xx;
   const spread = products.reduce((sum, p, r) => sum + (p - slope * squares[r]!) ** 2, 0);
-  return effect(slope, Math.sqrt((spread * clusters) / (clusters - 1)) / xx, n);
+  return effect(slope, Math.sqrt((spread * clusters) / (clusters - 1)) / xx, { n, degrees: clusters - 1 });
 }
 
 /** Which of the ascending edges a value lies behind. */

@@ -1,6 +1,7 @@
 import type { AnswerKind } from '../feedback/index.ts';
 import { addTo, own } from '../run/index.ts';
 import {
+  type ClassPrior,
   correlatedErrors,
   mostProbable,
   oneCoin,
@@ -11,7 +12,7 @@ import {
 import type { QualityColumns } from './columns.ts';
 import type { QualityData } from './data.ts';
 import { type ShareEstimate, share } from './estimates.ts';
-import type { VoteSet } from './vote-set.ts';
+import { FIT, type VoteSet } from './vote-set.ts';
 import type { Votes } from './votes.ts';
 
 /** A unit whose true class depends on the method. */
@@ -46,6 +47,7 @@ export interface TruthReport {
   readonly question: string | null;
   readonly kind: AnswerKind;
   readonly classes: readonly string[];
+  readonly classPrior: ClassPrior;
   readonly units: number;
   readonly votes: number;
   /** Units where the methods do not all choose the same class: how many, and the least certain ones. */
@@ -136,11 +138,11 @@ function pluralities({ units, classes, counts }: Votes): (number | null)[] {
 
 /** Truth by three methods for one question, and where they part. */
 function truthOf(columns: QualityColumns, set: VoteSet, options: TruthOptions): TruthReport {
-  const { votes, fit, labels } = set;
+  const { votes, fit, labels, classPrior } = set;
   const methods = {
     majority: pluralities(votes),
     dawidSkene: mostProbable(fit.posteriors),
-    oneCoin: mostProbable(oneCoin(labels, labels, { smoothing: 1, tolerance: 1e-7, iterations: 100 }).posteriors),
+    oneCoin: mostProbable(oneCoin(labels, labels, { ...FIT, classPrior }).posteriors),
   };
   const { majority, dawidSkene, oneCoin: coin } = methods;
   const disputed: { unit: number; posterior: number }[] = [];
@@ -156,6 +158,7 @@ function truthOf(columns: QualityColumns, set: VoteSet, options: TruthOptions): 
     question: id,
     kind,
     classes: votes.classNames,
+    classPrior,
     units: votes.units,
     votes: votes.label.length,
     disputed: disputed.length,

@@ -1,4 +1,4 @@
-import { type DawidSkeneResult, dawidSkene, type LabelTable } from '../stats/index.ts';
+import { type ClassPrior, type DawidSkeneResult, dawidSkene, type LabelTable } from '../stats/index.ts';
 import type { QualityColumns } from './columns.ts';
 import { type TypicalRater, typicalRater } from './typical-rater.ts';
 import { byRater, type LeaveOneOut, leaveOneOut, type RaterOrder, type Votes } from './votes.ts';
@@ -11,9 +11,14 @@ export interface VoteSet {
   readonly typical: TypicalRater;
   /** The votes as estimates of truth read them. */
   readonly labels: LabelTable;
+  /** What estimates of truth take the shares of the classes from. */
+  readonly classPrior: ClassPrior;
   /** Dawid–Skene with one pseudo-count per cell, so that raters with few votes stay estimable. */
   readonly fit: DawidSkeneResult;
 }
+
+/** How estimates of truth are fitted here: a pseudo-count keeps raters with few votes estimable. */
+export const FIT = { smoothing: 1, tolerance: 1e-7, iterations: 100 };
 
 /** A value computed when first asked for. */
 export const once = <T>(make: () => T): (() => T) => {
@@ -33,14 +38,15 @@ function labelsOf(columns: QualityColumns, { units, classes, label, rater, start
 }
 
 /** Votes with what is derived from them; derived parts are computed when first asked for. */
-export function voteSet(columns: QualityColumns, votes: Votes): VoteSet {
+export function voteSet(columns: QualityColumns, votes: Votes, classPrior: ClassPrior): VoteSet {
   const others = once(() => leaveOneOut(votes));
   const order = once(() => byRater(columns, votes));
   const typical = once(() => typicalRater(votes, others()));
   const labels = once(() => labelsOf(columns, votes));
-  const fitted = once(() => dawidSkene(labels(), labels(), { smoothing: 1, tolerance: 1e-7, iterations: 100 }));
+  const fitted = once(() => dawidSkene(labels(), labels(), { ...FIT, classPrior }));
   return {
     votes,
+    classPrior,
     get leaveOneOut() {
       return others();
     },

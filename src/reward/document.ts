@@ -2,8 +2,13 @@ import { type Block, estimateText, figure, percent, type Range, rangeText, type 
 import type { Accuracy, RewardEvaluation } from './evaluate.ts';
 
 /** A share with its interval and what it rests on. */
-export const accuracyText = ({ accuracy, interval, n }: Pick<Accuracy, 'accuracy' | 'interval' | 'n'>): string =>
-  `${percent(accuracy)} (95 %: ${percent(interval.low)} to ${percent(interval.high)}; n = ${n})`;
+export const accuracyText = ({
+  accuracy,
+  interval,
+  n,
+  clusters,
+}: Pick<Accuracy, 'accuracy' | 'interval' | 'n'> & Partial<Pick<Accuracy, 'clusters'>>): string =>
+  `${percent(accuracy)} (95 %: ${percent(interval.low)} to ${percent(interval.high)}; n = ${n}${clusters === undefined || clusters === n ? '' : ` in ${clusters} clusters`})`;
 
 const estimate = (value: number, interval: Range): string => estimateText(value, interval);
 

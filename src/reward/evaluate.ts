@@ -1,18 +1,18 @@
 import type { PreferencePair } from '../feedback/index.ts';
 import { own } from '../run/index.ts';
 import {
-  bootstrap,
+  clusterShare,
   comparisonLoss,
-  createRng,
   expectedCalibrationError,
   fitLogistic,
   type Interval,
   mean,
-  normalQuantile,
   pearson,
   type ReliabilityBin,
   reliabilityBins,
   sigmoid,
+  studentQuantile,
+  weightedMean,
 } from '../stats/index.ts';
 import type { RewardModel } from './reward-model.ts';
 
@@ -29,6 +29,8 @@ export interface Accuracy {
   readonly n: number;
   /** Judgments that these pairs come from: the pairs of one ranking share the weight of one. */
   readonly judgments: number;
+  /** What the interval takes as drawn whole: items, or topics. */
+  readonly clusters: number;
 }
 
 /** Evaluation of a reward model on held-out comparisons, beside the shortcuts it must beat. Plain JSON. */
@@ -67,35 +69,24 @@ type Cluster = readonly { readonly right: number; readonly length: number; reado
 const credit = (difference: number, target: number): number =>
   difference === 0 ? 0.5 : Number(difference > 0 === target > 0.5);
 
-const REPLICATES = 500;
-/** Normal quantile of a two-sided 95 % interval. */
-const Z95 = normalQuantile(0.975);
-
-/** Share of rows, each counting as its weight: the pairs of one judgment together as one. */
-function weightedMean(sample: readonly Cluster[], figureOf: (row: Cluster[number]) => number): number {
-  let [sum, total] = [0, 0];
-  for (const cluster of sample) {
-    for (const row of cluster) {
-      sum += row.weight * figureOf(row);
-      total += row.weight;
-    }
-  }
-  return sum / total;
-}
-
-/** Accuracy with a bootstrap interval over clusters (items, or topics), so that repeated judgments do not count as independent. */
-function accuracyOf(
-  scored: readonly ScoredPair[],
-  clusterOf: (p: PreferencePair) => string,
-  uniform: () => number,
-): Accuracy {
+/**
+ * Accuracy with an interval over clusters (items, or topics), so that repeated judgments do not count as independent:
+ * Wilson's where every cluster is one decided pair, `clusterShare` otherwise.
+ */
+function accuracyOf(scored: readonly ScoredPair[], clusterOf: (p: PreferencePair) => string): Accuracy {
   const clusters = clustersOf(scored, clusterOf);
-  const share = (sample: readonly Cluster[]) => weightedMean(sample, (row) => row.right);
+  const counts = clusters.map((rows) => ({
+    right: rows.reduce((sum, row) => sum + row.weight * row.right, 0),
+    counted: rows.reduce((sum, row) => sum + row.weight, 0),
+  }));
+  const singles = clusters.every(([row, ...more]) => more.length === 0 && row!.weight === 1 && row!.right !== 0.5);
+  const { value, interval, clusters: drawn } = clusterShare(counts, { singles });
   return {
-    accuracy: share(clusters),
-    interval: bootstrap(clusters, share, { uniform, replicates: REPLICATES }),
+    accuracy: value,
+    interval,
     n: scored.length,
     judgments: new Set(scored.map(({ pair }) => pair.judgmentId)).size,
+    clusters: drawn,
   };
 }
 
@@ -138,8 +129,12 @@ export function calibrationSlope(
     bend += curvature * d * d;
     scores.set(clusterOf(pair), (scores.get(clusterOf(pair)) ?? 0) + score * d);
   }
-  const error = Math.sqrt([...scores.values()].reduce((sum, g) => sum + g * g, 0)) / bend;
-  return { slope, interval: { low: slope - Z95 * error, high: slope + Z95 * error, level: 0.95 } };
+  const clusters = scores.size;
+  const squares = [...scores.values()].reduce((sum, g) => sum + g * g, 0);
+  // A single cluster says nothing of how others vary; its own error is the least that the slope can have.
+  const error = Math.sqrt(clusters < 2 ? squares : (squares * clusters) / (clusters - 1)) / bend;
+  const half = studentQuantile(0.975, Math.max(1, clusters - 1)) * error;
+  return { slope, interval: { low: slope - half, high: slope + half, level: 0.95 } };
 }
 
 /** One text for pairs of the same two replies to the same prompt. */
@@ -183,13 +178,12 @@ export function evaluateScores(all: readonly ScoredPair[], options: EvaluationOp
   const scored = all
     .filter(({ pair }) => pair.target !== 0.5)
     .map(({ pair, difference }) => ({ pair, difference: difference * logOdds }));
-  const { uniform } = createRng(seed).fork('reward-evaluation');
-  const accuracy = (rows: readonly ScoredPair[]) => accuracyOf(rows, clusterOf, uniform);
+  const accuracy = (rows: readonly ScoredPair[]) => accuracyOf(rows, clusterOf);
   const some = (rows: readonly ScoredPair[]) => (rows.length === 0 ? null : accuracy(rows));
   const split = (keyOf: (pair: PreferencePair) => string): Record<string, Accuracy> => {
     const keys = [...new Set(scored.map(({ pair }) => keyOf(pair)))].sort();
     const within = (key: string) => scored.filter(({ pair }) => keyOf(pair) === key);
-    return Object.fromEntries(keys.map((key) => [key, accuracyOf(within(key), itemOf, uniform)]));
+    return Object.fromEntries(keys.map((key) => [key, accuracyOf(within(key), itemOf)]));
   };
   const byStratum = Object.fromEntries(
     strata.map((stratum) => [stratum, split((p) => own(p.strata, stratum) ?? 'none')]),
@@ -207,8 +201,14 @@ export function evaluateScores(all: readonly ScoredPair[], options: EvaluationOp
   const prefersLonger = ({ pair }: ScoredPair) => lengthDifference(pair) > 0 === pair.target > 0.5;
   const sized = scored.filter(({ pair }) => lengthDifference(pair) !== 0);
   const placed = scored.filter(({ pair }) => pair.firstShownFirst !== null);
-  const clusters = clustersOf(scored, clusterOf);
-  const margin = (sample: readonly Cluster[]) => weightedMean(sample, (row) => row.right - row.length);
+  const margins = clustersOf(scored, clusterOf).flatMap((rows, cluster) =>
+    rows.map(({ right, length, weight }) => ({ value: right - length, weight, cluster })),
+  );
+  const margin = weightedMean(
+    margins.map(({ value }) => value),
+    margins.map(({ weight }) => weight),
+    { clusters: margins.map(({ cluster }) => cluster) },
+  );
   return {
     pairs: all.length,
     ties: all.length - scored.length,
@@ -230,8 +230,10 @@ export function evaluateScores(all: readonly ScoredPair[], options: EvaluationOp
       constant: 0.5,
     },
     marginOverLength: {
-      value: margin(clusters),
-      interval: bootstrap(clusters, margin, { uniform, replicates: REPLICATES }),
+      value: 'value' in margin ? margin.value : 0,
+      // One cluster shows nothing of others: any margin is left open.
+      interval:
+        'value' in margin && !('undefined' in margin.interval) ? margin.interval : { low: -1, high: 1, level: 0.95 },
     },
     scoreLengthCorrelation: pearson(
       scored.map(({ difference }) => difference),

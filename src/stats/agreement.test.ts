@@ -6,6 +6,7 @@ import {
   bootstrap,
   bootstrapTally,
   createRng,
+  FEW_UNITS,
   gwetAgreement,
   type IccForm,
   type Interval,
@@ -60,16 +61,28 @@ describe('Krippendorff’s α', () => {
   });
   it('takes the same bootstrap draws as resampling whole units, by counting rows', () => {
     const rng = createRng(4);
-    const units = Array.from({ length: 30 }, () => Array.from({ length: rng.integer(5) }, () => rng.integer(4)));
+    const units = Array.from({ length: 600 }, () => Array.from({ length: rng.integer(5) }, () => rng.integer(4)));
+    expect(units.filter((unit) => unit.length > 1).length).toBeGreaterThan(FEW_UNITS);
     for (const metric of ['nominal', 'ordinal', 'interval', 'ratio'] as const) {
       const plain = bootstrap(units, (sample) => numberIn(krippendorffAlpha(sample, metric)), {
         uniform: createRng(9).uniform,
-        replicates: 60,
+        replicates: 20,
       });
-      const counted = alphaInterval(units, metric, { uniform: createRng(9).uniform, replicates: 60 });
+      const counted = alphaInterval(units, metric, { uniform: createRng(9).uniform, replicates: 20 });
       expect(counted.low).toBeCloseTo(plain.low, 10);
       expect(counted.high).toBeCloseTo(plain.high, 10);
     }
+  });
+  it('has an interval of α where few units agree wholly, wide where the other value is rare', () => {
+    const of = (ones: number) => {
+      const units = Array.from({ length: 30 }, (_, u) => (u < ones ? [1, 1, 1] : [0, 0, 0]));
+      return alphaInterval(units, 'nominal', { uniform: createRng(1).uniform });
+    };
+    for (const ones of [1, 15]) {
+      expect(of(ones).high).toBe(1);
+      expect(of(ones).low).toBeLessThan(0.95);
+    }
+    expect(of(1).low).toBeLessThan(of(15).low - 0.2);
   });
   it('refuses the ratio metric on values below zero', () => {
     expect(krippendorffAlpha([[-1, 1]], 'ratio')).toEqual({ undefined: expect.stringContaining('zero or more') });

@@ -1,3 +1,4 @@
+import { alphaOfFew, LESS } from './alpha-interval.ts';
 import { quantile } from './functions.ts';
 import type { BootstrapOptions, Interval } from './intervals.ts';
 import { type Tally, tallyOf, type UnitValues } from './ratings.ts';
@@ -139,10 +140,61 @@ export function bootstrapTally(
   return { low: quantile(values, (1 - level) / 2), high: quantile(values, (1 + level) / 2), level };
 }
 
-/** α with a bootstrap interval over units (Hayes and Krippendorff 2007 resample disagreements; units keep their raters together). */
+/** Paired units below which the interval of α is `alphaOfFew` in place of a bootstrap. */
+export const FEW_UNITS = 300;
+
+/**
+ * Interval of α over units (units keep their raters together): below `FEW_UNITS` paired units by influence on the log scale,
+ * which covers where a value is rare (`alphaOfFew`), else a percentile bootstrap (Hayes and Krippendorff 2007 resample
+ * disagreements). NaN bounds where α is undefined.
+ */
 export function alphaInterval(data: UnitValues, metric: Metric | ValueDistance, options: BootstrapOptions): Interval {
   const tally = tallyOf(data);
-  return bootstrapTally(tally, alphaOfWeights(tally, metric), options);
+  const { sizes, multiplicity, rows } = tally;
+  const statistic = alphaOfWeights(tally, metric);
+  let [units, values] = [0, 0];
+  for (let r = 0; r < rows; r++) {
+    if (sizes[r]! < 2) continue;
+    units += multiplicity[r]!;
+    values += multiplicity[r]! * sizes[r]!;
+  }
+  if (units >= FEW_UNITS) return bootstrapTally(tally, statistic, options);
+  const { level = 0.95 } = options;
+  const alpha = statistic(multiplicity);
+  if (!('value' in alpha)) return { low: Number.NaN, high: Number.NaN, level };
+  const lowered: { alpha: number; clusters: number }[] = [];
+  const weights = Float64Array.from(multiplicity);
+  for (let r = 0; r < rows; r++) {
+    if (sizes[r]! < 2 || multiplicity[r] === 0) continue;
+    weights[r]! -= LESS;
+    const without = statistic(weights);
+    weights[r]! += LESS;
+    if ('value' in without) lowered.push({ alpha: without.value, clusters: multiplicity[r]! });
+  }
+  const different = expectedDifference(tally);
+  const oneDissent = (2 * units) / (values * units * different);
+  return alphaOfFew({ alpha: alpha.value, lowered, oneDissent }, level);
+}
+
+/** Probability that two paired values, of any units, are different. */
+function expectedDifference({ rows, sizes, starts, code, count, multiplicity, scale }: Tally): number {
+  const totals = new Float64Array(scale.length);
+  let n = 0;
+  for (let r = 0; r < rows; r++) {
+    if (sizes[r]! < 2) continue;
+    n += multiplicity[r]! * sizes[r]!;
+    for (let i = starts[r]!; i < starts[r + 1]!; i++) totals[code[i]!]! += multiplicity[r]! * count[i]!;
+  }
+  return 1 - totals.reduce((sum, t) => sum + t * (t - 1), 0) / (n * (n - 1));
+}
+
+/** Agreeing pairs of values and all of them, by row of a tally: what `clusterShare` reads, each row once for every unit. */
+export function* pairCounts({ rowOf, sizes, starts, count }: Tally): Generator<{ right: number; counted: number }> {
+  for (const r of rowOf) {
+    let right = 0;
+    for (let i = starts[r]!; i < starts[r + 1]!; i++) right += (count[i]! * (count[i]! - 1)) / 2;
+    yield { right, counted: (sizes[r]! * (sizes[r]! - 1)) / 2 };
+  }
 }
 
 /** Share of rater pairs within units that agree exactly, each pair counted once. */

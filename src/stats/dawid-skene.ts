@@ -1,6 +1,7 @@
 import { type LabelSizes, type Labels, type LabelTable, labelTable } from './label-table.ts';
-import type { ClimbOptions, TruthResult } from './truth.ts';
+import type { ClassPrior, ClimbOptions, TruthResult } from './truth.ts';
 import { climb, rowsOf, startPosteriors, truthAssumptions, truthResult } from './truth-fit.ts';
+import { type UsedClasses, usedClasses } from './used-classes.ts';
 
 export interface DawidSkeneOptions extends ClimbOptions {
   /** Added to every expected count of an error matrix (a Dirichlet prior of 1 + smoothing); 0 is the paper's estimator. */
@@ -9,10 +10,15 @@ export interface DawidSkeneOptions extends ClimbOptions {
   readonly start?: readonly ArrayLike<number>[];
   /** Level of the intervals. */
   readonly level?: number;
+  /** Shares of the classes: estimated from the labels (as in the paper) unless told otherwise. */
+  readonly classPrior?: ClassPrior;
 }
 
 export interface DawidSkeneResult extends TruthResult {
-  /** Error matrices: rater → true class → given class. A row without any expected count is uniform. */
+  /**
+   * Error matrices: rater → true class → given class. A row without any expected count is uniform; a class that nobody gave
+   * has probability 0 in every other.
+   */
   readonly confusion: Float64Array[][];
 }
 
@@ -30,11 +36,17 @@ class Em {
   readonly #cell: Int32Array;
   readonly #table: LabelTable;
   readonly #smoothing: number;
+  readonly #classPrior: ClassPrior;
 
-  constructor(table: LabelTable, posterior: Float64Array, smoothing: number) {
+  constructor(
+    table: LabelTable,
+    posterior: Float64Array,
+    { smoothing, classPrior }: { smoothing: number; classPrior: ClassPrior },
+  ) {
     const { raters, classes, n, items, start, rater, label } = table;
     this.#table = table;
     this.#smoothing = smoothing;
+    this.#classPrior = classPrior;
     this.posterior = posterior;
     this.prior = new Float64Array(classes);
     this.errors = new Float64Array(raters * classes * classes);
@@ -57,7 +69,8 @@ class Em {
     const { raters, classes } = this.#table;
     const [errors, counts, smoothing] = [this.errors, this.#counts, this.#smoothing];
     const total = this.#classCounts.reduce((sum, v) => sum + v, 0);
-    for (let k = 0; k < classes; k++) this.prior[k] = total === 0 ? 1 / classes : this.#classCounts[k]! / total;
+    const uniform = total === 0 || this.#classPrior === 'uniform';
+    for (let k = 0; k < classes; k++) this.prior[k] = uniform ? 1 / classes : this.#classCounts[k]! / total;
     for (let r = 0; r < raters; r++) {
       const from = r * classes * classes;
       for (let k = 0; k < classes; k++) {
@@ -158,13 +171,24 @@ class Em {
   }
 }
 
-/** Rows rater → true class → given class, from the stored order rater → given class → true class. */
-function confusionOf(errors: Float64Array, { raters, classes }: LabelSizes): Float64Array[][] {
-  const flat = new Float64Array(errors.length);
+/** Rows rater → true class → given class over all declared classes, from the stored order rater → given → true class. */
+function confusionOf(
+  errors: Float64Array,
+  { raters, classes }: LabelSizes,
+  { table, members }: Pick<UsedClasses, 'table' | 'members'>,
+): Float64Array[][] {
+  const width = table.classes;
+  const flat = new Float64Array(raters * classes * classes);
   for (let r = 0; r < raters; r++) {
-    const from = r * classes * classes;
-    for (let l = 0; l < classes; l++) {
-      for (let k = 0; k < classes; k++) flat[from + k * classes + l] = errors[from + l * classes + k]!;
+    const [from, to] = [r * width * width, r * classes * classes];
+    if (width < classes) flat.fill(1 / classes, to, to + classes * classes);
+    for (const [k, truths] of members.entries()) {
+      for (const truth of truths) {
+        const row = to + truth * classes;
+        flat.fill(0, row, row + classes);
+        for (const [l, answers] of members.entries())
+          for (const answer of answers) flat[row + answer] = errors[from + l * width + k]! / answers.length;
+      }
     }
   }
   const rows = rowsOf(flat, classes);
@@ -176,17 +200,25 @@ function confusionOf(errors: Float64Array, { raters, classes }: LabelSizes): Flo
  * (Eq. 3.1). Labels may be missing, or repeated by a rater. **Assumes** (also in the result, `assumes`) that raters err
  * independently given the true class: correlated errors break it without any sign in the posteriors, and
  * `correlatedErrors` tests for them. Without smoothing small or unanimous data end in posteriors of 0 and 1.
- * Linear in the number of labels per iteration; throws a RangeError for an index outside `sizes`.
+ * Classes that nobody gave change nothing. Linear in the number of labels per iteration; throws a RangeError for an index outside `sizes`.
  */
 export function dawidSkene(
   labels: Labels,
   sizes: LabelSizes,
-  { smoothing = 0, iterations = 500, tolerance = 1e-10, start, level = 0.95 }: DawidSkeneOptions = {},
+  {
+    smoothing = 0,
+    iterations = 500,
+    tolerance = 1e-10,
+    start,
+    level = 0.95,
+    classPrior = 'estimated',
+  }: DawidSkeneOptions = {},
 ): DawidSkeneResult {
   if (!(smoothing >= 0))
     throw new RangeError(`expected smoothing of 0 or more pseudo-counts per cell, got ${smoothing}`);
   const table = labelTable(labels, sizes);
-  const em = new Em(table, startPosteriors(table, start), smoothing);
+  const reduced = usedClasses(table);
+  const em = new Em(reduced.table, reduced.narrow(startPosteriors(table, start)), { smoothing, classPrior });
   const trace = climb(
     () => {
       const logPrior = em.maximise();
@@ -196,11 +228,13 @@ export function dawidSkene(
     { iterations, tolerance },
   );
   if (iterations === 0) em.maximise();
-  const assumes = truthAssumptions('independent-errors', 'items-alike', 'mostly-right');
-  const result = truthResult(
-    table,
-    { method: 'dawid-skene', flat: em.posterior, prior: em.prior, assumes, ...trace },
-    level,
+  const assumes = truthAssumptions(
+    'independent-errors',
+    'items-alike',
+    'mostly-right',
+    ...(classPrior === 'uniform' ? (['uniform-classes'] as const) : []),
   );
-  return { ...result, confusion: confusionOf(em.errors, table) };
+  const [flat, prior] = [reduced.widen(em.posterior), reduced.widen(em.prior)];
+  const result = truthResult(table, { method: 'dawid-skene', flat, prior, assumes, ...trace }, level);
+  return { ...result, confusion: confusionOf(em.errors, table, reduced) };
 }

@@ -1,6 +1,7 @@
 import { type LabelSizes, type Labels, type LabelTable, labelTable } from './label-table.ts';
 import type { ClimbOptions, TruthResult } from './truth.ts';
 import { climb, truthAssumptions, truthResult } from './truth-fit.ts';
+import { usedClasses } from './used-classes.ts';
 import { voteStep } from './vote-step.ts';
 
 export interface NormalPrior {
@@ -12,7 +13,7 @@ export interface GladOptions extends ClimbOptions {
   /** Normal priors of a rater's ability α and of an item's easiness log β; mean 1 and deviation 1 as in the paper. */
   readonly abilityPrior?: NormalPrior;
   readonly easinessPrior?: NormalPrior;
-  /** Probabilities of the classes, which are not estimated; uniform when left out. */
+  /** Probabilities of the classes, which are not estimated; uniform over those that somebody gave when left out. */
   readonly prior?: ArrayLike<number>;
   /** Parameters to start from; the prior means when left out. */
   readonly start?: { readonly ability: ArrayLike<number>; readonly easiness: ArrayLike<number> };
@@ -222,16 +223,18 @@ class Glad {
  */
 export function glad(labels: Labels, sizes: LabelSizes, options: GladOptions = {}): GladResult {
   const { iterations = 500, tolerance = 1e-9, level = 0.95, start } = options;
-  const table = labelTable(labels, sizes);
-  const { classes } = table;
+  const declared = labelTable(labels, sizes);
+  const { table, narrow, widen } = usedClasses(declared);
+  const { classes } = declared;
   if (options.prior !== undefined && options.prior.length !== classes) {
     throw new RangeError(`expected ${classes} class probabilities, got ${options.prior.length}`);
   }
   const priors: Priors = {
     ability: options.abilityPrior ?? { mean: 1, sd: 1 },
     easiness: options.easinessPrior ?? { mean: 1, sd: 1 },
-    classes:
+    classes: narrow(
       options.prior === undefined ? new Float64Array(classes).fill(1 / classes) : Float64Array.from(options.prior),
+    ),
   };
   const model = new Glad(table, priors, start);
   model.expect();
@@ -244,10 +247,7 @@ export function glad(labels: Labels, sizes: LabelSizes, options: GladOptions = {
     { iterations, tolerance },
   );
   const assumes = truthAssumptions('independent-errors', 'wrong-classes-alike', 'uniform-classes', 'mostly-right');
-  const result = truthResult(
-    table,
-    { method: 'glad', flat: model.flat, prior: priors.classes, assumes, ...trace },
-    level,
-  );
+  const found = { method: 'glad' as const, flat: widen(model.flat), prior: widen(priors.classes), assumes, ...trace };
+  const result = truthResult(declared, found, level);
   return { ...result, ability: model.ability, easiness: model.easiness };
 }

@@ -11,12 +11,16 @@ export interface Interval {
 
 /** Wilson score interval of a proportion (Wilson 1927). Counts may be fractional (expected counts). */
 export function wilson(successes: number, n: number, level = 0.95): Interval {
-  const z = normalQuantile(0.5 + level / 2);
-  if (n === 0 || z === Infinity) return { low: 0, high: 1, level };
+  return { ...wilsonAt(successes, n, normalQuantile(0.5 + level / 2)), level };
+}
+
+/** Wilson's bounds at a given quantile. */
+export function wilsonAt(successes: number, n: number, z: number): Pick<Interval, 'low' | 'high'> {
+  if (n === 0 || z === Infinity) return { low: 0, high: 1 };
   const p = successes / n;
   const centre = (p + (z * z) / (2 * n)) / (1 + (z * z) / n);
   const half = (z / (1 + (z * z) / n)) * Math.sqrt((p * (1 - p)) / n + (z * z) / (4 * n * n));
-  return { low: Math.max(0, centre - half), high: Math.min(1, centre + half), level };
+  return { low: Math.max(0, centre - half), high: Math.min(1, centre + half) };
 }
 
 export interface BootstrapOptions {

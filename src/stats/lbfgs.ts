@@ -3,7 +3,10 @@ import { dot } from './linear-algebra.ts';
 /** Value and gradient of a smooth function. */
 export type Objective = (x: Float64Array, gradient: Float64Array) => number;
 
-/** Minimises a convex function by L-BFGS (Nocedal and Wright, Alg. 7.5) with backtracking; returns the last point. */
+/**
+ * Minimises a convex function by L-BFGS (Nocedal and Wright, Alg. 7.5) with backtracking; returns the last point. A step to
+ * a point without a finite value and gradient is halved like one that leads up; a start without them throws a RangeError.
+ */
 export function minimise(
   objective: Objective,
   start: Float64Array,
@@ -12,6 +15,12 @@ export function minimise(
   let x = start.slice();
   let gradient = new Float64Array(x.length);
   let value = objective(x, gradient);
+  const known = (v: number, g: Float64Array) => Number.isFinite(v) && g.every(Number.isFinite);
+  if (!known(value, gradient)) {
+    throw new RangeError(
+      `expected a finite value and gradient at the start of the search, got ${value}: look for missing or overflowing numbers in the data`,
+    );
+  }
   const history: { s: Float64Array; y: Float64Array; rho: number }[] = [];
   for (let iteration = 0; iteration < iterations; iteration++) {
     const norm = Math.sqrt(dot(gradient, gradient));
@@ -40,9 +49,9 @@ export function minimise(
       next = x.map((v, i) => v + step * direction[i]!);
       nextGradient = new Float64Array(x.length);
       nextValue = objective(next, nextGradient);
-      if (nextValue <= value + 1e-4 * step * slope) break;
+      if (known(nextValue, nextGradient) && nextValue <= value + 1e-4 * step * slope) break;
     }
-    if (!(nextValue < value)) break;
+    if (!(nextValue < value && known(nextValue, nextGradient))) break;
     const s = next.map((v, i) => v - x[i]!);
     const y = nextGradient.map((v, i) => v - gradient[i]!);
     const curvature = dot(s, y);

@@ -4,6 +4,7 @@ import { type LabelSizes, type Labels, type LabelTable, labelTable } from './lab
 import type { Uniform } from './random.ts';
 import type { ClimbOptions, RaterAccuracy, TruthResult } from './truth.ts';
 import { climb, rowsOf, truthAssumptions, truthResult, uncertainProportion } from './truth-fit.ts';
+import { usedClasses } from './used-classes.ts';
 import { voteStep } from './vote-step.ts';
 
 /** Parameters per rater: probability of knowing, and the class shares of a guess. */
@@ -37,6 +38,7 @@ export interface MaceResult extends TruthResult {
 
 /** Keeps a guess possible, so that one label of a rater who always knew cannot outvote everyone. */
 const EDGE = 1e-12;
+const inside = (p: number): number => Math.min(1 - EDGE, Math.max(EDGE, p));
 
 interface Settings {
   readonly by: 'vb' | 'em';
@@ -141,9 +143,9 @@ class Mace {
       const total = guessed + classes * smoothing;
       for (let a = r * classes; a < (r + 1) * classes; a++) {
         this.strategy[a] = total === 0 ? 1 / classes : (this.#guessed[a]! + smoothing) / total;
-        if (smoothing > 0) logPrior += smoothing * Math.log(this.strategy[a]!);
+        if (smoothing > 0) logPrior += smoothing * Math.log(Math.max(EDGE, this.strategy[a]!));
       }
-      if (smoothing > 0) logPrior += smoothing * (Math.log(competence) + Math.log1p(-competence));
+      if (smoothing > 0) logPrior += smoothing * (Math.log(inside(competence)) + Math.log1p(-inside(competence)));
       this.#factors(r, competence, 1 - competence);
     }
     return logPrior;
@@ -224,7 +226,8 @@ const randomStart = ({ raters, classes }: LabelSizes, uniform: Uniform): MacePar
  */
 export function mace(labels: Labels, sizes: LabelSizes, options: MaceOptions = {}): MaceResult {
   const { by = 'vb', iterations = 500, tolerance = 1e-10, start, restarts, level = 0.95 } = options;
-  const table = labelTable(labels, sizes);
+  const declared = labelTable(labels, sizes);
+  const { table, narrow, widen } = usedClasses(declared);
   const { smoothing = 0.01 / table.classes, priors = { knows: 0.5, guesses: 0.5, strategy: 10 } } = options;
   if (!(smoothing >= 0)) throw new RangeError(`expected smoothing of 0 or more pseudo-counts, got ${smoothing}`);
   const fitFrom = (from: MaceParameters | undefined) => {
@@ -240,20 +243,24 @@ export function mace(labels: Labels, sizes: LabelSizes, options: MaceOptions = {
     );
     return { model, trace };
   };
-  let best = fitFrom(start);
+  const first = start && {
+    competence: start.competence,
+    strategy: start.strategy.map((row) => narrow(Float64Array.from(row))),
+  };
+  let best = fitFrom(first);
   for (let r = 0; r < (restarts?.count ?? 0); r++) {
     const next = fitFrom(randomStart(table, restarts!.uniform));
     if ((next.trace.objectives.at(-1) ?? -Infinity) > (best.trace.objectives.at(-1) ?? -Infinity)) best = next;
   }
   const { model, trace } = best;
-  const prior = new Float64Array(table.classes).fill(1 / table.classes);
+  const prior = widen(new Float64Array(table.classes).fill(1 / table.classes));
   const assumes = truthAssumptions('independent-errors', 'items-alike', 'guessing-ignores-item', 'uniform-classes');
-  const result = truthResult(table, { method: 'mace', flat: model.flat, prior, assumes, ...trace }, level);
+  const result = truthResult(declared, { method: 'mace', flat: widen(model.flat), prior, assumes, ...trace }, level);
   return {
     ...result,
     by,
     competence: model.competence,
     raterCompetence: model.intervals(level),
-    strategy: rowsOf(model.strategy, table.classes),
+    strategy: rowsOf(widen(model.strategy), declared.classes),
   };
 }

@@ -22,23 +22,38 @@ export interface Maximum extends Expansion {
   readonly slope: number;
 }
 
+/** Whether an objective and its gradient are numbers: +∞ is the overflow of a sum, never a maximum. */
+const known = ({ objective, gradient }: Expansion): boolean =>
+  Number.isFinite(objective) && gradient.every(Number.isFinite);
+
 /**
- * Maximises by Newton's method (or scoring) with step halving. A step below `tolerance` ends the search: what it leaves is
- * of the order of its square. Unconverged after `steps`, or when a system is singular.
+ * Maximises by Newton's method (or scoring) with step halving. A step to a point whose objective or gradient is not finite
+ * is halved like one that leads down. A step below `tolerance` ends the search: what it leaves is of the order of its
+ * square. Unconverged after `steps`, when a system is singular, or when the start itself has no finite objective.
  */
 export function maximise(
   problem: Problem,
   start: Float64Array,
-  { steps = 100, tolerance = 1e-5 }: { steps?: number; tolerance?: number } = {},
+  {
+    steps = 100,
+    tolerance = 1e-5,
+    reach,
+  }: {
+    steps?: number;
+    tolerance?: number;
+    /** Most that a step of 1 in a parameter moves the scale on which `tolerance` is meant; 1 for all by default. */
+    reach?: ArrayLike<number>;
+  } = {},
 ): Maximum {
   let at = start;
   let now = problem.expand(at);
   let [iterations, change, converged] = [0, Infinity, false];
-  while (iterations < steps && !converged) {
+  const startKnown = known(now);
+  while (startKnown && iterations < steps && !converged) {
     // Solved only as well as the last step was small, systems cost less and convergence stays fast (Eisenstat and Walker 1996).
     const accuracy = Math.max(1e-8, Math.min(0.1, change * change));
     const step = now.solver.solve(now.gradient, accuracy);
-    if (step === null) {
+    if (!step?.every(Number.isFinite)) {
       // At a maximum, what is left of the gradient is rounding, which a singular system cannot be solved for.
       converged = change < 1e-6;
       break;
@@ -49,15 +64,17 @@ export function maximise(
     let scale = 1;
     let next = moved(1);
     let expansion = problem.expand(next);
-    if (!(expansion.objective >= enough)) {
+    while (!(known(expansion) && expansion.objective >= enough) && scale > 1e-10) {
+      let value: number;
       do {
         scale /= 2;
         next = moved(scale);
-      } while (scale > 1e-10 && !(problem.value(next) >= enough));
-      if (!(scale > 1e-10)) break;
+        value = problem.value(next);
+      } while (scale > 1e-10 && !(Number.isFinite(value) && value >= enough));
       expansion = problem.expand(next);
     }
-    const size = maxNorm(step);
+    if (!(scale > 1e-10)) break;
+    const size = maxNorm(reach === undefined ? step : step.map((v, i) => v * reach[i]!));
     // Only a step from a tight solve may end the search.
     converged = scale === 1 && size < tolerance && size * accuracy <= 1e-9;
     change = size * scale;

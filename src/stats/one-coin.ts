@@ -1,6 +1,7 @@
 import { type LabelSizes, type Labels, type LabelTable, labelTable } from './label-table.ts';
-import type { ClimbOptions, TruthResult } from './truth.ts';
+import type { ClassPrior, ClimbOptions, TruthResult } from './truth.ts';
 import { climb, meanPosterior, startPosteriors, truthAssumptions, truthResult } from './truth-fit.ts';
+import { usedClasses } from './used-classes.ts';
 import { voteStep } from './vote-step.ts';
 
 export interface OneCoinOptions extends ClimbOptions {
@@ -8,6 +9,8 @@ export interface OneCoinOptions extends ClimbOptions {
   readonly smoothing?: number;
   readonly start?: readonly ArrayLike<number>[];
   readonly level?: number;
+  /** Shares of the classes: estimated from the labels unless told otherwise. */
+  readonly classPrior?: ClassPrior;
 }
 
 export interface OneCoinResult extends TruthResult {
@@ -40,23 +43,32 @@ function expect(
 
 /**
  * One-coin Dawid–Skene by EM: rater r is right with probability pᵣ whatever the class, and a wrong label falls on each
- * other class with (1 − pᵣ) / (K − 1). One parameter per rater instead of K(K − 1), so it stands few labels per rater
+ * other class with (1 − pᵣ) / (K − 1), of K classes that somebody gave: one that was only declared changes nothing. One parameter per rater instead of K(K − 1), so it stands few labels per rater
  * better. Starts at the label shares. **Assumes** independent errors, as `dawidSkene` does, and that wrong classes are
  * alike. Skills are held 1e-10 away from 0 and 1. Throws a RangeError for an index outside `sizes`.
  */
 export function oneCoin(
   labels: Labels,
   sizes: LabelSizes,
-  { smoothing = 0, iterations = 500, tolerance = 1e-10, start, level = 0.95 }: OneCoinOptions = {},
+  {
+    smoothing = 0,
+    iterations = 500,
+    tolerance = 1e-10,
+    start,
+    level = 0.95,
+    classPrior = 'estimated',
+  }: OneCoinOptions = {},
 ): OneCoinResult {
   if (!(smoothing >= 0)) throw new RangeError(`expected smoothing of 0 or more pseudo-counts, got ${smoothing}`);
-  const table = labelTable(labels, sizes);
+  const declared = labelTable(labels, sizes);
+  const { table, narrow, widen } = usedClasses(declared);
   const { raters, items, classes, rater, label, perRater } = table;
-  const flat = startPosteriors(table, start);
+  const flat = narrow(startPosteriors(declared, start));
   const fit = { flat, weight: new Float64Array(table.n), prior: new Float64Array(classes) };
   const skill = new Float64Array(raters);
   const maximise = (): number => {
-    fit.prior.set(meanPosterior(table, flat));
+    if (classPrior === 'uniform') fit.prior.fill(1 / classes);
+    else fit.prior.set(meanPosterior(table, flat));
     skill.fill(smoothing);
     for (let i = 0; i < items; i++) {
       for (let j = table.start[i]!; j < table.start[i + 1]!; j++) skill[rater[j]!]! += flat[i * classes + label[j]!]!;
@@ -78,7 +90,14 @@ export function oneCoin(
     { iterations, tolerance },
   );
   if (iterations === 0) maximise();
-  const assumes = truthAssumptions('independent-errors', 'items-alike', 'wrong-classes-alike', 'mostly-right');
-  const result = truthResult(table, { method: 'one-coin', flat, prior: fit.prior, assumes, ...trace }, level);
+  const assumes = truthAssumptions(
+    'independent-errors',
+    'items-alike',
+    'wrong-classes-alike',
+    'mostly-right',
+    ...(classPrior === 'uniform' ? (['uniform-classes'] as const) : []),
+  );
+  const found = { method: 'one-coin' as const, flat: widen(flat), prior: widen(fit.prior), assumes, ...trace };
+  const result = truthResult(declared, found, level);
   return { ...result, skill };
 }

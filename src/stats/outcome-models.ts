@@ -72,7 +72,8 @@ const davidson: OutcomeModel = {
       const top = Math.max(Math.abs(d), t);
       const [win, loss, tie] = [Math.exp(d - top), Math.exp(-d - top), Math.exp(t - top)];
       const total = win + loss + tie;
-      value += (wins - losses) * d + tied * t - n * (top + Math.log(total));
+      // Each part is a logarithm of at most 1: large terms that cancel would leave rounding above 0.
+      value += wins * (d - top) + losses * (-d - top) + tied * (t - top) - n * Math.log(total);
       if (out === null) continue;
       const gap = (win - loss) / total;
       const pTie = tie / total;

@@ -117,10 +117,13 @@ export function fitPreferences(
     throw new RangeError(`Expected ${size} parameters to start from; got ${start.length}`);
   if (start) theta.set(start);
   const problem = preferenceProblem({ data, shared, ties: model, ridge, factory });
-  const { at, iterations, slope, solver, converged } = maximise(problem, theta);
+  // What a unit of each parameter does to log-odds at most: a covariate in characters has a coefficient of 1e-4.
+  const reach = new Float64Array(size).fill(1);
+  for (const [k, { values }] of shared.entries()) reach[contestants + k] = maxNorm(values);
+  const { at, iterations, slope, solver, converged } = maximise(problem, theta, { reach });
   // Connected strengths cannot run away alone: where no finite maximum exists some coefficient does, until odds of e^25.
-  const reach = [...shared.map((s) => (s.ridge > 0 ? 0 : maxNorm(s.values))), ...(tie ? [1] : [])];
-  const runaway = reach.findIndex((most, k) => Math.abs(at[contestants + k]!) * most > 25);
+  const unbounded = [...shared.map((s) => s.ridge === 0), ...(tie ? [true] : [])];
+  const runaway = unbounded.findIndex((f, k) => f && Math.abs(at[contestants + k]!) * reach[contestants + k]! > 25);
   if (runaway >= 0) {
     const name = shared[runaway]?.name ?? 'the tie parameter';
     return {

@@ -117,9 +117,16 @@ class Choice {
   }
 }
 
+/** log(eᵃ + eᵇ). */
+const logAdd = (a: number, b: number): number => {
+  const top = Math.max(a, b);
+  return top === -Infinity ? top : top + Math.log1p(Math.exp(Math.min(a, b) - top));
+};
+
 /**
  * The same without ties, where sums over what is left run from the worst item up: linear in a ranking's items for the value
- * and gradient, quadratic for its block.
+ * and gradient, quadratic for its block. All sums are kept as logs: an item far below the rest would otherwise underflow to
+ * nothing, and its choice among others like it look more than certain.
  */
 function strictLogLikelihood(
   { items, starts, weight, groups }: RankingColumns,
@@ -128,10 +135,11 @@ function strictLogLikelihood(
 ): number {
   let longest = 0;
   for (let r = 0; r < weight.length; r++) longest = Math.max(longest, starts[r + 1]! - starts[r]!);
-  const alpha = new Float64Array(longest);
-  const left = new Float64Array(longest);
+  const left = new Float64Array(longest + 1);
   const first = new Float64Array(longest);
   const second = new Float64Array(longest);
+  const root = new Float64Array(longest);
+  const fall = new Float64Array(longest);
   let value = 0;
   for (let r = 0; r < weight.length; r++) {
     const [start, w] = [starts[r]!, weight[r]!];
@@ -139,32 +147,37 @@ function strictLogLikelihood(
     // The last item left cannot be chosen otherwise.
     const choices = Math.min(groups[r]!.length, width - 1);
     if (choices <= 0 || w === 0) continue;
-    let top = -Infinity;
-    for (let k = 0; k < width; k++) top = Math.max(top, theta[items[start + k]!]!);
-    let sum = 0;
-    for (let k = width - 1; k >= 0; k--) {
-      alpha[k] = Math.exp(theta[items[start + k]!]! - top);
-      sum += alpha[k]!;
-      left[k] = sum;
-    }
-    // Over the choices so far: Σ w / Z and Σ w / Z².
-    let [a, b] = [0, 0];
+    left[width] = -Infinity;
+    for (let k = width - 1; k >= 0; k--) left[k] = logAdd(left[k + 1]!, theta[items[start + k]!]!);
+    // Over the choices so far: log Σ 1 / Z and log Σ 1 / Z².
+    let [a, b] = [-Infinity, -Infinity];
     for (let k = 0; k < width; k++) {
       if (k < choices) {
-        value += w * (theta[items[start + k]!]! - top - Math.log(left[k]!));
-        a += w / left[k]!;
-        b += w / (left[k]! * left[k]!);
+        // A sum is never less than one of its parts, whatever rounding made of them.
+        value += w * Math.min(0, theta[items[start + k]!]! - left[k]!);
+        a = logAdd(a, -left[k]!);
+        b = logAdd(b, -2 * left[k]!);
       }
       first[k] = a;
       second[k] = b;
     }
     if (out === null) continue;
-    const at = out.blockStarts[r]!;
     for (let k = 0; k < width; k++) {
-      out.gradient[items[start + k]!]! += (k < choices ? w : 0) - alpha[k]! * first[k]!;
-      out.blocks[at + k * width + k]! += alpha[k]! * first[k]!;
-      for (let l = 0; l < width; l++)
-        out.blocks[at + k * width + l]! -= alpha[k]! * alpha[l]! * second[Math.min(k, l)]!;
+      const log = theta[items[start + k]!]!;
+      const expected = w * Math.exp(log + first[k]!);
+      out.gradient[items[start + k]!]! += (k < choices ? w : 0) - expected;
+      out.blocks[out.blockStarts[r]! + k * (width + 1)]! += expected;
+      root[k] = Math.exp(log + second[k]! / 2);
+      fall[k] = k === 0 ? 1 : Math.exp((second[k - 1]! - second[k]!) / 2);
+    }
+    // e^(θₖ + θₗ) Σ 1 / Z², summed up to the better of the two, as a product of numbers that cannot overflow.
+    for (let k = 0, at = out.blockStarts[r]!; k < width; k++, at += width) {
+      let reach = w * root[k]!;
+      for (let l = k; l < width; l++) {
+        if (l > k) reach *= fall[l]!;
+        out.blocks[at + l]! -= reach * root[l]!;
+      }
+      for (let l = 0; l < k; l++) out.blocks[at + l] = out.blocks[out.blockStarts[r]! + l * width + k]!;
     }
   }
   return value;

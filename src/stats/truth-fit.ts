@@ -33,7 +33,10 @@ export interface Climb {
   readonly converged: boolean;
 }
 
-/** Repeats a step of EM until its objective stands still, or until the iterations are used up. */
+/**
+ * Repeats a step of EM until its objective stands still, or until the iterations are used up. Throws a RangeError where the
+ * objective is not finite: a start that rules a given label out has no likelihood to climb.
+ */
 export function climb(
   step: () => { readonly objective: number; readonly logLikelihood: number },
   { iterations, tolerance }: Required<ClimbOptions>,
@@ -43,6 +46,11 @@ export function climb(
   for (let iteration = 0; iteration < iterations; iteration++) {
     const before = objectives.at(-1);
     const { objective, logLikelihood } = step();
+    if (!Number.isFinite(objective)) {
+      throw new RangeError(
+        `expected a finite likelihood, got ${objective} in iteration ${iteration + 1}: give a start and priors that leave every label possible`,
+      );
+    }
     objectives.push(objective);
     logLikelihoods.push(logLikelihood);
     // `<=`: labels without any doubt reach an objective of exactly 0 and stay there.

@@ -251,6 +251,64 @@ describe.each(Object.entries(METHODS))('%s', (_, infer) => {
   });
 });
 
+describe('classes that nobody gave', () => {
+  const rng = createRng('unused-classes');
+  /** Labels of a crowd over some of six classes; one set has a single class. */
+  const sets = [[0, 1], [1, 3], [0, 2, 5], [4]].map((used) => ({
+    used,
+    labels: Array.from({ length: 400 }, (_, j) => {
+      const item = j % 60;
+      const right = rng.uniform() < 0.7;
+      return { item, rater: rng.integer(7), label: used[right ? item % used.length : rng.integer(used.length)]! };
+    }),
+  }));
+  it.each(Object.entries(METHODS))('%s: finds the same whatever else was declared', (_, infer) => {
+    for (const { used, labels } of sets) {
+      // The same labels with no class left unused, two where there must be a way to be wrong.
+      const tight = Math.max(2, used.length);
+      const renamed = labels.map((row) => ({ ...row, label: used.indexOf(row.label) }));
+      const least = infer(renamed, { items: 60, raters: 7, classes: tight });
+      for (const classes of [6, 9]) {
+        const more = infer(labels, { items: 60, raters: 7, classes });
+        for (const [item, row] of more.posteriors.entries()) {
+          for (const [c, k] of used.entries()) expect(row[k]).toBeCloseTo(least.posteriors[item]![c]!, 9);
+        }
+        for (const [r, { value }] of more.accuracy.entries()) expect(value).toBeCloseTo(least.accuracy[r]!.value, 9);
+      }
+    }
+  });
+});
+
+describe('a uniform class prior', () => {
+  // Nine items in ten are of class 0, and raters are right on 75 %: a common class drowns a rare one unless told not to.
+  const rng = createRng('class-prior');
+  const truth = Array.from({ length: 400 }, () => Number(rng.uniform() < 0.1));
+  const labels = truth.flatMap((k, item) =>
+    Array.from({ length: 5 }, (_, rater) => ({ item, rater, label: rng.uniform() < 0.75 ? k : 1 - k })),
+  );
+  const sizes = { items: 400, raters: 5, classes: 3 };
+  it.each([
+    ['Dawid–Skene', dawidSkene],
+    ['one coin', oneCoin],
+  ] as const)('%s: gives every class that was given the same share, and says so', (_, infer) => {
+    const [free, uniform] = [
+      infer(labels, sizes, { smoothing: 1 }),
+      infer(labels, sizes, { smoothing: 1, classPrior: 'uniform' }),
+    ];
+    expect([...uniform.prior]).toEqual([0.5, 0.5, 0]);
+    expect(free.prior[0]).toBeGreaterThan(0.6);
+    const ids = (result: typeof free) => result.assumes.map(({ id }) => id);
+    expect(ids(uniform)).toContain('uniform-classes');
+    expect(ids(free)).not.toContain('uniform-classes');
+    const chosen = (result: typeof free) => mostProbable(result.posteriors).filter((k) => k === 1).length;
+    expect(chosen(uniform)).toBeGreaterThan(chosen(free));
+    for (let i = 1; i < uniform.objectives.length; i++)
+      expect(uniform.objectives[i]! - uniform.objectives[i - 1]!).toBeGreaterThan(
+        -1e-9 * Math.abs(uniform.objectives[i]!),
+      );
+  });
+});
+
 describe('the log-likelihood reported', () => {
   /** Straight from the formula: Σᵢ log Σₖ priorₖ Πⱼ confusion, all in logs. */
   const formula = (labels: readonly Label[], { items, classes }: LabelSizes, fit: DawidSkeneResult) => {

@@ -47,6 +47,12 @@ export interface TruthResult {
   readonly notes: readonly TruthNote[];
 }
 
+/**
+ * Where the shares of the classes come from: estimated with everything else, or the same for every class that somebody gave,
+ * so that a common class gets no more than its labels say.
+ */
+export type ClassPrior = 'estimated' | 'uniform';
+
 export interface ClimbOptions {
   readonly iterations?: number;
   /** Stops when the objective rises by less than this share of its size. */

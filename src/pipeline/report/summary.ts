@@ -1,7 +1,7 @@
 import { verdictCounts } from '../../audit/index.ts';
 import { estimateText, figure, percent, type Section } from '../../report/index.ts';
 import { accuracyText, REWARD_MEASURES } from '../../reward/index.ts';
-import { mean, type Uniform } from '../../stats/index.ts';
+import { coverageRemark, mean, type Uniform } from '../../stats/index.ts';
 import type { PipelineConfig } from '../config.ts';
 import { type EvaluatedPrompt, figuresBySplit } from '../evaluation.ts';
 import { ratersKnown } from '../results.ts';
@@ -109,7 +109,9 @@ function rewardRows({ evaluation: { overall, baselines, ece, onVotes } }: RunRes
 /** Difference of means over the same prompts, with its interval. */
 function changeText(before: readonly number[], after: readonly number[], uniform: Uniform): string {
   const changes = after.map((value, i) => value - before[i]!);
-  return `change ${estimateText(mean(changes), meanInterval(changes, uniform), `n = ${changes.length}`)}`;
+  const remark = coverageRemark('bootstrap-mean', changes.length);
+  const rest = `n = ${changes.length}${remark === null ? '' : `; ${remark}`}`;
+  return `change ${estimateText(mean(changes), meanInterval(changes, uniform), rest)}`;
 }
 
 const pointsWith = (path: PolicyPath, score: 'proxy' | 'gold') =>

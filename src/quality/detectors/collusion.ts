@@ -1,7 +1,7 @@
 import { binomialUpperTail, chiSquareQuantile, gammaLower } from '../../stats/index.ts';
 import type { QualityData } from '../data.ts';
 import { type Detector, evidence, fdrCut } from '../detector.ts';
-import { LEAST_SHARED, MAX_RATERS_OF_UNIT, type RaterPair } from '../rater-pairs.ts';
+import { LEAST_PAIRS, LEAST_SHARED, MAX_RATERS_OF_UNIT, type RaterPair } from '../rater-pairs.ts';
 
 /** P(X ≥ observed) for a Poisson mean; `observed` may be fractional (expected counts). */
 const poissonTail = (observed: number, mean: number): number =>
@@ -75,7 +75,7 @@ function recordsOf(data: QualityData, pairs: readonly RaterPair[]): Map<number, 
 export const collusion: Detector = {
   id: 'collusion',
   looksFor: 'groups of raters who give the same answers, wrong ones above all, beyond the fitted Dawid–Skene model',
-  needs: `pairs of raters with at least ${LEAST_SHARED} units in common, and other raters on these units (over ${MAX_RATERS_OF_UNIT}: the first ${MAX_RATERS_OF_UNIT})`,
+  needs: `${LEAST_PAIRS} or more pairs of raters with at least ${LEAST_SHARED} units in common, and other raters on these units (over ${MAX_RATERS_OF_UNIT}: the first ${MAX_RATERS_OF_UNIT})`,
   assumes:
     'errors are independent given the class, up to one factor for hard items that all pairs share; people with a common taste or a common source err together too, and a group that is the majority on its units looks right',
   rule: 'Benjamini–Hochberg over pairs, twice the smaller p of common errors (Poisson) and equal answers (binomial); groups are what significant pairs connect',
@@ -85,7 +85,11 @@ export const collusion: Detector = {
     const { columns, shared, voteSets } = data;
     const { pairs } = shared;
     if (voteSets.length === 0) return { undefined: 'there are no answers with common values' };
-    if (pairs.length === 0) return { undefined: `no two raters share ${LEAST_SHARED} units` };
+    if (pairs.length < LEAST_PAIRS) {
+      return {
+        undefined: `${pairs.length} pairs of raters share ${LEAST_SHARED} units; with fewer than ${LEAST_PAIRS} a pair would be its own standard`,
+      };
+    }
     const { factor, p, cut } = testPairs(pairs, collusion.level);
     const pOf = new Map(pairs.map((pair, i) => [pair, p[i]!]));
     const significant = pairs.filter((pair) => pOf.get(pair)! <= cut);

@@ -8,6 +8,8 @@ const SHINGLE = 8;
 /** Copied texts of a rater from which on the detector flags, and their least share (lower end of the interval). */
 const LEAST_COPIES = 3;
 const LEAST_SHARE = 0.1;
+/** Share of the writing raters (and at least three) from whom on a text is a form's own words, such as a listed reason. */
+const TEMPLATE = 0.5;
 /** Share of a text's shingles that must stand in another text. */
 const COPIED = 0.8;
 
@@ -34,12 +36,26 @@ const shingles = (text: string): string[] => {
     : [...new Set(Array.from({ length: w.length - SHINGLE + 1 }, (_, i) => w.slice(i, i + SHINGLE).join(' ')))];
 };
 
+/** Texts that so many raters give that they were offered, not written. */
+function listedTexts(columns: QualityColumns, rows: readonly number[]): ReadonlySet<string> {
+  const by = new Map<string, Set<number>>();
+  const writers = new Set<number>();
+  for (const row of rows) {
+    const text = writtenText(columns, row).trim();
+    const own = by.get(text) ?? new Set<number>();
+    by.set(text, own.add(columns.rater[row]!));
+    writers.add(columns.rater[row]!);
+  }
+  const least = Math.max(3, TEMPLATE * writers.size);
+  return new Set([...by].filter(([, raters]) => raters.size >= least).map(([text]) => text));
+}
+
 /** Are a rater's texts found again in earlier texts of others, on other items of their own, or in what was shown? */
 export const copiedText: Detector = {
   id: 'copied-text',
   looksFor: 'raters whose texts stand, word for word, in earlier texts of others or in their own on other items',
   needs: `texts of at least ${SHINGLE} words: corrections, critiques, demonstrations, notes on spans, reasons`,
-  assumes: `people do not write the same ${SHINGLE} words in a row by chance; what the item itself says does not count as copied`,
+  assumes: `people do not write the same ${SHINGLE} words in a row by chance; what the item itself says does not count as copied, nor a text that half of the raters give (a listed reason)`,
   rule: `no test: at least ${LEAST_COPIES} copied texts and ${100 * LEAST_SHARE} % of the rater’s texts (lower end of the 95 % interval)`,
   level: 0.05,
   tests: 'raters',
@@ -52,6 +68,7 @@ export const copiedText: Detector = {
     const rows = Array.from({ length: columns.n }, (_, row) => row)
       .filter((row) => writtenText(columns, row).trim() !== '')
       .sort((a, b) => at(a) - at(b) || a - b);
+    const template = listedTexts(columns, rows);
     const shownOn = new Map<number, ReadonlySet<string>>();
     const shown = (item: number) => {
       let set = shownOn.get(item);
@@ -65,7 +82,8 @@ export const copiedText: Detector = {
     for (const row of rows) {
       const item = columns.item[row]!;
       const rater = columns.rater[row]!;
-      const all = shingles(writtenText(columns, row));
+      const text = writtenText(columns, row);
+      const all = template.has(text.trim()) ? [] : shingles(text);
       // A correction keeps most of the reply, and a critique may quote it: that is the item's text, not copied work.
       const own = all.length === 0 ? [] : all.filter((shingle) => !shown(item).has(shingle));
       if (own.length === 0) continue;

@@ -1,6 +1,6 @@
 import { binomialUpperTail, wilson } from '../../stats/index.ts';
 import { type Detector, evidence, fdrCut } from '../detector.ts';
-import { LEAST_SHARED, MAX_RATERS_OF_UNIT } from '../rater-pairs.ts';
+import { LEAST_PAIRS, LEAST_SHARED, MAX_RATERS_OF_UNIT } from '../rater-pairs.ts';
 
 /** Equal answers from which on a pair looks like one person. */
 const NEARLY_ALL = 0.9;
@@ -10,7 +10,7 @@ export const duplicateAccounts: Detector = {
   id: 'duplicate-accounts',
   looksFor:
     'two accounts with nearly all answers equal on the units they share, more than two people as accurate would have',
-  needs: `pairs of raters with at least ${LEAST_SHARED} units in common (units with over ${MAX_RATERS_OF_UNIT} raters: the first ${MAX_RATERS_OF_UNIT})`,
+  needs: `${LEAST_PAIRS} or more pairs of raters with at least ${LEAST_SHARED} units in common (units with over ${MAX_RATERS_OF_UNIT} raters: the first ${MAX_RATERS_OF_UNIT})`,
   assumes:
     'errors are independent given the class, with the error rates fitted by Dawid–Skene; the pool’s own rate of disagreement corrects for items that are easy for everybody',
   rule: `Benjamini–Hochberg over pairs; and at least ${100 * NEARLY_ALL} % of the answers equal`,
@@ -20,7 +20,11 @@ export const duplicateAccounts: Detector = {
     const { columns, shared, voteSets } = data;
     const { pairs } = shared;
     if (voteSets.length === 0) return { undefined: 'there are no answers with common values' };
-    if (pairs.length === 0) return { undefined: `no two raters share ${LEAST_SHARED} units` };
+    if (pairs.length < LEAST_PAIRS) {
+      return {
+        undefined: `${pairs.length} pairs of raters share ${LEAST_SHARED} units; with fewer than ${LEAST_PAIRS} a pair would be its own standard`,
+      };
+    }
     let [differ, expected] = [0, 0];
     for (const pair of pairs) {
       differ += pair.shared - pair.equal;

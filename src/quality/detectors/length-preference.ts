@@ -4,6 +4,8 @@ import { type Detector, evidence, fdrCut, twoSided } from '../detector.ts';
 import type { VoteSet } from '../vote-set.ts';
 
 const LEAST = 20;
+/** The middle rater is the standard: of one or two raters each would be held against itself. */
+const LEAST_RATERS = 3;
 
 /** Decided votes of one question between two replies of different length, by entry of the votes. */
 interface SizedVotes {
@@ -33,6 +35,11 @@ function sizedVotes({ columns, replies }: QualityData, { votes }: VoteSet): Size
     longer[i] = Number(label[i] === long);
     const forLonger = counts[at + long]! - longer[i]!;
     const others = counts[at]! + counts[at + 1]! - 1;
+    // Without others on the item the pool's share would be the rater's own taste.
+    if (others === 0) {
+      longer[i] = -1;
+      continue;
+    }
     const scale = others > MOST ? MOST / others : 1;
     cell[i] = Math.round(others * scale) * (MOST + 1) + Math.round(forLonger * scale);
     hits[cell[i]!]! += longer[i]!;
@@ -51,6 +58,13 @@ interface OwnVotes {
   readonly row: Int32Array;
   readonly longer: Int8Array;
   readonly offset: Float64Array;
+}
+
+/** Different pairs of texts among a rater's votes: over one pair, a taste for length is a taste for a text. */
+function distinctPairs({ columns, replies }: QualityData, { n, row }: OwnVotes): number {
+  const seen = new Set<number>();
+  for (let i = 0; i < n; i++) seen.add(replies.pair[columns.item[row[i]!]!]!);
+  return seen.size;
 }
 
 /** Buffers for the rater with most votes. */
@@ -113,7 +127,7 @@ function ownIntercept({ n, longer, offset }: OwnVotes): { a: number; error: numb
 export const lengthPreference: Detector = {
   id: 'length-preference',
   looksFor: 'raters who choose by length, beyond what the others’ votes on the same items explain',
-  needs: `at least ${LEAST} decided comparisons of a rater between two replies of different length`,
+  needs: `at least ${LEAST_RATERS} raters with ${LEAST} decided comparisons each, of ${LEAST} different pairs of texts of different length, on items that others judged too`,
   assumes:
     'the others’ votes on an item show how much better the longer reply is; a taste for length that all raters share cannot be seen here',
   rule: 'Benjamini–Hochberg over raters',
@@ -128,12 +142,15 @@ export const lengthPreference: Detector = {
     const own = buffers(data);
     for (let rater = 0; rater < columns.raterIds.length; rater++) {
       fillOwn(own, data, { sized, rater });
-      if (own.n < LEAST) continue;
+      if (own.n < LEAST || distinctPairs(data, own) < LEAST) continue;
       tested.push(rater);
       raw.push(ownIntercept(own));
     }
-    if (tested.length === 0)
-      return { undefined: `no rater has ${LEAST} decided comparisons of two replies of different length` };
+    if (tested.length < LEAST_RATERS) {
+      return {
+        undefined: `${tested.length} raters have decided comparisons of ${LEAST} different pairs of replies of different length on items that others judged too; with fewer than ${LEAST_RATERS} the standard would be the rater’s own taste`,
+      };
+    }
     // The middle rater is the standard: a few who go by length must not make all others look as if they avoided it.
     const middle = quantile(
       raw.map(({ a }) => a),

@@ -4,6 +4,8 @@ import { type Detector, evidence, fdrCut } from '../detector.ts';
 import { type Following, following } from '../typical-rater.ts';
 
 const LEAST = 12;
+/** What is typical is learnt from all: of two raters each would be held against the pair. */
+const LEAST_RATERS = 3;
 /** Following the others three quarters as far as a typical rater does: still an honest, less careful person. */
 const ENOUGH = 0.75;
 
@@ -28,7 +30,7 @@ export function followingOfRaters({ columns, voteSets }: QualityData): (Followin
 export const randomAnswers: Detector = {
   id: 'random-answers',
   looksFor: 'raters whose answers follow what the others see less than three quarters as far as a typical rater’s do',
-  needs: `at least ${LEAST} votes of a rater on units with others’ votes`,
+  needs: `at least ${LEAST_RATERS} raters with ${LEAST} votes each on units with others’ votes`,
   assumes:
     'independent errors; a rater with a taste of their own looks like a guesser here, and raters who all guess look typical',
   rule: 'Benjamini–Hochberg over raters; one-sided test against three quarters of the typical rater’s following',
@@ -38,7 +40,11 @@ export const randomAnswers: Detector = {
     const { columns } = data;
     const all = followingOfRaters(data);
     const tested = all.flatMap((found, rater) => (found === null ? [] : [{ rater, ...found }]));
-    if (tested.length === 0) return { undefined: `no rater has ${LEAST} votes on units with others’ votes` };
+    if (tested.length < LEAST_RATERS) {
+      return {
+        undefined: `${tested.length} raters have ${LEAST} votes on units with others’ votes; with fewer than ${LEAST_RATERS} the typical rater would be the one who is tested`,
+      };
+    }
     const p = tested.map(({ value, error }) => normalCdf((value - ENOUGH) / error));
     const cut = fdrCut(p, randomAnswers.level);
     const flagged = tested.flatMap((row, i) => (p[i]! <= cut ? [{ ...row, p: p[i]! }] : []));

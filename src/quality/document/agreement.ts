@@ -1,5 +1,6 @@
 import type { Block, ForestRow, Section } from '../../report/index.ts';
-import type { AgreementRow } from '../agreement.ts';
+import { coverageRemark, type IntervalMethodId } from '../../stats/index.ts';
+import type { AgreementMeasure, AgreementRow } from '../agreement.ts';
 import type { FeedbackReport } from '../report.ts';
 import { figure, item, MEASURES, type QuestionNames, rangeText, votesText } from './words.ts';
 
@@ -14,7 +15,7 @@ export function agreementSection({ agreement }: FeedbackReport, names: QuestionN
   return {
     id: 'agreement',
     title: 'Agreement',
-    note: `How far raters give the same values to the same things, beyond chance. Items are resampled whole, ${replicates} times.`,
+    note: `How far raters give the same values to the same things, beyond chance. Items are drawn whole (where there are many, ${replicates} times).`,
     blocks: [
       ...(whole.length === 0
         ? [{ kind: 'text', soft: true, text: 'No question has two answers to compare.' } as const]
@@ -61,12 +62,31 @@ function coefficientTable(name: string, rows: readonly AgreementRow[], names: Qu
       rowName(names, row),
       MEASURES[row.measure],
       'value' in row.estimate ? figure(row.estimate.value) : '–',
-      'value' in row.estimate ? rangeText(row.interval) : row.estimate.undefined,
+      'value' in row.estimate ? rangeRemarked(row) : row.estimate.undefined,
       String(row.units),
       String(row.values),
       String(row.raters),
     ]),
   };
+}
+
+/** How the interval of each measure is made; Kendall's W and F1 are means over items. */
+const METHODS: { readonly [M in AgreementMeasure]: IntervalMethodId } = {
+  'alpha-nominal': 'alpha',
+  'alpha-ordinal': 'alpha',
+  'alpha-interval': 'alpha',
+  pairwise: 'pair-agreement',
+  gwet: 'gwet',
+  'icc-1-1': 'icc',
+  'icc-2-1': 'icc',
+  'kendall-w': 'cluster-mean',
+  'span-f1': 'cluster-mean',
+};
+
+/** The interval, and beside it what it is worth where it covers less than it says. */
+function rangeRemarked({ measure, interval, units }: AgreementRow): string {
+  const remark = interval === null ? null : coverageRemark(METHODS[measure], units);
+  return `${rangeText(interval)}${remark === null ? '' : ` (${remark})`}`;
 }
 
 function alphaPlot(rows: readonly AgreementRow[], names: QuestionNames): Block {

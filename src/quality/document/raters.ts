@@ -1,4 +1,5 @@
 import type { Block, ForestRow, ScatterPoint, Section } from '../../report/index.ts';
+import { coverageRemark } from '../../stats/index.ts';
 import type { RaterQuality } from '../rater-rows.ts';
 import type { FeedbackReport } from '../report.ts';
 import { figure, rangeText, rater, seconds } from './words.ts';
@@ -22,6 +23,12 @@ export function ratersSection({ raterTable }: FeedbackReport): Section {
   };
 }
 
+/** The count behind an accuracy, and what its interval is worth where it covers less than it says. */
+function noteOf(n: number): string {
+  const remark = coverageRemark('rater-accuracy', n);
+  return remark === null ? `n = ${n}` : `n = ${n}; ${remark}`;
+}
+
 function reliabilityPlot(raterTable: readonly RaterQuality[]): Block {
   const known = raterTable.flatMap(({ accuracy, raterId, flags }) =>
     'value' in accuracy ? [{ raterId, accuracy, marked: flags.length > 0, votes: accuracy.n }] : [],
@@ -34,7 +41,7 @@ function reliabilityPlot(raterTable: readonly RaterQuality[]): Block {
         name: raterId,
         value: accuracy.value,
         interval: accuracy.interval,
-        note: `n = ${accuracy.n}`,
+        note: noteOf(accuracy.n),
         marked,
       }),
     );

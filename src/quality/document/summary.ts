@@ -108,7 +108,7 @@ export function reliabilitySection({ known, repeats, triads, consistency }: Feed
           ),
           ['Repeats answered the same', shareText(repeats.selfConsistency, 'none shown')],
           ['Repeats in reverse order answered the same', shareText(repeats.swappedConsistency, 'none shown')],
-          ['Of those answered differently, same place again', shareText(repeats.followedPlace)],
+          ['Of swapped choices, same place again rather than same reply', shareText(repeats.followedPlace)],
           ['Repeats of which the first answer is not there', String(repeats.unmatched)],
           ['Triples of replies that run in a circle', `${triads.cyclic} of ${triads.closed}`],
           [

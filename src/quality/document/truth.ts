@@ -20,7 +20,10 @@ function questionBlocks(truth: TruthReport, names: QuestionNames): Block[] {
   const { question, units, votes, disputed, notes, assumes, gold } = truth;
   return [
     { kind: 'heading', text: names.question(question) },
-    { kind: 'text', text: `${votes} votes on ${units} units; ${disputed} of them depend on the method.` },
+    {
+      kind: 'text',
+      text: `${votes} votes on ${units} units; ${disputed} of them depend on the method${truth.classPrior === 'uniform' ? '; every class that was given has the same share' : ''}.`,
+    },
     independence(truth.independence),
     ...(gold === null || gold.units === 0
       ? []
