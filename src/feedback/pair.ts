@@ -70,10 +70,10 @@ function softPairs(shares: readonly number[]): { first: number; second: number; 
 }
 
 /** What a judgment says about pairs of replies, or why it says nothing. */
-function comparedReplies(
-  { answer }: Judgment,
+export function comparedReplies(
+  { answer }: Pick<Judgment, 'answer'>,
   item: Item,
-  expansion: RankingExpansion,
+  expansion: RankingExpansion = 'all',
 ): { first: number; second: number; target: number }[] | string {
   if (answer.kind !== 'ranking' && answer.kind !== 'comparison') return `kind-${answer.kind}`;
   if (answerProblem(answer, item) !== undefined) return 'does-not-fit-item';
@@ -90,7 +90,8 @@ function comparedReplies(
 }
 
 /** How many votes a judgment is: what it counts, or one. */
-const votesOf = ({ answer }: Judgment): number => (answer.kind === 'comparison' ? (answer.votes ?? 1) : 1);
+export const votesOf = ({ answer }: Pick<Judgment, 'answer'>): number =>
+  answer.kind === 'comparison' ? (answer.votes ?? 1) : 1;
 
 /**
  * Turns comparisons and rankings of work items into preference pairs. Within a pair the reply of lower index is `first`

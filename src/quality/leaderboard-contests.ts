@@ -1,4 +1,4 @@
-import { type Answer, expandRanking, type Item, type Judgment, purposeOf } from '../feedback/index.ts';
+import { comparedReplies, type Item, type Judgment, purposeOf, votesOf } from '../feedback/index.ts';
 import { addTo } from '../run/index.ts';
 import { type Comparisons, type Covariate, standardise, styleDifference } from '../stats/index.ts';
 import { STYLE_AMOUNTS, STYLE_FEATURES, type StyleFeature } from './style.ts';
@@ -21,26 +21,6 @@ export interface ModelContests {
   /** Controls without a difference to learn from, and why. */
   readonly without: readonly { readonly control: Control; readonly because: string }[];
   readonly unused: Readonly<Record<string, number>>;
-}
-
-interface Pair {
-  readonly first: number;
-  readonly second: number;
-  readonly target: number;
-}
-
-/** The pairs of replies that an answer decides between, or why it does not. */
-function pairsOf(answer: Answer, replies: number): readonly Pair[] | string {
-  if (answer.kind === 'ranking') {
-    const pairs = expandRanking(answer.groups);
-    return pairs.length === 0 ? 'fewer than two ranked' : pairs;
-  }
-  if (answer.kind !== 'comparison') return `kind ${answer.kind}`;
-  const { outcome } = answer;
-  if (outcome === 'cant-judge' || outcome === 'both-bad') return outcome;
-  const all = Array.from({ length: replies }, (_, i) => i);
-  if (outcome === 'tie') return expandRanking([all]);
-  return all.filter((reply) => reply !== outcome).map((second) => ({ first: outcome, second, target: 1 }));
 }
 
 /** Amounts of every style feature by reply of an item, computed when first asked for. */
@@ -97,7 +77,7 @@ class Names {
 
 /**
  * Contests between the models named beside replies, from comparisons and rankings of work. Pairs of one judgment share a
- * weight of one. Judgments between replies of one model, or without models, are counted and left out.
+ * weight of one, or of its votes; a preference in shares is won and lost by its shares. Judgments between replies of one model, or without models, are counted and left out.
  */
 export function modelContests(
   items: readonly Item[],
@@ -110,9 +90,10 @@ export function modelContests(
   const columns = new Columns(controls);
   const unused: Record<string, number> = {};
   let used = 0;
-  for (const { itemId, raterId, answer, presentation } of standing(judgments, unused)) {
+  for (const judgment of standing(judgments, unused)) {
+    const { itemId, raterId, presentation } = judgment;
     const at = itemAt.get(itemId);
-    const pairs = at === undefined ? 'unknown item' : pairsOf(answer, items[at]!.replies.length);
+    const pairs = at === undefined ? 'unknown item' : comparedReplies(judgment, items[at]!);
     if (typeof pairs === 'string') {
       addTo(unused, pairs);
       continue;
@@ -130,12 +111,13 @@ export function modelContests(
     const form = amounts(at!);
     const places = replies.map((_, reply) => presentation.order.indexOf(reply));
     for (const { first, second, target } of contests) {
-      const weight = 1 / contests.length;
+      const weight = votesOf(judgment) / contests.length;
+      const isTie = target === 0.5;
       columns.first.push(models.number(replies[first]!.model!));
       columns.second.push(models.number(replies[second]!.model!));
-      columns.wins.push(target === 1 ? weight : 0);
-      columns.losses.push(target === 0 ? weight : 0);
-      columns.ties.push(target === 0.5 ? weight : 0);
+      columns.wins.push(isTie ? 0 : weight * target);
+      columns.losses.push(isTie ? 0 : weight * (1 - target));
+      columns.ties.push(isTie ? weight : 0);
       columns.rater.push(raters.number(raterId));
       for (const [control, values] of columns.controls) {
         if (control !== 'position') values.push(styleDifference(form[first]![control], form[second]![control]));

@@ -69,6 +69,24 @@ describe('the leaderboard', () => {
     expect(rows[0]!.ranks[1]).toBeLessThan(12);
   });
 
+  it('reads shares and votes of a preference as the hard votes that they stand for', () => {
+    const { items, judgments } = simulatedArena(4, { judgments: 400, ties: 0, models: 3 });
+    const hard = judgments.flatMap((judgment, i) => [
+      judgment,
+      { ...judgment, id: `${judgment.id}/b` },
+      { ...judgment, id: `${judgment.id}/c`, answer: { kind: 'comparison' as const, outcome: i % 2 } },
+    ]);
+    const soft = judgments.map((judgment, i) => {
+      const { outcome } = judgment.answer as { outcome: number };
+      const wins = 2 * Number(outcome === 0) + Number(i % 2 === 0);
+      const shares = [wins / 3, 1 - wins / 3];
+      return { ...judgment, answer: { kind: 'comparison' as const, outcome, shares, votes: 3 } };
+    });
+    const strengthsOf = (all: typeof hard | typeof soft) =>
+      boardOf(items, all, { controls: [] }).rows.map(({ model, strength }) => [model, strength.value.toFixed(6)]);
+    expect(strengthsOf(soft)).toEqual(strengthsOf(hard));
+  });
+
   it('does not depend on the order of records or of replies', () => {
     const { items, judgments } = simulatedArena(3, { judgments: 500 });
     const turned = {
