@@ -9,7 +9,8 @@ import { fitLogRatioReward, logRatioReward } from './fit/log-ratio.ts';
 import { fitTransformerReward, transformerReward } from './fit/transformer.ts';
 import { normaliserSchema } from './normaliser.ts';
 import type { Observation } from './observation.ts';
-import { readingSchema, resampleItems } from './observe.ts';
+import { resampleItems } from './observe.ts';
+import { readingSchema } from './reading.ts';
 import type { RewardBase } from './reward-base.ts';
 
 const linear = defineFamily({

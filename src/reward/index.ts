@@ -15,5 +15,6 @@ export * from './likelihood/index.ts';
 export * from './normaliser.ts';
 export * from './observation.ts';
 export * from './observe.ts';
+export { type Reading, readingSchema } from './reading.ts';
 export { type RewardBase, rewardBase } from './reward-base.ts';
 export * from './reward-model.ts';

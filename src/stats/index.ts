@@ -35,6 +35,7 @@ export {
 export * from './preferences.ts';
 export * from './raking.ts';
 export * from './random.ts';
+export { SetChoice } from './ranking-likelihood.ts';
 export * from './rankings.ts';
 export * from './rater-rationality.ts';
 export * from './ratings.ts';

@@ -126,7 +126,7 @@ export function linearObjective(
 /** Refuses a fit without a single answer. */
 export function refuseNothing(observations: readonly Observation[]): void {
   if (observations.every(({ weight }) => weight === 0)) {
-    const fitted = Object.values(LIKELIHOODS).flatMap((row) => ('unfitted' in row ? [] : row.kind));
+    const fitted = Object.keys(LIKELIHOODS);
     throw new UsageError(
       'observations',
       `expected answers to fit a reward to (${fitted.join(', ')}), got none; collect some first`,

@@ -1,6 +1,8 @@
-import { addChoice, choiceTerm, utilitiesOf } from './choice.ts';
+import type { Observation } from '../observation.ts';
+import { addChoice, addSetChoice, choiceTerm, sharedTarget, type TieSizes, utilitiesOf } from './choice.ts';
 import { gradedNuisances, gradedTerm, isGraded } from './graded.ts';
 import { type Likelihood, positionNuisance, shownReplies, sourceOf } from './likelihood.ts';
+import { tieNuisances, tieSizes, tieSlopes } from './ties.ts';
 
 /**
  * By how many log-odds a preferred reply must lead before its lead is believed, by strength (slightly, clearly, much better),
@@ -9,13 +11,14 @@ import { type Likelihood, positionNuisance, shownReplies, sourceOf } from './lik
 export const STRENGTH_MARGINS: readonly [slightly: number, clearly: number, much: number] = [1 / 3, 2 / 3, 1];
 
 /**
- * The best of k ≥ 2 replies: a softmax over their rewards, which for two is Bradley–Terry. A tie shares its target evenly. How
- * much better one of two was said to be is a margin or a class, where the observation says so.
+ * The best of k ≥ 2 replies: a softmax over their rewards, which for two is Bradley–Terry. That all tie is one more outcome
+ * (Davidson 1970), or a target shared evenly. How much better one of two was said to be is a margin or a class, where the
+ * observation says so.
  */
 export const comparison: Likelihood<'comparison'> = {
   kind: 'comparison',
-  title: 'the best of k replies as one choice (Bradley–Terry for two)',
-  citation: 'Bradley and Terry 1952; Luce 1959; Casper et al. 2023, Eq. 2',
+  title: 'the best of k replies as one choice, or a tie (Bradley–Terry and Davidson for two)',
+  citation: 'Bradley and Terry 1952; Luce 1959; Davidson 1970; Casper et al. 2023, Eq. 2',
   shiftInvariant: true,
   observe(item, judgment) {
     const { answer } = judgment;
@@ -27,7 +30,14 @@ export const comparison: Likelihood<'comparison'> = {
       { kind: 'comparison', answer, ...shownReplies(item, judgment, replies), weight: 1, ...sourceOf(item, judgment) },
     ];
   },
-  nuisances: (observations, options) => [...positionNuisance(observations, options), ...gradedNuisances(observations)],
+  nuisances: (observations, options) => [
+    ...positionNuisance(observations, options),
+    ...gradedNuisances(observations),
+    ...tieNuisances(
+      'comparison',
+      observations.filter(tied).map(({ candidates }) => candidates.length),
+    ),
+  ],
   term(rewards, observation, nuisances) {
     const { outcome, strength } = observation.answer;
     const utilities = utilitiesOf(rewards, observation, nuisances);
@@ -37,7 +47,25 @@ export const comparison: Likelihood<'comparison'> = {
     if (observation.strength === 'margin' && strength !== undefined)
       utilities[chosen[0]!]! -= STRENGTH_MARGINS[strength - 1]!;
     const slopes = new Float64Array(rewards.length);
-    const loss = addChoice(utilities, { left, chosen, weight: observation.weight }, slopes);
-    return choiceTerm(loss, slopes, observation, nuisances);
+    const { weight, ties } = observation;
+    const sizes = ties === undefined ? undefined : tieSizes('comparison', left.length, nuisances);
+    // Here only one and all can be answered, whatever ties among fewer occur elsewhere.
+    const own = sizes?.sizes.at(-1) === left.length ? ends(sizes) : undefined;
+    if (own === undefined) {
+      const loss = addChoice(utilities, { left, target: sharedTarget(left, chosen), weight }, slopes);
+      return choiceTerm(loss, slopes, observation, nuisances);
+    }
+    const { loss, dLogDelta } = addSetChoice(utilities, { left, chosen, weight, ties: own }, slopes);
+    const term = choiceTerm(loss, slopes, observation, nuisances);
+    return { ...term, dNuisances: [...term.dNuisances, ...tieSlopes('comparison', own, dLogDelta)] };
   },
 };
+
+/** A tie that is an outcome of its own, and not a band of strengths. */
+const tied = (observation: Observation<'comparison'>): boolean =>
+  observation.ties !== undefined && observation.answer.outcome === 'tie' && !isGraded(observation);
+
+const ends = ({ sizes, logDelta }: TieSizes): TieSizes => ({
+  sizes: [1, sizes.at(-1)!],
+  logDelta: [0, logDelta.at(-1)!],
+});
