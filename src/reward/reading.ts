@@ -41,6 +41,12 @@ export const readingSchema = z.strictObject({
 });
 export type Reading = z.infer<typeof readingSchema>;
 
+/** The reading of a configuration that has other keys as well. */
+export const readingOf = (config: Reading): Reading =>
+  readingSchema.parse(
+    Object.fromEntries(Object.entries(config).filter(([key]) => Object.hasOwn(readingSchema.shape, key))),
+  );
+
 /** A stated attribute. */
 export interface Attribute {
   readonly speaks: 1 | -1;

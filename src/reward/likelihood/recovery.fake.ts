@@ -49,9 +49,10 @@ export function recover<Kind extends AnswerKind>(
     slope: found.reduce((sum, v, c) => sum + v * wanted[c]!, 0) / squares,
     error: Math.sqrt(found.reduce((sum, v, c) => sum + (v - wanted[c]!) ** 2, 0) / found.length),
     nuisances: Object.fromEntries(
-      nuisances.flatMap(({ name }, k) =>
-        Object.hasOwn(nuisanceTruth, name) ? [[name, fitted[size + k]! - nuisanceTruth[name]!]] : [],
-      ),
+      Object.entries(nuisanceTruth).flatMap(([name, value]) => {
+        const k = nuisances.findIndex((nuisance) => nuisance.name === name);
+        return k < 0 ? [] : [[name, fitted[size + k]! - value]];
+      }),
     ),
   };
 }
