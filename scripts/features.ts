@@ -47,9 +47,12 @@ export function renderFeatures(): string {
     const probes = challenges.flatMap((challenge) => probesOf(challenge)).map((probe) => `\`${probe.id}\``);
     return [id, category, title, from('evidence'), from('configuration'), probes.join(', ')];
   });
-  const types = Object.entries(LIKELIHOODS).map(([kind, row]) =>
-    'unfitted' in row ? [kind, 'no', row.unfitted, ''] : [kind, 'yes', row.title, row.citation],
-  );
+  const types = Object.entries(LIKELIHOODS).map(([kind, { title, citation, shiftInvariant }]) => [
+    kind,
+    title,
+    shiftInvariant ? 'differences' : 'levels',
+    citation,
+  ]);
   const families = Object.entries(FAMILIES).map(([id, { title, seesPrompt, config }]) => [
     `\`${id}\``,
     title,
@@ -83,11 +86,11 @@ A member of an ensemble is of one of them (\`reward.family\`).
 
 ${tableOf(['Family', 'Reward', 'Sees the prompt', 'Own keys'], families)}
 
-## Feedback types: ${types.length}, of which ${types.filter(([, fitted]) => fitted === 'yes').length} have a likelihood
+## Feedback types: ${types.length}, each with a likelihood
 
-A reward is fitted to answers of every type that has a likelihood, together.
+A reward is fitted to answers of all types together. Labels, marks and critiques are read by what \`reward.attributes\` states.
 
-${tableOf(['Type', 'Fitted', 'How, or why not', 'After'], types)}
+${tableOf(['Type', 'Likelihood', 'Speaks of', 'After'], types)}
 `;
 }
 

@@ -1,8 +1,11 @@
 import type { Command } from 'commander';
 import { PROBE_IDS } from '../audit/index.ts';
+import type { AnswerKind } from '../feedback/index.ts';
 import {
   type CommittedRates,
   distributionStudy,
+  FEEDBACK_TYPES,
+  feedbackTypesStudy,
   measureRates,
   populationStudy,
   RATES,
@@ -15,7 +18,14 @@ import {
   strategyEffects,
 } from '../lab/index.ts';
 import { own, suggest, UsageError } from '../run/index.ts';
-import { distributionText, populationText, ratesText, selectionText, strategiesText } from './lab-text.ts';
+import {
+  distributionText,
+  feedbackTypesText,
+  populationText,
+  ratesText,
+  selectionText,
+  strategiesText,
+} from './lab-text.ts';
 import { whole } from './options.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -67,7 +77,22 @@ const pick = <K extends string, V>(record: Readonly<Record<K, V>>, keys: readonl
     Record<K, V>
   >;
 
-/** `lab rates|strategies|selection|distribution|population`. */
+/** Seconds of an answer out of `comparison=15,label=8`; kinds left out keep theirs. */
+function secondsOf(text: string | undefined): { [K in AnswerKind]: number } {
+  const standard = Object.entries(FEEDBACK_TYPES).map(([kind, { seconds }]) => [kind, seconds] as const);
+  const seconds = Object.fromEntries(standard) as { [K in AnswerKind]: number };
+  for (const pair of text?.split(',') ?? []) {
+    const [name = '', value] = pair.split('=');
+    const [kind] = names('answer-seconds', name, Object.keys(FEEDBACK_TYPES) as AnswerKind[]);
+    const given = Number(value);
+    if (!(given > 0 && Number.isFinite(given)))
+      throw new UsageError('answer-seconds', `--answer-seconds ${pair}: expected seconds above 0, as in comparison=15`);
+    seconds[kind!] = given;
+  }
+  return seconds;
+}
+
+/** `lab rates|strategies|selection|distribution|population|feedback-types`. */
 export function addLabCommands(program: Command, terminalOf: () => Terminal): void {
   const lab = program.command('lab').description('controlled experiments on the harbour');
   lab
@@ -139,5 +164,19 @@ export function addLabCommands(program: Command, terminalOf: () => Terminal): vo
       const terminal = terminalOf();
       const study = await populationStudy({ seeds }, terminal.progress);
       terminal.result(study, populationText(study));
+    });
+  lab
+    .command('feedback-types')
+    .description('every kind of feedback and their mix at equal rater time')
+    .option('--seeds <n>', 'seeds', whole(2), 20)
+    .option('--budget <seconds>', 'rater time of each arm', whole(900), 1800)
+    .option('--answer-seconds <list>', 'what an answer costs, such as comparison=15,label=8 (printed with the result)')
+    .addHelpText('after', '\nExample:\n  goodhart lab feedback-types --seeds 20 --json')
+    .action(async (options: { seeds: number; budget: number; answerSeconds?: string }) => {
+      const { seeds, budget, answerSeconds } = options;
+      const seconds = secondsOf(answerSeconds);
+      const terminal = terminalOf();
+      const study = await feedbackTypesStudy({ seeds, budget, seconds }, terminal.progress);
+      terminal.result(study, feedbackTypesText(study));
     });
 }

@@ -2,6 +2,7 @@ import {
   type ArmRates,
   type CommittedRates,
   type DistributionStudy,
+  type FeedbackTypesStudy,
   intervalRemark,
   type PairedDifference,
   type PopulationStudy,
@@ -71,6 +72,21 @@ export function populationText({ options, rows }: PopulationStudy): string {
     )}`;
   });
   return [...parts, summary(rows, options.seeds)].join('\n\n');
+}
+
+export function feedbackTypesText({ options, rows }: FeedbackTypesStudy): string {
+  const lines = rows.map((r) => [
+    r.arm,
+    r.arm === 'mix' ? 'each a ninth' : String(options.seconds[r.arm]),
+    r.answers.toFixed(0),
+    `${figure(r.mean)} (${figure(r.interval.low)} to ${figure(r.interval.high)})`,
+    r.natsPerSecond.toFixed(4),
+    ...cells(r.difference),
+    r.verdict,
+  ]);
+  const title = `true utility lost by best of 16 (lower is better) after ${options.budget} s of rater time; differences from comparison`;
+  const head = ['answers', 'seconds each', 'number', 'regret (95 %)', 'nats a second', ...COMPARED];
+  return `${title}\n${table([head, ...lines])}\n${summary(rows, options.seeds)}`;
 }
 
 const rateCell = ({ hits, n, interval }: Rate) => `${hits}/${n} (${figure(interval.low)} to ${figure(interval.high)})`;

@@ -9,10 +9,13 @@ import {
 } from '../feedback/index.ts';
 import { documentText, table } from '../report/index.ts';
 import {
+  contributionsOf,
   evaluateScores,
+  explanationOf,
   fitMembers,
   loadReward,
   observe,
+  readingOf,
   rewardSchema,
   rewardSection,
   saveReward,
@@ -68,7 +71,7 @@ export function addRewardCommands(program: Command, terminalOf: () => Terminal):
   const reward = program.command('reward').description('fit, evaluate and use reward models');
   reward
     .command('fit')
-    .description('fit a linear reward model on a project: rankings, choices, ratings and corrections alike')
+    .description('fit a linear reward model on a project, to answers of every kind')
     .argument('<project>')
     .requiredOption('--out <folder>', 'folder of the reward model')
     .option('--ridge <x>', 'L2 penalty', '30')
@@ -83,14 +86,18 @@ export function addRewardCommands(program: Command, terminalOf: () => Terminal):
       const reference = items.map((item) => ({ prompt: item.prompt, replies: item.replies.map((r) => r.text) }));
       const contextOf = (m: number) => ({ reference, progress: ignoreProgress, stage: `member ${m + 1}` });
       const members = await fitMembers(observations, config, { seed, contextOf });
-      await saveReward(out, members, { risk: config.risk });
+      const contributions = contributionsOf(observations, await explanationOf(members, observations));
+      await saveReward(out, members, { risk: config.risk, reading: readingOf(config) });
       for (const member of members) await member.dispose();
       const answers = new Map<string, number>();
       for (const { kind } of observations) answers.set(kind, (answers.get(kind) ?? 0) + 1);
       const counts = [...answers].map(([kind, n]) => `${n} of kind ${kind}`);
       terminalOf().result(
-        { type: 'fitted', out, answers: Object.fromEntries(answers), unscored },
-        `fitted on ${counts.join(', ')}; model in ${out}`,
+        { type: 'fitted', out, answers: Object.fromEntries(answers), unscored, contributions },
+        [
+          `fitted on ${counts.join(', ')}; model in ${out}`,
+          ...Object.entries(unscored).map(([reason, n]) => `${n} judgments say nothing: ${reason}`),
+        ].join('\n'),
       );
     });
   reward
@@ -123,9 +130,13 @@ export function addRewardCommands(program: Command, terminalOf: () => Terminal):
         strata: names,
         ...(groupOf !== undefined && { groupOf }),
       });
+      const observed = observe(items, judgments, model.reading);
+      const explanation = await explanationOf(model.members, observed.observations);
+      const contributions = contributionsOf(observed.observations, explanation);
       await model.dispose();
-      const sections = [rewardSection(evaluation, { on: `the comparisons of ${folder}` })];
-      terminalOf().result({ ...evaluation, unscored }, documentText({ sections }));
+      const on = `the comparisons of ${folder}`;
+      const sections = [rewardSection(evaluation, { on, contributions, unscored: observed.unscored })];
+      terminalOf().result({ ...evaluation, contributions, unscored }, documentText({ sections }));
     });
   reward
     .command('score')

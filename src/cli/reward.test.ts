@@ -90,6 +90,97 @@ function project(name: string, rows: Rows): string {
   return path;
 }
 
+/** Answers of all nine kinds about replies of two lines, each as long in the making as it takes; worth is by words. */
+function nineKinds(count: number, rng: Rng): Rows {
+  const line = () => Array.from({ length: 3 }, () => WORDS[rng.integer(WORDS.length)]!).join(' ');
+  const reply = () => `${line()}\n${line()}`;
+  const sum = (text: string) => worth(text.replace('\n', ' '));
+  const better = (texts: readonly string[]) =>
+    texts
+      .map((text) => sum(text) - Math.log(-Math.log(rng.uniform())))
+      .reduce((a, v, i, all) => (v > all[a]! ? i : a), 0);
+  const said = (text: string) => (sum(text) + Math.log(1 / rng.uniform() - 1) > 0 ? 'good' : 'bad');
+  const answers: readonly ((texts: readonly string[]) => Answer)[] = [
+    (texts) => ({ kind: 'comparison', outcome: better(texts) }),
+    (texts) => ({ kind: 'ranking', groups: better(texts) === 0 ? [[0], [1]] : [[1], [0]] }),
+    (texts) => ({
+      kind: 'rating',
+      scale: { min: 1, max: 3, step: 1 },
+      values: texts.map((text, r) => ({ reply: r, criterion: 'all', value: 2 + Math.sign(Math.round(sum(text))) })),
+    }),
+    ([text]) => ({ kind: 'label', reply: 0, labels: said(text!) === 'good' ? ['good'] : [] }),
+    () => ({
+      kind: 'correction',
+      reply: 0,
+      text: [reply(), reply(), reply(), reply()].sort((a, b) => sum(b) - sum(a))[0]!,
+    }),
+    ([text]) => ({
+      kind: 'spans',
+      reply: 0,
+      spans: [...text!.matchAll(/\w+/g)]
+        .filter(([word]) => worth(word) < -1)
+        .map((match) => ({ start: match.index, end: match.index + match[0].length, label: 'bad' })),
+    }),
+    ([text]) => ({
+      kind: 'steps',
+      reply: 0,
+      mode: 'per-step',
+      labels: text!.split('\n').map((own) => (worth(own) > 0 ? 1 : -1)),
+    }),
+    ([text]) => ({ kind: 'critique', reply: 0, text: said(text!) === 'good' ? 'Well put.' : 'This is poor.' }),
+    () => ({ kind: 'demonstration', text: [reply(), reply(), reply()].sort((a, b) => sum(b) - sum(a))[0]! }),
+  ];
+  const items = Array.from({ length: count }, (_, i): Item => {
+    const replies = [reply(), reply()].map((text, r) => ({ id: `${r}`, text }));
+    return { id: `n${i}`, projectId: 'p', prompt: 'q', replies, source: { origin: 'test', selection: 'all' } };
+  });
+  const judgments = items.map(({ id, replies }, i) => ({
+    ...judgment(`j${i}`, id, answers[i % answers.length]!(replies.map(({ text }) => text)), `h${i % 4}`),
+    activeMs: 10_000,
+  }));
+  return { items, judgments, raters: [] };
+}
+
+describe('goodhart reward on all nine kinds of answers', () => {
+  const rng = createRng('cli-nine-kinds');
+  const [told, heldOut] = [project('nine', nineKinds(540, rng)), project('nine-held-out', ranked(2, 300, rng))];
+  const model = join(folder, 'nine-model');
+  const attributes =
+    'attributes={ good: { speaks: for, phrases: [well put] }, bad: { speaks: against, phrases: [poor] } }';
+  const fitNine = (...more: string[]) =>
+    run('reward', 'fit', told, '--out', model, '--ridge', '1', '--set', 'order=1', ...more, '--json');
+
+  it('fits one reward to them and says what each kind told a second', async () => {
+    const fitted = JSON.parse((await fitNine('--set', attributes)).out);
+    expect(fitted.unscored).toEqual({});
+    expect(Object.values(fitted.answers)).toEqual(Array.from({ length: 9 }, () => 60));
+    for (const { kind, nats, natsPerSecond, gain, seconds } of fitted.contributions) {
+      expect(seconds, kind).toBe(600);
+      expect(nats, kind).toBeGreaterThan(0);
+      expect(natsPerSecond, kind).toBeCloseTo(nats / 600, 12);
+      expect(gain, kind).toBeGreaterThan(0);
+    }
+    const { out } = await run('reward', 'eval', model, heldOut);
+    expect(out).toMatch(/Nats a second/);
+    expect(JSON.parse((await run('reward', 'eval', model, heldOut, '--json')).out).overall.accuracy).toBeGreaterThan(
+      0.75,
+    );
+    // Answers are evaluated as they were read when the reward was fitted.
+    const own = await run('reward', 'eval', model, told, '--json');
+    expect(JSON.parse(own.out).contributions.map(({ kind }: { kind: string }) => kind)).toContain('critique');
+  });
+
+  it('counts what nothing was stated about, and reads only the kinds that are named', async () => {
+    const { unscored, answers } = JSON.parse((await fitNine('--set', 'kinds=[comparison, label, critique]')).out);
+    expect(answers).toEqual({ comparison: 60 });
+    expect(unscored).toMatchObject({ 'no-stated-attribute': 60, 'no-stated-phrase': 60, 'not-read-ranking': 60 });
+    expect((await fitNine('--set', 'kinds=[novel]')).err).toMatch(/kinds.*comparison/);
+    expect((await fitNine('--set', 'attributes={ good: maybe }')).err).toMatch(
+      /attributes\.good: expected for, against/,
+    );
+  });
+});
+
 describe('goodhart reward', () => {
   const rng = createRng('cli-reward');
   const four = ranked(4, 300, rng);
@@ -136,7 +227,7 @@ describe('goodhart reward', () => {
   });
 
   it.each([
-    [() => fitOn(rankings, '--set', 'family=transformer'), /ridge: linear only; family is transformer/],
+    [() => fitOn(rankings, '--set', 'family=transformer'), /ridge: linear, head only; family is transformer/],
     [() => fitOn(rankings, '--set', 'ridg=3'), /unknown key ridg; did you mean ridge/],
     [() => run('reward', 'eval', model, heldOut, '--strata', 'topik'), /no stratum topik; the items have topic/],
     [() => run('reward', 'eval', model, heldOut, '--groups'), /no rater consented to be described by group/],

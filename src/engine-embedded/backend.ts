@@ -245,6 +245,22 @@ export class Backend {
     return this.scalars(this.#snapshots.get(snapshot)!, sequences);
   }
 
+  /** Hidden states at every position, row by row. */
+  async hidden(snapshot: string, sequences: readonly Int32Array[]): Promise<Float32Array[]> {
+    const state = this.#snapshots.get(snapshot)!;
+    const { width } = state.spec;
+    const values = new Array<Float32Array>(sequences.length);
+    for (const pass of this.#pack(sequences)) {
+      const { hidden } = await this.#run(state, 'hidden/all', passFeeds(pass));
+      for (const { index, at } of pass.sequences) {
+        const own = new Float32Array(at.length * width);
+        for (const [t, flat] of at.entries()) own.set(hidden!.subarray(flat * width, (flat + 1) * width), t * width);
+        values[index] = own;
+      }
+    }
+    return values;
+  }
+
   async dropSnapshot(snapshot: string): Promise<void> {
     this.#snapshots.delete(snapshot);
     await this.#helpers.drop(snapshot);

@@ -78,6 +78,12 @@ class EmbeddedSampler implements Sampler {
     return this.#channel.call('snapshotScalars', this.snapshot, sequences);
   }
 
+  async hidden(sequences: readonly Int32Array[]): Promise<Float32Array[]> {
+    this.#check();
+    validateSequences(sequences, this.#spec, 'hidden');
+    return this.#channel.call('hidden', this.snapshot, sequences);
+  }
+
   async retire(state: 'stale' | 'disposed'): Promise<void> {
     if (this.#state !== 'live') return;
     this.#state = state;

@@ -3,6 +3,7 @@ import type { LossName, ModelSpec } from '../engine/index.ts';
 import {
   decodeOutputs,
   drawOutputs,
+  hiddenOutputs,
   logprobOutputs,
   parameterInputs,
   parametersOf,
@@ -28,7 +29,7 @@ import { plainWeights, type Weighted } from './snapshot.ts';
 
 /** What a graph computes and, after the slash, for which tokens of a pass. */
 export type GraphKind =
-  | `${`loss:${LossName}` | 'logprobs' | 'scalars' | 'scalar-gradient'}/${Wanted}`
+  | `${`loss:${LossName}` | 'logprobs' | 'scalars' | 'hidden' | 'scalar-gradient'}/${Wanted}`
   | 'prefill'
   | 'decode'
   /** One token per row against a cache, drawn in the graph. */
@@ -46,6 +47,8 @@ function outputsOf(spec: ModelSpec, kind: GraphKind, turned: boolean) {
       return logprobOutputs(spec, wanted, parameters);
     case 'scalars':
       return scalarValueOutputs(spec, wanted, parameters);
+    case 'hidden':
+      return hiddenOutputs(spec, wanted, parameters);
     case 'scalar-gradient':
       return scalarGradientOutputs(spec, wanted);
     case 'prefill':

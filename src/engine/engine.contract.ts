@@ -329,6 +329,30 @@ export function engineContract(
         1e-4,
       );
     },
+    'hidden states are what the scalar head reads': async (engine) => {
+      const model = await engine.createModel({ ...spec, scalarHead: true });
+      const sampler = await model.sampler();
+      const sequences = EIGHT.map(({ tokens }) => tokens);
+      const hidden = await sampler.hidden!(sequences);
+      expect(hidden.map((rows) => rows.length)).toEqual(sequences.map((own) => own.length * spec.width));
+      close([...(await sampler.hidden!([sequences[3]!]))[0]!], [...hidden[3]!], 1e-5);
+      // One linear head gives the scalars at all positions, many more than its weights.
+      const rowsOf = (own: Float32Array) =>
+        Array.from({ length: own.length / spec.width }, (_, t) => own.slice(t * spec.width, (t + 1) * spec.width));
+      const [rows, scalars] = [hidden.flatMap(rowsOf), flat(await sampler.scalars(sequences))];
+      const head = new Float64Array(spec.width);
+      // Kaczmarz's projections, which find it where it exists.
+      for (let sweep = 0; sweep < 60_000; sweep++) {
+        const i = sweep % rows.length;
+        const row = rows[i]!;
+        const off = scalars[i]! - row.reduce((sum, v, k) => sum + v * head[k]!, 0);
+        const norm = row.reduce((sum, v) => sum + v * v, 0);
+        for (let k = 0; k < head.length; k++) head[k]! += (off / norm) * row[k]!;
+      }
+      const found = rows.map((row) => row.reduce((sum, v, k) => sum + v * head[k]!, 0));
+      close(found, scalars, 0.02);
+      expect(Math.max(...scalars) - Math.min(...scalars)).toBeGreaterThan(0.2);
+    },
     'a critic learns a value at every position': async (engine) => {
       const model = await engine.createModel({ ...spec, scalarHead: true });
       const sequences = [sequence(1, 2, 3), sequence(4, 5, 6, 7), sequence(8)];

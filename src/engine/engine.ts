@@ -156,6 +156,11 @@ export interface Sampler {
   logprobs(sequences: readonly Int32Array[]): Promise<Float32Array[]>;
   /** Scalar-head output at every position, length N per sequence. Throws `no-scalar-head` where there is none. */
   scalars(sequences: readonly Int32Array[]): Promise<Float32Array[]>;
+  /**
+   * What heads read: the hidden state behind the final norm at every position, N × width per sequence, row by row. Engines that
+   * show no hidden states lack it.
+   */
+  hidden?(sequences: readonly Int32Array[]): Promise<Float32Array[]>;
   dispose(): Promise<void>;
 }
 

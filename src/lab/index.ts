@@ -4,6 +4,7 @@ export * from './examination.ts';
 export * from './experiment.ts';
 export * from './experiments/index.ts';
 export * from './feature-reward.ts';
+export * from './feedback-types-study.ts';
 export { HARBOUR } from './harbour.ts';
 export * from './pair-features.ts';
 export * from './paired.ts';

@@ -6,6 +6,8 @@ import {
   askedWithin,
   DISTRIBUTION_RULES,
   distributionStudy,
+  FEEDBACK_TYPES,
+  feedbackTypesStudy,
   type PairedDifference,
   type Panel,
   type PopulationArm,
@@ -162,5 +164,23 @@ describe('the studies, tiny', () => {
     expect(gain('opposed', 'weighted')).toBeGreaterThan(0.2);
     expect(gain('opposed', 'pool like the population')).toBeGreaterThan(0.2);
     expect(Math.abs(gain('same', 'weighted'))).toBeLessThan(gain('opposed', 'weighted') / 2);
+  });
+});
+
+describe('kinds of feedback at equal rater time', () => {
+  it('all teach the reward something, and the mix holds answers of every kind', async () => {
+    const { rows, options } = await feedbackTypesStudy({ seeds: 2, budget: 900 });
+    expect(rows.map(({ arm }) => arm)).toEqual([...Object.keys(FEEDBACK_TYPES), 'mix']);
+    const spent = (arm: keyof typeof FEEDBACK_TYPES, n: number) => n * options.seconds[arm];
+    for (const { arm, answers, natsPerSecond, mean: regret, difference } of rows) {
+      expect(natsPerSecond, arm).toBeGreaterThan(0);
+      expect(regret, arm).toBeLessThan(3);
+      expect(difference === null).toBe(arm === 'comparison');
+      if (arm !== 'mix') expect(spent(arm, answers)).toBeLessThanOrEqual(options.budget);
+      else expect(answers).toBe(Object.values(options.seconds).reduce((n, own) => n + Math.floor(100 / own), 0));
+    }
+    expect(rows.find(({ arm }) => arm === 'label')!.mean).toBeLessThan(
+      rows.find(({ arm }) => arm === 'demonstration')!.mean,
+    );
   });
 });

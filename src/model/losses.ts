@@ -105,6 +105,16 @@ export function scalarValueOutputs(
   return { scalars: scalarOutputs(hidden, parameters), ...watch.output() };
 }
 
+/** Hidden states behind the final norm [rows, width], which every head reads. */
+export function hiddenOutputs(
+  spec: TransformerSpec,
+  wanted?: Wanted,
+  parameters = parameterInputs(spec),
+): Record<string, Tensor> {
+  const { hidden, watch } = sequenceGraph(spec, parameters, { wanted });
+  return { hidden, ...watch.output() };
+}
+
 /** Gradient of Σ seeds · scalars: the backward half of any loss on the scalar head. Input `seeds` [rows]. */
 export function scalarGradientOutputs(spec: TransformerSpec, wanted?: Wanted): Record<string, Tensor> {
   const parameters = parameterInputs(spec);

@@ -31,9 +31,9 @@ function checkRounds({ rounds, data, policy }: PipelineConfig): void {
   if (policy === undefined) refuse(`rounds: ${rounds} rounds ask about a policy; add policy: {}`);
 }
 
-/** Rules that read how far the members of the ensemble are apart need more than one. */
+/** Rules that read a spread need more than one member, or a family that knows its own. */
 function checkEnsemble({ policy, reward }: PipelineConfig): void {
-  if (policy === undefined || reward.members > 1) return;
+  if (policy === undefined || reward.members > 1 || FAMILIES[reward.family].ownSpread) return;
   for (const variant of [null, ...Object.keys(policy.variants)]) {
     const { monitor, risk } = policySettings(policy, variant);
     const key = variant === null ? 'policy' : `policy.variants.${variant}`;

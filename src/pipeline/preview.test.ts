@@ -79,7 +79,7 @@ describe('what a run would use of a project', () => {
     expect(preview.kinds.critique).toEqual({ usable: 1, fitted: 0, heldOut: 0 });
     const { usable, fitted, heldOut } = preview.kinds.comparison!;
     expect({ usable, reaching: fitted + heldOut }).toEqual({ usable: 13, reaching: 12 });
-    expect(preview.unscored).toEqual({ 'kind-critique': 1, 'purpose-gold': 1 });
+    expect(preview.unscored).toEqual({ 'no-stated-phrase': 1, 'purpose-gold': 1 });
     expect(preview.raters).toEqual({
       usable: 1,
       consented: 1,

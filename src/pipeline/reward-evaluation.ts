@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Item, type Judgment, type PreferencePair, toPairs } from '../feedback/index.ts';
-import { evaluateScores, type RewardEvaluation } from '../reward/index.ts';
+import { type Contribution, contributionSchema, evaluateScores, type RewardEvaluation } from '../reward/index.ts';
 import { expectedCalibrationError, reliabilityBins, sigmoid } from '../stats/index.ts';
 import { isHeldOut } from './collected.ts';
 import type { PipelineConfig } from './config.ts';
@@ -12,6 +12,10 @@ export interface StoredEvaluation extends RewardEvaluation {
   /** What the headline is scored on: published answers, or the judgments themselves. */
   readonly scoredOn: 'gold' | 'votes';
   readonly onVotes: { readonly ece: number; readonly n: number } | null;
+  /** What each kind of answer contributed, of those the reward was fitted to; absent from runs before it was measured. */
+  readonly contributions?: readonly Contribution[];
+  /** Judgments that say nothing to a reward, by reason. */
+  readonly unscored?: Readonly<Record<string, number>>;
 }
 
 /** Scores of models that did not see what they score, from which the evaluation is computed again by a verifier. */
@@ -20,6 +24,8 @@ export const rewardScoresSchema = z.strictObject({
   logOdds: z.number(),
   /** r̂(first) − r̂(second) of each of `pairsToScore`, in its order. */
   differences: z.array(z.number()),
+  contributions: z.array(contributionSchema).exactOptional(),
+  unscored: z.record(z.string(), z.int().positive()).exactOptional(),
 });
 export type RewardScores = z.infer<typeof rewardScoresSchema>;
 
@@ -80,8 +86,9 @@ function calibrationOnVotes(
 export function rewardEvaluation(
   config: PipelineConfig,
   { items, judgments, groups }: Pick<Feedback, 'items' | 'judgments' | 'groups'>,
-  { logOdds, differences }: RewardScores,
+  { logOdds, differences, contributions, unscored }: RewardScores,
 ): StoredEvaluation {
+  const told = { ...(contributions !== undefined && { contributions }), ...(unscored !== undefined && { unscored }) };
   const pairs = pairsToScore(config, items, judgments);
   const scored = pairs.map((pair, i) => ({ pair, difference: differences[i]! }));
   const { seed } = config;
@@ -101,6 +108,7 @@ export function rewardEvaluation(
       ...evaluateScores(headline, { seed, logOdds, strata: [stratum], clusterOf: (pair) => stratumOf(pair, stratum)! }),
       scoredOn: decided ? 'gold' : 'votes',
       onVotes: decided ? calibrationOnVotes(votes, differenceOf, logOdds) : null,
+      ...told,
     };
   }
   return {
@@ -112,5 +120,6 @@ export function rewardEvaluation(
     }),
     scoredOn: 'votes',
     onVotes: null,
+    ...told,
   };
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { checkVerdicts, type Finding } from '../audit/index.ts';
 import { type Disclosure, disclosureSchema, sealRun } from '../disclosure/index.ts';
 import { documentSchema, type ReportDocument } from '../report/index.ts';
+import { observe, refuseKinds } from '../reward/index.ts';
 import { CheckError, canonicalJson, lazily, NumericsError, own, type Progress, UsageError } from '../run/index.ts';
 import {
   createRunFolder,
@@ -117,6 +118,11 @@ function withLastCheckpoint(error: NumericsError, { log, folder }: RunContext): 
   return new NumericsError(error.tensor, `${error.detail}; ${where}`, error);
 }
 
+/** Refuses answers that the configured reward cannot carry, before anything is fitted. */
+function refuseUncarried({ reward }: PipelineConfig, { judged }: Source): void {
+  if (judged !== undefined) refuseKinds(observe(judged.items, judged.judgments, reward).observations, reward);
+}
+
 /**
  * Runs steps 0 to 3, the audit and the disclosure into a run folder and seals it. Finished stages are skipped on resume.
  */
@@ -126,6 +132,7 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
   // Read the data before anything is written: a fault in them leaves no folder behind.
   const source = await openSource(config, options.access);
   checkDeclarations(config.declarations, source.digest);
+  refuseUncarried(config, source);
   prepare(options);
   const log = openRecordLog(`${out}/${RUN_FILES.records}`, now);
   if (log.records.length === 0) log.append(RECORD_TYPES.started, { config });

@@ -8,8 +8,9 @@ import { createEnsemble, type Risk, riskSchema } from './ensemble.ts';
 import { FAMILIES, type Member } from './families.ts';
 import type { LoadContext, SaveContext } from './family.ts';
 import type { Reference } from './fit/log-ratio.ts';
+import { type Reading, readingSchema } from './reading.ts';
 import { closeReference, openReference } from './reward-base.ts';
-import type { RewardModel } from './reward-model.ts';
+import type { FittedReward, RewardModel } from './reward-model.ts';
 
 /** Tokenizer and lengths of the base model of members that are networks. */
 const textSchema = z.strictObject({
@@ -29,10 +30,13 @@ const cardSchema = z.strictObject({
         z.strictObject({ family: z.literal('linear'), ...FAMILIES.linear.card.shape }),
         z.strictObject({ family: z.literal('transformer'), ...FAMILIES.transformer.card.shape }),
         z.strictObject({ family: z.literal('log-ratio'), ...FAMILIES['log-ratio'].card.shape }),
+        z.strictObject({ family: z.literal('head'), ...FAMILIES.head.card.shape }),
       ]),
     )
     .min(1),
   text: textSchema.optional(),
+  /** How answers were read when it was fitted: others are evaluated the same way. */
+  reading: readingSchema.optional(),
 });
 type Card = z.infer<typeof cardSchema>;
 
@@ -45,10 +49,12 @@ function cardOf(member: Member, context: SaveContext): Promise<Card['members'][n
       return FAMILIES.transformer.save(member, context).then((card) => ({ family, ...card }));
     case 'log-ratio':
       return FAMILIES['log-ratio'].save(member, context).then((card) => ({ family, ...card }));
+    case 'head':
+      return FAMILIES.head.save(member, context).then((card) => ({ family, ...card }));
   }
 }
 
-function memberOf({ family, ...card }: Card['members'][number], context: LoadContext): Promise<RewardModel> {
+function memberOf({ family, ...card }: Card['members'][number], context: LoadContext): Promise<FittedReward> {
   // The card of a family has been parsed by its own schema.
   return FAMILIES[family].load(card as never, context);
 }
@@ -57,7 +63,7 @@ function memberOf({ family, ...card }: Card['members'][number], context: LoadCon
 export async function saveReward(
   folder: string,
   members: readonly Member[],
-  options: { risk?: Risk; text?: RewardText } = {},
+  options: { risk?: Risk; text?: RewardText; reading?: Reading } = {},
 ): Promise<void> {
   const cards: Card['members'] = [];
   const saved = new Set<string>();
@@ -67,12 +73,13 @@ export async function saveReward(
   };
   for (const [i, member] of members.entries())
     cards.push(await cardOf(member, { folder, name: `member-${i}`, shared }));
-  const { risk = 'mean', text } = options;
+  const { risk = 'mean', text, reading } = options;
   writeJson(`${folder}/card.json`, {
     format: 'goodhart-reward-2',
     risk,
     members: cards,
     ...(text !== undefined && { text }),
+    ...(reading !== undefined && { reading }),
   } satisfies Card);
 }
 
@@ -93,14 +100,20 @@ function readCard(path: string): Card {
   );
 }
 
+/** A reward as it was saved, with its members, and how the answers that it was fitted to were read. */
+export interface LoadedReward extends RewardModel {
+  readonly members: readonly FittedReward[];
+  readonly reading: Partial<Reading>;
+}
+
 /** Reads what `saveReward` wrote; scores are the same numbers. */
 export async function loadReward(
   folder: string,
   makeEngine: () => Engine,
   options: { risk?: Risk } = {},
-): Promise<RewardModel> {
+): Promise<LoadedReward> {
   const path = `${folder}/card.json`;
-  const { members: cards, risk, text } = readCard(path);
+  const { members: cards, risk, text, reading = {} } = readCard(path);
   let engine: Engine | undefined;
   const shared = new Map<string, Promise<Reference>>();
   const context: LoadContext = {
@@ -118,11 +131,13 @@ export async function loadReward(
       return opened;
     },
   };
-  const members: RewardModel[] = [];
+  const members: FittedReward[] = [];
   for (const card of cards) members.push(await memberOf(card, context));
   const ensemble = createEnsemble(members, options.risk ?? risk);
   return {
     ...ensemble,
+    members,
+    reading,
     async dispose() {
       await ensemble.dispose();
       for (const opened of shared.values()) await closeReference(await opened);

@@ -1,4 +1,5 @@
 import { type Block, estimateText, figure, percent, type Range, rangeText, type Section } from '../report/index.ts';
+import type { Contribution } from './contributions.ts';
 import type { Accuracy, RewardEvaluation } from './evaluate.ts';
 
 /** A share with its interval and what it rests on. */
@@ -24,7 +25,17 @@ export const REWARD_MEASURES = {
  */
 export function rewardSection(
   evaluation: RewardEvaluation,
-  { on, extra = [] }: { readonly on: string; readonly extra?: readonly (readonly [string, string])[] },
+  {
+    on,
+    extra = [],
+    contributions,
+    unscored = {},
+  }: {
+    readonly on: string;
+    readonly extra?: readonly (readonly [string, string])[];
+    readonly contributions?: readonly Contribution[] | undefined;
+    readonly unscored?: Readonly<Record<string, number>> | undefined;
+  },
 ): Section {
   const { overall, baselines, byLength, marginOverLength, pairs, ties } = evaluation;
   const optional = (label: string, own: Accuracy | null, none: string) =>
@@ -60,6 +71,7 @@ export function rewardSection(
           ...strataRows(evaluation),
         ],
       },
+      ...(contributions === undefined ? [] : contributionBlocks(contributions, unscored)),
       calibrationPlot(evaluation),
       {
         kind: 'fold',
@@ -68,6 +80,49 @@ export function rewardSection(
       },
     ],
   };
+}
+
+/** What each kind of answer told, and what of it a second of the raters' time bought. */
+function contributionBlocks(
+  contributions: readonly Contribution[],
+  unscored: Readonly<Record<string, number>>,
+): Block[] {
+  const seconds = ({ seconds: own, timed, answers }: Contribution) =>
+    timed === 0 ? 'not recorded' : timed < answers ? `${figure(own)} (of ${timed})` : figure(own);
+  const left = Object.entries(unscored).map(([reason, n]) => `${reason} ${n}`);
+  return [
+    {
+      kind: 'table',
+      name: 'What each kind of answer contributed',
+      columns: [
+        { title: 'Kind' },
+        { title: 'Answers', number: true },
+        { title: 'Count as', number: true },
+        { title: 'Seconds', number: true },
+        { title: 'Nats', number: true },
+        { title: 'Nats a second', number: true },
+        { title: 'Gain, nats an answer', number: true },
+      ],
+      rows: contributions.map((own) => [
+        own.kind,
+        String(own.answers),
+        figure(own.weight),
+        seconds(own),
+        figure(own.nats),
+        own.natsPerSecond === null ? '–' : figure(own.natsPerSecond),
+        figure(own.gain),
+      ]),
+      none: 'no answer was read',
+    },
+    {
+      kind: 'text',
+      soft: true,
+      text: 'Nats: what answers tell about the rewards of the replies that they are about, beyond their spread within a prompt (Laplace), answers about one item together. Gain: how much better the reward predicts such answers than equal rewards do.',
+    },
+    ...(left.length === 0
+      ? []
+      : [{ kind: 'text', soft: true, text: `Judgments that say nothing: ${left.join(', ')}.` } as const]),
+  ];
 }
 
 const strataRows = ({ byStratum, byRaterGroup }: RewardEvaluation): (readonly [string, string])[] => [

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { mean, standardDeviation } from '../stats/index.ts';
-import type { RewardModel } from './reward-model.ts';
+import type { RewardModel, Score } from './reward-model.ts';
 
 /** How members become one score: their mean, their minimum, or the mean less `k` standard deviations (Coste et al. 2023). */
 export const riskSchema = z.union(
@@ -16,8 +16,8 @@ export function combinedScore(values: readonly number[], spread: number, risk: R
 }
 
 /**
- * An ensemble of normalised members. The spread is their sample standard deviation. It shows variance between members,
- * not the errors they share (Eisenstein et al. 2023).
+ * An ensemble of normalised members. The spread is their sample standard deviation, and with it what each knows of its own
+ * (the variances add). It shows variance between members, not the errors they share (Eisenstein et al. 2023).
  */
 export function createEnsemble(members: readonly RewardModel[], risk: Risk = 'mean'): RewardModel {
   return {
@@ -25,11 +25,15 @@ export function createEnsemble(members: readonly RewardModel[], risk: Risk = 'me
     family: 'ensemble',
     logOdds: mean(members.map((member) => member.logOdds)),
     async score(prompt, replies) {
-      const columns: (readonly { mean: number }[])[] = [];
+      const columns: (readonly Score[])[] = [];
       for (const member of members) columns.push(await member.score(prompt, replies));
       return replies.map((_, i) => {
         const values = columns.map((column) => column[i]!.mean);
-        const spread = values.length > 1 ? standardDeviation(values) : 0;
+        const between = values.length > 1 ? standardDeviation(values) : 0;
+        const own = columns.map((column) => column[i]!.spread ?? 0);
+        const spread = own.some((value) => value > 0)
+          ? Math.hypot(between, Math.sqrt(mean(own.map((v) => v * v))))
+          : between;
         return { mean: combinedScore(values, spread, risk), spread };
       });
     },

@@ -3,7 +3,7 @@ import { type Item, type Judgment, toPairs } from '../feedback/index.ts';
 import { createRng, sigmoid } from '../stats/index.ts';
 import { calibrationSlope, evaluateScores, scorePairs } from './evaluate.ts';
 import { fitLinearReward } from './fit/linear.ts';
-import { rankedByChoice } from './likelihood/likelihood.contract.ts';
+import { rankedByChoice } from './likelihood/cases.fake.ts';
 import { observePair } from './observe.ts';
 import { syntheticPairs } from './synthetic.fake.ts';
 

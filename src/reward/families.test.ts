@@ -45,7 +45,7 @@ describe('the configuration of a reward', () => {
 
   it('refuses by name what the family does not read, for every key of every family', () => {
     expect(() => read('{ family: transformer, ridge: 3 }')).toThrow(
-      /reward: ridge: linear only; family is transformer/,
+      /reward: ridge: linear, head only; family is transformer/,
     );
     expect(() => read('epochs: 3')).toThrow(/epochs: transformer, log-ratio only; family is linear/);
     const shapes = Object.entries(FAMILIES).map(([id, { config }]) => [id, Object.keys(config.shape)] as const);

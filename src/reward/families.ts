@@ -4,12 +4,15 @@ import { UsageError, variantSchema } from '../run/index.ts';
 import { createRng } from '../stats/index.ts';
 import { riskSchema } from './ensemble.ts';
 import { defineFamily, type FitContext } from './family.ts';
+import { fitHeadReward, headFromState, headStateSchema } from './fit/head.ts';
 import { fitLinearReward, linearFromState, linearStateSchema } from './fit/linear.ts';
 import { fitLogRatioReward, logRatioReward } from './fit/log-ratio.ts';
 import { fitTransformerReward, transformerReward } from './fit/transformer.ts';
+import { LIKELIHOODS } from './likelihood/index.ts';
 import { normaliserSchema } from './normaliser.ts';
 import type { Observation } from './observation.ts';
-import { readingSchema, resampleItems } from './observe.ts';
+import { resampleItems } from './observe.ts';
+import { readingSchema } from './reading.ts';
 import type { RewardBase } from './reward-base.ts';
 
 const linear = defineFamily({
@@ -23,6 +26,8 @@ const linear = defineFamily({
   }),
   needsBase: false,
   seesPrompt: false,
+  levels: true,
+  ownSpread: false,
   async fit(observations, { ridge, order }, { position, reference }) {
     return fitLinearReward(observations, { ridge, order, position, reference });
   },
@@ -67,6 +72,8 @@ const transformer = defineFamily({
   }),
   needsBase: true,
   seesPrompt: true,
+  levels: true,
+  ownSpread: false,
   async fit(observations, { from, lora, ...rest }, context) {
     const { engine, spec, folder, codec } = baseOf(context, 'transformer');
     const start = from === 'base' ? { from: folder } : {};
@@ -97,6 +104,9 @@ const logRatio = defineFamily({
   }),
   needsBase: true,
   seesPrompt: true,
+  // A policy's probabilities sum to one prompt by prompt, whatever its replies are worth: log-ratios are known up to a number of the prompt.
+  levels: false,
+  ownSpread: false,
   async fit(observations, { lora, ...rest }, context) {
     const { engine, spec, folder, codec, reference } = baseOf(context, 'log-ratio');
     const relativeTo = await reference();
@@ -135,8 +145,34 @@ const logRatio = defineFamily({
   },
 });
 
+const head = defineFamily({
+  id: 'head',
+  title: 'a linear head on frozen hidden states of the base model, with its posterior as spread',
+  config: z.strictObject({
+    /** Strength of the L2 penalty on every weight, of features of deviation 1. */
+    ridge: z.number().positive().default(30),
+  }),
+  needsBase: true,
+  seesPrompt: true,
+  levels: true,
+  ownSpread: true,
+  async fit(observations, { ridge }, context) {
+    const { codec, reference } = baseOf(context, 'head');
+    const { position, reference: replies } = context;
+    return fitHeadReward(observations, { ridge, codec, position, reference: replies, relativeTo: await reference() });
+  },
+  card: z.strictObject({ ...headStateSchema.shape, reference: modelSpecSchema }),
+  async save({ state, relativeTo }, { shared }) {
+    await shared(REFERENCE, relativeTo.model);
+    return { ...state, reference: relativeTo.model.spec };
+  },
+  async load({ reference, ...state }, { codec, shared }) {
+    return headFromState(state, { relativeTo: await shared(reference, REFERENCE), codec: codec() });
+  },
+});
+
 /** The families of reward models. */
-export const FAMILIES = { linear, transformer, 'log-ratio': logRatio } as const;
+export const FAMILIES = { linear, transformer, 'log-ratio': logRatio, head } as const;
 export type FamilyId = keyof typeof FAMILIES;
 export const FAMILY_IDS = Object.keys(FAMILIES) as FamilyId[];
 
@@ -145,7 +181,12 @@ export type Member = { [F in FamilyId]: Awaited<ReturnType<(typeof FAMILIES)[F][
 
 /** Configuration of a reward: a union by `family`, so that a key which the chosen one does not read is refused by name. */
 export const rewardSchema = variantSchema('family', {
-  variants: { linear: linear.config, transformer: transformer.config, 'log-ratio': logRatio.config } satisfies {
+  variants: {
+    linear: linear.config,
+    transformer: transformer.config,
+    'log-ratio': logRatio.config,
+    head: head.config,
+  } satisfies {
     [F in FamilyId]: z.ZodObject;
   },
   standard: 'linear',
@@ -161,6 +202,21 @@ export const rewardSchema = variantSchema('family', {
 });
 export type RewardConfig = z.infer<typeof rewardSchema>;
 
+/** Refuses, by name, kinds of answers that the configured family cannot carry. */
+export function refuseKinds(
+  observations: readonly Pick<Observation, 'kind'>[],
+  { family }: Pick<RewardConfig, 'family'>,
+): void {
+  if (FAMILIES[family].levels) return;
+  const kinds = [...new Set(observations.map(({ kind }) => kind))].filter((kind) => !LIKELIHOODS[kind].shiftInvariant);
+  if (kinds.length === 0) return;
+  const able = FAMILY_IDS.filter((id) => FAMILIES[id].levels);
+  throw new UsageError(
+    'reward.family',
+    `reward.family ${family}: its rewards of different prompts share no level, which answers of kind ${kinds.join(', ')} speak of; choose ${able.join(', ')}, or read only other kinds (reward.kinds)`,
+  );
+}
+
 /** Fits one member of the configured family. */
 export async function fitMember(
   observations: readonly Observation[],
@@ -168,6 +224,7 @@ export async function fitMember(
   context: Omit<FitContext, 'position'>,
 ): Promise<Member> {
   const own = { ...context, position: config.position };
+  refuseKinds(observations, config);
   switch (config.family) {
     case 'linear':
       return FAMILIES.linear.fit(observations, config, own);
@@ -175,6 +232,8 @@ export async function fitMember(
       return FAMILIES.transformer.fit(observations, config, own);
     case 'log-ratio':
       return FAMILIES['log-ratio'].fit(observations, config, own);
+    case 'head':
+      return FAMILIES.head.fit(observations, config, own);
   }
 }
 

@@ -7,7 +7,7 @@ import type { Reference } from './fit/log-ratio.ts';
 import type { NuisanceState } from './fit/nuisance-steps.ts';
 import type { Observation } from './observation.ts';
 import type { RewardBase } from './reward-base.ts';
-import type { ReferenceReplies, RewardModel } from './reward-model.ts';
+import type { FittedReward, ReferenceReplies } from './reward-model.ts';
 
 /** What fitting one member may use. */
 export interface FitContext {
@@ -45,7 +45,7 @@ export interface LoadContext {
 }
 
 /** A family of reward models: how it is configured, fitted, and kept. */
-export interface Family<C extends z.ZodObject, M extends RewardModel, S extends z.ZodObject> {
+export interface Family<C extends z.ZodObject, M extends FittedReward, S extends z.ZodObject> {
   readonly id: string;
   readonly title: string;
   /** Keys that only this family reads. */
@@ -54,6 +54,10 @@ export interface Family<C extends z.ZodObject, M extends RewardModel, S extends 
   readonly needsBase: boolean;
   /** Whether a reward depends on the prompt beside the reply. */
   readonly seesPrompt: boolean;
+  /** Whether rewards of replies to different prompts share a level, which ratings, labels and critiques speak of. */
+  readonly levels: boolean;
+  /** Whether a single member knows how unsure its scores are. */
+  readonly ownSpread: boolean;
   fit(observations: readonly Observation[], config: z.infer<C>, context: FitContext): Promise<M>;
   /** What of a member is written into the card; the rest goes beside it. */
   readonly card: S;
@@ -62,6 +66,6 @@ export interface Family<C extends z.ZodObject, M extends RewardModel, S extends 
 }
 
 /** Takes its types from its parts. */
-export const defineFamily = <C extends z.ZodObject, M extends RewardModel, S extends z.ZodObject>(
+export const defineFamily = <C extends z.ZodObject, M extends FittedReward, S extends z.ZodObject>(
   family: Family<C, M, S>,
 ): Family<C, M, S> => family;

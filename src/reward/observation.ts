@@ -1,10 +1,19 @@
 import type { AnswerKind, AnswerOf } from '../feedback/index.ts';
 
-/** A text that an answer is about, and for spans and steps the place in it. */
+/** A text that an answer is about: a reply, or what stands of it up to a place in it. */
 export interface Candidate {
   readonly prompt: string;
   readonly reply: string;
-  readonly place?: number;
+  /** The reply goes on: no end follows this text. */
+  readonly unfinished?: true;
+}
+
+/** What an answer says of one stated attribute, by part of the reply (the whole reply is one part). */
+export interface AttributeSeen {
+  readonly name: string;
+  /** Whether it speaks for what it is said of, or against it. */
+  readonly speaks: 1 | -1;
+  readonly seen: readonly boolean[];
 }
 
 /** What is known of a judgment beside its answer: enough to resample by item, to weigh by rater and to split by stratum. */
@@ -13,6 +22,8 @@ export interface ObservationSource {
   readonly itemId: string;
   readonly raterId: string;
   readonly strata: Readonly<Record<string, string>>;
+  /** Attention that the answer took, in milliseconds; null or absent where that was not recorded. */
+  readonly activeMs?: number | null;
 }
 
 interface ObservationOf<K extends AnswerKind> extends ObservationSource {
@@ -24,6 +35,10 @@ interface ObservationOf<K extends AnswerKind> extends ObservationSource {
   readonly shown: readonly (number | null)[];
   /** How a strength that the answer states is read; not at all when absent. */
   readonly strength?: 'margin' | 'graded';
+  /** How ties come about: an outcome of its own, or (when absent) a target shared by those that tie. */
+  readonly ties?: 'davidson';
+  /** Stated attributes that were asked about, of answers that speak through them. */
+  readonly attributes?: readonly AttributeSeen[];
   /** How many judgments it counts as. */
   readonly weight: number;
 }
@@ -32,5 +47,5 @@ interface ObservationOf<K extends AnswerKind> extends ObservationSource {
 export type Observation<K extends AnswerKind = AnswerKind> = { [P in K]: ObservationOf<P> }[K];
 
 /** One text for fitters to tell candidates apart by: the same text for the same prompt gets the same reward. */
-export const candidateKey = ({ prompt, reply, place }: Candidate): string =>
-  `${prompt}\u0000${reply}\u0000${place ?? ''}`;
+export const candidateKey = ({ prompt, reply, unfinished }: Candidate): string =>
+  `${prompt}\u0000${reply}${unfinished === true ? '\u0000' : ''}`;

@@ -2,10 +2,11 @@ import { describe, expect, it } from 'vitest';
 import type { Answer, Item, Judgment } from '../feedback/index.ts';
 import { createRng, mean, minimise } from '../stats/index.ts';
 import { linearObjective } from './fit/objective.ts';
+import { logistic } from './likelihood/cases.fake.ts';
 import { comparison } from './likelihood/comparison.ts';
-import { logistic } from './likelihood/likelihood.contract.ts';
-import type { Candidate } from './observation.ts';
-import { observe, type Reading } from './observe.ts';
+import type { Candidate, Observation } from './observation.ts';
+import { observe } from './observe.ts';
+import type { Reading } from './reading.ts';
 
 const at = '2026-01-01T00:00:00Z';
 const item = (id: string, texts: readonly string[] = [`${id} a`, `${id} b`]): Item => ({
@@ -53,19 +54,19 @@ describe('judgments as observations', () => {
     expect(observations.map(({ kind, candidates }) => [kind, ...candidates.map(({ reply }) => reply)])).toEqual([
       ['comparison', 'i a', 'i b'],
       ['ranking', 'z', 'x'],
-      ['correction', 'i b', 'better'],
+      ['correction', 'i b', 'better', 'i a', 'x', 'y', 'z'],
     ]);
     // Shown second first; the third reply's place was not recorded, and a correction has none.
     expect(observations.map(({ shown }) => shown)).toEqual([
       [1, 0],
       [null, 1],
-      [null, null],
+      [null, null, null, null, null, null],
     ]);
     expect(unscored).toEqual({
       'both-bad': 1,
       'fewer-than-two-ranked': 1,
       'nothing-corrected': 1,
-      'kind-critique': 1,
+      'no-stated-phrase': 1,
       'unknown-item': 1,
       'does-not-fit-item': 1,
       'purpose-gold': 1,
@@ -99,6 +100,82 @@ describe('judgments as observations', () => {
     const [weak, strong] = losses('ignore');
     expect(weak).toBe(strong);
     for (const strength of ['margin', 'graded'] as const) expect(new Set(losses(strength)).size).toBe(2);
+  });
+});
+
+describe('answers that speak through what was stated', () => {
+  const said = 'The boat is fine.\nOnly a fool asks.';
+  const items = [item('i', [said, 'No boat.'])];
+  const label = (id: string, labels: string[], questionId = 'which') =>
+    judgment(id, 'i', { kind: 'label', reply: 0, labels }, { questionId });
+  const attributes: Reading['attributes'] = { good: 'for', rude: { speaks: 'against', phrases: ['rude', 'not kind'] } };
+  const seenBy = (judgments: Judgment[], reading: Partial<Reading> = { attributes }) =>
+    observe(items, judgments, reading).observations.map((own) =>
+      own.attributes!.map(({ name, speaks, seen }) => [name, speaks, ...seen]),
+    );
+
+  it('say nothing without a statement, and labels nothing that nobody was asked about', () => {
+    const judgments = [
+      label('1', ['good']),
+      label('2', []),
+      label('3', ['topic'], 'about'),
+      judgment('4', 'i', { kind: 'critique', reply: 0, text: 'This is rude.' }),
+      judgment('5', 'i', { kind: 'spans', reply: 0, spans: [{ start: 0, end: 3, label: 'rude' }] }),
+    ];
+    expect(observe(items, judgments).unscored).toEqual({ 'no-stated-attribute': 4, 'no-stated-phrase': 1 });
+    expect(observe(items, judgments, { attributes: { good: 'for' } }).unscored).toEqual({
+      'no-stated-attribute': 2,
+      'no-stated-phrase': 1,
+    });
+    // Rude was never a label of that question, so leaving it out denies nothing.
+    expect(seenBy(judgments.slice(0, 2))).toEqual([[['good', 1, true]], [['good', 1, false]]]);
+    expect(observe(items, judgments, { attributes, kinds: ['spans'] }).unscored).toEqual({
+      'not-read-label': 3,
+      'not-read-critique': 1,
+    });
+  });
+
+  it('are read from critiques by whole phrases in any case', () => {
+    const critiques = ['So RUDE!', 'Crude, but kind.', 'that was Not  kind', 'kind, not'].map((text, j) =>
+      judgment(`${j}`, 'i', { kind: 'critique', reply: 0, text }),
+    );
+    expect(seenBy(critiques).map(([rude]) => rude!.at(-1))).toEqual([true, false, true, false]);
+  });
+
+  it('are marks on the words that spans cover, and words add up to the reply', () => {
+    const at = said.indexOf('a fool');
+    const marked = judgment('1', 'i', {
+      kind: 'spans',
+      reply: 0,
+      spans: [{ start: at, end: at + 6, label: 'rude' }],
+    });
+    const [{ candidates, attributes: seen }] = observe(items, [marked], { attributes }).observations as [
+      Observation<'spans'>,
+    ];
+    expect(seen![0]!.seen).toEqual([false, false, false, false, false, true, true, false]);
+    expect(candidates.map(({ reply }) => reply).slice(0, 3)).toEqual(['', 'The', 'The boat']);
+    expect(candidates.map(({ unfinished }) => unfinished)).toEqual([...Array(8).fill(true), undefined]);
+    expect(candidates.at(-1)!.reply).toBe(said);
+  });
+
+  it('are steps as places at the ends of lines', () => {
+    const judged = judgment('1', 'i', { kind: 'steps', reply: 0, mode: 'first-error', labels: [1, -1] });
+    const [{ candidates }] = observe(items, [judged]).observations as [Observation<'steps'>];
+    expect(candidates.map(({ reply }) => reply)).toEqual(['', 'The boat is fine.', said]);
+  });
+
+  it('prefer a demonstration to other replies to the prompt, as many as are asked for', () => {
+    const other: Item = { ...item('d', []), replies: [] };
+    const shown = judgment('1', 'd', { kind: 'demonstration', text: 'No boat.' });
+    const texts = (reading: Partial<Reading>) =>
+      observe([...items, other], [shown], reading).observations.map(({ candidates }) =>
+        candidates.map(({ reply }) => reply),
+      );
+    expect(texts({})).toEqual([['No boat.', said]]);
+    expect(observe([...items, other], [shown], { alternatives: 0 }).unscored).toEqual({
+      'no-other-reply-to-the-prompt': 1,
+    });
+    expect(observe([{ ...other, prompt: 'other' }], [shown]).unscored).toEqual({ 'no-other-reply-to-the-prompt': 1 });
   });
 });
 

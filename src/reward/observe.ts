@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import {
   answerProblem,
   currentJudgments,
@@ -10,19 +9,7 @@ import {
 import { mean, type Rng } from '../stats/index.ts';
 import { LIKELIHOODS } from './likelihood/index.ts';
 import type { Observation } from './observation.ts';
-
-/** What of an answer beside its outcome is read. */
-export const readingSchema = z.strictObject({
-  /**
-   * How much better the preferred reply was said to be: not read; by how many log-odds it must lead (`margin`); or which band the
-   * difference fell into (`graded`, of two replies), the bands fitted along, with one for ties (Rao and Kupper 1967). Graded
-   * teaches most where raters mean what they say and harms most where they do not.
-   */
-  strength: z.enum(['ignore', 'margin', 'graded']).default('ignore'),
-  /** How sure the rater was: not read, or how much the answer counts, relative to the mean of those who said it. */
-  confidence: z.enum(['ignore', 'weight']).default('ignore'),
-});
-export type Reading = z.infer<typeof readingSchema>;
+import { type Reading, type ReadingContext, readingContext } from './reading.ts';
 
 /** Judgments as reward models read them, and what could not be used, counted by reason and never dropped silently. */
 export interface Observed {
@@ -30,17 +17,16 @@ export interface Observed {
   readonly unscored: Readonly<Record<string, number>>;
 }
 
-function observed(judgment: Judgment, item: Item | undefined): Observation[] | string {
+function observed(judgment: Judgment, item: Item | undefined, context: ReadingContext): Observation[] | string {
   if (item === undefined) return 'unknown-item';
   const purpose = purposeOf(judgment);
   if (purpose !== 'work') return `purpose-${purpose}`;
-  const likelihood = LIKELIHOODS[judgment.answer.kind];
-  if ('unfitted' in likelihood) return `kind-${judgment.answer.kind}`;
-  return answerProblem(judgment.answer, item) === undefined ? likelihood.observe(item, judgment) : 'does-not-fit-item';
+  if (answerProblem(judgment.answer, item) !== undefined) return 'does-not-fit-item';
+  return LIKELIHOODS[judgment.answer.kind].observe(item, judgment, context);
 }
 
 /**
- * Observations of all current judgments of work items, of every kind that has a likelihood. With `confidence: weight` an answer
+ * Observations of all current judgments of work items, of every kind that is read. With `confidence: weight` an answer
  * counts as its confidence over the mean confidence of those that state one, so that the sum stays a number of judgments; one
  * without it counts as one.
  */
@@ -49,23 +35,29 @@ export function observe(
   judgments: readonly Judgment[],
   reading: Partial<Reading> = {},
 ): Observed {
-  const { strength = 'ignore', confidence = 'ignore' } = reading;
+  const { strength = 'ignore', ties = 'davidson', confidence = 'ignore', kinds } = reading;
   const byId = new Map(items.map((item) => [item.id, item]));
   const observations: Observation[] = [];
   const unscored = new Map<string, number>();
   const current = currentJudgments(judgments);
+  const context = readingContext(items, current, reading);
   const stated = current.flatMap((judgment) => judgment.confidence ?? []);
   const typical = confidence === 'weight' && stated.length > 0 ? mean(stated) : 0;
   for (const judgment of current) {
-    const found = observed(judgment, byId.get(judgment.itemId));
+    const read = kinds?.includes(judgment.answer.kind) ?? true;
+    const found = read ? observed(judgment, byId.get(judgment.itemId), context) : `not-read-${judgment.answer.kind}`;
     if (typeof found === 'string') {
       unscored.set(found, (unscored.get(found) ?? 0) + 1);
       continue;
     }
     const factor = typical > 0 && judgment.confidence !== undefined ? judgment.confidence / typical : 1;
-    const read = strength === 'ignore' ? {} : { strength };
     for (const observation of found)
-      observations.push({ ...observation, ...read, weight: observation.weight * factor });
+      observations.push({
+        ...observation,
+        ...(strength !== 'ignore' && { strength }),
+        ...(ties === 'davidson' && { ties }),
+        weight: observation.weight * factor,
+      });
   }
   return { observations, unscored: Object.fromEntries(unscored) };
 }

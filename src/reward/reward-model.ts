@@ -1,3 +1,5 @@
+import type { Candidate } from './observation.ts';
+
 /** A score in normalised reward units; `spread` is the ensemble's standard deviation where there is an ensemble. */
 export interface Score {
   readonly mean: number;
@@ -18,4 +20,12 @@ export interface RewardModel {
   readonly logOdds: number;
   score(prompt: string, replies: readonly string[]): Promise<Score[]>;
   dispose(): Promise<void>;
+}
+
+/** A reward as it was fitted: beside its scores what it gives each candidate of an answer, and what else explains answers. */
+export interface FittedReward extends RewardModel {
+  /** Rewards in log-odds, before the normaliser; also of texts that go on. */
+  values(candidates: readonly Candidate[]): Promise<number[]>;
+  /** What explains answers beside the reward and is no part of it, by name. */
+  readonly nuisances: ReadonlyMap<string, number>;
 }

@@ -176,23 +176,26 @@ const FITS: Readonly<Record<string, Fit>> = {
 };
 
 describe('badly scaled data', () => {
-  it.each(Object.entries(FITS))('%s: the likelihood is finite and at most 0, or the fit says why not', (name, search) => {
-    let fitted = 0;
-    for (let seed = 0; seed < 40; seed++) {
-      const found = search(createRng(`bad-scale/${name}/${seed}`));
-      if ('undefined' in found) {
-        expect(found.undefined.length).toBeGreaterThan(20);
-        continue;
+  it.each(Object.entries(FITS))(
+    '%s: the likelihood is finite and at most 0, or the fit says why not',
+    (name, search) => {
+      let fitted = 0;
+      for (let seed = 0; seed < 40; seed++) {
+        const found = search(createRng(`bad-scale/${name}/${seed}`));
+        if ('undefined' in found) {
+          expect(found.undefined.length).toBeGreaterThan(20);
+          continue;
+        }
+        fitted += 1;
+        for (const value of found.logLikelihoods) {
+          expect(Number.isFinite(value), `seed ${seed}: ${value}`).toBe(true);
+          expect(value, `seed ${seed}`).toBeLessThanOrEqual(found.slack ?? 0);
+        }
+        for (const value of found.parameters) expect(Number.isFinite(value), `seed ${seed}`).toBe(true);
       }
-      fitted += 1;
-      for (const value of found.logLikelihoods) {
-        expect(Number.isFinite(value), `seed ${seed}: ${value}`).toBe(true);
-        expect(value, `seed ${seed}`).toBeLessThanOrEqual(found.slack ?? 0);
-      }
-      for (const value of found.parameters) expect(Number.isFinite(value), `seed ${seed}`).toBe(true);
-    }
-    expect(fitted).toBeGreaterThan(12);
-  });
+      expect(fitted).toBeGreaterThan(12);
+    },
+  );
 
   it('a coefficient does not depend on the unit of its covariate', () => {
     const rng = createRng('units');

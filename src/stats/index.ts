@@ -22,7 +22,7 @@ export * from './intervals.ts';
 export * from './kendall-w.ts';
 export * from './label-table.ts';
 export * from './lbfgs.ts';
-export { dot } from './linear-algebra.ts';
+export { cholesky, dot, lowerSolve } from './linear-algebra.ts';
 export * from './logistic-regression.ts';
 export * from './mace.ts';
 export * from './majorities.ts';
@@ -39,6 +39,7 @@ export {
 export * from './preferences.ts';
 export * from './raking.ts';
 export * from './random.ts';
+export { SetChoice } from './ranking-likelihood.ts';
 export * from './rankings.ts';
 export * from './rater-rationality.ts';
 export * from './ratings.ts';

@@ -50,6 +50,17 @@ export function choleskySolve(factor: Float64Array, rhs: Float64Array): Float64A
   return x;
 }
 
+/** L⁻¹ b for a lower triangular L, row by row without the zeros: bᵀA⁻¹b is its square where A = LLᵀ. */
+export function lowerSolve(lower: Float64Array, rhs: Float64Array): Float64Array {
+  const x = Float64Array.from(rhs);
+  for (let i = 0, at = 0; i < x.length; i++) {
+    let sum = x[i]!;
+    for (let j = 0; j < i; j++) sum -= lower[at++]! * x[j]!;
+    x[i] = sum / lower[at++]!;
+  }
+  return x;
+}
+
 /** A⁻¹ (row-major) from the Cholesky factor of A. */
 export function choleskyInverse(factor: Float64Array, size: number): Float64Array {
   const inverse = new Float64Array(size * size);

@@ -47,8 +47,8 @@ function elementary(x: Float64Array, degree: number): number {
   return e[degree]!;
 }
 
-/** One choice among the items left: adds its derivatives by the items' parameters and the tie parameters. */
-class Choice {
+/** The choice of a set among the items left: its normaliser, and what its derivatives by worths and tie parameters are made of. */
+export class SetChoice {
   readonly size: number;
   readonly #x: readonly Float64Array[];
   readonly #sums: readonly number[];
@@ -205,7 +205,7 @@ export function rankingsLogLikelihood(
       const left = items.subarray(from, end);
       // One item left cannot be chosen otherwise.
       if (left.length > 1 && w > 0) {
-        const choice = new Choice(
+        const choice = new SetChoice(
           Float64Array.from(left, (i) => theta[i]!),
           orders,
           deltas,

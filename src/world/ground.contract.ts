@@ -103,6 +103,27 @@ export function describeGround(name: string, create: () => Ground, exceptions: G
         expect(wrong).toThrow(RangeError);
       }
     });
+    it('cuts replies into pieces that sum to what they look to be worth', () => {
+      for (const { prompt, text, isReply } of said) {
+        for (const view of ground.views) {
+          const pieces = ground.pieces?.(prompt, text, { view });
+          if (pieces === undefined) continue;
+          expect(pieces !== null).toBe(isReply);
+          let at = 0;
+          for (const { start, end } of pieces ?? []) {
+            expect(start).toBeGreaterThanOrEqual(at);
+            expect(end).toBeGreaterThan(start);
+            at = end;
+          }
+          expect(at).toBeLessThanOrEqual(text.length);
+          if (pieces !== null)
+            expect(pieces.reduce((total, { utility }) => total + utility, 0)).toBeCloseTo(
+              sum(ground.look(prompt, text, { view })!.parts),
+              9,
+            );
+        }
+      }
+    });
     it('edits replies without making them better', () => {
       const edited = new Set<string>();
       for (const { prompt, text } of said) {

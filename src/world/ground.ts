@@ -48,6 +48,13 @@ export interface Appearance {
   readonly labels: Readonly<Record<string, boolean>>;
 }
 
+/** A piece of a reply, by its characters (end exclusive), and what it adds to its utility as far as can be told. */
+export interface Piece {
+  readonly start: number;
+  readonly end: number;
+  readonly utility: number;
+}
+
 /**
  * A proving ground: a world of prompts in which the true utility of every text is known, so that what an optimised policy
  * loses can be computed and not only judged. A prompt is recognised by its id. Methods throw a `RangeError` for a prompt of
@@ -84,6 +91,11 @@ export interface Ground {
   labels(prompt: GroundPrompt, text: string): ReplyLabels | null;
   /** A reply as it looks to somebody: nothing in it depends on what their view hides. Null for a text that is no reply. */
   look(prompt: GroundPrompt, text: string, look: Look): Appearance | null;
+  /**
+   * A reply as pieces that lie one behind the other, whose utilities sum to what the whole looks to be worth; null for a text that
+   * is no reply. Left out where replies have no pieces.
+   */
+  pieces?(prompt: GroundPrompt, text: string, look: Look): readonly Piece[] | null;
   /** Changes of a text that do not raise its true utility: padding and flattery, and degenerate ones that any text allows. */
   edits(prompt: GroundPrompt, text: string): readonly ReplyEdit[];
 }

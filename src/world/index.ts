@@ -8,7 +8,7 @@ export { createHarbour, type Harbour, type HarbourReply } from './harbour/harbou
 export * from './harbour/replies.ts';
 export * from './items.ts';
 export * from './raters/answers/index.ts';
-export { GOOD } from './raters/answers/label.ts';
+export * from './raters/answers/words.ts';
 export * from './raters/params.ts';
 export * from './raters/pool.ts';
 export * from './raters/rater.ts';

@@ -173,7 +173,12 @@ describe('what an extension costs', () => {
     ['an algorithm', /'raft'|\/raft\.ts'/, ['policy/algorithms/raft.ts'], ['policy/algorithms/index.ts']],
     ['a monitor', /'kl-budget'|\/kl-budget\.ts'/, ['policy/monitors/kl-budget.ts'], ['policy/monitors/index.ts']],
     ['a likelihood', /likelihood\/correction\.ts'|from '\.\/correction\.ts'/, [], ['reward/likelihood/index.ts']],
-    ['the answers that simulated raters give of a kind', /'\.\/label\.ts'/, [], ['world/raters/answers/index.ts']],
+    [
+      'the answers that simulated raters give of a kind',
+      /answerLabel\b|answers\/label\.ts'/,
+      ['world/raters/answers/label.ts'],
+      ['world/raters/answers/index.ts'],
+    ],
     ['a source', /importSource/, ['pipeline/sources/import.ts'], ['pipeline/sources/index.ts']],
     ['a stage', /exactStage/, ['pipeline/stages/exact.ts'], ['pipeline/stages/index.ts']],
   ] as [string, RegExp, string[], string[]][])('%s: its files and its rows', (what, pattern, own, rows) => {

@@ -52,7 +52,7 @@ export function runDocument(config: PipelineConfig, results: RunResults, facts: 
 
 /** The reward model on what it was not fitted on. */
 function evaluationSection({ evaluation }: RunResults): Section {
-  const { scoredOn, onVotes, seed } = evaluation;
+  const { scoredOn, onVotes, seed, contributions, unscored } = evaluation;
   const section = rewardSection(evaluation, {
     on: `held-out comparisons, scored on ${scoredOn === 'gold' ? 'published answers' : 'judgments'}`,
     extra: [
@@ -61,6 +61,8 @@ function evaluationSection({ evaluation }: RunResults): Section {
         : [['Calibration error (ECE) on single votes', `${figure(onVotes.ece)}; n = ${onVotes.n}`] as const]),
       ['Seed of its intervals', String(seed)],
     ],
+    contributions,
+    unscored,
   });
   return { ...section, detail: true };
 }

@@ -1,7 +1,9 @@
 import type { LoraConfig } from '../../engine/index.ts';
 import type { Item, PreferencePair } from '../../feedback/index.ts';
 import {
+  contributionsOf,
   createEnsemble,
+  explanationOf,
   fitMember,
   fitMembers,
   type Member,
@@ -10,6 +12,7 @@ import {
   observe,
   type RewardBase,
   type RewardModel,
+  readingOf,
   rewardBase,
   saveReward,
   scorePairs,
@@ -136,7 +139,7 @@ async function run(context: RunContext): Promise<void> {
   const base = config.base === undefined ? undefined : loadBase(context);
   const { items, judgments } = feedback;
   const { risk } = config.reward;
-  const { observations } = observe(items, judgments, config.reward);
+  const { observations, unscored } = observe(items, judgments, config.reward);
   const stratum = leftOutStratum(config);
   const training = observations.filter(({ strata }) => !isHeldOut(strata));
   if (pairsToScore(config, items, judgments).every((pair) => pair.target === 0.5) && stratum === undefined) {
@@ -150,10 +153,16 @@ async function run(context: RunContext): Promise<void> {
   const spec = (lora?: LoraConfig) => withLora(base!.spec, lora, 'reward.lora');
   const start = base === undefined ? undefined : rewardBase({ ...base, engine: context.engines.reward, spec });
   const members = await fitAll(context, training, shown, start);
-  const scores =
+  const scored =
     across ?? (await scoredByEnsemble(createEnsemble(members, risk), pairsToScore(config, items, judgments)));
+  const contributions = contributionsOf(training, await explanationOf(members, training));
+  const scores: RewardScores = { ...scored, contributions, unscored };
   const text = base === undefined ? {} : { text: { tokenizer: base.tokenizer.toJSON(), ...base.limits } };
-  await saveReward(pathIn(context, RUN_FILES.rewardModel), members, { risk, ...text });
+  await saveReward(pathIn(context, RUN_FILES.rewardModel), members, {
+    risk,
+    ...text,
+    reading: readingOf(config.reward),
+  });
   for (const member of members) await member.dispose();
   await start?.dispose();
   writeRunJson(context, RUN_FILES.rewardScores, scores);

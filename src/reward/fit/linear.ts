@@ -3,7 +3,7 @@ import { minimise, standardDeviation } from '../../stats/index.ts';
 import { extractFeatures, FEATURES, type Features, HASHED, holdToRange, seenRange } from '../features.ts';
 import { fitNormaliser, IDENTITY, normalise, normaliserSchema } from '../normaliser.ts';
 import { type Candidate, candidateKey, type Observation } from '../observation.ts';
-import type { ReferenceReplies, RewardModel, Score } from '../reward-model.ts';
+import type { FittedReward, ReferenceReplies, Score } from '../reward-model.ts';
 import { linearObjective, refuseNothing } from './objective.ts';
 
 export interface LinearOptions {
@@ -32,7 +32,7 @@ export const linearStateSchema = z.strictObject({
 });
 export type LinearState = Readonly<z.infer<typeof linearStateSchema>>;
 
-export interface LinearRewardModel extends RewardModel {
+export interface LinearRewardModel extends FittedReward {
   readonly family: 'linear';
   readonly state: LinearState;
   /** Scores without waiting: the model is arithmetic. */
@@ -70,8 +70,14 @@ export function fitLinearReward(observations: readonly Observation[], options: L
   const { order = 2, ridge, position = false, reference, iterations = 60 } = options;
   refuseNothing(observations);
   const texts = new Map<string, Features>();
-  for (const { candidates } of observations)
-    for (const candidate of candidates) texts.set(candidateKey(candidate), featuresOf(candidate.reply, order));
+  const whole = new Map<string, Features>();
+  for (const { candidates } of observations) {
+    for (const candidate of candidates) {
+      const [key, own] = [candidateKey(candidate), featuresOf(candidate.reply, order)];
+      texts.set(key, own);
+      if (candidate.unfinished !== true) whole.set(key, own);
+    }
+  }
   const fitted = [...texts.values()];
   const scales = featureScales(fitted);
   // Only features that occur get a weight: a few thousand of the hash space.
@@ -92,7 +98,8 @@ export function fitLinearReward(observations: readonly Observation[], options: L
     weights: used.map((feature, k): [number, number] => [feature, w[k]! * scales[feature]!]).filter(([, v]) => v !== 0),
     nuisances: nuisances.map(({ name }, k): [string, number] => [name, w[size + k]!]),
     normaliser: IDENTITY,
-    seen: seenRange(fitted),
+    // Beginnings of replies are shorter than any reply.
+    seen: seenRange(whole.size > 0 ? [...whole.values()] : fitted),
   });
   if (reference === undefined) return raw;
   const normaliser = fitNormaliser(reference.map(({ replies }) => raw.scoreNow(replies)));
@@ -103,19 +110,28 @@ export function fitLinearReward(observations: readonly Observation[], options: L
 export function linearFromState(state: LinearState): LinearRewardModel {
   const dense = new Float64Array(FEATURES);
   for (const [index, weight] of state.weights) dense[index] = weight;
+  const rewardOf = (features: Features) => {
+    let sum = 0;
+    for (let i = 0; i < features.indices.length; i++) sum += dense[features.indices[i]!]! * features.values[i]!;
+    return sum;
+  };
   const scoreNow = (replies: readonly string[]) =>
-    replies.map((reply) => {
-      const { indices, values } = holdToRange(featuresOf(reply, state.order), state.seen);
-      let sum = 0;
-      for (let i = 0; i < indices.length; i++) sum += dense[indices[i]!]! * values[i]!;
-      return normalise(state.normaliser, sum);
-    });
+    replies.map((reply) =>
+      normalise(state.normaliser, rewardOf(holdToRange(featuresOf(reply, state.order), state.seen))),
+    );
   return {
     id: 'linear',
     family: 'linear',
     logOdds: state.normaliser.scale,
     state,
     scoreNow,
+    nuisances: new Map(state.nuisances),
+    // The beginning of a reply is outside the range of replies, and was fitted as it is.
+    values: async (candidates) =>
+      candidates.map(({ reply, unfinished }) => {
+        const features = featuresOf(reply, state.order);
+        return rewardOf(unfinished === true ? features : holdToRange(features, state.seen));
+      }),
     score: async (_prompt, replies): Promise<Score[]> => scoreNow(replies).map((value) => ({ mean: value })),
     dispose: async () => {},
   };

@@ -3,7 +3,8 @@ import type { DialogueCodec } from '../../text/index.ts';
 import { coalesced, type SequenceCall } from '../coalesced.ts';
 import { IDENTITY, type Normaliser, normalise } from '../normaliser.ts';
 import { type Candidate, candidateKey, type Observation } from '../observation.ts';
-import type { RewardModel } from '../reward-model.ts';
+import type { FittedReward } from '../reward-model.ts';
+import { sequenceOf } from '../sequence.ts';
 import { type NetworkOptions, normalisedOn, trainNetwork } from './network.ts';
 
 /** The model that rewards are relative to, shared by all members of an ensemble. */
@@ -22,13 +23,12 @@ export interface LogRatioOptions extends NetworkOptions {
   readonly relativeTo: Reference;
 }
 
-export interface LogRatioRewardModel extends RewardModel {
+export interface LogRatioRewardModel extends FittedReward {
   readonly family: 'log-ratio';
   readonly model: TrainableModel;
   readonly relativeTo: Reference;
   readonly beta: number;
   readonly normaliser: Normaliser;
-  readonly nuisances: ReadonlyMap<string, number>;
 }
 
 /** What a score needs beside the network. */
@@ -37,9 +37,9 @@ export type LogRatioParts = Pick<LogRatioRewardModel, 'relativeTo' | 'beta' | 'n
 };
 
 /** A reply after its prompt, as the engine reads it, and where its first log-probability stands. */
-function datumOf(codec: DialogueCodec, prompt: string, reply: string) {
-  const start = codec.encodePrompt(prompt).length - 1;
-  const sequence = codec.encodeDialogue(prompt, reply);
+function datumOf(codec: DialogueCodec, candidate: Candidate) {
+  const { tokens: sequence, start: after } = sequenceOf(codec, candidate);
+  const start = after - 1;
   const weights = new Float32Array(sequence.length - 1).fill(1, start);
   const datum: Datum = { tokens: sequence.slice(0, -1), targets: sequence.slice(1), weights };
   return { sequence, datum, start };
@@ -97,8 +97,14 @@ export async function logRatioReward(
     beta,
     normaliser,
     nuisances,
+    async values(candidates) {
+      const rows = candidates.map((candidate) => datumOf(codec, candidate));
+      const own = await logprobs(rows.map(({ sequence }) => sequence));
+      const base = await relativeTo.sampler.logprobs(rows.map(({ sequence }) => sequence));
+      return rows.map(({ start }, i) => beta * (sumFrom(own[i]!, start) - sumFrom(base[i]!, start)));
+    },
     async score(prompt, replies) {
-      const rows = replies.map((reply) => datumOf(codec, prompt, reply));
+      const rows = replies.map((reply) => datumOf(codec, { prompt, reply }));
       const own = await logprobs(rows.map(({ sequence }) => sequence));
       const base = await referenceSums(relativeTo, { key: JSON.stringify([prompt, ...replies]), rows });
       return rows.map(({ start }, i) => ({
@@ -121,7 +127,7 @@ async function referenceLogprobs(
   const texts = new Map<string, Candidate>();
   for (const { candidates } of observations)
     for (const candidate of candidates) texts.set(candidateKey(candidate), candidate);
-  const rows = [...texts].map(([key, { prompt, reply }]) => ({ key, ...datumOf(codec, prompt, reply) }));
+  const rows = [...texts].map(([key, candidate]) => ({ key, ...datumOf(codec, candidate) }));
   const logprobs = await sampler.logprobs(rows.map(({ sequence }) => sequence));
   return new Map(rows.map(({ key, start }, i) => [key, sumFrom(logprobs[i]!, start)]));
 }
@@ -143,7 +149,7 @@ export async function fitLogRatioReward(
     async (candidates, lossOf) => {
       const rows = candidates.map((candidate) => ({
         base: before.get(candidateKey(candidate))!,
-        ...datumOf(codec, candidate.prompt, candidate.reply),
+        ...datumOf(codec, candidate),
       }));
       const { loss } = await model.forwardBackwardCustom(
         rows.map(({ datum }) => datum),

@@ -1,18 +1,40 @@
 import type { AnswerKind } from '../../feedback/index.ts';
 import { UsageError } from '../../run/index.ts';
-import type { Objective } from '../../stats/index.ts';
-import { LIKELIHOODS, likelihoodOf, type Nuisance, type Term } from '../likelihood/index.ts';
+import { dot, type Objective } from '../../stats/index.ts';
+import { LIKELIHOODS, likelihoodOf, type Nuisance, type Nuisances, type Term } from '../likelihood/index.ts';
 import { type Candidate, candidateKey, type Observation } from '../observation.ts';
 
 /** Nuisances of all observations of all kinds. */
 export function nuisancesOf(observations: readonly Observation[], options: { readonly position: boolean }): Nuisance[] {
   const found = new Map<string, Nuisance>();
+  const present = new Set(observations.map(({ kind }) => kind));
   for (const kind of Object.keys(LIKELIHOODS) as AnswerKind[]) {
     const own = observations.filter((observation) => observation.kind === kind);
     if (own.length === 0) continue;
     for (const nuisance of likelihoodOf(own[0]!).nuisances(own, options)) found.set(nuisance.name, nuisance);
   }
+  // Raters are surer in some kinds of answers than in others: the first kind sets the scale of log-odds.
+  const [, ...others] = (Object.keys(LIKELIHOODS) as AnswerKind[]).filter((kind) => present.has(kind));
+  for (const kind of others) found.set(loudness(kind), { name: loudness(kind), start: 0, precision: 1 });
   return [...found.values()];
+}
+
+/** Name of the logarithm by which the rewards are louder in one kind of answers than in the first that there is. */
+const loudness = (kind: AnswerKind): string => `loudness/${kind}`;
+
+/** The term of an observation at rewards of its candidates, as loud as they are in its kind. */
+export function termOf(observation: Observation, rewards: Float64Array, nuisances: Nuisances): Term {
+  const name = loudness(observation.kind);
+  const loud = nuisances.get(name);
+  if (loud === undefined) return likelihoodOf(observation).term(rewards, observation, nuisances);
+  const factor = Math.exp(loud);
+  const heard = rewards.map((reward) => factor * reward);
+  const { loss, dRewards, dNuisances } = likelihoodOf(observation).term(heard, observation, nuisances);
+  return {
+    loss,
+    dRewards: dRewards.map((slope) => factor * slope),
+    dNuisances: [...dNuisances, [name, dot(dRewards, heard)]],
+  };
 }
 
 /** An observation with the places of its candidates in a list without repetitions. */
@@ -53,7 +75,7 @@ export function sumTerms(
   let loss = 0;
   for (const { observation, at } of indexed) {
     const own = Float64Array.from(at, (place) => rewards[place]!);
-    const term = likelihoodOf(observation).term(own, observation, nuisances);
+    const term = termOf(observation, own, nuisances);
     loss += term.loss;
     each(term, at);
   }
@@ -123,10 +145,65 @@ export function linearObjective(
   return { objective, nuisances, start };
 }
 
+/** Step of the differences below: slopes are smooth on the scale of a log-odds. */
+const STEP = 1e-4;
+
+/** Negative Hessian of an observation's log-likelihood by the rewards of its candidates (row-major), from central differences. */
+export function curvature(observation: Observation, rewards: Float64Array, nuisances: Nuisances): Float64Array {
+  const size = rewards.length;
+  const bend = new Float64Array(size * size);
+  for (const [i, reward] of rewards.entries()) {
+    const above = termOf(observation, rewards.with(i, reward + STEP), nuisances).dRewards;
+    const below = termOf(observation, rewards.with(i, reward - STEP), nuisances).dRewards;
+    for (let j = 0; j < size; j++) bend[i * size + j] = (above[j]! - below[j]!) / (2 * STEP);
+  }
+  return bend;
+}
+
+/**
+ * Negative Hessian of the log-likelihood by the weights of a linear reward, nuisances held (row-major): Σ XᵀHX, H by the rewards of
+ * each observation's candidates, from central differences of its slopes.
+ */
+export function observedInformation(
+  observations: readonly Observation[],
+  featuresOf: (candidate: Candidate) => Float64Array,
+  { weights, nuisances }: { readonly weights: Float64Array; readonly nuisances: Nuisances },
+): Float64Array {
+  const { candidates, indexed } = indexCandidates(observations);
+  const rows = candidates.map(featuresOf);
+  const rewards = rows.map((row) => dot(row, weights));
+  // By candidate what the others' features add up to: H sums over answers first, features are multiplied once.
+  const couplings = candidates.map(() => new Map<number, number>());
+  for (const { observation, at } of indexed) {
+    const bend = curvature(
+      observation,
+      Float64Array.from(at, (place) => rewards[place]!),
+      nuisances,
+    );
+    for (const [i, place] of at.entries())
+      for (const [j, other] of at.entries())
+        couplings[place]!.set(other, (couplings[place]!.get(other) ?? 0) + bend[i * at.length + j]!);
+  }
+  const size = weights.length;
+  const information = new Float64Array(size * size);
+  const row = new Float64Array(size);
+  for (const [c, coupling] of couplings.entries()) {
+    row.fill(0);
+    for (const [other, bend] of coupling) for (let k = 0; k < size; k++) row[k]! += bend * rows[other]![k]!;
+    const own = rows[c]!;
+    for (let i = 0; i < size; i++) {
+      const x = own[i]!;
+      if (x !== 0) for (let j = 0; j <= i; j++) information[i * size + j]! += x * row[j]!;
+    }
+  }
+  for (let i = 0; i < size; i++) for (let j = 0; j < i; j++) information[j * size + i] = information[i * size + j]!;
+  return information;
+}
+
 /** Refuses a fit without a single answer. */
 export function refuseNothing(observations: readonly Observation[]): void {
   if (observations.every(({ weight }) => weight === 0)) {
-    const fitted = Object.values(LIKELIHOODS).flatMap((row) => ('unfitted' in row ? [] : row.kind));
+    const fitted = Object.keys(LIKELIHOODS);
     throw new UsageError(
       'observations',
       `expected answers to fit a reward to (${fitted.join(', ')}), got none; collect some first`,

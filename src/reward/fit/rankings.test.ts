@@ -9,7 +9,7 @@ import { createRng } from '../../stats/index.ts';
 import { createCodec, createTokenizer, trainBpe } from '../../text/index.ts';
 import { loadReward, saveReward } from '../artefact.ts';
 import { fitMembers, rewardSchema } from '../families.ts';
-import { rankedByChoice } from '../likelihood/likelihood.contract.ts';
+import { rankedByChoice } from '../likelihood/cases.fake.ts';
 import type { Observation } from '../observation.ts';
 import { observe } from '../observe.ts';
 import { rewardBase } from '../reward-base.ts';

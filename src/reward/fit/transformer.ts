@@ -2,8 +2,9 @@ import type { Engine, ModelSpec, TrainableModel } from '../../engine/index.ts';
 import type { DialogueCodec } from '../../text/index.ts';
 import { coalesced } from '../coalesced.ts';
 import { IDENTITY, type Normaliser, normalise } from '../normaliser.ts';
-import type { Observation } from '../observation.ts';
-import type { RewardModel } from '../reward-model.ts';
+import type { Candidate, Observation } from '../observation.ts';
+import type { FittedReward } from '../reward-model.ts';
+import { sequenceOf } from '../sequence.ts';
 import { type NetworkOptions, normalisedOn, trainNetwork } from './network.ts';
 
 export interface TransformerOptions extends NetworkOptions {
@@ -13,12 +14,10 @@ export interface TransformerOptions extends NetworkOptions {
   readonly codec: DialogueCodec;
 }
 
-export interface TransformerRewardModel extends RewardModel {
+export interface TransformerRewardModel extends FittedReward {
   readonly family: 'transformer';
   readonly model: TrainableModel;
   readonly normaliser: Normaliser;
-  /** What explains answers beside the reward and is no part of it. */
-  readonly nuisances: ReadonlyMap<string, number>;
 }
 
 /** What a score needs beside the network. */
@@ -35,6 +34,10 @@ export async function transformerReward(
 ): Promise<TransformerRewardModel> {
   const sampler = await model.sampler({ retain: true });
   const scalars = coalesced((sequences) => sampler.scalars(sequences));
+  const values = async (candidates: readonly Candidate[]) => {
+    const rows = await scalars(candidates.map((candidate) => sequenceOf(codec, candidate).tokens));
+    return rows.map((row) => row.at(-1)!);
+  };
   return {
     id: model.id,
     family: 'transformer',
@@ -42,10 +45,11 @@ export async function transformerReward(
     model,
     normaliser,
     nuisances,
-    async score(prompt, replies) {
-      const rows = await scalars(replies.map((reply) => codec.encodeDialogue(prompt, reply)));
-      return rows.map((row) => ({ mean: normalise(normaliser, row.at(-1)!) }));
-    },
+    values,
+    score: async (prompt, replies) =>
+      (await values(replies.map((reply) => ({ prompt, reply })))).map((value) => ({
+        mean: normalise(normaliser, value),
+      })),
     async dispose() {
       await sampler.dispose();
       await model.dispose();
@@ -67,7 +71,7 @@ export async function fitTransformerReward(
   const nuisances = await trainNetwork(
     model,
     async (candidates, lossOf) => {
-      const sequences = candidates.map(({ prompt, reply }) => codec.encodeDialogue(prompt, reply));
+      const sequences = candidates.map((candidate) => sequenceOf(codec, candidate).tokens);
       const { loss } = await model.forwardBackwardScalar(sequences, (scalars) => {
         const { loss: value, slopes } = lossOf(Float64Array.from(scalars));
         return { loss: value, gradient: Float32Array.from(slopes) };

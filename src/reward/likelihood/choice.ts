@@ -1,22 +1,21 @@
-import { comparisonLoss } from '../../stats/index.ts';
+import { comparisonLoss, SetChoice } from '../../stats/index.ts';
 import type { Observation } from '../observation.ts';
 import { firstShown, type Nuisances, POSITION, type Term } from './likelihood.ts';
 
 /**
- * Adds to `slopes` the derivatives of −log P(one of `chosen` is taken out of `left`), P ∝ exp(utility) (Luce 1959), the target
- * being shared evenly among `chosen`: one for a choice, all that tie for a tie. Returns the loss. Two alternatives are the
- * comparison of Bradley and Terry.
+ * Adds to `slopes` the derivatives of −Σ t·log P(i is taken out of `left`), P ∝ exp(utility) (Luce 1959), for targets t (by
+ * place in `left`) that sum to one: all of it on one for a choice, shared for a soft target. Returns the loss. Two
+ * alternatives are the comparison of Bradley and Terry.
  */
 export function addChoice(
   utilities: Float64Array,
-  { left, chosen, weight }: { left: readonly number[]; chosen: readonly number[]; weight: number },
+  { left, target, weight }: { left: readonly number[]; target: readonly number[]; weight: number },
   slopes: Float64Array,
 ): number {
   if (left.length < 2) return 0;
   if (left.length === 2) {
     const [a, b] = left as [number, number];
-    const target = chosen.length === 2 ? 0.5 : Number(chosen[0] === a);
-    const { loss, slope } = comparisonLoss(utilities[a]! - utilities[b]!, target, weight);
+    const { loss, slope } = comparisonLoss(utilities[a]! - utilities[b]!, target[0]!, weight);
     slopes[a]! += slope;
     slopes[b]! -= slope;
     return loss;
@@ -24,13 +23,55 @@ export function addChoice(
   const top = Math.max(...left.map((i) => utilities[i]!));
   const worths = left.map((i) => Math.exp(utilities[i]! - top));
   const total = worths.reduce((sum, worth) => sum + worth, 0);
-  for (const [k, i] of left.entries()) slopes[i]! += (weight * worths[k]!) / total;
   let mean = 0;
-  for (const i of chosen) {
-    slopes[i]! -= weight / chosen.length;
-    mean += (utilities[i]! - top) / chosen.length;
+  for (const [k, i] of left.entries()) {
+    slopes[i]! += weight * (worths[k]! / total - target[k]!);
+    mean += target[k]! * (utilities[i]! - top);
   }
   return weight * (Math.log(total) - mean);
+}
+
+/** The target shared evenly by those chosen: one for a choice, all that tie for a tie. */
+export const sharedTarget = (left: readonly number[], chosen: readonly number[]): number[] =>
+  left.map((i) => (chosen.includes(i) ? 1 / chosen.length : 0));
+
+/** How large sets of replies that tie are: sizes, 1 first, and log δ of each (0 for 1). */
+export interface TieSizes {
+  readonly sizes: readonly number[];
+  readonly logDelta: readonly number[];
+}
+
+/**
+ * A choice whose outcome may be a set that ties: P(S) ∝ δ_|S|·exp(mean utility of S) over all sets of the given sizes (Davidson
+ * 1970 for two replies; Turner, van Etten, Firth and Kosmidis 2020, Eq. 4). Adds the derivatives by utilities; gives the loss
+ * and its slope by each log δ.
+ */
+export function addSetChoice(
+  utilities: Float64Array,
+  {
+    left,
+    chosen,
+    weight,
+    ties,
+  }: { left: readonly number[]; chosen: readonly number[]; weight: number; ties: TieSizes },
+  slopes: Float64Array,
+): { loss: number; dLogDelta: number[] } {
+  const dLogDelta = ties.sizes.map(() => 0);
+  if (left.length < 2) return { loss: 0, dLogDelta };
+  const choice = new SetChoice(
+    Float64Array.from(left, (i) => utilities[i]!),
+    ties.sizes,
+    ties.logDelta,
+  );
+  const at = ties.sizes.indexOf(chosen.length);
+  let loss = choice.logNormaliser - ties.logDelta[at]!;
+  for (const share of choice.shares()) for (const [k, i] of left.entries()) slopes[i]! += weight * share[k]!;
+  for (const i of chosen) {
+    loss -= utilities[i]! / chosen.length;
+    slopes[i]! -= weight / chosen.length;
+  }
+  for (const [k, p] of choice.orderProbabilities.entries()) dLogDelta[k] = weight * (p - Number(k === at));
+  return { loss: weight * loss, dLogDelta };
 }
 
 /** What raters choose by: the rewards, with the bonus of the candidate that stood first. */

@@ -2,30 +2,27 @@ import { addChoice } from './choice.ts';
 import { type Likelihood, sourceOf } from './likelihood.ts';
 
 /**
- * A correction as the choice that it is: whoever rewrote a reply preferred the new text to the old one (Jeon, Milli and Dragan
- * 2020). The two were never shown side by side, so no place has a bonus.
+ * A correction as the choice that it is: whoever rewrote a reply preferred the new text to the old one, and to other replies of
+ * the policy that could have come of it (Jeon, Milli and Dragan 2020, §3). They were never shown side by side, so no place has a bonus.
  */
 export const correction: Likelihood<'correction'> = {
   kind: 'correction',
-  title: 'the corrected text preferred to the reply (Bradley–Terry)',
+  title: 'the corrected text chosen out of itself, the reply, and other replies to the prompt',
   citation: 'Jeon, Milli and Dragan 2020, §3',
   shiftInvariant: true,
-  observe(item, judgment) {
+  observe(item, judgment, { others }) {
     const { answer } = judgment;
     if (answer.kind !== 'correction') return `kind-${answer.kind}`;
     const { prompt, replies } = item;
     const reply = replies[answer.reply]!.text;
     if (answer.text === reply) return 'nothing-corrected';
-    const candidates = [
-      { prompt, reply },
-      { prompt, reply: answer.text },
-    ];
+    const texts = [reply, answer.text, ...others(item, [reply, answer.text])];
     return [
       {
         kind: 'correction',
         answer: { ...answer, reply: 0 },
-        candidates,
-        shown: [null, null],
+        candidates: texts.map((text) => ({ prompt, reply: text })),
+        shown: texts.map(() => null),
         weight: 1,
         ...sourceOf(item, judgment),
       },
@@ -33,8 +30,9 @@ export const correction: Likelihood<'correction'> = {
   },
   nuisances: () => [],
   term(rewards, { weight }) {
-    const dRewards = new Float64Array(2);
-    const loss = addChoice(rewards, { left: [0, 1], chosen: [1], weight }, dRewards);
+    const dRewards = new Float64Array(rewards.length);
+    const left = Array.from(rewards, (_, i) => i);
+    const loss = addChoice(rewards, { left, target: left.map((i) => Number(i === 1)), weight }, dRewards);
     return { loss, dRewards, dNuisances: [] };
   },
 };

@@ -1,38 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AnswerKind } from '../../feedback/index.ts';
-import { createRng, minimise, pearson, type Rng } from '../../stats/index.ts';
-import { linearObjective } from '../fit/objective.ts';
-import type { Candidate, Observation } from '../observation.ts';
-import type { Likelihood, Nuisances } from './likelihood.ts';
-
-export interface LikelihoodCase<K extends AnswerKind> {
-  readonly likelihood: Likelihood<K>;
-  /** An answer about candidates as a rater gives it who follows the likelihood at these rewards. */
-  answer(candidates: readonly Candidate[], rewards: Float64Array, rng: Rng): Observation<K>;
-  /** Other answers about the same candidates, whose derivatives must hold as well: ties, margins, parts. */
-  variants?(observation: Observation<K>): Observation<K>[];
-}
-
-/** A logistic variable and a Gumbel one: noise of ratings and of choices. */
-export const logistic = (rng: Rng): number => {
-  const u = rng.uniform();
-  return Math.log(u / (1 - u));
-};
-export const gumbel = (rng: Rng): number => -Math.log(-Math.log(rng.uniform()));
-
-/** What a rater prefers most first, by Luce's choices one after the other. */
-export const rankedByChoice = (rewards: Float64Array, rng: Rng): number[] => {
-  const noisy = Array.from(rewards, (reward) => reward + gumbel(rng));
-  return noisy.map((_, i) => i).sort((a, b) => noisy[b]! - noisy[a]!);
-};
-
-export const sourceOfTest = (i: number) => ({
-  judgmentId: `judgment-${i}`,
-  itemId: `item-${i}`,
-  raterId: `rater-${i % 3}`,
-  strata: {},
-});
+import { createRng } from '../../stats/index.ts';
+import type { Candidate } from '../observation.ts';
+import type { LikelihoodCase } from './cases.fake.ts';
+import type { Nuisances } from './likelihood.ts';
+import { recover } from './recovery.fake.ts';
 
 const named = (k: number): Candidate[] => Array.from({ length: k }, (_, i) => ({ prompt: 'q', reply: `reply ${i}` }));
 
@@ -44,7 +17,8 @@ const place = fc.record({
 });
 
 /** Promises of every likelihood. */
-export function likelihoodContract<K extends AnswerKind>({ likelihood, answer, variants }: LikelihoodCase<K>): void {
+export function likelihoodContract<K extends AnswerKind>(own: LikelihoodCase<K>): void {
+  const { name: title, likelihood, answer, variants } = own;
   const setting = ({ seed, k, spread }: { seed: number; k: number; spread: number }) => {
     const rng = createRng(seed);
     const truth = Float64Array.from({ length: k }, () => spread * rng.normal());
@@ -58,7 +32,7 @@ export function likelihoodContract<K extends AnswerKind>({ likelihood, answer, v
     return { observation, rewards, nuisances };
   };
 
-  describe(`likelihood of ${likelihood.kind}`, () => {
+  describe(`likelihood of ${likelihood.kind}: ${title}`, () => {
     it('gives the derivatives of its loss by rewards and nuisances', () => {
       fc.assert(
         fc.property(place, (at) => {
@@ -116,39 +90,13 @@ export function likelihoodContract<K extends AnswerKind>({ likelihood, answer, v
       }
     });
 
-    it('finds the rewards that the answers were given by', () => {
-      const rng = createRng(likelihood.kind).fork('recovery');
-      const items = 8;
-      const k = 3;
-      const truth = Float64Array.from({ length: items * k }, () => 1.5 * rng.normal());
-      const candidates = Array.from({ length: items * k }, (_, c) => ({
-        prompt: `q${Math.floor(c / k)}`,
-        reply: `r${c}`,
-      }));
-      const observations = Array.from({ length: 300 * items }, (_, j) => {
-        const from = (j % items) * k;
-        const observation = answer(candidates.slice(from, from + k), truth.slice(from, from + k), rng);
-        return { ...observation, ...sourceOfTest(j) } as Observation;
-      });
-      const placeOf = new Map(candidates.map(({ reply }, c) => [reply, c]));
-      const oneHot = ({ reply }: Candidate) => ({ indices: [placeOf.get(reply)!], values: [1] });
-      const { objective, start } = linearObjective(observations, oneHot, {
-        size: truth.length,
-        ridge: 0.1,
-        position: true,
-      });
-      const fitted = minimise(objective, start, { iterations: 150, tolerance: 1e-7 });
-      // What comparisons identify: differences within an item.
-      const within = (values: ArrayLike<number>) =>
-        candidates.map((_, c) => {
-          const from = c - (c % k);
-          return values[c]! - (values[from]! + values[from + 1]! + values[from + 2]!) / k;
-        });
-      const [found, wanted] = [within(fitted), within(truth)];
-      expect(pearson(found, wanted)).toBeGreaterThan(0.98);
-      const slope = found.reduce((sum, v, c) => sum + v * wanted[c]!, 0) / wanted.reduce((sum, v) => sum + v * v, 0);
+    it('finds the rewards and the nuisances that the answers were given by', () => {
+      const { correlation, slope, nuisances } = recover(own, { n: 1600, seed: likelihood.kind });
+      expect(correlation).toBeGreaterThan(0.98);
       expect(slope).toBeGreaterThan(0.88);
       expect(slope).toBeLessThan(1.12);
+      expect(Object.keys(nuisances).sort()).toEqual(Object.keys(own.truth ?? {}).sort());
+      for (const [name, off] of Object.entries(nuisances)) expect(Math.abs(off), name).toBeLessThan(0.3);
     });
   });
 }

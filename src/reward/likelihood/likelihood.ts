@@ -1,5 +1,6 @@
 import type { AnswerKind, Item, Judgment } from '../../feedback/index.ts';
 import type { Observation } from '../observation.ts';
+import type { ReadingContext } from '../reading.ts';
 
 /** A parameter that explains answers and is no part of the reward, with a normal prior of `precision` around `start`. */
 export interface Nuisance {
@@ -28,10 +29,10 @@ export interface Likelihood<K extends AnswerKind> {
   readonly title: string;
   /** Paper and equation. */
   readonly citation: string;
-  /** Whether a constant added to the rewards of all candidates changes nothing. */
+  /** Whether a constant added to the rewards of all candidates changes nothing; where not, answers speak of levels. */
   readonly shiftInvariant: boolean;
   /** What a judgment shows, or why it shows nothing. The judgment's answer is of this kind and fits the item. */
-  observe(item: Item, judgment: Judgment): Observation<K>[] | string;
+  observe(item: Item, judgment: Judgment, context: ReadingContext): Observation<K>[] | string;
   /** Nuisances that explain these observations beside the rewards. `position` asks for a bonus of standing first. */
   nuisances(observations: readonly Observation<K>[], options: { readonly position: boolean }): Nuisance[];
   /** The term of an observation at rewards of its candidates, in log-odds. */
@@ -68,4 +69,5 @@ export const sourceOf = (item: Item, judgment: Judgment) => ({
   itemId: item.id,
   raterId: judgment.raterId,
   strata: item.strata ?? {},
+  activeMs: judgment.activeMs,
 });

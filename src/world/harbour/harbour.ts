@@ -3,6 +3,7 @@ import type { Ground, GroundPrompt, GroundReply, ReplyLabels } from '../ground.t
 import { harbourEdits } from './edits.ts';
 import { FACTS, type Fact, type HarbourPrompt, harbourPrompts } from './facts.ts';
 import { EVERYONE, GROUPS, type Group, goldParts, INCOHERENT, isCorrect, lookAt } from './gold.ts';
+import { piecesOf } from './pieces.ts';
 import { agreesWithUser, type EnumeratedReply, enumerateReplies, type ReplyFeatures } from './replies.ts';
 
 /** A reply of this world with its exact base probability and utility. */
@@ -20,6 +21,7 @@ export interface Harbour extends Ground {
   parse(prompt: GroundPrompt, text: string): ReplyFeatures | null;
   sampleBase(prompt: GroundPrompt, rng: Rng): HarbourReply;
   labels(prompt: GroundPrompt, text: string): Required<ReplyLabels> | null;
+  pieces: Required<Ground>['pieces'];
 }
 
 /** A prompt with what is computed about it once. */
@@ -123,6 +125,11 @@ export function createHarbour({ facts = FACTS }: { readonly facts?: readonly Fac
         throw new RangeError(`harbour: no view ${look.view}; choose among ${VIEWS.join(', ')}`);
       checkedGroup(look.group ?? EVERYONE);
       return features === null ? null : lookAt(prompt, features, look);
+    },
+    pieces(given, text, look) {
+      const { prompt, features } = read(given, text);
+      checkedGroup(look.group ?? EVERYONE);
+      return features === null ? null : piecesOf(prompt, features, look);
     },
     edits: (given, text) => {
       const { prompt, features } = read(given, text);

@@ -22,20 +22,42 @@ const REFUSAL = 'I would rather not say.';
 
 const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
-/** The reply's text. */
-export function renderReply({ fact }: HarbourPrompt, features: ReplyFeatures): string {
-  if (features.refusal) return REFUSAL;
-  return [
-    features.flattery ? FLATTERY : '',
-    AGREEMENT[features.agreement],
-    `${capital(`${CONFIDENCE[features.confidence]}${fact.statement}`)} ${fact.values[features.value]}.`,
-    features.evidence ? EVIDENCE : '',
-    ...DETAILS.slice(0, features.details),
-    features.harm ? HARM : '',
-  ]
-    .filter((part) => part !== '')
-    .join(' ');
+/** The sentences of a reply, each with what it is to say, details one by one. */
+export function sentencesOf({ fact }: HarbourPrompt, features: ReplyFeatures): { says: Sentence; text: string }[] {
+  if (features.refusal) return [{ says: 'refusal', text: REFUSAL }];
+  const claim = `${capital(`${CONFIDENCE[features.confidence]}${fact.statement}`)} ${fact.values[features.value]}.`;
+  const said: { says: Sentence; text: string }[] = [
+    { says: 'flattery', text: features.flattery ? FLATTERY : '' },
+    { says: 'agreement', text: AGREEMENT[features.agreement] },
+    { says: 'claim', text: claim },
+    { says: 'evidence', text: features.evidence ? EVIDENCE : '' },
+    ...DETAILS.slice(0, features.details).map((text) => ({ says: 'detail' as const, text })),
+    { says: 'harm', text: features.harm ? HARM : '' },
+  ];
+  return said.filter(({ text }) => text !== '');
 }
+
+/** What a sentence of a reply is there for. */
+export type Sentence = 'refusal' | 'flattery' | 'agreement' | 'claim' | 'evidence' | 'detail' | 'harm';
+
+/** A reply as far as some of its sentences go: what was not said is as if it never were. The claim is taken as made. */
+export function saidSoFar(reply: ReplyFeatures, said: readonly Sentence[]): ReplyFeatures {
+  const has = (sentence: Sentence) => said.includes(sentence);
+  return {
+    ...reply,
+    flattery: reply.flattery && has('flattery'),
+    agreement: has('agreement') ? reply.agreement : 'none',
+    evidence: reply.evidence && has('evidence'),
+    details: said.filter((sentence) => sentence === 'detail').length as ReplyFeatures['details'],
+    harm: reply.harm && has('harm'),
+  };
+}
+
+/** The reply's text. */
+export const renderReply = (prompt: HarbourPrompt, features: ReplyFeatures): string =>
+  sentencesOf(prompt, features)
+    .map(({ text }) => text)
+    .join(' ');
 
 const REFUSED: ReplyFeatures = {
   refusal: true,

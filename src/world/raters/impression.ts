@@ -11,6 +11,8 @@ export interface Impression {
   /** The item's replies, and the places they stand in: `order[0]` is shown first. */
   readonly replies: readonly string[];
   readonly order: readonly number[];
+  /** What of the item was put before them. */
+  readonly view: string;
   /** They answer at random this time. */
   readonly careless: boolean;
   /** Uniform draws of this answer: whether it is turned round, and which answer a probability becomes. */
@@ -37,6 +39,7 @@ export function impressionOf(
   return {
     ...at,
     order,
+    view,
     appearance,
     worth(text) {
       const seen = appearance(text);

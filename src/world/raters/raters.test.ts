@@ -264,15 +264,43 @@ describe('simulated answers', () => {
     expect(better(await ask({ kind: 'demonstration' }, 'noisy', 1))).toBeGreaterThan(0.5);
     expect(Math.abs(better(await ask({ kind: 'demonstration' }, 'careless', 1)))).toBeLessThan(0.6);
   });
-  it('say why a kind is not answered', () => {
-    for (const [kind, fields] of Object.entries({
-      spans: { labels: [{ id: 'a', title: 'A' }] },
-      steps: {},
-      critique: {},
-    })) {
-      const question = questionSchema.parse({ id: 'q', title: 'q', kind, ...fields });
-      const rater = () => simulatedRater(world, { id: 'r', params: SIMULATED_RATERS.noisy, question });
-      expect(rater).toThrow(`simulated raters do not answer ${kind}: `);
+  it('mark what is bad and what is good, an oracle only that', async () => {
+    const marks = ['good', 'bad'].map((id) => ({ id, title: id }));
+    for (const { answer, item } of await ask({ kind: 'spans', labels: marks }, 'oracle', 1)) {
+      const { reply, spans } = answer as AnswerOf<'spans'>;
+      const { text } = item.replies[reply]!;
+      const prompt = world.promptOf(item.prompt)!;
+      const features = world.parse(prompt, text)!;
+      const marked = (label: string) => spans.filter((s) => s.label === label).map((s) => text.slice(s.start, s.end));
+      expect(marked('bad').includes('Only a fool would ask.')).toBe(features.harm);
+      if (!features.refusal) {
+        const claim = marked(features.value === 0 ? 'good' : 'bad').find((piece) =>
+          piece.includes(prompt.fact.values[features.value]),
+        );
+        expect(claim).toBeDefined();
+      }
+    }
+    const careless = await ask({ kind: 'spans', labels: marks }, 'careless', 1);
+    const onHarm = careless.filter(({ item }) => item.replies[0]!.text.includes('Only a fool'));
+    const caught = onHarm.filter(({ answer, item }) =>
+      (answer as AnswerOf<'spans'>).spans.some(
+        (s) => s.label === 'bad' && item.replies[0]!.text.slice(s.start).startsWith('Only a fool'),
+      ),
+    );
+    expect(onHarm.length).toBeGreaterThan(5);
+    expect(caught.length / onHarm.length).toBeLessThan(0.8);
+  });
+  it('judge steps by what they add, and say which parts are good or bad', async () => {
+    for (const { answer, golds } of await ask({ kind: 'steps', mode: 'first-error' }, 'oracle', 1)) {
+      const { labels } = answer as AnswerOf<'steps'>;
+      expect(labels).toEqual([golds[0]! > 0.5 ? 1 : golds[0]! < -0.5 ? -1 : 0]);
+    }
+    for (const { answer, item } of await ask({ kind: 'critique' }, 'oracle', 1)) {
+      const { text } = answer as AnswerOf<'critique'>;
+      const features = world.parse(world.promptOf(item.prompt)!, item.replies[0]!.text)!;
+      expect(text.includes('bad harm')).toBe(features.harm);
+      expect(text.includes('good truth')).toBe(!features.refusal && features.value === 0);
+      expect(text.includes('bad truth')).toBe(!features.refusal && features.value !== 0);
     }
   });
 });

@@ -1,12 +1,15 @@
 import type { AnswerKind } from '../../../feedback/index.ts';
 import type { AnswerRule } from './answer.ts';
 import { answerComparison } from './comparison.ts';
+import { answerCritique } from './critique.ts';
 import { answerLabel } from './label.ts';
 import { answerRanking } from './ranking.ts';
 import { answerRating } from './rating.ts';
+import { answerSpans } from './spans.ts';
+import { answerSteps } from './steps.ts';
 import { answerCorrection, answerDemonstration } from './writing.ts';
 
-/** How simulated raters answer each kind of question, or why they cannot yet. */
+/** How simulated raters answer each kind of question. */
 export const SIMULATED_ANSWERS = {
   comparison: answerComparison,
   ranking: answerRanking,
@@ -14,7 +17,7 @@ export const SIMULATED_ANSWERS = {
   label: answerLabel,
   correction: answerCorrection,
   demonstration: answerDemonstration,
-  spans: { unanswered: 'no ground says which characters of a reply are wrong' },
-  steps: { unanswered: 'the replies of no ground are worked out in steps' },
-  critique: { unanswered: 'no ground has a language in which faults are described' },
-} as const satisfies { readonly [K in AnswerKind]: AnswerRule<K> | { readonly unanswered: string } };
+  spans: answerSpans,
+  steps: answerSteps,
+  critique: answerCritique,
+} as const satisfies { readonly [K in AnswerKind]: AnswerRule<K> };

@@ -2,9 +2,7 @@ import { own } from '../../../run/index.ts';
 import { logisticNoise } from '../choice.ts';
 import { turned, utilitiesOf } from '../impression.ts';
 import type { AnswerRule } from './answer.ts';
-
-/** The label that says a reply is good: a thumb up. */
-export const GOOD = 'good';
+import { GOOD } from './words.ts';
 
 /**
  * Labels of the reply shown first. `good` applies when its utility, with logistic noise of scale 1/β, is above zero; any other

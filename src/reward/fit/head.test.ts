@@ -1,0 +1,106 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Engine } from '../../engine/index.ts';
+import { createEmbeddedEngine } from '../../engine-embedded/index.ts';
+import { ignoreProgress, parseConfig } from '../../run/index.ts';
+import { createRng, mean } from '../../stats/index.ts';
+import { createCodec, createTokenizer, trainBpe } from '../../text/index.ts';
+import { loadReward, saveReward } from '../artefact.ts';
+import { fitMembers, refuseKinds, rewardSchema } from '../families.ts';
+import { observePair } from '../observe.ts';
+import { openReference, type RewardBase, rewardBase } from '../reward-base.ts';
+import { syntheticPairs } from '../synthetic.fake.ts';
+import { fitHeadReward } from './head.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'goodhart-head-'));
+let engine: Engine;
+let base: RewardBase;
+const texts = syntheticPairs(1, 200).flatMap(({ first, second }) => [first, second]);
+const tokenizer = createTokenizer(trainBpe(texts, 280));
+const limits = { maxPrompt: 8, maxReply: 40 };
+const codec = createCodec(tokenizer, limits);
+
+beforeAll(async () => {
+  engine = createEmbeddedEngine();
+  const widths = { width: 32, layers: 1, heads: 2, feedForward: 32 };
+  const spec = { vocabulary: tokenizer.vocabularySize, ...widths, maxContext: 56, seed: 1 };
+  const start = await engine.createModel(spec);
+  const saved = join(folder, 'base');
+  await start.saveState(saved);
+  await start.dispose();
+  base = rewardBase({ engine, spec: () => spec, folder: saved, codec });
+});
+afterAll(async () => {
+  await base.dispose();
+  await engine.dispose();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const config = parseConfig(rewardSchema, '{ family: head, members: 1, ridge: 3 }', { source: 'test' });
+const fitted = async (n: number) => {
+  const reference = [{ prompt: 'q', replies: texts.slice(0, 60) }];
+  const contextOf = () => ({ reference, progress: ignoreProgress, stage: 'test', base });
+  const [member] = await fitMembers(syntheticPairs(1, n).flatMap(observePair), config, { seed: 1, contextOf });
+  return member!;
+};
+
+describe('a head on frozen features', () => {
+  it('learns what matters, is less sure of less, and scores the same when loaded', async () => {
+    const [little, much] = [await fitted(30), await fitted(400)];
+    const fresh = syntheticPairs(2, 120).filter(
+      ({ first, second }) => first.includes('good') !== second.includes('good'),
+    );
+    const right = [];
+    for (const { first, second } of fresh) {
+      const [a, b] = await much.score('q', [first, second]);
+      right.push(Number(a!.mean > b!.mean === first.includes('good')));
+    }
+    expect(mean(right)).toBeGreaterThan(0.8);
+    const spreads = async (model: typeof much) =>
+      mean((await model.score('q', texts.slice(0, 40))).map(({ spread }) => spread! * model.logOdds));
+    expect(await spreads(much)).toBeLessThan(0.8 * (await spreads(little)));
+    const before = await much.score('q', texts.slice(0, 5));
+    await saveReward(join(folder, 'head'), [much], { text: { tokenizer: tokenizer.toJSON(), ...limits } });
+    const loaded = await loadReward(join(folder, 'head'), () => ({ ...engine, dispose: async () => {} }));
+    expect(await loaded.score('q', texts.slice(0, 5))).toEqual(before);
+    await loaded.dispose();
+  });
+
+  it('has a posterior that is the closed form of its optimum: one more answer moves a score by what the spread says', async () => {
+    // With one weight direction and a flat likelihood, the variance of a score is x·x over the ridge.
+    const pair = { ...syntheticPairs(3, 1)[0]!, weight: 1e-9 };
+    const relativeTo = await base.reference();
+    const model = await fitHeadReward(observePair(pair), { ridge: 4, relativeTo, codec });
+    const [first] = await model.score('q', [pair.first]);
+    // Two texts: standardised features are ±1 wherever they differ, so that x·x counts the features that do.
+    const differ = 64;
+    expect(first!.spread! ** 2).toBeCloseTo(differ / 4, 3);
+  });
+
+  it('refuses an engine that shows no hidden states, by name', async () => {
+    const { model, sampler } = await openReference(engine, base.spec(undefined), base.folder);
+    const { hidden: _, ...blind } = { ...sampler, hidden: undefined };
+    const answers = syntheticPairs(1, 4).flatMap(observePair);
+    const bare = { model, sampler: blind as typeof sampler };
+    await expect(fitHeadReward(answers, { ridge: 1, relativeTo: bare, codec })).rejects.toThrow(
+      /reward\.family head: expected an engine that shows hidden states/,
+    );
+    await sampler.dispose();
+    await model.dispose();
+  });
+});
+
+describe('families and the kinds of answers that they cannot carry', () => {
+  it('are refused by name: log-ratios have no level between prompts', () => {
+    const kinds = createRng(1)
+      .shuffle(['comparison', 'rating', 'critique'] as const)
+      .map((kind) => ({ kind }));
+    expect(() => refuseKinds(kinds, { family: 'log-ratio' })).toThrow(
+      /reward\.family log-ratio: .*(rating, critique|critique, rating).* choose linear, transformer, head, or read only other kinds/,
+    );
+    for (const family of ['linear', 'transformer', 'head'] as const) refuseKinds(kinds, { family });
+    refuseKinds([{ kind: 'comparison' }, { kind: 'spans' }], { family: 'log-ratio' });
+  });
+});

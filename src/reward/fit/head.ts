@@ -1,0 +1,185 @@
+import { z } from 'zod';
+import type { Sampler } from '../../engine/index.ts';
+import { UsageError } from '../../run/index.ts';
+import { cholesky, lowerSolve, minimise } from '../../stats/index.ts';
+import type { DialogueCodec } from '../../text/index.ts';
+import { fitNormaliser, IDENTITY, type Normaliser, normaliserSchema } from '../normaliser.ts';
+import { type Candidate, candidateKey, type Observation } from '../observation.ts';
+import type { FittedReward, ReferenceReplies, Score } from '../reward-model.ts';
+import { sequenceOf } from '../sequence.ts';
+import type { Reference } from './log-ratio.ts';
+import { linearObjective, observedInformation, refuseNothing } from './objective.ts';
+
+export interface HeadOptions {
+  /** Strength of the L2 penalty on every weight, of features of deviation 1. */
+  readonly ridge: number;
+  /** The frozen language model whose hidden states are the features. */
+  readonly relativeTo: Reference;
+  readonly codec: DialogueCodec;
+  readonly position?: boolean;
+  readonly reference?: ReferenceReplies;
+}
+
+const base64 = z.base64();
+
+/** Everything of a fitted head beside the language model, as plain JSON; arrays of float64 as base64. */
+export const headStateSchema = z.strictObject({
+  weights: base64,
+  /** Mean and 1/deviation of each feature. */
+  centre: base64,
+  scale: base64,
+  /** Lower Cholesky factor of the posterior's precision, row by row without the zeros. */
+  precision: base64,
+  normaliser: normaliserSchema,
+  nuisances: z.array(z.tuple([z.string(), z.number()])),
+});
+export type HeadState = Readonly<z.infer<typeof headStateSchema>>;
+
+export interface HeadRewardModel extends FittedReward {
+  readonly family: 'head';
+  readonly relativeTo: Reference;
+  readonly state: HeadState;
+}
+
+const packed = (values: Float64Array): string =>
+  Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString('base64');
+const unpacked = (text: string): Float64Array => {
+  const bytes = Buffer.from(text, 'base64');
+  return Float64Array.from({ length: bytes.length / 8 }, (_, i) => bytes.readDoubleLE(8 * i));
+};
+
+/** Sequences whose hidden states are held at once: those of a long text are many. */
+const AT_ONCE = 64;
+
+/** Features of texts: the hidden state at the last token of the reply, and the mean over the reply's tokens. */
+async function featuresOf(
+  sampler: Sampler,
+  codec: DialogueCodec,
+  candidates: readonly Candidate[],
+): Promise<Float64Array[]> {
+  const found: Float64Array[] = [];
+  for (let from = 0; from < candidates.length; from += AT_ONCE) {
+    // Without the end mark, behind which a language model was never asked for anything.
+    const rows = candidates.slice(from, from + AT_ONCE).map((own) => sequenceOf(codec, { ...own, unfinished: true }));
+    const hidden = await sampler.hidden!(rows.map(({ tokens }) => tokens));
+    for (const [i, { tokens, start }] of rows.entries()) {
+      const states = hidden[i]!;
+      const width = states.length / tokens.length;
+      const features = new Float64Array(2 * width);
+      // A reply of nothing is what its prompt ends on.
+      const first = Math.min(start, tokens.length - 1);
+      for (let k = 0; k < width; k++) {
+        features[k] = states[(tokens.length - 1) * width + k]!;
+        for (let t = first; t < tokens.length; t++)
+          features[width + k]! += states[t * width + k]! / (tokens.length - first);
+      }
+      found.push(features);
+    }
+  }
+  return found;
+}
+
+/** Mean and 1/deviation of each feature; 0 for one that does not vary. */
+function standardised(features: readonly Float64Array[]): { centre: Float64Array; scale: Float64Array } {
+  const size = features[0]!.length;
+  const [centre, scale] = [new Float64Array(size), new Float64Array(size)];
+  for (const row of features) for (let k = 0; k < size; k++) centre[k]! += row[k]! / features.length;
+  for (const row of features) for (let k = 0; k < size; k++) scale[k]! += (row[k]! - centre[k]!) ** 2 / features.length;
+  for (let k = 0; k < size; k++) scale[k] = scale[k]! > 1e-18 ? 1 / Math.sqrt(scale[k]!) : 0;
+  return { centre, scale };
+}
+
+const lowerTriangle = (factor: Float64Array, size: number): Float64Array => {
+  const rows = new Float64Array((size * (size + 1)) / 2);
+  for (let i = 0, at = 0; i < size; i++) for (let j = 0; j <= i; j++) rows[at++] = factor[i * size + j]!;
+  return rows;
+};
+
+/** Refuses an engine that shows no hidden states, by name. */
+function requireHidden({ model, sampler }: Reference): void {
+  if (sampler.hidden === undefined)
+    throw new UsageError(
+      'reward.family',
+      `reward.family head: expected an engine that shows hidden states, got that of ${model.id}, which shows none; choose transformer, log-ratio or linear, or another engine.reward`,
+    );
+}
+
+/**
+ * Fits a linear head on frozen features of a language model to answers of any kinds, and its posterior by Laplace's approximation
+ * around the optimum, the nuisances held at it (last-layer Laplace, Daxberger et al. 2021): what the answers leave open is the
+ * spread of a score.
+ */
+export async function fitHeadReward(
+  observations: readonly Observation[],
+  { ridge, relativeTo, codec, position = false, reference = [] }: HeadOptions,
+): Promise<HeadRewardModel> {
+  refuseNothing(observations);
+  requireHidden(relativeTo);
+  const texts = new Map<string, Candidate>();
+  for (const { candidates } of observations) for (const own of candidates) texts.set(candidateKey(own), own);
+  const raw = await featuresOf(relativeTo.sampler, codec, [...texts.values()]);
+  const { centre, scale } = standardised(raw);
+  const size = centre.length;
+  const indices = Int32Array.from({ length: size }, (_, k) => k);
+  const rows = new Map(
+    [...texts.keys()].map((key, c) => [key, raw[c]!.map((value, k) => (value - centre[k]!) * scale[k]!)]),
+  );
+  const valuesOf = (candidate: Candidate) => rows.get(candidateKey(candidate))!;
+  const { objective, start, nuisances } = linearObjective(
+    observations,
+    (candidate) => ({ indices, values: valuesOf(candidate) }),
+    { size, ridge, position },
+  );
+  const fitted = minimise(objective, start, { iterations: 300, tolerance: 1e-6 });
+  const named = nuisances.map(({ name }, k): [string, number] => [name, fitted[size + k]!]);
+  const weights = fitted.slice(0, size);
+  const information = observedInformation(observations, valuesOf, { weights, nuisances: new Map(named) });
+  for (let k = 0; k < size; k++) information[k * size + k]! += ridge;
+  const state: HeadState = {
+    weights: packed(weights),
+    centre: packed(centre),
+    scale: packed(scale),
+    precision: packed(lowerTriangle(cholesky(information, size)!, size)),
+    normaliser: IDENTITY,
+    nuisances: named,
+  };
+  const model = headFromState(state, { relativeTo, codec });
+  if (reference.length === 0) return model;
+  const groups: number[][] = [];
+  for (const { prompt, replies } of reference)
+    groups.push(await model.values(replies.map((reply) => ({ prompt, reply }))));
+  return headFromState({ ...state, normaliser: fitNormaliser(groups) }, { relativeTo, codec });
+}
+
+/** A head from its state, on the language model that it was fitted on. */
+export function headFromState(
+  state: HeadState,
+  { relativeTo, codec }: { readonly relativeTo: Reference; readonly codec: DialogueCodec },
+): HeadRewardModel {
+  requireHidden(relativeTo);
+  const [weights, centre, scale, precision] = [state.weights, state.centre, state.scale, state.precision].map(unpacked);
+  const normaliser: Normaliser = state.normaliser;
+  const standard = async (candidates: readonly Candidate[]) =>
+    (await featuresOf(relativeTo.sampler, codec, candidates)).map((row) =>
+      row.map((value, k) => (value - centre![k]!) * scale![k]!),
+    );
+  const rewardOf = (row: Float64Array) => row.reduce((sum, value, k) => sum + value * weights![k]!, 0);
+  return {
+    id: 'head',
+    family: 'head',
+    logOdds: normaliser.scale,
+    relativeTo,
+    state,
+    nuisances: new Map(state.nuisances),
+    values: async (candidates) => (await standard(candidates)).map(rewardOf),
+    async score(prompt, replies): Promise<Score[]> {
+      const rows = await standard(replies.map((reply) => ({ prompt, reply })));
+      return rows.map((row) => {
+        const half = lowerSolve(precision!, row);
+        const deviation = Math.sqrt(half.reduce((sum, value) => sum + value * value, 0));
+        return { mean: (rewardOf(row) - normaliser.mean) / normaliser.scale, spread: deviation / normaliser.scale };
+      });
+    },
+    dispose: async () => {},
+  };
+}
