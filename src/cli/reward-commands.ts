@@ -36,7 +36,6 @@ interface FitOptions {
 }
 
 interface EvalOptions {
-  readonly seed: number;
   readonly strata?: string;
   readonly groups?: string | true;
 }
@@ -105,14 +104,13 @@ export function addRewardCommands(program: Command, terminalOf: () => Terminal):
     .description('evaluate a reward model on a project it was not fitted on')
     .argument('<model>')
     .argument('<project>')
-    .option('--seed <n>', 'seed of the intervals', Number, 1)
     .option('--strata <names>', 'accuracy within each value of these strata of the items, such as topic,length')
     .option('--groups [attribute]', 'accuracy by what raters said of themselves, `group` unless named')
     .addHelpText(
       'after',
       '\nExample:\n  goodhart reward eval models/harmless projects/held-out --strata topic --groups',
     )
-    .action(async (path: string, folder: string, { seed, strata, groups }: EvalOptions) => {
+    .action(async (path: string, folder: string, { strata, groups }: EvalOptions) => {
       const { items, judgments, raters } = await readProject(folder);
       const names = strata?.split(',') ?? [];
       for (const name of names) requireStratum(items, name, folder);
@@ -125,7 +123,6 @@ export function addRewardCommands(program: Command, terminalOf: () => Terminal):
         );
       const model = await loadReward(path, engineOf);
       const evaluation = evaluateScores(await scorePairs(model, pairs), {
-        seed,
         logOdds: model.logOdds,
         strata: names,
         ...(groupOf !== undefined && { groupOf }),

@@ -205,10 +205,6 @@ describe('goodhart reward', () => {
   it('prints calibration on the scale of log-odds, by stratum and group, with n and intervals', async () => {
     await fitOn(rankings);
     const evaluation = await evaluated();
-    // Another seed draws other intervals around the same numbers.
-    const { overall } = await evaluated('--seed', '2');
-    expect(overall.accuracy).toBe(evaluation.overall.accuracy);
-    expect(overall.interval).not.toEqual(evaluation.overall.interval);
     expect(evaluation.calibrationSlope).toBeGreaterThan(0.75);
     expect(evaluation.calibrationSlope).toBeLessThan(1.25);
     expect(evaluation.ece).toBeLessThan(0.07);

@@ -91,7 +91,6 @@ export function rewardEvaluation(
   const told = { ...(contributions !== undefined && { contributions }), ...(unscored !== undefined && { unscored }) };
   const pairs = pairsToScore(config, items, judgments);
   const scored = pairs.map((pair, i) => ({ pair, difference: differences[i]! }));
-  const { seed } = config;
   const stratum = leftOutStratum(config);
   if (stratum !== undefined) {
     const goldOf = new Map(items.map((item) => [item.id, item.gold]));
@@ -105,7 +104,7 @@ export function rewardEvaluation(
         ? votes.map((pair) => ({ pair, difference: differenceOf.get(pair.itemId)! }))
         : scored;
     return {
-      ...evaluateScores(headline, { seed, logOdds, strata: [stratum], clusterOf: (pair) => stratumOf(pair, stratum)! }),
+      ...evaluateScores(headline, { logOdds, strata: [stratum], clusterOf: (pair) => stratumOf(pair, stratum)! }),
       scoredOn: decided ? 'gold' : 'votes',
       onVotes: decided ? calibrationOnVotes(votes, differenceOf, logOdds) : null,
       ...told,
@@ -113,7 +112,6 @@ export function rewardEvaluation(
   }
   return {
     ...evaluateScores(scored, {
-      seed,
       logOdds,
       strata: config.data.layout === 'ground' ? ['belief'] : [],
       ...(groups !== undefined && { groupOf: (pair: PreferencePair) => groups.get(pair.raterId) }),

@@ -22,12 +22,12 @@ function scoredBy(unit: number, times: number) {
 describe('the evaluation of a reward', () => {
   it('prints calibration on the scale of log-odds, whatever the unit of score', () => {
     for (const unit of [0.2, 1, 5]) {
-      const calibrated = evaluateScores(scoredBy(unit, 1), { seed: 1, logOdds: unit });
+      const calibrated = evaluateScores(scoredBy(unit, 1), { logOdds: unit });
       expect(calibrated.calibrationSlope).toBeCloseTo(1, 0);
       expect(calibrated.calibrationSlopeInterval.low).toBeLessThan(1);
       expect(calibrated.calibrationSlopeInterval.high).toBeGreaterThan(1);
       expect(calibrated.ece).toBeLessThan(0.045);
-      const sharp = evaluateScores(scoredBy(unit, 3), { seed: 1, logOdds: unit });
+      const sharp = evaluateScores(scoredBy(unit, 3), { logOdds: unit });
       expect(sharp.calibrationSlope).toBeCloseTo(calibrated.calibrationSlope / 3, 6);
       expect(sharp.calibrationSlopeInterval.high).toBeLessThan(0.5);
       expect(sharp.ece).toBeGreaterThan(0.07);
@@ -64,7 +64,7 @@ describe('the evaluation of a reward', () => {
       fitLinearReward(observations, { ridge: 1, reference }),
       fitLinearReward(observations, { ridge: 1 }),
     ]) {
-      const evaluation = evaluateScores(await scorePairs(model, fresh), { seed: 1, logOdds: model.logOdds });
+      const evaluation = evaluateScores(await scorePairs(model, fresh), { logOdds: model.logOdds });
       slopes.push(evaluation.calibrationSlope);
     }
     expect(slopes[0]).toBeCloseTo(slopes[1]!, 6);
@@ -79,7 +79,6 @@ describe('the evaluation of a reward', () => {
       i % 2 === 0 ? pair : { ...pair, raterId: 'other', target: 1 - pair.target },
     );
     const evaluation = evaluateScores(await scorePairs(model, pairs), {
-      seed: 1,
       logOdds: model.logOdds,
       strata: ['group'],
       clusterOf: (pair) => pair.strata.group!,
@@ -92,7 +91,7 @@ describe('the evaluation of a reward', () => {
     // One cluster, its own group, holds all of a stratum: items are what varies inside it.
     for (const { interval } of Object.values(evaluation.byStratum.group!))
       expect(interval.high).toBeGreaterThan(interval.low);
-    expect(evaluateScores([], { seed: 1, logOdds: 1 }).byRaterGroup).toBeNull();
+    expect(evaluateScores([], { logOdds: 1 }).byRaterGroup).toBeNull();
   });
 
   it('counts a ranking of many as the one judgment it is', () => {
@@ -126,7 +125,7 @@ describe('the evaluation of a reward', () => {
       pair,
       difference: worth.get(pair.first)! - worth.get(pair.second)!,
     }));
-    const { overall, ece, bins } = evaluateScores(scored, { seed: 1, logOdds: 1 });
+    const { overall, ece, bins } = evaluateScores(scored, { logOdds: 1 });
     expect(overall.accuracy).toBeCloseTo(0.5, 1);
     expect([overall.n, overall.judgments]).toEqual([100 + 600, 200]);
     expect(bins.reduce((sum, { count }) => sum + count, 0)).toBeCloseTo(200, 9);

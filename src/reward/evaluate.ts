@@ -60,7 +60,6 @@ export interface RewardEvaluation {
   /** Model minus length-only on the same pairs. */
   readonly marginOverLength: { readonly value: number; readonly interval: Interval };
   readonly scoreLengthCorrelation: number;
-  readonly seed: number;
 }
 
 type Cluster = readonly { readonly right: number; readonly length: number; readonly weight: number }[];
@@ -158,7 +157,6 @@ export async function scorePairs(model: RewardModel, pairs: readonly PreferenceP
 }
 
 export interface EvaluationOptions {
-  readonly seed: number;
   /**
    * Log-odds of one unit of score: `logOdds` of the model that gave the scores. Accuracy does not depend on it, calibration
    * does.
@@ -174,7 +172,7 @@ export interface EvaluationOptions {
 /** Evaluates score differences on comparisons the model was not fitted on. */
 export function evaluateScores(all: readonly ScoredPair[], options: EvaluationOptions): RewardEvaluation {
   const itemOf = (pair: PreferencePair) => pair.itemId;
-  const { seed, logOdds, strata = [], clusterOf = itemOf, groupOf } = options;
+  const { logOdds, strata = [], clusterOf = itemOf, groupOf } = options;
   const scored = all
     .filter(({ pair }) => pair.target !== 0.5)
     .map(({ pair, difference }) => ({ pair, difference: difference * logOdds }));
@@ -239,6 +237,5 @@ export function evaluateScores(all: readonly ScoredPair[], options: EvaluationOp
       scored.map(({ difference }) => difference),
       scored.map(({ pair }) => lengthDifference(pair)),
     ),
-    seed,
   };
 }

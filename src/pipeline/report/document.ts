@@ -52,14 +52,13 @@ export function runDocument(config: PipelineConfig, results: RunResults, facts: 
 
 /** The reward model on what it was not fitted on. */
 function evaluationSection({ evaluation }: RunResults): Section {
-  const { scoredOn, onVotes, seed, contributions, unscored } = evaluation;
+  const { scoredOn, onVotes, contributions, unscored } = evaluation;
   const section = rewardSection(evaluation, {
     on: `held-out comparisons, scored on ${scoredOn === 'gold' ? 'published answers' : 'judgments'}`,
     extra: [
       ...(onVotes === null
         ? []
         : [['Calibration error (ECE) on single votes', `${figure(onVotes.ece)}; n = ${onVotes.n}`] as const]),
-      ['Seed of its intervals', String(seed)],
     ],
     contributions,
     unscored,

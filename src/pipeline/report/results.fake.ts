@@ -124,7 +124,7 @@ export async function fakeRun(
   const { pairs } = toPairs(items, judgments);
   const scored = pairs.map((pair, i) => ({ pair, difference: (i % 5) - 1.9 }));
   const evaluation = {
-    ...evaluateScores(scored, { seed: 2, logOdds: 1, strata: ['belief'], groupOf: () => text }),
+    ...evaluateScores(scored, { logOdds: 1, strata: ['belief'], groupOf: () => text }),
     scoredOn: 'gold' as const,
     onVotes: { ece: 0.07, n: 30 },
   };

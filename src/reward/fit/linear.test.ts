@@ -15,7 +15,7 @@ describe('the linear family', () => {
     expect(good).toBeGreaterThan(plain!);
     expect(plain).toBeGreaterThan(bad!);
     expect(new Map(model.state.nuisances).get('position')).toBeGreaterThan(0.4);
-    const evaluation = evaluateScores(await scorePairs(model, syntheticPairs(2, 600, 1)), { seed: 1, logOdds: 1 });
+    const evaluation = evaluateScores(await scorePairs(model, syntheticPairs(2, 600, 1)), { logOdds: 1 });
     expect(evaluation.marginOverLength.interval.low).toBeGreaterThan(0.1);
     expect(evaluation.baselines.positionOnly!.accuracy).toBeGreaterThan(0.55);
   });
@@ -70,6 +70,6 @@ describe('the linear family', () => {
   });
 
   it('refuses to be fitted to nothing', () => {
-    expect(() => fitLinearReward([], { ridge: 1 })).toThrow(/comparison, ranking, rating, correction.*got none/);
+    expect(() => fitLinearReward([], { ridge: 1 })).toThrow(/comparison, ranking, rating, label, correction.*got none/);
   });
 });
