@@ -62,3 +62,27 @@ describe('goodhart lab rates and strategies', () => {
     expect(wrong.err).toMatch(/unknown S2/);
   });
 });
+
+describe('goodhart lab feedback-types', () => {
+  it('spends the same time on every kind, at stated seconds an answer', async () => {
+    const { code, out, err } = await run(
+      ...['lab', 'feedback-types', '--seeds', '2', '--budget', '900', '--answer-seconds', 'label=18', '--json'],
+    );
+    expect({ code, err }).toMatchObject({ code: 0 });
+    const study = JSON.parse(out.trim().split('\n').at(-1)!);
+    expect(study.options).toMatchObject({ seeds: 2, budget: 900, seconds: { comparison: 15, label: 18 } });
+    const answers = Object.fromEntries(
+      study.rows.map((row: { arm: string; answers: number }) => [row.arm, row.answers]),
+    );
+    expect(answers).toMatchObject({ comparison: 60, label: 50, demonstration: 10 });
+    expect(study.rows.map((row: { arm: string }) => row.arm)).toContain('mix');
+  });
+  it.each([
+    ['a kind that nobody asks', 'labels=8', /unknown labels; did you mean label/],
+    ['seconds that are none', 'label=0', /--answer-seconds label=0: expected seconds above 0/],
+  ])('%s is one line and exit code 2', async (_, seconds, message) => {
+    const { code, err } = await run('lab', 'feedback-types', '--answer-seconds', seconds);
+    expect({ code, lines: err.trim().split('\n').length }).toEqual({ code: 2, lines: 1 });
+    expect(err).toMatch(message);
+  });
+});
