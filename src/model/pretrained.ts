@@ -8,6 +8,7 @@ import { configFromSpec, familyOf, specFromConfig } from './hub-config.ts';
 import { hubTensors, type Piece, placePiece, takePiece } from './hub-tensors.ts';
 import { isKnownBeside, lossOf } from './left-tensors.ts';
 import { type Parameter, parameterCount, parametersOf } from './parameters.ts';
+import { peftPlan } from './peft-config.ts';
 import {
   decodeFloats,
   decodeMask,
@@ -35,6 +36,12 @@ export function readJsonObject(path: string): Record<string, unknown> {
 
 /** Whether a folder holds a published model. */
 export const isPretrained = (folder: string): boolean => existsSync(join(folder, CONFIG));
+
+/** Whether a folder holds a reward model: a sequence classifier, whose head is read as the scalar head. */
+export function isRewardModel(folder: string): boolean {
+  const { architectures } = readJsonObject(join(folder, CONFIG));
+  return Array.isArray(architectures) && architectures.some((name) => /ForSequenceClassification$/.test(String(name)));
+}
 
 /** Bytes of the weights in a folder; 0 where it has none. */
 const weightBytes = (folder: string): number =>
@@ -354,12 +361,19 @@ export function readAdapterLora(folder: string, spec: TransformerSpec): LoraSpec
   return loraFromPeft(readJsonObject(path), spec, path);
 }
 
+/** Whether a PEFT folder holds the scalar head of a reward model beside its adapters. */
+export const adapterSavesHead = (folder: string, spec: TransformerSpec): boolean => {
+  const path = join(folder, ADAPTER_CONFIG);
+  return peftPlan(readJsonObject(path), spec, path).savesHead;
+};
+
 /** Adapter weights of a PEFT folder, by our names; `spec.lora` must be what `readAdapterLora` gave. */
 export function readAdapter(folder: string, spec: TransformerSpec): Map<string, Float32Array> {
   const path = join(folder, ADAPTER_WEIGHTS);
   const files = new TensorFiles([path]);
   try {
-    return fromPeft(files, spec, path);
+    const config = readJsonObject(join(folder, ADAPTER_CONFIG));
+    return fromPeft(files, spec, { config, source: path });
   } finally {
     files.close();
   }

@@ -1,5 +1,13 @@
 import type { AddedToken } from './added-tokens.ts';
-import { type Message, type Piece, PLAIN_TEMPLATE, parseTemplate, renderChat, TemplateError } from './chat-template.ts';
+import {
+  type Message,
+  type Piece,
+  PLAIN_TEMPLATE,
+  parseTemplate,
+  renderChat,
+  requireRead,
+  TemplateError,
+} from './chat-template.ts';
 import type { Place } from './pre-tokenizers.ts';
 import { leadingTokens, type TextEncoder, textEncoder } from './text-encoder.ts';
 import type { Tokenizer } from './tokenizer.ts';
@@ -75,6 +83,7 @@ export function createPretrainedTokenizer(json: PretrainedTokenizer): Tokenizer 
     );
   }
   const template = parseTemplate(json.chatTemplate ?? PLAIN_TEMPLATE);
+  requireRead(template, json.variables ?? {});
   const specials = SPECIAL_NAMES.flatMap((key) => {
     const name = specialName(config, key);
     return name === undefined ? [] : [[key, name]];
