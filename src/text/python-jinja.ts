@@ -125,7 +125,7 @@ class PythonInterpreter extends Interpreter {
     this.#make = (value) => new Environment().set('value', value) as unknown as Runtime;
   }
 
-  override evaluate(node: never, environment: Environment): never {
+  evaluate(node: never, environment: Environment): never {
     const value = this.#evaluate(node as unknown as Node | undefined, environment);
     if (this.#places.written.has(node)) return this.#make(pythonString(value)) as never;
     return (this.#places.looped.has(node) ? this.#iterable(value) : value) as never;
@@ -370,6 +370,7 @@ const TESTS: ReadonlyMap<string, (value: Runtime) => boolean> = new Map<string, 
 export function runTemplate(program: Program, names: Readonly<Record<string, unknown>>): string {
   const environment = new Environment();
   for (const [name, value] of Object.entries(names)) environment.set(name, value);
-  const result = new PythonInterpreter(environment, program).run(program) as unknown as Runtime;
+  const interpreter = new PythonInterpreter(environment, program) as unknown as { run(of: Program): Runtime };
+  const result = interpreter.run(program);
   return pythonString(result);
 }
