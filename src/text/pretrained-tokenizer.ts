@@ -119,7 +119,10 @@ export function createPretrainedTokenizer(json: PretrainedTokenizer): Tokenizer 
   };
   // A reply goes on from where the template left off: in the middle of a text, or after a control token.
   let before: { readonly token: AddedToken | undefined } | undefined;
-  const lastControl = () => (before ??= { token: controlOf(piecesOf('x').at(-1)) }).token;
+  const lastControl = () => {
+    before ??= { token: controlOf(piecesOf('x').at(-1)) };
+    return before.token;
+  };
   const replyPlace = (): Place => (lastControl() === undefined ? 'within' : 'section');
   return {
     encode: (text) => Int32Array.from(encode(text, 'start')),
