@@ -275,7 +275,8 @@ describe('adapters in the layout of PEFT', () => {
       return () => readAdapterLora(path, base);
     };
     expect(changed({ use_dora: true })).toThrow(/use_dora is true, which is not supported/);
-    expect(changed({ rank_pattern: { q_proj: 8 } })).toThrow(/rank_pattern/);
+    expect(changed({ rank_pattern: { q_proj: 8 } })()).toMatchObject({ rank: 8, alpha: 16 });
+    expect(changed({ rank_pattern: 8 })).toThrow(/rank_pattern/);
     expect(changed({ target_modules: ['nonsense'] })).toThrow(
       /nonsense is no linear layer; expected some of attention.qkv/,
     );
