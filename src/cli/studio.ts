@@ -3,6 +3,7 @@ import { createNotifier, createStudio, hashSecret, listen, newSecret, sealerOf }
 import { type FeedbackStore, openStore } from '../store/index.ts';
 import { containedFile } from './contained-file.ts';
 import { now, packageRoot, VERSION } from './environment.ts';
+import { createImportProcesses } from './import-process.ts';
 import { createReaderThread } from './reader-thread.ts';
 import { createRunReaderThread } from './run-reader-thread.ts';
 import { createRunService } from './run-service.ts';
@@ -38,10 +39,12 @@ export async function startStudio(options: {
     store: options.store,
     notify,
   });
+  const importer = createImportProcesses(options.store);
   const app = createStudio({
     store,
     accounts,
     reader,
+    importer,
     sealer: await sealerOf(accounts),
     now,
     version: VERSION,
@@ -60,6 +63,7 @@ export async function startStudio(options: {
     store,
     setupUrl: first ? `${url}setup/${setupToken}` : null,
     async close() {
+      await importer.close();
       await close();
       await runs.close();
       await reader.close();

@@ -27,8 +27,15 @@ class Reader {
 
   number(key: string, fallback?: number): number {
     const value = own(this.json, key) ?? fallback;
-    if (typeof value !== 'number') throw this.fault(`${key}: expected a number, got ${JSON.stringify(value)}`);
+    if (typeof value !== 'number') throw this.fault(`${key}: expected a number, got ${shown(value)}`);
     return value;
+  }
+
+  /** A number that something is divided by or scaled with. */
+  positive(key: string, fallback?: number): number {
+    const value = this.number(key, fallback);
+    if (Number.isFinite(value) && value > 0) return value;
+    throw this.fault(`${key}: expected a positive number, got ${value}`);
   }
 
   /** A whole number of something that memory is taken for, within what any published model has. */
@@ -65,7 +72,8 @@ function rotaryOf(config: Reader): { rotaryBase: number; rotaryScaling: RotarySc
   const readers = ['rope_parameters', 'rope_scaling'].flatMap((key) => {
     const value = own(config.json, key);
     if (isUnset(value)) return [];
-    if (typeof value !== 'object') throw config.fault(`${key}: expected an object, got ${shown(value)}`);
+    if (typeof value !== 'object' || Array.isArray(value))
+      throw config.fault(`${key}: expected an object, got ${shown(value)}`);
     return [new Reader(value as Json, `${config.source}: ${key}`)];
   });
   const both = [...readers, config];
@@ -73,7 +81,7 @@ function rotaryOf(config: Reader): { rotaryBase: number; rotaryScaling: RotarySc
     agreed(
       config,
       key,
-      among.map((reader) => (isUnset(own(reader.json, key)) ? undefined : reader.number(key))),
+      among.map((reader) => (isUnset(own(reader.json, key)) ? undefined : reader.positive(key))),
     );
   const needed = (key: string, among: readonly Reader[] = readers): number => {
     const value = numberIn(key, among);
@@ -115,7 +123,7 @@ function gpt2Spec(config: Reader): TransformerSpec {
     maxContext: config.size('n_positions', MOST.context, config.json.n_ctx as number | undefined),
     architecture: {
       norm: 'layer',
-      normEpsilon: config.number('layer_norm_epsilon', 1e-5),
+      normEpsilon: config.positive('layer_norm_epsilon', 1e-5),
       positions: 'learned',
       activation: 'gelu',
       biases: 'all',
@@ -132,7 +140,7 @@ function rotarySpec(config: Reader, family: Exclude<Family, 'gpt2'>): Transforme
   const architecture: ModelArchitecture = {
     keyValueHeads: config.size('num_key_value_heads', MOST.heads, keyValueDefault),
     headWidth: config.size('head_dim', MOST.width, family === 'qwen3' ? 128 : width / heads),
-    normEpsilon: config.number('rms_norm_eps', 1e-6),
+    normEpsilon: config.positive('rms_norm_eps', 1e-6),
     rotaryBase,
     ...(rotaryScaling !== undefined && { rotaryScaling }),
     ...(family === 'qwen2' && { biases: 'qkv' as const }),
@@ -155,7 +163,7 @@ export function specFromConfig(json: Json, source: string): TransformerSpec {
   const config = new Reader(json, source);
   const family = json.model_type as Family;
   if (!FAMILIES.includes(family)) {
-    throw config.fault(`model_type is ${JSON.stringify(json.model_type)}; expected one of ${FAMILIES.join(', ')}`);
+    throw config.fault(`model_type is ${shown(json.model_type)}; expected one of ${FAMILIES.join(', ')}`);
   }
   requireUnderstood(json, CONFIG_SETTINGS[family], (text) => config.fault(text));
   return family === 'gpt2' ? gpt2Spec(config) : rotarySpec(config, family);

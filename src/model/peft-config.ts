@@ -3,7 +3,7 @@ import { DataError } from '../run/index.ts';
 import { familyOf } from './hub-config.ts';
 import { moduleName, targetNames } from './hub-tensors.ts';
 import { linearLayers, loraTargets } from './parameters.ts';
-import { pythonFullMatch } from './python-pattern.ts';
+import { type Budget, pythonFullMatch } from './python-pattern.ts';
 import type { TransformerSpec } from './spec.ts';
 import { each, idle, isUnset, only, requireUnderstood, type Settings, shown, taken, unset } from './understood.ts';
 
@@ -98,9 +98,17 @@ const otherModules = (spec: TransformerSpec): string[] =>
 const isTexts = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((item) => typeof item === 'string');
 
+/** Of matching patterns, all of a file together: seconds. */
+const MOST_STEPS = 100_000_000;
+
+/** The number of a module's block, in the first place where there is one. */
+const BLOCK = /\.(\d{1,9})\./;
+
 class Plan {
   readonly json: Json;
   readonly source: string;
+  readonly #budget: Budget = { left: MOST_STEPS };
+  readonly #patterns = new Map<string, (name: string) => boolean>();
 
   constructor(json: Json, source: string) {
     this.json = json;
@@ -111,18 +119,24 @@ class Plan {
     return new DataError('adapter', `${this.source}: ${text}`);
   }
 
-  pattern(source: string, key: string): RegExp {
-    const pattern = pythonFullMatch(source);
-    if (pattern !== undefined) return pattern;
-    throw this.fault(`${key}: the pattern ${shown(source)} is not supported; expected a list of module names`);
+  /** Whether a pattern of this file fits a whole name. */
+  pattern(source: string, key: string): (name: string) => boolean {
+    const known = this.#patterns.get(source) ?? pythonFullMatch(source, this.#budget);
+    if (known === undefined)
+      throw this.fault(`${key}: the pattern ${shown(source)} is not supported; expected a list of module names`);
+    this.#patterns.set(source, known);
+    return (name) => {
+      const fits = known(name);
+      if (this.#budget.left >= 0) return fits;
+      throw this.fault(`${key}: the pattern ${shown(source)} takes too long; expected a list of module names`);
+    };
   }
 
   /** Names match whole, or as the end of a module's name after a dot; a text is a regular expression for the whole name. */
   matcher(key: string): (module: string) => boolean {
     const value = this.json[key];
     if (typeof value === 'string') {
-      const pattern = this.pattern(value, key);
-      return (module) => pattern.test(module);
+      return this.pattern(value, key);
     }
     if (isUnset(value)) return () => false;
     if (!isTexts(value))
@@ -142,14 +156,13 @@ class Plan {
     const indices: unknown[] = Array.isArray(layers) ? layers : [layers];
     if (!indices.every(Number.isInteger)) throw this.fault(`layers_to_transform is ${shown(layers)}; expected numbers`);
     const names = isUnset(pattern) || pattern === '' ? [] : Array.isArray(pattern) ? pattern : [pattern];
-    const patterns =
-      names.length === 0
-        ? [/^.*?\.[^.]*\.(?<index>\d+)\./]
-        : names.map((name) => this.pattern(`(?:|.*?\\.)${String(name)}\\.(?P<index>\\d+)\\..*`, 'layers_pattern'));
+    // The modules of these families have one number in their names.
+    const patterns = names.map((name) => this.pattern(`(?:.*\\.)?${String(name)}`, 'layers_pattern'));
     return (module) => {
       if ((targets as string[]).includes(module)) return true;
-      const found = patterns.map((one) => one.exec(module)).find((match) => match !== null);
-      return found !== undefined && indices.includes(Number(found.groups!.index));
+      const block = BLOCK.exec(module);
+      if (block === null || !indices.includes(Number(block[1]))) return false;
+      return patterns.length === 0 || patterns.some((fits) => fits(module.slice(0, block.index)));
     };
   }
 
@@ -159,9 +172,8 @@ class Plan {
     if (isUnset(value)) return otherwise;
     if (typeof value !== 'object' || Array.isArray(value)) throw this.fault(`${key}: expected an object`);
     for (const [name, number] of Object.entries(value as Json)) {
-      if (!this.pattern(`(?:.*\\.)?(?:${name})`, key).test(module)) continue;
-      if (typeof number === 'number') return number;
-      throw this.fault(`${key}: ${shown(name)}: expected a number, got ${shown(number)}`);
+      if (!this.pattern(`(?:.*\\.)?(?:${name})`, key)(module)) continue;
+      return (key === 'rank_pattern' ? rankOf : scaleOf)(this, `${key}: ${shown(name)}`, number);
     }
     return otherwise;
   }
@@ -178,6 +190,18 @@ class Plan {
   }
 }
 
+const MOST_RANK = 65_536;
+
+function rankOf(plan: Plan, place: string, value: unknown): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= MOST_RANK) return value;
+  throw plan.fault(`${place}: expected a whole number from 1 to ${MOST_RANK}, got ${shown(value)}`);
+}
+
+function scaleOf(plan: Plan, place: string, value: unknown): number {
+  if (typeof value === 'number' && Number.isFinite(value) && value > 0) return value;
+  throw plan.fault(`${place}: expected a positive number, got ${shown(value)}`);
+}
+
 /** What an `adapter_config.json` adapts in a model. A setting that is not understood is refused by its name. */
 export function peftPlan(json: Json, spec: TransformerSpec, source: string): PeftPlan {
   const plan = new Plan(json, source);
@@ -185,8 +209,8 @@ export function peftPlan(json: Json, spec: TransformerSpec, source: string): Pef
     throw plan.fault(`peft_type is ${shown(json.peft_type)}; expected "LORA"`);
   }
   requireUnderstood(json, SETTINGS, (text) => plan.fault(text));
-  const { r, lora_alpha: alpha, target_modules: targets } = json;
-  if (typeof r !== 'number' || typeof alpha !== 'number') throw plan.fault('r and lora_alpha: expected numbers');
+  const { target_modules: targets } = json;
+  const [rank, alpha] = [rankOf(plan, 'r', json.r), scaleOf(plan, 'lora_alpha', json.lora_alpha)];
   const everything = typeof targets === 'string' && targets.toLowerCase() === 'all-linear';
   if (isUnset(targets)) {
     throw plan.fault('target_modules: expected a list of module names, a regular expression, or "all-linear"');
@@ -204,14 +228,12 @@ export function peftPlan(json: Json, spec: TransformerSpec, source: string): Pef
   requireSomeName(plan, targets, [...linears.keys()], spec);
   const modules = [...linears].flatMap(([module, { layer, name }]) => {
     if (!isAdapted(module)) return [];
-    const rank = plan.numberFor('rank_pattern', module, r);
-    const own = plan.numberFor('alpha_pattern', module, alpha);
-    return [{ layer, name, rank, scale: own / (json.use_rslora === true ? Math.sqrt(rank) : rank) }];
+    const own = plan.numberFor('rank_pattern', module, rank);
+    const scaled = plan.numberFor('alpha_pattern', module, alpha);
+    return [{ layer, name, rank: own, scale: scaled / (json.use_rslora === true ? Math.sqrt(own) : own) }];
   });
   if (modules.length === 0) throw plan.fault(`target_modules is ${shown(targets)}, which no linear layer matches`);
-  const bad = modules.find(({ rank }) => !Number.isSafeInteger(rank) || rank < 1);
-  if (bad !== undefined) throw plan.fault(`r: expected a positive whole number, got ${bad.rank}`);
-  return { lora: holding(modules, spec, { rank: r, alpha, all: everything }), modules, savesHead: plan.savesHead() };
+  return { lora: holding(modules, spec, { rank, alpha, all: everything }), modules, savesHead: plan.savesHead() };
 }
 
 /** A list of names of which no module bears one is a mistake, of the file or of the base it is put on. */

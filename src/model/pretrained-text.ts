@@ -1,12 +1,14 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DataError, own } from '../run/index.ts';
-import { onPath } from '../run/node.ts';
+import { readRegularFile } from '../run/node.ts';
 import { GENERATION_KEYS } from './hub-config-settings.ts';
 import { readJsonObject } from './pretrained.ts';
 import { each, idle, isUnset, only, requireUnderstood, type Settings, shown, taken, unset } from './understood.ts';
 
 /** The text side of a published folder: tokenizer, chat template, special tokens, and where generation stops. */
+
+const TEMPLATE_BYTES = 4 * 1024 * 1024;
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -150,7 +152,7 @@ function requireSamePrefix(tokenizer: Json, config: Json, path: string): void {
 /** The chat template of a folder, in any of the three places where it is published. */
 function chatTemplateIn(folder: string, config: Json): string | undefined {
   const file = join(folder, 'chat_template.jinja');
-  if (existsSync(file)) return onPath(file, () => readFileSync(file, 'utf8'));
+  if (existsSync(file)) return readRegularFile(file, TEMPLATE_BYTES).toString('utf8');
   const json = join(folder, 'chat_template.json');
   const [path, given] = existsSync(json)
     ? [json, readJsonObject(json).chat_template]

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { Engine, TrainableModel } from '../engine/index.ts';
-import { DataError } from '../run/index.ts';
+import { DataError, lazily } from '../run/index.ts';
 import { onPath, writeJson } from '../run/node.ts';
 import { createCodec, createTokenizer } from '../text/index.ts';
 import { createEnsemble, type Risk, riskSchema } from './ensemble.ts';
@@ -106,12 +106,12 @@ export async function loadReward(
   const context: LoadContext = {
     folder,
     engine: () => (engine ??= makeEngine()),
-    codec() {
+    codec: lazily(() => {
       if (text === undefined)
         throw new DataError('reward', `${path}: expected the tokenizer of its members, got none; fit it again`);
       const { tokenizer, ...limits } = text;
       return createCodec(createTokenizer(tokenizer), limits);
-    },
+    }),
     shared(spec, name) {
       const opened = shared.get(name) ?? openReference(context.engine(), spec, `${folder}/${name}`);
       shared.set(name, opened);

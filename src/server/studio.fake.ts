@@ -10,6 +10,7 @@ import { hashSecret } from './access/secrets.ts';
 import { openApiDocument } from './api.ts';
 import { createStudio, type StudioOptions } from './app.ts';
 import { type KnownRoute, type ResponseOf, ROUTES } from './contract/index.ts';
+import { createImporter } from './imports.ts';
 import { createProjectReader, type PreviewRun } from './project-reader.ts';
 import type { RunService } from './runs.ts';
 import type { StudioEvent } from './services.ts';
@@ -95,6 +96,7 @@ export async function openTestStudio(options: Partial<StudioOptions> = {}, url?:
     store,
     accounts,
     reader: createProjectReader({ store, accounts, previewRun: noPreview }, () => performance.now()),
+    importer: createImporter(store),
     sealer: await sealerOf(accounts),
     now: () => new Date(clock).toISOString(),
     notify: (event) => {

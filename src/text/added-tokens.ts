@@ -1,4 +1,5 @@
-import type { Normalizer } from './normalizers.ts';
+import { isWhiteSpace, type Normalizer } from './normalizers.ts';
+import { lastCharacter } from './python-texts.ts';
 
 /** Added tokens of `tokenizer.json`, cut out of a text before it is encoded, as the `tokenizers` library does it. */
 
@@ -18,10 +19,7 @@ export interface AddedToken {
 /** A piece of a text: an added token, or text to encode and the place at which it begins. */
 export type Section = { readonly token: AddedToken } | { readonly text: string; readonly at: number };
 
-const ENDS_WITH_WORD = /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]$/u;
-const STARTS_WITH_WORD = /^[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]/u;
-const LEADING = /^\p{White_Space}+/u;
-const TRAILING = /\p{White_Space}+$/u;
+const WORD = /^[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]$/u;
 
 const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
@@ -38,10 +36,11 @@ function finderOf(tokens: ReadonlyMap<string, AddedToken>): Finder {
     for (const found of text.matchAll(pattern)) {
       const token = tokens.get(found[0])!;
       let [start, stop] = [found.index, found.index + found[0].length];
-      const [before, after] = [text.slice(0, start), text.slice(stop)];
-      if (token.single_word === true && (ENDS_WITH_WORD.test(before) || STARTS_WITH_WORD.test(after))) continue;
-      if (token.lstrip === true) start = Math.max(done, start - (TRAILING.exec(before)?.[0].length ?? 0));
-      if (token.rstrip === true) stop += LEADING.exec(after)?.[0].length ?? 0;
+      const before = start === 0 ? '' : lastCharacter(text, start);
+      const after = stop === text.length ? '' : String.fromCodePoint(text.codePointAt(stop)!);
+      if (token.single_word === true && (WORD.test(before) || WORD.test(after))) continue;
+      while (token.lstrip === true && start > done && isWhiteSpace(text[start - 1]!)) start -= 1;
+      while (token.rstrip === true && stop < text.length && isWhiteSpace(text[stop]!)) stop += 1;
       if (start > done) sections.push({ text: text.slice(done, start), at: done });
       sections.push({ token });
       done = stop;

@@ -1,5 +1,6 @@
 import { parse, tokenize } from '@huggingface/jinja';
-import { namesOf, runTemplate } from './python-jinja.ts';
+import { runTemplate } from './python-jinja.ts';
+import { namesOf, requirePlainNumbers } from './template-places.ts';
 import { within } from './within.ts';
 
 /** Chat templates (Jinja, as published beside tokenizers), rendered so that what people wrote stays text. */
@@ -42,7 +43,7 @@ const anyOf = (tokens: readonly string[]) =>
     'g',
   );
 
-/** A template is a program of whoever published the model: it has a size and a time. */
+/** A template is a program of whoever published the model: it has a size, and beside its steps a time. */
 const MOST_CHARACTERS = 1_000_000;
 const MOST_MS = 10_000;
 const MOST_RANGE = 100_000;
@@ -56,9 +57,15 @@ export function parseTemplate(source: string): Template {
     if (source.length > MOST_CHARACTERS)
       throw new Error(`expected at most ${MOST_CHARACTERS} characters, got ${source.length}`);
     const options = { lstrip_blocks: true, trim_blocks: true };
-    return within(MOST_MS, () => parse(tokenize(source, options)), late);
+    const read = () => {
+      const tokens = tokenize(source, options);
+      requirePlainNumbers(tokens);
+      return parse(tokens);
+    };
+    return within(MOST_MS, read, late);
   } catch (cause) {
-    throw new TemplateError(`the chat template cannot be read: ${(cause as Error).message}`, { cause });
+    const why = cause instanceof RangeError ? 'it nests too deeply' : (cause as Error).message;
+    throw new TemplateError(`the chat template cannot be read: ${why}`, { cause });
   }
 }
 

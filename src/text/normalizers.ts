@@ -4,9 +4,15 @@ import { type Json, patternOf, settingsOf, unsupported } from './tokenizer-parts
 
 export type Normalizer = (text: string) => string;
 
-const WHITE = '\\p{White_Space}';
-const LEADING = new RegExp(`^[${WHITE}]+`, 'u');
-const TRAILING = new RegExp(`[${WHITE}]+$`, 'u');
+/** Whether a character is white space as Unicode has it; all of them are one unit. */
+export const isWhiteSpace = (character: string): boolean => /^\p{White_Space}$/u.test(character);
+
+function stripped(text: string, left: boolean, right: boolean): string {
+  let [start, end] = [0, text.length];
+  while (left && start < end && isWhiteSpace(text[start]!)) start += 1;
+  while (right && end > start && isWhiteSpace(text[end - 1]!)) end -= 1;
+  return text.slice(start, end);
+}
 
 const lowercase: Normalizer = (text) => Array.from(text, (character) => character.toLowerCase()).join('');
 
@@ -24,10 +30,7 @@ const KINDS: Readonly<Record<string, (json: Json) => Normalizer>> = {
   Lowercase: () => lowercase,
   Strip(json) {
     const { strip_left: left, strip_right: right } = settingsOf(json, { strip_left: true, strip_right: true });
-    return (text) => {
-      const cut = left === true ? text.replace(LEADING, '') : text;
-      return right === true ? cut.replace(TRAILING, '') : cut;
-    };
+    return (text) => stripped(text, left === true, right === true);
   },
   Prepend(json) {
     const { prepend } = settingsOf(json, { prepend: '' });

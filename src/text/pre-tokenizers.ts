@@ -60,8 +60,8 @@ function behaviorOf(value: unknown, part: string): Behavior {
   return name;
 }
 
-const WORD = '\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}';
-const WORDS = new RegExp(`[${WORD}]+|[^${WORD}\\p{White_Space}]+`, 'gu');
+const WORDS =
+  /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]+|[^\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}\p{White_Space}]+/gu;
 const WHITE = /\p{White_Space}/gu;
 const DIGIT = /[\p{Nd}\p{Nl}\p{No}]/gu;
 const PUNCTUATION = /[\p{P}!-/:-@[-`{-~]/gu;

@@ -8,9 +8,12 @@ import {
   requireRead,
   TemplateError,
 } from './chat-template.ts';
+import { probesOf } from './pattern-probe.ts';
 import type { Place } from './pre-tokenizers.ts';
 import { leadingTokens, type TextEncoder, textEncoder } from './text-encoder.ts';
 import type { Tokenizer } from './tokenizer.ts';
+import { checkTokenizer, type TokenizerExtent } from './tokenizer-bounds.ts';
+import { patternOf } from './tokenizer-parts.ts';
 import { within } from './within.ts';
 
 /** A published tokenizer with its chat template, as one JSON value that a run can keep. */
@@ -46,10 +49,82 @@ function specialName(config: Record<string, unknown>, key: string): string | und
   return typeof name === 'string' ? name : undefined;
 }
 
-/** The patterns by which a tokenizer cuts a text are a stranger's, and may take for ever on some texts. */
-const MOST_MS = 60_000;
-const late = () =>
-  new TemplateError(`the tokenizer took longer than ${MOST_MS / 1000} s over one text; use another tokenizer`);
+/** What a stranger's tokenizer may take: patterns of its own may go over some texts in the square of their length. */
+const LOAD_MS = 120_000;
+const SPELL_MS = 400;
+const MOST_SPELLS = 100;
+const TEXT_MS = 10_000;
+const MS_A_CHARACTER = 0.1;
+/** Characters of a text after its normalizers. */
+const MOST_CHARACTERS = 64_000_000;
+/** From so many characters on, a text is watched over whatever cuts it. */
+const LONG = 10_000;
+
+/** Does what a stranger's tokenizer says; what goes wrong in it is told in a line. */
+function attempt<T>(what: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    if (cause instanceof TemplateError) throw cause;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new TemplateError(`tokenizer.json: ${what}: ${why}; use another tokenizer`, { cause });
+  }
+}
+
+/**
+ * Refuses a tokenizer with a pattern that some short text keeps busy for ever: for a whole spell, in which a machine with
+ * much else to do is through with thousands of them.
+ */
+function refuseEndless(patterns: readonly RegExp[]): void {
+  for (const pattern of patterns) {
+    const probes = probesOf(pattern.source);
+    let [done, before, spells] = [0, -1, 0];
+    const over = new Error('over');
+    const spell = () => {
+      for (; done < probes.length; done++) probes[done]!.match(pattern);
+    };
+    while (done < probes.length) {
+      spells += 1;
+      if (done === before || spells > MOST_SPELLS) {
+        const source = JSON.stringify(pattern.source.slice(0, 100));
+        const what = `the pattern ${source} goes over short texts for ever`;
+        throw new TemplateError(`tokenizer.json: ${what}; use another tokenizer`);
+      }
+      before = done;
+      try {
+        within(SPELL_MS, spell, () => over);
+      } catch (error) {
+        if (error !== over) throw error;
+      }
+    }
+  }
+}
+
+/** Encodes or decodes a text of a length, within bounds of time and size. */
+function boundedBy({ growth, patterns }: TokenizerExtent) {
+  return <T>(length: number, work: () => T): T => {
+    if (length * growth > MOST_CHARACTERS)
+      throw new TemplateError(
+        `a text of ${length} characters is more than the tokenizer takes at once; expected at most ${Math.floor(MOST_CHARACTERS / growth)}`,
+      );
+    if (patterns.length === 0 && length < LONG) return attempt('a text cannot be read', work);
+    const ms = Math.ceil(TEXT_MS + MS_A_CHARACTER * length);
+    const late = () =>
+      new TemplateError(
+        `the tokenizer took longer than ${ms / 1000} s over one text of ${length} characters; use another tokenizer`,
+      );
+    return attempt('a text cannot be read', () => within(ms, work, late));
+  };
+}
+
+/** Lists of more special tokens that are none. */
+function requireLists(config: Record<string, unknown>): void {
+  for (const key of ['additional_special_tokens', 'extra_special_tokens']) {
+    const value = Object.hasOwn(config, key) ? config[key] : undefined;
+    if (typeof value === 'object' || value === undefined) continue;
+    throw new Error(`${key}: expected a list of tokens, got ${JSON.stringify(value)?.slice(0, 60)}`);
+  }
+}
 
 /** Names of special tokens that templates are given, those that are set. */
 const SPECIAL_NAMES = ['bos_token', 'eos_token', 'unk_token', 'sep_token', 'pad_token', 'cls_token', 'mask_token'];
@@ -69,11 +144,20 @@ function beginningOf({ tokenizer, config }: PretrainedTokenizer, encoder: TextEn
 /** Runs a published tokenizer. Prompts go through its chat template as one user message. */
 export function createPretrainedTokenizer(json: PretrainedTokenizer): Tokenizer {
   const { config } = json;
+  const extent = checkTokenizer(json.tokenizer);
   const added = ((json.tokenizer.added_tokens ?? []) as AddedToken[]).filter(({ content }) => content.length > 1);
   const controls = added.filter(isControl);
   const byName = new Map(controls.map((token) => [token.content, token]));
   const controlIds = new Set(controls.map(({ id }) => id));
-  const encoder = within(MOST_MS, () => textEncoder(json.tokenizer, controls), late);
+  const late = () =>
+    new TemplateError(`the tokenizer took longer than ${LOAD_MS / 1000} s to be read; use another tokenizer`);
+  const read = () => {
+    requireLists(config);
+    return textEncoder(json.tokenizer, controls);
+  };
+  const encoder = attempt('cannot be read', () => within(LOAD_MS, read, late));
+  refuseEndless([...extent.patterns.map((source) => patternOf({ Regex: source }, 'pattern')), ...encoder.patterns]);
+  const bounded = boundedBy(extent);
   const idOf = (token: string) => byName.get(token)?.id ?? encoder.idOf(token);
   const eosName = specialName(config, 'eos_token');
   const eos = eosName === undefined ? undefined : idOf(eosName);
@@ -91,12 +175,11 @@ export function createPretrainedTokenizer(json: PretrainedTokenizer): Tokenizer 
   const given = { ...Object.fromEntries(specials), ...json.variables };
   const beginning = json.chatTemplate === undefined ? beginningOf(json, { ...encoder, idOf }) : [];
   const encode = (text: string, place: Place): number[] =>
-    text === '' ? [] : within(MOST_MS, () => encoder.encode(text, place), late);
-  const decode = (ids: ArrayLike<number>, place: Place): string =>
-    encoder.decode(
-      Array.from(ids).filter((id) => !controlIds.has(id) && encoder.has(id)),
-      place,
-    );
+    text === '' ? [] : bounded(text.length, () => encoder.encode(text, place));
+  const decode = (ids: ArrayLike<number>, place: Place): string => {
+    const kept = Array.from(ids).filter((id) => !controlIds.has(id) && encoder.has(id));
+    return bounded(kept.length, () => encoder.decode(kept, place));
+  };
   const piecesOf = (prompt: string) => {
     const system: Message[] = json.system === undefined ? [] : [{ role: 'system', content: json.system }];
     return renderChat(template, [...system, { role: 'user', content: prompt }], {
@@ -124,6 +207,8 @@ export function createPretrainedTokenizer(json: PretrainedTokenizer): Tokenizer 
     return before.token;
   };
   const replyPlace = (): Place => (lastControl() === undefined ? 'within' : 'section');
+  let vocabularySize = encoder.largestId + 1;
+  for (const id of controlIds) vocabularySize = Math.max(vocabularySize, id + 1);
   return {
     encode: (text) => Int32Array.from(encode(text, 'start')),
     decode: (ids) => decode(ids, 'start'),
@@ -144,7 +229,7 @@ export function createPretrainedTokenizer(json: PretrainedTokenizer): Tokenizer 
     encodeReply: (reply) =>
       Int32Array.from(encode(lastControl()?.rstrip === true ? reply.trimStart() : reply, replyPlace())),
     decodeReply: (ids) => decode(ids, replyPlace()),
-    vocabularySize: 1 + Math.max(encoder.largestId, ...controlIds),
+    vocabularySize,
     eos,
     stop: [...new Set([eos, ...(json.stop ?? [])])],
     toJSON: () => ({ ...json }),

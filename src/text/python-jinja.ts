@@ -1,171 +1,165 @@
-import { Environment, Interpreter, type parse } from '@huggingface/jinja';
-import { formatPercent, pythonString, type Runtime, toJson } from './python-values.ts';
+import { Environment } from '@huggingface/jinja';
+import {
+  BoundedInterpreter,
+  isList,
+  isText,
+  type Node,
+  settled,
+  TEMPLATE_BOUNDS,
+  type Value,
+} from './bounded-interpreter.ts';
+import { contains, isEqual, isMapping, isNumber, modulo, ordered, TESTS } from './python-operators.ts';
+import { compareTexts, lengthOf, SIDES, strip, TEXT_METHODS } from './python-texts.ts';
+import { formatPercent, pythonString, toJson } from './python-values.ts';
+import { type Places, type Program, placesOf } from './template-places.ts';
 
-/** Runs a parsed template as Python's jinja2 does where the library renders as JavaScript does. */
+/** Runs a parsed template as Python's jinja2 does where the library runs it as JavaScript does, within the same bounds. */
 
-type Program = ReturnType<typeof parse>;
-
-interface Node {
-  readonly type: string;
+/** A node with its parts. */
+interface Parts extends Node {
   readonly [key: string]: unknown;
 }
 
-/** Statements that write nothing themselves, or whose text is written already. */
-const STATEMENTS = new Set([
-  'Set',
-  'If',
-  'For',
-  'Macro',
-  'CallStatement',
-  'FilterStatement',
-  'Break',
-  'Continue',
-  'Comment',
-]);
-const BODIES = ['body', 'alternate', 'defaultBlock'];
+/** The body of a loop, a scope in every iteration; `loop` says whether a `break` ended it. */
+const SCOPE = 'Scope';
+/** Statements in the scope that they stand in. */
+const BLOCK = 'Program';
 
-/** Every node of a template, with what it is for: an expression that is written out, or what a loop goes through. */
-function places(program: Program): { written: Set<unknown>; looped: Set<unknown>; names: Set<string> } {
-  const found = { written: new Set<unknown>(), looped: new Set<unknown>(), names: new Set<string>() };
-  const visit = (value: unknown): void => {
-    if (Array.isArray(value)) value.forEach(visit);
-    else if (value instanceof Map) for (const pair of value) visit(pair);
-    else if (typeof value === 'object' && value !== null && 'type' in value) {
-      const node = value as Node;
-      for (const key of BODIES) {
-        const body = node[key];
-        if (Array.isArray(body))
-          for (const item of body as Node[]) if (!STATEMENTS.has(item.type)) found.written.add(item);
-      }
-      if (node.type === 'For') {
-        const over = node.iterable as Node;
-        found.looped.add(over.type === 'SelectExpression' ? over.lhs : over);
-      }
-      if (node.type === 'Identifier') found.names.add(String(node.value));
-      Object.values(node).forEach(visit);
-    }
-  };
-  visit(program);
-  return found;
-}
+/** `break` and `continue`, with the text that was written before. */
+class LoopControl extends Error {
+  readonly ends: boolean;
+  written = '';
 
-/** Names that a template reads or sets. */
-export const namesOf = (program: Program): ReadonlySet<string> => places(program).names;
-
-const isText = (value: Runtime): boolean => value.type === 'StringValue';
-const isList = (value: Runtime): boolean => value.type === 'ArrayValue' || value.type === 'TupleValue';
-const isNumber = (value: Runtime): boolean => ['IntegerValue', 'FloatValue', 'BooleanValue'].includes(value.type);
-const isMapping = (value: Runtime): boolean => value.type === 'ObjectValue';
-
-/** Equality as Python has it: by content, numbers and truth values together, none equal to nothing else. */
-function isEqual(a: Runtime, b: Runtime): boolean {
-  if (isNumber(a) && isNumber(b)) return Number(a.value) === Number(b.value);
-  if (a.type !== b.type) return false;
-  if (isList(a)) {
-    const [x, y] = [a.value, b.value] as [Runtime[], Runtime[]];
-    return x.length === y.length && x.every((item, i) => isEqual(item, y[i]!));
+  constructor(ends: boolean) {
+    super(`${ends ? 'break' : 'continue'} stands in no loop`);
+    this.ends = ends;
   }
-  if (isMapping(a)) {
-    const [x, y] = [a.value, b.value] as [Map<string, Runtime>, Map<string, Runtime>];
-    return x.size === y.size && [...x].every(([key, item]) => y.has(key) && isEqual(item, y.get(key)!));
-  }
-  return a.value === b.value;
 }
 
-function contains(container: Runtime, item: Runtime): boolean {
-  if (container.type === 'UndefinedValue') return false;
-  if (isList(container)) return (container.value as Runtime[]).some((one) => isEqual(one, item));
-  if (isMapping(container)) return isText(item) && (container.value as Map<string, Runtime>).has(item.value as string);
-  if (isText(container) && isText(item)) return (container.value as string).includes(item.value as string);
-  throw new Error(`in: expected a list, a mapping or texts, got ${item.type} in ${container.type}`);
-}
-
-/** What Python's `str.strip` takes for white space, which differs from JavaScript's. */
-const WHITE = '[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]';
+const NOTHING: Value = { type: 'UndefinedValue', value: undefined };
+const OWN_FILTERS = new Set(['format', 'trim', 'join', 'tojson']);
 const MOST_REPEATED = 1_000_000;
+const MOST_INDENT = 100;
 
-const modulo = (a: number, b: number): number => {
-  if (b === 0) throw new Error('%: modulo by zero');
-  return a - b * Math.floor(a / b);
-};
+class PythonInterpreter extends BoundedInterpreter {
+  readonly #places: Places;
 
-const ordered = (operator: string, difference: number): boolean =>
-  operator === '<'
-    ? difference < 0
-    : operator === '>'
-      ? difference > 0
-      : operator === '<='
-        ? difference <= 0
-        : difference >= 0;
-
-/** Order by code points. */
-function compareTexts(a: string, b: string): number {
-  const [x, y] = [[...a], [...b]];
-  const at = x.findIndex((character, i) => character !== y[i]);
-  if (at === -1) return x.length - y.length;
-  return at >= y.length ? 1 : x[at]!.codePointAt(0)! - y[at]!.codePointAt(0)!;
-}
-
-/** Cuts characters off the ends: white space, or those of a set. */
-function strip(text: string, sides: 'both' | 'left' | 'right', characters: string | undefined): string {
-  const of = characters === undefined ? WHITE : `[${characters.replace(/[\]\\^-]/g, '\\$&')}]`;
-  if (characters === '') return text;
-  const left = sides === 'right' ? text : text.replace(new RegExp(`^${of}+`, 'u'), '');
-  return sides === 'left' ? left : left.replace(new RegExp(`${of}+$`, 'u'), '');
-}
-
-class PythonInterpreter extends Interpreter {
-  readonly #places: ReturnType<typeof places>;
-  readonly #make: (value: unknown) => Runtime;
-
-  constructor(environment: Environment, program: Program) {
-    super(environment);
-    this.#places = places(program);
-    // The library makes values of its own classes from plain ones.
-    this.#make = (value) => new Environment().set('value', value) as unknown as Runtime;
+  constructor(environment: Environment, program: Program, bounds: typeof TEMPLATE_BOUNDS) {
+    super(environment, bounds);
+    this.#places = placesOf(program);
   }
 
-  evaluate(node: never, environment: Environment): never {
-    const value = this.#evaluate(node as unknown as Node | undefined, environment);
-    if (this.#places.written.has(node)) return this.#make(pythonString(value)) as never;
-    return (this.#places.looped.has(node) ? this.#iterable(value) : value) as never;
+  override evaluate(node: Node | undefined, environment: Environment): Value {
+    const value = super.evaluate(node, environment);
+    if (this.#places.written.has(node) && !isText(value)) return this.measured(this.#make(pythonString(value)), true);
+    return this.#places.looped.has(node) ? this.measured(this.#iterable(value), false) : value;
   }
 
-  #of(node: unknown, environment: Environment): Runtime {
-    return this.evaluate(node as never, environment) as unknown as Runtime;
+  /** The library makes values of its own classes from plain ones. */
+  #make(value: unknown): Value {
+    return new Environment().set('value', value) as unknown as Value;
   }
 
-  #iterable(value: Runtime): Runtime {
+  #characters(text: string): string[] {
+    this.step(text.length);
+    return [...text];
+  }
+
+  #iterable(value: Value): Value {
     if (value.type === 'UndefinedValue') return this.#make([]);
-    if (isText(value)) return this.#make([...(value.value as string)]);
-    return value;
+    return isText(value) ? this.#make(this.#characters(value.value)) : value;
   }
 
-  #evaluate(node: Node | undefined, environment: Environment): Runtime {
-    const given = node === undefined ? undefined : this.#values.get(node);
-    if (given !== undefined) return given;
-    if (node?.type === 'BinaryExpression') {
-      const done = this.#binary(node, environment);
-      if (done !== undefined) return done;
+  protected override compute(node: Node | undefined, environment: Environment): Value {
+    const parts = node as Parts | undefined;
+    switch (parts?.type) {
+      case BLOCK:
+        return this.#make(this.#block(parts.body as Node[], environment));
+      case SCOPE:
+        return this.#iteration(parts, new Environment(environment));
+      case 'If':
+        return super.compute(this.#within(parts, ['body', 'alternate']), environment);
+      case 'For': {
+        const loop = { isOver: false };
+        const body = [{ type: SCOPE, body: parts.body, loop }];
+        return super.compute({ ...parts, body } as Node, environment);
+      }
+      case 'Set': {
+        if (!Array.isArray(parts.body) || parts.body.length === 0) break;
+        const body = [{ type: SCOPE, body: parts.body as Node[] }];
+        return super.compute({ ...parts, body } as Node, environment);
+      }
+      case 'Break':
+      case 'Continue':
+        throw new LoopControl(parts.type === 'Break');
+      case 'BinaryExpression':
+        return this.#binary(parts, environment);
+      case 'FilterExpression':
+        return this.#filter(parts, environment);
+      case 'TestExpression': {
+        const test = TESTS.get(String((parts.test as Parts).value));
+        if (test === undefined) break;
+        return this.#make(test(this.#of(parts.operand, environment)) !== (parts.negate === true));
+      }
+      case 'CallExpression':
+        return this.#call(parts, environment);
+      case 'MemberExpression':
+        return this.#member(parts, environment);
     }
-    if (node?.type === 'FilterExpression') {
-      const done = this.#filter(node, environment);
-      if (done !== undefined) return done;
-    }
-    if (node?.type === 'TestExpression') {
-      const done = this.#test(node, environment);
-      if (done !== undefined) return done;
-    }
-    if (node?.type === 'CallExpression') {
-      const done = this.#method(node, environment);
-      if (done !== undefined) return done;
-    }
-    return super.evaluate(node as never, environment) as unknown as Runtime;
+    return super.compute(node, environment);
   }
 
-  #binary(node: Node, environment: Environment): Runtime | undefined {
-    const operator = String((node.operator as Node).value);
-    if (operator === 'and' || operator === 'or') return undefined;
+  #of(node: unknown, environment: Environment): Value {
+    return this.evaluate(node as Node, environment);
+  }
+
+  #within(node: Parts, keys: readonly string[]): Node {
+    const blocks = keys.map((key) => [key, [{ type: BLOCK, body: node[key] }]]);
+    return { ...node, ...Object.fromEntries(blocks) } as Node;
+  }
+
+  /** The text that statements write; what stands before a `break` or `continue` is written too. */
+  #block(statements: readonly Node[], environment: Environment): string {
+    let text = '';
+    for (const statement of statements) {
+      try {
+        text += pythonString(this.#of(statement, environment), true);
+      } catch (error) {
+        if (error instanceof LoopControl) error.written = text + error.written;
+        throw error;
+      }
+    }
+    return text;
+  }
+
+  /** The body of a loop or of a block, once, in a scope of its own. */
+  #iteration(node: Parts, scope: Environment): Value {
+    const loop = node.loop as { isOver: boolean } | undefined;
+    if (loop?.isOver === true) return this.#make('');
+    try {
+      return this.#make(this.#block(node.body as Node[], scope));
+    } catch (error) {
+      if (!(error instanceof LoopControl) || loop === undefined) throw error;
+      loop.isOver = error.ends;
+      return this.#make(error.written);
+    }
+  }
+
+  #member(node: Parts, environment: Environment): Value {
+    const object = this.#of(node.object, environment);
+    const property = node.property as Node;
+    if (!isText(object) || node.computed !== true || property.type === 'SliceExpression')
+      return super.compute(node, environment);
+    const at = this.#of(property, environment);
+    if (at.type !== 'IntegerValue') return super.compute({ ...node, property: settled(at) } as Node, environment);
+    // Units are characters where there are as many of both.
+    const { value: text } = object;
+    return this.#make((lengthOf(text) === text.length ? text : Array.from(text)).at(at.value as number));
+  }
+
+  #binary(node: Parts, environment: Environment): Value {
+    const operator = String((node.operator as Parts).value);
+    if (operator === 'and' || operator === 'or') return super.compute(node, environment);
     const [a, b] = [this.#of(node.left, environment), this.#of(node.right, environment)];
     switch (operator) {
       case '==':
@@ -175,11 +169,10 @@ class PythonInterpreter extends Interpreter {
       case '~':
         return this.#make(pythonString(a) + pythonString(b));
       case 'in':
-        return this.#make(contains(b, a));
       case 'not in':
-        return this.#make(!contains(b, a));
+        return this.#make(contains(b, a, (text, part) => this.search(text, part)) === (operator === 'in'));
       case '%':
-        if (isText(a)) return this.#make(formatPercent(a.value as string, b));
+        if (isText(a)) return this.#make(formatPercent(a.value, b, this.most));
         if (isNumber(a) && isNumber(b)) return this.#number(modulo(Number(a.value), Number(b.value)), a, b);
         break;
       case '+':
@@ -189,106 +182,85 @@ class PythonInterpreter extends Interpreter {
       case '*':
         if (isText(a) && b.type === 'IntegerValue') {
           const times = Math.max(0, b.value as number);
-          if ((a.value as string).length * times > MOST_REPEATED) throw new Error('*: the text becomes too long');
-          return this.#make((a.value as string).repeat(times));
+          if (a.value.length * times > MOST_REPEATED) throw new Error('*: the text becomes too long');
+          return this.#make(a.value.repeat(times));
         }
         break;
       case '<':
       case '>':
       case '<=':
       case '>=':
-        if (isText(a) && isText(b))
-          return this.#make(ordered(operator, compareTexts(a.value as string, b.value as string)));
+        if (isText(a) && isText(b)) return this.#make(ordered(operator, compareTexts(a.value, b.value)));
         if (isNumber(a) && isNumber(b)) return this.#make(ordered(operator, Number(a.value) - Number(b.value)));
         break;
     }
     // The operands are evaluated once: what is left is the library's, on their values.
-    return super.evaluate(
-      { ...node, left: this.#given(a), right: this.#given(b) } as never,
-      environment,
-    ) as unknown as Runtime;
+    return super.compute({ ...node, left: settled(a), right: settled(b) } as Node, environment);
   }
 
-  /** A node that stands for a value. */
-  #given(value: Runtime): Node {
-    const node = { type: 'Identifier', value: '' } as Node;
-    this.#values.set(node, value);
-    return node;
-  }
-
-  readonly #values = new WeakMap<Node, Runtime>();
-
-  #number(value: number, a: Runtime, b: Runtime): Runtime {
-    const made = this.#make(0.5) as { value: unknown; type: string };
-    const whole = a.type !== 'FloatValue' && b.type !== 'FloatValue';
-    if (whole) return this.#make(value);
+  #number(value: number, a: Value, b: Value): Value {
+    const made = this.#make(a.type !== 'FloatValue' && b.type !== 'FloatValue' ? value : 0.5);
     made.value = value;
-    return made as Runtime;
+    return made;
   }
 
   /** Arguments of a filter or a method by position, and by name. */
-  #arguments(node: Node, environment: Environment): { at: Runtime[]; named: Map<string, Runtime> } {
-    const args = (node.args ?? []) as Node[];
-    const named = new Map<string, Runtime>();
-    const at: Runtime[] = [];
-    for (const argument of args) {
+  #arguments(node: Parts, environment: Environment): { at: Value[]; named: Map<string, Value> } {
+    const named = new Map<string, Value>();
+    const at: Value[] = [];
+    for (const argument of (node.args ?? []) as Parts[]) {
       if (argument.type === 'KeywordArgumentExpression') {
-        named.set(String((argument.key as Node).value), this.#of(argument.value, environment));
+        named.set(String((argument.key as Parts).value), this.#of(argument.value, environment));
       } else if (argument.type.endsWith('SpreadExpression')) throw new Error('* and ** are not supported here');
       else at.push(this.#of(argument, environment));
     }
     return { at, named };
   }
 
-  #filter(node: Node, environment: Environment): Runtime | undefined {
-    const filter = node.filter as Node;
-    const name = String(filter.type === 'CallExpression' ? (filter.callee as Node).value : filter.value);
+  #filter(node: Parts, environment: Environment): Value {
+    const filter = node.filter as Parts;
+    const name = String(filter.type === 'CallExpression' ? (filter.callee as Parts).value : filter.value);
     const value = this.#of(node.operand, environment);
     const { at, named } = OWN_FILTERS.has(name) ? this.#arguments(filter, environment) : { at: [], named: new Map() };
-    const option = (place: number, key: string): Runtime | undefined => at[place] ?? named.get(key);
-    const texts = () => (isText(value) ? [...(value.value as string)] : undefined);
+    const option = (place: number, key: string): Value | undefined => at[place] ?? named.get(key);
     switch (name) {
       case 'string':
         return this.#make(pythonString(value));
       case 'format':
-        return this.#make(formatPercent(String(value.value), { type: 'TupleValue', value: at }));
+        return this.#make(formatPercent(String(value.value), { type: 'TupleValue', value: at }, this.most));
       case 'length':
       case 'count':
         if (value.type === 'UndefinedValue') return this.#make(0);
-        if (isText(value)) return this.#make(texts()!.length);
+        if (isText(value)) return this.#make(lengthOf(value.value));
         break;
       case 'trim':
         if (isText(value))
-          return this.#make(strip(value.value as string, 'both', option(0, 'chars')?.value as string | undefined));
-        return this.#make(strip(pythonString(value), 'both', undefined));
+          return this.#make(strip(value.value, 'both', option(0, 'chars')?.value as string | undefined));
+        return this.#make(strip(pythonString(value), 'both'));
       case 'first':
       case 'last':
-        if (isText(value)) return this.#make(texts()!.at(name === 'first' ? 0 : -1));
-        if (isList(value) && (value.value as unknown[]).length === 0) return this.#make(undefined);
+        if (isText(value) && value.value !== '') {
+          const { value: text } = value;
+          const all = Array.from(name === 'first' ? text.slice(0, 2) : text.slice(-2));
+          return this.#make(name === 'first' ? all[0] : all.at(-1));
+        }
+        if ((isText(value) || isList(value)) && value.value.length === 0) return this.#make(undefined);
         break;
       case 'list':
-        if (isText(value)) return this.#make(texts());
-        if (isMapping(value)) return this.#make([...(value.value as Map<string, Runtime>).keys()]);
+        if (isText(value)) return this.#make(this.#characters(value.value));
+        if (isMapping(value)) return this.#make([...(value.value as Map<string, Value>).keys()]);
         if (value.type === 'UndefinedValue') return this.#make([]);
         break;
       case 'int':
         if (isNumber(value)) return this.#make(Math.trunc(Number(value.value)));
         break;
-      case 'join': {
-        const attribute = option(1, 'attribute')?.value;
-        const items = value.type === 'UndefinedValue' ? [] : (this.#iterable(value).value as Runtime[]);
-        if (!Array.isArray(items)) throw new Error(`join: expected a list, got ${value.type}`);
-        const parts = items.map((item) =>
-          pythonString(
-            attribute === undefined ? item : ((item.value as Map<unknown, Runtime>).get(attribute) ?? NOTHING),
-          ),
-        );
-        return this.#make(parts.join(pythonString(option(0, 'd') ?? NOTHING)));
-      }
+      case 'join':
+        return this.#join(value, option(0, 'd') ?? NOTHING, option(1, 'attribute')?.value);
       case 'tojson': {
-        const separators = option(2, 'separators')?.value as Runtime[] | undefined | null;
+        const separators = option(2, 'separators')?.value as Value[] | undefined | null;
         const indent = option(1, 'indent')?.value as number | null | undefined;
-        if (typeof indent === 'number' && indent > 100) throw new Error('tojson: expected an indent of at most 100');
+        if (typeof indent === 'number' && indent > MOST_INDENT)
+          throw new Error(`tojson: expected an indent of at most ${MOST_INDENT}`);
         const style = {
           ascii: option(0, 'ensure_ascii')?.value === true,
           indent: indent ?? null,
@@ -298,79 +270,47 @@ class PythonInterpreter extends Interpreter {
         return this.#make(toJson(value, style));
       }
     }
-    return super.evaluate({ ...node, operand: this.#given(value) } as never, environment) as unknown as Runtime;
+    return super.compute({ ...node, operand: settled(value) } as Node, environment);
   }
 
-  #test(node: Node, environment: Environment): Runtime | undefined {
-    const name = String((node.test as Node).value);
-    const test = TESTS.get(name);
-    if (test === undefined) return undefined;
-    return this.#make(test(this.#of(node.operand, environment)) !== (node.negate === true));
+  #join(value: Value, between: Value, attribute: unknown): Value {
+    const items = this.#iterable(value);
+    if (!isList(items)) throw new Error(`join: expected a list, got ${value.type}`);
+    const parts = items.value.map((item) => {
+      if (attribute === undefined || attribute === null) return pythonString(item);
+      if (!isMapping(item)) throw new Error(`join: expected mappings with ${String(attribute)}, got ${item.type}`);
+      return pythonString((item.value as Map<unknown, Value>).get(attribute) ?? NOTHING);
+    });
+    return this.#make(parts.join(pythonString(between)));
   }
 
   /** Methods of texts whose arguments the library passes over. */
-  #method(node: Node, environment: Environment): Runtime | undefined {
-    const callee = node.callee as Node;
+  #call(node: Parts, environment: Environment): Value {
+    const callee = node.callee as Parts;
     const name =
-      callee.type === 'MemberExpression' && callee.computed !== true ? String((callee.property as Node).value) : '';
+      callee.type === 'MemberExpression' && callee.computed !== true ? String((callee.property as Parts).value) : '';
     const side = SIDES.get(name);
-    if (side === undefined && !TEXT_METHODS.has(name)) return undefined;
+    const method = TEXT_METHODS.get(name);
+    if (side === undefined && method === undefined) return super.compute(node, environment);
     const object = this.#of(callee.object, environment);
-    const { at } = this.#arguments(node, environment);
-    if (!isText(object)) {
-      const rest = {
-        ...node,
-        callee: { ...callee, object: this.#given(object) },
-        args: at.map((value) => this.#given(value)),
-      };
-      return super.evaluate(rest as never, environment) as unknown as Runtime;
-    }
-    const text = object.value as string;
-    if (side !== undefined) {
-      const characters = at[0] === undefined || at[0].value === null ? undefined : String(at[0].value);
-      return this.#make(strip(text, side, characters));
-    }
-    return this.#make(
-      TEXT_METHODS.get(name)!(
-        text,
-        at.map((value) => String(value.value)),
-      ),
-    );
+    if (!isText(object))
+      return super.compute({ ...node, callee: { ...callee, object: settled(object) } } as Node, environment);
+    const { at, named } = this.#arguments(node, environment);
+    if (named.size > 0) throw new Error(`${name}() takes no keyword arguments`);
+    const texts = at.filter((given) => given.value !== null).map((given) => String(given.value));
+    if (side !== undefined) return this.#make(strip(object.value, side, texts[0]));
+    for (const part of texts) this.search(object.value, part);
+    return this.#make(method!(object.value, texts));
   }
 }
 
-const NOTHING: Runtime = { type: 'UndefinedValue', value: undefined };
-const OWN_FILTERS = new Set(['format', 'trim', 'join', 'tojson']);
-const SIDES = new Map([
-  ['strip', 'both'],
-  ['lstrip', 'left'],
-  ['rstrip', 'right'],
-] as const) as ReadonlyMap<string, 'both' | 'left' | 'right'>;
-const TEXT_METHODS: ReadonlyMap<string, (text: string, args: readonly string[]) => unknown> = new Map<
-  string,
-  (text: string, args: readonly string[]) => unknown
->([
-  ['capitalize', (text) => [...text].map((c, i) => (i === 0 ? c.toUpperCase() : c.toLowerCase())).join('')],
-  ['removeprefix', (text, [prefix = '']) => (text.startsWith(prefix) ? text.slice(prefix.length) : text)],
-  [
-    'removesuffix',
-    (text, [suffix = '']) => (suffix !== '' && text.endsWith(suffix) ? text.slice(0, -suffix.length) : text),
-  ],
-  ['find', (text, [part = '']) => (text.includes(part) ? [...text.slice(0, text.indexOf(part))].length : -1)],
-  ['count', (text, [part = '']) => (part === '' ? [...text].length + 1 : text.split(part).length - 1)],
-]);
-const TESTS: ReadonlyMap<string, (value: Runtime) => boolean> = new Map<string, (value: Runtime) => boolean>([
-  ['number', isNumber],
-  ['float', (value) => value.type === 'FloatValue'],
-  ['iterable', (value) => isText(value) || isList(value) || isMapping(value) || value.type === 'UndefinedValue'],
-  ['sequence', (value) => isText(value) || isList(value) || isMapping(value)],
-]);
-
 /** Renders a parsed template with these names set. */
-export function runTemplate(program: Program, names: Readonly<Record<string, unknown>>): string {
+export function runTemplate(
+  program: Program,
+  names: Readonly<Record<string, unknown>>,
+  bounds: typeof TEMPLATE_BOUNDS = TEMPLATE_BOUNDS,
+): string {
   const environment = new Environment();
   for (const [name, value] of Object.entries(names)) environment.set(name, value);
-  const interpreter = new PythonInterpreter(environment, program) as unknown as { run(of: Program): Runtime };
-  const result = interpreter.run(program);
-  return pythonString(result);
+  return pythonString(new PythonInterpreter(environment, program, bounds).run(program));
 }

@@ -68,9 +68,10 @@ export function pythonRepr(value: Runtime): string {
   }
 }
 
-/** Python's `str`, as a template writes a value; what is not defined is nothing. */
-export function pythonString(value: Runtime): string {
+/** Python's `str`, as a template writes a value; what is not defined is nothing, and so is the null of a statement. */
+export function pythonString(value: Runtime, ofStatement = false): string {
   if (value.type === 'StringValue') return value.value as string;
+  if (ofStatement && value.type === 'NullValue') return '';
   return value.type === 'UndefinedValue' ? '' : pythonRepr(value);
 }
 
@@ -127,7 +128,8 @@ export function toJson(value: Runtime, style: JsonStyle, depth = 0): string {
   }
 }
 
-const DIRECTIVE = /%(?:\((\w*)\))?([-+ 0#]*)(\d*)(?:\.(\d*))?([a-zA-Z%])/g;
+/** Each part stops where the next `%` begins, so that none is gone over twice. */
+const DIRECTIVE = /%(?:(?:\((\w*)\))?([-+ 0#]*)([1-9]\d*)?(?:\.(\d*))?([a-zA-Z%]))?/g;
 /** A field wider than this says nothing and fills the memory. */
 const WIDEST = 10_000;
 
@@ -156,14 +158,21 @@ function converted(value: Runtime, directive: string, precision: number | undefi
   }
 }
 
-/** Python's `text % values`. */
-export function formatPercent(text: string, values: Runtime): string {
+/** Python's `text % values`, of at most so many characters. */
+export function formatPercent(text: string, values: Runtime, most: number): string {
   const items = values.type === 'TupleValue' ? (values.value as Runtime[]) : [values];
   let used = 0;
   let named = false;
+  let made = text.length;
+  const sized = (field: string): string => {
+    made += field.length;
+    if (made > most) throw new Error(`a value of more than ${most} characters and elements`);
+    return field;
+  };
   const out = text.replace(DIRECTIVE, (...found) => {
     const [, name, flags, width, precision, directive] = found as unknown as [string, ...(string | undefined)[]];
     if (directive === '%') return '%';
+    if (directive === undefined) throw new Error(`%: ${JSON.stringify(text.slice(0, 60))} is no format`);
     if (Number(width) > WIDEST || Number(precision ?? 0) > WIDEST) throw new Error('%: a field is too wide');
     named ||= name !== undefined;
     const value = name === undefined ? items[used++] : (values.value as Map<string, Runtime>).get(name);
@@ -173,12 +182,12 @@ export function formatPercent(text: string, values: Runtime): string {
     const sign =
       isNumeric && !body.startsWith('-') ? (flags!.includes('+') ? '+' : flags!.includes(' ') ? ' ' : '') : '';
     const filled = sign + body;
-    if (flags!.includes('-')) return filled.padEnd(Number(width));
+    if (flags!.includes('-')) return sized(filled.padEnd(Number(width)));
     if (isNumeric && flags!.includes('0')) {
       const minus = filled.match(/^[-+ ]?/)![0];
-      return minus + filled.slice(minus.length).padStart(Number(width) - minus.length, '0');
+      return sized(minus + filled.slice(minus.length).padStart(Number(width) - minus.length, '0'));
     }
-    return filled.padStart(Number(width));
+    return sized(filled.padStart(Number(width)));
   });
   if (!named && used < items.length && values.type !== 'ObjectValue') throw new Error('%: not all values were used');
   return out;

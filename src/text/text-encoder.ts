@@ -2,6 +2,7 @@ import { Tokenizer as Runtime } from '@huggingface/tokenizers';
 import { type AddedToken, addedTokenSplitter } from './added-tokens.ts';
 import { TemplateError } from './chat-template.ts';
 import { normalizerOf, normalizerWithin } from './normalizers.ts';
+import { patternsBelow } from './pattern-probe.ts';
 import { type Place, preTokenizerOf } from './pre-tokenizers.ts';
 import { isSet, type Json, unsupported } from './tokenizer-parts.ts';
 
@@ -12,6 +13,8 @@ export interface TextEncoder {
   idOf(token: string): number | undefined;
   has(id: number): boolean;
   readonly largestId: number;
+  /** Patterns of the parts that run in the library. */
+  readonly patterns: readonly RegExp[];
 }
 
 const MODELS = ['BPE', 'Unigram', 'WordPiece', 'WordLevel'];
@@ -94,6 +97,8 @@ export function textEncoder(json: Json, left: readonly AddedToken[]): TextEncode
   const sectionsOf = addedTokenSplitter(added, normalize);
   const unknown = runtime.model!.unk_token_id;
   const sectionsMarked = marksSections(json);
+  let largestId = -1;
+  for (const id of runtime.get_vocab(true).values()) largestId = Math.max(largestId, id);
   const placeAt = (place: Place, at: number): Place => (at === 0 ? place : 'section');
 
   const tokens = (text: string, place: Place): number[] =>
@@ -115,7 +120,8 @@ export function textEncoder(json: Json, left: readonly AddedToken[]): TextEncode
     },
     idOf: (token) => runtime.token_to_id(token),
     has: (id) => runtime.id_to_token(id) !== undefined,
-    largestId: runtime.model!.vocab.length - 1,
+    largestId,
+    patterns: patternsBelow([runtime.decoder, goingOn.decoder]),
   };
 }
 

@@ -15,7 +15,7 @@ type Row = readonly [label: string, value: string];
 export const summarySection = (config: PipelineConfig, results: RunResults, uniform: Uniform): Section => ({
   id: 'summary',
   title: 'Summary',
-  note: 'Proxy is the reward of the model that was optimised, gold the true utility: where the proxy rises and gold falls, the measure became a target.',
+  note: 'Proxy is the score of the reward model, gold the true utility: where the proxy rises and gold falls, the measure became a target.',
   blocks: [
     {
       kind: 'facts',

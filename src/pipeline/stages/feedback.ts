@@ -51,6 +51,9 @@ async function readRows<T>(path: string, schema: Parameters<typeof readJsonLines
   return rows;
 }
 
+/** Who was asked what, and what was answered. */
+export const FEEDBACK_FILES = [RUN_FILES.items, RUN_FILES.judgments, RUN_FILES.raters];
+
 async function loadRecords(place: Place): Promise<Records> {
   return {
     items: await readRows<Item>(pathIn(place, RUN_FILES.items), itemSchema),

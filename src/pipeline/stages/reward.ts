@@ -40,7 +40,7 @@ import { RUN_FILES } from '../run-folder.ts';
 import { foldOf, stratumValues } from '../sources/index.ts';
 import { nameInRound, type Stage } from '../stage.ts';
 import { BASE_FILES, loadBase } from './base.ts';
-import { type Feedback, loadFeedback } from './feedback.ts';
+import { FEEDBACK_FILES, type Feedback, loadFeedback } from './feedback.ts';
 
 /**
  * Replies on which scores are normalised, by prompt: the first training items where they were drawn at random, and items spread
@@ -172,7 +172,7 @@ function clearCheckpoints(context: RunContext): void {
 export const reward: Stage = {
   name: 'reward',
   reads: (context) => [
-    ...[RUN_FILES.items, RUN_FILES.judgments, RUN_FILES.raters].map((file) => inRound(context, file)),
+    ...FEEDBACK_FILES.map((file) => inRound(context, file)),
     ...(context.config.base === undefined ? [] : BASE_FILES),
   ],
   writes: (context) =>

@@ -109,6 +109,7 @@ export const PROJECT_ROUTES = {
     allow: LEADS,
     summary: 'Add items (and judgments, where the layout holds them) from a file',
     body: z.strictObject({ layout: z.string().max(100), fileName: z.string().max(500), text: z.string() }),
+    unread: true,
     maxBytes: 64 * 1024 * 1024,
     response: z.object({
       items: z.number(),
