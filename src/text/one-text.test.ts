@@ -86,6 +86,24 @@ describe('values in templates', () => {
     else expect(render()).toBe(rendered);
   });
 
+  it.each([
+    ['{% set x = 0 %}{% for i in [1, 2] %}{{ x }}{% set x = i %}{{ x }} {% endfor %}{{ x }}', '01 02 0'],
+    ['{% for i in [1, 2] %}{% if y is defined %}leaked{% endif %}{% set y = i %}{% endfor %}{{ y }}', ''],
+    ['{% for i in [1] %}{% if true %}{% set z = i %}{% endif %}{{ z }}{% endfor %}{{ z }}', '1'],
+    ['{% for i in [1, 2] %}a{% if i == 2 %}b{% continue %}{% endif %}c{% else %}e{% endfor %}', 'acab'],
+    ['{% for i in [1, 2, 3] %}a{% if i == 2 %}b{% break %}{% endif %}c{% endfor %}', 'acab'],
+    ['{% for i in range(200) %}{% if i > 1 %}{% continue %}{% endif %}{{ i }}{% endfor %}', '01'],
+    ['{% set a %}{% set b = 1 %}{{ b }}{% endset %}{{ a }}{{ b }}', '1'],
+  ])('a loop is a scope in every iteration: %s', (source, want) => {
+    const pieces = renderChat(parseTemplate(source), [], { controls: [], variables: {} });
+    expect(pieces).toEqual(want === '' ? [] : [{ text: want }]);
+  });
+
+  it.each(['1e15', '[1e15]', '1.5e-3', '1_000', '0x1f'])('the number %s is refused by name', (number) => {
+    expect(() => parseTemplate(`{{ ${number} }}`)).toThrow(/cannot be read: the number \w[\w.]* is not supported/);
+    expect(() => parseTemplate('{{ 1 if 2 in [2] else 3 }}{% for i in [1] if 1 %}{% endfor %}')).not.toThrow();
+  });
+
   it('a variable that the template does not read is refused by its name', () => {
     const chat = (variables: object) => () => createTokenizer({ ...opened('added'), variables });
     expect(chat({ enable_thinkin: true })).toThrow(/"enable_thinkin" is not read by the chat template/);
