@@ -22,6 +22,11 @@ interface Parts extends Node {
 
 /** The body of a loop, a scope in every iteration; `loop` says whether a `break` ended it. */
 const SCOPE = 'Scope';
+interface Loop {
+  isOver: boolean;
+  /** Whether some iteration came to its end: without one, jinja2 goes on with `else`. */
+  wasWhole: boolean;
+}
 /** Statements in the scope that they stand in. */
 const BLOCK = 'Program';
 
@@ -80,9 +85,11 @@ class PythonInterpreter extends BoundedInterpreter {
       case 'If':
         return super.compute(this.#within(parts, ['body', 'alternate']), environment);
       case 'For': {
-        const loop = { isOver: false };
+        const loop: Loop = { isOver: false, wasWhole: false };
         const body = [{ type: SCOPE, body: parts.body, loop }];
-        return super.compute({ ...parts, body } as Node, environment);
+        const text = super.compute({ ...parts, body, defaultBlock: [] } as Node, environment);
+        if (loop.wasWhole) return text;
+        return this.#make(pythonString(text) + this.#block(parts.defaultBlock as Node[], new Environment(environment)));
       }
       case 'Set': {
         if (!Array.isArray(parts.body) || parts.body.length === 0) break;
@@ -134,10 +141,12 @@ class PythonInterpreter extends BoundedInterpreter {
 
   /** The body of a loop or of a block, once, in a scope of its own. */
   #iteration(node: Parts, scope: Environment): Value {
-    const loop = node.loop as { isOver: boolean } | undefined;
+    const loop = node.loop as Loop | undefined;
     if (loop?.isOver === true) return this.#make('');
     try {
-      return this.#make(this.#block(node.body as Node[], scope));
+      const text = this.#block(node.body as Node[], scope);
+      if (loop !== undefined) loop.wasWhole = true;
+      return this.#make(text);
     } catch (error) {
       if (!(error instanceof LoopControl) || loop === undefined) throw error;
       loop.isOver = error.ends;
@@ -297,7 +306,7 @@ class PythonInterpreter extends BoundedInterpreter {
       return super.compute({ ...node, callee: { ...callee, object: settled(object) } } as Node, environment);
     const { at, named } = this.#arguments(node, environment);
     if (named.size > 0) throw new Error(`${name}() takes no keyword arguments`);
-    const texts = at.filter((given) => given.value !== null).map((given) => String(given.value));
+    const texts = at.filter(({ type }) => type !== 'NullValue').map((given) => String(given.value));
     if (side !== undefined) return this.#make(strip(object.value, side, texts[0]));
     for (const part of texts) this.search(object.value, part);
     return this.#make(method!(object.value, texts));
