@@ -32,7 +32,8 @@ def make(request):
     kind, out = request["make"], request["folder"]
     if kind == "adapter":
         base = AutoModelForCausalLM.from_pretrained(request["base"], dtype=torch.float32)
-        lora = peft.LoraConfig(r=3, lora_alpha=6, target_modules=request["targets"], task_type="CAUSAL_LM")
+        settings = {"r": 3, "lora_alpha": 6, "task_type": "CAUSAL_LM", **request["settings"]}
+        lora = peft.LoraConfig(**settings)
         model = peft.get_peft_model(base, lora)
         with torch.no_grad():
             for name, parameter in model.named_parameters():

@@ -35,6 +35,20 @@ const TARGETS: Readonly<Record<string, string[]>> = {
   qwen3: ['k_proj', 'o_proj', 'gate_proj'],
 };
 
+/** Settings of adapters that PEFT understands, and this package too. */
+const SETTINGS: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>> = {
+  gpt2: [{ target_modules: 'all-linear' }, { target_modules: '.*\\.(c_attn|mlp\\.c_proj)', use_rslora: true }],
+  llama: [
+    { target_modules: ['q_proj', 'v_proj'], rank_pattern: { q_proj: 2, 'layers.1.self_attn.v_proj': 5 } },
+    { target_modules: ['q_proj', 'v_proj'], alpha_pattern: { 'layers.0.self_attn.v_proj': 2 } },
+    { target_modules: ['q_proj', 'up_proj'], use_rslora: true },
+    { target_modules: ['q_proj', 'up_proj'], layers_to_transform: [1] },
+    { target_modules: '.*\\.0\\.(?:self_attn|mlp)\\.(?P<which>q|down)_proj' },
+    { target_modules: 'all-linear' },
+    { target_modules: 'all-linear', exclude_modules: ['mlp.down_proj', 'o_proj'] },
+  ],
+};
+
 interface Check {
   readonly name: string;
   readonly request: Readonly<Record<string, unknown>> & { readonly kind: 'causal' | 'reward' | 'adapter' };
@@ -105,13 +119,17 @@ function saved(family: string): Check[] {
   const checks = [of('causal'), of('reward')];
   const targets = TARGETS[family];
   if (targets === undefined) return checks;
-  const [folder, base] = [join(place, `${family}-adapter-theirs`), join(place, `${family}-causal-theirs`)];
-  const open = () => {
-    const spec = specOf(base);
-    return engine.createModel({ ...spec, lora: readAdapterLora(folder, spec) }, { from: base, adapter: folder });
-  };
-  const request = { kind: 'adapter', make: 'adapter', folder, base, targets } as const;
-  return [...checks, { name: `${family} adapter, written there`, request, open }];
+  const base = join(place, `${family}-causal-theirs`);
+  const adapters = [{ target_modules: targets }, ...(SETTINGS[family] ?? [])].map((settings, i): Check => {
+    const folder = join(place, `${family}-adapter-theirs-${i}`);
+    const open = () => {
+      const spec = specOf(base);
+      return engine.createModel({ ...spec, lora: readAdapterLora(folder, spec) }, { from: base, adapter: folder });
+    };
+    const request = { kind: 'adapter', make: 'adapter', folder, base, settings } as const;
+    return { name: `${family} adapter ${JSON.stringify(settings)}, written there`, request, open };
+  });
+  return [...checks, ...adapters];
 }
 
 const logSoftmax = (row: readonly number[]) => {

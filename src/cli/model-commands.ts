@@ -4,7 +4,9 @@ import { type Command, Option } from 'commander';
 import { createEmbeddedEngine, readCheckpoint } from '../engine-embedded/index.ts';
 import { architectureOf, familyOf, parameterCount, type TransformerSpec, trainableParameters } from '../model/index.ts';
 import {
+  adapterSavesHead,
   hubEnvironment,
+  isRewardModel,
   modelFolder,
   readAdapterLora,
   readPretrainedSpec,
@@ -50,12 +52,18 @@ async function info(terminal: Terminal, name: string): Promise<void> {
     return;
   }
   const folder = await modelFolder(name, { ...hubEnvironment(), progress: terminal.progress });
-  const { chatTemplate, ...files } = existsSync(join(folder, 'tokenizer.json')) ? readPretrainedTokenizer(folder) : {};
-  const ids = 'tokenizer' in files ? createTokenizer({ ...files, chatTemplate }).vocabularySize : 0;
+  const { chatTemplate, generation, ...files } = existsSync(join(folder, 'tokenizer.json'))
+    ? readPretrainedTokenizer(folder)
+    : {};
+  const tokenizer = 'tokenizer' in files ? createTokenizer({ ...files, chatTemplate }) : undefined;
+  const spec = readPretrainedSpec(folder);
   const value = {
-    ...describe(readPretrainedSpec(folder), folder),
-    tokenizer: ids === 0 ? 'none' : `${ids} ids`,
+    ...describe(isRewardModel(folder) ? { ...spec, scalarHead: true } : spec, folder),
+    tokenizer: tokenizer === undefined ? 'none' : `${tokenizer.vocabularySize} ids`,
     chatTemplate: chatTemplate === undefined ? 'none' : 'its own',
+    ...(tokenizer !== undefined && { stop: tokenizer.stop }),
+    // Replies are drawn from the model's own distribution: such settings are handed on with it, and not applied.
+    ...(generation !== undefined && { generation }),
   };
   terminal.result(value, rows(value));
 }
@@ -104,7 +112,9 @@ export function addModelCommands(program: Command, terminalOf: () => Terminal): 
       const { out, maxContext, adapter } = options;
       if (existsSync(out)) throw new UsageError('out', `${out}: exists; choose another --out`);
       const folder = await modelFolder(name, { ...hubEnvironment(), progress: terminal.progress });
-      const spec = { ...readPretrainedSpec(folder, { maxContext }), seed: 1 };
+      const plain = readPretrainedSpec(folder, { maxContext });
+      const scores = isRewardModel(folder) || (adapter !== undefined && adapterSavesHead(adapter, plain));
+      const spec = { ...plain, seed: 1, ...(scores && { scalarHead: true }) };
       const tokenizer = readPretrainedTokenizer(folder);
       const engine = createEmbeddedEngine();
       try {

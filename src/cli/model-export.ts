@@ -43,14 +43,48 @@ function companions(checkpoint: string): { tokenizer?: Json; normaliser?: Normal
   return { ...(text && { tokenizer: text.tokenizer }), ...(member && { normaliser: member.normaliser }) };
 }
 
+interface SpecialIds {
+  readonly bos?: number | undefined;
+  /** Every id at which a reply ends; one alone as a number, as most programs expect it. */
+  readonly eos: number | readonly number[];
+  readonly pad?: number | undefined;
+}
+
+/** Stops as they stand in `config.json` and `generation_config.json`. */
+const oneOrAll = (ids: readonly number[]): number | readonly number[] => (ids.length === 1 ? ids[0]! : ids);
+
+/** The id of a special token that a `tokenizer_config.json` names. */
+function namedId(tokenizer: Json, value: unknown): number | undefined {
+  const content = typeof value === 'object' && value !== null ? (value as Json).content : value;
+  const added = (tokenizer.added_tokens ?? []) as readonly { id: number; content: string }[];
+  return added.find((token) => token.content === content)?.id;
+}
+
+/** `generation_config.json`: the settings that came with the model, ending where replies end here. */
+function writeGeneration(out: string, settings: Json, { bos, eos, pad }: SpecialIds): void {
+  const ids = {
+    eos_token_id: eos,
+    ...(bos !== undefined && { bos_token_id: bos }),
+    ...(pad !== undefined && { pad_token_id: pad }),
+  };
+  writeJson(join(out, 'generation_config.json'), { ...settings, ...ids });
+}
+
 /** Files of a tokenizer as published, and the ids of its special tokens. */
-function writeTokenizer(out: string, json: Json): { bos?: number; eos: number; pad?: number } {
-  const { eos } = createTokenizer(json);
+function writeTokenizer(out: string, json: Json): SpecialIds {
+  const eos = oneOrAll(createTokenizer(json).stop);
   if (json.format === 'pretrained-tokenizer-1') {
-    const { tokenizer, config, chatTemplate } = json as { tokenizer: Json; config: Json; chatTemplate?: string };
+    const { tokenizer, config, chatTemplate, generation } = json as {
+      readonly tokenizer: Json;
+      readonly config: Json;
+      readonly chatTemplate?: string;
+      readonly generation?: Json;
+    };
     writeJson(join(out, 'tokenizer.json'), tokenizer);
     writeJson(join(out, 'tokenizer_config.json'), { ...config, ...(chatTemplate && { chat_template: chatTemplate }) });
-    return { eos };
+    const ids = { bos: namedId(tokenizer, config.bos_token), eos, pad: namedId(tokenizer, config.pad_token) };
+    writeGeneration(out, generation ?? {}, ids);
+    return ids;
   }
   const { vocab } = json.model as { vocab: Record<string, number> };
   const [padToken, bosToken, assistantToken, eosToken] = SPECIAL_TOKENS;
@@ -62,7 +96,9 @@ function writeTokenizer(out: string, json: Json): { bos?: number; eos: number; p
     eos_token: eosToken,
     chat_template: `{{ bos_token }}{% for m in messages %}{{ m.content }}{% if m.role == 'user' %}${assistantToken}{% else %}{{ eos_token }}{% endif %}{% endfor %}`,
   });
-  return { bos: vocab[bosToken]!, eos, pad: vocab[padToken]! };
+  const ids = { bos: vocab[bosToken]!, eos, pad: vocab[padToken]! };
+  writeGeneration(out, {}, ids);
+  return ids;
 }
 
 /**

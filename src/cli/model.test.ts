@@ -138,6 +138,7 @@ describe('a published model', () => {
     expect(readPretrained(target, readPretrainedSpec(target))).toEqual(merged.weights);
     expect(readdirSync(target).sort()).toEqual([
       'config.json',
+      'generation_config.json',
       'model.safetensors',
       'tokenizer.json',
       'tokenizer_config.json',

@@ -1,8 +1,9 @@
 import type { LoraSpec } from '../engine/index.ts';
-import { DataError, own } from '../run/index.ts';
+import { DataError } from '../run/index.ts';
 import { type Family, familyOf } from './hub-config.ts';
 import { moduleName, targetNames } from './hub-tensors.ts';
 import { type Adapter, adaptersOf, linearLayers, loraTargets, parameterShapes } from './parameters.ts';
+import { peftPlan } from './peft-config.ts';
 import type { FloatTensor } from './safetensors.ts';
 import type { TransformerSpec } from './spec.ts';
 
@@ -107,41 +108,12 @@ export function toPeft(
   return { config, tensors };
 }
 
-const MOST_RANK = 65_536;
-
 /** Settings of an `adapter_config.json` for a model. What PEFT can do and this engine cannot is refused by name. */
-export function loraFromPeft(
+export const loraFromPeft = (
   config: Readonly<Record<string, unknown>>,
   spec: TransformerSpec,
   source: string,
-): LoraSpec {
-  const fault = (text: string) => new DataError('adapter', `${source}: ${text}`);
-  if (config.peft_type !== 'LORA') throw fault(`peft_type is ${JSON.stringify(config.peft_type)}; expected "LORA"`);
-  for (const key of [
-    'use_dora',
-    'use_rslora',
-    'rank_pattern',
-    'alpha_pattern',
-    'layers_to_transform',
-    'layer_replication',
-  ]) {
-    const value = own(config, key);
-    const empty = typeof value === 'object' && value !== null && Object.keys(value).length === 0;
-    if (value !== undefined && value !== null && value !== false && !empty) {
-      throw fault(`${key} is ${JSON.stringify(value)}, which is not supported; expected it unset`);
-    }
-  }
-  if ((config.bias ?? 'none') !== 'none') throw fault(`bias is ${JSON.stringify(config.bias)}; expected "none"`);
-  const { r: rank, lora_alpha: alpha, target_modules: modules } = config;
-  if (typeof rank !== 'number' || !Number.isInteger(rank) || rank < 1 || rank > MOST_RANK)
-    throw fault(`r: expected a whole number from 1 to ${MOST_RANK}, got ${JSON.stringify(rank)}`);
-  if (typeof alpha !== 'number' || !Number.isFinite(alpha) || alpha <= 0)
-    throw fault(`lora_alpha: expected a positive number, got ${JSON.stringify(alpha)}`);
-  if (modules === 'all-linear') return { rank, alpha };
-  if (!Array.isArray(modules) || !modules.every((name) => typeof name === 'string'))
-    throw fault('target_modules: expected a list of module names, or "all-linear"');
-  return { rank, alpha, targets: resolveTargets(modules as string[], spec, source) };
-}
+): LoraSpec => peftPlan(config, spec, source).lora;
 
 /**
  * Names of linear layers as this house has them, for names in either manner: `attention.q`, `q_proj`, `self_attn.q_proj`. GPT-2's
@@ -165,37 +137,70 @@ export function resolveTargets(names: readonly string[], spec: TransformerSpec, 
   return [...new Set(resolved)];
 }
 
-/** Adapter weights by our names, from PEFT's tensors. Every adapter of the description must be there, and nothing else. */
+/** A smaller matrix in the corner of one of zeros; its values times `scale`. */
+function padded(values: Float32Array, columns: number, to: readonly [number, number], scale: number): Float32Array {
+  const out = new Float32Array(to[0] * to[1]);
+  for (let i = 0; i < values.length; i++) out[Math.floor(i / columns) * to[1] + (i % columns)] = scale * values[i]!;
+  return out;
+}
+
+/**
+ * Adapter weights by our names, from PEFT's tensors and settings. Every adapter of the settings must be there, and nothing else. Where
+ * PEFT adapts a layer at a smaller rank or not at all, the rest of A and of B is zero: it adds nothing, and no gradient reaches it.
+ */
 export function fromPeft(
   read: { readonly names: readonly string[]; read(name: string): FloatTensor },
   spec: TransformerSpec,
-  source: string,
+  peft: { readonly config: Readonly<Record<string, unknown>>; readonly source: string },
 ): Map<string, Float32Array> {
+  const { config, source } = peft;
   const family = familyOf(spec);
   const shapes = parameterShapes(spec);
   const left = new Set(read.names);
   const weights = new Map<string, Float32Array>();
-  const take = (tensor: string, name: string) => {
+  const plan = peftPlan(config, spec, source);
+  const modules = new Map(plan.modules.map((module) => [`layer${module.layer}.${module.name}`, module]));
+  const names = new Set(plan.modules.map((module) => module.name));
+  const { rank, alpha } = spec.lora!;
+  const take = (tensor: string, shape: readonly [number, number]): Float32Array => {
     if (!left.delete(tensor)) throw new DataError('adapter', `${source}: tensor ${tensor} is missing`);
-    const { shape, values } = read.read(tensor);
-    const [rows, columns] = shapes.get(name) as [number, number];
-    if (shape.join() !== [columns, rows].join()) {
-      throw new DataError('adapter', `${source}: tensor ${tensor} is [${shape}]; expected [${columns},${rows}]`);
+    const got = read.read(tensor);
+    if (got.shape.join() !== shape.join()) {
+      throw new DataError('adapter', `${source}: tensor ${tensor} is [${got.shape}]; expected [${shape}]`);
     }
-    weights.set(name, transposed(values, columns, rows));
+    return transposed(got.values, shape[0], shape[1]);
   };
   for (const { layer, adapter } of everyAdapter(spec)) {
-    const module = adapterModule(family, layer, adapter.name);
-    for (const half of ['A', 'B']) take(`${module}.lora_${half}.weight`, `layer${layer}.${adapter.name}.lora${half}`);
+    const at = `layer${layer}.${adapter.name}`;
+    const [a, b] = ['A', 'B'].map((half) => shapes.get(`${at}.lora${half}`) as [number, number]);
+    const module = modules.get(at);
+    modules.delete(at);
+    if (module === undefined && names.has(adapter.name)) {
+      weights.set(`${at}.loraA`, new Float32Array(a![0] * rank)).set(`${at}.loraB`, new Float32Array(rank * b![1]));
+      continue;
+    }
+    const name = adapterModule(family, layer, adapter.name);
+    if (module === undefined) throw new DataError('adapter', `${source}: tensor ${name}.lora_A.weight is missing`);
+    // Rounded to one where it is one: the numbers of the file stay as they are.
+    const ratio = module.scale / (alpha / rank);
+    const scale = Math.abs(ratio - 1) < 1e-12 ? 1 : ratio;
+    const own = Math.min(module.rank, rank);
+    weights.set(`${at}.loraA`, padded(take(`${name}.lora_A.weight`, [own, a![0]]), own, a!, 1));
+    weights.set(`${at}.loraB`, padded(take(`${name}.lora_B.weight`, [b![1], own]), b![1], b!, scale));
   }
   const head = 'base_model.model.score.weight';
-  if (spec.scalarHead === true && left.has(head)) take(head, 'scalarHead');
-  left.delete(head);
-  if (left.size > 0) {
-    throw new DataError(
-      'adapter',
-      `${source}: tensors that adapter_config.json does not explain: ${[...left].slice(0, 3)}`,
-    );
+  if (left.has(head)) {
+    if (spec.scalarHead !== true) {
+      throw new DataError('adapter', `${source}: holds the head of a reward model; open its base with a scalar head`);
+    }
+    weights.set('scalarHead', take(head, [1, spec.width]));
+  } else if (plan.savesHead && spec.scalarHead === true) {
+    throw new DataError('adapter', `${source}: tensor ${head} is missing`);
+  }
+  const [missing] = modules.keys();
+  if (left.size > 0 || missing !== undefined) {
+    const names = left.size > 0 ? [...left].slice(0, 3) : `none for ${missing}`;
+    throw new DataError('adapter', `${source}: tensors that adapter_config.json does not explain: ${names}`);
   }
   return weights;
 }

@@ -1,6 +1,8 @@
 import type { ModelArchitecture, RotaryScaling } from '../engine/index.ts';
 import { DataError, own } from '../run/index.ts';
+import { CONFIG_SETTINGS, ROPE_SETTINGS } from './hub-config-settings.ts';
 import { architectureOf, type TransformerSpec } from './spec.ts';
+import { isUnset, requireUnderstood, shown } from './understood.ts';
 
 /** `config.json` of the published families to a description of a model, and back. */
 
@@ -8,9 +10,6 @@ export const FAMILIES = ['gpt2', 'llama', 'qwen2', 'qwen3'] as const;
 export type Family = (typeof FAMILIES)[number];
 
 type Json = Readonly<Record<string, unknown>>;
-
-/** A value for a message: of a stranger's file, and perhaps long. */
-const shown = (value: unknown): string => (JSON.stringify(value) ?? String(value)).slice(0, 60);
 
 /** Reads keys of one config file; what is missing or unsupported ends with the key, what was got and what is expected. */
 class Reader {
@@ -45,21 +44,6 @@ class Reader {
     if (Number.isInteger(value) && value >= 1 && value <= most) return value;
     throw this.fault(`${key}: expected a whole number from 1 to ${most}, got ${value}`);
   }
-
-  /** An object, or nothing. */
-  object(key: string): Json | undefined {
-    const value = own(this.json, key) ?? undefined;
-    if (value === undefined || (typeof value === 'object' && !Array.isArray(value))) return value as Json | undefined;
-    throw this.fault(`${key}: expected an object, got ${shown(value)}`);
-  }
-
-  /** Refuses a variant that the graphs do not have. */
-  only(key: string, allowed: readonly unknown[], fallback: unknown): void {
-    const value = own(this.json, key) ?? fallback;
-    if (allowed.includes(value)) return;
-    const names = allowed.map((v) => JSON.stringify(v)).join(' or ');
-    throw this.fault(`${key} is ${shown(value)}; only ${names} is supported`);
-  }
 }
 
 /** The most of each that a model may have: well above those that are published. */
@@ -72,35 +56,63 @@ const MOST = {
   context: 100_000_000,
 };
 
-/** Rotary settings in their two published layouts: `rope_theta` with `rope_scaling`, or `rope_parameters` holding both. */
+/** The one value of a setting that may stand in several places; two values are refused. */
+function agreed<T>(config: Reader, name: string, places: readonly (T | undefined)[]): T | undefined {
+  const values = [...new Set(places.filter((value) => value !== undefined && value !== null))];
+  if (values.length < 2) return values[0];
+  const got = values.map(shown).join(' and ');
+  throw config.fault(`${name} is ${got} in different places; expected one value; remove the others`);
+}
+
+/**
+ * Rotary settings wherever they are published: `rope_theta` beside `rope_scaling` or in it, or in `rope_parameters`, which holds both
+ * since transformers 5. Places that differ are refused.
+ */
 function rotaryOf(config: Reader): { rotaryBase: number; rotaryScaling: RotaryScaling | undefined } {
-  const joined = config.object('rope_parameters');
-  const scaling = new Reader(joined ?? config.object('rope_scaling') ?? {}, `${config.source}: rope`);
-  const rotaryBase =
-    joined?.rope_theta === undefined ? config.positive('rope_theta', 10_000) : scaling.positive('rope_theta');
-  const kind = scaling.json.rope_type ?? scaling.json.type ?? 'default';
-  if (kind === 'default') return { rotaryBase, rotaryScaling: undefined };
-  if (kind === 'linear') return { rotaryBase, rotaryScaling: { kind, factor: scaling.positive('factor') } };
-  if (kind !== 'llama3') {
-    throw config.fault(`rope type ${shown(kind)} is not supported; expected default, linear or llama3`);
+  const readers = ['rope_parameters', 'rope_scaling'].flatMap((key) => {
+    const value = own(config.json, key);
+    if (isUnset(value)) return [];
+    if (typeof value !== 'object' || Array.isArray(value))
+      throw config.fault(`${key}: expected an object, got ${shown(value)}`);
+    return [new Reader(value as Json, `${config.source}: ${key}`)];
+  });
+  const both = [...readers, config];
+  const numberIn = (key: string, among: readonly Reader[]) =>
+    agreed(
+      config,
+      key,
+      among.map((reader) => (isUnset(own(reader.json, key)) ? undefined : reader.positive(key))),
+    );
+  const needed = (key: string, among: readonly Reader[] = readers): number => {
+    const value = numberIn(key, among);
+    if (value === undefined) throw config.fault(`rope: ${key}: expected a number, got none`);
+    return value;
+  };
+  const kinds = readers.flatMap(({ json }) => [json.rope_type, json.type]);
+  const kind = agreed(config, 'rope type', kinds as (string | undefined)[]) ?? 'default';
+  if (typeof kind !== 'string' || !Object.hasOwn(ROPE_SETTINGS, kind)) {
+    const known = Object.keys(ROPE_SETTINGS).join(', ');
+    throw config.fault(`rope type ${shown(kind)} is not supported; expected one of ${known}`);
   }
+  for (const reader of readers) requireUnderstood(reader.json, ROPE_SETTINGS[kind]!, (text) => reader.fault(text));
+  const rotaryBase = numberIn('rope_theta', both) ?? 10_000;
+  if (kind === 'default') return { rotaryBase, rotaryScaling: undefined };
+  const factor = needed('factor');
+  if (kind === 'linear') return { rotaryBase, rotaryScaling: { kind, factor } };
   return {
     rotaryBase,
     rotaryScaling: {
-      kind,
-      factor: scaling.positive('factor'),
-      lowFrequencyFactor: scaling.positive('low_freq_factor'),
-      highFrequencyFactor: scaling.positive('high_freq_factor'),
-      originalContext: scaling.positive('original_max_position_embeddings'),
+      kind: 'llama3',
+      factor,
+      lowFrequencyFactor: needed('low_freq_factor'),
+      highFrequencyFactor: needed('high_freq_factor'),
+      originalContext:
+        numberIn('original_max_position_embeddings', both) ?? config.size('max_position_embeddings', MOST.context),
     },
   };
 }
 
 function gpt2Spec(config: Reader): TransformerSpec {
-  config.only('activation_function', ['gelu_new', 'gelu_pytorch_tanh'], 'gelu_new');
-  config.only('scale_attn_weights', [true], true);
-  config.only('scale_attn_by_inverse_layer_idx', [false], false);
-  config.only('add_cross_attention', [false], false);
   const width = config.size('n_embd', MOST.width);
   return {
     vocabulary: config.size('vocab_size', MOST.vocabulary),
@@ -121,14 +133,12 @@ function gpt2Spec(config: Reader): TransformerSpec {
 }
 
 function rotarySpec(config: Reader, family: Exclude<Family, 'gpt2'>): TransformerSpec {
-  config.only('hidden_act', ['silu'], 'silu');
-  config.only('attention_bias', [false], false);
-  config.only('mlp_bias', [false], false);
-  config.only('use_sliding_window', [false], false);
   const [width, heads] = [config.size('hidden_size', MOST.width), config.size('num_attention_heads', MOST.heads)];
   const { rotaryBase, rotaryScaling } = rotaryOf(config);
+  // Left out, it has each class's default; null means as many as there are query heads.
+  const keyValueDefault = family === 'llama' || own(config.json, 'num_key_value_heads') === null ? heads : 32;
   const architecture: ModelArchitecture = {
-    keyValueHeads: config.size('num_key_value_heads', MOST.heads, family === 'llama' ? heads : 32),
+    keyValueHeads: config.size('num_key_value_heads', MOST.heads, keyValueDefault),
     headWidth: config.size('head_dim', MOST.width, family === 'qwen3' ? 128 : width / heads),
     normEpsilon: config.positive('rms_norm_eps', 1e-6),
     rotaryBase,
@@ -155,6 +165,7 @@ export function specFromConfig(json: Json, source: string): TransformerSpec {
   if (!FAMILIES.includes(family)) {
     throw config.fault(`model_type is ${shown(json.model_type)}; expected one of ${FAMILIES.join(', ')}`);
   }
+  requireUnderstood(json, CONFIG_SETTINGS[family], (text) => config.fault(text));
   return family === 'gpt2' ? gpt2Spec(config) : rotarySpec(config, family);
 }
 
@@ -188,11 +199,15 @@ function scalingConfig(scaling: RotaryScaling | undefined): Json | null {
 
 /**
  * `config.json` of a model, as transformers reads it. With a scalar head it is a reward model: a sequence classifier with one
- * label. `tokens` are the ids of special tokens where the tokenizer has them.
+ * label. `tokens` are the ids of special tokens where the tokenizer has them; several for `eos` are all ids at which a reply ends.
  */
 export function configFromSpec(
   spec: TransformerSpec,
-  tokens: { readonly bos?: number; readonly eos?: number; readonly pad?: number } = {},
+  tokens: {
+    readonly bos?: number | undefined;
+    readonly eos?: number | readonly number[];
+    readonly pad?: number | undefined;
+  } = {},
 ): Json {
   const family = familyOf(spec);
   const a = architectureOf(spec);

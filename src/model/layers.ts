@@ -126,7 +126,7 @@ export function feedForward(x: Tensor, block: Block): Tensor {
 }
 
 /** The frequency of one rotary pair under a scaling (Llama 3.1: low frequencies divided, a smooth blend between). */
-function scaledFrequency(frequency: number, scaling: RotaryScaling | undefined): number {
+export function scaledFrequency(frequency: number, scaling: RotaryScaling | undefined): number {
   if (scaling === undefined) return frequency;
   if (scaling.kind === 'linear') return frequency / scaling.factor;
   const { factor, lowFrequencyFactor, highFrequencyFactor, originalContext } = scaling;

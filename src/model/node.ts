@@ -2,3 +2,4 @@
 
 export * from './hub.ts';
 export * from './pretrained.ts';
+export { readPretrainedTokenizer } from './pretrained-text.ts';

@@ -115,7 +115,7 @@ describe('published folders', () => {
     expect(changed({ model_type: 'bloom' })).toThrow(
       /model_type is "bloom"; expected one of gpt2, llama, qwen2, qwen3/,
     );
-    expect(changed({ attention_bias: true })).toThrow(/attention_bias is true; only false is supported/);
+    expect(changed({ attention_bias: true })).toThrow(/attention_bias is true, which is not supported; expected false/);
     expect(changed({ rope_scaling: { rope_type: 'yarn', factor: 2 } })).toThrow(/rope type "yarn" is not supported/);
     expect(changed({ hidden_size: '32' })).toThrow(/hidden_size: expected a number, got "32"/);
   });
@@ -275,7 +275,8 @@ describe('adapters in the layout of PEFT', () => {
       return () => readAdapterLora(path, base);
     };
     expect(changed({ use_dora: true })).toThrow(/use_dora is true, which is not supported/);
-    expect(changed({ rank_pattern: { q_proj: 8 } })).toThrow(/rank_pattern/);
+    expect(changed({ rank_pattern: { q_proj: 8 } })()).toMatchObject({ rank: 8, alpha: 16 });
+    expect(changed({ rank_pattern: 8 })).toThrow(/rank_pattern/);
     expect(changed({ target_modules: ['nonsense'] })).toThrow(
       /nonsense is no linear layer; expected some of attention.qkv/,
     );

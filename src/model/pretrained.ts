@@ -12,13 +12,16 @@ import {
 import { join } from 'node:path';
 import type { LoraSpec } from '../engine/index.ts';
 import { DataError } from '../run/index.ts';
-import { fileError, onPath, readJson, readRegularFile, writeFileAtomic, writeJson } from '../run/node.ts';
+import { fileError, onPath, readJson, writeFileAtomic, writeJson } from '../run/node.ts';
 import { fromPeft, loraFromPeft, toPeft } from './adapters.ts';
 import { configFromSpec, familyOf, specFromConfig } from './hub-config.ts';
 import { hubTensors, type Piece, placePiece, takePiece } from './hub-tensors.ts';
+import { isKnownBeside, lossOf } from './left-tensors.ts';
 import { type Parameter, parameterCount, parametersOf } from './parameters.ts';
+import { peftPlan } from './peft-config.ts';
 import {
   decodeFloats,
+  decodeMask,
   encodeSafetensors,
   type FloatTensor,
   headerLength,
@@ -26,7 +29,7 @@ import {
   parseHeader,
   type StoredTensor,
 } from './safetensors.ts';
-import { specFault, type TransformerSpec } from './spec.ts';
+import { architectureOf, specFault, type TransformerSpec } from './spec.ts';
 
 /** Folders as published on the hub: `config.json` and weights in one safetensors file, or in several with an index. */
 
@@ -36,7 +39,6 @@ const INDEX = 'model.safetensors.index.json';
 
 /** Twice the largest `tokenizer.json` that is published. */
 const JSON_BYTES = 64 * 1024 * 1024;
-const TEMPLATE_BYTES = 4 * 1024 * 1024;
 
 /** Reads a JSON object; what is no object ends with one line. */
 export function readJsonObject(path: string): Record<string, unknown> {
@@ -47,6 +49,12 @@ export function readJsonObject(path: string): Record<string, unknown> {
 
 /** Whether a folder holds a published model. */
 export const isPretrained = (folder: string): boolean => existsSync(join(folder, CONFIG));
+
+/** Whether a folder holds a reward model: a sequence classifier, whose head is read as the scalar head. */
+export function isRewardModel(folder: string): boolean {
+  const { architectures } = readJsonObject(join(folder, CONFIG));
+  return Array.isArray(architectures) && architectures.some((name) => /ForSequenceClassification$/.test(String(name)));
+}
 
 /** Bytes of the weights in a folder; 0 where it has none. */
 const weightBytes = (folder: string): number =>
@@ -69,6 +77,8 @@ export function readPretrainedSpec(folder: string, options: { maxContext?: numbe
     const want = `expected sizes that ${bytes} bytes of weights can hold, got ${described} weights`;
     throw new DataError('model-config', `${path}: ${want}; fetch the model again`);
   }
+  const tied = architectureOf(spec).tied && bytes > 0 && !hasOwnHead(folder, spec);
+  const architecture = { ...spec.architecture, tied: tied || (architectureOf(spec).tied && bytes === 0) };
   const { maxContext = spec.maxContext } = options;
   if (maxContext > spec.maxContext) {
     throw new DataError(
@@ -76,7 +86,25 @@ export function readPretrainedSpec(folder: string, options: { maxContext?: numbe
       `${path}: a context of ${maxContext} was asked for, but the model has ${spec.maxContext}; ask for less`,
     );
   }
-  return { ...spec, maxContext };
+  return { ...spec, architecture, maxContext };
+}
+
+/**
+ * Whether a model whose settings tie the output projection to the embedding is published with a projection that differs: then that one
+ * is its own, as transformers has it.
+ */
+function hasOwnHead(folder: string, spec: TransformerSpec): boolean {
+  const files = new TensorFiles(weightFiles(folder));
+  try {
+    const [head, embedding] = ['lm_head.weight', hubTensors(spec, familyOf(spec)).get('embedding')![0]!.tensor].map(
+      (name) => findTensor(files, name),
+    );
+    if (head === undefined || embedding === undefined) return false;
+    const [own, shared] = [files.read(head), files.read(embedding)];
+    return own.shape.join() !== shared.shape.join() || own.values.some((value, i) => value !== shared.values[i]);
+  } finally {
+    files.close();
+  }
 }
 
 /** One open safetensors file. */
@@ -114,6 +142,11 @@ class TensorFile {
   read(name: string): FloatTensor {
     const { dtype, shape, start, end } = this.tensors.get(name)!;
     return { shape, values: decodeFloats(this.#bytes(start, end), dtype, `${this.path}: ${name}`) };
+  }
+
+  readMask(name: string): FloatTensor {
+    const { dtype, shape, start, end } = this.tensors.get(name)!;
+    return { shape, values: decodeMask(this.#bytes(start, end), dtype, `${this.path}: ${name}`) };
   }
 
   close(): void {
@@ -180,13 +213,15 @@ export class TensorFiles {
     return this.#places.get(name)!.read(name);
   }
 
+  /** A tensor of floats, or a mask of bytes. */
+  readMask(name: string): FloatTensor {
+    return this.#places.get(name)!.readMask(name);
+  }
+
   close(): void {
     for (const file of this.#files) file.close();
   }
 }
-
-/** Tensors that stand in published files beside the weights and say nothing new. */
-const IGNORED = /(^|\.)(attn\.(masked_)?bias|rotary_emb\.inv_freq|lm_head\.weight|score\.weight)$/;
 
 /** The published name in a file: some are published without the prefix of the whole model. */
 function findTensor(files: TensorFiles, name: string): string | undefined {
@@ -247,13 +282,18 @@ export function readPretrained(folder: string, spec: TransformerSpec): Map<strin
       weights.set(parameter.name, read.values);
       for (const name of read.used) used.add(name);
     }
-    const strange = files.names.filter((name) => !used.has(name) && !IGNORED.test(name));
+    const left = files.names.filter((name) => !used.has(name));
+    const strange = left.filter((name) => !isKnownBeside(name));
     if (strange.length > 0) {
       const more = strange.length > 3 ? ` and ${strange.length - 3} more` : '';
       throw new DataError(
         'weights',
         `${folder}: tensors that config.json does not explain: ${strange.slice(0, 3).join(', ').slice(0, 300)}${more}; the architecture differs`,
       );
+    }
+    for (const name of left) {
+      const loss = lossOf(name, files.readMask(name), spec);
+      if (loss !== undefined) throw new DataError('weights', `${folder}: tensor ${name} ${loss}; it would be left out`);
     }
     return weights;
   } finally {
@@ -348,43 +388,20 @@ export function readAdapterLora(folder: string, spec: TransformerSpec): LoraSpec
   return loraFromPeft(readJsonObject(path), spec, path);
 }
 
+/** Whether a PEFT folder holds the scalar head of a reward model beside its adapters. */
+export const adapterSavesHead = (folder: string, spec: TransformerSpec): boolean => {
+  const path = join(folder, ADAPTER_CONFIG);
+  return peftPlan(readJsonObject(path), spec, path).savesHead;
+};
+
 /** Adapter weights of a PEFT folder, by our names; `spec.lora` must be what `readAdapterLora` gave. */
 export function readAdapter(folder: string, spec: TransformerSpec): Map<string, Float32Array> {
   const path = join(folder, ADAPTER_WEIGHTS);
   const files = new TensorFiles([path]);
   try {
-    return fromPeft(files, spec, path);
+    const config = readJsonObject(join(folder, ADAPTER_CONFIG));
+    return fromPeft(files, spec, { config, source: path });
   } finally {
     files.close();
   }
-}
-
-/** The chat template of a folder, in any of the three places where it is published. */
-function chatTemplateIn(folder: string, config: Readonly<Record<string, unknown>>): string | undefined {
-  const file = join(folder, 'chat_template.jinja');
-  if (existsSync(file)) return readRegularFile(file, TEMPLATE_BYTES).toString('utf8');
-  const json = join(folder, 'chat_template.json');
-  const given = existsSync(json) ? readJsonObject(json).chat_template : config.chat_template;
-  if (!Array.isArray(given)) return typeof given === 'string' ? given : undefined;
-  const named = given as { name?: unknown; template?: unknown }[];
-  const template = named.find(({ name }) => name === 'default')?.template;
-  return typeof template === 'string' ? template : undefined;
-}
-
-/** A published tokenizer with its chat template, as `createTokenizer` of the text part takes it. */
-export function readPretrainedTokenizer(folder: string): Record<string, unknown> {
-  const path = join(folder, 'tokenizer.json');
-  if (!existsSync(path)) {
-    throw new DataError('tokenizer', `${folder}: expected tokenizer.json; save the model with its fast tokenizer`);
-  }
-  const optional = (file: string) => (existsSync(join(folder, file)) ? readJsonObject(join(folder, file)) : {});
-  const config = optional('tokenizer_config.json');
-  const ends = optional('generation_config.json').eos_token_id;
-  return {
-    format: 'pretrained-tokenizer-1',
-    tokenizer: readJsonObject(path),
-    config,
-    chatTemplate: chatTemplateIn(folder, config),
-    stop: (Array.isArray(ends) ? ends : [ends]).filter((id) => Number.isInteger(id)),
-  };
 }

@@ -156,3 +156,7 @@ export function encodeSafetensors(
   const numbers = [...tensors.values()].map(({ values: v }) => new Uint8Array(v.buffer, v.byteOffset, v.byteLength));
   return [prefix, padded, ...numbers];
 }
+
+/** Bytes of a mask, as 0 and other numbers; of floats their values. */
+export const decodeMask = (bytes: Uint8Array, dtype: string, tensor: string): Float32Array =>
+  dtype === 'U8' || dtype === 'BOOL' ? Float32Array.from(bytes) : decodeFloats(bytes, dtype, tensor);

@@ -1,4 +1,4 @@
-import { type Environment, Interpreter } from '@huggingface/jinja';
+import { Environment, Interpreter } from '@huggingface/jinja';
 
 /**
  * An interpreter of templates that stops at a number of steps and at a size of values: a template is a program of whoever
@@ -20,10 +20,10 @@ export const TEMPLATE_BOUNDS = {
 };
 
 /** A node of a parsed template, and a value, as the library has them; its own declarations do not resolve. */
-interface Node {
+export interface Node {
   readonly type: string;
 }
-interface Value {
+export interface Value {
   readonly type: string;
   value: unknown;
 }
@@ -54,15 +54,15 @@ interface Parts {
 }
 type Call = (args: Value[], scope: Environment) => Value;
 
-/** A node whose value is known already. */
 const SETTLED = 'Settled';
 interface Settled extends Node {
   readonly value: Value;
 }
-const settled = (value: Value): Settled => ({ type: SETTLED, value });
-const isText = (value: Value | undefined): value is Value & { value: string } => value?.type === 'StringValue';
-const isMap = (value: Value): value is Value & { value: Map<string, Value> } => value.value instanceof Map;
-const isList = (value: Value): value is Value & { value: Value[] } => Array.isArray(value.value);
+/** A node whose value is known already. */
+export const settled = (value: Value): Settled => ({ type: SETTLED, value });
+export const isText = (value: Value | undefined): value is Value & { value: string } => value?.type === 'StringValue';
+export const isMap = (value: Value): value is Value & { value: Map<string, Value> } => value.value instanceof Map;
+export const isList = (value: Value): value is Value & { value: Value[] } => Array.isArray(value.value);
 
 interface Extent {
   readonly size: number;
@@ -121,26 +121,44 @@ export class BoundedInterpreter extends Plain {
   constructor(environment: Environment, bounds = TEMPLATE_BOUNDS) {
     super(environment);
     this.#bounds = bounds;
-    this.#measure = measurer(bounds.size, () => this.#step(1));
+    this.#measure = measurer(bounds.size, () => this.step(1));
   }
 
   override evaluate(statement: Node | undefined, environment: Environment): Value {
     if (statement?.type === SETTLED) return (statement as unknown as Settled).value;
     this.#depth += 1;
     if (this.#depth > this.#bounds.depth) throw new Error(`it nests more than ${this.#bounds.depth} deep`);
-    const node = statement === undefined ? undefined : this.#prepare(statement, environment);
-    const value = super.evaluate(node, environment);
-    this.#depth -= 1;
-    // A loop goes over all of it, whatever it holds.
-    if (isList(value)) this.#step(value.value.length);
-    const { size } = this.#measure(value);
-    if (size > this.#bounds.size) this.#tooLarge();
-    const { type } = statement ?? {};
-    if (type !== 'Identifier' && type !== 'StringLiteral') this.#make(size);
-    return node?.type === 'MemberExpression' ? this.#guard(node, value) : value;
+    try {
+      const node = statement === undefined ? undefined : this.#prepare(statement, environment);
+      const value = this.compute(node, environment);
+      const { type } = statement ?? {};
+      this.measured(value, type !== 'Identifier' && type !== 'StringLiteral');
+      return node?.type === 'MemberExpression' ? this.#guard(node, value) : value;
+    } finally {
+      this.#depth -= 1;
+    }
   }
 
-  #step(count: number): void {
+  /** The value of a node, before it is measured: here the library's. */
+  protected compute(node: Node | undefined, environment: Environment): Value {
+    return super.evaluate(node, environment);
+  }
+
+  /** The same value, if it is within the bounds. */
+  protected measured(value: Value, made: boolean): Value {
+    // A loop goes over all of it, whatever it holds.
+    if (isList(value)) this.step(value.value.length);
+    const { size } = this.#measure(value);
+    if (size > this.#bounds.size) this.tooLarge();
+    if (made) this.#make(size);
+    return value;
+  }
+
+  /** Characters that one value may have. */
+  protected get most(): number {
+    return this.#bounds.size;
+  }
+  protected step(count: number): void {
     this.#steps += count;
     if (this.#steps > this.#bounds.steps) throw new Error(`it takes more than ${this.#bounds.steps} steps`);
   }
@@ -148,10 +166,11 @@ export class BoundedInterpreter extends Plain {
     this.#made += size;
     if (this.#made > this.#bounds.made) throw new Error(`it makes more than ${this.#bounds.made} characters`);
   }
-  #tooLarge(): never {
+  protected tooLarge(): never {
     throw new Error(`a value of more than ${this.#bounds.size} characters and elements`);
   }
-  #search(text: string, part: string): void {
+  /** Refuses a search that nothing could interrupt. */
+  protected search(text: string, part: string): void {
     if (text.length * part.length > this.#bounds.search)
       throw new Error(`it looks for ${part.length} characters in ${text.length}`);
   }
@@ -167,11 +186,12 @@ export class BoundedInterpreter extends Plain {
         const name = parts.operator!.value;
         if (name !== 'in' && name !== 'not in') return node;
         const [left, right] = [this.evaluate(parts.left, environment), this.evaluate(parts.right, environment)];
-        if (isText(left) && isText(right)) this.#search(right.value, left.value);
+        if (isText(left) && isText(right)) this.search(right.value, left.value);
         return { ...node, left: settled(left), right: settled(right) } as Node;
       }
       case 'FilterStatement': {
-        const operand = this.evaluate({ type: 'Program', body: parts.body } as unknown as Node, environment);
+        const inner = new Environment(environment);
+        const operand = this.evaluate({ type: 'Program', body: parts.body } as unknown as Node, inner);
         return this.#filter({ ...node, type: 'FilterExpression' }, operand, environment);
       }
       case 'FilterExpression':
@@ -205,7 +225,7 @@ export class BoundedInterpreter extends Plain {
     let [times, added] = [0, 0];
     if (name === 'replace' && isText(operand)) {
       const [old = '', replacement = ''] = texts;
-      this.#search(operand.value, old);
+      this.search(operand.value, old);
       [times, added] = [occurrences(operand.value, old), replacement.length];
     } else if (name === 'join') [times, added] = [size, Math.max(0, ...texts.map(({ length }) => length))];
     else if (name === 'indent') [times, added] = [size, widest];
@@ -214,7 +234,7 @@ export class BoundedInterpreter extends Plain {
       const separator = separators.reduce((sum, { value }) => sum + value.length, 0);
       [times, added] = [size, (depth + 1) * widest + separator];
     }
-    if (size + times * added > this.#bounds.size) this.#tooLarge();
+    if (size + times * added > this.#bounds.size) this.tooLarge();
   }
 
   /** A method of a text that makes more of it, as one that looks first. Others of a text are bounded by it. */
@@ -228,7 +248,7 @@ export class BoundedInterpreter extends Plain {
     const guarded: Call = (args, scope) => {
       if (name === undefined || name === 'replace') this.#checkGrowth('replace', owner, args);
       const [first] = args;
-      if (isText(first)) this.#search(owner.value, first.value);
+      if (isText(first)) this.search(owner.value, first.value);
       return whole(args, scope);
     };
     method.value = guarded;

@@ -1,5 +1,6 @@
-import { Environment, parse, tokenize } from '@huggingface/jinja';
-import { BoundedInterpreter } from './bounded-interpreter.ts';
+import { parse, tokenize } from '@huggingface/jinja';
+import { runTemplate } from './python-jinja.ts';
+import { namesOf, requirePlainNumbers } from './template-places.ts';
 import { within } from './within.ts';
 
 /** Chat templates (Jinja, as published beside tokenizers), rendered so that what people wrote stays text. */
@@ -56,7 +57,12 @@ export function parseTemplate(source: string): Template {
     if (source.length > MOST_CHARACTERS)
       throw new Error(`expected at most ${MOST_CHARACTERS} characters, got ${source.length}`);
     const options = { lstrip_blocks: true, trim_blocks: true };
-    return within(MOST_MS, () => parse(tokenize(source, options)), late);
+    const read = () => {
+      const tokens = tokenize(source, options);
+      requirePlainNumbers(tokens);
+      return parse(tokens);
+    };
+    return within(MOST_MS, read, late);
   } catch (cause) {
     const why = cause instanceof RangeError ? 'it nests too deeply' : (cause as Error).message;
     throw new TemplateError(`the chat template cannot be read: ${why}`, { cause });
@@ -81,11 +87,23 @@ const GLOBALS: Readonly<Record<string, unknown>> = {
   },
 };
 
+/** What every template is given, as transformers gives it; tools and documents there are none. */
+const CONTEXT = { tools: null, documents: null, add_generation_prompt: true };
+
+/** Refuses a variable that a template would never read, or that stands for what a conversation is made of. */
+export function requireRead(template: Template, variables: Readonly<Record<string, unknown>>): void {
+  const names = namesOf(template);
+  for (const name of Object.keys(variables)) {
+    const isOurs = name === 'messages' || Object.hasOwn(CONTEXT, name) || Object.hasOwn(GLOBALS, name);
+    if (!isOurs && names.has(name)) continue;
+    const why = isOurs ? 'is set by the conversation' : 'is not read by the chat template';
+    throw new TemplateError(`chat variable ${JSON.stringify(name)} ${why}; take it out`);
+  }
+}
+
 function render(template: Template, variables: Readonly<Record<string, unknown>>): string {
-  const environment = new Environment();
   try {
-    for (const [name, value] of Object.entries({ ...GLOBALS, ...variables })) environment.set(name, value);
-    const run = () => (new BoundedInterpreter(environment).run(template) as { value: string }).value;
+    const run = () => runTemplate(template, { ...GLOBALS, ...CONTEXT, ...variables });
     return within(MOST_MS, run, late);
   } catch (cause) {
     throw new TemplateError(`the chat template refuses the conversation: ${(cause as Error).message}`, { cause });
@@ -107,7 +125,7 @@ export function renderChat(
     role,
     content: controls.length === 0 ? content : content.replace(anyOf(controls), (t) => `${t[0]}${mark}${t.slice(1)}`),
   }));
-  const rendered = render(template, { ...variables, messages: broken, add_generation_prompt: true });
+  const rendered = render(template, { ...variables, messages: broken });
   const pieces: Piece[] = [];
   const text = (part: string) => {
     if (part !== '') pieces.push({ text: part.replaceAll(mark, '') });

@@ -18,14 +18,18 @@ export function createTokenizer(json: Record<string, unknown>): Tokenizer {
   const specials = new Set([pad, bos, assistant, eos]);
   const encode = (text: string) =>
     Int32Array.from(text === '' ? [] : runtime.encode(text, { add_special_tokens: false }).ids);
+  const decode = (ids: ArrayLike<number>) => {
+    const kept = Array.from(ids).filter((id) => !specials.has(id));
+    return kept.length === 0
+      ? ''
+      : runtime.decode(kept, { skip_special_tokens: false, clean_up_tokenization_spaces: false });
+  };
   return {
     encode,
-    decode(ids) {
-      const kept = Array.from(ids).filter((id) => !specials.has(id));
-      return kept.length === 0
-        ? ''
-        : runtime.decode(kept, { skip_special_tokens: false, clean_up_tokenization_spaces: false });
-    },
+    decode,
+    // A reply follows the mark of the assistant's turn, and this tokenizer marks no beginnings.
+    encodeReply: encode,
+    decodeReply: decode,
     encodePrompt(prompt, most) {
       const ids = encode(prompt);
       return Int32Array.from([bos, ...ids.subarray(Math.max(0, ids.length - (most - 2))), assistant]);

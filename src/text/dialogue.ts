@@ -16,12 +16,12 @@ export interface DialogueCodec {
 export function createCodec(tokenizer: Tokenizer, limits: { maxPrompt: number; maxReply: number }): DialogueCodec {
   const encodePrompt = remembered((prompt) => tokenizer.encodePrompt(prompt, limits.maxPrompt));
   const encodeReply = remembered((reply) =>
-    Int32Array.from([...tokenizer.encode(reply), tokenizer.eos]).subarray(0, limits.maxReply),
+    Int32Array.from([...tokenizer.encodeReply(reply), tokenizer.eos]).subarray(0, limits.maxReply),
   );
   return {
     encodePrompt,
     encodeReply,
-    decodeReply: (tokens) => tokenizer.decode(tokens),
+    decodeReply: (tokens) => tokenizer.decodeReply(tokens),
     encodeDialogue: (prompt, reply) => Int32Array.from([...encodePrompt(prompt), ...encodeReply(reply)]),
     stop: tokenizer.stop,
   };

@@ -1,8 +1,19 @@
-import { Tokenizer as Runtime } from '@huggingface/tokenizers';
-import { type Message, PLAIN_TEMPLATE, parseTemplate, renderChat, TemplateError } from './chat-template.ts';
-import { patternsBelow, probesOf } from './pattern-probe.ts';
+import type { AddedToken } from './added-tokens.ts';
+import {
+  type Message,
+  type Piece,
+  PLAIN_TEMPLATE,
+  parseTemplate,
+  renderChat,
+  requireRead,
+  TemplateError,
+} from './chat-template.ts';
+import { probesOf } from './pattern-probe.ts';
+import type { Place } from './pre-tokenizers.ts';
+import { leadingTokens, type TextEncoder, textEncoder } from './text-encoder.ts';
 import type { Tokenizer } from './tokenizer.ts';
 import { checkTokenizer, type TokenizerExtent } from './tokenizer-bounds.ts';
+import { patternOf } from './tokenizer-parts.ts';
 import { within } from './within.ts';
 
 /** A published tokenizer with its chat template, as one JSON value that a run can keep. */
@@ -14,8 +25,10 @@ export interface PretrainedTokenizer {
   readonly config: Record<string, unknown>;
   /** Jinja; the plain template where the model has none. */
   readonly chatTemplate?: string | undefined;
-  /** Ids at which generation ends, beside the eos token (`generation_config.json`). */
+  /** Ids at which generation ends, beside the eos token (`generation_config.json`, or `config.json` without one). */
   readonly stop?: readonly number[] | undefined;
+  /** `generation_config.json`, to be handed on with the model. */
+  readonly generation?: Readonly<Record<string, unknown>> | undefined;
   /** A system message before every prompt. */
   readonly system?: string | undefined;
   /** Variables of the template, for example `enable_thinking`. */
@@ -26,29 +39,8 @@ export const isPretrainedTokenizer = (
   json: Record<string, unknown>,
 ): json is Record<string, unknown> & PretrainedTokenizer => json.format === 'pretrained-tokenizer-1';
 
-interface AddedToken {
-  readonly id: number;
-  readonly content: string;
-  readonly special: boolean;
-  readonly lstrip?: boolean;
-  readonly rstrip?: boolean;
-}
-
 /** Tokens that steer a model: the special ones, and those spelled like a mark (`<think>`, `[INST]`). Text must not make them. */
 const isControl = ({ content, special }: AddedToken) => special || /^(<.+>|\[.+\])$/s.test(content);
-
-/** The tokenizer for text alone: control tokens are neither split off nor in the vocabulary. */
-function textRuntime(json: Record<string, unknown>, config: Record<string, unknown>, controls: readonly AddedToken[]) {
-  const names = new Set(controls.map(({ content }) => content));
-  const model = json.model as { vocab?: unknown };
-  const vocab =
-    typeof model.vocab === 'object' && model.vocab !== null && !Array.isArray(model.vocab)
-      ? Object.fromEntries(Object.entries(model.vocab).filter(([token]) => !names.has(token)))
-      : model.vocab;
-  const added = (json.added_tokens as AddedToken[]).filter((token) => !names.has(token.content));
-  // Marks that a post-processor puts around a text are the chat template's to write here.
-  return new Runtime({ ...json, added_tokens: added, model: { ...model, vocab }, post_processor: null }, config);
-}
 
 /** The text of a special token in `tokenizer_config.json`: a string, or an object with its content. */
 function specialName(config: Record<string, unknown>, key: string): string | undefined {
@@ -83,8 +75,8 @@ function attempt<T>(what: string, work: () => T): T {
  * Refuses a tokenizer with a pattern that some short text keeps busy for ever: for a whole spell, in which a machine with
  * much else to do is through with thousands of them.
  */
-function refuseEndless({ normalizer, pre_tokenizer, decoder }: Runtime): void {
-  for (const pattern of patternsBelow([normalizer, pre_tokenizer, decoder])) {
+function refuseEndless(patterns: readonly RegExp[]): void {
+  for (const pattern of patterns) {
     const probes = probesOf(pattern.source);
     let [done, before, spells] = [0, -1, 0];
     const over = new Error('over');
@@ -108,9 +100,9 @@ function refuseEndless({ normalizer, pre_tokenizer, decoder }: Runtime): void {
   }
 }
 
-/** The ids of texts, and texts of ids, within bounds of time and size. */
-function boundedRuntime(runtime: Runtime, { growth, patterns }: TokenizerExtent) {
-  const bounded = <T>(length: number, work: () => T): T => {
+/** Encodes or decodes a text of a length, within bounds of time and size. */
+function boundedBy({ growth, patterns }: TokenizerExtent) {
+  return <T>(length: number, work: () => T): T => {
     if (length * growth > MOST_CHARACTERS)
       throw new TemplateError(
         `a text of ${length} characters is more than the tokenizer takes at once; expected at most ${Math.floor(MOST_CHARACTERS / growth)}`,
@@ -123,14 +115,30 @@ function boundedRuntime(runtime: Runtime, { growth, patterns }: TokenizerExtent)
       );
     return attempt('a text cannot be read', () => within(ms, work, late));
   };
-  return {
-    encode: (text: string): number[] =>
-      text === '' ? [] : bounded(text.length, () => runtime.encode(text, { add_special_tokens: false }).ids),
-    decode: (ids: number[]): string =>
-      bounded(ids.length, () =>
-        runtime.decode(ids, { skip_special_tokens: false, clean_up_tokenization_spaces: false }),
-      ),
-  };
+}
+
+/** Lists of more special tokens that are none. */
+function requireLists(config: Record<string, unknown>): void {
+  for (const key of ['additional_special_tokens', 'extra_special_tokens']) {
+    const value = Object.hasOwn(config, key) ? config[key] : undefined;
+    if (typeof value === 'object' || value === undefined) continue;
+    throw new Error(`${key}: expected a list of tokens, got ${JSON.stringify(value)?.slice(0, 60)}`);
+  }
+}
+
+/** Names of special tokens that templates are given, those that are set. */
+const SPECIAL_NAMES = ['bos_token', 'eos_token', 'unk_token', 'sep_token', 'pad_token', 'cls_token', 'mask_token'];
+
+/**
+ * Tokens that begin a text of a model without a template: those of the post-processor, or where `tokenizer_config.json` says
+ * whether marks of beginning and end are added, what it says (as transformers 5 has it).
+ */
+function beginningOf({ tokenizer, config }: PretrainedTokenizer, encoder: TextEncoder): number[] {
+  if (config.add_bos_token === undefined && config.add_eos_token === undefined) {
+    return leadingTokens(tokenizer.post_processor, encoder.idOf);
+  }
+  const bos = config.add_bos_token === true ? specialName(config, 'bos_token') : undefined;
+  return bos === undefined ? [] : [encoder.idOf(bos)].filter((id) => id !== undefined);
 }
 
 /** Runs a published tokenizer. Prompts go through its chat template as one user message. */
@@ -143,65 +151,84 @@ export function createPretrainedTokenizer(json: PretrainedTokenizer): Tokenizer 
   const controlIds = new Set(controls.map(({ id }) => id));
   const late = () =>
     new TemplateError(`the tokenizer took longer than ${LOAD_MS / 1000} s to be read; use another tokenizer`);
-  const read = () => textRuntime({ added_tokens: [], ...json.tokenizer }, config, controls);
-  const runtime = attempt('cannot be read', () => within(LOAD_MS, read, late));
-  if (extent.patterns.length > 0) refuseEndless(runtime);
-  const bounded = boundedRuntime(runtime, extent);
+  const read = () => {
+    requireLists(config);
+    return textEncoder(json.tokenizer, controls);
+  };
+  const encoder = attempt('cannot be read', () => within(LOAD_MS, read, late));
+  refuseEndless([...extent.patterns.map((source) => patternOf({ Regex: source }, 'pattern')), ...encoder.patterns]);
+  const bounded = boundedBy(extent);
+  const idOf = (token: string) => byName.get(token)?.id ?? encoder.idOf(token);
   const eosName = specialName(config, 'eos_token');
-  const eos = eosName === undefined ? undefined : (byName.get(eosName)?.id ?? runtime.token_to_id(eosName));
+  const eos = eosName === undefined ? undefined : idOf(eosName);
   if (eos === undefined) {
     throw new TemplateError(
       `tokenizer_config.json: eos_token is ${String(eosName)}; expected a token of tokenizer.json`,
     );
   }
   const template = parseTemplate(json.chatTemplate ?? PLAIN_TEMPLATE);
-  const names = ['bos_token', 'eos_token', 'pad_token', 'unk_token'] as const;
-  const variables = {
-    ...Object.fromEntries(names.map((key) => [key, specialName(config, key) ?? ''])),
-    ...json.variables,
+  requireRead(template, json.variables ?? {});
+  const specials = SPECIAL_NAMES.flatMap((key) => {
+    const name = specialName(config, key);
+    return name === undefined ? [] : [[key, name]];
+  });
+  const given = { ...Object.fromEntries(specials), ...json.variables };
+  const beginning = json.chatTemplate === undefined ? beginningOf(json, { ...encoder, idOf }) : [];
+  const encode = (text: string, place: Place): number[] =>
+    text === '' ? [] : bounded(text.length, () => encoder.encode(text, place));
+  const decode = (ids: ArrayLike<number>, place: Place): string => {
+    const kept = Array.from(ids).filter((id) => !controlIds.has(id) && encoder.has(id));
+    return bounded(kept.length, () => encoder.decode(kept, place));
   };
-  const { encode } = bounded;
-  const decode = (ids: ArrayLike<number>): string => {
-    const kept = Array.from(ids).filter((id) => !controlIds.has(id) && runtime.id_to_token(id) !== undefined);
-    return kept.length === 0 ? '' : bounded.decode(kept);
-  };
-  const encodeChat = (prompt: string): number[] => {
+  const piecesOf = (prompt: string) => {
     const system: Message[] = json.system === undefined ? [] : [{ role: 'system', content: json.system }];
-    const pieces = renderChat(template, [...system, { role: 'user', content: prompt }], {
+    return renderChat(template, [...system, { role: 'user', content: prompt }], {
       controls: [...byName.keys()],
-      variables,
-    });
-    return pieces.flatMap((piece, i) => {
-      if ('control' in piece) return [byName.get(piece.control)!.id];
-      const [before, after] = [pieces[i - 1], pieces[i + 1]];
-      let { text } = piece;
-      if (before !== undefined && 'control' in before && byName.get(before.control)!.rstrip === true)
-        text = text.trimStart();
-      if (after !== undefined && 'control' in after && byName.get(after.control)!.lstrip === true)
-        text = text.trimEnd();
-      return encode(text);
+      variables: given,
     });
   };
-  let vocabularySize = 0;
-  for (const ids of [runtime.get_vocab(true).values(), controlIds])
-    for (const id of ids) vocabularySize = Math.max(vocabularySize, id + 1);
+  const controlOf = (piece: Piece | undefined) =>
+    piece !== undefined && 'control' in piece ? byName.get(piece.control) : undefined;
+  const encodeChat = (prompt: string): number[] => {
+    const pieces = piecesOf(prompt);
+    const ids = pieces.flatMap((piece, i) => {
+      if ('control' in piece) return [byName.get(piece.control)!.id];
+      let { text } = piece;
+      if (controlOf(pieces[i - 1])?.rstrip === true) text = text.trimStart();
+      if (controlOf(pieces[i + 1])?.lstrip === true) text = text.trimEnd();
+      return encode(text, i === 0 ? 'start' : 'section');
+    });
+    return [...beginning, ...ids];
+  };
+  // A reply goes on from where the template left off: in the middle of a text, or after a control token.
+  let before: { readonly token: AddedToken | undefined } | undefined;
+  const lastControl = () => {
+    before ??= { token: controlOf(piecesOf('x').at(-1)) };
+    return before.token;
+  };
+  const replyPlace = (): Place => (lastControl() === undefined ? 'within' : 'section');
+  let vocabularySize = encoder.largestId + 1;
+  for (const id of controlIds) vocabularySize = Math.max(vocabularySize, id + 1);
   return {
-    encode: (text) => Int32Array.from(encode(text)),
-    decode,
+    encode: (text) => Int32Array.from(encode(text, 'start')),
+    decode: (ids) => decode(ids, 'start'),
     encodePrompt(prompt, most) {
       let ids = encodeChat(prompt);
       // Tokens at a cut may join anew, so the length is measured after each one.
-      for (let content = encode(prompt); ids.length > most; ) {
+      for (let content = encode(prompt, 'start'); ids.length > most; ) {
         if (content.length === 0) {
           throw new TemplateError(
             `the chat template alone takes ${ids.length} of ${most} tokens; allow longer prompts`,
           );
         }
         content = content.slice(Math.min(content.length, ids.length - most));
-        ids = encodeChat(decode(content));
+        ids = encodeChat(decode(content, 'start'));
       }
       return Int32Array.from(ids);
     },
+    encodeReply: (reply) =>
+      Int32Array.from(encode(lastControl()?.rstrip === true ? reply.trimStart() : reply, replyPlace())),
+    decodeReply: (ids) => decode(ids, replyPlace()),
     vocabularySize,
     eos,
     stop: [...new Set([eos, ...(json.stop ?? [])])],

@@ -45,6 +45,9 @@ const MADE: Readonly<Record<string, readonly string[]>> = {
   ],
   // Control tokens, each character for itself.
   'text/chat-template.ts': ['<\\|im_start\\|>|<\\|im_end\\|>|</?s>|a\\+\\+'],
+  // Added tokens, and what a normalizer replaces: the same.
+  'text/added-tokens.ts': ['<\\|im_start\\|>|</?s>|a\\+\\+'],
+  'text/tokenizer-parts.ts': ['a\\+\\+\\(b\\)'],
   'text/words.ts': ["[\\p{L}\\p{M}\\p{N}']+", "[\\p{L}\\p{M}\\p{N}']+|[^\\s\\p{L}\\p{M}\\p{N}]"],
 };
 

@@ -129,7 +129,7 @@ describe('sizes in a tokenizer.json', () => {
     const odd = published({}, { config: { ...config, additional_special_tokens: 7 } });
     expect(() => createTokenizer(odd)).toThrow(/^tokenizer\.json: cannot be read: [^\n]+; use another tokenizer$/);
     expect(() => createTokenizer(published({ normalizer: { type: 'Unheard' } }))).toThrow(
-      /^tokenizer\.json: cannot be read/,
+      /^tokenizer\.json: normalizer Unheard is not supported/,
     );
   });
   it('are not bounded by what a call can be given', () => {

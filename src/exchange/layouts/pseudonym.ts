@@ -43,7 +43,7 @@ function* emailsIn(text: string): Generator<Stretch> {
 /** Ids of a person rather than of a project: where they stand in a text. */
 const PLATFORM_IDS: Readonly<Record<string, (text: string) => Iterable<Stretch>>> = {
   Prolific: (text) => matchesOf(/\b[0-9a-f]{24}\b/gi, text),
-  'Mechanical Turk': (text) => matchesOf(/\bA(?=[A-Z]*\d)[0-9A-Z]{11,20}\b/g, text),
+  'Mechanical Turk': (text) => matchesOf(/\bA(?=[A-Z]{0,19}\d)[0-9A-Z]{11,20}\b/g, text),
   'e-mail': emailsIn,
 };
 
