@@ -115,7 +115,9 @@ describe('sizes in a config.json', () => {
       expect(() => loraFromPeft({ ...given, r }, spec, 'a')).toThrow(/^a: r: expected a whole number from 1 to \d+/);
     for (const lora_alpha of [0, -1, Number.NaN, '4'])
       expect(() => loraFromPeft({ ...given, lora_alpha }, spec, 'a')).toThrow(/^a: lora_alpha: expected a positive/);
-    expect(() => loraFromPeft({ ...given, target_modules: [1] }, spec, 'a')).toThrow(/^a: target_modules is \[1\]; expected names/);
+    expect(() => loraFromPeft({ ...given, target_modules: [1] }, spec, 'a')).toThrow(
+      /^a: target_modules is \[1\]; expected names/,
+    );
   });
 });
 

@@ -24,7 +24,7 @@ const HOSTILE: readonly (readonly [string, RegExp])[] = [
   // Texts and lists that double.
   [loop(set('ns.s + ns.s')), SIZE],
   [loop(set('ns.s ~ ns.s')), SIZE],
-  [loop('{% set x %}{{ ns.s }}{{ ns.s }}{% endset %}' + set('x')), SIZE],
+  [loop(`{% set x %}{{ ns.s }}{{ ns.s }}{% endset %}${set('x')}`), SIZE],
   [loop(set('ns.s + ns.s'), '[1]'), STEPS],
   [loop(set('[ns.s, ns.s]'), '[1]'), SIZE],
   [loop(set('{"a": ns.s, "b": ns.s}'), '1'), SIZE],
@@ -41,7 +41,7 @@ const HOSTILE: readonly (readonly [string, RegExp])[] = [
   ["{{ 'a\nb'|indent(1000000000) }}", SIZE],
   ['{% filter indent(1000000000, true) %}a\nb{% endfilter %}', SIZE],
   ['{{ [[[1]]]|tojson(indent=1000000000) }}', SIZE],
-  ["{{ range(5000)|tojson(separators=['" + 'x'.repeat(1000) + "', ':']) }}", SIZE],
+  [`{{ range(5000)|tojson(separators=['${'x'.repeat(1000)}', ':']) }}`, SIZE],
   // Nothing interrupts a search.
   [
     loop(set('ns.s + ns.s'))

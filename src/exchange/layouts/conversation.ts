@@ -174,7 +174,7 @@ export function splitConversations(chosen: readonly Message[], rejected: readonl
 }
 
 /** Whether a reply goes on with further turns of a dialogue, which a row of texts can hide. */
-export const goesOn = (reply: string): boolean => new RegExp(MARK.source).test(reply);
+export const goesOn = (reply: string): boolean => reply.search(MARK) >= 0;
 export const GOES_ON = 'a reply that goes on with further turns of the dialogue';
 
 /** Prompt and reply as the two texts that a completion model sees one after the other: a dialogue ends in the reply's mark. */
