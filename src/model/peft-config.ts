@@ -1,5 +1,5 @@
 import type { LoraSpec } from '../engine/index.ts';
-import { DataError } from '../run/index.ts';
+import { DataError, own } from '../run/index.ts';
 import { familyOf } from './hub-config.ts';
 import { moduleName, targetNames } from './hub-tensors.ts';
 import { linearLayers, loraTargets } from './parameters.ts';
@@ -134,7 +134,7 @@ class Plan {
 
   /** Names match whole, or as the end of a module's name after a dot; a text is a regular expression for the whole name. */
   matcher(key: string): (module: string) => boolean {
-    const value = this.json[key];
+    const value = own(this.json, key);
     if (typeof value === 'string') {
       return this.pattern(value, key);
     }
@@ -168,7 +168,7 @@ class Plan {
 
   /** A number by the first pattern that is the module's name or the end of it after a dot. */
   numberFor(key: 'rank_pattern' | 'alpha_pattern', module: string, otherwise: number): number {
-    const value = this.json[key];
+    const value = own(this.json, key);
     if (isUnset(value)) return otherwise;
     if (typeof value !== 'object' || Array.isArray(value)) throw this.fault(`${key}: expected an object`);
     for (const [name, number] of Object.entries(value as Json)) {

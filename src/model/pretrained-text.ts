@@ -82,13 +82,13 @@ function withNamedTokens(tokenizer: Json, config: Json, path: string): Json {
   const added = (tokenizer.added_tokens ?? []) as AddedToken[];
   const marked = new Set(added.map(({ content }) => content));
   const lists = LISTED.flatMap((key) => {
-    const value = config[key];
+    const value = own(config, key);
     return typeof value === 'object' && value !== null
       ? Object.values(value).map((token) => [key, token] as const)
       : [];
   });
   const more: object[] = [];
-  for (const [key, value] of [...NAMED.map((name) => [name, config[name]] as const), ...lists]) {
+  for (const [key, value] of [...NAMED.map((name) => [name, own(config, name)] as const), ...lists]) {
     const content = contentOf(value);
     if (content === undefined || marked.has(content)) continue;
     const id = vocabulary.get(content);
@@ -116,7 +116,7 @@ function requireSameTokens(tokenizer: Json, config: Json, path: string): void {
         : there.id !== Number(id)
           ? `has id ${there.id} in tokenizer.json`
           : ['single_word', 'lstrip', 'rstrip', 'special']
-              .filter((key) => (token[key] ?? false) !== (there[key] ?? false))
+              .filter((key) => (own(token, key) ?? false) !== (own(there, key) ?? false))
               .map((key) => `has another ${key} in tokenizer.json`)[0];
     if (differing !== undefined) {
       throw new DataError(
@@ -204,8 +204,8 @@ function generationIn(folder: string): { generation: Json; stop: number[] } {
 function namedElsewhere(folder: string, config: Json, found: { tokenizer: Json; stop: readonly number[] }): Json {
   const path = join(folder, 'special_tokens_map.json');
   const map = existsSync(path) ? readJsonObject(path) : {};
-  const missing = NAMED.filter((key) => isUnset(config[key]) && !isUnset(own(map, key)));
-  const named = { ...config, ...Object.fromEntries(missing.map((key) => [key, map[key]])) } as Json;
+  const missing = NAMED.filter((key) => isUnset(own(config, key)) && !isUnset(own(map, key)));
+  const named = { ...config, ...Object.fromEntries(missing.map((key) => [key, own(map, key)])) } as Json;
   if (!isUnset(named.eos_token) || found.stop.length === 0) return named;
   const eos = [...vocabularyOf(found.tokenizer)].find(([, id]) => id === found.stop[0])?.[0];
   return eos === undefined ? named : { ...named, eos_token: eos };

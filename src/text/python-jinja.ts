@@ -8,6 +8,7 @@ import {
   TEMPLATE_BOUNDS,
   type Value,
 } from './bounded-interpreter.ts';
+import { own } from './own.ts';
 import { contains, isEqual, isMapping, isNumber, modulo, ordered, TESTS } from './python-operators.ts';
 import { compareTexts, lengthOf, SIDES, strip, TEXT_METHODS } from './python-texts.ts';
 import { formatPercent, pythonString, toJson } from './python-values.ts';
@@ -121,7 +122,7 @@ class PythonInterpreter extends BoundedInterpreter {
   }
 
   #within(node: Parts, keys: readonly string[]): Node {
-    const blocks = keys.map((key) => [key, [{ type: BLOCK, body: node[key] }]]);
+    const blocks = keys.map((key) => [key, [{ type: BLOCK, body: own(node, key) }]]);
     return { ...node, ...Object.fromEntries(blocks) } as Node;
   }
 

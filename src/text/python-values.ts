@@ -1,3 +1,4 @@
+import { own } from './own.ts';
 /** Values of a template as Python writes them: `str`, `repr`, `json.dumps` and `%`. */
 
 /** A value of the template library, by what is read of it here. */
@@ -29,7 +30,7 @@ function quoted(text: string): string {
   const inner = text.replace(/[\\\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Zs}']/gu, (character) => {
     if (character === ' ' || (character === "'" && quote === '"')) return character;
     if (character === "'") return "\\'";
-    const printed = PRINTED[character];
+    const printed = own(PRINTED, character);
     if (printed !== undefined) return printed;
     const code = character.codePointAt(0)!;
     const [mark, width] = code > 0xffff ? ['U', 8] : code > 0xff ? ['u', 4] : ['x', 2];

@@ -1,4 +1,5 @@
 import type { parse, tokenize } from '@huggingface/jinja';
+import { own } from './own.ts';
 
 /** What is told of a template by looking at it, before it is run. */
 
@@ -41,7 +42,7 @@ export function placesOf(program: Program): Places {
     else if (typeof value === 'object' && value !== null && 'type' in value) {
       const node = value as Node;
       for (const key of BODIES) {
-        const body = node[key];
+        const body = own(node, key);
         if (Array.isArray(body))
           for (const item of body as Node[]) if (!STATEMENTS.has(item.type)) found.written.add(item);
       }
@@ -66,7 +67,7 @@ const AFTER_NUMBERS = new Set(['if', 'else', 'in', 'not', 'and', 'or', 'is', 'fo
 /** Refuses numbers that the library would read as a number and a name after it: `1e15`, `1_000`, `0x1f`. */
 export function requirePlainNumbers(tokens: ReturnType<typeof tokenize>): void {
   for (const [i, { type, value }] of tokens.entries()) {
-    const next = tokens[i + 1];
+    const next = tokens.at(i + 1);
     if (type !== 'NumericLiteral' || next?.type !== 'Identifier' || AFTER_NUMBERS.has(next.value)) continue;
     const number = `${value}${next.value}`.slice(0, 60);
     throw new Error(`the number ${number} is not supported; expected digits alone, with a point where it needs one`);

@@ -2,6 +2,7 @@ import { Tokenizer as Runtime } from '@huggingface/tokenizers';
 import { type AddedToken, addedTokenSplitter } from './added-tokens.ts';
 import { TemplateError } from './chat-template.ts';
 import { normalizerOf, normalizerWithin } from './normalizers.ts';
+import { own } from './own.ts';
 import { patternsBelow } from './pattern-probe.ts';
 import { type Place, preTokenizerOf } from './pre-tokenizers.ts';
 import { isSet, type Json, unsupported } from './tokenizer-parts.ts';
@@ -25,13 +26,13 @@ function requireKnownModel(model: Json): void {
   if (model.type !== undefined && !MODELS.includes(String(model.type)))
     throw unsupported('model', String(model.type), MODELS);
   const passedOver = ['dropout', 'continuing_subword_prefix'].filter(
-    (key) => model.type === 'BPE' && isSet(model[key]),
+    (key) => model.type === 'BPE' && isSet(own(model, key)),
   );
   if (model.type === 'Unigram' && model.byte_fallback === true) passedOver.push('byte_fallback');
   if (passedOver.length > 0) {
     const [key] = passedOver;
     throw new TemplateError(
-      `tokenizer.json: model: ${key} is ${JSON.stringify(model[key!])}, which is not supported; expected it unset`,
+      `tokenizer.json: model: ${key} is ${JSON.stringify(own(model, key!))}, which is not supported; expected it unset`,
     );
   }
 }

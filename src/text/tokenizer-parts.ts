@@ -1,5 +1,6 @@
 import * as library from '@huggingface/tokenizers';
 import { TemplateError } from './chat-template.ts';
+import { own } from './own.ts';
 
 /** What the readers of the parts of a `tokenizer.json` share. */
 
@@ -17,9 +18,11 @@ export const unsupported = (part: string, type: string, known: readonly string[]
 
 /** Settings of a part with their defaults. A setting that is not listed and says something is refused by its name. */
 export function settingsOf<D extends Record<string, unknown>>(json: Json, defaults: D): Record<keyof D, unknown> {
-  const strange = Object.keys(json).find((key) => key !== 'type' && !Object.hasOwn(defaults, key) && isSet(json[key]));
+  const strange = Object.keys(json).find(
+    (key) => key !== 'type' && !Object.hasOwn(defaults, key) && isSet(own(json, key)),
+  );
   if (strange !== undefined) {
-    const got = JSON.stringify(json[strange]);
+    const got = JSON.stringify(own(json, strange));
     throw new TemplateError(
       `tokenizer.json: ${String(json.type)}: ${strange} is ${got}, which is not understood; expected it unset`,
     );
