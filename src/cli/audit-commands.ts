@@ -14,6 +14,8 @@ import {
 import { loadEvidence } from '../audit/node.ts';
 import { disclosureSection } from '../disclosure/index.ts';
 import {
+  carriedBy,
+  carriedText,
   configSchema,
   type PipelineConfig,
   RUN_FILES,
@@ -137,9 +139,11 @@ export function addAuditCommands(program: Command, terminalOf: () => Terminal): 
     .addHelpText('after', '\nExample:\n  goodhart disclose runs/mine --declarations people.yaml')
     .action(async (folder: string, options: { declarations?: string }) => {
       const { disclosure, seal } = await disclose(folder, options.declarations);
+      const carries = await carriedBy(folder);
+      const told = carries === undefined ? '' : `\n\n${carriedText(carries)}`;
       terminalOf().result(
-        { disclosure, seal },
-        `${documentText({ sections: [disclosureSection(disclosure)] })}\n\nseal  ${seal}`,
+        { disclosure, seal, ...(carries !== undefined && { carries }) },
+        `${documentText({ sections: [disclosureSection(disclosure)] })}\n\nseal  ${seal}${told}`,
       );
     });
   program

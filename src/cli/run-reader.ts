@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { reasonText } from '../audit/index.ts';
 import { SEAL } from '../disclosure/index.ts';
-import { RUN_FILES, readSeries, verifyPipelineRun } from '../pipeline/index.ts';
+import { carriedBy, RUN_FILES, readSeries, verifyPipelineRun } from '../pipeline/index.ts';
 import { factsOf } from '../report/index.ts';
 import { addTo, DataError, own, UsageError } from '../run/index.ts';
 import { fileOf, filesBelow, readRegularFile } from '../run/node.ts';
@@ -118,12 +118,13 @@ export function createRunReader(folder: string): RunReader {
         return { ...finding, reason: reasonText(finding.because), planted, clean, lookAlike };
       });
     }),
-    disclosure: reading((run) => {
+    disclosure: reading(async (run) => {
       const disclosure = disclosureOf(run);
       const seal = fileOf(place(run), SEAL);
       return {
         disclosure: (disclosure ?? null) as never,
         seal: seal === undefined ? null : readRegularFile(seal, LIMITS.seal).toString('utf8'),
+        carries: (await carriedBy(place(run))) ?? null,
       };
     }),
     async file(run, path) {

@@ -1,8 +1,10 @@
+import { readFileSync, statSync } from 'node:fs';
 import type { FeedbackRecord, Item, RaterProfile } from '../feedback/index.ts';
 import { foldRecords } from '../feedback/index.ts';
 import type { OpenedProject, SourceAccess } from '../pipeline/index.ts';
 import { UsageError } from '../run/index.ts';
-import { type FeedbackStore, openStore } from '../store/index.ts';
+import { onPath } from '../run/node.ts';
+import { type FeedbackStore, openStore, type SecretsKey, secretsKeyOf } from '../store/index.ts';
 import { now } from './environment.ts';
 
 /** The store that a command means: named, or from the environment, or a file in this folder. */
@@ -14,6 +16,27 @@ export const STORE_OPTION = `file or postgres:// URL (default: GOODHART_STORE or
 
 export const storeUrl = ({ store }: Where): string =>
   store ?? process.env.GOODHART_STORE ?? process.env.DATABASE_URL ?? DEFAULT_STORE;
+
+/** A key of secrets from a file that only its owner may read. */
+export function keyFromFile(path: string): SecretsKey {
+  const { mode } = onPath(path, () => statSync(path));
+  if (process.platform !== 'win32' && (mode & 0o077) !== 0)
+    throw new UsageError(
+      'secrets-key',
+      `${path}: expected a key that only you can read, got mode ${(mode & 0o777).toString(8)}; chmod 600 it, and consider it known`,
+    );
+  return secretsKeyOf(
+    onPath(path, () => readFileSync(path, 'utf8')),
+    path,
+  );
+}
+
+/** The key of the store's secrets, from the file or the text that the environment names; undefined for none. */
+export function secretsKey(environment: NodeJS.ProcessEnv = process.env): SecretsKey | undefined {
+  const { GOODHART_SECRETS_KEY_FILE: file, GOODHART_SECRETS_KEY: text } = environment;
+  if (file !== undefined && file !== '') return keyFromFile(file);
+  return text === undefined || text === '' ? undefined : secretsKeyOf(text, 'GOODHART_SECRETS_KEY');
+}
 
 /** Opens the store that was named, lets it be used, and closes it whatever happens. */
 export async function withStore<T>(

@@ -103,4 +103,29 @@ describe('goodhart store', () => {
       err: expect.stringMatching(/^goodhart: store check: 1 of 3 failed; first: town: state\n$/),
     });
   });
+
+  it('erases what a rater gave, once the pseudonym was named twice', async () => {
+    await withStore('rebuild', 'town');
+    const wrong = await withStore('erase', 'town', '--rater', 'rater-0', '--confirm', 'rater-1');
+    expect(wrong).toMatchObject({ code: 2, err: expect.stringMatching(/^[^\n]*nothing was erased\n$/) });
+    const done = await withStore('erase', 'town', '--rater', 'rater-0', '--confirm', 'rater-0');
+    expect(done.out).toMatch(/^erased: 1 judgment[;\n][\s\S]*may still be in:\n {2}backups[\s\S]*folders of runs/);
+    expect((await withStore('history', 'town')).out).toMatch(/ erased +rater-0 +item-\d\n[\s\S]* erasure +rater-0\n$/);
+    expect((await withStore('check')).code).toBe(0);
+    expect((await withStore('scrub')).out).toMatch(/^done; what was erased may still be in:/);
+  });
+  it('changes the key of its secrets, from a file that nobody else can read', async () => {
+    writeFileSync(at('new.key'), 'x'.repeat(40), { mode: 0o600 });
+    writeFileSync(at('open.key'), 'x'.repeat(40), { mode: 0o644 });
+    expect((await withStore('rekey', '--to-key-file', at('new.key'))).out).toMatch(/^0 secrets are encrypted under/);
+    expect(await withStore('rekey', '--to-key-file', at('new.key'))).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/^[^\n]*expected the key of this store's secrets, got none[^\n]*\n$/),
+    });
+    if (process.platform === 'win32') return;
+    expect(await withStore('rekey', '--to-key-file', at('open.key'))).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/expected a key that only you can read, got mode 644/),
+    });
+  });
 });

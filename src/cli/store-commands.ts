@@ -6,16 +6,18 @@ import { CheckError, UsageError } from '../run/index.ts';
 import { onPath, readJsonLines } from '../run/node.ts';
 import {
   backupStore,
+  erasedText,
   type HistoryRange,
   loadProjectFolder,
   type ProjectProgress,
   readProjectFile,
+  rekeyStore,
   restoreStore,
   saveProjectFolder,
 } from '../store/index.ts';
 import { now } from './environment.ts';
 import { whole } from './options.ts';
-import { STORE_OPTION, type Where, withStore } from './store-access.ts';
+import { keyFromFile, STORE_OPTION, secretsKey, storeUrl, type Where, withStore } from './store-access.ts';
 import type { Terminal } from './terminal.ts';
 import { checkLine } from './text.ts';
 
@@ -230,6 +232,57 @@ function addKeepingCommands(command: MakeCommand, terminalOf: () => Terminal): v
   );
 }
 
+/** Taking out for good, and the key of secrets. */
+function addErasingCommands(command: MakeCommand, terminalOf: () => Terminal): void {
+  command('erase', 'erase for good what a rater gave, or what they gave on one item; the history keeps a note', [
+    'erase harmless --rater rater-1a2b --confirm rater-1a2b',
+    'erase harmless --rater rater-1a2b --item item-7 --confirm rater-1a2b',
+  ])
+    .argument('<project>', 'id of the project')
+    .requiredOption('--rater <id>', 'pseudonym of the rater')
+    .option('--item <id>', 'only what they gave on this item; their profile stays')
+    .requiredOption('--confirm <id>', 'the pseudonym once more: this cannot be taken back')
+    .action(async (id: string, options: Where & { rater: string; item?: string; confirm: string }) => {
+      const { rater, item, confirm } = options;
+      if (confirm !== rater)
+        throw new UsageError('confirm', `store erase: expected --confirm ${rater}, got ${confirm}; nothing was erased`);
+      await withStore(options, { create: false }, async (s) => {
+        const done = await s.erase(id, rater, { at: now(), ...(item !== undefined && { itemId: item }) });
+        const lines = [
+          `erased: ${erasedText(done.erased)}${done.profile ? '; and the profile' : ''}`,
+          'what was erased may still be in:',
+          ...[...done.outside, 'folders of runs and exports that were made with it'].map((place) => `  ${place}`),
+        ];
+        terminalOf().result({ type: 'erased', ...done }, lines.join('\n'));
+      });
+    });
+
+  command('scrub', 'take what was erased or replaced out of the files of the database', [
+    'scrub',
+    'scrub --store team.db',
+  ]).action(async (options: Where) =>
+    withStore(options, { create: false }, async (s) => {
+      const outside = await s.scrub();
+      const lines = ['done; what was erased may still be in:', ...outside.map((place) => `  ${place}`)];
+      terminalOf().result({ type: 'scrubbed', outside }, lines.join('\n'));
+    }),
+  );
+
+  command('rekey', 'encrypt the secrets in the database under another key; stop the Studio first', [
+    'rekey --to-key-file new.key',
+    'rekey --to-key-file new.key --store team.db',
+  ])
+    .requiredOption('--to-key-file <file>', 'file of the new key, readable by you alone (openssl rand -base64 32)')
+    .action(async (options: Where & { toKeyFile: string }) => {
+      const to = keyFromFile(options.toKeyFile);
+      const secrets = await rekeyStore(storeUrl(options), { from: secretsKey(), to });
+      terminalOf().result(
+        { type: 'rekeyed', secrets, key: to.id },
+        `${secrets} secrets are encrypted under the key ${to.id}; start the Studio with it from now on`,
+      );
+    });
+}
+
 /** `store`: projects, their feedback and its safety. */
 export function addStoreCommands(program: Command, terminalOf: () => Terminal): void {
   const store = program.command('store').description('keep projects and their feedback, on SQLite or PostgreSQL');
@@ -242,4 +295,5 @@ export function addStoreCommands(program: Command, terminalOf: () => Terminal): 
   addWritingCommands(command, terminalOf);
   addReadingCommands(command, terminalOf);
   addKeepingCommands(command, terminalOf);
+  addErasingCommands(command, terminalOf);
 }

@@ -3,9 +3,11 @@ import { createNotifier, createStudio, hashSecret, listen, newSecret, sealerOf }
 import { type FeedbackStore, openStore } from '../store/index.ts';
 import { containedFile } from './contained-file.ts';
 import { now, packageRoot, VERSION } from './environment.ts';
+import { createImportProcesses } from './import-process.ts';
 import { createReaderThread } from './reader-thread.ts';
 import { createRunReaderThread } from './run-reader-thread.ts';
 import { createRunService } from './run-service.ts';
+import { secretsKey } from './store-access.ts';
 
 export interface RunningStudio {
   readonly url: string;
@@ -27,7 +29,7 @@ export async function startStudio(options: {
   readonly hosts?: readonly string[];
   readonly report: (id: string, error: unknown) => void;
 }): Promise<RunningStudio> {
-  const store = await openStore(options.store, { create: true, now, busy: true });
+  const store = await openStore(options.store, { create: true, now, busy: true, secretsKey: secretsKey() });
   const { accounts } = store;
   const setupToken = newSecret();
   const reader = createReaderThread(options.store);
@@ -38,10 +40,12 @@ export async function startStudio(options: {
     store: options.store,
     notify,
   });
+  const importer = createImportProcesses(options.store);
   const app = createStudio({
     store,
     accounts,
     reader,
+    importer,
     sealer: await sealerOf(accounts),
     now,
     version: VERSION,
@@ -60,6 +64,7 @@ export async function startStudio(options: {
     store,
     setupUrl: first ? `${url}setup/${setupToken}` : null,
     async close() {
+      await importer.close();
       await close();
       await runs.close();
       await reader.close();

@@ -21,6 +21,8 @@ export interface ImportOptions extends SourceOptions {
   /** Where to write which id got which pseudonym; nowhere unless asked. */
   readonly pseudonymMap?: string;
   readonly progress?: Progress;
+  /** Hears of each judgment that was read, with the line it stood on. */
+  readonly onJudgment?: (id: string, line: number) => void;
   /** Wait until the disk has everything; off only where speed matters more than a power cut. */
   readonly durable?: boolean;
 }
@@ -62,7 +64,7 @@ export async function importLayout(options: ImportOptions): Promise<ImportSummar
   const staging = stage(out, 'folder', { durable });
   const output = folderOutput(staging.path, { durable });
   const rejects = rejectsFile(staging.path, people.redact, { durable });
-  const sink = checkedSink(output);
+  const sink = checkedSink(output, options.onJudgment);
   const notes: Record<string, number> = {};
   const total = Math.max(1, Math.ceil(source.bytes / KB));
   const report = (done: number, rows: number) =>

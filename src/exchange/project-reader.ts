@@ -74,7 +74,8 @@ function checkRecord(
   };
   if (row.type === 'judgment') fail(judgmentProblem(row.judgment, items.get(row.judgment.itemId)?.row));
   else if (row.type === 'adjudication') fail(judgmentProblem(row, items.get(row.itemId)?.row));
-  else if ('itemId' in row && !items.has(row.itemId)) fail(`itemId: no item ${row.itemId} in items.jsonl`);
+  else if ('itemId' in row && row.itemId !== undefined && !items.has(row.itemId))
+    fail(`itemId: no item ${row.itemId} in items.jsonl`);
 }
 
 /** The largest description of a project that is read. */

@@ -104,9 +104,9 @@ interface Known {
 /**
  * Checks entries and hands them on. Everything of an entry is checked before any of it goes out: its schema, that ids are
  * new (both lines are named), that judgments refer to items that are there and fit them. Memory grows with the number of
- * ids, not with the texts.
+ * ids, not with the texts. `onJudgment` hears of each judgment that went out.
  */
-export function checkedSink(output: Output): Sink {
+export function checkedSink(output: Output, onJudgment?: (id: string, line: number) => void): Sink {
   const counts: Record<SinkFile, number> = { items: 0, raters: 0, judgments: 0, records: 0 };
   const items = new Map<string, Known>();
   const seen = {
@@ -159,7 +159,7 @@ export function checkedSink(output: Output): Sink {
   };
   const checkRecord = (record: FeedbackRecord, here: ReadonlyMap<string, Item>) => {
     if (record.type === 'judgment') checkFit(record.judgment, here);
-    else if ('itemId' in record) {
+    else if ('itemId' in record && record.itemId !== undefined) {
       const item = itemOf(record.itemId, here);
       const problem = record.type === 'adjudication' ? answerProblem(record.answer, item) : undefined;
       if (problem !== undefined) throw new RowError('answer', problem);
@@ -217,6 +217,7 @@ export function checkedSink(output: Output): Sink {
       };
       write('raters', raters);
       write('judgments', judgments);
+      for (const { id } of judgments) onJudgment?.(id, line);
       write('records', records);
     },
   };

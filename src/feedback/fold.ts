@@ -52,7 +52,7 @@ function removals(history: readonly FeedbackRecord[]): Map<string, Removal> {
     const record = history[i]!;
     const id = idOf(record);
     if (undone.has(id)) later.add(id);
-    if (removed.has(id)) continue;
+    if (removed.has(id) || record.type === 'erased' || record.type === 'erasure') continue;
     if (record.type === 'undo') {
       if (!later.has(record.undoes)) removed.set(record.undoes, 'undone');
       continue;
@@ -93,7 +93,8 @@ function removals(history: readonly FeedbackRecord[]): Map<string, Removal> {
 
 /**
  * The state after a history, given in order, with ids that occur once. Any past state is the fold of a prefix. Every
- * record stands, or is named in `removed`, or is an undo or a withdrawal, which act and are no content of their own.
+ * record stands, or is named in `removed`, or is an undo, a withdrawal or a trace of erasure, which are no content of
+ * their own.
  */
 export function foldRecords(history: readonly FeedbackRecord[]): FeedbackState {
   const removed = removals(history);

@@ -4,7 +4,8 @@ import { judgmentSchema, presentationSchema } from './judgment.ts';
 
 /**
  * The append-only history of a project's feedback. Nothing is overwritten or deleted: drafts, undo, adjudication and
- * withdrawal are records of their own, and the state is a fold over them (`foldRecords`).
+ * withdrawal are records of their own, and the state is a fold over them (`foldRecords`). The one exception is erasure:
+ * what a record said goes for good, and `erased` stands in its place.
  */
 const base = {
   id: z.string().min(1),
@@ -26,6 +27,9 @@ export const ADJUDICATION_REASONS = [
   'ambiguous-item',
   'other',
 ] as const;
+
+/** Kinds of records whose content can be erased. */
+export const ERASABLE = ['judgment', 'draft', 'skip', 'flag', 'undo', 'adjudication', 'withdrawal'] as const;
 
 export const feedbackRecordSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('judgment'), judgment: judgmentSchema }),
@@ -53,6 +57,31 @@ export const feedbackRecordSchema = z.discriminatedUnion('type', [
   }),
   /** A rater withdraws what they gave so far: it stays in the history and leaves every later state. */
   z.strictObject({ type: z.literal('withdrawal'), ...base, reason: z.string().optional() }),
+  /**
+   * What is left in the place of a record that was erased at `at`: whose it was, on which item, of which kind, and a
+   * salted commitment to its content, by which the hashes of the history still follow from each other.
+   */
+  z.strictObject({
+    type: z.literal('erased'),
+    ...base,
+    itemId: z.string().min(1).optional(),
+    was: z.enum(ERASABLE),
+    /** SHA-256 over a salt that is gone, and the content. */
+    commitment: z.string().regex(/^[0-9a-f]{64}$/),
+  }),
+  /** Says that an owner erased records of `raterId`, which, and whether on one item or all. */
+  z.strictObject({
+    type: z.literal('erasure'),
+    ...base,
+    /** The one item that it was about; everything of the rater without. */
+    onItem: z.string().min(1).optional(),
+    /** Who did it, where known. */
+    by: z.string().min(1).optional(),
+    /** Places of the erased records in the history, from 1. */
+    records: z.array(z.int().positive()),
+    /** How many of them were judgments. */
+    judgments: z.int().nonnegative(),
+  }),
 ]);
 export type FeedbackRecord = z.infer<typeof feedbackRecordSchema>;
 export type RecordType = FeedbackRecord['type'];
@@ -64,5 +93,6 @@ export function recordKey(record: FeedbackRecord): { id: string; raterId: string
     const { id, raterId, itemId, submittedAt } = record.judgment;
     return { id, raterId, itemId, at: submittedAt };
   }
-  return { id: record.id, raterId: record.raterId, itemId: 'itemId' in record ? record.itemId : null, at: record.at };
+  const itemId = 'itemId' in record ? (record.itemId ?? null) : null;
+  return { id: record.id, raterId: record.raterId, itemId, at: record.at };
 }

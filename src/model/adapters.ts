@@ -107,6 +107,8 @@ export function toPeft(
   return { config, tensors };
 }
 
+const MOST_RANK = 65_536;
+
 /** Settings of an `adapter_config.json` for a model. What PEFT can do and this engine cannot is refused by name. */
 export function loraFromPeft(
   config: Readonly<Record<string, unknown>>,
@@ -131,9 +133,13 @@ export function loraFromPeft(
   }
   if ((config.bias ?? 'none') !== 'none') throw fault(`bias is ${JSON.stringify(config.bias)}; expected "none"`);
   const { r: rank, lora_alpha: alpha, target_modules: modules } = config;
-  if (typeof rank !== 'number' || typeof alpha !== 'number') throw fault('r and lora_alpha: expected numbers');
+  if (typeof rank !== 'number' || !Number.isInteger(rank) || rank < 1 || rank > MOST_RANK)
+    throw fault(`r: expected a whole number from 1 to ${MOST_RANK}, got ${JSON.stringify(rank)}`);
+  if (typeof alpha !== 'number' || !Number.isFinite(alpha) || alpha <= 0)
+    throw fault(`lora_alpha: expected a positive number, got ${JSON.stringify(alpha)}`);
   if (modules === 'all-linear') return { rank, alpha };
-  if (!Array.isArray(modules)) throw fault('target_modules: expected a list of module names, or "all-linear"');
+  if (!Array.isArray(modules) || !modules.every((name) => typeof name === 'string'))
+    throw fault('target_modules: expected a list of module names, or "all-linear"');
   return { rank, alpha, targets: resolveTargets(modules as string[], spec, source) };
 }
 

@@ -9,6 +9,9 @@ export type Family = (typeof FAMILIES)[number];
 
 type Json = Readonly<Record<string, unknown>>;
 
+/** A value for a message: of a stranger's file, and perhaps long. */
+const shown = (value: unknown): string => (JSON.stringify(value) ?? String(value)).slice(0, 60);
+
 /** Reads keys of one config file; what is missing or unsupported ends with the key, what was got and what is expected. */
 class Reader {
   readonly json: Json;
@@ -25,8 +28,15 @@ class Reader {
 
   number(key: string, fallback?: number): number {
     const value = own(this.json, key) ?? fallback;
-    if (typeof value !== 'number') throw this.fault(`${key}: expected a number, got ${JSON.stringify(value)}`);
+    if (typeof value !== 'number') throw this.fault(`${key}: expected a number, got ${shown(value)}`);
     return value;
+  }
+
+  /** A number that something is divided by or scaled with. */
+  positive(key: string, fallback?: number): number {
+    const value = this.number(key, fallback);
+    if (Number.isFinite(value) && value > 0) return value;
+    throw this.fault(`${key}: expected a positive number, got ${value}`);
   }
 
   /** A whole number of something that memory is taken for, within what any published model has. */
@@ -36,12 +46,19 @@ class Reader {
     throw this.fault(`${key}: expected a whole number from 1 to ${most}, got ${value}`);
   }
 
+  /** An object, or nothing. */
+  object(key: string): Json | undefined {
+    const value = own(this.json, key) ?? undefined;
+    if (value === undefined || (typeof value === 'object' && !Array.isArray(value))) return value as Json | undefined;
+    throw this.fault(`${key}: expected an object, got ${shown(value)}`);
+  }
+
   /** Refuses a variant that the graphs do not have. */
   only(key: string, allowed: readonly unknown[], fallback: unknown): void {
     const value = own(this.json, key) ?? fallback;
     if (allowed.includes(value)) return;
     const names = allowed.map((v) => JSON.stringify(v)).join(' or ');
-    throw this.fault(`${key} is ${JSON.stringify(value)}; only ${names} is supported`);
+    throw this.fault(`${key} is ${shown(value)}; only ${names} is supported`);
   }
 }
 
@@ -57,24 +74,24 @@ const MOST = {
 
 /** Rotary settings in their two published layouts: `rope_theta` with `rope_scaling`, or `rope_parameters` holding both. */
 function rotaryOf(config: Reader): { rotaryBase: number; rotaryScaling: RotaryScaling | undefined } {
-  const joined = config.json.rope_parameters as Json | null | undefined;
-  const scaling = new Reader(joined ?? (config.json.rope_scaling as Json | null) ?? {}, `${config.source}: rope`);
+  const joined = config.object('rope_parameters');
+  const scaling = new Reader(joined ?? config.object('rope_scaling') ?? {}, `${config.source}: rope`);
   const rotaryBase =
-    joined?.rope_theta === undefined ? config.number('rope_theta', 10_000) : scaling.number('rope_theta');
+    joined?.rope_theta === undefined ? config.positive('rope_theta', 10_000) : scaling.positive('rope_theta');
   const kind = scaling.json.rope_type ?? scaling.json.type ?? 'default';
   if (kind === 'default') return { rotaryBase, rotaryScaling: undefined };
-  if (kind === 'linear') return { rotaryBase, rotaryScaling: { kind, factor: scaling.number('factor') } };
+  if (kind === 'linear') return { rotaryBase, rotaryScaling: { kind, factor: scaling.positive('factor') } };
   if (kind !== 'llama3') {
-    throw config.fault(`rope type ${JSON.stringify(kind)} is not supported; expected default, linear or llama3`);
+    throw config.fault(`rope type ${shown(kind)} is not supported; expected default, linear or llama3`);
   }
   return {
     rotaryBase,
     rotaryScaling: {
       kind,
-      factor: scaling.number('factor'),
-      lowFrequencyFactor: scaling.number('low_freq_factor'),
-      highFrequencyFactor: scaling.number('high_freq_factor'),
-      originalContext: scaling.number('original_max_position_embeddings'),
+      factor: scaling.positive('factor'),
+      lowFrequencyFactor: scaling.positive('low_freq_factor'),
+      highFrequencyFactor: scaling.positive('high_freq_factor'),
+      originalContext: scaling.positive('original_max_position_embeddings'),
     },
   };
 }
@@ -94,7 +111,7 @@ function gpt2Spec(config: Reader): TransformerSpec {
     maxContext: config.size('n_positions', MOST.context, config.json.n_ctx as number | undefined),
     architecture: {
       norm: 'layer',
-      normEpsilon: config.number('layer_norm_epsilon', 1e-5),
+      normEpsilon: config.positive('layer_norm_epsilon', 1e-5),
       positions: 'learned',
       activation: 'gelu',
       biases: 'all',
@@ -113,7 +130,7 @@ function rotarySpec(config: Reader, family: Exclude<Family, 'gpt2'>): Transforme
   const architecture: ModelArchitecture = {
     keyValueHeads: config.size('num_key_value_heads', MOST.heads, family === 'llama' ? heads : 32),
     headWidth: config.size('head_dim', MOST.width, family === 'qwen3' ? 128 : width / heads),
-    normEpsilon: config.number('rms_norm_eps', 1e-6),
+    normEpsilon: config.positive('rms_norm_eps', 1e-6),
     rotaryBase,
     ...(rotaryScaling !== undefined && { rotaryScaling }),
     ...(family === 'qwen2' && { biases: 'qkv' as const }),
@@ -136,7 +153,7 @@ export function specFromConfig(json: Json, source: string): TransformerSpec {
   const config = new Reader(json, source);
   const family = json.model_type as Family;
   if (!FAMILIES.includes(family)) {
-    throw config.fault(`model_type is ${JSON.stringify(json.model_type)}; expected one of ${FAMILIES.join(', ')}`);
+    throw config.fault(`model_type is ${shown(json.model_type)}; expected one of ${FAMILIES.join(', ')}`);
   }
   return family === 'gpt2' ? gpt2Spec(config) : rotarySpec(config, family);
 }

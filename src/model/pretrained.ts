@@ -1,18 +1,18 @@
 import {
   closeSync,
+  constants,
   existsSync,
   fstatSync,
   mkdirSync,
   openSync,
   readdirSync,
-  readFileSync,
   readSync,
   statSync,
 } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import type { LoraSpec } from '../engine/index.ts';
 import { DataError } from '../run/index.ts';
-import { fileError, onPath, readJson, writeFileAtomic, writeJson } from '../run/node.ts';
+import { fileError, onPath, readJson, readRegularFile, writeFileAtomic, writeJson } from '../run/node.ts';
 import { fromPeft, loraFromPeft, toPeft } from './adapters.ts';
 import { configFromSpec, familyOf, specFromConfig } from './hub-config.ts';
 import { hubTensors, type Piece, placePiece, takePiece } from './hub-tensors.ts';
@@ -34,9 +34,13 @@ const CONFIG = 'config.json';
 const WEIGHTS = 'model.safetensors';
 const INDEX = 'model.safetensors.index.json';
 
+/** Twice the largest `tokenizer.json` that is published. */
+const JSON_BYTES = 64 * 1024 * 1024;
+const TEMPLATE_BYTES = 4 * 1024 * 1024;
+
 /** Reads a JSON object; what is no object ends with one line. */
 export function readJsonObject(path: string): Record<string, unknown> {
-  const value = readJson(path);
+  const value = readJson(path, JSON_BYTES);
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   throw new DataError('json', `${path}: expected a JSON object`);
 }
@@ -83,9 +87,12 @@ class TensorFile {
 
   constructor(path: string) {
     this.path = path;
-    this.#file = onPath(path, () => openSync(path, 'r'));
+    // A pipe would wait for its writer for ever.
+    this.#file = onPath(path, () => openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)));
     try {
-      const { size } = fstatSync(this.#file);
+      const stat = fstatSync(this.#file);
+      if (!stat.isFile()) throw new DataError('file', `${path}: expected a regular file; fetch the model again`);
+      const { size } = stat;
       const length = headerLength(this.#bytes(0, Math.min(PREFIX_BYTES, size)), size, path);
       this.tensors = parseHeader(this.#bytes(PREFIX_BYTES, PREFIX_BYTES + length), size, path).tensors;
     } catch (error) {
@@ -127,7 +134,7 @@ function weightFiles(folder: string): string[] {
   }
   const map = readJsonObject(index).weight_map;
   const names = typeof map === 'object' && map !== null ? [...new Set(Object.values(map))] : [];
-  if (names.length === 0 || names.some((name) => typeof name !== 'string' || basename(name) !== name)) {
+  if (names.length === 0 || names.some((name) => typeof name !== 'string' || !/^[\w.-]+\.safetensors$/.test(name))) {
     throw new DataError('weights', `${index}: expected weight_map with names of files in this folder`);
   }
   return names.map((name) => join(folder, name as string));
@@ -165,6 +172,10 @@ export class TensorFiles {
     return this.#places.has(name);
   }
 
+  shapeOf(name: string): readonly number[] {
+    return this.#places.get(name)!.tensors.get(name)!.shape;
+  }
+
   read(name: string): FloatTensor {
     return this.#places.get(name)!.read(name);
   }
@@ -182,31 +193,38 @@ function findTensor(files: TensorFiles, name: string): string | undefined {
   return [name, name.replace(/^(transformer|model)\./, '')].find((candidate) => files.has(candidate));
 }
 
-function readParameter(files: TensorFiles, parameter: Parameter, pieces: readonly Piece[], folder: string) {
-  const { name, shape } = parameter;
-  const values = new Float32Array(shape.reduce((product, dim) => product * dim, 1));
-  const used: string[] = [];
-  for (const piece of pieces) {
-    const tensor = findTensor(files, piece.tensor);
-    if (tensor === undefined) {
-      throw new DataError(
-        'weights',
-        `${folder}: tensor ${piece.tensor} is missing; config.json does not fit the weights`,
-      );
-    }
-    const read = files.read(tensor);
-    // A shorter context leaves out the last learned positions.
-    const longer = name === 'positionEmbedding' && read.shape[1] === shape[1] && read.shape[0]! >= shape[0]!;
-    if (!longer && read.shape.join() !== piece.shape.join()) {
-      throw new DataError(
-        'weights',
-        `${folder}: tensor ${tensor} is [${read.shape}], but config.json asks for [${piece.shape}]`,
-      );
-    }
-    placePiece(longer ? read.values.subarray(0, values.length) : read.values, piece, values, shape.at(-1)!);
-    used.push(tensor);
+/** The tensor of a piece, if it has the shape that the description asks for; `longer` has more positions than are wanted. */
+function tensorOf(files: TensorFiles, piece: Piece, { name, shape, folder }: Parameter & { folder: string }) {
+  const tensor = findTensor(files, piece.tensor);
+  if (tensor === undefined) {
+    throw new DataError(
+      'weights',
+      `${folder}: tensor ${piece.tensor} is missing; config.json does not fit the weights`,
+    );
   }
-  return { values, used };
+  const stored = files.shapeOf(tensor);
+  // A shorter context leaves out the last learned positions.
+  const longer =
+    name === 'positionEmbedding' && stored.length === 2 && stored[1] === shape[1] && stored[0]! >= shape[0]!;
+  if (!longer && stored.join() !== piece.shape.join()) {
+    throw new DataError(
+      'weights',
+      `${folder}: tensor ${tensor} is [${stored}], but config.json asks for [${piece.shape}]`,
+    );
+  }
+  return { tensor, longer };
+}
+
+function readParameter(files: TensorFiles, parameter: Parameter, pieces: readonly Piece[], folder: string) {
+  const { shape } = parameter;
+  // All shapes are compared before memory is taken for what config.json says.
+  const found = pieces.map((piece) => ({ piece, ...tensorOf(files, piece, { ...parameter, folder }) }));
+  const values = new Float32Array(shape.reduce((product, dim) => product * dim, 1));
+  for (const { piece, tensor, longer } of found) {
+    const read = files.read(tensor);
+    placePiece(longer ? read.values.subarray(0, values.length) : read.values, piece, values, shape.at(-1)!);
+  }
+  return { values, used: found.map(({ tensor }) => tensor) };
 }
 
 /**
@@ -234,7 +252,7 @@ export function readPretrained(folder: string, spec: TransformerSpec): Map<strin
       const more = strange.length > 3 ? ` and ${strange.length - 3} more` : '';
       throw new DataError(
         'weights',
-        `${folder}: tensors that config.json does not explain: ${strange.slice(0, 3).join(', ')}${more}; the architecture differs`,
+        `${folder}: tensors that config.json does not explain: ${strange.slice(0, 3).join(', ').slice(0, 300)}${more}; the architecture differs`,
       );
     }
     return weights;
@@ -344,7 +362,7 @@ export function readAdapter(folder: string, spec: TransformerSpec): Map<string, 
 /** The chat template of a folder, in any of the three places where it is published. */
 function chatTemplateIn(folder: string, config: Readonly<Record<string, unknown>>): string | undefined {
   const file = join(folder, 'chat_template.jinja');
-  if (existsSync(file)) return onPath(file, () => readFileSync(file, 'utf8'));
+  if (existsSync(file)) return readRegularFile(file, TEMPLATE_BYTES).toString('utf8');
   const json = join(folder, 'chat_template.json');
   const given = existsSync(json) ? readJsonObject(json).chat_template : config.chat_template;
   if (!Array.isArray(given)) return typeof given === 'string' ? given : undefined;

@@ -5,7 +5,9 @@ import { DataError, own } from '../run/index.ts';
  * numbers, little-endian and without gaps. Floats are read to float32. Pure on bytes; files are read in `pretrained.ts`.
  */
 
-const MAX_HEADER = 100_000_000;
+/** Some hundred thousand tensors in one file; the format itself allows three times as much. */
+const MAX_HEADER = 32_000_000;
+const MAX_AXES = 8;
 export const PREFIX_BYTES = 8;
 
 export type FloatDType = 'F32' | 'F16' | 'BF16';
@@ -21,7 +23,8 @@ export interface StoredTensor {
   readonly end: number;
 }
 
-const fault = (source: string, text: string) => new DataError('safetensors', `${source}: ${text}`);
+/** A message may hold a stranger's name of a tensor, which may be long. */
+const fault = (source: string, text: string) => new DataError('safetensors', `${source}: ${text.slice(0, 300)}`);
 
 /** Length of the JSON header, from the first eight bytes of a file of `fileBytes`. */
 export function headerLength(prefix: Uint8Array, fileBytes: number, source: string): number {
@@ -47,6 +50,7 @@ export function parseHeader(
   let json: Record<string, unknown>;
   try {
     json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(header)) as Record<string, unknown>;
+    if (typeof json !== 'object' || json === null) throw new Error(`a ${typeof json}`);
   } catch (cause) {
     throw new DataError('safetensors', `${source}: expected a JSON header, got ${(cause as Error).message}`, { cause });
   }
@@ -57,8 +61,15 @@ export function parseHeader(
     const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
     const whole = (value: unknown): value is number[] =>
       Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && n >= 0);
-    if (typeof dtype !== 'string' || !whole(shape) || !whole(offsets) || offsets.length !== 2) {
-      throw fault(source, `tensor ${name}: expected dtype, shape and two data_offsets, got ${JSON.stringify(entry)}`);
+    if (
+      typeof dtype !== 'string' ||
+      !whole(shape) ||
+      shape.length > MAX_AXES ||
+      !whole(offsets) ||
+      offsets.length !== 2
+    ) {
+      const want = `expected dtype, shape (at most ${MAX_AXES} axes) and two data_offsets`;
+      throw fault(source, `tensor ${name}: ${want}, got ${JSON.stringify(entry)}`);
     }
     const size = own(BYTES, dtype) ?? own(OTHER_BYTES, dtype);
     const bytes = shape.reduce((product, dim) => product * dim, size ?? 0);

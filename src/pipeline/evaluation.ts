@@ -19,7 +19,7 @@ export const evaluatedPromptSchema = z.strictObject({
       tokens: z.number(),
     }),
   ),
-  /** Scores of each reply: by the reward that is optimised, its members' spread, and the true utility where it is known. */
+  /** Scores of each reply: by the reward model, its members' spread, and the true utility where it is known. */
   scored: z.strictObject({
     proxy: z.array(z.number()),
     spread: z.array(z.number()),
@@ -66,7 +66,7 @@ export const figuresBySplit = (prompts: readonly EvaluatedPrompt[]): SplitFigure
     prompts.some((prompt) => prompt.split === split) ? [figuresOf(prompts, split)] : [],
   );
 
-/** The reward that is optimised, on replies to one prompt. */
+/** Scores of the reward model for replies to one prompt. */
 export type Score = (prompt: string, replies: readonly string[]) => Promise<{ mean: number; spread?: number }[]>;
 
 /** Samples a policy on prompts and scores what it says. */

@@ -1,3 +1,4 @@
+export { type Carried, carriedBy, carriedText } from './carried.ts';
 export * from './collected.ts';
 export * from './config.ts';
 export { disclosurePlaces } from './disclosure-places.ts';

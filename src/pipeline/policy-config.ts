@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { loraSchema } from '../engine/index.ts';
-import { algorithmSchema, MONITORS, monitorSchema } from '../policy/index.ts';
+import { algorithmSchema, MONITORS, monitorSchema, samplingKeys } from '../policy/index.ts';
 import { riskSchema } from '../reward/index.ts';
 import { own } from '../run/index.ts';
 
@@ -8,6 +8,8 @@ const positive = z.int().positive();
 
 /** Keys of an optimisation beside those of its algorithm. */
 const common = {
+  /** Tokens that a reply may have: where the policy is sampled to learn, and where it is evaluated. */
+  maxTokens: samplingKeys.maxTokens,
   /** Trains adapters instead of all weights. */
   lora: loraSchema.optional(),
   /** Steps between evaluations on the path and between checkpoints. */

@@ -23,6 +23,7 @@ export interface RunPreview {
     readonly consented: number;
     readonly withdrawn: LeftOut;
     readonly withoutConsent: LeftOut;
+    readonly erased?: LeftOut;
   };
   readonly items: {
     readonly total: number;

@@ -4,8 +4,8 @@ import { evaluateScores, type RewardEvaluation } from '../reward/index.ts';
 import { expectedCalibrationError, reliabilityBins, sigmoid } from '../stats/index.ts';
 import { isHeldOut } from './collected.ts';
 import type { PipelineConfig } from './config.ts';
+import type { Feedback } from './feedback-records.ts';
 import { stratumOf, stratumValues } from './sources/index.ts';
-import type { Feedback } from './stages/feedback.ts';
 
 /** An evaluation as it is stored, with the calibration on single votes where the headline is scored on gold. */
 export interface StoredEvaluation extends RewardEvaluation {

@@ -3,13 +3,13 @@ import type { z } from 'zod';
 import { type Finding, findingsSchema, type RatesByProbe, ratesSchema } from '../audit/index.ts';
 import { readJsonOf } from '../run/node.ts';
 import { type Collected, collectedSchema } from './collected.ts';
+import { type Feedback, loadFeedback } from './feedback-records.ts';
 import type { StoredEvaluation } from './reward-evaluation.ts';
 import { atRound, type Place, pathIn } from './run-context.ts';
 import { RUN_FILES } from './run-folder.ts';
 import { type BestOfCurve, bestOfSchema } from './stages/best-of-n.ts';
 import { type DataSummary, dataSummarySchema } from './stages/data.ts';
 import { type ExactCurve, exactSchema } from './stages/exact.ts';
-import { type Feedback, loadFeedback } from './stages/feedback.ts';
 import { loadPath, MAIN, type PolicyPath, variantsOf } from './stages/policy.ts';
 import { loadEvaluation } from './stages/reward.ts';
 

@@ -1,8 +1,8 @@
 import type { PathView, RunView, SnapshotView } from '../audit/index.ts';
 import type { Ground } from '../world/index.ts';
 import type { EvaluatedPrompt } from './evaluation.ts';
+import type { Feedback } from './feedback-records.ts';
 import type { BestOfCurve } from './stages/best-of-n.ts';
-import type { Feedback } from './stages/feedback.ts';
 import type { PolicyPath } from './stages/policy.ts';
 
 /** Prompts as evidence shows them: of the training distribution, so that a probe compares like with like. */

@@ -3,7 +3,7 @@ import { createRng } from '../stats/index.ts';
 import { comparisonItems, type GroundPrompt, raterPool } from '../world/index.ts';
 import { askPairs, candidatePairs } from './ask.ts';
 import type { PipelineConfig } from './config.ts';
-import type { Records } from './feedback-records.ts';
+import type { FeedbackRecords } from './feedback-records.ts';
 import { type Source, splitPrompts } from './sources/index.ts';
 
 /** A round of simulated feedback, but for the replies that it is about. */
@@ -12,7 +12,7 @@ export interface SimulatedRound {
   readonly round: number;
   readonly source: Source;
   /** What earlier rounds collected. */
-  readonly before: Records;
+  readonly before: FeedbackRecords;
   /** Whose replies they are, as items say it. */
   readonly origin: string;
   readonly sampling: NonNullable<Item['source']['sampling']>;
@@ -69,7 +69,7 @@ async function pairsOf(
 
 type Replies = (prompts: readonly GroundPrompt[]) => Promise<readonly (readonly string[])[]>;
 
-async function answered(asked: SimulatedRound, pairs: readonly Item[]): Promise<Records> {
+async function answered(asked: SimulatedRound, pairs: readonly Item[]): Promise<FeedbackRecords> {
   const { config, round, source, before } = asked;
   const feedback = config.feedback!;
   const ground = source.ground!;
@@ -90,7 +90,7 @@ async function answered(asked: SimulatedRound, pairs: readonly Item[]): Promise<
 }
 
 /** Pairs of the policy's replies, and what simulated raters say of them. Pure but for `replies`: the same replies, the same records. */
-export const simulatedFeedback = async (asked: SimulatedRound, replies: Replies): Promise<Records> =>
+export const simulatedFeedback = async (asked: SimulatedRound, replies: Replies): Promise<FeedbackRecords> =>
   answered(asked, await pairsOf(asked, replies));
 
 /**
@@ -98,7 +98,7 @@ export const simulatedFeedback = async (asked: SimulatedRound, replies: Replies)
  * from the configuration. Where a rule chose what to ask, it chose among replies that are not kept: then the answers, and
  * which pairs were asked, stand as they are.
  */
-export async function sameQuestions(asked: SimulatedRound, stored: Records): Promise<Records> {
+export async function sameQuestions(asked: SimulatedRound, stored: FeedbackRecords): Promise<FeedbackRecords> {
   const { config, round, before } = asked;
   const own = new Map(stored.items.slice(before.items.length).map((item) => [item.id, item]));
   const idOf = (i: number) => `${prefixOf(round)}item-${String(i + 1).padStart(5, '0')}`;

@@ -20,17 +20,27 @@ export function leaveOneOut(rewards: readonly number[]): GroupAdvantages {
   return { advantages, unscored: rewards.length - n };
 }
 
-/** Added to a group's standard deviation before dividing by it. */
+/** Added to a standard deviation before dividing by it. */
 const SD_FLOOR = 1e-4;
 
+/** What a centred reward is divided by: the deviation of its group, that of the batch, or nothing. */
+export const SCALES = ['group', 'batch', 'none'] as const;
+export type Scale = (typeof SCALES)[number];
+
+const isSame = (values: readonly number[]): boolean => values.length < 2 || values.every((v) => v === values[0]);
+
 /**
- * GRPO (Shao et al. 2024): (r − mean) / sd within the group, sd that of a sample (n − 1). A reward that is not finite, a group
- * with fewer than two scored samples, and one with equal rewards give exactly zero.
+ * Group-relative advantages (GRPO, Shao et al. 2024): r − mean of the group, over the sample deviation (n − 1) of the group or of
+ * all rewards of the batch, or undivided (Liu et al. 2025, Dr. GRPO). A reward that is not finite, a group with fewer than two
+ * scored samples, and one with equal rewards give exactly zero.
  */
-export function standardised(rewards: readonly number[]): number[] {
-  const scored = rewards.filter(Number.isFinite);
-  if (scored.length < 2 || scored.every((r) => r === scored[0])) return rewards.map(() => 0);
-  const centre = mean(scored);
-  const sd = standardDeviation(scored);
-  return rewards.map((r) => (Number.isFinite(r) ? (r - centre) / (sd + SD_FLOOR) : 0));
+export function groupRelative(rewards_P_G: readonly (readonly number[])[], scale: Scale): number[][] {
+  const batch = scale === 'batch' ? standardDeviation(rewards_P_G.flat().filter(Number.isFinite)) : 0;
+  return rewards_P_G.map((rewards_G) => {
+    const scored = rewards_G.filter(Number.isFinite);
+    if (isSame(scored)) return rewards_G.map(() => 0);
+    const centre = mean(scored);
+    const divisor = scale === 'none' ? 1 : (scale === 'group' ? standardDeviation(scored) : batch) + SD_FLOOR;
+    return rewards_G.map((r) => (Number.isFinite(r) ? (r - centre) / divisor : 0));
+  });
 }

@@ -27,7 +27,7 @@ function bench<S extends z.ZodObject, N extends Need>(
   async function context(seed: number, scores = countOfB) {
     const model = await letters.model(seed);
     const prompts = ['a', 'c', 'e'].map((text): PolicyPrompt => ({ id: text, text }));
-    const pairs = prompts.map((prompt) => ({ prompt, chosen: 'bb', rejected: prompt.text }));
+    const pairs = prompts.map(({ text }) => ({ prompt: text, chosen: 'bb', rejected: text, weight: 1 }));
     const demonstrations = prompts.map(({ text }) => ({ prompt: text, reply: 'bb' }));
     const reference = await model.sampler({ retain: true });
     const critic = needs.includes('critic') ? await letters.critic(seed) : model;
@@ -122,6 +122,13 @@ export function describeAlgorithm<S extends z.ZodObject, N extends Need>(
       const rest = await run({ ...parts, fromStep: 2 }, { steps: 4 });
       expect([...begun, ...rest]).toEqual(records);
       expect(await printOf(parts.model)).toEqual(await printOf(whole.model));
+    });
+    it('has taken its step when it reports it', async () => {
+      const on = await context(6);
+      const before = await printOf(on.model);
+      const [record] = await run(on, { steps: 1 });
+      expect(record!.metrics.grad_norm).toBeGreaterThan(0);
+      expect(await printOf(on.model)).not.toEqual(before);
     });
     it('takes the same step whether its sequences come at once or in parts', async () => {
       const [whole, parts] = [await context(6), await context(6)];

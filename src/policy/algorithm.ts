@@ -30,10 +30,12 @@ export interface Demonstration {
 }
 
 /** Two replies to a prompt of which one was preferred. */
-export interface PolicyPair<P extends PolicyPrompt = PolicyPrompt> {
-  readonly prompt: P;
+export interface PolicyPair {
+  readonly prompt: string;
   readonly chosen: string;
   readonly rejected: string;
+  /** How many judgments it counts as. */
+  readonly weight: number;
 }
 
 /** What an algorithm can be given beside the model, by need. */
@@ -41,7 +43,7 @@ export interface Supplies<P extends PolicyPrompt = PolicyPrompt> {
   /** To sample from; never those that a policy is evaluated on. */
   readonly prompts: readonly P[];
   readonly scores: ScoreFunction<P>;
-  readonly pairs: readonly PolicyPair<P>[];
+  readonly pairs: readonly PolicyPair[];
   /** A model with a scalar head that learns the value of a state. */
   readonly critic: TrainableModel;
   readonly demonstrations: readonly Demonstration[];
@@ -82,6 +84,11 @@ export interface Algorithm<S extends z.ZodObject, N extends Need> {
   readonly title: string;
   /** Paper, with the equation where there is one. */
   readonly citation: string;
+  /** What is maximised, or as a loss made small, in a line. */
+  readonly objective: string;
+  /** Where it is a good choice, and where another is. */
+  readonly when: string;
+  readonly whenNot: string;
   /** A strict object in which every key has a default. */
   readonly config: S;
   readonly needs: readonly N[];

@@ -4,11 +4,13 @@ export * from './algorithms/index.ts';
 export * from './algorithms/rloo.ts';
 export * from './algorithms/supervised.ts';
 export * from './best-of-n.ts';
+export * from './dialogue-datum.ts';
 export * from './evaluate.ts';
 export * from './kl-estimators.ts';
 export * from './monitors/index.ts';
 export { type Decision, defineMonitor, type Monitor, type MonitorPoint } from './monitors/monitor.ts';
 export * from './preference-losses.ts';
+export * from './reply-loss.ts';
 export {
   ROLLOUT_METRICS,
   type Rollout,

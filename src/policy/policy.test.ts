@@ -7,12 +7,12 @@ import {
   bestOfNEstimate,
   bestOfNKlBound,
   evaluatePolicy,
+  groupRelative,
   k1,
   k2,
   k3,
   leaveOneOut,
   type ScoreFunction,
-  standardised,
 } from './index.ts';
 import { createLetters, LETTERS } from './letters.fake.ts';
 
@@ -51,10 +51,34 @@ describe('estimators', () => {
     expect(leaveOneOut([1, Number.NaN, 3])).toEqual({ advantages: [-2, 0, 2], unscored: 1 });
   });
   it('group advantages are standard scores, or zero where there is nothing to tell apart', () => {
-    for (const [i, a] of standardised([1, 2, 3]).entries()) expect(a).toBeCloseTo([-1, 0, 1][i]!, 3);
-    for (const [i, a] of standardised([10, Number.NaN, 30]).entries())
+    const own = (rewards: number[]) => groupRelative([rewards], 'group')[0]!;
+    for (const [i, a] of own([1, 2, 3]).entries()) expect(a).toBeCloseTo([-1, 0, 1][i]!, 3);
+    for (const [i, a] of own([10, Number.NaN, 30]).entries())
       expect(a).toBeCloseTo([-Math.SQRT1_2, 0, Math.SQRT1_2][i]!, 4);
-    for (const flat of [[5, 5, 5], [Number.NaN, 3], []]) expect(standardised(flat)).toEqual(flat.map(() => 0));
+    for (const flat of [[5, 5, 5], [Number.NaN, 3], []]) expect(own(flat)).toEqual(flat.map(() => 0));
+    // Over the batch a prompt whose rewards differ more counts more; undivided, advantages are rewards less their mean.
+    const [wide, narrow] = groupRelative(
+      [
+        [0, 4],
+        [1, 2],
+      ],
+      'batch',
+    );
+    expect(wide![1]! / narrow![1]!).toBeCloseTo(4, 9);
+    expect(
+      groupRelative(
+        [
+          [0, 4],
+          [1, 2],
+          [3, 3],
+        ],
+        'none',
+      ),
+    ).toEqual([
+      [-2, 2],
+      [-0.5, 0.5],
+      [0, 0],
+    ]);
   });
   it('best of n from one pool agrees with the worked value and with its bound at n = 1', () => {
     expect(bestOfNEstimate([0.1, 0.5, 0.3, 0.9], [1, 2, 0, -1], 2)).toBeCloseTo(1 / 6, 12);

@@ -29,3 +29,9 @@ export const samplingKeys = {
   missingEosPenalty: z.number().nonnegative().default(1),
 };
 export type SamplingSettings = z.output<z.ZodObject<typeof samplingKeys>>;
+
+/** Of every algorithm that learns from pairs that were judged. */
+export const pairKeys = {
+  /** Pairs to a step. */
+  batch: positive.default(16),
+};

@@ -50,28 +50,44 @@ export async function updateOn(
   const { adam } = options;
   if (data.length === 0) return { 'sampler/kl': 0, 'sampler/worst_ratio': 0, grad_norm: 0, lr: adam.learningRate };
   const { logprobs, gradNorm } = await takeStep(model, data, options);
-  const differences = samplerDifferences(data, logprobs);
-  const limit = options.samplerKlLimit ?? Number.POSITIVE_INFINITY;
-  if (differences['sampler/kl'] > limit) {
-    throw new EngineError(
-      'sampler',
-      `sampler and trainer differ by ${differences['sampler/kl'].toPrecision(3)} nats a token on the same weights; this engine promises at most ${limit}: the samples are not those of the policy that is trained`,
-    );
-  }
+  const rows = data.map(({ tokens, targets, advantages }) => ({
+    ...{ tokens, targets },
+    weights: advantages!.map((advantage) => Number(advantage !== 0)),
+  }));
+  const sampled = data.map((datum) => datum.logprobs!);
+  const differences = samplerDifferences(rows, { sampled, logprobs, limit: options.samplerKlLimit });
   return { ...differences, grad_norm: gradNorm, lr: adam.learningRate };
 }
 
-/** How far log-probabilities computed anew are from those of sampling, over the tokens that have an advantage. */
-function samplerDifferences(data: readonly Datum[], logprobs_D_T: readonly Float32Array[]) {
+/**
+ * How far log-probabilities computed anew are from those of sampling, over the tokens that are not masked.
+ * @throws EngineError where they differ by more than the limit.
+ */
+export function samplerDifferences(
+  data: readonly Datum[],
+  rows: {
+    readonly sampled: readonly Float32Array[];
+    readonly logprobs: readonly Float32Array[];
+    readonly limit?: number | undefined;
+  },
+): Pick<Record<keyof typeof UPDATE_METRICS, number>, 'sampler/kl' | 'sampler/worst_ratio'> {
+  const { sampled, logprobs, limit = Number.POSITIVE_INFINITY } = rows;
   let [squares, worst, tokens] = [0, 0, 0];
-  for (const [d, { advantages, logprobs }] of data.entries()) {
-    for (const [t, advantage] of advantages!.entries()) {
-      if (advantage === 0) continue;
-      const difference = logprobs_D_T[d]![t]! - logprobs![t]!;
+  for (const [d, { weights }] of data.entries()) {
+    for (const [t, weight] of weights!.entries()) {
+      if (weight === 0) continue;
+      const difference = logprobs[d]![t]! - sampled[d]![t]!;
       squares += difference ** 2 / 2;
       worst = Math.max(worst, Math.abs(Math.expm1(difference)));
       tokens += 1;
     }
   }
-  return { 'sampler/kl': squares / Math.max(1, tokens), 'sampler/worst_ratio': worst };
+  const kl = squares / Math.max(1, tokens);
+  if (kl > limit) {
+    throw new EngineError(
+      'sampler',
+      `sampler and trainer differ by ${kl.toPrecision(3)} nats a token on the same weights; this engine promises at most ${limit}: the samples are not those of the policy that is trained`,
+    );
+  }
+  return { 'sampler/kl': kl, 'sampler/worst_ratio': worst };
 }

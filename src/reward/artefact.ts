@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Engine, TrainableModel } from '../engine/index.ts';
-import { DataError } from '../run/index.ts';
+import { DataError, lazily } from '../run/index.ts';
 import { readJson, writeJson } from '../run/node.ts';
 import { createCodec, createTokenizer } from '../text/index.ts';
 import { createEnsemble, type Risk, riskSchema } from './ensemble.ts';
@@ -114,12 +114,12 @@ export async function loadReward(
   const context: LoadContext = {
     folder,
     engine: () => (engine ??= makeEngine()),
-    codec() {
+    codec: lazily(() => {
       if (text === undefined)
         throw new DataError('reward', `${path}: expected the tokenizer of its members, got none; fit it again`);
       const { tokenizer, ...limits } = text;
       return createCodec(createTokenizer(tokenizer), limits);
-    },
+    }),
     shared(spec, name) {
       const opened = shared.get(name) ?? openReference(context.engine(), spec, `${folder}/${name}`);
       shared.set(name, opened);

@@ -2,6 +2,7 @@
 export * from './files.ts';
 export * from './json-file.ts';
 export * from './lines.ts';
+export * from './processes.ts';
 export * from './record-log.ts';
 export * from './regular-file.ts';
 export * from './threads.ts';

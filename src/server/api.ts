@@ -12,6 +12,7 @@ import type { Caller } from './caller.ts';
 import type { KnownRoute, Received, ResponseOf, RouteContract, Routes } from './contract/index.ts';
 import { fileSchema } from './contract/index.ts';
 import { FileAnswer } from './file-answer.ts';
+import { firstIssue, parseBody } from './json-body.ts';
 import { PageJson } from './page-json.ts';
 
 export { ApiError };
@@ -49,15 +50,7 @@ export const splitRoute = (key: string) => {
 
 /** The most that a body may hold where its route does not say: what anybody may send is small. */
 const BODY_BYTES = { public: 64 * 1024, known: 2 * 1024 * 1024 };
-const MAX_DEPTH = 64;
 const GENERAL_PER_MINUTE = 1200;
-
-/** One line of what is wrong with an input. */
-function firstIssue(error: z.ZodError, where: string): string {
-  const [issue] = error.issues;
-  const path = issue!.path.join('.');
-  return `${where}${path === '' ? '' : `.${path}`}: ${issue!.message}`;
-}
 
 /** A message with paths of this machine cut down to the names of their files: where the server keeps them is its own. */
 export const withoutPaths = (message: string): string =>
@@ -93,43 +86,13 @@ function checkOrigin(context: Context): void {
   throw new ApiError(403, 'origin', 'the request comes from another site; open the Studio itself and try again');
 }
 
-/** Whether the brackets of a JSON text lie deeper than anything that is asked for here; parsers of values recurse. */
-function isDeep(text: string): boolean {
-  let depth = 0;
-  for (let at = 0; at < text.length; at++) {
-    const code = text[at];
-    if (code === '"') {
-      do at = text.indexOf('"', at + 1);
-      while (at > 0 && isEscaped(text, at));
-      if (at < 0) return false;
-    } else if (code === '[' || code === '{') {
-      depth += 1;
-      if (depth > MAX_DEPTH) return true;
-    } else if (code === ']' || code === '}') depth -= 1;
-  }
-  return false;
-}
-function isEscaped(text: string, at: number): boolean {
-  let before = at;
-  while (text[before - 1] === '\\') before -= 1;
-  return (at - before) % 2 === 1;
-}
-
-async function readBody(context: Context, schema: z.ZodType | undefined): Promise<unknown> {
+/** A body as its route takes it: parsed, or unread as a stream of bytes. */
+async function readBody(context: Context, { body: schema, unread }: RouteContract): Promise<unknown> {
   if (schema === undefined) return undefined;
   if (!(context.req.header('content-type') ?? '').startsWith('application/json'))
     throw new ApiError(415, 'content-type', 'expected content-type application/json');
-  const text = await context.req.text();
-  if (isDeep(text)) throw new ApiError(400, 'depth', `expected JSON of at most ${MAX_DEPTH} levels`);
-  let raw: unknown;
-  try {
-    raw = JSON.parse(text);
-  } catch {
-    throw new ApiError(400, 'json', 'expected a JSON body');
-  }
-  const parsed = schema.safeParse(raw);
-  if (!parsed.success) throw new ApiError(400, 'body', firstIssue(parsed.error, 'body'));
-  return parsed.data;
+  if (unread === true) return context.req.raw.body ?? new Blob([]).stream();
+  return parseBody(await context.req.text(), schema);
 }
 
 /** Half a character pair, or NUL: no database keeps them. */
@@ -245,7 +208,7 @@ export function bindApi(
         const parsed = contract.query?.safeParse(context.req.query());
         if (parsed !== undefined && !parsed.success)
           throw new ApiError(400, 'query', firstIssue(parsed.error, 'query'));
-        const body = await readBody(context, contract.body);
+        const body = await readBody(context, contract);
         const address = context.get('address');
         const answer = await handler({ params, query: parsed?.data, body, caller, address, context });
         context.header('cache-control', 'no-store');

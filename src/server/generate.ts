@@ -9,6 +9,8 @@ const completionSchema = z.object({
   choices: z.array(z.object({ message: z.object({ content: z.string() }) })).min(1),
 });
 const TIMEOUT_MS = 120_000;
+/** Of one answer: `maxTokens` are at most 8192. */
+const ANSWER_BYTES = 4 * 1024 * 1024;
 const AT_ONCE = 4;
 
 /** The address for completions of an endpoint, which may be given with it or without, and with slashes after it. */
@@ -18,6 +20,22 @@ export function completionsUrl(endpoint: string): string {
   const path = '/chat/completions';
   const base = endpoint.slice(0, end);
   return base.endsWith(path) ? base : `${base}${path}`;
+}
+
+/** The JSON of an answer, read no further than an answer may be long: the endpoint is whoever a lead named. */
+async function jsonOf(response: Response): Promise<unknown> {
+  const pieces: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const piece of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+    bytes += piece.length;
+    if (bytes > ANSWER_BYTES) throw new Error(`the endpoint answered more than ${ANSWER_BYTES} bytes`);
+    pieces.push(piece);
+  }
+  try {
+    return JSON.parse(Buffer.concat(pieces).toString('utf8'));
+  } catch {
+    return undefined;
+  }
 }
 
 /** One reply of an OpenAI-compatible chat endpoint. */
@@ -42,7 +60,7 @@ async function complete(
     redirect: 'error',
   });
   if (!response.ok) throw new Error(`the endpoint answered ${response.status}`);
-  const parsed = completionSchema.safeParse(await response.json());
+  const parsed = completionSchema.safeParse(await jsonOf(response));
   if (!parsed.success) throw new Error('the endpoint answered something other than chat completions');
   return parsed.data.choices[0]!.message.content;
 }

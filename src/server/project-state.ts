@@ -159,6 +159,13 @@ export function projectStates(
     const added: FeedbackRecord[] = [];
     for await (const { record } of store.history(projectId, { after: before?.seq ?? 0, until: seq }))
       added.push(record);
+    // What was erased since it was read is not kept here either.
+    const erased = before !== undefined && added.some(({ type }) => type === 'erasure');
+    if (erased) {
+      kept.delete(projectId);
+      reports.delete(projectId);
+      return read(projectId);
+    }
     const records = before === undefined ? added : [...before.records, ...added];
     const state = before !== undefined && added.length === 0 ? before.state : foldRecords(records);
     const whole = { project, seq, items, raters, known: people.known, records, state };
@@ -202,6 +209,10 @@ export function recordText(record: FeedbackRecord): string {
       return 'draft';
     case 'withdrawal':
       return 'withdrew everything so far';
+    case 'erased':
+      return `erased: a ${record.was} was here`;
+    case 'erasure':
+      return `an owner erased ${record.records.length} records${record.onItem === undefined ? '' : ` on ${record.onItem}`}`;
     default:
       return record satisfies never;
   }

@@ -182,7 +182,8 @@ describe('leading a project', () => {
         const { messages } = JSON.parse(body) as { messages: { content: string }[] };
         const { content } = messages[0]!;
         response.statusCode = content === 'fails' ? 500 : 200;
-        response.end(JSON.stringify({ choices: [{ message: { content: `${content}: reply ${calls}` } }] }));
+        const reply = content === 'floods' ? 'x'.repeat(5_000_000) : `${content}: reply ${calls}`;
+        response.end(JSON.stringify({ choices: [{ message: { content: reply } }] }));
       });
     });
     await new Promise<void>((done) => {
@@ -192,9 +193,15 @@ describe('leading a project', () => {
       const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
       const made = await lead.call('POST /api/projects/{project}/generate', {
         params,
-        body: { endpoint, model: 'm', prompts: ['one', 'fails'], replies: 3 },
+        body: { endpoint, model: 'm', prompts: ['one', 'fails', 'floods'], replies: 3 },
       });
-      expect(made).toEqual({ items: 1, failed: [{ prompt: 'fails', reason: 'the endpoint answered 500' }] });
+      expect(made.items).toBe(1);
+      expect(new Map(made.failed.map(({ prompt, reason }) => [prompt, reason]))).toEqual(
+        new Map([
+          ['fails', 'the endpoint answered 500'],
+          ['floods', 'the endpoint answered more than 4194304 bytes'],
+        ]),
+      );
       for await (const item of studio.store.items('p')) {
         expect(item.replies.length).toBe(3);
         expect(item.source.origin).toBe('m');

@@ -3,7 +3,8 @@ import type { ReceivedBy, ResponseOf } from './contract/index.ts';
 
 /** A run's status as the Studio tells it. */
 export type RunRow = ResponseOf<'GET /api/runs'>['runs'][number];
-type Detail = ResponseOf<'GET /api/runs/{run}'>;
+/** A run as its folder tells it; what was erased since is the store's to say. */
+type Detail = Omit<ResponseOf<'GET /api/runs/{run}'>, 'erased'>;
 /** A question about the policy of a run. */
 export type RunAsk = Detail['asks'][number];
 

@@ -3,6 +3,7 @@ import type { Accounts, FeedbackStore, RaterView } from '../store/index.ts';
 import type { Sealer } from './access/sealing.ts';
 import { ApiError } from './api.ts';
 import type { Caller } from './caller.ts';
+import type { Importer } from './imports.ts';
 import type { ProjectReader } from './project-reader.ts';
 
 /** What the Studio's handlers work with; handed in, never imported by name. */
@@ -11,6 +12,8 @@ export interface Services {
   readonly accounts: Accounts;
   /** Reads whole projects, in a thread of its own where there may be large ones. */
   readonly reader: ProjectReader;
+  /** Adds files to projects, each in a process of its own where they may be a stranger's. */
+  readonly importer: Importer;
   readonly sealer: Sealer;
   readonly now: () => string;
   /** Tells the outside what happened (webhooks); never throws, never waits. */

@@ -10,6 +10,7 @@ import { hashSecret } from './access/secrets.ts';
 import { openApiDocument } from './api.ts';
 import { createStudio, type StudioOptions } from './app.ts';
 import { type KnownRoute, type ResponseOf, ROUTES } from './contract/index.ts';
+import { createImporter } from './imports.ts';
 import { createProjectReader, type PreviewRun } from './project-reader.ts';
 import type { RunService } from './runs.ts';
 import type { StudioEvent } from './services.ts';
@@ -71,7 +72,7 @@ export const NO_RUNS: RunService = {
   report: async () => null,
   samples: async () => [],
   findings: async () => [],
-  disclosure: async () => ({ disclosure: null, seal: null }),
+  disclosure: async () => ({ disclosure: null, seal: null, carries: null }),
   file: async () => undefined,
   close: async () => {},
 };
@@ -95,6 +96,7 @@ export async function openTestStudio(options: Partial<StudioOptions> = {}, url?:
     store,
     accounts,
     reader: createProjectReader({ store, accounts, previewRun: noPreview }, () => performance.now()),
+    importer: createImporter(store),
     sealer: await sealerOf(accounts),
     now: () => new Date(clock).toISOString(),
     notify: (event) => {

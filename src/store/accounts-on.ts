@@ -3,10 +3,12 @@ import { type AccountTables, nameKey, toAccount, toInvite, toKey, toWebhook } fr
 import type { Account, Accounts, Giver } from './accounts.ts';
 import type { Connection } from './connection.ts';
 import { prepared } from './prepared.ts';
+import { isSecretSetting, settingContext, type Vault, webhookContext } from './secrets.ts';
 
 type Db = Kysely<AccountTables>;
 /** For single reads, and for writing in a transaction that is durable when it returns. */
 interface Database {
+  readonly vault: Vault;
   readonly db: Db;
   readonly write: <T>(effect: (trx: Db) => Promise<T>) => Promise<T>;
 }
@@ -210,8 +212,14 @@ function invites({
       write(async (trx) => {
         await trx.deleteFrom('invites').where('id', '=', id).execute();
       }),
-    acceptInvite: (tokenHash, account, now) =>
+    acceptInvite: (tokenHash, account, { now, alike = () => false }) =>
       write(async (trx) => {
+        // The row is locked until the end, so that whoever comes next sees the name.
+        await trx
+          .insertInto('settings')
+          .values({ key: 'naming', value: 'true' })
+          .onConflict((conflict) => conflict.column('key').doUpdateSet({ value: 'true' }))
+          .execute();
         const row = await trx
           .selectFrom('invites')
           .selectAll()
@@ -219,6 +227,8 @@ function invites({
           .where('expires_at', '>', now)
           .executeTakeFirst();
         if (row === undefined) return 'no-invite';
+        const names = await trx.selectFrom('accounts').select('name').execute();
+        if (names.some(({ name }) => alike(name, account.name))) return 'name-taken';
         const made = await insertAccount(trx, { ...account, role: row.role });
         if (made === undefined) return 'name-taken';
         // Two callers may both have read it; only one deletes it.
@@ -280,6 +290,7 @@ function keys({ db, write }: Database): Pick<Accounts, 'createKey' | 'keyBySecre
 function webhooks({
   db,
   write,
+  vault,
 }: Database): Pick<Accounts, 'createWebhook' | 'webhooks' | 'removeWebhook' | 'noteDelivery'> {
   return {
     createWebhook: (webhook) =>
@@ -288,17 +299,22 @@ function webhooks({
           .insertInto('webhooks')
           .values({
             id: webhook.id,
-            url: webhook.url,
+            url: vault.seal(webhook.url, webhookContext(webhook.id, 'url')),
             project_id: webhook.projectId,
             events: JSON.stringify(webhook.events),
-            secret: webhook.secret,
+            secret: vault.seal(webhook.secret, webhookContext(webhook.id, 'secret')),
             created_by: webhook.createdBy,
             created_at: webhook.createdAt,
             failures: webhook.failures,
           })
           .execute();
       }),
-    webhooks: async () => (await db.selectFrom('webhooks').selectAll().orderBy('created_at').execute()).map(toWebhook),
+    webhooks: async () =>
+      (await db.selectFrom('webhooks').selectAll().orderBy('created_at').execute()).map((row) => ({
+        ...toWebhook(row),
+        url: vault.open(row.url, webhookContext(row.id, 'url')),
+        secret: vault.open(row.secret, webhookContext(row.id, 'secret')),
+      })),
     removeWebhook: (id) =>
       write(async (trx) => {
         await trx.deleteFrom('webhooks').where('id', '=', id).execute();
@@ -315,20 +331,31 @@ function webhooks({
 }
 
 /** Settings: JSON by key. */
-function settings({ db, write }: Database): Pick<Accounts, 'setting' | 'settings' | 'setSetting' | 'settingOrFirst'> {
+function settings({
+  db,
+  write,
+  vault,
+}: Database): Pick<Accounts, 'setting' | 'settings' | 'setSetting' | 'settingOrFirst'> {
+  /** Secrets among the settings are texts. */
+  const toText = (key: string, value: unknown): string =>
+    JSON.stringify(isSecretSetting(key) ? vault.seal(String(value), settingContext(key)) : value);
+  const toValue = (key: string, text: string): unknown => {
+    const value = JSON.parse(text) as unknown;
+    return isSecretSetting(key) ? vault.open(String(value), settingContext(key)) : value;
+  };
   return {
     async setting(key) {
       const row = await db.selectFrom('settings').select('value').where('key', '=', key).executeTakeFirst();
-      return row === undefined ? undefined : (JSON.parse(row.value) as unknown);
+      return row === undefined ? undefined : toValue(key, row.value);
     },
     async settings(keys) {
       if (keys.length === 0) return new Map();
       const rows = await db.selectFrom('settings').selectAll().where('key', 'in', keys).execute();
-      return new Map(rows.map(({ key, value }) => [key, JSON.parse(value) as unknown]));
+      return new Map(rows.map(({ key, value }) => [key, toValue(key, value)]));
     },
     setSetting: (key, value) =>
       write(async (trx) => {
-        const text = JSON.stringify(value);
+        const text = toText(key, value);
         await trx
           .insertInto('settings')
           .values({ key, value: text })
@@ -339,18 +366,19 @@ function settings({ db, write }: Database): Pick<Accounts, 'setting' | 'settings
       write(async (trx) => {
         await trx
           .insertInto('settings')
-          .values({ key, value: JSON.stringify(value) })
+          .values({ key, value: toText(key, value) })
           .onConflict((conflict) => conflict.column('key').doNothing())
           .execute();
         const row = await trx.selectFrom('settings').select('value').where('key', '=', key).executeTakeFirstOrThrow();
-        return JSON.parse(row.value) as unknown;
+        return toValue(key, row.value);
       }),
   };
 }
 
 /** Accounts in the same database as the judgments. */
-export function accountsOn(connection: Connection): Accounts {
+export function accountsOn(connection: Connection, vault: Vault): Accounts {
   const database: Database = {
+    vault,
     // Both sorts of tables lie in one database; each side knows its own.
     db: connection.db as unknown as Db,
     write: (effect) => connection.write((trx) => effect(trx as unknown as Db)),

@@ -76,13 +76,13 @@ export function accountsContract(
       await accounts.createInvite(invite('old', { expiresAt: NOW }), NOW);
       expect((await accounts.invites(NOW)).map((i) => i.id)).toEqual(['i']);
       expect(await accounts.inviteByToken('token-old', NOW)).toBeUndefined();
-      expect(await accounts.acceptInvite('token-old', account('late'), NOW)).toBe('no-invite');
+      expect(await accounts.acceptInvite('token-old', account('late'), { now: NOW })).toBe('no-invite');
       const { role: _, ...taken } = account('A', { id: 'x', raterId: 'y' });
-      expect(await accounts.acceptInvite('token-i', taken, NOW)).toBe('name-taken');
+      expect(await accounts.acceptInvite('token-i', taken, { now: NOW })).toBe('name-taken');
       const results = await Promise.all(
         ['b', 'c', 'd'].map((n) => {
           const { role: _role, ...rest } = account(n);
-          return accounts.acceptInvite('token-i', rest, NOW);
+          return accounts.acceptInvite('token-i', rest, { now: NOW });
         }),
       );
       const made = results.filter((r): r is Account => typeof r === 'object');
@@ -131,6 +131,18 @@ export function accountsContract(
       // Even to a clock that stands where they were good.
       expect(await accounts.accountOfSession('s1', NOW)).toBeUndefined();
       expect((await accounts.invites(NOW)).map(({ id }) => id)).toEqual(['new']);
+    });
+    each('of two names that are alike and taken up at once, one is refused', async (accounts) => {
+      await Promise.all(['x', 'y', 'z'].map((id) => accounts.createInvite(invite(id), NOW)));
+      const alike = (one: string, other: string) => one.toLowerCase().replace('0', 'o') === other.replace('0', 'o');
+      const join = (id: string, name: string) => {
+        const { role: _, ...rest } = account(name, { id: `id-${id}`, raterId: `rater-${id}` });
+        return accounts.acceptInvite(`token-${id}`, rest, { now: NOW, alike });
+      };
+      const made = await Promise.all([join('x', 'olga'), join('y', '0lga'), join('z', 'olg-a')]);
+      expect(made.filter((one) => one === 'name-taken').length).toBe(1);
+      expect((await accounts.accounts()).length).toBe(2);
+      expect((await accounts.invites(NOW)).length).toBe(1);
     });
     each('keys are found by hash, note their use, and can be revoked', async (accounts) => {
       const key = { id: 'k', name: 'ci', secretHash: 'h', role: 'auditor', projectId: null, createdBy: 'id-a' };

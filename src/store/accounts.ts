@@ -1,6 +1,6 @@
 /**
- * People's accounts, sessions, invitations, keys and webhooks of the Studio. Secrets are stored hashed; the store never
- * sees one in the clear. Roles are texts here: what they allow is the server's.
+ * People's accounts, sessions, invitations, keys and webhooks of the Studio. Passwords, links and keys are stored hashed; what
+ * must be read again is encrypted where the store was opened with a key (`secrets.ts`). Roles are texts here: what they allow is the server's.
  */
 export interface Account {
   readonly id: string;
@@ -96,13 +96,13 @@ export interface Accounts {
   invites(now: string): Promise<Invite[]>;
   removeInvite(id: string): Promise<void>;
   /**
-   * Creates an account from an invitation and uses the invitation up, in one transaction: of two callers at once one
-   * gets the account. `taken` leaves the invitation usable.
+   * Creates an account from an invitation and uses the invitation up, in one transaction, one caller after another: of two
+   * at once one gets the account. A name that is `alike` somebody's is taken; that leaves the invitation usable.
    */
   acceptInvite(
     tokenHash: string,
     account: Omit<Account, 'role'>,
-    now: string,
+    options: { readonly now: string; readonly alike?: (one: string, other: string) => boolean },
   ): Promise<Account | 'no-invite' | 'name-taken'>;
 
   createKey(key: ApiKey): Promise<void>;

@@ -17,7 +17,8 @@ const lineSchema = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('backup'),
     format: z.literal(FORMAT),
-    version: z.literal(1),
+    /** 2 has salts and erased records. */
+    version: z.literal([1, 2]),
     createdAt: z.string(),
   }),
   z.strictObject({
@@ -29,7 +30,15 @@ const lineSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('item'), item: itemSchema }),
   z.strictObject({ type: z.literal('rater'), rater: raterProfileSchema }),
   z.strictObject({ type: z.literal('priority'), itemId: z.string(), score: z.number() }),
-  z.strictObject({ type: z.literal('record'), record: feedbackRecordSchema, key: z.string().optional() }),
+  z.strictObject({
+    type: z.literal('record'),
+    record: feedbackRecordSchema,
+    key: z.string().optional(),
+    salt: z
+      .string()
+      .regex(/^[0-9a-f]{32}$/)
+      .optional(),
+  }),
   z.strictObject({ type: z.literal('end'), projects: count, lines: count, sha256: z.string() }),
 ]);
 type BackupLine = z.infer<typeof lineSchema>;
@@ -53,7 +62,7 @@ async function* backupLines(
 ): AsyncGenerator<string> {
   const counter = lineTally();
   const line = (value: BackupLine) => tally(counter, canonicalJson(value));
-  yield line({ type: 'backup', format: FORMAT, version: 1, createdAt });
+  yield line({ type: 'backup', format: FORMAT, version: 2, createdAt });
   let records = 0;
   for (const id of snapshot.projects) {
     const part = await snapshot.read(id);
@@ -62,8 +71,8 @@ async function* backupLines(
     for await (const rater of part.raters) yield line({ type: 'rater', rater });
     for await (const [itemId, score] of part.priorities ?? []) yield line({ type: 'priority', itemId, score });
     let at = 0;
-    for await (const { record, key } of part.records) {
-      yield line({ type: 'record', record, ...(key !== undefined && { key }) });
+    for await (const { record, key, salt } of part.records) {
+      yield line({ type: 'record', record, ...(key !== undefined && { key }), ...(salt !== undefined && { salt }) });
       at += 1;
       if (at % 1000 === 0 || at === part.counts.records) {
         progress?.({ stage: 'backup', done: at, total: part.counts.records, unit: 'records' });
@@ -137,7 +146,8 @@ function checkHead(path: string, line: Line): void {
   }
   const { format, version } = (head ?? {}) as { format?: unknown; version?: unknown };
   if (format !== FORMAT) throw notWhole(path, 'got another kind of file');
-  if (version !== 1) throw notWhole(path, `of version 1, got version ${String(version)}, which a newer Goodhart reads`);
+  if (version !== 1 && version !== 2)
+    throw notWhole(path, `of version 1 or 2, got version ${String(version)}, which a newer Goodhart reads`);
 }
 
 /** One line of look-ahead over a file. */
@@ -177,7 +187,7 @@ async function* projectsOf(
         items: map(cursor.while('item'), ({ item }) => item),
         raters: map(cursor.while('rater'), ({ rater }) => rater),
         priorities: map(cursor.while('priority'), ({ itemId, score }) => [itemId, score] as const),
-        records: map(cursor.while('record'), ({ record, key }) => ({ record, key })),
+        records: map(cursor.while('record'), ({ record, key, salt }) => ({ record, key, salt })),
       };
       yield { source, options: { digest, counts, checked: true, ...(progress !== undefined && { progress }) } };
     }

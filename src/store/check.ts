@@ -1,9 +1,9 @@
-import type { Project } from '../feedback/index.ts';
+import type { Project, RecordOf } from '../feedback/index.ts';
 import { GENESIS } from '../run/index.ts';
+import { chainHash, commitmentOf } from './chain.ts';
 import type { Connection, Trx } from './connection.ts';
 import { derivedFaults } from './derived-faults.ts';
 import { recordRows } from './read.ts';
-import { chainHash } from './session.ts';
 import type { StoreCheck } from './store.ts';
 
 /** Checks a store in one snapshot: nothing is held up, and nothing changes meanwhile. */
@@ -55,12 +55,20 @@ async function chainFaultOf(
 ): Promise<string | undefined> {
   let hash = GENESIS;
   let at = 0;
+  // Places of records that are gone, until a later record says that an owner erased them. Drafts go by themselves.
+  const gone = new Set<number>();
   for await (const row of recordRows(trx, project)) {
     at += 1;
     if (row.seq !== at) return `record ${at} is missing`;
-    hash = chainHash(hash, row.body);
+    const commitment = commitmentOf(row);
+    hash = commitment === undefined ? '' : chainHash(hash, commitment);
     if (hash !== row.hash) return `record ${at} (${row.id}) was altered`;
+    if (row.type === 'erased' && (JSON.parse(row.body) as RecordOf<'erased'>).was !== 'draft') gone.add(at);
+    if (row.type === 'erasure')
+      for (const seq of (JSON.parse(row.body) as RecordOf<'erasure'>).records) gone.delete(seq);
   }
   if (at !== seq) return `${seq} records were acknowledged, ${at} are there`;
+  const [untold] = gone;
+  if (untold !== undefined) return `record ${untold} was erased, and no record says by whom`;
   return hash === head ? undefined : 'the last hash is not the acknowledged one';
 }

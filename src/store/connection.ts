@@ -45,6 +45,11 @@ export interface Connection {
   snapshot<T>(effect: (trx: Trx) => Promise<T>): Promise<T>;
   /** Says what it finds wrong with the database itself: damage, or settings under which a commit is not durable. */
   faults(): Promise<readonly string[]>;
+  /**
+   * Takes what was overwritten and deleted out of the database's files, as far as it can from here; says in a line for each
+   * where it may still be.
+   */
+  scrub(): Promise<readonly string[]>;
   /** Refreshes what the query planner knows, after a large load. */
   analyze(): Promise<void>;
   close(): Promise<void>;

@@ -388,7 +388,7 @@ export const distributionCases: Cases = {
   },
 };
 
-/** Raters reserve, answer, change, skip, undo, release, draft and withdraw at random, several at once. */
+/** Raters reserve, answer, change, skip, undo, release, draft and withdraw at random, several at once; some are erased. */
 async function randomWalk(store: FeedbackStore, projectId: string, steps: number): Promise<void> {
   const rng = createRng(`walk/${projectId}`);
   const submitted: { id: string; raterId: string }[] = [];
@@ -406,6 +406,11 @@ async function randomWalk(store: FeedbackStore, projectId: string, steps: number
     if (draw < 0.14) {
       await store.submit({ type: 'withdrawal', ...base });
       keep();
+      return;
+    }
+    if (draw < 0.145) {
+      const one = submitted.length % 2 === 0 ? {} : { itemId: `item-${rng.integer(3)}` };
+      await store.erase(projectId, raterId, { at: now, ...one });
       return;
     }
     const got = await store.reserve(projectId, raterId, { now });

@@ -9,14 +9,14 @@ import {
   recordKey,
 } from '../feedback/index.ts';
 import { canonicalJson, DataError, GENESIS, UsageError } from '../run/index.ts';
+import { enterChain } from './chain.ts';
 import type { Connection, Trx } from './connection.ts';
 import { freshItem, freshRater } from './derive.ts';
 import { queriesOf } from './queries.ts';
 import { digestProject } from './read.ts';
 import { rebuildProject } from './rebuild.ts';
 import { emptyTotals, type Tables } from './schema.ts';
-import { chainHash } from './session.ts';
-import type { LoadOptions, ProjectSource, Rows, SourceCounts } from './store.ts';
+import type { LoadOptions, ProjectSource, Rows, SourceCounts, SourceRecord } from './store.ts';
 import { batched, checkBody, checkId, checkItem, checkProfile, checkProject, parsed } from './values.ts';
 import { writeRows } from './write-rows.ts';
 
@@ -260,16 +260,12 @@ class Loader {
   }
 
   /** Numbers for a batch of records: whose, on which item, and where in the chain. */
-  async #place(
-    trx: Trx,
-    project: Project,
-    batch: readonly { readonly record: FeedbackRecord; readonly key?: string | undefined }[],
-  ): Promise<Tables['records'][]> {
+  async #place(trx: Trx, project: Project, batch: readonly SourceRecord[]): Promise<Tables['records'][]> {
     const { project: number } = this.#state;
     const queries = queriesOf(trx, number);
-    const records = batch.map(({ record, key }) => ({
+    const records = batch.map(({ record, ...more }) => ({
       record: this.#checked ? record : parsed<FeedbackRecord>(feedbackRecordSchema, record, 'record'),
-      key,
+      ...more,
     }));
     const ids = records.map(({ record }) => recordKey(record).id);
     const itemIds = [...new Set(records.flatMap(({ record }) => recordKey(record).itemId ?? []))];
@@ -287,7 +283,7 @@ class Loader {
       about.set(row.id, row);
     }
     const rows: Tables['records'][] = [];
-    for (const { record, key } of records) {
+    for (const { record, key, salt: given } of records) {
       const { id, raterId, itemId } = recordKey(record);
       checkId('record', id);
       checkId('rater', raterId);
@@ -326,8 +322,9 @@ class Loader {
       const body = canonicalJson(record);
       checkBody(`record ${id}`, body);
       this.#state.seq += 1;
-      this.#state.head = chainHash(this.#state.head, body);
-      const { seq, head: hash } = this.#state;
+      const { salt, hash } = enterChain(this.#state.head, { record, body, salt: given });
+      this.#state.head = hash;
+      const { seq } = this.#state;
       rows.push({
         project: number,
         seq,
@@ -336,6 +333,7 @@ class Loader {
         type: record.type,
         ...place,
         body,
+        salt,
         hash,
       });
     }

@@ -1,6 +1,7 @@
 import { CompiledQuery, type Kysely } from 'kysely';
 import { projectSchema } from '../feedback/index.ts';
 import { UsageError } from '../run/index.ts';
+import { saltHistories } from './chain.ts';
 import { rebuildProject } from './rebuild.ts';
 import type { Tables } from './schema.ts';
 
@@ -36,6 +37,8 @@ export const WORDS: Readonly<Record<'sqlite' | 'postgres', DialectWords>> = {
 interface Migration {
   readonly name: string;
   readonly statements: (words: DialectWords) => readonly string[];
+  /** What statements alone cannot do, after them. */
+  readonly effect?: (trx: Kysely<Tables>) => Promise<void>;
   /** Whether what follows from the records must be made again. */
   readonly rebuild?: true;
 }
@@ -113,6 +116,14 @@ export const MIGRATIONS: readonly Migration[] = [
         (SELECT id FROM accounts WHERE role = 'owner' ORDER BY created_at, id LIMIT 1), '')`,
     ],
   },
+  {
+    name: 'a salt for each record, so that it can be erased; drafts by rater',
+    statements: ({ text }) => [
+      `ALTER TABLE records ADD COLUMN salt ${text}`,
+      `CREATE INDEX records_drafts ON records (project, rater, item) WHERE type = 'draft'`,
+    ],
+    effect: saltHistories,
+  },
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
@@ -148,10 +159,11 @@ export async function migrate(
       ),
     );
   }
-  for (const [i, { name, statements }] of MIGRATIONS.entries()) {
+  for (const [i, { name, statements, effect }] of MIGRATIONS.entries()) {
     const version = i + 1;
     if (version <= found.version) continue;
     for (const statement of statements(options.words)) await trx.executeQuery(CompiledQuery.raw(statement));
+    await effect?.(trx);
     await trx.insertInto('goodhart_schema').values({ version, name, applied_at: options.now() }).execute();
   }
   if (found.version > 0 && MIGRATIONS.slice(found.version).some(({ rebuild }) => rebuild)) {

@@ -116,7 +116,7 @@ export const movingCases: Cases = {
         ['{"some":"json"}\n', /another kind of file/],
         ['some text\n', /another kind of file/],
         ['', /empty/],
-        [text.replace('"version":1', '"version":2'), /version 2, which a newer Goodhart reads/],
+        [text.replace('"version":2', '"version":3'), /version 3, which a newer Goodhart reads/],
         [gzipSync(text).subarray(0, 200), /gzip|without its end/],
       ];
       for (const [content, message] of damaged) {

@@ -3,6 +3,7 @@ import { UsageError } from '../run/index.ts';
 import { withThreads } from './busy.ts';
 import type { Connection } from './connection.ts';
 import { openPostgres, withoutPassword } from './postgres.ts';
+import { changeSecretsKey, openVault, type SecretsKey } from './secrets.ts';
 import { createStore } from './sql-store.ts';
 import { openSqlite } from './sqlite.ts';
 import type { FeedbackStore } from './store.ts';
@@ -14,6 +15,8 @@ export interface OpenOptions {
   readonly now?: () => string;
   /** Many write at any time, and there is other work, as in a server: writing then has threads of its own. */
   readonly busy?: boolean;
+  /** Encrypts what the database keeps that could be used as it is; without, that stays in the clear. */
+  readonly secretsKey?: SecretsKey | undefined;
 }
 
 /**
@@ -22,9 +25,26 @@ export interface OpenOptions {
  */
 export async function openStore(url: string, options: OpenOptions = {}): Promise<FeedbackStore> {
   const opened = await connect(url, options);
-  if (options.busy !== true) return createStore(opened);
+  const vault = await openVault(opened, options.secretsKey).catch(async (error) => {
+    await opened.close();
+    throw error;
+  });
+  if (options.busy !== true) return createStore(opened, { vault });
   const { connection, runBatch } = withThreads(opened, url);
-  return createStore(connection, runBatch);
+  return createStore(connection, { vault, runBatch });
+}
+
+/** Changes the key that encrypts a store's secrets; nobody else may have the store open meanwhile. How many there were. */
+export async function rekeyStore(
+  url: string,
+  keys: { readonly from: SecretsKey | undefined; readonly to: SecretsKey },
+): Promise<number> {
+  const opened = await connect(url, {});
+  try {
+    return await changeSecretsKey(opened, keys);
+  } finally {
+    await opened.close();
+  }
 }
 
 /** Opens the database that a URL or path names. */

@@ -16,13 +16,19 @@ import { projectParser } from './values.ts';
 
 /** What raters do, many times a second: taken together under one lock and one commit. */
 export type Operation =
-  | { readonly type: 'submit'; readonly request: SubmitRequest }
+  /** Several are taken together or not at all. */
+  | { readonly type: 'submit'; readonly requests: readonly SubmitRequest[] }
   | { readonly type: 'reserve'; readonly raterId: string; readonly now: string; readonly itemId?: string | undefined }
   | { readonly type: 'release'; readonly raterId: string; readonly itemId: string };
-export type OperationResult = Receipt | Reservation | { readonly none: string } | boolean;
+export type OperationResult = readonly Receipt[] | Reservation | { readonly none: string } | boolean;
 
-const raterOf = (op: Operation) => (op.type === 'submit' ? recordKey(op.request.record).raterId : op.raterId);
-const itemOf = (op: Operation) => (op.type === 'submit' ? recordKey(op.request.record).itemId : (op.itemId ?? null));
+/** Who and what an operation is about: a pair for each record of a submission. */
+const placesOf = (op: Operation): readonly { readonly raterId: string; readonly itemId: string | null }[] =>
+  op.type === 'submit'
+    ? op.requests.map(({ record }) => recordKey(record))
+    : [{ raterId: op.raterId, itemId: op.itemId ?? null }];
+const ratersOf = (op: Operation) => placesOf(op).map(({ raterId }) => raterId);
+const requestsOf = (op: Operation) => (op.type === 'submit' ? op.requests : []);
 
 /** Record types that change what seats and items count. */
 const TOUCHES = { judgment: true, skip: true, undo: true } as const satisfies Partial<
@@ -38,19 +44,19 @@ interface FirstReads {
 }
 
 async function readFirst(session: Session, operations: readonly Operation[]): Promise<FirstReads> {
-  const requests = operations.flatMap((op) => (op.type === 'submit' ? [op.request] : []));
+  const requests = operations.flatMap(requestsOf);
   // The clock of a batch is the latest of its callers'; a caller with a bad clock hears of it in its own turn.
   const times = operations.flatMap((op) => (op.type === 'reserve' ? [Date.parse(op.now)] : []));
   const now = Math.max(...times.filter((at) => !Number.isNaN(at)));
   const reserving = Number.isFinite(now);
   const asking = operations.filter((op) => op.type === 'reserve');
-  const allocator = new Allocator(session, new Set(asking.map(raterOf)));
+  const allocator = new Allocator(session, new Set(asking.flatMap(ratersOf)));
   const [expired] = await Promise.all([
     reserving ? expiredSeats(session, now) : [],
     allocator.readAhead(`${session.seq}/${session.totals.reserved}/${asking[0]?.raterId ?? ''}`),
-    session.loadRaters(operations.map(raterOf)),
-    session.loadReserved([...new Set(operations.filter((op) => op.type !== 'release').map(raterOf))]),
-    session.loadItems(operations.flatMap((op) => itemOf(op) ?? [])),
+    session.loadRaters(operations.flatMap(ratersOf)),
+    session.loadReserved([...new Set(operations.filter((op) => op.type !== 'release').flatMap(ratersOf))]),
+    session.loadItems(operations.flatMap(placesOf).flatMap(({ itemId }) => itemId ?? [])),
     session.loadRecords(
       requests.flatMap(({ record }) => [recordKey(record).id, ...referencesOf(record)]),
       requests.map(({ record, key }) => key ?? recordKey(record).id),
@@ -65,7 +71,7 @@ async function prepare(
   operations: readonly Operation[],
   { allocator, expired, now }: FirstReads,
 ): Promise<void> {
-  const { pairs, personal } = touchedBy(session, operations);
+  const { pairs, personal, drafted } = touchedBy(session, operations);
   await Promise.all([
     session.loadItems(
       [],
@@ -75,41 +81,74 @@ async function prepare(
   ]);
   await Promise.all([
     session.loadSeats(pairs),
-    operations.some((op) => op.type === 'submit' && op.request.record.type in TOUCHES)
+    operations.flatMap(requestsOf).some(({ record }) => record.type in TOUCHES)
       ? session.loadHistory(pairs)
       : undefined,
     session.loadPersonal(personal),
+    session.loadDrafts(drafted),
     allocator.meet(),
   ]);
   await allocator.reclaim(now, expired);
 }
 
-/** Whose places at which items a batch touches, and whose withdrawals. */
-function touchedBy(session: Session, operations: readonly Operation[]): { pairs: Pair[]; personal: number[] } {
+/** Whose places at which items a batch touches, whose withdrawals, and where drafts are written. */
+function touchedBy(
+  session: Session,
+  operations: readonly Operation[],
+): { readonly pairs: Pair[]; readonly personal: number[]; readonly drafted: Pair[] } {
   const pairs: Pair[] = [];
   const personal: number[] = [];
+  const drafted: Pair[] = [];
+  const pairOf = ({ raterId, itemId }: ReturnType<typeof placesOf>[number]) => {
+    const rater = session.rater(raterId)?.row.rater;
+    const item = session.item(itemId ?? '')?.row.item;
+    return rater === undefined || item === undefined ? [] : [{ rater, item }];
+  };
   for (const op of operations) {
-    const rater = session.rater(raterOf(op))?.row.rater;
-    const item = session.item(itemOf(op) ?? '')?.row.item;
-    if (rater !== undefined && item !== undefined) pairs.push({ rater, item });
-    if (op.type !== 'submit') continue;
-    const { record } = op.request;
-    if (record.type === 'withdrawal' && rater !== undefined) personal.push(rater);
-    if (record.type !== 'undo') continue;
-    const target = session.recordById(record.undoes);
-    if (target === undefined) continue;
-    if (target.item === null) personal.push(target.rater);
-    else pairs.push({ rater: target.rater, item: target.item });
+    pairs.push(...placesOf(op).flatMap(pairOf));
+    for (const { record } of requestsOf(op)) {
+      if (record.type === 'draft') drafted.push(...pairOf(recordKey(record)));
+      const rater = session.rater(recordKey(record).raterId)?.row.rater;
+      if (record.type === 'withdrawal' && rater !== undefined) personal.push(rater);
+      if (record.type !== 'undo') continue;
+      const target = session.recordById(record.undoes);
+      if (target === undefined) continue;
+      if (target.item === null) personal.push(target.rater);
+      else pairs.push({ rater: target.rater, item: target.item });
+    }
   }
-  return { pairs, personal };
+  return { pairs, personal, drafted };
 }
+
+/** Records that belong together, of which one was refused after others were taken: the batch begins again without them. */
+class HalfTaken extends Error {
+  readonly operation: Operation;
+
+  constructor(operation: Operation, cause: unknown) {
+    super('a submission was refused in part', { cause });
+    this.operation = operation;
+  }
+}
+
+async function submitAll(session: Session, op: Extract<Operation, { type: 'submit' }>): Promise<readonly Receipt[]> {
+  const receipts: Receipt[] = [];
+  for (const request of op.requests) {
+    try {
+      const acknowledgement = await submitTo(session, request);
+      const standing = session.standingOfRater(session.rater(recordKey(request.record).raterId)!);
+      receipts.push({ ...acknowledgement, standing, openItems: openIn(session.totals) });
+    } catch (error) {
+      if (receipts.some(({ stored }) => stored) && isCallers(error)) throw new HalfTaken(op, error);
+      throw error;
+    }
+  }
+  return receipts;
+}
+
 async function perform(session: Session, allocator: Allocator, op: Operation): Promise<OperationResult> {
   switch (op.type) {
-    case 'submit': {
-      const acknowledgement = await submitTo(session, op.request);
-      const standing = session.standingOfRater(session.rater(raterOf(op))!);
-      return { ...acknowledgement, standing, openItems: openIn(session.totals) };
-    }
+    case 'submit':
+      return submitAll(session, op);
     case 'reserve':
       timeOf(op.now);
       return reserveFor(session, allocator, op);
@@ -158,6 +197,26 @@ export type RunBatch = (
 ) => Promise<readonly Outcome<OperationResult>[] | undefined>;
 
 export function batchRunner(connection: Connection): RunBatch {
+  const runOnce = batchOnce(connection);
+  return async (operations, projectId) => {
+    const refused = new Map<Operation, unknown>();
+    for (;;) {
+      const taken = operations.filter((op) => !refused.has(op));
+      try {
+        const outcomes = await runOnce(taken, projectId);
+        if (outcomes === undefined) return undefined;
+        const byOperation = new Map(taken.map((op, i) => [op, outcomes[i]!]));
+        return operations.map((op) => byOperation.get(op) ?? { error: refused.get(op) });
+      } catch (error) {
+        if (!(error instanceof HalfTaken)) throw error;
+        refused.set(error.operation, error.cause);
+      }
+    }
+  };
+}
+
+/** Runs a batch; a `HalfTaken` takes all of it back. */
+function batchOnce(connection: Connection): RunBatch {
   const parserOf = projectParser();
   /** Projects as the last batch found them. */
   const known = new Map<string, LockedProject>();

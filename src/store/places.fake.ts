@@ -55,7 +55,7 @@ export const T0 = '2026-01-01T00:00:00.000Z';
 /** Minutes after the start of the test's clock. */
 export const minutes = (n: number): string => new Date(Date.parse(T0) + n * 60_000).toISOString();
 
-const COMPARISON: Question = {
+export const COMPARISON: Question = {
   id: 'better',
   kind: 'comparison',
   title: 'Which is better?',

@@ -316,6 +316,11 @@ export async function openPostgres(
       }
       return faults;
     },
+    // Rewriting tables locks them, and logs, archives and replicas are beyond a client.
+    scrub: async () => [
+      'pages of the tables until somebody runs VACUUM FULL records, raters, seats; and the write-ahead log, its archive and replicas',
+      'backups and copies that were made before',
+    ],
     async analyze() {
       for (const table of ['items', 'item_state', 'raters', 'rater_state', 'seats', 'records'] as const) {
         // Not where reads would wait behind it.

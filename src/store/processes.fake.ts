@@ -1,10 +1,11 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { FeedbackRecord } from '../feedback/index.ts';
+import { type FeedbackRecord, recordKey } from '../feedback/index.ts';
 import { createRng } from '../stats/index.ts';
+import { grouped } from './connection.ts';
 import type { FeedbackStore, Receipt } from './index.ts';
-import { aProject, collected, opened, prepared, someItems, someRaters, T0 } from './places.fake.ts';
+import { aProject, COMPARISON, collected, opened, prepared, someItems, someRaters, T0 } from './places.fake.ts';
 
 /** Trials with real processes: killed under load, and competing for the same items. */
 export interface RaterProcess {
@@ -14,6 +15,8 @@ export interface RaterProcess {
   /** Part of every record's id, so that a process started again has new ones. */
   readonly run: string;
   readonly now: string;
+  /** Ids of the form's questions; each task is answered whole. */
+  readonly questions: readonly string[];
 }
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -127,7 +130,9 @@ export async function crashTrial(
   const store = await opened(url);
   const names = someRaters(4 * together).map(({ id }) => id);
   const distribution = { overlap: 3, gold: { every: 6, mode: 'gold' as const }, repeats: { every: 7 } };
-  await prepared(store, aProject(projectId, distribution), {
+  const questions = ['better', 'safer', 'clearer'];
+  const form = { questions: questions.map((id) => ({ ...COMPARISON, id })) };
+  await prepared(store, aProject(projectId, distribution, form), {
     items: [
       ...someItems(projectId, 40 + kills * 40),
       ...someItems(projectId, 60, () => ({ role: 'gold', gold: 0 })).map((item) => ({
@@ -142,7 +147,7 @@ export async function crashTrial(
   let seq = 0;
   for (let killed = 0; killed < kills; killed += together) {
     const running = Array.from({ length: together }, (_, i) =>
-      start({ url, projectId, raters: names.slice(4 * i, 4 * i + 4), run: `run-${killed + i}` }),
+      start({ url, projectId, raters: names.slice(4 * i, 4 * i + 4), run: `run-${killed + i}`, questions }),
     );
     for (const { ready } of running) await ready;
     for (const process of running) process.go();
@@ -166,13 +171,16 @@ export async function crashTrial(
         else if (there.seq !== place || there.hash !== hash) faults.push(`${id} is not where it was acknowledged`);
       }
       const known = new Set(acknowledged.map(({ id }) => id));
-      for (const record of sent) {
-        const id = record.type === 'judgment' ? record.judgment.id : '';
-        if (known.has(id)) continue;
-        if (kept.has(id)) total.unacknowledgedStored += 1;
-        const receipt = await store.submit(record);
-        const before = kept.get(id);
-        if (before !== undefined && before.seq !== receipt.seq) faults.push(`${id} was stored twice`);
+      for (const [form, records] of grouped(sent, (record) => formOf(idOf(record)))) {
+        const there = records.filter((record) => kept.has(idOf(record)));
+        if (there.length > 0 && there.length < questions.length)
+          faults.push(`${form}: ${there.length} of ${questions.length} answers were stored`);
+        if (records.every((record) => known.has(idOf(record)))) continue;
+        total.unacknowledgedStored += there.filter((record) => !known.has(idOf(record))).length;
+        for (const { id, seq: place } of await store.submitAll(records)) {
+          const before = kept.get(id);
+          if (before !== undefined && before.seq !== place) faults.push(`${id} was stored twice`);
+        }
       }
     }
     seq = (await store.progress(projectId)).records;
@@ -189,6 +197,10 @@ export async function crashTrial(
   return { kills, ...total, faults };
 }
 
+const idOf = (record: FeedbackRecord): string => recordKey(record).id;
+/** The form that an answer is part of: ids end with the question. */
+const formOf = (id: string): string => id.slice(0, id.lastIndexOf('/'));
+
 async function stored(store: FeedbackStore, projectId: string, after: number) {
   const entries = await collected(store.history(projectId, { after }));
   return new Map(entries.map(({ key, seq, hash }) => [key, { seq, hash }]));
@@ -204,7 +216,13 @@ export async function overlapTrial(
   await prepared(store, aProject(projectId, { overlap }), { items, raters: processes * raters });
   const names = someRaters(processes * raters).map(({ id }) => id);
   const running = Array.from({ length: processes }, (_, i) =>
-    start({ url, projectId, raters: names.slice(i * raters, (i + 1) * raters), run: `process-${i}` }),
+    start({
+      url,
+      projectId,
+      raters: names.slice(i * raters, (i + 1) * raters),
+      run: `process-${i}`,
+      questions: ['better'],
+    }),
   );
   for (const { ready } of running) await ready;
   for (const process of running) process.go();

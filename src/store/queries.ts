@@ -1,5 +1,6 @@
 import { type CompiledQuery, type SqlBool, sql } from 'kysely';
 import type { FeedbackRecord } from '../feedback/index.ts';
+import type { RecordRow } from './chain.ts';
 import { inPostgres, type Trx } from './connection.ts';
 import type { Entry } from './derive.ts';
 import { ANSWERED, type ItemStateRow, type RaterStateRow, type SeatRow, WORK } from './schema.ts';
@@ -31,6 +32,9 @@ const among = (trx: Trx, column: string, values: readonly (string | number)[]) =
     ? sql<SqlBool>`${sql.ref(column)} = ANY(${values})`
     : sql<SqlBool>`${sql.ref(column)} IN (${sql.join(values)})`;
 const isOpen = sql<SqlBool>`s.open = 1`;
+/** In the words of the index. */
+const isDraft = sql<SqlBool>`type = 'draft'`;
+const ROW = ['seq', 'id', 'type', 'rater', 'item', 'body', 'salt'] as const;
 
 const itemsWithState = (trx: Trx, project: number) =>
   trx
@@ -82,7 +86,7 @@ const recordQueries = (trx: Trx, project: number) => ({
       .execute(),
 
   async recordsOfPairs(pairs: readonly Pair[]): Promise<Entry[]> {
-    const { rows } = await sql<RecordRow>`
+    const { rows } = await sql<EntryRow>`
       WITH p (rater, item) AS (${pairsTable(trx, pairs)})
       SELECT r.seq, r.rater, r.item, r.body FROM p CROSS JOIN records r
       WHERE r.project = ${project} AND r.item = p.item AND r.rater = p.rater`.execute(trx);
@@ -106,6 +110,44 @@ const recordQueries = (trx: Trx, project: number) => ({
         .where('rater', '=', rater)
         .execute()
     ).map(toEntry),
+  /** Records of a rater, on an item or at all, with what erasing them takes. */
+  rowsOfRater: (rater: number, item?: number): Promise<RecordRow[]> =>
+    trx
+      .selectFrom('records')
+      .select(ROW)
+      .where('project', '=', project)
+      .where('rater', '=', rater)
+      .$if(item !== undefined, (query) => query.where('item', '=', item!))
+      .orderBy('seq')
+      .execute(),
+  async draftsOfPairs(pairs: readonly Pair[]): Promise<RecordRow[]> {
+    const { rows } = await sql<RecordRow>`
+      WITH p (rater, item) AS (${pairsTable(trx, pairs)})
+      SELECT r.seq, r.id, r.type, r.rater, r.item, r.body, r.salt FROM p CROSS JOIN records r
+      WHERE r.project = ${project} AND r.item = p.item AND r.rater = p.rater AND r.type = 'draft'
+      ORDER BY r.seq`.execute(trx);
+    return rows;
+  },
+  draftCounts: (raters: readonly number[]) =>
+    trx
+      .selectFrom('records')
+      .select(({ fn }) => ['rater', fn.countAll<number>().as('drafts')])
+      .where('project', '=', project)
+      .where(among(trx, 'rater', raters))
+      .where(isDraft)
+      .groupBy('rater')
+      .execute(),
+  /** The drafts of a rater that were written first; all without `limit`. */
+  oldestDrafts: (rater: number, limit?: number): Promise<RecordRow[]> =>
+    trx
+      .selectFrom('records')
+      .select(ROW)
+      .where('project', '=', project)
+      .where('rater', '=', rater)
+      .where(isDraft)
+      .orderBy('seq')
+      .$if(limit !== undefined, (query) => query.limit(limit!))
+      .execute(),
   /** Withdrawals and what was done to them, of some raters or of all. */
   personalRecords: async (raters?: readonly number[]): Promise<Entry[]> =>
     (
@@ -252,14 +294,14 @@ export const queriesOf = (trx: Trx, project: number) => ({
 });
 export type Queries = ReturnType<typeof queriesOf>;
 
-interface RecordRow {
+interface EntryRow {
   readonly seq: number;
   readonly rater: number;
   readonly item: number | null;
   readonly body: string;
 }
 /** A stored record; its text was checked when it came in. */
-export const toEntry = ({ seq, rater, item, body }: RecordRow): Entry => ({
+export const toEntry = ({ seq, rater, item, body }: EntryRow): Entry => ({
   seq,
   rater,
   item,

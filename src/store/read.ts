@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';
 import type { FeedbackRecord, Item, RaterProfile } from '../feedback/index.ts';
 import type { Tables } from './schema.ts';
-import type { HistoryEntry } from './store.ts';
+import type { HistoryEntry, SourceRecord } from './store.ts';
 
 /**
  * Streams of a project, page by page: no statement stays open between pages, so a slow reader holds up nothing. Bodies
@@ -58,10 +58,10 @@ export interface RecordRange {
   readonly item?: number | undefined;
 }
 export const recordRows = (db: Db, project: number, { after = 0, until = ALL, rater, item }: RecordRange = {}) =>
-  pages<{ seq: number; id: string; idem: string | null; hash: string; body: string }>((last) =>
+  pages<Pick<Tables['records'], 'seq' | 'id' | 'idem' | 'type' | 'salt' | 'hash' | 'body'>>((last) =>
     db
       .selectFrom('records')
-      .select(['seq', 'id', 'idem', 'hash', 'body'])
+      .select(['seq', 'id', 'idem', 'type', 'salt', 'hash', 'body'])
       .where('project', '=', project)
       .where('seq', '>', last?.seq ?? Math.min(after, ALL))
       .where('seq', '<=', until)
@@ -84,6 +84,12 @@ export const parseEntry = (row: { seq: number; id: string; idem: string | null; 
     key: row.idem ?? row.id,
     record: JSON.parse(row.body) as FeedbackRecord,
   }) satisfies HistoryEntry;
+
+/** A record as another store takes it in, to the same hash. */
+export const parseSource = ({ salt, ...row }: Parameters<typeof parseEntry>[0] & { salt: string | null }) => {
+  const { record, key } = parseEntry(row);
+  return { record, key, ...(salt !== null && { salt }) } satisfies SourceRecord;
+};
 
 /** Body of an item or a rater by id; null for who appears in records only, undefined where there is none. */
 export async function bodyOf(

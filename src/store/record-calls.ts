@@ -1,12 +1,19 @@
 import { sql } from 'kysely';
-import { foldRecords } from '../feedback/index.ts';
+import { type FeedbackRecord, foldRecords } from '../feedback/index.ts';
+import { UsageError } from '../run/index.ts';
 import { mapRows, parseEntry, recordRows } from './read.ts';
 import { unknownItem, unknownRater } from './refusals.ts';
 import type { FeedbackStore, HistoryEntry, HistoryRange, Receipt } from './store.ts';
 import type { StoreContext } from './store-context.ts';
 import { checkRecord } from './values.ts';
 
-type RecordCalls = Pick<FeedbackStore, 'reserve' | 'release' | 'submit' | 'withdraw' | 'history' | 'state'>;
+type RecordCalls = Pick<
+  FeedbackStore,
+  'reserve' | 'release' | 'submit' | 'submitAll' | 'withdraw' | 'history' | 'state'
+>;
+
+const projectOf = (record: FeedbackRecord) =>
+  record.type === 'judgment' ? record.judgment.projectId : record.projectId;
 
 /** Feedback: handing items out, taking records in, and reading the history. */
 export function recordCalls({ connection, perform, recentItems, unknownProject }: StoreContext): RecordCalls {
@@ -32,10 +39,21 @@ export function recordCalls({ connection, perform, recentItems, unknownProject }
     yield* mapRows(recordRows(db, found.project, narrowed), parseEntry);
   }
 
+  const submitAll: RecordCalls['submitAll'] = async (values, options = {}) => {
+    const requests = values.map((value) => ({ ...checkRecord(value), ...options }));
+    const [projectId, other] = new Set(requests.map(({ record }) => projectOf(record)));
+    if (projectId === undefined) return [];
+    if (other !== undefined)
+      throw new UsageError('record', `expected records of one project, got some of ${projectId} and ${other}`);
+    return perform<readonly Receipt[]>(projectId, { type: 'submit', requests });
+  };
   const submit: RecordCalls['submit'] = async (value, options = {}) => {
-    const { record, body } = checkRecord(value);
-    const projectId = record.type === 'judgment' ? record.judgment.projectId : record.projectId;
-    return perform<Receipt>(projectId, { type: 'submit', request: { record, body, ...options } });
+    const request = { ...checkRecord(value), ...options };
+    const [receipt] = await perform<readonly Receipt[]>(projectOf(request.record), {
+      type: 'submit',
+      requests: [request],
+    });
+    return receipt!;
   };
 
   return {
@@ -50,6 +68,7 @@ export function recordCalls({ connection, perform, recentItems, unknownProject }
     },
     release: (projectId, raterId, itemId) => perform(projectId, { type: 'release', raterId, itemId }),
     submit,
+    submitAll,
     withdraw: (projectId, raterId, { at, reason }) =>
       submit({
         type: 'withdrawal',

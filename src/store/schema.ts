@@ -47,7 +47,9 @@ export interface Tables {
     /** Which item it is about; for an undo that of what it takes back; null for withdrawals and their undoing. */
     item: number | null;
     body: string;
-    /** SHA-256 over the hash before and the body. */
+    /** Random, 32 hex digits; null once the record is erased. */
+    salt: string | null;
+    /** SHA-256 over the hash before and the commitment to salt and body (`chain.ts`). */
     hash: string;
   };
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { CompiledQuery } from 'kysely';
 import {
   type FeedbackRecord,
@@ -8,6 +7,7 @@ import {
   recordKey,
   wantedOfItem,
 } from '../feedback/index.ts';
+import { enterChain, type RecordRow, tombstoneOf } from './chain.ts';
 import type { LockedProject, Trx } from './connection.ts';
 import {
   type Answered,
@@ -31,11 +31,7 @@ import {
   type StoredRecord,
   WorkingSet,
 } from './working-set.ts';
-import { writesOf } from './write-rows.ts';
-
-/** Hash of a record in its place: it covers everything before. */
-export const chainHash = (before: string, body: string): string =>
-  createHash('sha256').update(`${before}\n${body}`).digest('hex');
+import { recordUpdates, writesOf } from './write-rows.ts';
 
 const EMPTY_SEAT = { answered: ANSWERED.none, right: null, expires: null, presentation: null };
 
@@ -51,6 +47,8 @@ export class Session extends WorkingSet {
   /** Rater, item and purpose by one key. */
   readonly #dirtySeats = new Map<string, SeatPlace>();
   #newRecords: Tables['records'][] = [];
+  /** Records that are there, and what is left of them. */
+  #erased: Pick<Tables['records'], 'project' | 'seq' | 'type' | 'body' | 'salt'>[] = [];
   #newItems: Tables['items'][] = [];
   readonly #newProfiles = new Map<number, Tables['raters']>();
 
@@ -160,16 +158,33 @@ export class Session extends WorkingSet {
   ): StoredRecord {
     const { id } = recordKey(record);
     const seq = this.#state.seq + 1;
-    const hash = chainHash(this.#state.head, body);
+    const { salt, hash } = enterChain(this.#state.head, { record, body });
     this.#state.seq = seq;
     this.#state.head = hash;
     const idem = key === undefined || key === id ? null : key;
-    this.#newRecords.push({ project: this.number, seq, id, idem, type: record.type, ...about, body, hash });
+    const row = { project: this.number, seq, id, idem, type: record.type, ...about, body, salt, hash };
+    this.#newRecords.push(row);
+    if (record.type === 'draft') this.keepDraft(row);
     const stored: StoredRecord = { seq, id, ...about, body, hash };
     this.keepRecord(stored, idem);
     this.keepHistory([{ seq, ...about, record }]);
     if (about.item === null) this.totals.personal += 1;
     return stored;
+  }
+
+  /** Leaves of a record nothing but that it was there; false where there is nothing to erase. */
+  erase(row: RecordRow, at: string): boolean {
+    const left = tombstoneOf(row, at);
+    if (left === undefined) return false;
+    const change = { type: left.record.type, body: left.body, salt: null };
+    const added = this.#newRecords.find(({ seq }) => seq === row.seq);
+    if (added !== undefined) Object.assign(added, change);
+    else this.#erased.push({ project: this.number, seq: row.seq, ...change });
+    if (row.type === 'draft') this.dropDraft(row);
+    const known = this.recordById(row.id);
+    if (known !== undefined) known.body = left.body;
+    this.keepHistory([{ seq: row.seq, rater: row.rater, item: row.item, record: left.record }]);
+    return true;
   }
 
   /** Brings the seats of a rater at an item, and what is wanted of the item, into step with the records. */
@@ -225,11 +240,14 @@ export class Session extends WorkingSet {
     const [itemStates, raterStates] = [rows(this.#dirtyItems.values()), rows(this.#dirtyRaters.values())];
     this.#newItems = [];
     this.#newRecords = [];
+    const erased = recordUpdates(trx, ['type', 'body', 'salt'], this.#erased);
+    this.#erased = [];
     for (const written of [this.#newProfiles, this.#dirtySeats, this.#dirtyItems, this.#dirtyRaters]) written.clear();
     return [
       ...writesOf(trx, 'items', items),
       ...writesOf(trx, 'raters', profiles),
       ...writesOf(trx, 'records', records),
+      ...erased,
       ...writesOf(
         trx,
         'seats',

@@ -1,8 +1,8 @@
-import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CompiledQuery } from 'kysely';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { openStore, sqlitePath } from './index.ts';
+import { backupStore, openStore, sqlitePath } from './index.ts';
 import { beneath } from './opening.contract.ts';
 import { aProject, opened, someItems, sqlitePlaces } from './places.fake.ts';
 import { storeContract } from './store.contract.ts';
@@ -23,6 +23,24 @@ describe('files of SQLite', () => {
     expect(() => sqlitePath('mysql://me:secret@host/db')).toThrow(/mysql:\/\/me:\*\*\*@host\/db: expected a file/);
     expect(() => sqlitePath('')).toThrow(/expected a file or a postgres/);
   });
+  it.skipIf(process.platform === 'win32')(
+    'can be read by its owner alone, log and index too, and is made so',
+    async () => {
+      const path = await fresh();
+      const store = await opened(path, { busy: true });
+      await store.putProject(aProject('private'));
+      const others = () => ['', '-wal', '-shm'].map((end) => statSync(`${path}${end}`).mode & 0o077);
+      expect(others()).toEqual([0, 0, 0]);
+      for (const end of ['', '-wal', '-shm']) chmodSync(`${path}${end}`, 0o644);
+      const again = await opened(path);
+      expect(others()).toEqual([0, 0, 0]);
+      await again.close();
+      const backup = `${path}.backup.jsonl`;
+      await backupStore(store, backup, { createdAt: '2026-01-01T00:00:00.000Z' });
+      expect(statSync(backup).mode & 0o077).toBe(0);
+      await store.close();
+    },
+  );
   it('says in one line why a file cannot be a store', async () => {
     const path = await fresh();
     const open = (at: string) => openStore(at, { create: true });

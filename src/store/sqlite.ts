@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import {
   CompiledQuery,
@@ -125,6 +125,24 @@ function kyselyOn(db: Database.Database, place: string, mode: 'immediate' | 'def
   return new Kysely<Tables>({ dialect });
 }
 
+/**
+ * What people judged, and who they are, is for whoever runs the store. A new file is made so, and one that others may read,
+ * from an earlier version or another mask, is narrowed; its log and index get the rights of the file.
+ */
+function keepPrivate(path: string): void {
+  if (process.platform === 'win32') return;
+  if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600));
+  for (const file of ['', '-wal', '-shm'].map((end) => `${path}${end}`)) {
+    try {
+      const { mode } = statSync(file);
+      if ((mode & 0o077) !== 0) chmodSync(file, mode & 0o700);
+    } catch (error) {
+      // Not there; or another's, who alone can narrow it.
+      if (!['ENOENT', 'EPERM', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    }
+  }
+}
+
 /** Opens the file, or says why it cannot be one. */
 function openFile(path: string, create: boolean): Database.Database {
   const exists = existsSync(path);
@@ -138,6 +156,7 @@ function openFile(path: string, create: boolean): Database.Database {
     }
     // With the dot, a file in place of the folder is an error too.
     if (!exists) statSync(`${dirname(path)}/.`);
+    keepPrivate(path);
   });
   try {
     const db = new Database(path);
@@ -146,11 +165,54 @@ function openFile(path: string, create: boolean): Database.Database {
     // FULL: a commit returns once the log is on disk, so that a power cut loses nothing acknowledged either.
     db.pragma('synchronous = FULL');
     db.pragma('cache_size = -65536');
+    // What is overwritten or deleted is zeroed, not left in the file.
+    db.pragma('secure_delete = ON');
     // From here on waiting is done by the driver, which does not stop the process.
     db.pragma('busy_timeout = 10');
     return db;
   } catch (error) {
     throw sqliteError(path, error);
+  }
+}
+
+const SCRUB_MS = 120_000;
+
+/**
+ * Writes the file anew and empties its log. Pages that were freed, or rearranged, before `secure_delete` was set may still
+ * hold old content; and the log holds pages as they were. Waits for readers of older moments.
+ */
+async function scrubFile(path: string): Promise<void> {
+  const file = openFile(path, false);
+  const started = performance.now();
+  const patiently = async (effect: () => boolean): Promise<void> => {
+    for (let tries = 1; ; tries++) {
+      try {
+        if (effect()) return;
+      } catch (error) {
+        const told = sqliteError(path, error);
+        if (!isBusy(told)) throw told;
+      }
+      if (performance.now() - started > SCRUB_MS)
+        throw new UsageError(
+          'store-busy',
+          `${path}: what was erased is gone from the history, but readers kept the old file in use; run goodhart store scrub when they are done`,
+        );
+      await pause(Math.min(10 * tries, 200));
+    }
+  };
+  try {
+    // A copy as large as the file, beside other temporary files.
+    file.pragma('temp_store = FILE');
+    await patiently(() => {
+      file.exec('VACUUM');
+      return true;
+    });
+    await patiently(() => {
+      const [row] = file.pragma('wal_checkpoint(TRUNCATE)') as { busy: number }[];
+      return row?.busy === 0;
+    });
+  } finally {
+    file.close();
   }
 }
 
@@ -220,6 +282,10 @@ export async function openSqlite(
     async faults() {
       const { rows } = await db.executeQuery<{ quick_check: string }>(CompiledQuery.raw('PRAGMA quick_check'));
       return rows.map((row) => row.quick_check).filter((text) => text !== 'ok');
+    },
+    async scrub() {
+      await scrubFile(path);
+      return ['backups, copies and snapshots of the disk that were made before'];
     },
     async analyze() {},
     async close() {

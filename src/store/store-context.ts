@@ -74,7 +74,7 @@ function createRefreshing(connection: Connection): Pick<StoreContext, 'refreshPl
   };
 }
 const isGrown = (seq: number) => seq >= 128 && seq <= 65_536 && Number.isInteger(Math.log2(seq));
-const isReceipt = (result: OperationResult): result is Receipt => typeof result === 'object' && 'seq' in result;
+const receiptsIn = (result: OperationResult): readonly Receipt[] => (Array.isArray(result) ? result : []);
 
 /** The context of a store on a connection. */
 export function storeContext(connection: Connection, runBatch: RunBatch): StoreContext {
@@ -92,8 +92,8 @@ export function storeContext(connection: Connection, runBatch: RunBatch): StoreC
       async (batch) => {
         const outcomes = await runBatch(batch, projectId);
         if (outcomes === undefined) throw unknownProject(projectId);
-        if (outcomes.some((outcome) => 'value' in outcome && isReceipt(outcome.value) && isGrown(outcome.value.seq)))
-          refreshPlanner();
+        const receipts = outcomes.flatMap((outcome) => ('value' in outcome ? receiptsIn(outcome.value) : []));
+        if (receipts.some(({ seq }) => isGrown(seq))) refreshPlanner();
         return outcomes;
       },
       { most: BATCH },

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FeedbackRecord, foldRecords, type Question } from '../feedback/index.ts';
 import { distributionCases } from './distribution.contract.ts';
+import { erasingCases } from './erasing.contract.ts';
 import type { FeedbackStore, OpenOptions, Reservation } from './index.ts';
 import { movingCases } from './moving.contract.ts';
 import { openingCases } from './opening.contract.ts';
@@ -19,6 +20,7 @@ import {
   someRaters,
   T0,
 } from './places.fake.ts';
+import { secretsCases } from './secrets.contract.ts';
 
 export interface ContractContext {
   /** The store under test; each case has a project of its own in it. */
@@ -39,7 +41,15 @@ export function storeContract(name: string, makePlaces: () => Places, options: O
       await store?.close();
       await places?.dispose();
     });
-    const cases = { ...basicCases, ...historyCases, ...distributionCases, ...movingCases, ...openingCases };
+    const cases = {
+      ...basicCases,
+      ...historyCases,
+      ...distributionCases,
+      ...movingCases,
+      ...openingCases,
+      ...erasingCases,
+      ...secretsCases,
+    };
     for (const [title, run] of Object.entries(cases)) it(title, () => run({ store, places }));
   });
 }

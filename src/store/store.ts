@@ -115,6 +115,16 @@ export interface Receipt extends Acknowledgement {
   readonly openItems: number;
 }
 
+/** What an erasure did. */
+export interface Erasure {
+  /** Records whose content is gone, by kind; nothing was done where there are none. */
+  readonly erased: Readonly<Record<string, number>>;
+  /** Whether the profile (consent, what the rater said of themselves) went too. */
+  readonly profile: boolean;
+  /** Where the content may still be, a line each. */
+  readonly outside: readonly string[];
+}
+
 /** One thing that was checked. */
 export interface StoreCheck {
   readonly name: string;
@@ -122,12 +132,19 @@ export interface StoreCheck {
   readonly detail: string;
 }
 
+/** A record on its way into a store, with its idempotency key and, so that its hash stays what it was, its salt. */
+export interface SourceRecord {
+  readonly record: FeedbackRecord;
+  readonly key?: string | undefined;
+  readonly salt?: string | undefined;
+}
+
 /** A whole project, in the order it is to be stored in. */
 export interface ProjectSource {
   readonly project: Project;
   readonly items: Rows<Item>;
   readonly raters: Rows<RaterProfile>;
-  readonly records: Rows<{ readonly record: FeedbackRecord; readonly key?: string | undefined }>;
+  readonly records: Rows<SourceRecord>;
   /** Scores of a selection rule, by item. */
   readonly priorities?: Rows<readonly [itemId: string, score: number]>;
 }
@@ -229,12 +246,35 @@ export interface FeedbackStore {
    * Only a `lead` may take back records of others.
    */
   submit(record: FeedbackRecord, options?: { readonly key?: string; readonly lead?: boolean }): Promise<Receipt>;
-  /** A rater takes back everything up to now and what they hold: a `withdrawal` record. */
+  /**
+   * Submits records of one project that belong together, such as the answers to a form: all are stored or, when one is
+   * refused or the process dies, none. Receipts are in their order. `key` is each record's id.
+   */
+  submitAll(records: readonly FeedbackRecord[], options?: { readonly lead?: boolean }): Promise<readonly Receipt[]>;
+  /**
+   * A rater takes back everything up to now and what they hold: a `withdrawal` record. The records stay, marked; what
+   * their drafts said is erased.
+   */
   withdraw(
     projectId: string,
     raterId: string,
     options: { readonly at: string; readonly reason?: string },
   ): Promise<Receipt>;
+
+  /**
+   * Erases for good what a rater gave: everything, with what their profile says of them, or what they gave on one item.
+   * Places in the history stay, with commitments in them, so that the chain of hashes still holds; an `erasure` record says
+   * what was done.
+   */
+  erase(
+    projectId: string,
+    raterId: string,
+    options: { readonly at: string; readonly itemId?: string; readonly by?: string },
+  ): Promise<Erasure>;
+  /** What was erased of a project, in order. */
+  erasures(projectId: string): Promise<readonly RecordOf<'erasure'>[]>;
+  /** Takes what was erased out of the database's files, as `erase` does at its end; where it may still be. */
+  scrub(): Promise<readonly string[]>;
 
   /** Records in order, streamed; writers are not held up, and records that come in meanwhile are not included. */
   history(projectId: string, range?: HistoryRange): AsyncIterable<HistoryEntry>;

@@ -53,7 +53,9 @@ function replay(session: Session, { record, body, key }: SubmitRequest): Acknowl
   const { id } = recordKey(record);
   const before = session.recordByKey(key ?? id);
   if (before !== undefined) {
-    if (before.body === body || sameButForItsTime(before.body, record)) return { ...receiptOf(before), stored: false };
+    // Of what was erased since, nobody can say whether it was the same: it is not stored again.
+    if (before.body === body || isErased(before.body) || sameButForItsTime(before.body, record))
+      return { ...receiptOf(before), stored: false };
     throw new UsageError(
       'idempotency',
       `idempotency key ${key ?? id}: expected the submission it was first used for, got another; use a new key`,
@@ -64,6 +66,8 @@ function replay(session: Session, { record, body, key }: SubmitRequest): Acknowl
   }
   return undefined;
 }
+
+const isErased = (body: string): boolean => (JSON.parse(body) as FeedbackRecord).type === 'erased';
 
 /** Sent again after a lost answer, a record comes with a later time; the first one stands. */
 function sameButForItsTime(before: string, record: FeedbackRecord): boolean {
@@ -86,6 +90,8 @@ export async function submitTo(session: Session, request: SubmitRequest): Promis
   const again = replay(session, request);
   if (again !== undefined) return again;
   const { raterId, itemId } = recordKey(record);
+  if (record.type === 'erased' || record.type === 'erasure')
+    throw refuse(record, 'expected something that a rater did, got a trace of erasure, which the store writes itself');
   const rater = session.rater(raterId);
   if (rater === undefined) throw unknownRater(session.project.id, raterId);
   if (record.type === 'undo') return undo(session, record, { request, rater });
@@ -104,6 +110,8 @@ export async function submitTo(session: Session, request: SubmitRequest): Promis
       checkPresentation(session, record, { ...place, presentation: record.presentation });
       break;
     case 'draft':
+      await makeRoom(session, record, place);
+      break;
     case 'flag':
       break;
     default:
@@ -118,8 +126,35 @@ export async function submitTo(session: Session, request: SubmitRequest): Promis
   return { ...receiptOf(stored), completes: isWhole() && !wasWhole };
 }
 
+/** Characters of a draft as JSON, and drafts of a rater in a project that are kept. */
+export const DRAFT_LIMITS = { characters: 100_000, perRater: 200 } as const;
+
+/**
+ * A rater has one draft of an item, and at most so many in a project: what a draft said before is erased when it is written
+ * anew, and the oldest go when there are too many.
+ */
+async function makeRoom(
+  session: Session,
+  record: RecordOf<'draft'>,
+  { rater: { row }, item }: { rater: RaterEntry; item: ItemEntry },
+): Promise<void> {
+  const { length } = JSON.stringify(record.content);
+  const { characters, perRater } = DRAFT_LIMITS;
+  if (length > characters)
+    throw refuse(record, `expected at most ${characters} characters of content, got ${length}; shorten it`);
+  for (const draft of session.draftsAt({ rater: row.rater, item: item.row.item })) session.erase(draft, record.at);
+  if (session.draftCount(row.rater) < perRater) return;
+  await session.flush();
+  const oldest = await session.queries.oldestDrafts(row.rater, session.draftCount(row.rater) - perRater + 1);
+  for (const draft of oldest) session.erase(draft, record.at);
+}
+
 /** Skips and flags of a rater on some items that stand. */
-function countMarks(session: Session, rater: RaterEntry, items: readonly number[]): Pick<Totals, 'skips' | 'flags'> {
+export function countMarks(
+  session: Session,
+  rater: RaterEntry,
+  items: readonly number[],
+): Pick<Totals, 'skips' | 'flags'> {
   const marks = { skips: 0, flags: 0 };
   for (const item of items) {
     const { skips, flags } = session.standing({ rater: rater.row.rater, item });
@@ -260,6 +295,8 @@ async function undo(
   { request, rater }: { request: SubmitRequest; rater: RaterEntry },
 ): Promise<Acknowledgement> {
   const target = session.recordById(record.undoes);
+  if (target !== undefined && isErased(target.body))
+    throw refuse(record, `expected a record that is there to take back, got ${record.undoes}, which was erased`);
   if (target === undefined) {
     throw refuse(
       record,
@@ -303,13 +340,16 @@ const sameQuestion = ({ project: { questions } }: Session, a: Judgment, b: Judgm
   questionOf(questions, a)?.id === questionOf(questions, b)?.id &&
   replyOf(a.answer) === replyOf(b.answer);
 
-/** A withdrawal also gives back what the rater holds. */
+/** A withdrawal also gives back what the rater holds, and erases their drafts. */
 async function withdraw(
   session: Session,
   { request, rater }: { request: SubmitRequest; rater: RaterEntry },
 ): Promise<Acknowledgement> {
   for (const seat of session.reserved(rater.row.rater)) releaseSeat(session, rater, session.itemNumber(seat.item));
-  return appendTaking(session, request, { rater, items: await session.loadAllOf(rater), item: null });
+  const items = await session.loadAllOf(rater);
+  const { at } = recordKey(request.record);
+  for (const draft of await session.queries.oldestDrafts(rater.row.rater)) session.erase(draft, at);
+  return appendTaking(session, request, { rater, items, item: null });
 }
 
 /** Gives back what a rater holds of an item; whether there was anything. */

@@ -1,5 +1,6 @@
 import type { FeedbackRecord, FeedbackState, Item, Project, RaterProfile, RaterProgress } from '../feedback/index.ts';
 import { lazily } from '../run/index.ts';
+import type { RecordRow } from './chain.ts';
 import { chunks, damaged, type Trx } from './connection.ts';
 import { type Entry, foldEntries, needsAnswers, standingOf } from './derive.ts';
 import { type ItemWithState, type Pair, pairKey, type Queries, queriesOf, type RaterWithState } from './queries.ts';
@@ -12,7 +13,8 @@ export interface StoredRecord {
   readonly id: string;
   readonly rater: number;
   readonly item: number | null;
-  readonly body: string;
+  /** Changes when the record is erased. */
+  body: string;
   readonly hash: string;
 }
 export interface ItemEntry {
@@ -51,6 +53,9 @@ export class WorkingSet {
   readonly #historyPairs = new Set<number>();
   readonly #wholeItems = new Set<number>();
   readonly #personal = new Map<number, Map<number, Entry>>();
+  /** Drafts that still say something, by pair; and how many a rater has, over all items. */
+  readonly #drafts = new Map<number, RecordRow[]>();
+  readonly #draftCounts = new Map<number, number>();
 
   constructor(trx: Trx, state: Tables['project_state'], project: Project) {
     this.number = state.project;
@@ -180,6 +185,38 @@ export class WorkingSet {
     for (const rater of missing) this.#personal.set(rater, new Map());
     if (this.totals.personal === 0) return;
     for (const some of chunks(missing, 500)) this.keepHistory(await this.queries.personalRecords(some));
+  }
+
+  /** Drafts of raters at items, and how many they have at all. */
+  async loadDrafts(pairs: readonly Pair[]): Promise<void> {
+    const missing = pairs.filter((pair) => !this.#drafts.has(pairKey(pair)));
+    if (missing.length === 0) return;
+    for (const pair of missing) this.#drafts.set(pairKey(pair), []);
+    const raters = [...new Set(missing.map(({ rater }) => rater))].filter((rater) => !this.#draftCounts.has(rater));
+    const [rows, counts] = await Promise.all([
+      this.queries.draftsOfPairs(missing),
+      raters.length === 0 ? [] : this.queries.draftCounts(raters),
+    ]);
+    for (const row of rows) this.#drafts.get(pairKey({ rater: row.rater, item: row.item! }))!.push(row);
+    for (const rater of raters) this.#draftCounts.set(rater, 0);
+    for (const { rater, drafts } of counts) this.#draftCounts.set(rater, drafts);
+  }
+  protected keepDraft(row: RecordRow): void {
+    const key = pairKey({ rater: row.rater, item: row.item! });
+    this.#drafts.set(key, [...(this.#drafts.get(key) ?? []), row]);
+    this.#draftCounts.set(row.rater, this.draftCount(row.rater) + 1);
+  }
+  protected dropDraft(row: RecordRow): void {
+    const key = pairKey({ rater: row.rater, item: row.item! });
+    const left = this.#drafts.get(key)?.filter(({ seq }) => seq !== row.seq);
+    if (left !== undefined) this.#drafts.set(key, left);
+    this.#draftCounts.set(row.rater, this.draftCount(row.rater) - 1);
+  }
+  draftsAt(pair: Pair): readonly RecordRow[] {
+    return this.#drafts.get(pairKey(pair)) ?? [];
+  }
+  draftCount(rater: number): number {
+    return this.#draftCounts.get(rater) ?? 0;
   }
 
   item(id: string): ItemEntry | undefined {

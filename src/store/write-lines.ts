@@ -32,7 +32,7 @@ export async function writeLines(path: string, lines: Rows<string>): Promise<voi
   try {
     onPath(path, () => mkdirSync(dirname(path), { recursive: true }));
     const source = Readable.from(pieces(lines), { objectMode: true });
-    const file = createWriteStream(partial);
+    const file = createWriteStream(partial, { mode: 0o600 });
     await (path.endsWith('.gz') ? pipeline(source, createGzip({ level: 4 }), file) : pipeline(source, file));
     await syncPath(partial);
     renameSync(partial, path);

@@ -15,7 +15,7 @@ const WRITTEN: {
   items: { keys: 2, columns: { project: 'integer', item: 'integer', id: 'text', body: 'text' } },
   raters: { keys: 2, columns: { project: 'integer', rater: 'integer', id: 'text', body: 'text' } },
   records: {
-    // A record is never overwritten.
+    // A record is never overwritten, but for erasure (`recordUpdates`).
     keys: 0,
     columns: {
       project: 'integer',
@@ -26,6 +26,7 @@ const WRITTEN: {
       rater: 'integer',
       item: 'integer',
       body: 'text',
+      salt: 'text',
       hash: 'text',
     },
   },
@@ -124,4 +125,24 @@ export function writesOf<T extends Written>(trx: Trx, table: T, rows: readonly T
 /** Inserts rows, or overwrites those that are there. */
 export async function writeRows<T extends Written>(trx: Trx, table: T, rows: readonly Tables[T][]): Promise<void> {
   for (const statement of writesOf(trx, table, rows)) await trx.executeQuery(statement);
+}
+
+type RecordColumn = 'type' | 'body' | 'salt' | 'hash';
+
+/** Statements that set some columns of records that are there, by project and place. */
+export function recordUpdates<C extends RecordColumn>(
+  trx: Trx,
+  columns: readonly C[],
+  rows: readonly Pick<Tables['records'], 'project' | 'seq' | C>[],
+): CompiledQuery[] {
+  if (rows.length === 0) return [];
+  if (inPostgres(trx)) {
+    const types = columns.map((name) => `${name} text`).join(', ');
+    const set = columns.map((name) => `${name} = v.${name}`).join(', ');
+    const from = `json_to_recordset($1::json) AS v (project integer, seq integer, ${types})`;
+    const text = `UPDATE records AS r SET ${set} FROM ${from} WHERE r.project = v.project AND r.seq = v.seq`;
+    return [CompiledQuery.raw(text, [JSON.stringify(rows, ['project', 'seq', ...columns])])];
+  }
+  const text = `UPDATE records SET ${columns.map((name) => `${name} = ?`).join(', ')} WHERE project = ? AND seq = ?`;
+  return rows.map((row) => CompiledQuery.raw(text, [...columns.map((name) => row[name]), row.project, row.seq]));
 }

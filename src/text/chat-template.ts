@@ -1,4 +1,5 @@
-import { Environment, Interpreter, parse, tokenize } from '@huggingface/jinja';
+import { Environment, parse, tokenize } from '@huggingface/jinja';
+import { BoundedInterpreter } from './bounded-interpreter.ts';
 import { within } from './within.ts';
 
 /** Chat templates (Jinja, as published beside tokenizers), rendered so that what people wrote stays text. */
@@ -41,7 +42,7 @@ const anyOf = (tokens: readonly string[]) =>
     'g',
   );
 
-/** A template is a program of whoever published the model: it has a size and a time. */
+/** A template is a program of whoever published the model: it has a size, and beside its steps a time. */
 const MOST_CHARACTERS = 1_000_000;
 const MOST_MS = 10_000;
 const MOST_RANGE = 100_000;
@@ -57,7 +58,8 @@ export function parseTemplate(source: string): Template {
     const options = { lstrip_blocks: true, trim_blocks: true };
     return within(MOST_MS, () => parse(tokenize(source, options)), late);
   } catch (cause) {
-    throw new TemplateError(`the chat template cannot be read: ${(cause as Error).message}`, { cause });
+    const why = cause instanceof RangeError ? 'it nests too deeply' : (cause as Error).message;
+    throw new TemplateError(`the chat template cannot be read: ${why}`, { cause });
   }
 }
 
@@ -83,7 +85,7 @@ function render(template: Template, variables: Readonly<Record<string, unknown>>
   const environment = new Environment();
   try {
     for (const [name, value] of Object.entries({ ...GLOBALS, ...variables })) environment.set(name, value);
-    const run = () => (new Interpreter(environment).run(template) as { value: string }).value;
+    const run = () => (new BoundedInterpreter(environment).run(template) as { value: string }).value;
     return within(MOST_MS, run, late);
   } catch (cause) {
     throw new TemplateError(`the chat template refuses the conversation: ${(cause as Error).message}`, { cause });

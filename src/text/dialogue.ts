@@ -1,3 +1,4 @@
+import { remembered } from './remembered.ts';
 import type { Tokenizer } from './tokenizer.ts';
 
 /** How prompts and replies become ids: the prompt with its marks, and [reply…, eos], the same in training, scoring and RL. */
@@ -13,9 +14,10 @@ export interface DialogueCodec {
 }
 
 export function createCodec(tokenizer: Tokenizer, limits: { maxPrompt: number; maxReply: number }): DialogueCodec {
-  const encodePrompt = (prompt: string) => tokenizer.encodePrompt(prompt, limits.maxPrompt);
-  const encodeReply = (reply: string) =>
-    Int32Array.from([...tokenizer.encode(reply), tokenizer.eos]).subarray(0, limits.maxReply);
+  const encodePrompt = remembered((prompt) => tokenizer.encodePrompt(prompt, limits.maxPrompt));
+  const encodeReply = remembered((reply) =>
+    Int32Array.from([...tokenizer.encode(reply), tokenizer.eos]).subarray(0, limits.maxReply),
+  );
   return {
     encodePrompt,
     encodeReply,

@@ -170,7 +170,7 @@ describe('what an extension costs', () => {
       ['lab/strategies/bayesian-inference.ts'],
       ['lab/strategies/index.ts'],
     ],
-    ['an algorithm', /'grpo'|\/grpo\.ts'/, ['policy/algorithms/grpo.ts'], ['policy/algorithms/index.ts']],
+    ['an algorithm', /'raft'|\/raft\.ts'/, ['policy/algorithms/raft.ts'], ['policy/algorithms/index.ts']],
     ['a monitor', /'kl-budget'|\/kl-budget\.ts'/, ['policy/monitors/kl-budget.ts'], ['policy/monitors/index.ts']],
     ['a likelihood', /likelihood\/correction\.ts'|from '\.\/correction\.ts'/, [], ['reward/likelihood/index.ts']],
     ['the answers that simulated raters give of a kind', /'\.\/label\.ts'/, [], ['world/raters/answers/index.ts']],

@@ -17,6 +17,9 @@ export const reinforce = defineAlgorithm({
   id: 'reinforce',
   title: 'REINFORCE with the mean of the batch as baseline',
   citation: 'Williams 1992',
+  objective: 'E[score], by Σ_t lp_t · (score − mean score of the batch)',
+  when: 'To see how little it takes.',
+  whenNot: 'Prompts of different difficulty: one baseline serves all.',
   config: z.strictObject({ ...optimiserKeys, ...samplingKeys }),
   needs: ['prompts', 'scores'],
   metrics: {

@@ -1,3 +1,4 @@
+import { createHook } from 'node:async_hooks';
 import { describe, expect, it } from 'vitest';
 import { callerAddress, limitedAs, trustedProxies } from '../../src/server/access/addresses.ts';
 import { createLoginPace } from '../../src/server/access/login-pace.ts';
@@ -172,6 +173,46 @@ describe('hashing passwords', () => {
   });
 });
 
+describe('two hundred garbage invitations and logins', () => {
+  it('cost the server few hashes, and do not keep its owner out', async () => {
+    let hashes = 0;
+    const counting = createHook({
+      init(_, type) {
+        if (type === 'SCRYPTREQUEST') hashes += 1;
+      },
+    });
+    await withStudio({ rateScale: 1, proxies: ['loopback'] }, async (studio) => {
+      await studio.person('owner');
+      const nobody = await studio.person(null);
+      counting.enable();
+      try {
+        const invitations = await Promise.all(
+          Array.from({ length: 200 }, (_, n) =>
+            nobody.send('POST /api/invites/{token}', {
+              params: { token: `made-up-${n}` },
+              body: { name: 'Mallory', password: PASSWORD },
+            }),
+          ),
+        );
+        for (const { status } of invitations) expect([404, 429]).toContain(status);
+        expect(hashes).toBe(0);
+        const at = (address: string, name: string, password: string) =>
+          loginOver(studio, { from: '127.0.0.1', forwarded: address, name, password });
+        const garbage = Array.from({ length: 200 }, (_, n) => at('10.0.0.1', `nobody ${n}`, 'a wrong guess'));
+        const owner = at('10.0.0.2', 'Olga', PASSWORD);
+        const statuses = await Promise.all(garbage);
+        expect(await owner).toBe(200);
+        // At most those ten that the limit of an address lets through, and the owner's.
+        const tried = statuses.filter((status) => status !== 429).length;
+        expect(tried).toBeLessThanOrEqual(10);
+        expect(hashes).toBe(tried + 1);
+      } finally {
+        counting.disable();
+      }
+    });
+  });
+});
+
 describe('names and passwords', () => {
   it('refuses a name that people would take for another’s', async () => {
     for (const [one, other] of [
@@ -183,12 +224,27 @@ describe('names and passwords', () => {
       ['Iris', 'lris'],
       ['José', 'Jose\u0301'],
       ['Ann', 'Ａnn'],
+      ['Olga', 'OIga'],
+      ['olga', 'OLGA'],
+      ['АННА', 'Анна'],
+      ['Tom', 'Torn'],
+      ['Leo', '𝐋𝖾𝗈'],
+      ['scope', 'ѕсоре'],
+      ['Hugo', 'Ηugο'],
+      ['Osman', 'Օsman'],
+      ['Deborah', 'ᎠebOrah'],
+      ['Mia', 'M\u200bia'],
+      ['Zoe', 'Ζοе'],
+      ['🙂', '🙂'],
     ] as const)
       expect({ other, like: looksLike(one, other) }).toEqual({ other, like: true });
     for (const [one, other] of [
       ['Olga', 'Helga'],
       ['李雷', '李雪'],
       ['Анна', 'Инна'],
+      ['Anna 1', 'Anna 2'],
+      ['王', '玉'],
+      ['🙂', '🙃'],
     ] as const)
       expect({ other, like: looksLike(one, other) }).toEqual({ other, like: false });
     await withStudio({}, async (studio) => {

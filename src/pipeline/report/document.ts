@@ -97,6 +97,9 @@ function dataSection({ data, collected, feedback, earlier }: RunResults): Sectio
                   'Without consent',
                   `${leftOut.withoutConsent.judgments} judgments of ${leftOut.withoutConsent.raters} raters`,
                 ] as const,
+                ...(leftOut.erased === undefined
+                  ? []
+                  : [['Erased', `${leftOut.erased.judgments} judgments of ${leftOut.erased.raters} raters`] as const]),
               ]),
           ['Items', `${collected.items.train} for fitting, ${collected.items.heldOut} held out`],
           ['Items by the policy they come from', countsText(collected.origins)],

@@ -81,7 +81,7 @@ export function pathPlots(proxy: readonly Series[], gold: readonly Series[]): Bl
     : [lines('Proxy and gold against √KL', unit, [...named('proxy', proxy), ...named('gold', gold)])];
 }
 
-/** Reward of the model that was optimised, and the true utility where it is known, along every path. */
+/** Score of the reward model, and the true utility where it is known, along every path. */
 export function pathsSection(results: RunResults, uniform: Uniform): Section {
   const { paths, bestOf, exact } = results;
   const title = 'Proxy and gold against KL';
@@ -113,8 +113,8 @@ function noteOf({ bestOf, exact }: RunResults, known: boolean): string {
   const units = 'in deviations of the base policy’s replies from their mean';
   return [
     known
-      ? `Proxy is the reward of the model that was optimised, gold the true utility, both ${units}.`
-      : `Proxy is the reward of the model that was optimised, ${units}. True utility is not known for these data: nothing here shows whether the policy became better.`,
+      ? `Proxy is the score of the reward model, gold the true utility, both ${units}.`
+      : `Proxy is the score of the reward model, ${units}. True utility is not known for these data: nothing here shows whether the policy became better.`,
     'All on held-out prompts: of the training distribution, but trained on by no policy. Whiskers: 95 % bootstrap over prompts.',
     ...(bestOf === undefined
       ? []

@@ -15,7 +15,7 @@ type Row = readonly [label: string, value: string];
 export const summarySection = (config: PipelineConfig, results: RunResults, uniform: Uniform): Section => ({
   id: 'summary',
   title: 'Summary',
-  note: 'Proxy is the reward of the model that was optimised, gold the true utility: where the proxy rises and gold falls, the measure became a target.',
+  note: 'Proxy is the score of the reward model, gold the true utility: where the proxy rises and gold falls, the measure became a target.',
   blocks: [
     {
       kind: 'facts',
@@ -87,12 +87,13 @@ function feedbackRows({ feedback, collected }: RunResults): Row[] {
 
 function leftOutRows({ data: { leftOut } }: RunResults): Row[] {
   if (leftOut === null) return [];
-  const { withdrawn, withoutConsent } = leftOut;
+  const { withdrawn, withoutConsent, erased } = leftOut;
   const parts = [
     ...(withdrawn.judgments > 0 ? [`${withdrawn.judgments} withdrawn (raters: ${withdrawn.raters})`] : []),
     ...(withoutConsent.judgments > 0
       ? [`${withoutConsent.judgments} without consent (raters: ${withoutConsent.raters})`]
       : []),
+    ...(erased === undefined ? [] : [`${erased.judgments} erased (raters: ${erased.raters})`]),
   ];
   return parts.length === 0 ? [] : [['Judgments not used', parts.join('; ')]];
 }

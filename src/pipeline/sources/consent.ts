@@ -1,7 +1,7 @@
 import { consentedDemographics, foldRecords, type Judgment, type RaterProfile } from '../../feedback/index.ts';
 import type { Judged, LeftOut, OpenedProject } from './source.ts';
 
-const countOf = (judgments: readonly Judgment[]): LeftOut => ({
+const countOf = (judgments: readonly Pick<Judgment, 'raterId'>[]): LeftOut => ({
   raters: new Set(judgments.map(({ raterId }) => raterId)).size,
   judgments: judgments.length,
 });
@@ -14,7 +14,7 @@ function keptProfile(profile: RaterProfile): RaterProfile {
 }
 
 /**
- * What of a project a run may use: not what a rater withdrew, and where the project asks for consent, nothing of a person who
+ * What of a project a run may use: not what a rater withdrew or an owner erased, and where the project asks for consent, nothing of a person who
  * gave none. Simulated raters and models are not asked. Says how much was left out, and why.
  */
 export function usableFeedback(opened: OpenedProject): Pick<Judged, 'judgments' | 'raters' | 'leftOut'> {
@@ -22,6 +22,9 @@ export function usableFeedback(opened: OpenedProject): Pick<Judged, 'judgments' 
   const removed = records === null ? new Map<string, string>() : foldRecords(records).removed;
   const withdrawn = (records ?? []).flatMap((record) =>
     record.type === 'judgment' && removed.get(record.judgment.id) === 'withdrawn' ? [record.judgment] : [],
+  );
+  const erased = (records ?? []).flatMap((record) =>
+    record.type === 'erased' && record.was === 'judgment' ? [record] : [],
   );
   const profiles = new Map(raters.map((profile) => [profile.id, profile]));
   const asksConsent = project?.consent !== undefined;
@@ -36,6 +39,10 @@ export function usableFeedback(opened: OpenedProject): Pick<Judged, 'judgments' 
   return {
     judgments: used,
     raters: raters.filter(({ id }) => givers.has(id)).map(keptProfile),
-    leftOut: { withdrawn: countOf(withdrawn), withoutConsent: countOf(judgments.filter((j) => !agreed(j))) },
+    leftOut: {
+      withdrawn: countOf(withdrawn),
+      withoutConsent: countOf(judgments.filter((j) => !agreed(j))),
+      ...(erased.length > 0 && { erased: countOf(erased) }),
+    },
   };
 }

@@ -15,7 +15,8 @@ export interface Judged {
   readonly judgments: readonly Judgment[];
   /** Profiles of those who gave them; what they said of themselves only where they consented. */
   readonly raters: readonly RaterProfile[];
-  readonly leftOut: { readonly withdrawn: LeftOut; readonly withoutConsent: LeftOut };
+  /** `erased` where anything was. */
+  readonly leftOut: { readonly withdrawn: LeftOut; readonly withoutConsent: LeftOut; readonly erased?: LeftOut };
   /** Rows of the source that hold nothing to be judged, by reason. */
   readonly skipped: Readonly<Record<string, number>>;
 }

@@ -4,6 +4,7 @@ import { committedRates } from '../../lab/index.ts';
 import { writeJson } from '../../run/node.ts';
 import type { Ground } from '../../world/index.ts';
 import { digestsOf } from '../digests.ts';
+import { loadFeedback } from '../feedback-records.ts';
 import { filled, UNTOLD } from '../filled.ts';
 import { filedReward, withReward } from '../reward-artefact.ts';
 import type { Place, RunContext } from '../run-context.ts';
@@ -12,7 +13,6 @@ import { loadBestOf, loadPaths } from '../run-results.ts';
 import { runView } from '../run-view.ts';
 import { groundOf } from '../sources/index.ts';
 import { DATA, type Recomputed, type Stage, type VerifiedPlace } from '../stage.ts';
-import { loadFeedback } from './feedback.ts';
 import { policyFiles, variantsOf } from './policy.ts';
 
 /** What the run's files show. */

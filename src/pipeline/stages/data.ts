@@ -21,7 +21,7 @@ export const dataSummarySchema = z.strictObject({
   /** Texts for a base model. */
   texts: z.number(),
   /** Judgments that were not used; null where none existed before the run. */
-  leftOut: z.strictObject({ withdrawn: leftOut, withoutConsent: leftOut }).nullable(),
+  leftOut: z.strictObject({ withdrawn: leftOut, withoutConsent: leftOut, erased: leftOut.exactOptional() }).nullable(),
   /** Rows that hold nothing to be judged, by reason. */
   skipped: z.record(z.string(), z.number()),
 });

@@ -1,44 +1,17 @@
-import type { RaterProfile } from '../../feedback/index.ts';
-import { type FeedbackReport, feedbackReport } from '../../quality/index.ts';
-import { readJson } from '../../run/node.ts';
+import { feedbackReport } from '../../quality/index.ts';
 import { collected } from '../collected.ts';
 import type { PipelineConfig } from '../config.ts';
-import { loadRecords, NO_RECORDS, type Records } from '../feedback-records.ts';
+import { type FeedbackRecords, loadRecords, NO_RECORDS } from '../feedback-records.ts';
 import { itemLabels } from '../labels.ts';
-import { atRound, inRound, type Place, pathIn, type RunContext, writeRunJson, writeRunLines } from '../run-context.ts';
+import { atRound, inRound, type RunContext, writeRunJson, writeRunLines } from '../run-context.ts';
 import { RUN_FILES } from '../run-folder.ts';
 import { sameQuestions, simulatedFeedback } from '../simulated-feedback.ts';
 import { snapshotName, snapshotReads, withSnapshot } from '../snapshot.ts';
 import { sourceOfRun } from '../source-of-run.ts';
 import { DATA, nameInRound, type Recomputed, type Stage, type VerifiedPlace } from '../stage.ts';
 
-export interface Feedback extends Records {
-  readonly report: FeedbackReport;
-  /** Group by rater id, for raters who have one; undefined where nothing about the raters was recorded. */
-  readonly groups: ReadonlyMap<string, string> | undefined;
-}
-
-/** What raters said of themselves by which the evaluation is divided. */
-const groupAttribute = ({ data }: Pick<PipelineConfig, 'data'>): string =>
-  data.layout === 'ground' ? 'group' : data.groups;
-
-function groupsOf(raters: readonly RaterProfile[], attribute: string): Feedback['groups'] {
-  const groups = new Map<string, string>();
-  for (const { id, demographics } of raters) {
-    if (demographics !== undefined && Object.hasOwn(demographics, attribute)) groups.set(id, demographics[attribute]!);
-  }
-  return groups.size > 0 ? groups : undefined;
-}
-
-/** What a round's files hold about its feedback. */
-export async function loadFeedback(place: Place): Promise<Feedback> {
-  const records = await loadRecords(place);
-  const report = readJson(pathIn(place, RUN_FILES.feedbackReport)) as FeedbackReport;
-  return { ...records, report, groups: groupsOf(records.raters, groupAttribute(place.config)) };
-}
-
 /** What follows from the records of a round, by file; pure, so that a verifier gets the same. */
-export function feedbackFigures({ items, judgments, raters }: Records, { seed }: Pick<PipelineConfig, 'seed'>) {
+export function feedbackFigures({ items, judgments, raters }: FeedbackRecords, { seed }: Pick<PipelineConfig, 'seed'>) {
   return {
     labels: itemLabels(items, judgments),
     collected: collected(items, judgments, raters),
@@ -49,7 +22,7 @@ export function feedbackFigures({ items, judgments, raters }: Records, { seed }:
 const SAMPLED_AT_ONCE = 64;
 
 /** Asks simulated raters about pairs of replies that the latest policy gives; what earlier rounds collected stays. */
-async function simulate(context: RunContext): Promise<Records> {
+async function simulate(context: RunContext): Promise<FeedbackRecords> {
   const { config, source, progress, round } = context;
   const stage = nameInRound(context, 'feedback');
   const seed = config.seed + 100_003 * (round - 1);
@@ -86,7 +59,7 @@ async function run(context: RunContext): Promise<void> {
 }
 
 /** What the same raters answer about the same replies; of people and of data from outside, what may be told of them. */
-async function recordsAgain(place: VerifiedPlace, stored: Records): Promise<Records> {
+async function recordsAgain(place: VerifiedPlace, stored: FeedbackRecords): Promise<FeedbackRecords> {
   const { config, round, remember } = place;
   const source = await sourceOfRun(place);
   if (source.judged !== undefined) return source.judged;

@@ -2,10 +2,12 @@ import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import type { Sampler, TrainableModel } from '../../engine/index.ts';
 import type { Checkpoints } from '../../engine/node.ts';
-import { monitorDecision, runAlgorithm } from '../../policy/index.ts';
+import { toPairs } from '../../feedback/index.ts';
+import { ALGORITHMS, monitorDecision, type Need, type PolicyPair, runAlgorithm } from '../../policy/index.ts';
 import type { RewardModel } from '../../reward/index.ts';
 import { readJsonOf } from '../../run/node.ts';
 import type { GroundPrompt } from '../../world/index.ts';
+import { isHeldOut } from '../collected.ts';
 import type { PipelineConfig } from '../config.ts';
 import { digestOf } from '../digests.ts';
 import {
@@ -15,6 +17,7 @@ import {
   figuresOf,
   splitFiguresSchema,
 } from '../evaluation.ts';
+import { FEEDBACK_FILES, loadFeedback } from '../feedback-records.ts';
 import { filled, UNTOLD, untold } from '../filled.ts';
 import { withLora } from '../lora.ts';
 import { type PolicySettings, policySettings } from '../policy-config.ts';
@@ -164,8 +167,20 @@ async function extended(trainer: Trainer, path: PolicyPath, step: number): Promi
   return { ...ended, finalStep, checkpoint: folderOf(finalStep), stopped, last };
 }
 
+/** The decided comparisons of what was judged for training, one a vote: what algorithms learn from that need pairs. */
+async function trainingPairs(context: RunContext): Promise<PolicyPair[]> {
+  const { items, judgments } = await loadFeedback(context);
+  return toPairs(items, judgments).pairs.flatMap(({ prompt, first, second, target, weight, strata }) => {
+    if (isHeldOut(strata) || target === 0.5) return [];
+    const [chosen, rejected] = target > 0.5 ? [first, second] : [second, first];
+    return [{ prompt, chosen, rejected, weight }];
+  });
+}
+const needsPairs = ({ algorithm }: Pick<PolicySettings, 'algorithm'>): boolean =>
+  (ALGORITHMS[algorithm].needs as readonly Need[]).includes('pairs');
+
 /**
- * Optimises the policy against the reward. Every `evaluateEvery` steps it is evaluated and checkpointed; a run that was killed
+ * Optimises the policy against the reward, or on the pairs themselves. Every `evaluateEvery` steps it is evaluated and checkpointed; a run that was killed
  * continues from the last checkpoint to the same bits, and from the one before where the last is torn.
  */
 async function train(trainer: Trainer): Promise<void> {
@@ -173,7 +188,9 @@ async function train(trainer: Trainer): Promise<void> {
   const { config, engines, progress, source, round } = context;
   const name = nameInRound(context, policyStageName(variant));
   let path = await begin(trainer);
+  const pairs = needsPairs(settings) ? await trainingPairs(context) : [];
   const supplies = {
+    ...(pairs.length > 0 && { pairs }),
     model,
     reference,
     codec: base.codec,
@@ -306,7 +323,10 @@ async function pathAgain(place: VerifiedPlace, variant: Variant): Promise<Recomp
 /** Step 3, for the main optimisation or a variant. */
 export const policyStage = (variant: Variant): Stage => ({
   name: policyStageName(variant),
-  reads: (context) => [DATA, ...BASE_FILES, inRound(context, RUN_FILES.rewardModel)],
+  reads: (context) => [
+    ...[DATA, ...BASE_FILES, inRound(context, RUN_FILES.rewardModel)],
+    ...(needsPairs(context.config.policy!) ? FEEDBACK_FILES.map((file) => inRound(context, file)) : []),
+  ],
   // The last checkpoint is a result too: damaged after the stage was done, it is made again.
   writes: (context) => policyFiles(context, variant).map((file) => inRound(context, file)),
   curves: (place) => [nameInRound(place, policyStageName(variant))],

@@ -19,7 +19,7 @@ import { readJson, readJsonOf } from '../../run/node.ts';
 import { isHeldOut } from '../collected.ts';
 import type { PipelineConfig } from '../config.ts';
 import { digestOf } from '../digests.ts';
-import type { Records } from '../feedback-records.ts';
+import { FEEDBACK_FILES, type FeedbackRecords, loadFeedback } from '../feedback-records.ts';
 import { withLora } from '../lora.ts';
 import {
   leftOutStratum,
@@ -42,7 +42,6 @@ import { RUN_FILES } from '../run-folder.ts';
 import { foldOf, stratumValues } from '../sources/index.ts';
 import { nameInRound, type Recomputed, type Stage, type VerifiedPlace } from '../stage.ts';
 import { BASE_FILES, type Base, loadBase } from './base.ts';
-import { loadFeedback } from './feedback.ts';
 
 /**
  * Replies on which scores are normalised, by prompt: the first training items where they were drawn at random, and items spread
@@ -104,7 +103,7 @@ const textOf = (base: Base | undefined): { text?: RewardText } =>
 async function scoredAcross(
   { config, progress, ...place }: Pick<RunContext, 'config' | 'round' | 'progress'>,
   stratum: string,
-  { items, judgments }: Records,
+  { items, judgments }: FeedbackRecords,
   observations: readonly Observation[],
 ): Promise<RewardScores> {
   const { reward: settings, seed } = config;
@@ -173,7 +172,10 @@ function clearCheckpoints(context: RunContext): void {
 }
 
 /** A linear reward fitted again, and its scores: the judgments are all that it follows from. */
-async function linearAgain(place: VerifiedPlace, records: Records): Promise<{ card: object; scores: RewardScores }> {
+async function linearAgain(
+  place: VerifiedPlace,
+  records: FeedbackRecords,
+): Promise<{ card: object; scores: RewardScores }> {
   const { config, round } = place;
   const { items, judgments } = records;
   const { reward: settings, seed } = config;
@@ -222,7 +224,7 @@ async function recompute(place: VerifiedPlace): Promise<Recomputed[]> {
 export const reward: Stage = {
   name: 'reward',
   reads: (context) => [
-    ...[RUN_FILES.items, RUN_FILES.judgments, RUN_FILES.raters].map((file) => inRound(context, file)),
+    ...FEEDBACK_FILES.map((file) => inRound(context, file)),
     ...(context.config.base === undefined ? [] : BASE_FILES),
   ],
   writes: (context) =>

@@ -1,8 +1,10 @@
 import { z } from 'zod';
-import type { Sample } from '../../engine/index.ts';
-import { standardised } from '../advantages.ts';
+import type { CustomLoss } from '../../engine/index.ts';
+import { groupRelative, SCALES } from '../advantages.ts';
 import { defineAlgorithm } from '../algorithm.ts';
-import { ROLLOUT_METRICS, type Rollout, rolloutDatum, rolloutMetrics, sampleGroups } from '../rollouts.ts';
+import { CLIP_FORMS, clippedLoss, tokenAdvantages, tokenWeight } from '../clipped-loss.ts';
+import { takeCustomStep } from '../pair-steps.ts';
+import { ROLLOUT_METRICS, rolloutDatum, rolloutMetrics, sampleGroups } from '../rollouts.ts';
 import { learningRateAt } from '../schedules.ts';
 import { optimiserKeys, samplingKeys } from '../settings.ts';
 import { UPDATE_METRICS, updateOn } from '../update.ts';
@@ -10,59 +12,90 @@ import { UPDATE_METRICS, updateOn } from '../update.ts';
 const config = z.strictObject({
   ...optimiserKeys,
   ...samplingKeys,
-  /** Weight of the KL term in the loss, in standard deviations of a group's reward per nat. */
+  /** Weight of the KL term in the loss, in advantages per nat. */
   beta: z.number().nonnegative().default(0.04),
+  /** How losses of tokens become one number, and for `cispo` what is clipped: see docs/algorithms/grpo.md. */
+  loss: z.enum(CLIP_FORMS).default('grpo'),
+  /** What centred rewards are divided by. */
+  scale: z.enum(SCALES).default('group'),
+  /** Steps of the optimiser on the same samples. From the second on, ratios differ from one and clipping acts. */
+  updates: z.int().positive().default(1),
+  /** A ratio of each token, or of the reply: the geometric mean of its tokens' (GSPO, Zheng et al. 2025, Eq. 7). */
+  ratio: z.enum(['token', 'sequence']).default('token'),
+  /** How far below and above one a ratio still earns. */
+  clipLow: z.number().positive().lt(1).default(0.2),
+  clipHigh: z.number().positive().default(0.2),
 });
 
-/** Eq. 3 and 4 at one reply, as what multiplies the gradient of each token's log-probability. */
-export const tokenAdvantages = (
-  advantage: number,
-  {
-    sample: { logprobs: logprobs_T },
-    reference_T,
-  }: Pick<Rollout, 'reference_T'> & { readonly sample: Pick<Sample, 'logprobs'> },
-  { beta, replies }: { readonly beta: number; readonly replies: number },
-): number[] =>
-  Array.from(logprobs_T, (lp, t) => {
-    const kl = beta === 0 ? 0 : beta * Math.expm1(reference_T[t]! - lp);
-    return (advantage + kl) / (replies * logprobs_T.length);
-  });
-
 /**
- * Group relative policy optimisation, one update per batch of fresh samples. What differs from RLOO:
+ * Group relative policy optimisation. What differs from RLOO:
  * 1. The advantage is (r − mean) / sd within the group: a prompt counts alike whether its rewards differ much or little.
  * 2. KL is in the loss, token by token, by the estimator k3 = e^{ref − lp} − (ref − lp) − 1 (Eq. 4), not in the reward.
- * 3. The loss is a mean over replies of means over tokens: in a long reply each token counts less.
- * With one update the ratio is one and clipping never acts, so that the gradient of Eq. 3 at a token is that of
- * ratio · (advantage + β(e^{ref − lp} − 1)): the derivative of −β·k3 joins the advantage.
+ * 3. The loss is a mean over replies of means over tokens: in a long reply each token counts less; other forms differ in that.
+ * 4. There may be several updates on the same samples, within a clipped ratio (Eq. 3).
+ * At the first update the ratio is one and clipping does not act: the gradient at a token is that of
+ * ratio · (advantage + β(e^{ref − lp} − 1)), since the derivative of −β·k3 joins the advantage: one pass, where later ones take two.
  */
 export const grpo = defineAlgorithm({
   id: 'grpo',
-  title: 'Group relative policy optimisation',
+  title: 'Group relative policy optimisation, in its loss forms',
   citation: 'Shao et al. 2024, arXiv 2402.03300, Eq. 3 and 4, outcome supervision',
+  objective: 'Mean over tokens of min(ρA, clip(ρ)A) − β·k3, A = (r − group mean) / group deviation',
+  when: 'Rewards whose size means little, as zero or one by a rule; several updates on costly samples.',
+  whenNot:
+    'Rewards in units that mean something: dividing by the deviation counts a prompt with tiny differences as much as any. `grpo` weighs tokens of long replies less; `dr_grpo` does not.',
   config,
   needs: ['prompts', 'scores'],
-  metrics: { ...ROLLOUT_METRICS, ...UPDATE_METRICS },
+  metrics: {
+    ...ROLLOUT_METRICS,
+    clip_ratio:
+      'share of tokens whose ratio was clipped, over the updates after the first; 0 where there is one update',
+    ...UPDATE_METRICS,
+  },
   async *run(context, settings) {
-    const { beta, steps, schedule, warmup, gradClipNorm, microBatch } = settings;
+    const { beta, loss, scale, steps, updates, schedule, warmup, gradClipNorm, microBatch } = settings;
     for (let step = context.fromStep ?? 0; step < steps; step++) {
       const groups_P = await sampleGroups(context, settings, { id: 'grpo', step });
-      const replies = groups_P.reduce((n, { rollouts_G }) => n + rollouts_G.length, 0);
-      const data = groups_P.flatMap((group) => {
-        const advantages_G = standardised(group.rollouts_G.map(({ score }) => score));
-        return group.rollouts_G.flatMap((rollout, g) => {
-          const advantages_T = tokenAdvantages(advantages_G[g]!, rollout, { beta, replies });
-          return advantages_T.every((a) => a === 0) ? [] : [rolloutDatum(group, rollout, advantages_T)];
-        });
-      });
+      const all = groups_P.flatMap(({ rollouts_G }) => rollouts_G);
+      const lengths = { replies: all.length, tokens: all.reduce((sum, { sample }) => sum + sample.tokens.length, 0) };
+      const advantages_P_G = groupRelative(
+        groups_P.map(({ rollouts_G }) => rollouts_G.map(({ score }) => score)),
+        scale,
+      );
+      const rows = groups_P.flatMap((group, p) =>
+        group.rollouts_G.flatMap((rollout, g) => {
+          const advantage = advantages_P_G[p]![g]!;
+          const weight = tokenWeight(loss, rollout.sample.tokens.length, { ...lengths, maxTokens: settings.maxTokens });
+          const advantages_T = tokenAdvantages(rollout, { advantage, beta, weight });
+          if (advantages_T.every((a) => a === 0)) return [];
+          return [{ rollout, advantage, weight, datum: rolloutDatum(group, rollout, advantages_T) }];
+        }),
+      );
+      const data = rows.map(({ datum }) => datum);
       const learningRate = learningRateAt(schedule, step, { peak: settings.learningRate, steps, warmup });
+      const adam = { learningRate, gradClipNorm };
       const update = await updateOn(context.model, data, {
         loss: 'importance_sampling',
-        adam: { learningRate, gradClipNorm },
+        adam,
         microBatch,
         samplerKlLimit: context.samplerKlLimit,
       });
-      yield { step: step + 1, metrics: { ...rolloutMetrics(groups_P), ...update } };
+      let clipped = 0;
+      for (let again = 1; again < updates && data.length > 0; again++) {
+        const lossOf =
+          (from: number, to: number) =>
+          (logprobs: readonly Float32Array[]): CustomLoss => {
+            const parts = rows.slice(from, to).map((row, i) => clippedLoss(logprobs[i]!, row, settings));
+            clipped += parts.reduce((sum, part) => sum + part.clipped, 0);
+            return {
+              loss: parts.reduce((sum, part) => sum + part.loss, 0),
+              gradients: parts.map((part) => part.slopes),
+            };
+          };
+        await takeCustomStep(context.model, data, { lossOf, adam, microBatch });
+      }
+      const clip_ratio = updates === 1 ? 0 : clipped / (lengths.tokens * (updates - 1));
+      yield { step: step + 1, metrics: { ...rolloutMetrics(groups_P), clip_ratio, ...update } };
     }
   },
 });

@@ -1,11 +1,28 @@
 import { z } from 'zod';
 import { UsageError, variantSchema } from '../../run/index.ts';
 import type { Algorithm, CommonContext, Need, PolicyPrompt, StepRecord, Supplies } from '../algorithm.ts';
+import { dpo } from './dpo.ts';
 import { grpo } from './grpo.ts';
+import { kto } from './kto.ts';
+import { onlineDpo } from './online-dpo.ts';
+import { orpo } from './orpo.ts';
+import { raft } from './raft.ts';
+import { reinforcePlusPlus } from './reinforce-plus-plus.ts';
 import { rloo } from './rloo.ts';
+import { simpo } from './simpo.ts';
 
 /** The algorithms that optimise a policy against a reward, by id: one row and one file each. */
-export const ALGORITHMS = { rloo, grpo } as const satisfies Record<string, Algorithm<z.ZodObject, Need>>;
+export const ALGORITHMS = {
+  rloo,
+  grpo,
+  'reinforce-plus-plus': reinforcePlusPlus,
+  raft,
+  'online-dpo': onlineDpo,
+  dpo,
+  simpo,
+  orpo,
+  kto,
+} as const satisfies Record<string, Algorithm<z.ZodObject, Need>>;
 export type AlgorithmId = keyof typeof ALGORITHMS;
 export const ALGORITHM_IDS = Object.keys(ALGORITHMS) as AlgorithmId[];
 /** What a run optimises with when it names no algorithm. */

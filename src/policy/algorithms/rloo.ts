@@ -21,6 +21,10 @@ export const rloo = defineAlgorithm({
   id: 'rloo',
   title: 'REINFORCE leave-one-out',
   citation: 'Ahmadian et al. 2024, arXiv 2402.14740, Eq. 6; Kool et al. 2019',
+  objective:
+    'E[score] − β·KL(π‖π_ref), by Σ_t lp_t · (R_i − mean of the other samples’ R), R = score − β·Σ_t (lp − ref)',
+  when: 'The first choice with a reward model: unbiased, one knob, nothing to fit beside the policy.',
+  whenNot: 'Rewards of very different size by prompt: a prompt whose rewards differ much moves the policy most.',
   config,
   needs: ['prompts', 'scores'],
   metrics: {

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { Datum } from '../../engine/index.ts';
-import { createRng } from '../../stats/index.ts';
-import type { Algorithm, Codec, Demonstration, PolicyContext, StepRecord } from '../algorithm.ts';
+import type { Algorithm, PolicyContext, StepRecord } from '../algorithm.ts';
+import { batchesOf } from '../batches.ts';
+import { dialogueDatum } from '../dialogue-datum.ts';
 import { learningRateAt } from '../schedules.ts';
 import { optimiserKeys } from '../settings.ts';
 import { takeStep } from '../update.ts';
@@ -17,15 +18,6 @@ const config = z.strictObject({
   onPrompt: z.boolean().default(false),
 });
 export type SupervisedConfig = z.output<typeof config>;
-
-/** A dialogue as a datum: shifted by one, weights 1 on the tokens that are learned. */
-export function dialogueDatum(codec: Codec, { prompt, reply }: Demonstration, onPrompt: boolean): Datum {
-  const promptIds = codec.encodePrompt(prompt);
-  const ids = Int32Array.from([...promptIds, ...codec.encodeReply(reply)]);
-  const weights = new Float32Array(ids.length - 1).fill(1);
-  if (!onPrompt) weights.fill(0, 0, promptIds.length - 1);
-  return { tokens: ids.slice(0, -1), targets: ids.slice(1), weights };
-}
 
 /** Learned tokens of some dialogues. */
 export const learnedTokens = (data: readonly Datum[]): number =>
@@ -48,6 +40,9 @@ export const supervised = {
   id: 'supervised',
   title: 'Supervised learning of demonstrations',
   citation: 'Ouyang et al. 2022, arXiv 2203.02155, step 1',
+  objective: 'Mean log-likelihood of a token of the replies, of the prompts too with `onPrompt`',
+  when: 'Demonstrations, before anything else.',
+  whenNot: 'Replies of mixed worth: all are imitated alike.',
   config,
   needs: ['demonstrations'],
   metrics: {
@@ -61,18 +56,9 @@ export const supervised = {
   ): AsyncGenerator<StepRecord> {
     const { model, codec, demonstrations, seed } = context;
     const { steps, batch, microBatch, onPrompt } = settings;
-    const perEpoch = Math.max(1, Math.floor(demonstrations.length / batch));
-    let epoch = -1;
-    let order: readonly Demonstration[] = [];
+    const batchAt = batchesOf(demonstrations, { seed, batch });
     for (let step = context.fromStep ?? 0; step < steps; step++) {
-      if (Math.floor(step / perEpoch) !== epoch) {
-        epoch = Math.floor(step / perEpoch);
-        order = createRng(seed).fork(`epoch/${epoch}`).shuffle(demonstrations);
-      }
-      const first = (step % perEpoch) * batch;
-      const dialogues = order
-        .slice(first, first + batch)
-        .map((demonstration) => dialogueDatum(codec, demonstration, onPrompt));
+      const dialogues = batchAt(step).map((demonstration) => dialogueDatum(codec, demonstration, onPrompt));
       const learned = learnedTokens(dialogues);
       const data = dialogues.map((datum) => ({ ...datum, weights: datum.weights!.map((w) => w / learned) }));
       const adam = { learningRate: rateAt(step, settings), gradClipNorm: 1, weightDecay: 0.01 };

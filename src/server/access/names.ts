@@ -1,45 +1,25 @@
-/** Letters of other scripts, and marks, that look like ones of the Latin alphabet (after Unicode's confusables, TR39). */
-const LOOKALIKES: ReadonlyMap<string, string> = new Map(
-  Object.entries({
-    a: 'аɑα',
-    b: 'ьЬƅ',
-    c: 'сϲ',
-    d: 'ԁɗ',
-    e: 'еєҽ',
-    f: 'ſẝ',
-    g: 'ɡց',
-    h: 'һհн',
-    i: 'іıι1l|ɩӏǀ!ⅰ',
-    j: 'јϳ',
-    k: 'кκ',
-    m: 'м',
-    n: 'ոпη',
-    o: 'оοσ0օ',
-    p: 'рρ',
-    q: 'ԛգ',
-    r: 'гґɾ',
-    s: 'ѕꜱ5',
-    t: 'тτ',
-    u: 'υսц',
-    v: 'ѵν',
-    w: 'ԝѡω',
-    x: 'хχ',
-    y: 'уүγ',
-    z: 'ᴢ',
-  }).flatMap(([latin, others]) => [...others].map((one) => [one, latin] as const)),
-);
+import confusables from './confusables.json' with { type: 'json' };
 
-/** A name as the eye takes it: case, marks, blanks and the script of a letter left out. */
+/** Characters by what they look like, after Unicode's table (UTS #39); `scripts/confusables.ts` makes the file. */
+const PROTOTYPES: ReadonlyMap<string, string> = new Map(
+  Object.entries(confusables.like).flatMap(([shown, others]) => [...others].map((one) => [one, shown] as const)),
+);
+const shown = (text: string): string =>
+  [...text.normalize('NFKD')].map((letter) => PROTOTYPES.get(letter) ?? letter).join('');
+
+/** A name as the eye takes it: each letter as the one it looks like; marks, blanks, signs and case left out. */
 const skeleton = (name: string): string =>
-  [
-    ...name
-      .normalize('NFKD')
-      .toLowerCase()
-      .replaceAll(/[\p{M}\p{C}\p{Z}\p{P}\s]/gu, ''),
-  ]
-    .map((letter) => LOOKALIKES.get(letter) ?? letter)
-    .join('')
-    .replaceAll('rn', 'm');
+  shown(shown(name).toLowerCase())
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}]/gu, '');
+
+/** What a name looks like as it is written, in small letters and in capitals: names are told apart in none of them. */
+const skeletons = (name: string): readonly string[] =>
+  [...new Set([name, name.toLowerCase(), name.toUpperCase()].map(skeleton))].filter((one) => one !== '');
 
 /** Whether people could take one name for another. */
-export const looksLike = (one: string, other: string): boolean => skeleton(one) === skeleton(other);
+export function looksLike(one: string, other: string): boolean {
+  const seen = skeletons(other);
+  const same = one.normalize('NFKC').toLowerCase() === other.normalize('NFKC').toLowerCase();
+  return same || skeletons(one).some((each) => seen.includes(each));
+}

@@ -13,21 +13,25 @@ export interface Turns {
 export function createTurns({
   atOnce,
   strangers,
+  known = 10 * strangers,
+  busy = 'too many are signing in at this moment; try again in a minute',
 }: {
   readonly atOnce: number;
-  /** So many strangers wait at most; ten times as many of the others. */
+  /** So many strangers wait at most; ten times as many of the others, unless it is said. */
   readonly strangers: number;
+  readonly known?: number;
+  /** What is told to whoever would wait too long. */
+  readonly busy?: string;
 }): Turns {
   const lines = { known: [] as (() => void)[], strangers: [] as (() => void)[] };
-  const most = { known: 10 * strangers, strangers };
+  const most = { known, strangers };
   let working = 0;
   const turn = (line: keyof typeof lines): Promise<void> => {
     if (working < atOnce) {
       working += 1;
       return Promise.resolve();
     }
-    if (lines[line].length >= most[line])
-      throw new ApiError(503, 'busy', 'too many are signing in at this moment; try again in a minute');
+    if (lines[line].length >= most[line]) throw new ApiError(503, 'busy', busy);
     return new Promise((resolve) => lines[line].push(resolve));
   };
   const next = () => {

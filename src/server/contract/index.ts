@@ -15,7 +15,7 @@ export type RequestOf<K extends KnownRoute> = Sent<K, Routes[K] & RouteContract>
 export type ReceivedBy<K extends KnownRoute> = Received<K, Routes[K]>;
 export type ResponseOf<K extends KnownRoute> = Answered<Routes[K]>;
 
-export { JUDGING_ROUTES } from './judging.ts';
+export { JUDGING_ROUTES, type Withdrawal } from './judging.ts';
 export { PROJECT_ROUTES, PROJECT_TABLES, type ProjectTable } from './projects.ts';
 export * from './route.ts';
 export type { RunPreview } from './run-preview.ts';

@@ -9,7 +9,7 @@ import type { RouteContract, RouteKey } from './route.ts';
  */
 const idempotencyKey = z.string().min(8).max(100);
 const taskId = z.string().min(1);
-/** Unfinished work, as the page left it; every one is kept. */
+/** Unfinished work, as the page left it. */
 const draft = z
   .json()
   .refine((content) => JSON.stringify(content).length <= 100_000, 'expected at most 100,000 characters');
@@ -42,6 +42,19 @@ export const taskSchema = z.object({
   draft: z.json().nullable(),
 });
 export type Task = z.infer<typeof taskSchema>;
+
+/** What a withdrawal does: exactly what goes and what stays. */
+export const withdrawalSchema = z.object({
+  /** Stop counting at once: they stay in the history, marked as withdrawn, and in runs and files that were made before. */
+  withdrawn: z.number(),
+  skips: z.number(),
+  flags: z.number(),
+  /** Unfinished answers: what they said is erased for good. */
+  draftsErased: z.number(),
+  /** Records that stay in the history, marked; only an owner can erase them. */
+  recordsKept: z.number(),
+});
+export type Withdrawal = z.infer<typeof withdrawalSchema>;
 
 const givenSchema = z.strictObject({ questionId: z.string(), answer: answerSchema });
 export const receiptSchema = z.object({
@@ -113,10 +126,11 @@ export const JUDGING_ROUTES = {
   },
   'POST /api/judge/{project}/draft': {
     allow: JUDGES,
-    summary: 'Keep unfinished work on a task',
+    summary: 'Keep unfinished work on a task, in place of what was kept before; the last 200 tasks of a rater have it',
     body: z.strictObject({ taskId, content: draft, idempotencyKey }),
     response: z.object({ id: z.string() }),
-    perMinute: 600,
+    // The page saves after a pause of seconds.
+    perMinute: 120,
   },
   'POST /api/judge/{project}/skip': {
     allow: JUDGES,
@@ -168,10 +182,15 @@ export const JUDGING_ROUTES = {
       next: z.string().nullable(),
     }),
   },
+  'GET /api/judge/{project}/withdrawal': {
+    allow: JUDGES,
+    summary: 'What withdrawing would do now: what would go, and what would stay',
+    response: withdrawalSchema,
+  },
   'POST /api/judge/{project}/withdraw': {
     allow: JUDGES,
-    summary: 'Withdraw everything the caller gave to a project so far',
+    summary: 'Withdraw everything the caller gave to a project so far; drafts are erased, the rest stays marked',
     body: z.strictObject({ reason: z.string().max(10_000).optional(), idempotencyKey }),
-    response: z.object({ ok: z.literal(true), withdrawn: z.number() }),
+    response: withdrawalSchema.extend({ ok: z.literal(true) }),
   },
 } as const satisfies Record<RouteKey, RouteContract>;

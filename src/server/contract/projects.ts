@@ -109,6 +109,7 @@ export const PROJECT_ROUTES = {
     allow: LEADS,
     summary: 'Add items (and judgments, where the layout holds them) from a file',
     body: z.strictObject({ layout: z.string().max(100), fileName: z.string().max(500), text: z.string() }),
+    unread: true,
     maxBytes: 64 * 1024 * 1024,
     response: z.object({
       items: z.number(),
@@ -177,6 +178,26 @@ export const PROJECT_ROUTES = {
     summary: 'Pause a rater, or let them go on',
     body: z.strictObject({ paused: z.boolean() }),
     response: z.object({ ok: z.literal(true) }),
+  },
+  'POST /api/projects/{project}/raters/{rater}/erase': {
+    allow: ['owner'],
+    summary:
+      'Erase for good what a rater gave, with their profile, or what they gave on one item; the history keeps a note',
+    body: z.strictObject({
+      /** The rater's id once more, typed: this cannot be taken back. */
+      confirm: z.string(),
+      item: z.string().optional(),
+    }),
+    response: z.object({
+      /** Records whose content is gone, by kind. */
+      erased: z.record(z.string(), z.number()),
+      /** Whether the profile went too: consent, and what the rater said of themselves. */
+      profile: z.boolean(),
+      /** Where the content may still be, a line each: what a server cannot reach. */
+      outside: z.array(z.string()),
+      /** Runs that read this project: their folders hold judgments of their own. */
+      runs: z.array(z.string()),
+    }),
   },
   'GET /api/projects/{project}/quality': {
     allow: READERS,

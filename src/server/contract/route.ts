@@ -14,6 +14,8 @@ export interface RouteContract {
   /** Searched for in the URL's query; values arrive as text. */
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
+  /** The handler is given the body unread, as a stream of bytes: what reads it does so outside of the server. */
+  readonly unread?: true;
   /** `fileSchema` where the answer is a file. */
   readonly response: z.ZodType;
   /** Calls a minute that one caller may make; the general limit when absent. */
@@ -37,7 +39,7 @@ type Given<T> = T extends z.ZodType ? z.input<T> : undefined;
 export interface Received<K extends string, C extends RouteContract> {
   readonly params: ParamsOf<K>;
   readonly query: Inferred<C['query']>;
-  readonly body: Inferred<C['body']>;
+  readonly body: C extends { readonly unread: true } ? ReadableStream<Uint8Array> : Inferred<C['body']>;
 }
 /** What a caller sends: only the parts that the route has. */
 export type Sent<K extends string, C extends RouteContract> = ([ParamNames<K>] extends [never]

@@ -15,6 +15,8 @@ export const runPreviewSchema = z.object({
     consented: z.number(),
     withdrawn: leftOutSchema,
     withoutConsent: leftOutSchema,
+    /** Erased by an owner; left out for none. */
+    erased: leftOutSchema.exactOptional(),
   }),
   items: z.object({ total: z.number(), known: z.number(), origins: countsByName }),
   /** Different prompts: none on both sides. */

@@ -63,6 +63,16 @@ const shownFindingSchema = findingSchema.extend({
   lookAlike: rateSchema,
 });
 
+/** What people gave that lies in a run's folder, whole. */
+export const carriedSchema = z.object({
+  judgments: z.number(),
+  raters: z.number(),
+  /** Of people, rather than of simulated raters and models; and how many of these people consented to anything. */
+  ofPeople: z.object({ judgments: z.number(), raters: z.number(), consented: z.number() }),
+  /** Judgments with free text: reasons, critiques, corrections, demonstrations, notes on spans. */
+  withText: z.number(),
+});
+
 /** Tables of a run that can be had as a file. */
 export const RUN_TABLES = ['metrics', 'findings', 'samples'] as const;
 export type RunTable = (typeof RUN_TABLES)[number];
@@ -104,6 +114,8 @@ export const RUN_ROUTES = {
       files: z.array(z.string()),
       /** What its policy was asked, in the order of asking. */
       asks: z.array(runAskSchema),
+      /** Erased from its project since it began: its folder may hold them yet. Null for none. */
+      erased: z.object({ raters: z.number(), judgments: z.number() }).nullable(),
     }),
   },
   'POST /api/runs/{run}/ask': {
@@ -168,8 +180,9 @@ export const RUN_ROUTES = {
   },
   'GET /api/runs/{run}/disclosure': {
     allow: READERS,
-    summary: 'The eleven items with status, places and digests',
-    response: z.object({ disclosure: z.json(), seal: z.string().nullable() }),
+    summary:
+      'The eleven items with status, places and digests, and what of people whoever publishes the folder publishes',
+    response: z.object({ disclosure: z.json(), seal: z.string().nullable(), carries: carriedSchema.nullable() }),
   },
   'GET /api/challenges': {
     allow: ANYONE_SIGNED_IN,

@@ -5,15 +5,24 @@ import type { Accounts, FeedbackStore } from '../../store/index.ts';
 import { ApiError, type Handlers } from '../api.ts';
 import type { Caller } from '../caller.ts';
 import { type RUN_ROUTES, RUN_TABLES } from '../contract/index.ts';
-import { addInTurns } from '../exchange.ts';
 import { FileAnswer, makeFile } from '../file-answer.ts';
+import { addInTurns } from '../imports.ts';
 import { noteStart, seenRuns } from '../run-access.ts';
-import type { RunService } from '../runs.ts';
+import type { RunRow, RunService } from '../runs.ts';
 import { mayEnter } from '../services.ts';
 import { findingsTable, metricsTable, samplesTable, writeTable } from '../tables.ts';
 
 /** Seeds that the server draws lie below. */
 const MOST_SEEDS = 2 ** 31;
+
+/** What was erased from a run's project since the run began. */
+async function erasedSince(store: FeedbackStore, { project, startedAt }: RunRow) {
+  if (project === null || (await store.getProject(project)) === undefined) return null;
+  const since = (await store.erasures(project)).filter(({ at, judgments }) => at >= startedAt && judgments > 0);
+  if (since.length === 0) return null;
+  const judgments = since.reduce((sum, erasure) => sum + erasure.judgments, 0);
+  return { raters: new Set(since.map(({ raterId }) => raterId)).size, judgments };
+}
 
 /** Runs of the pipeline: what they did, and starting and stopping them. */
 export function runHandlers(services: {
@@ -62,7 +71,8 @@ export function runHandlers(services: {
     async 'GET /api/runs/{run}'({ caller, params }) {
       const detail = await runs.detail(await known(caller, params.run));
       if (detail === undefined) throw new ApiError(404, 'run', `there is no run ${params.run} that you may see`);
-      return { ...detail, asks: detail.asks.filter(({ project }) => mayEnter(caller, project)) };
+      const asks = detail.asks.filter(({ project }) => mayEnter(caller, project));
+      return { ...detail, asks, erased: await erasedSince(store, detail.run) };
     },
     async 'POST /api/runs/{run}/ask'({ caller, params, body }) {
       const run = await known(caller, params.run);

@@ -16,7 +16,8 @@ export interface ForgeryOutcome {
 }
 
 /** What a check's line must not be: the words of a program that met what it did not expect. */
-const UNFORESEEN = /of undefined|is not a function|is not iterable|Cannot (read|convert)|Invalid array length|Maximum call stack/;
+const UNFORESEEN =
+  /of undefined|is not a function|is not iterable|Cannot (read|convert)|Invalid array length|Maximum call stack/;
 /** A place that a check can name. */
 const PLACE = /\.(jsonl?|html|bin|md|old)\b|^finding |^D\d+ |^stage |^record chain|^report$/;
 

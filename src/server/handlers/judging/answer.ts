@@ -114,7 +114,7 @@ export function answeringHandlers(services: Services, progressOf: ProgressOf): H
       ]);
       const item = found!;
       const judgments = judgmentsOf(body, { project, raterId, item, presentation, submittedAt: now() });
-      const receipts = await Promise.all(judgments.map((judgment) => store.submit({ type: 'judgment', judgment })));
+      const receipts = await store.submitAll(judgments.map((judgment) => ({ type: 'judgment', judgment })));
       const stored = receipts.some((receipt) => receipt.stored);
       if (stored) {
         const data = { id: body.idempotencyKey, itemId, raterId };
@@ -176,11 +176,14 @@ export function answeringHandlers(services: Services, progressOf: ProgressOf): H
       const targets = await recordsOf(store, project.id, { id: body.id, ...range });
       if (targets.some((target) => target.type === 'judgment' && isExplained(purposeOf(target.judgment))))
         throw new ApiError(409, 'explained', 'this answer was explained at once, so that it stands; go on to the next');
-      for (const target of targets) {
-        const { id: undoes } = recordKey(target);
-        const id = `${body.idempotencyKey}/${undoes}`;
-        await store.submit({ type: 'undo', id, projectId: project.id, raterId, at: now(), undoes });
-      }
+      const at = now();
+      await store.submitAll(
+        targets.map((target) => {
+          const { id: undoes } = recordKey(target);
+          const id = `${body.idempotencyKey}/${undoes}`;
+          return { type: 'undo', id, projectId: project.id, raterId, at, undoes };
+        }),
+      );
       const [target] = targets;
       const shown = target?.type === 'judgment' ? target.judgment : target?.type === 'skip' ? target : undefined;
       const task =

@@ -8,14 +8,34 @@ import {
   recordKey,
 } from '../../../feedback/index.ts';
 import type { Handlers } from '../../api.ts';
-import type { JUDGING_ROUTES } from '../../contract/index.ts';
-import { projectOr404, type Services } from '../../services.ts';
+import type { JUDGING_ROUTES, Withdrawal } from '../../contract/index.ts';
+import { enterProject, projectOr404, type Services } from '../../services.ts';
 import { raterOf } from './admission.ts';
 import { historyOf } from './tasks.ts';
 
 const MINE_PER_PAGE = 50;
 
-type OwnRecords = Pick<typeof JUDGING_ROUTES, 'GET /api/judge/{project}/mine' | 'POST /api/judge/{project}/withdraw'>;
+type OwnRecords = Pick<
+  typeof JUDGING_ROUTES,
+  'GET /api/judge/{project}/mine' | 'GET /api/judge/{project}/withdrawal' | 'POST /api/judge/{project}/withdraw'
+>;
+
+/** What withdrawing does to the records of a rater. */
+function withdrawalOf(records: readonly FeedbackRecord[], raterId: string): Withdrawal {
+  const own = records.filter((record) => recordKey(record).raterId === raterId);
+  const { judgments, skips, flags } = foldRecords(records);
+  const theirs = (given: readonly { readonly raterId: string }[]) =>
+    given.filter((one) => one.raterId === raterId).length;
+  const gone = own.filter(({ type }) => type === 'draft').length;
+  const traces = own.filter(({ type }) => type === 'erased' || type === 'erasure').length;
+  return {
+    withdrawn: theirs(judgments),
+    skips: theirs(skips),
+    flags: theirs(flags),
+    draftsErased: gone,
+    recordsKept: own.length - gone - traces,
+  };
+}
 
 /** What a rater gave: seeing it again, and taking all of it back. */
 export function ownRecordHandlers(services: Services): Handlers<OwnRecords> {
@@ -50,16 +70,20 @@ export function ownRecordHandlers(services: Services): Handlers<OwnRecords> {
         next: last !== undefined && from + MINE_PER_PAGE < shown.length ? recordKey(last).id : null,
       };
     },
+    async 'GET /api/judge/{project}/withdrawal'({ caller, params }) {
+      const raterId = raterOf(caller);
+      await enterProject(services, params.project, raterId);
+      return withdrawalOf(await historyOf(store, params.project, { rater: raterId }), raterId);
+    },
     async 'POST /api/judge/{project}/withdraw'({ caller, params, body }) {
       const raterId = raterOf(caller);
       const project = await projectOr404(services, params.project);
-      const { judgments } = foldRecords(await historyOf(store, project.id, { rater: raterId }));
-      const withdrawn = judgments.filter((judgment) => judgment.raterId === raterId).length;
+      const done = withdrawalOf(await historyOf(store, project.id, { rater: raterId }), raterId);
       await store.withdraw(project.id, raterId, {
         at: now(),
         ...(body.reason !== undefined && { reason: body.reason }),
       });
-      return { ok: true, withdrawn };
+      return { ok: true, ...done };
     },
   };
 }

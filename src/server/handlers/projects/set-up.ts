@@ -1,10 +1,12 @@
 import { LAYOUT_IDS, LAYOUTS, type Layout } from '../../../exchange/index.ts';
 import type { Project } from '../../../feedback/index.ts';
+import { createTurns } from '../../access/turns.ts';
 import { ApiError, type Handlers } from '../../api.ts';
 import type { PROJECT_ROUTES } from '../../contract/index.ts';
 import { countsOf } from '../../counts.ts';
-import { importText } from '../../exchange.ts';
+import { inTemporaryFolder } from '../../exchange.ts';
 import { generateItems } from '../../generate.ts';
+import { saveBody } from '../../imports.ts';
 import type { ProjectPages } from '../../project-reader.ts';
 import { saveSettings, settingsOf } from '../../project-settings.ts';
 import { mayEnter, projectOr404, type Services } from '../../services.ts';
@@ -20,9 +22,13 @@ type SettingUp = Pick<
   | 'GET /api/layouts'
 >;
 
+/** Files that are read at once, each by a process with memory of its own, and those that wait. */
+const IMPORTS = { atOnce: 2, known: 16, strangers: 0 };
+
 /** Setting up projects: what they are, their rules, and their items. */
 export function setUpHandlers(services: Services, pages: ProjectPages): Handlers<SettingUp> {
-  const { store, accounts, now } = services;
+  const { store, accounts, now, importer } = services;
+  const turns = createTurns({ ...IMPORTS, busy: 'too many files are read at this moment; try again in a minute' });
   return {
     async 'GET /api/projects'({ caller }) {
       const all = await store.listProjects();
@@ -82,8 +88,13 @@ export function setUpHandlers(services: Services, pages: ProjectPages): Handlers
       pages.forget(project.id);
       return { project, settings: await settingsOf(accounts, project.id) };
     },
-    async 'POST /api/projects/{project}/items'({ params, body }) {
-      return importText(store, await projectOr404(services, params.project), body);
+    async 'POST /api/projects/{project}/items'({ params, body, context }) {
+      const { id: projectId } = await projectOr404(services, params.project);
+      return inTemporaryFolder(async (folder) => {
+        await saveBody(folder, body);
+        const { signal } = context.req.raw;
+        return turns.take(() => importer.add({ projectId, folder }, signal), { known: true });
+      });
     },
     async 'POST /api/projects/{project}/generate'({ params, body }) {
       await projectOr404(services, params.project);

@@ -42,6 +42,9 @@ const TRY_EVERY_MS = 2_000;
 const NAMES_AN_INVITATION = 20;
 const unrefPause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms).unref());
 
+const nameTaken = (name: string) =>
+  new ApiError(409, 'name', `the name ${name} is taken, or looks like one that is; choose another`);
+
 /** Signing in and out, and the first visit of who was invited. */
 export function signInHandlers(services: SessionServices): Handlers<SigningIn> {
   const { accounts, now, version, setupTokenHash, passwordCost, isSecure, rateScale = 1 } = services;
@@ -83,7 +86,7 @@ export function signInHandlers(services: SessionServices): Handlers<SigningIn> {
   /** Refuses a name that is somebody's, or that people could not tell from somebody's. */
   const refuseTaken = async (name: string): Promise<void> => {
     const taken = (await accounts.accounts()).some((account) => looksLike(account.name, name));
-    if (taken) throw new ApiError(409, 'name', `the name ${name} is taken, or looks like one that is; choose another`);
+    if (taken) throw nameTaken(name);
   };
   const countTry = ({ id }: Invite): void => {
     const tries = (tried.get(id) ?? 0) + 1;
@@ -149,10 +152,10 @@ export function signInHandlers(services: SessionServices): Handlers<SigningIn> {
       countTry(invite);
       await refuseTaken(body.name);
       const account = await newAccount(body.name, body.password);
-      const made = await accounts.acceptInvite(hashSecret(params.token), account, now());
+      const made = await accounts.acceptInvite(hashSecret(params.token), account, { now: now(), alike: looksLike });
       if (made === 'no-invite')
         throw new ApiError(404, 'invite', 'this invitation is used, expired or taken back; ask for another');
-      if (made === 'name-taken') throw new ApiError(409, 'name', `the name ${body.name} is taken; choose another`);
+      if (made === 'name-taken') throw nameTaken(body.name);
       await start(context, made.id);
       return { user: userOf(made) };
     },

@@ -1,11 +1,12 @@
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { type FormEvent, type ReactNode, useState } from 'react';
+import type { ResponseOf } from '../../../server/index.ts';
 import { call } from '../../api.ts';
 import { useSession } from '../../session.tsx';
 import { Field } from '../../ui/controls.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
-import { when } from '../../ui/figures.ts';
+import { counted, when } from '../../ui/figures.ts';
 import { Scroll } from '../../ui/scroll.tsx';
 import { Empty, Fault } from '../../ui/state.tsx';
 import { useTitle } from '../../ui/title.ts';
@@ -13,7 +14,23 @@ import { newKey } from './outbox-browser.ts';
 import { judgeQuery } from './page.ts';
 import { Waiting } from './saving.tsx';
 
+type Withdrawal = ResponseOf<'GET /api/judge/{project}/withdrawal'>;
+
 const TYPES = { judgment: 'Answer', skip: 'Skip', flag: 'Report' } as const;
+
+const stopping = ({ withdrawn, skips, flags }: Withdrawal): string =>
+  [counted(withdrawn, 'answer'), counted(skips, 'skip'), counted(flags, 'report')].join(', ');
+
+/** What was done, as the server counted it. */
+function Done({ done }: { readonly done: Withdrawal }): ReactNode {
+  return (
+    <ul>
+      <li>Stopped counting: {stopping(done)}.</li>
+      <li>Erased: {counted(done.draftsErased, 'unfinished answer')}.</li>
+      <li>Kept in the history, marked: {counted(done.recordsKept, 'record')}.</li>
+    </ul>
+  );
+}
 
 /** Says what withdrawing does before it is done. */
 function WithdrawDialog({ project, onClose }: { readonly project: string; readonly onClose: () => void }): ReactNode {
@@ -32,6 +49,11 @@ function WithdrawDialog({ project, onClose }: { readonly project: string; readon
         client.invalidateQueries({ queryKey: ['judge'] }),
       ]),
   });
+  const would = useQuery({
+    queryKey: ['withdrawal', project],
+    queryFn: () => call('GET /api/judge/{project}/withdrawal', { params: { project } }),
+    gcTime: 0,
+  });
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     withdraw.mutate(String(new FormData(event.currentTarget).get('reason') ?? '').trim());
@@ -40,10 +62,8 @@ function WithdrawDialog({ project, onClose }: { readonly project: string; readon
     <Dialog title="Withdraw everything you gave" open focusFirst="textarea" onClose={onClose}>
       {withdraw.isSuccess ? (
         <div role="status">
-          <p>
-            Withdrawn: {withdraw.data.withdrawn} {withdraw.data.withdrawn === 1 ? 'answer' : 'answers'}. Nothing of what
-            you gave counts from now on.
-          </p>
+          <p>Withdrawn: {counted(withdraw.data.withdrawn, 'answer')}. Nothing of what you gave counts from now on.</p>
+          <Done done={withdraw.data} />
           <button type="button" className="primary" onClick={onClose}>
             Done
           </button>
@@ -52,11 +72,18 @@ function WithdrawDialog({ project, onClose }: { readonly project: string; readon
         <form onSubmit={submit}>
           <ul>
             <li>
-              Every answer, skip and report of yours in this project stops counting, at once and for all later use.
+              Every answer, skip and report of yours in this project stops counting, at once and for all later use
+              {would.data !== undefined && <>: {stopping(would.data)}</>}.
             </li>
             <li>
-              The history of the project keeps them, and drafts of answers, marked as withdrawn, so that what was
-              computed before can be explained. Nothing is erased.
+              What you had typed and not sent is erased
+              {would.data !== undefined && <>: {counted(would.data.draftsErased, 'unfinished answer')}</>}.
+            </li>
+            <li>
+              The history of the project keeps{' '}
+              {would.data === undefined ? 'the rest' : `the rest, ${counted(would.data.recordsKept, 'record')}`}, marked
+              as withdrawn, so that what was computed before can be explained. An owner of this Studio can erase it for
+              good; ask them.
             </li>
             <li>
               Files and runs that were made with them before, and models trained with them, are not changed by this.

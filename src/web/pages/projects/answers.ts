@@ -25,7 +25,8 @@ export function keyOf({ record }: RecordRow): { id: string; raterId: string; ite
     const { id, raterId, itemId, submittedAt } = record.judgment;
     return { id, raterId, itemId, at: submittedAt };
   }
-  return { id: record.id, raterId: record.raterId, itemId: 'itemId' in record ? record.itemId : null, at: record.at };
+  const itemId = 'itemId' in record ? (record.itemId ?? null) : null;
+  return { id: record.id, raterId: record.raterId, itemId, at: record.at };
 }
 
 /** Judgments of work that stand, to one question of the form. */

@@ -75,6 +75,8 @@ const TYPE_WORDS: { readonly [T in RecordRow['record']['type']]: string } = {
   undo: 'undo',
   adjudication: 'decision',
   withdrawal: 'withdrawal',
+  erased: 'erased',
+  erasure: 'erasure',
 };
 
 /** Whether a record still counts, by shape and word. */

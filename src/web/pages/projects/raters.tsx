@@ -9,6 +9,7 @@ import { Scroll } from '../../ui/scroll.tsx';
 import { Empty, Fault, Loaded } from '../../ui/state.tsx';
 import { TableFiles } from '../../ui/table-files.tsx';
 import { AsOf } from './as-of.tsx';
+import { EraseRater } from './erase-rater.tsx';
 import { ProjectFrame, RecordsLink } from './frame.tsx';
 import { type RaterRow, ratersQuery, useMayLead, useProjectChange } from './queries.ts';
 
@@ -166,6 +167,7 @@ function Table({
               {mayLead && (
                 <td>
                   <Pause project={project} row={row} />
+                  <EraseRater project={project} rater={row.raterId} />
                 </td>
               )}
             </tr>

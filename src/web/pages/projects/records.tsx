@@ -37,7 +37,7 @@ function History({ project }: { readonly project: string }): ReactNode {
     <>
       <p>
         Everything that was stored, in order. Nothing is overwritten: an undo, a decision or a withdrawal is a record of
-        its own, and says what stands.
+        its own, and says what stands. Of what was erased its place is left, and who it was from.
       </p>
       <form className="row end" onSubmit={submit} key={rater}>
         <TextField label="Rater" name="rater" defaultValue={rater} />

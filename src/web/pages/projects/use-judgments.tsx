@@ -69,6 +69,7 @@ function WhatIsUsed({ preview }: { readonly preview: Preview }): ReactNode {
           ['Raters', `${figure(raters.usable)}, of whom ${figure(raters.consented)} consented`],
           ['Left out: withdrawn', people(raters.withdrawn)],
           ['Left out: no consent', people(raters.withoutConsent)],
+          ...(raters.erased === undefined ? [] : [['Left out: erased', people(raters.erased)] as const]),
           ['Prompts to learn from', figure(prompts.train)],
           ['Prompts held out', `${figure(prompts.heldOut)}${share}; no prompt is on both sides`],
           ['Items', `${figure(items.total)}, of which ${figure(items.known)} have a known answer`],

@@ -1,9 +1,13 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
+import type { ResponseOf } from '../../../server/index.ts';
 import { call } from '../../api.ts';
+import { counted } from '../../ui/figures.ts';
 import { Fault, Loaded } from '../../ui/state.tsx';
 import { RunFrame } from './frame.tsx';
 import { ReportSections } from './report.tsx';
+
+type Carried = NonNullable<ResponseOf<'GET /api/runs/{run}/disclosure'>['carries']>;
 
 function VerifyButton({ run }: { readonly run: string }): ReactNode {
   const verify = useMutation({ mutationFn: () => call('POST /api/runs/{run}/verify', { params: { run } }) });
@@ -47,6 +51,36 @@ function VerifyButton({ run }: { readonly run: string }): ReactNode {
   );
 }
 
+/** Tells whoever publishes the folder what of people they publish with it. */
+function Carries({ carries }: { readonly carries: Carried }): ReactNode {
+  const { judgments, raters, ofPeople, withText } = carries;
+  return (
+    <section>
+      <h2>Before you publish the folder</h2>
+      <p>
+        It carries {counted(judgments, 'whole judgment')} of {counted(raters, 'rater')}: answers, pseudonyms and times.
+        {ofPeople.judgments === 0 && ' None is a person’s.'}
+      </p>
+      {ofPeople.judgments > 0 && (
+        <ul>
+          <li>
+            {counted(ofPeople.judgments, 'judgment')} of{' '}
+            {ofPeople.raters === 1 ? 'one person' : `${ofPeople.raters} people`}; {counted(withText, 'judgment')} with
+            free text, which may name somebody.
+          </li>
+          <li>
+            A consent is on record for {ofPeople.consented} of {ofPeople.raters}. Read what it allows: no check here
+            knows.
+          </li>
+          <li>
+            Report and disclosure hold numbers and no judgments. Where the folder must not be public, publish these.
+          </li>
+        </ul>
+      )}
+    </section>
+  );
+}
+
 function Disclosure({ run }: { readonly run: string }): ReactNode {
   const disclosure = useQuery({
     queryKey: ['disclosure', run],
@@ -55,13 +89,14 @@ function Disclosure({ run }: { readonly run: string }): ReactNode {
   const file = (path: string) => `/runs/${encodeURIComponent(run)}/files/${path}`;
   return (
     <Loaded query={disclosure}>
-      {({ disclosure: found, seal }) =>
+      {({ disclosure: found, seal, carries }) =>
         found === null ? (
           <p className="soft">There is no disclosure yet: it is joined when a run is done.</p>
         ) : (
           <>
             {seal !== null && <VerifyButton run={run} />}
             <ReportSections run={run} ids={['disclosure', 'disclosed']} />
+            {carries !== null && <Carries carries={carries} />}
             <h2>Download</h2>
             <ul>
               <li>

@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import { call } from '../../api.ts';
 import { useSession } from '../../session.tsx';
 import { CopyButton } from '../../ui/controls.tsx';
+import { counted } from '../../ui/figures.ts';
 import { LinePlot } from '../../ui/plots.tsx';
 import { Fault, Loaded } from '../../ui/state.tsx';
 import { Pairs } from '../../ui/table.tsx';
@@ -83,11 +84,19 @@ export function RunOverview(): ReactNode {
   return (
     <RunFrame>
       {(detail) => {
-        const { run, progress, error, summary, files } = detail;
+        const { run, progress, error, summary, files, erased } = detail;
         return (
           <>
             {progress !== null && <Progress progress={progress} />}
             {error !== null && <Fault error={new Error(error)} />}
+            {erased !== null && (
+              <div className="notice">
+                <p>
+                  Since this run began, {counted(erased.judgments, 'judgment')} of {counted(erased.raters, 'rater')}{' '}
+                  were erased from its project. Its folder may hold them yet, and its numbers follow from them.
+                </p>
+              </div>
+            )}
             {mayLead && <Controls run={run.id} status={run.status} />}
             {summary.length > 0 && <Pairs name="Summary" rows={summary.map(({ label, value }) => [label, value])} />}
             {mayLead && run.status === 'complete' && files.some(isPolicy) && <AskPolicy detail={detail} />}

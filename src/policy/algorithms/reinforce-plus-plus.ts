@@ -1,0 +1,106 @@
+import { z } from 'zod';
+import { mean } from '../../stats/index.ts';
+import { defineAlgorithm } from '../algorithm.ts';
+import { ROLLOUT_METRICS, type RolloutGroup, rolloutDatum, rolloutMetrics, sampleGroups } from '../rollouts.ts';
+import { learningRateAt } from '../schedules.ts';
+import { optimiserKeys, samplingKeys } from '../settings.ts';
+import { UPDATE_METRICS, updateOn } from '../update.ts';
+
+const config = z.strictObject({
+  ...optimiserKeys,
+  ...samplingKeys,
+  /** Weight of KL to the reference, in reward per nat. */
+  beta: z.number().nonnegative().default(0.01),
+  /** Subtracted before whitening: nothing, so that the batch's mean is the baseline, or the mean of the prompt's own samples. */
+  baseline: z.enum(['batch', 'group']).default('batch'),
+});
+
+/** Return of every token: the score, less β times what KL is still to come. */
+function returns_T({ sample, reference_T, score }: RolloutGroup['rollouts_G'][number], beta: number): Float64Array {
+  const returns = new Float64Array(sample.tokens.length);
+  let toCome = 0;
+  for (let t = returns.length - 1; t >= 0; t--) {
+    toCome += sample.logprobs[t]! - reference_T[t]!;
+    returns[t] = score - beta * toCome;
+  }
+  return returns;
+}
+
+/**
+ * Advantages of every token of every reply, whitened over all tokens of the batch; null where a reply could not be scored. All
+ * zero where nothing tells the tokens apart: scores are all the same, or so within every group, and KL has no weight.
+ */
+export function whitenedAdvantages(
+  groups_P: readonly Pick<RolloutGroup, 'rollouts_G'>[],
+  { beta, baseline }: Pick<z.output<typeof config>, 'beta' | 'baseline'>,
+): (Float64Array | null)[][] {
+  const centred_P_G = groups_P.map(({ rollouts_G }) => {
+    const scores = rollouts_G.map(({ score }) => score).filter(Number.isFinite);
+    // All alike: their mean may differ from them in its last bits.
+    const same = scores.every((score) => score === scores[0]);
+    const centre = baseline === 'batch' ? 0 : same ? (scores[0] ?? 0) : mean(scores);
+    return rollouts_G.map((rollout) =>
+      Number.isFinite(rollout.score) ? returns_T(rollout, beta).map((value) => value - centre) : null,
+    );
+  });
+  const all = centred_P_G.flat().flatMap((values) => (values === null ? [] : [...values]));
+  const same = all.every((value) => value === all[0]);
+  const centre = mean(all);
+  const deviation = Math.sqrt(mean(all.map((value) => (value - centre) ** 2)));
+  return centred_P_G.map((values_G) =>
+    values_G.map((values) => values?.map((value) => (same ? 0 : (value - centre) / (deviation + 1e-8))) ?? null),
+  );
+}
+
+/**
+ * REINFORCE++: what of PPO needs no critic. KL enters the reward token by token, so that a token answers for what comes after it;
+ * advantages are whitened over the whole batch, so that prompts with larger differences count more. What differs from RLOO: the
+ * baseline is that of the batch; with `baseline: group` scores are centred within a prompt first. A mean over tokens.
+ */
+export const reinforcePlusPlus = defineAlgorithm({
+  id: 'reinforce-plus-plus',
+  title: 'REINFORCE++ with a global baseline',
+  citation: 'Hu et al. 2025, arXiv 2501.03262, Eq. 4 to 8',
+  objective: 'Mean over tokens of lp_t · A_t, A whitened over the batch, of returns score − β·(KL still to come)',
+  when: 'One sample a prompt would do (two are drawn here), or prompts that are alike in what they can earn.',
+  whenNot: 'Prompts of very different difficulty without `baseline: group`: easy ones get credit for being easy.',
+  config,
+  needs: ['prompts', 'scores'],
+  metrics: {
+    ...ROLLOUT_METRICS,
+    'objective/rlhf_reward': 'objective/scores − beta · objective/kl: what is maximised',
+    ...UPDATE_METRICS,
+  },
+  async *run(context, settings) {
+    const { beta, steps, schedule, warmup, gradClipNorm, microBatch } = settings;
+    for (let step = context.fromStep ?? 0; step < steps; step++) {
+      const groups_P = await sampleGroups(context, settings, { id: 'reinforce-plus-plus', step });
+      const advantages_P_G = whitenedAdvantages(groups_P, settings);
+      const tokens = advantages_P_G.flat().reduce((sum, values) => sum + (values?.length ?? 0), 0);
+      const data = groups_P.flatMap((group, p) =>
+        group.rollouts_G.flatMap((rollout, g) => {
+          const own = advantages_P_G[p]![g]!;
+          return own === null || own.every((a) => a === 0)
+            ? []
+            : [
+                rolloutDatum(
+                  group,
+                  rollout,
+                  own.map((a) => a / tokens),
+                ),
+              ];
+        }),
+      );
+      const learningRate = learningRateAt(schedule, step, { peak: settings.learningRate, steps, warmup });
+      const update = await updateOn(context.model, data, {
+        loss: 'importance_sampling',
+        adam: { learningRate, gradClipNorm },
+        microBatch,
+        samplerKlLimit: context.samplerKlLimit,
+      });
+      const seen = rolloutMetrics(groups_P);
+      const reward = seen['objective/scores'] - beta * seen['objective/kl'];
+      yield { step: step + 1, metrics: { ...seen, 'objective/rlhf_reward': reward, ...update } };
+    }
+  },
+});

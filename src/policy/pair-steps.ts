@@ -1,0 +1,74 @@
+import type { AdamParams, CustomLoss, Datum, TrainableModel } from '../engine/index.ts';
+import { mean } from '../stats/index.ts';
+import type { Codec, PolicyPair } from './algorithm.ts';
+import { dialogueDatum } from './dialogue-datum.ts';
+
+/** Pairs as data: chosen and rejected in turn, with weight 1 on the tokens of the reply. */
+export const pairData = (codec: Codec, pairs: readonly PolicyPair[]): Datum[] =>
+  pairs.flatMap(({ prompt, chosen, rejected }) =>
+    [chosen, rejected].map((reply) => dialogueDatum(codec, { prompt, reply }, false)),
+  );
+
+/** What each pair counts in a mean over the batch. */
+export function pairWeights(pairs: readonly PolicyPair[]): number[] {
+  const total = pairs.reduce((sum, { weight }) => sum + weight, 0);
+  return pairs.map(({ weight }) => weight / total);
+}
+
+/** What a step on pairs shows of its batch, before the step. */
+export const PAIR_METRICS = {
+  loss: 'mean loss of a pair of the batch, before the step',
+  'rewards/chosen': 'mean implicit reward of the chosen replies',
+  'rewards/rejected': 'mean implicit reward of the rejected replies',
+  'rewards/margins': 'mean of rewards/chosen less rewards/rejected',
+  'rewards/accuracies': 'share of pairs whose chosen reply has the larger implicit reward',
+  'logps/chosen':
+    'mean log-probability of a chosen reply, summed over its tokens, in nats; falling is no fault by itself',
+  'logps/rejected': 'mean log-probability of a rejected reply, summed over its tokens, in nats',
+  grad_norm: 'L2 norm of the gradient before clipping',
+  lr: 'learning rate of the step',
+} as const;
+
+/** Means over pairs of what stands for the chosen reply and, next to it, for the rejected one. */
+export function pairMetrics(rewards: ArrayLike<number>, logprobs: ArrayLike<number>) {
+  const of = (values: ArrayLike<number>, from: number) => Array.from(values).filter((_, row) => row % 2 === from);
+  const [chosen, rejected] = [of(rewards, 0), of(rewards, 1)];
+  return {
+    'rewards/chosen': mean(chosen),
+    'rewards/rejected': mean(rejected),
+    'rewards/margins': mean(chosen.map((reward, pair) => reward - rejected[pair]!)),
+    'rewards/accuracies': mean(chosen.map((reward, pair) => Number(reward > rejected[pair]!))),
+    'logps/chosen': mean(of(logprobs, 0)),
+    'logps/rejected': mean(of(logprobs, 1)),
+  };
+}
+
+/**
+ * Passes over data and one step, with a loss of its own for the rows `from` to `to` of a pass; rows stay together in groups of
+ * `together`. The losses sum.
+ */
+export async function takeCustomStep(
+  model: TrainableModel,
+  data: readonly Datum[],
+  options: {
+    readonly lossOf: (from: number, to: number) => (logprobs: readonly Float32Array[]) => CustomLoss;
+    readonly adam: AdamParams;
+    readonly microBatch?: number | undefined;
+    readonly together?: number;
+  },
+) {
+  const { lossOf, adam, microBatch = data.length, together = 1 } = options;
+  const rows = Math.max(together, microBatch - (microBatch % together));
+  const outputs = [];
+  for (let from = 0; from < data.length; from += rows) {
+    const to = Math.min(data.length, from + rows);
+    // Waited for: its second pass is handed in when the first is back, and a step handed in meanwhile would come before it.
+    outputs.push(await model.forwardBackwardCustom(data.slice(from, to), lossOf(from, to)));
+  }
+  const { gradNorm } = await model.optimStep(adam);
+  return {
+    loss: outputs.reduce((sum, output) => sum + output.loss, 0),
+    logprobs: outputs.flatMap(({ logprobs }) => logprobs),
+    gradNorm,
+  };
+}
