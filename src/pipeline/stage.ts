@@ -170,15 +170,18 @@ function advised(error: NumericsError, stage: Stage, context: RunContext): Numer
 export async function runStage(context: RunContext, stage: Stage): Promise<void> {
   const name = nameInRound(context, stage.name);
   const { log } = context;
-  const inputs = inputsOf(context, stage, context.source.digest);
+  const read = () => inputsOf(context, stage, context.source.digest);
+  const before = read();
   const finished = finishedStages(log.records).get(name);
-  const same = finished !== undefined && sameDigests(finished.inputs, inputs);
+  const same = finished !== undefined && sameDigests(finished.inputs, before);
   if (same && sameDigests(finished.outputs, outputsNow(context, finished))) {
     // A kill may have come between the record and the tidying.
     stage.tidy?.(context);
     return;
   }
   context.beforeWork();
+  // It may have recorded other versions, which a stage that tells the history reads.
+  const inputs = read();
   if (same) dropAltered(context, finished);
   const begun = begunWith(log.records, name);
   if (begun !== undefined && !sameDigests(begun, inputs)) startAnew(context, stage);
