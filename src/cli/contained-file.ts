@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { own } from '../run/index.ts';
+import { DataError, own } from '../run/index.ts';
 import { pathWithin } from '../run/node.ts';
 
 /** Content types by ending of the files that the Studio hands out. */
@@ -12,6 +12,9 @@ const TYPES: Readonly<Record<string, string>> = {
   svg: 'image/svg+xml',
 };
 
+/** The largest file that is handed out whole. */
+const MOST_BYTES = 256 * 1024 * 1024;
+
 /** A file below a folder with its content type; undefined for what is not there or lies outside. */
 export async function containedFile(
   folder: string,
@@ -20,9 +23,16 @@ export async function containedFile(
   const wanted = pathWithin(folder, path);
   if (wanted === undefined) return undefined;
   try {
-    if (!(await stat(wanted)).isFile()) return undefined;
+    const { size, isFile } = await stat(wanted).then((found) => ({ size: found.size, isFile: found.isFile() }));
+    if (!isFile) return undefined;
+    if (size > MOST_BYTES)
+      throw new DataError(
+        'size',
+        `${path}: expected at most ${MOST_BYTES} bytes, got ${size}; take it from the folder`,
+      );
     return { bytes: await readFile(wanted), type: own(TYPES, wanted.split('.').at(-1)!) ?? 'application/octet-stream' };
-  } catch {
+  } catch (error) {
+    if (error instanceof DataError) throw error;
     return undefined;
   }
 }

@@ -15,14 +15,22 @@ import type { Terminal } from './terminal.ts';
 /** The composition root of a run. */
 async function runConfig(
   config: PipelineConfig,
-  options: { out: string; resume: boolean; command: string; terminal: Terminal; where: Where },
+  options: {
+    out: string;
+    resume: boolean;
+    otherVersions: boolean;
+    command: string;
+    terminal: Terminal;
+    where: Where;
+  },
 ): Promise<void> {
-  const { out, resume, command, terminal, where } = options;
+  const { out, resume, otherVersions, command, terminal, where } = options;
   terminal.afterInterrupt(`what was finished is kept; continue with: ${command} --out ${out} --resume`);
   const result = await runPipeline({
     config,
     out,
     resume,
+    otherVersions,
     command,
     access: sourceAccess(where),
     makeEngines: () => enginesOf(config.engine, terminal.warn),
@@ -62,11 +70,19 @@ function freshFolder(parent: string, name: string): string {
   return join(parent, `${name}-${n}`);
 }
 
+/** Options of both commands. */
+interface LoopOptions {
+  readonly out?: string;
+  readonly resume: boolean;
+  readonly otherVersions: boolean;
+  readonly set: readonly string[];
+}
+
 /** Where a run goes, and the command that repeats it. */
 function placeOf(
   config: PipelineConfig,
   command: string,
-  options: Where & { out?: string; resume: boolean; set: readonly string[] },
+  options: Where & LoopOptions,
 ): { out: string; command: string } {
   if (options.resume && options.out === undefined)
     throw new UsageError('resume', '--resume: expected --out with the folder of the unfinished run');
@@ -77,8 +93,9 @@ function placeOf(
   return { out, command: [command, ...where, ...options.set.map((s) => `--set ${quoted(s)}`)].join(' ') };
 }
 
+const OTHER_VERSIONS = 'with --resume: go on with other versions than before; the records and the report say so';
 const quoted = (text: string) => (/^[\w./=:,@-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
-const collect = (value: string, before: string[]) => [...before, value];
+const collect = (value: string, before: readonly string[]) => [...before, value];
 
 /** `quickstart` and `run`. */
 export function addLoopCommands(program: Command, terminalOf: () => Terminal): void {
@@ -87,6 +104,7 @@ export function addLoopCommands(program: Command, terminalOf: () => Terminal): v
     .description('run the whole loop on the harbour world, then serve the Studio on it')
     .option('--out <folder>', 'run folder (default: a new one below ./runs)')
     .option('--resume', 'continue the unfinished run in --out', false)
+    .option('--other-versions', OTHER_VERSIONS, false)
     .option('--no-serve', 'exit when the run is done')
     .option('--port <n>', 'port of the Studio', whole(1, 65535), 4173)
     .option('--set <key=value>', 'override a configuration key; repeatable', collect, [])
@@ -94,11 +112,11 @@ export function addLoopCommands(program: Command, terminalOf: () => Terminal): v
       'after',
       '\nExamples:\n  goodhart quickstart\n  goodhart quickstart --no-serve --out runs/short --set policy.steps=20\n  goodhart quickstart --out runs/quickstart-1 --resume',
     )
-    .action(async (options: { out?: string; resume: boolean; serve: boolean; port: number; set: string[] }) => {
+    .action(async (options: LoopOptions & { serve: boolean; port: number }) => {
       const terminal = terminalOf();
       const config = readConfig(join(packageRoot, 'recipes/quickstart/run.yaml'), options.set);
       const { out, command } = placeOf(config, 'goodhart quickstart', options);
-      await runConfig(config, { out, resume: options.resume, command, terminal, where: {} });
+      await runConfig(config, { ...options, out, command, terminal, where: {} });
       if (options.serve) {
         const store = join(dirname(out), 'studio.db');
         await serveStudio({ store, runs: dirname(out), port: options.port, run: basename(out) }, terminal);
@@ -111,14 +129,15 @@ export function addLoopCommands(program: Command, terminalOf: () => Terminal): v
     .option('--store <url>', `where a project of the data is: ${STORE_OPTION}`)
     .option('--out <folder>', 'run folder (default: a new one below ./runs)')
     .option('--resume', 'continue the unfinished run in --out', false)
+    .option('--other-versions', OTHER_VERSIONS, false)
     .option('--set <key=value>', 'override a configuration key; repeatable', collect, [])
     .addHelpText(
       'after',
       '\nExamples:\n  goodhart run recipes/convincing-arguments/run.yaml --set data.path=../data/ukp --out runs/arguments\n  goodhart run my.yaml --out runs/mine --resume',
     )
-    .action(async (file: string, options: Where & { out?: string; resume: boolean; set: string[] }) => {
+    .action(async (file: string, options: Where & LoopOptions) => {
       const config = readConfig(file, options.set);
       const { out, command } = placeOf(config, `goodhart run ${file}`, options);
-      await runConfig(config, { out, resume: options.resume, command, terminal: terminalOf(), where: options });
+      await runConfig(config, { ...options, out, command, terminal: terminalOf(), where: options });
     });
 }

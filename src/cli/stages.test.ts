@@ -38,7 +38,8 @@ const copyOf = (name: string) => {
   cpSync(out, at, { recursive: true });
   return at;
 };
-const resume = (at: string) => run('run', config, '--out', at, '--resume', '--quiet', ...SETTINGS);
+const resume = (at: string, ...more: string[]) =>
+  run('run', config, '--out', at, '--resume', '--quiet', ...SETTINGS, ...more);
 
 beforeAll(async () => {
   writeFileSync(config, TINY);
@@ -146,14 +147,18 @@ describe('taking a run up', () => {
     expect(text(at, 'metrics.jsonl')).toBe(text(out, 'metrics.jsonl'));
     expect(text(at, 'policy/careful/evaluation.json')).toBe(text(out, 'policy/careful/evaluation.json'));
   });
-  it('says that it goes on with other versions, in records and report', async () => {
+  it('goes on with other versions only where that is asked for, and says so in records and report', async () => {
     const at = copyOf('versions');
     const begun = json(at, 'run.json') as { versions: Record<string, string> };
     writeFileSync(
       join(at, 'run.json'),
       JSON.stringify({ ...begun, versions: { ...begun.versions, node: 'v0.0.1' } }, null, 2),
     );
-    const { code, err } = await resume(at);
+    const refused = await resume(at);
+    expect(refused).toMatchObject({ code: 2 });
+    expect(refused.err).toMatch(/expected node v0\.0\.1, .* got v\d.*--other-versions/);
+    expect(text(at, 'records.jsonl')).toBe(text(out, 'records.jsonl'));
+    const { code, err } = await resume(at, '--other-versions');
     expect(code).toBe(0);
     expect(err).toMatch(/worked on with node v0\.0\.1 and goes on with v\d/);
     expect(records(at).some(({ type }) => type === 'run-resumed')).toBe(true);
@@ -210,6 +215,11 @@ describe('verifying', () => {
     expect(await forge(findings.slice(1))).toMatch(/✗ findings\.json recomputed/);
     expect(await forge([...findings, findings[0]!])).toMatch(/✗ findings\.json recomputed/);
     expect(await forge(findings)).toMatch(/✗ stage audit: files differ/);
+    // Nobody puts a seal under it either.
+    const sealed = text(at, 'disclosure/seal.json');
+    const { code, err } = await run('disclose', at);
+    expect({ code, err }).toMatchObject({ code: 1, err: expect.stringMatching(/stage audit: files differ/) });
+    expect(text(at, 'disclosure/seal.json')).toBe(sealed);
   });
 });
 

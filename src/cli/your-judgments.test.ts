@@ -1,11 +1,11 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Item } from '../feedback/index.ts';
 import { runForTest as run } from './command.fake.ts';
-import { TINY_ON_JUDGMENTS } from './tiny-run.fake.ts';
+import { saveTinyProject, TINY_ON_JUDGMENTS } from './tiny-run.fake.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'goodhart-judgments-'));
 process.env.GOODHART_CACHE = join(folder, 'cache');
@@ -14,59 +14,10 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const RECIPE = fileURLToPath(new URL('../../recipes/your-judgments/run.yaml', import.meta.url));
 const SMALL = TINY_ON_JUDGMENTS.flatMap((setting) => ['--set', setting]);
 
-const AT = '2026-01-01T00:00:00Z';
-const CONSENT = { version: '1', at: AT };
-const jsonl = (rows: readonly object[]) => rows.map((row) => `${JSON.stringify(row)}\n`).join('');
-
-/** A project that people judged: 24 prompts, three raters, of whom one never consented and one withdrew. */
-function saveProject(path: string): void {
-  mkdirSync(path);
-  const items = Array.from({ length: 24 }, (_, i) => ({
-    id: `i${i}`,
-    projectId: 'mine',
-    prompt: `What is ${i} and one?`,
-    replies: [`It is ${i + 1}.`, 'I would rather not say.'].map((text, k) => ({ id: `i${i}/${k}`, text })),
-    source: { origin: 'written by hand', selection: 'all' },
-  }));
-  const raters = [
-    { id: 'ann', kind: 'human', consent: CONSENT, demographics: { region: 'north' } },
-    { id: 'bob', kind: 'human' },
-    { id: 'cid', kind: 'human', consent: CONSENT },
-  ];
-  const judgments = items.flatMap(({ id }) =>
-    raters.map((rater) => ({
-      type: 'judgment',
-      judgment: {
-        id: `${id}/${rater.id}`,
-        projectId: 'mine',
-        itemId: id,
-        raterId: rater.id,
-        presentation: { order: [0, 1], view: 'full', instructionsVersion: '1', shownAt: AT },
-        answer: { kind: 'comparison', outcome: rater.id === 'ann' ? 0 : 1 },
-        activeMs: 4000,
-        submittedAt: AT,
-        source: 'studio',
-      },
-    })),
-  );
-  const withdrawal = { type: 'withdrawal', id: 'w', projectId: 'mine', raterId: 'cid', at: AT };
-  const project = {
-    id: 'mine',
-    name: 'Mine',
-    createdAt: AT,
-    questions: [{ id: 'q', title: 'Which?', kind: 'comparison' }],
-    consent: { version: '1', text: 'May we use what you judge?' },
-  };
-  writeFileSync(join(path, 'project.json'), JSON.stringify(project));
-  writeFileSync(join(path, 'items.jsonl'), jsonl(items));
-  writeFileSync(join(path, 'raters.jsonl'), jsonl(raters));
-  writeFileSync(join(path, 'records.jsonl'), jsonl([...judgments, withdrawal]));
-}
-
 describe('a run on one’s own judgments', () => {
   it('goes from a store to a sealed disclosure, and its policy back into the store', async () => {
     const [project, store, out] = [join(folder, 'mine'), join(folder, 'team.db'), join(folder, 'run')];
-    saveProject(project);
+    saveTinyProject(project);
     expect((await run('store', 'create', project, '--store', store)).code).toBe(0);
     const data = ['--set', 'data={ layout: project, project: mine, groups: region }'];
     const first = await run('run', RECIPE, '--out', out, '--store', store, '--quiet', ...data, ...SMALL);

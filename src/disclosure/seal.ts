@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
-import { findingLabel, findingsSchema, PROBE_IDS, runAudit } from '../audit/index.ts';
+import { type Finding, findingLabel, findingsSchema, PROBE_IDS, runAudit } from '../audit/index.ts';
 import { loadEvidence } from '../audit/node.ts';
 import { documentPage, documentSchema } from '../report/index.ts';
-import { canonicalJson, chainFault, DataError, digestBytes, recordsRoot } from '../run/index.ts';
+import { canonicalJson, chainFault, DataError, digestBytes, parseJson, recordsRoot } from '../run/index.ts';
 import {
   digestFile,
   fileOf,
@@ -65,7 +65,7 @@ export interface Check {
 
 /** Differences between the files of a folder and its manifest, as checks: one per file, and one per missing or extra one. */
 function fileChecks(folder: string, text: string): Check[] {
-  const listed = manifestSchema.parse(JSON.parse(text));
+  const listed = manifestSchema.parse(parseJson(text));
   const actual = manifestOf(folder);
   const byPath = new Map(actual.map((entry) => [entry.path, entry]));
   const checks = listed.map(({ path, sha256 }): Check => {
@@ -79,18 +79,21 @@ function fileChecks(folder: string, text: string): Check[] {
   return [...checks, { name: MANIFEST, ok: exact, detail: exact ? 'exact bytes' : 'differs from the folder' }];
 }
 
+/** How evidence becomes findings; whoever audits the same evidence many times remembers what came of it. */
+export type Audit = (...given: Parameters<typeof runAudit>) => Promise<Finding[]>;
+
 /**
  * Audits the stored evidence again, with the seed and the parameters that the findings say they were made with, and compares
  * whole findings. One that is missing fails like one that differs: leaving out a finding is no way to pass.
  */
-async function findingChecks(folder: string): Promise<Check[]> {
+async function findingChecks(folder: string, audit: Audit): Promise<Check[]> {
   const path = `${folder}/findings.json`;
   if (!existsSync(path)) return [];
   const stored = readJsonOf(path, findingsSchema);
   const params = Object.fromEntries(
     PROBE_IDS.map((id) => [id, stored.find(({ probe }) => probe === id)?.params as never]),
   );
-  const again = runAudit(await loadEvidence(folder), { seed: stored[0]?.seed ?? 0, params });
+  const again = await audit(await loadEvidence(folder), { seed: stored[0]?.seed ?? 0, params });
   const byLabel = new Map(again.map((finding) => [findingLabel(finding), finding]));
   const checks = stored.map((finding): Check => {
     const label = findingLabel(finding);
@@ -137,7 +140,10 @@ function disclosureChecks(folder: string): Check[] {
 const TEXT_BYTES = 256 * 1024 * 1024;
 
 /** Verifies a sealed run offline: bytes, chain, findings, disclosed numbers, rendered report. A damaged file is a failed check, not a crash. */
-export async function verifyRun(folder: string): Promise<Check[]> {
+export async function verifyRun(
+  folder: string,
+  audit: Audit = async (...given) => runAudit(...given),
+): Promise<Check[]> {
   const read = (path: string) => readRegularFile(`${folder}/${path}`, TEXT_BYTES).toString('utf8');
   const strangers = strangersBelow(folder);
   // Nothing is read of a folder that leads elsewhere, or has something in it that may never end.
@@ -173,7 +179,7 @@ export async function verifyRun(folder: string): Promise<Check[]> {
         },
       ];
     })),
-    ...(await attempt('findings', () => findingChecks(folder))),
+    ...(await attempt('findings', () => findingChecks(folder, audit))),
     ...(await attempt('disclosure', () => disclosureChecks(folder))),
   );
   if (existsSync(`${folder}/${REPORT.data}`)) {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import {
@@ -17,7 +17,7 @@ import {
   recordKey,
 } from '../feedback/index.ts';
 import { DataError, UsageError } from '../run/index.ts';
-import { onPath, parseLine, readLines } from '../run/node.ts';
+import { parseLine, readLines, readRegularFile } from '../run/node.ts';
 import { isUnfinished } from './staging.ts';
 
 /** Everything of a project folder. */
@@ -78,11 +78,14 @@ function checkRecord(
     fail(`itemId: no item ${row.itemId} in items.jsonl`);
 }
 
+/** The largest description of a project that is read. */
+const PROJECT_BYTES = 64 * 1024 * 1024;
+
 /** `project.json` of a folder, where there is one. */
 export function readProjectFile(folder: string): Project | null {
   const path = join(folder, 'project.json');
   if (!existsSync(path)) return null;
-  const text = onPath(path, () => readFileSync(path, 'utf8'));
+  const text = readRegularFile(path, PROJECT_BYTES).toString('utf8');
   return parseLine(path, { line: 1, text }, projectSchema as z.ZodType<Project>);
 }
 

@@ -1,4 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
+import type { z } from 'zod';
 import {
   type Item,
   itemSchema,
@@ -22,7 +23,9 @@ export interface Feedback {
   /** Group by rater id, for raters who have one; undefined where nothing about the raters was recorded. */
   readonly groups: ReadonlyMap<string, string> | undefined;
 }
+/** What was asked, what was answered, and by whom. */
 export type FeedbackRecords = Pick<Feedback, 'items' | 'judgments' | 'raters'>;
+export const NO_RECORDS: FeedbackRecords = { items: [], judgments: [], raters: [] };
 
 /** What raters said of themselves by which the evaluation is divided. */
 const groupAttribute = ({ data }: Pick<PipelineConfig, 'data'>): string =>
@@ -36,7 +39,8 @@ function groupsOf(raters: readonly RaterProfile[], attribute: string): Feedback[
   return groups.size > 0 ? groups : undefined;
 }
 
-export async function readRows<T>(path: string, schema: Parameters<typeof readJsonLines<T>>[1]): Promise<T[]> {
+/** Rows of a file of the run; none where it is not there, or empty. */
+export async function readRows<T>(path: string, schema: z.ZodType<T>): Promise<T[]> {
   const rows: T[] = [];
   if (!existsSync(path) || statSync(path).size === 0) return rows;
   for await (const row of readJsonLines(path, schema)) rows.push(row);
@@ -46,6 +50,7 @@ export async function readRows<T>(path: string, schema: Parameters<typeof readJs
 /** Who was asked what, and what was answered. */
 export const FEEDBACK_FILES = [RUN_FILES.items, RUN_FILES.judgments, RUN_FILES.raters];
 
+/** The records that a round's files hold, those of earlier rounds among them. */
 export async function loadRecords(place: Place): Promise<FeedbackRecords> {
   return {
     items: await readRows<Item>(pathIn(place, RUN_FILES.items), itemSchema),

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
-import { onPath, writeFileAtomic } from '../run/node.ts';
+import { appendFileSync, existsSync } from 'node:fs';
+import { parseJson } from '../run/index.ts';
+import { onPath, readRegularFile, writeFileAtomic } from '../run/node.ts';
 import { type MetricsRow, metricsRowSchema } from './metrics.ts';
 
 /**
@@ -21,13 +22,16 @@ export interface MetricsLog {
   settle(stages: readonly string[]): void;
 }
 
+/** The largest file of curves that is read. */
+export const METRICS_BYTES = 256 * 1024 * 1024;
+
 /** Whole rows of the file; a last line without an end was torn by a kill. */
 function readRows(path: string): { rows: MetricsRow[]; whole: boolean } {
   if (!existsSync(path)) return { rows: [], whole: true };
-  const lines = onPath(path, () => readFileSync(path, 'utf8')).split('\n');
+  const lines = readRegularFile(path, METRICS_BYTES).toString('utf8').split('\n');
   const rows = lines.slice(0, -1).flatMap((line): MetricsRow[] => {
     try {
-      return [metricsRowSchema.parse(JSON.parse(line))];
+      return [metricsRowSchema.parse(parseJson(line))];
     } catch {
       return [];
     }

@@ -9,6 +9,7 @@ import { RECORD_TYPES } from './run-history.ts';
 import { loadResults } from './run-results.ts';
 import { recordAgain } from './stage.ts';
 import { publish, writePublication } from './stages/publish.ts';
+import { requireSound } from './verify-run.ts';
 
 /**
  * Publishes a finished run anew, with more declarations, and seals it again. The records say what was added, so that they
@@ -19,6 +20,7 @@ export async function redisclose(
   options: { readonly declarations: Readonly<Record<string, Declaration>>; readonly now: () => string },
 ): Promise<{ readonly disclosure: Disclosure; readonly seal: string }> {
   const { declarations, now } = options;
+  await requireSound(folder);
   const run = readRunJson(folder);
   const { config } = run;
   const results = await loadResults({ config, folder });

@@ -45,6 +45,8 @@ export interface PipelineOptions {
   /** The command that repeats the run, for the report. */
   readonly command: string;
   readonly versions: Readonly<Record<string, string>>;
+  /** Goes on with other versions than those that the run was worked on with; refused otherwise where something is computed. */
+  readonly otherVersions: boolean;
 }
 
 export interface PipelineResult {
@@ -84,7 +86,7 @@ function prepare({ config, out, resume, now, command, versions }: PipelineOption
   } else writeFileAtomic(path, `${JSON.stringify({ config, versions, command, startedAt: now() }, null, 2)}\n`);
 }
 
-/** Says where a run is taken up that its parts may not fit together: other versions, other data. Both are recorded. */
+/** Watches where a run is taken up that its parts may not fit together: other data are said, other versions must be asked for. Both are recorded. */
 function watchHistory(
   options: PipelineOptions,
   { log, warn, source }: Pick<RunContext, 'log' | 'warn'> & { readonly source: Source },
@@ -101,6 +103,11 @@ function watchHistory(
     const last = lastVersions(begun, log.records);
     if (canonicalJson(last) === canonicalJson(versions)) return;
     const key = firstDifference(last, versions);
+    if (!options.otherVersions)
+      throw new UsageError(
+        'versions',
+        `${out}: expected ${key} ${own(last, key)}, with which the run was worked on, got ${own(versions, key)}, which may give other numbers; resume with the one before, or say --other-versions, and the records tell of it`,
+      );
     warn(
       `${out}: the run was worked on with ${key} ${own(last, key)} and goes on with ${own(versions, key)}; the report names both`,
     );

@@ -46,27 +46,26 @@ export function snapshotReads(context: Place): string[] {
   return [...shared, ...policyFiles(before, MAIN).map((file) => inRound(before, file))];
 }
 
+/** How what the policy says that a round asks about is recorded: the base model's in the first, then the round's before. */
+export function snapshotName(place: Place): Pick<Snapshot, 'origin' | 'sampling'> {
+  const { config, round } = place;
+  const about = (origin: string, step: number) => ({
+    origin,
+    sampling: { run: config.name, round: round - 1, step, temperature: 1 },
+  });
+  if (round === 1) return about('base model, step 0', 0);
+  const { finalStep } = loadPath(atRound(place, round - 1), MAIN);
+  return about(`policy of round ${round - 1}, step ${finalStep}`, finalStep);
+}
+
 /** The policy that a round asks about: the base model in the first, the policy of the round before in the others. */
 export async function withSnapshot<T>(context: RunContext, use: (snapshot: Snapshot) => Promise<T>): Promise<T> {
   const { config, engines, round } = context;
   const base = loadBase(context);
-  const shared = { codec: base.codec, limits: base.limits };
-  if (round === 1) {
-    const origin = 'base model, step 0';
-    return withSampler(engines.policy, base, (sampler) =>
-      use({ ...shared, sampler, origin, sampling: { run: config.name, round: 0, step: 0, temperature: 1 } }),
-    );
-  }
+  const shared = { codec: base.codec, limits: base.limits, ...snapshotName(context) };
+  if (round === 1) return withSampler(engines.policy, base, (sampler) => use({ ...shared, sampler }));
   const before = atRound(context, round - 1);
-  const { finalStep, checkpoint } = loadPath(before, MAIN);
   const spec = withLora(base.spec, config.policy!.lora, 'policy.lora');
-  const folder = `${context.folder}/${inRound(before, checkpoint)}`;
-  return withSampler(engines.policy, { spec, folder }, (sampler) =>
-    use({
-      ...shared,
-      sampler,
-      origin: `policy of round ${round - 1}, step ${finalStep}`,
-      sampling: { run: config.name, round: round - 1, step: finalStep, temperature: 1 },
-    }),
-  );
+  const folder = `${context.folder}/${inRound(before, loadPath(before, MAIN).checkpoint)}`;
+  return withSampler(engines.policy, { spec, folder }, (sampler) => use({ ...shared, sampler }));
 }

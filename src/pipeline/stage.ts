@@ -4,6 +4,7 @@ import { NumericsError, type RunRecord } from '../run/index.ts';
 import { onPath } from '../run/node.ts';
 import type { PipelineConfig } from './config.ts';
 import { type Digests, digestsOf, sameDigests } from './digests.ts';
+import type { Remember } from './remember.ts';
 import { inRound, type Place, type RunContext } from './run-context.ts';
 import { historyDigest } from './run-history.ts';
 
@@ -12,10 +13,13 @@ export const DATA = 'data';
 /** Stands among the inputs of a stage for what the records say of versions and declarations. */
 export const HISTORY = 'history';
 /** Stands among the outputs of a stage that trains for the rows of a curve in `metrics.jsonl`. */
-const METRICS = 'metrics.jsonl#';
+export const METRICS_PREFIX = 'metrics.jsonl#';
 
 /** Where a stage reads and writes, and what the run recorded. */
 export type StagePlace = Place & Pick<RunContext, 'metrics' | 'log'>;
+
+/** A run as a verifier has it: its files, and what was computed of the same files before. */
+export type VerifiedPlace = StagePlace & { readonly remember: Remember };
 
 /** A step of a run. It reads files and writes files; everything that it gives the next one is on disk. */
 export interface Stage {
@@ -29,7 +33,7 @@ export interface Stage {
   curves?(place: Place): readonly string[];
   run(context: RunContext): Promise<void>;
   /** What of its outputs follows from files alone, made again beside what is stored: a verifier compares the two. */
-  recompute?(place: StagePlace): Promise<readonly Recomputed[]>;
+  recompute?(place: VerifiedPlace): Promise<readonly Recomputed[]>;
   /** Removes what a training keeps for going on, once it is done. */
   tidy?(context: RunContext): void;
   /** Removes every checkpoint: the training starts anew, from other inputs. */
@@ -38,20 +42,21 @@ export interface Stage {
   advice?(config: PipelineConfig): string | undefined;
 }
 
-/** A stored value, and what its sources give now. */
+/** What a file must hold by its sources as they are now. */
 export interface Recomputed {
-  readonly name: string;
-  readonly stored: unknown;
+  /** Relative to the run folder. */
+  readonly file: string;
+  /** Of JSON Lines, the rows; null where there must be no such file. */
   readonly again: unknown;
 }
 
-export const stageRecordSchema = z.object({
+export const stageRecordSchema = z.strictObject({
   name: z.string(),
   inputs: z.record(z.string(), z.string()),
   outputs: z.record(z.string(), z.string()),
 });
 export type StageRecord = z.infer<typeof stageRecordSchema>;
-const begunSchema = stageRecordSchema.pick({ name: true, inputs: true });
+export const begunSchema = stageRecordSchema.pick({ name: true, inputs: true });
 
 /** How a stage of a round is called in records, progress and curves. */
 export const nameInRound = (context: Pick<RunContext, 'config' | 'round'>, name: string): string =>
@@ -83,7 +88,7 @@ function outputsOf(
 ): Digests {
   const rows = curves.flatMap((curve) => {
     const digest = metrics.digestOf(curve);
-    return digest === undefined ? [] : [[`${METRICS}${curve}`, digest] as const];
+    return digest === undefined ? [] : [[`${METRICS_PREFIX}${curve}`, digest] as const];
   });
   return { ...digestsOf(folder, files), ...Object.fromEntries(rows) };
 }
@@ -91,10 +96,12 @@ function outputsOf(
 /** Digests of the outputs that a record names, as they stand now. */
 export function outputsNow(place: Pick<StagePlace, 'folder' | 'metrics'>, { outputs }: StageRecord): Digests {
   const names = Object.keys(outputs);
-  const curves = names.filter((name) => name.startsWith(METRICS)).map((name) => name.slice(METRICS.length));
+  const curves = names
+    .filter((name) => name.startsWith(METRICS_PREFIX))
+    .map((name) => name.slice(METRICS_PREFIX.length));
   return outputsOf(
     place,
-    names.filter((name) => !name.startsWith(METRICS)),
+    names.filter((name) => !name.startsWith(METRICS_PREFIX)),
     curves,
   );
 }
@@ -113,10 +120,15 @@ function inputsOf(place: StagePlace, stage: Stage, data: string): Digests {
   };
 }
 
+/** What the record of a stage says that leaves the files as they are now. `data` is the digest of the data. */
+export function recordNow(place: StagePlace, stage: Stage, data: string): StageRecord {
+  const outputs = outputsOf(place, stage.writes(place), stage.curves?.(place) ?? []);
+  return { name: nameInRound(place, stage.name), inputs: inputsOf(place, stage, data), outputs };
+}
+
 /** Records that a stage is done, with what it read and wrote. */
 export function recordStage(place: StagePlace, stage: Stage, inputs: Digests): void {
-  const outputs = outputsOf(place, stage.writes(place), stage.curves?.(place) ?? []);
-  place.log.append('stage', { name: nameInRound(place, stage.name), inputs, outputs } satisfies StageRecord);
+  place.log.append('stage', { ...recordNow(place, stage, ''), inputs } satisfies StageRecord);
 }
 
 /** Records anew a stage whose files were made again from files of the run alone. */
@@ -137,8 +149,8 @@ function startAnew(context: RunContext, stage: Stage): void {
 /** Forgets what a training said where that was altered: it has to be said again. */
 function dropAltered({ metrics }: RunContext, { outputs }: StageRecord): void {
   for (const [name, digest] of Object.entries(outputs)) {
-    if (!name.startsWith(METRICS)) continue;
-    const curve = name.slice(METRICS.length);
+    if (!name.startsWith(METRICS_PREFIX)) continue;
+    const curve = name.slice(METRICS_PREFIX.length);
     if (metrics.digestOf(curve) !== digest) metrics.drop(curve);
   }
 }
@@ -158,15 +170,18 @@ function advised(error: NumericsError, stage: Stage, context: RunContext): Numer
 export async function runStage(context: RunContext, stage: Stage): Promise<void> {
   const name = nameInRound(context, stage.name);
   const { log } = context;
-  const inputs = inputsOf(context, stage, context.source.digest);
+  const read = () => inputsOf(context, stage, context.source.digest);
+  const before = read();
   const finished = finishedStages(log.records).get(name);
-  const same = finished !== undefined && sameDigests(finished.inputs, inputs);
+  const same = finished !== undefined && sameDigests(finished.inputs, before);
   if (same && sameDigests(finished.outputs, outputsNow(context, finished))) {
     // A kill may have come between the record and the tidying.
     stage.tidy?.(context);
     return;
   }
   context.beforeWork();
+  // It may have recorded other versions, which a stage that tells the history reads.
+  const inputs = read();
   if (same) dropAltered(context, finished);
   const begun = begunWith(log.records, name);
   if (begun !== undefined && !sameDigests(begun, inputs)) startAnew(context, stage);

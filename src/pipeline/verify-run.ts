@@ -1,16 +1,74 @@
+import { existsSync } from 'node:fs';
+import { runAudit } from '../audit/index.ts';
 import { type Check, verifyRun } from '../disclosure/index.ts';
-import { canonicalJson, type RunRecord } from '../run/index.ts';
-import { readRecords, strangersBelow } from '../run/node.ts';
+import { CheckError, canonicalJson, own, parseJson, type RunRecord } from '../run/index.ts';
+import {
+  readJson,
+  readJsonOf,
+  readRecords,
+  readRegularFile,
+  requireRegularFiles,
+  strangersBelow,
+} from '../run/node.ts';
 import { sameDigests } from './digests.ts';
 import { openMetricsLog } from './metrics-log.ts';
+import { createMemory, type Remember } from './remember.ts';
 import { RUN_FILES, readRunJson } from './run-folder.ts';
-import { finishedStages, nameInRound, outputsNow, type Recomputed, type StagePlace } from './stage.ts';
-import { planOf } from './stages/index.ts';
+import { historyDigest } from './run-history.ts';
+import {
+  finishedStages,
+  type Recomputed,
+  recordNow,
+  type StagePlace,
+  type StageRecord,
+  type VerifiedPlace,
+} from './stage.ts';
+import { dataSummarySchema } from './stages/data.ts';
+import { type Planned, planOf } from './stages/index.ts';
+import { fileChecks, metricsCheck } from './verify-files.ts';
+import { historyChecks, runJsonFault } from './verify-history.ts';
+
+/** The largest file of rows that is compared whole. */
+const LINES_BYTES = 512 * 1024 * 1024;
+
+const shown = (value: unknown): string => {
+  const text = JSON.stringify(value) ?? 'nothing';
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+};
+
+/** Where two values first differ, as a JSON pointer, with what stands there in each. */
+function difference(stored: unknown, again: unknown, pointer = ''): string {
+  const isOpen = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+  if (!isOpen(stored) || !isOpen(again) || Array.isArray(stored) !== Array.isArray(again))
+    return `${pointer || 'the file'}: ${shown(stored)}, but its sources give ${shown(again)}`;
+  const names = [...new Set([...Object.keys(again), ...Object.keys(stored)])];
+  const key = names.find((name) => canonicalJson([own(stored, name)]) !== canonicalJson([own(again, name)]));
+  if (key === undefined) return pointer;
+  const here = `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  return difference(own(stored, key), own(again, key), here);
+}
+
+/** What stands in a file, as it was written: a schema would pass over what it does not know. */
+function standing(path: string): unknown {
+  if (!existsSync(path)) return null;
+  if (!path.endsWith('.jsonl')) return readJson(path);
+  const lines = readRegularFile(path, LINES_BYTES).toString('utf8').split('\n');
+  return lines.filter((line) => line.trim() !== '').map((line) => parseJson(line));
+}
 
 /** Compares what stands in a file with what its sources give now. */
-function compare({ name, stored, again }: Recomputed): Check {
-  const ok = canonicalJson(stored) === canonicalJson(JSON.parse(JSON.stringify(again)));
-  return { name: `${name} recomputed`, ok, detail: ok ? 'same numbers' : 'other numbers than its sources give' };
+function compare(folder: string, { file, again }: Recomputed): Check & { readonly file: string } {
+  const stored = standing(`${folder}/${file}`);
+  const text = JSON.stringify(again);
+  const due = JSON.parse(text) as unknown;
+  // Nearly always the order is the same too.
+  const ok = JSON.stringify(stored) === text || canonicalJson(stored) === canonicalJson(due);
+  return {
+    file,
+    name: `${file} recomputed`,
+    ok,
+    detail: ok ? 'same numbers' : `differs at ${difference(stored, due)}`,
+  };
 }
 
 async function attempt(name: string, run: () => Promise<readonly Check[]>): Promise<readonly Check[]> {
@@ -22,7 +80,7 @@ async function attempt(name: string, run: () => Promise<readonly Check[]>): Prom
 }
 
 /** The run as its folder tells it; nothing is written. */
-function placeOf(folder: string): StagePlace {
+function placeOf(folder: string, remember: Remember): VerifiedPlace {
   const { config } = readRunJson(folder);
   const records: readonly RunRecord[] = readRecords(`${folder}/${RUN_FILES.records}`).records;
   const log = {
@@ -32,50 +90,109 @@ function placeOf(folder: string): StagePlace {
     },
     close: () => {},
   };
-  return { folder, config, round: config.rounds, log, metrics: openMetricsLog(`${folder}/${RUN_FILES.metrics}`) };
+  const metrics = openMetricsLog(`${folder}/${RUN_FILES.metrics}`);
+  return { folder, config, round: config.rounds, log, metrics, remember };
 }
 
-/** Whether every stage of the run is in its records, with the files that are there. */
-function recordChecks(place: StagePlace): Check[] {
+/** A stage of the run, with the record that its files call for. */
+type PlannedRecord = Planned<VerifiedPlace> & { readonly now: StageRecord };
+
+/** Whether every stage of the run is in its records, with the files that it reads and writes as they are there. */
+function recordChecks(place: StagePlace, planned: readonly PlannedRecord[]): Check[] {
   const finished = finishedStages(place.log.records);
-  return planOf(place).map(({ stage, place: own }): Check => {
-    const name = nameInRound(own, stage.name);
-    const record = finished.get(name);
-    const ok = record !== undefined && sameDigests(record.outputs, outputsNow(own, record));
+  return planned.map(({ now }): Check => {
+    const record = finished.get(now.name);
+    const sameOutputs = record !== undefined && sameDigests(record.outputs, now.outputs);
+    const ok = sameOutputs && sameDigests(record.inputs, now.inputs);
     const detail = ok
       ? 'its files are those of the record'
       : record === undefined
         ? 'no record'
-        : 'files differ from it';
-    return { name: `stage ${name}`, ok, detail };
+        : sameOutputs
+          ? 'what it read differs from it'
+          : 'files differ from it';
+    return { name: `stage ${now.name}`, ok, detail };
   });
 }
 
-async function stageChecks(place: StagePlace): Promise<Check[]> {
+/** What each stage made, made again; nothing is made of what did not follow from its own sources. */
+async function stageChecks(place: VerifiedPlace, planned: readonly PlannedRecord[]): Promise<Check[]> {
   const checks: Check[] = [];
-  for (const { stage, place: own } of planOf(place)) {
+  const wrong = new Set<string>();
+  // A stage knows of nothing that later ones write.
+  const files: Record<string, string> = {};
+  const { config, log, remember } = place;
+  const told = [config, readRunJson(place.folder), historyDigest(log.records)];
+  for (const { stage, place: own, now } of planned) {
+    Object.assign(files, now.outputs);
     const { recompute } = stage;
     if (recompute === undefined) continue;
-    const name = nameInRound(own, stage.name);
-    checks.push(...(await attempt(name, async () => (await recompute(own)).map(compare))));
+    const again = () =>
+      remember(['stage', stage.name, own.round, told, files], async () =>
+        (await recompute(own)).map((made) => compare(place.folder, made)),
+      );
+    const rests = stage.reads(own).find((file) => wrong.has(file));
+    const made =
+      rests === undefined
+        ? await attempt(`${stage.writes(own)[0]} recomputed`, again)
+        : stage
+            .writes(own)
+            .map((file) => ({ file, name: `${file} recomputed`, ok: false, detail: `rests on ${rests}` }));
+    checks.push(...made.map(({ name, ok, detail }) => ({ name, ok, detail })));
+    for (const file of made.every(({ ok }) => ok) ? [] : stage.writes(own)) wrong.add(file);
   }
   return checks;
 }
 
+/** What a run's own files say of it; with `but`, not of that stage, which is to be made anew. */
+async function runChecks(folder: string, { remember, but }: { remember: Remember; but?: string }): Promise<Check[]> {
+  const fault = runJsonFault({ folder });
+  const place = placeOf(folder, remember);
+  const { digest } = readJsonOf(`${folder}/${RUN_FILES.data}`, dataSummarySchema);
+  const plan = planOf(place).filter(({ stage }) => stage.name !== but);
+  const planned = plan.map((row) => ({ ...row, now: recordNow(row.place, row.stage, digest) }));
+  const every = planOf(place).map(({ stage, place: own }) => recordNow(own, stage, digest));
+  const parts: readonly (readonly [string, () => Promise<readonly Check[]>])[] = [
+    [
+      RUN_FILES.run,
+      async () => [{ name: RUN_FILES.run, ok: fault === undefined, detail: fault ?? 'understood whole' }],
+    ],
+    ['files', () => fileChecks(place, every)],
+    [RUN_FILES.records, async () => [...recordChecks(place, planned), ...historyChecks(place)]],
+    [RUN_FILES.metrics, async () => [metricsCheck(place)]],
+    ['numbers', () => stageChecks(place, planned)],
+  ];
+  const checks: Check[] = [];
+  for (const [name, part] of parts) checks.push(...(await attempt(name, part)));
+  return checks;
+}
+
 /**
- * Verifies a run of this pipeline offline: everything `verifyRun` checks, that the files are those that the records name, and
- * every number that follows from other files of the folder, computed again stage by stage. What only the model itself can tell
- * again (log-probabilities, scores, nats per token) is held by its digest.
+ * Refuses a run folder that is not what a run left there: nobody publishes it anew and puts a seal under it. What is
+ * published may differ, for that is made again.
  */
-export async function verifyPipelineRun(folder: string): Promise<Check[]> {
-  const checks = await verifyRun(folder);
+export async function requireSound(folder: string): Promise<void> {
+  requireRegularFiles(folder);
+  const checks = await runChecks(folder, { remember: createMemory(), but: 'publish' });
+  const fault = checks.find(({ ok }) => !ok);
+  if (fault === undefined) return;
+  throw new CheckError('sound', `${folder}: ${fault.name}: ${fault.detail}; goodhart verify tells all`);
+}
+
+/**
+ * Verifies a run of this pipeline offline: everything `verifyRun` checks, that its records tell one whole run with the files
+ * that are there and no others, and all that follows from other files of the folder, computed again stage by stage. What only
+ * the models themselves can tell again (what a policy says, log-probabilities, scores of a network) is held by its digest.
+ * Whoever verifies many folders that differ in little gives the same `remember` to all.
+ */
+export async function verifyPipelineRun(
+  folder: string,
+  { remember = createMemory() }: { readonly remember?: Remember } = {},
+): Promise<Check[]> {
+  const checks = await verifyRun(folder, (evidence, options) =>
+    remember(['findings', evidence, options.seed, options.params], () => runAudit(evidence, options)),
+  );
   // What is no file of a run is not read.
   if (strangersBelow(folder).length > 0) return checks;
-  return [
-    ...checks,
-    ...(await attempt('numbers', async () => {
-      const place = placeOf(folder);
-      return [...recordChecks(place), ...(await stageChecks(place))];
-    })),
-  ];
+  return [...checks, ...(await attempt(RUN_FILES.run, () => runChecks(folder, { remember })))];
 }

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { Engine, TrainableModel } from '../engine/index.ts';
 import { DataError, lazily } from '../run/index.ts';
-import { onPath, writeJson } from '../run/node.ts';
+import { readJson, writeJson } from '../run/node.ts';
 import { createCodec, createTokenizer } from '../text/index.ts';
 import { createEnsemble, type Risk, riskSchema } from './ensemble.ts';
 import { FAMILIES, type Member } from './families.ts';
@@ -59,12 +58,18 @@ function memberOf({ family, ...card }: Card['members'][number], context: LoadCon
   return FAMILIES[family].load(card as never, context);
 }
 
-/** Writes an ensemble (of one or more members) with its normalisers. `text` is needed with members that are networks. */
-export async function saveReward(
+interface SaveOptions {
+  readonly risk?: Risk;
+  readonly text?: RewardText;
+  readonly reading?: Reading;
+}
+
+/** What `card.json` says of an ensemble; weights go below `folder`. */
+export async function rewardCard(
   folder: string,
   members: readonly Member[],
-  options: { risk?: Risk; text?: RewardText; reading?: Reading } = {},
-): Promise<void> {
+  { risk = 'mean', text, reading }: SaveOptions = {},
+): Promise<object> {
   const cards: Card['members'] = [];
   const saved = new Set<string>();
   const shared = async (name: string, model: TrainableModel) => {
@@ -73,22 +78,26 @@ export async function saveReward(
   };
   for (const [i, member] of members.entries())
     cards.push(await cardOf(member, { folder, name: `member-${i}`, shared }));
-  const { risk = 'mean', text, reading } = options;
-  writeJson(`${folder}/card.json`, {
+  return {
     format: 'goodhart-reward-2',
     risk,
     members: cards,
     ...(text !== undefined && { text }),
     ...(reading !== undefined && { reading }),
-  } satisfies Card);
+  } satisfies Card;
+}
+
+/** Writes an ensemble (of one or more members) with its normalisers. `text` is needed with members that are networks. */
+export async function saveReward(folder: string, members: readonly Member[], options: SaveOptions = {}): Promise<void> {
+  writeJson(`${folder}/card.json`, await rewardCard(folder, members, options));
 }
 
 function readCard(path: string): Card {
   let raw: unknown;
   try {
-    raw = JSON.parse(onPath(path, () => readFileSync(path, 'utf8')));
+    raw = readJson(path);
   } catch (cause) {
-    if (!(cause instanceof SyntaxError)) throw cause;
+    if (!(cause instanceof DataError) || cause.code !== 'json') throw cause;
     throw new DataError('reward', `${path}: expected JSON, got a torn or altered file`, { cause });
   }
   const parsed = cardSchema.safeParse(raw);

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { DataError } from './errors.ts';
 import { writeFileAtomic } from './files.ts';
+import { parseJson } from './json-text.ts';
 import { readRegularFile } from './regular-file.ts';
 
 /** The largest JSON file that is read whole. */
@@ -10,7 +11,7 @@ const JSON_BYTES = 256 * 1024 * 1024;
 export function readJson(path: string, limit = JSON_BYTES): unknown {
   const text = readRegularFile(path, limit).toString('utf8');
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch (cause) {
     throw new DataError('json', `${path}: expected JSON, got ${(cause as Error).message}`, { cause });
   }

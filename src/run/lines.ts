@@ -1,9 +1,11 @@
-import { closeSync, createReadStream, openSync, readSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { z } from 'zod';
 import { DataError } from './errors.ts';
-import { fileError, onPath } from './files.ts';
+import { fileError } from './files.ts';
+import { parseJson } from './json-text.ts';
+import { readInto, withRegularFile } from './regular-file.ts';
 
 export interface Line {
   /** Counted from 1. */
@@ -49,18 +51,12 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const NEWLINE = 10;
 const BOM = '\ufeff';
 
-/** The first bytes of a file, fewer when it is shorter. */
-export function fileHead(path: string, length: number): Buffer {
-  return onPath(path, () => {
+/** The first bytes of a regular file, fewer when it is shorter. A pipe, which has no beginning to come back to, is refused. */
+export const fileHead = (path: string, length: number): Buffer =>
+  withRegularFile(path, (file) => {
     const head = Buffer.alloc(length);
-    const file = openSync(path, 'r');
-    try {
-      return head.subarray(0, readSync(file, head, 0, length, 0));
-    } finally {
-      closeSync(file);
-    }
+    return head.subarray(0, readInto(file, head, 0));
   });
-}
 
 /** Whether bytes are the start of a gzip file. */
 export const isGzip = (head: Uint8Array): boolean => head[0] === 0x1f && head[1] === 0x8b;
@@ -187,7 +183,7 @@ export async function* readLines(
 export function parseLine<T>(path: string, { line, text }: Line, schema: z.ZodType<T>): T {
   let raw: unknown;
   try {
-    raw = JSON.parse(text);
+    raw = parseJson(text);
   } catch (cause) {
     const got = text.length > 40 ? `${text.slice(0, 40)}…` : text;
     throw new DataError(

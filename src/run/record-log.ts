@@ -1,6 +1,7 @@
 import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { DataError } from './errors.ts';
 import { fileError, onPath } from './files.ts';
+import { parseJson } from './json-text.ts';
 import { chainFault, chainRecord, type RunRecord, runRecordSchema } from './records.ts';
 import { readRegularFile } from './regular-file.ts';
 
@@ -22,7 +23,7 @@ export function readRecords(path: string): { records: RunRecord[]; bytes: number
   const lines = content.subarray(0, end).toString('utf8').split('\n').slice(0, -1);
   const records = lines.map((line, i): RunRecord => {
     try {
-      return runRecordSchema.parse(JSON.parse(line));
+      return runRecordSchema.parse(parseJson(line));
     } catch (cause) {
       throw new DataError('record', `${path}:${i + 1}: expected a record of a run; the log was altered`, { cause });
     }

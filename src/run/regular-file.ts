@@ -70,8 +70,9 @@ export function hashBytes(hash: Hash, bytes: Uint8Array): void {
 
 /** Size and SHA-256 of a regular file, read in pieces: no file is too large. `hash` may have taken in what goes before. */
 export const digestFile = (path: string, hash: Hash = createHash('sha256')): { bytes: number; sha256: string } =>
-  withRegularFile(path, (file) => {
-    const piece = new Uint8Array(DIGEST_BYTES);
+  withRegularFile(path, (file, size) => {
+    // One byte more than there is said to be tells the end.
+    const piece = Buffer.allocUnsafe(Math.min(DIGEST_BYTES, size + 1));
     let bytes = 0;
     for (let got = readInto(file, piece, 0); got > 0; got = readInto(file, piece, bytes)) {
       hash.update(piece.subarray(0, got));
@@ -80,12 +81,21 @@ export const digestFile = (path: string, hash: Hash = createHash('sha256')): { b
     return { bytes, sha256: hash.digest('hex') };
   });
 
-/** What lies below a folder and is neither a regular file nor a folder, as relative paths with what it is. */
+/** A file is bytes that somebody stored: one that claims many times what it takes on the disk keeps a reader busy for nothing. */
+const HOLLOW = { fromBytes: 64 * 1024 * 1024, ratio: 64 };
+function isHollow(path: string): boolean {
+  const { size, blocks } = lstatSync(path);
+  // Windows says nothing of blocks.
+  return size > HOLLOW.fromBytes && blocks !== undefined && size > HOLLOW.ratio * 512 * blocks;
+}
+
+/** What lies below a folder and is neither a regular file of real bytes nor a folder, as relative paths with what it is. */
 export function strangersBelow(folder: string, prefix = ''): { path: string; what: string }[] {
   return onPath(folder, () => readdirSync(join(folder, prefix), { withFileTypes: true })).flatMap((entry) => {
     const path = prefix === '' ? entry.name : `${prefix}/${entry.name}`;
     if (entry.isDirectory()) return strangersBelow(folder, path);
-    return entry.isFile() ? [] : [{ path, what: kindOf(entry) }];
+    if (entry.isFile()) return isHollow(join(folder, path)) ? [{ path, what: 'a file of nothing but holes' }] : [];
+    return [{ path, what: kindOf(entry) }];
   });
 }
 

@@ -1,16 +1,18 @@
 import { EVIDENCE, EVIDENCE_KINDS, evidenceKind, gatherEvidence, type RunView, runAudit } from '../../audit/index.ts';
 import { loadEvidence, writeEvidence } from '../../audit/node.ts';
 import { committedRates } from '../../lab/index.ts';
-import { readJson, writeJson } from '../../run/node.ts';
+import { writeJson } from '../../run/node.ts';
 import type { Ground } from '../../world/index.ts';
+import { digestsOf } from '../digests.ts';
 import { loadFeedback } from '../feedback-records.ts';
-import { withReward } from '../reward-artefact.ts';
+import { filled, UNTOLD } from '../filled.ts';
+import { filedReward, withReward } from '../reward-artefact.ts';
 import type { Place, RunContext } from '../run-context.ts';
 import { RUN_FILES } from '../run-folder.ts';
 import { loadBestOf, loadPaths } from '../run-results.ts';
 import { runView } from '../run-view.ts';
 import { groundOf } from '../sources/index.ts';
-import { DATA, type Stage } from '../stage.ts';
+import { DATA, type Recomputed, type Stage, type VerifiedPlace } from '../stage.ts';
 import { policyFiles, variantsOf } from './policy.ts';
 
 /** What the run's files show. */
@@ -38,6 +40,39 @@ async function run(context: RunContext): Promise<void> {
   writeJson(`${folder}/${RUN_FILES.rates}`, committedRates());
 }
 
+/** Scores of a reward as its files have it; of a network, only that there is a number. */
+async function filedScore(place: Place): Promise<NonNullable<RunView['score']>> {
+  const reward = await filedReward(place, undefined);
+  if (reward !== undefined) return (prompt, replies) => reward.score(prompt, replies);
+  // Rows take the score over as it is, so that its place is found again in them.
+  return async (_, replies) => replies.map(() => ({ mean: UNTOLD as unknown as number }));
+}
+
+async function recompute(place: VerifiedPlace): Promise<Recomputed[]> {
+  const { folder, config, remember } = place;
+  const { seed, audit: settings } = config;
+  const kinds = EVIDENCE_KINDS.filter((id) => evidenceKind(id).kept !== true);
+  const view = await viewOf(place, groundOf(config));
+  const reward = digestsOf(folder, [RUN_FILES.rewardModel]);
+  const again = await remember(['evidence', config, view, reward], async () =>
+    gatherEvidence({ ...view, score: await filedScore(place) }, kinds),
+  );
+  const stored = await loadEvidence(folder);
+  return [
+    ...kinds.map((id) => ({
+      file: EVIDENCE[id].file,
+      again: filled(again[id] ?? null, stored[id]),
+    })),
+    {
+      file: RUN_FILES.findings,
+      again: await remember(['findings', stored, seed, settings.params], () =>
+        runAudit(stored, { seed, params: settings.params }),
+      ),
+    },
+    { file: RUN_FILES.rates, again: committedRates() },
+  ];
+}
+
 /** The audit of the last round, on all feedback that was collected. */
 export const audit: Stage = {
   name: 'audit',
@@ -52,20 +87,5 @@ export const audit: Stage = {
   ],
   writes: () => [RUN_FILES.evidence, RUN_FILES.findings, RUN_FILES.rates],
   run,
-  async recompute(place) {
-    const { folder, config } = place;
-    const kinds = EVIDENCE_KINDS.filter((id) => evidenceKind(id).offline && evidenceKind(id).kept !== true);
-    const again = await gatherEvidence(await viewOf(place, groundOf(config)), kinds);
-    const stored = await loadEvidence(folder);
-    const { seed, audit: settings } = config;
-    return [
-      ...kinds.map((id) => ({ name: EVIDENCE[id].file, stored: stored[id] ?? null, again: again[id] ?? null })),
-      {
-        name: RUN_FILES.findings,
-        stored: readJson(`${folder}/${RUN_FILES.findings}`),
-        again: runAudit(stored, { seed, params: settings.params }),
-      },
-      { name: RUN_FILES.rates, stored: readJson(`${folder}/${RUN_FILES.rates}`), again: committedRates() },
-    ];
-  },
+  recompute,
 };

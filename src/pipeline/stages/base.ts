@@ -15,10 +15,13 @@ import {
   trainBpe,
 } from '../../text/index.ts';
 import { baseSettings, type PipelineConfig } from '../config.ts';
+import { filled, UNTOLD } from '../filled.ts';
 import { openMetricsLog } from '../metrics-log.ts';
 import { atRound, checkpointsOf, type Place, type RunContext } from '../run-context.ts';
 import { RUN_FILES } from '../run-folder.ts';
-import { DATA, type Stage } from '../stage.ts';
+import { sourceOfRun } from '../source-of-run.ts';
+import type { Source } from '../sources/index.ts';
+import { DATA, type Recomputed, type Stage, type VerifiedPlace } from '../stage.ts';
 
 /** The base model π_θ of step 0 with its tokenizer: the policy's start and its reference, one for all rounds. */
 export interface Base {
@@ -101,13 +104,23 @@ function take(context: RunContext, cached: string): void {
   context.progress({ stage: 'base-model', done: 1, total: 1, unit: 'cached model' });
 }
 
+/** Names a base model by all that it follows from. */
+const keyOf = (config: PipelineConfig, examples: Source['examples']): string =>
+  digestValue({ version: 3, base: baseSettings(config.base!), limits: limitsOf(config), seed: config.seed, examples });
+
+const bpeOf = (examples: Source['examples'], vocabulary: number) =>
+  trainBpe(
+    examples.flatMap(({ prompt, reply }) => [prompt, reply]),
+    vocabulary,
+  );
+
 /** Trains the tokenizer and the base model, takes both from the cache when the same ones were trained before, or starts from a published model. */
 async function run(context: RunContext): Promise<void> {
   const { config, source } = context;
   const base = baseSettings(config.base!);
   const limits = limitsOf(config);
   if (base.from !== undefined) return publishedBase(context, { from: base.from, limits });
-  const key = digestValue({ version: 3, base, limits, seed: config.seed, examples: source.examples });
+  const key = keyOf(config, source.examples);
   const cached = `${context.cache}/base-${key.slice(0, 24)}`;
   if (await isWhole(context, cached)) return take(context, cached);
   await trainBase(context, { key, limits });
@@ -152,10 +165,7 @@ const trainingCheckpoints = (context: RunContext) =>
 async function trainBase(context: RunContext, target: { key: string; limits: Base['limits'] }): Promise<void> {
   const { config, engines, source } = context;
   const { vocabulary, width, layers, heads, feedForward, maxContext } = baseSettings(config.base!);
-  const json = trainBpe(
-    source.examples.flatMap(({ prompt, reply }) => [prompt, reply]),
-    vocabulary,
-  );
+  const json = bpeOf(source.examples, vocabulary);
   const tokenizer = createTokenizer(json);
   const codec = createCodec(tokenizer, target.limits);
   const sizes = { vocabulary: tokenizer.vocabularySize, width, layers, heads, feedForward, maxContext };
@@ -186,6 +196,15 @@ async function learnTexts(
   return losses;
 }
 
+/** What a training cost, by its losses. Texts that a published model was not trained on are none of its training texts. */
+const trainedOn = (losses: readonly number[], examples: Source['examples']) => ({
+  examples: losses.length === 0 ? 0 : examples.length,
+  steps: losses.length,
+  ...(losses.length > 0 && {
+    finalLoss: losses.slice(-10).reduce((a, b) => a + b, 0) / Math.min(10, losses.length),
+  }),
+});
+
 /** Writes the base model, its tokenizer and a card with what it cost and how well it predicts replies. */
 async function finishBase(
   { config, folder, source }: RunContext,
@@ -206,15 +225,39 @@ async function finishBase(
   writeJson(`${folder}/${RUN_FILES.tokenizer}`, json);
   writeJson(`${folder}/${RUN_FILES.baseCard}`, {
     ...card,
-    // Texts that a published model was not trained on are none of its training texts.
-    examples: losses.length === 0 ? 0 : source.examples.length,
-    steps: losses.length,
-    ...(losses.length > 0 && {
-      finalLoss: losses.slice(-10).reduce((a, b) => a + b, 0) / Math.min(10, losses.length),
-    }),
+    ...trainedOn(losses, source.examples),
     replyNllPerToken: loss / learned,
   });
   await model.dispose();
+}
+
+/**
+ * The tokenizer, and the card but for what only the model can tell. Of a published model the sizes and the tokenizer are
+ * what it came with.
+ */
+async function recompute(place: VerifiedPlace): Promise<Recomputed[]> {
+  const { config, folder, metrics, remember } = place;
+  const { from, vocabulary, width, layers, heads, feedForward, maxContext, steps } = baseSettings(config.base!);
+  const { examples } = await sourceOfRun(place);
+  const stored = readJsonOf(`${folder}/${RUN_FILES.baseCard}`, cardSchema);
+  const said = metrics.rowsOf(NAME).map(({ metrics: { loss } }) => loss ?? Number.NaN);
+  const losses = Array.from({ length: steps }, (_, i) => said[i] ?? Number.NaN);
+  const trained = { ...trainedOn(losses, examples), replyNllPerToken: UNTOLD };
+  if (from !== undefined) {
+    const again = { from, spec: { ...stored.spec, seed: config.seed }, ...trained };
+    return [{ file: RUN_FILES.baseCard, again: filled(again, stored) }];
+  }
+  const [json, key] = await remember(
+    ['base', config.base, limitsOf(config), config.seed, examples],
+    () => [bpeOf(examples, vocabulary), keyOf(config, examples)] as const,
+  );
+  const { vocabularySize } = tokenizerOf(json);
+  const spec = { vocabulary: vocabularySize, width, layers, heads, feedForward, maxContext, seed: config.seed };
+  const again = { key, vocabulary: vocabularySize, spec, ...trained };
+  return [
+    { file: RUN_FILES.tokenizer, again: json },
+    { file: RUN_FILES.baseCard, again: filled(again, stored) },
+  ];
 }
 
 /** Step 0. */
@@ -224,6 +267,7 @@ export const base: Stage = {
   writes: () => BASE_FILES,
   curves: () => [NAME],
   run,
+  recompute,
   tidy: (context) => trainingCheckpoints(context).clear(),
   advice: ({ base: settings }) => (baseSettings(settings!).steps > 0 ? 'lower base.learningRate' : undefined),
 };

@@ -1,10 +1,14 @@
 import { z } from 'zod';
 import { bestOfN, bestOfNEstimate, bestOfNKlBound } from '../../policy/index.ts';
+import { readJsonOf } from '../../run/node.ts';
 import { SPLITS } from '../../world/index.ts';
+import { filled, untold } from '../filled.ts';
 import { withReward } from '../reward-artefact.ts';
-import { inRound, type RunContext, writeRunJson } from '../run-context.ts';
+import { inRound, pathIn, type RunContext, writeRunJson } from '../run-context.ts';
 import { RUN_FILES } from '../run-folder.ts';
 import { withSampler } from '../snapshot.ts';
+import { sourceOfRun } from '../source-of-run.ts';
+import { groundOf } from '../sources/index.ts';
 import { DATA, type Stage } from '../stage.ts';
 import { BASE_FILES, loadBase } from './base.ts';
 import { heldOutPrompts } from './policy.ts';
@@ -75,4 +79,14 @@ export const bestOfStage: Stage = {
   reads: (context) => [DATA, ...BASE_FILES, inRound(context, RUN_FILES.rewardModel)],
   writes: (context) => [inRound(context, RUN_FILES.bestOf)],
   run: async (context) => writeRunJson(context, RUN_FILES.bestOf, await bestOfCurve(context)),
+  async recompute(place) {
+    const { config } = place;
+    const stored = readJsonOf(pathIn(place, RUN_FILES.bestOf), bestOfSchema);
+    const scores = untold(heldOutPrompts(config, await sourceOfRun(place)).evaluation.length);
+    const gold = groundOf(config) === undefined ? {} : { gold: scores };
+    const { bestOf } = config.policy!;
+    const points = bestOf.map((n) => ({ n, kl: bestOfNKlBound(n), proxy: scores, ...gold }));
+    const again = { method: 'best-of-n', split: 'evaluation', pool: Math.max(...bestOf), points };
+    return [{ file: inRound(place, RUN_FILES.bestOf), again: filled(again, stored) }];
+  },
 };

@@ -1,11 +1,13 @@
 import { z } from 'zod';
-import { readJsonLines, writeFileAtomic, writeJson } from '../../run/node.ts';
+import { readJsonOf, writeFileAtomic, writeJson } from '../../run/node.ts';
 import { type GroundPrompt, SPLITS } from '../../world/index.ts';
 import type { PipelineConfig } from '../config.ts';
+import { readRows } from '../feedback-records.ts';
 import type { RunContext } from '../run-context.ts';
 import { RUN_FILES } from '../run-folder.ts';
+import { sourceOfRun } from '../source-of-run.ts';
 import type { Source } from '../sources/index.ts';
-import { DATA, type Stage } from '../stage.ts';
+import { DATA, type Recomputed, type Stage, type VerifiedPlace } from '../stage.ts';
 
 const leftOut = z.strictObject({ raters: z.number(), judgments: z.number() });
 /** What a run takes of its data. */
@@ -49,15 +51,11 @@ export function summarizeSource({ data }: Pick<PipelineConfig, 'data'>, source: 
 }
 
 /** The prompts that a run folder holds, in the order in which the run used them. */
-export async function loadPrompts(folder: string): Promise<GroundPrompt[]> {
-  const prompts: GroundPrompt[] = [];
-  for await (const prompt of readJsonLines(`${folder}/${RUN_FILES.prompts}`, promptSchema)) prompts.push(prompt);
-  return prompts;
-}
+export const loadPrompts = (folder: string): Promise<GroundPrompt[]> =>
+  readRows<GroundPrompt>(`${folder}/${RUN_FILES.prompts}`, promptSchema);
 
-async function run({ config, folder, source }: RunContext): Promise<void> {
-  writeJson(`${folder}/${RUN_FILES.data}`, summarizeSource(config, source));
-  const rows = source.prompts.map(({ id, text, split, strata, belief, trigger }) => ({
+const rowsOf = ({ prompts }: Pick<Source, 'prompts'>) =>
+  prompts.map(({ id, text, split, strata, belief, trigger }) => ({
     id,
     text,
     split,
@@ -65,7 +63,25 @@ async function run({ config, folder, source }: RunContext): Promise<void> {
     ...(belief !== undefined && { belief }),
     ...(trigger !== undefined && { trigger }),
   }));
+
+async function run({ config, folder, source }: RunContext): Promise<void> {
+  writeJson(`${folder}/${RUN_FILES.data}`, summarizeSource(config, source));
+  const rows = rowsOf(source);
   writeFileAtomic(`${folder}/${RUN_FILES.prompts}`, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+}
+
+/** Of judged data, which they were and what was left out of them stands as the run saw it: what was left out is not here. */
+async function recompute(place: VerifiedPlace): Promise<Recomputed[]> {
+  const { folder, config } = place;
+  const source = await sourceOfRun(place);
+  const stored = readJsonOf(`${folder}/${RUN_FILES.data}`, dataSummarySchema);
+  const { digest, projectId, leftOut, skipped } = stored;
+  const summary = summarizeSource(config, source);
+  const seen = source.judged === undefined ? {} : { digest, projectId, leftOut: leftOut ?? summary.leftOut, skipped };
+  return [
+    { file: RUN_FILES.data, again: { ...summary, ...seen } },
+    { file: RUN_FILES.prompts, again: rowsOf(source) },
+  ];
 }
 
 /** Which data these are, and the prompts with their splits. */
@@ -74,4 +90,5 @@ export const data: Stage = {
   reads: () => [DATA],
   writes: () => [RUN_FILES.data, RUN_FILES.prompts],
   run,
+  recompute,
 };

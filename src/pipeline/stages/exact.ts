@@ -1,10 +1,13 @@
 import { z } from 'zod';
+import { readJsonOf } from '../../run/node.ts';
 import { logSumExp, mean } from '../../stats/index.ts';
 import { betaForKl, expectation, isListed, kl, type ListedGround, SPLITS, tilt } from '../../world/index.ts';
+import { filled, UNTOLD, untold } from '../filled.ts';
 import { withReward } from '../reward-artefact.ts';
-import { inRound, type RunContext, writeRunJson } from '../run-context.ts';
+import { inRound, pathIn, type RunContext, writeRunJson } from '../run-context.ts';
 import { RUN_FILES } from '../run-folder.ts';
 import { withSampler } from '../snapshot.ts';
+import { sourceOfRun } from '../source-of-run.ts';
 import { DATA, type Stage } from '../stage.ts';
 import { BASE_FILES, loadBase } from './base.ts';
 import { heldOutPrompts } from './policy.ts';
@@ -77,5 +80,17 @@ export const exactStage: Stage = {
     const { ground } = context.source;
     if (!isListed(ground)) throw new RangeError('exact sums need a ground whose replies can be listed');
     writeRunJson(context, RUN_FILES.exact, exactCurve(await listedRows(context, ground)));
+  },
+  async recompute(place) {
+    const { config } = place;
+    const stored = readJsonOf(pathIn(place, RUN_FILES.exact), exactSchema);
+    const prompts = heldOutPrompts(config, await sourceOfRun(place)).evaluation.slice(0, PROMPTS).length;
+    const points = TARGETS.map((target) => ({
+      kl: target === 0 ? 0 : UNTOLD,
+      proxy: untold(prompts),
+      gold: untold(prompts),
+    }));
+    const again = { split: 'evaluation', prompts, listedMass: UNTOLD, points };
+    return [{ file: inRound(place, RUN_FILES.exact), again: filled(again, stored) }];
   },
 };

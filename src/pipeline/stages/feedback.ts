@@ -1,19 +1,14 @@
-import { z } from 'zod';
-import type { Item, RaterProfile } from '../../feedback/index.ts';
 import { feedbackReport } from '../../quality/index.ts';
-import { readJson } from '../../run/node.ts';
-import { createRng } from '../../stats/index.ts';
-import { comparisonItems, type GroundPrompt, raterPool } from '../../world/index.ts';
-import { askPairs, candidatePairs } from '../ask.ts';
 import { collected } from '../collected.ts';
 import type { PipelineConfig } from '../config.ts';
-import { type FeedbackRecords, loadFeedback, loadRecords, readRows } from '../feedback-records.ts';
+import { type FeedbackRecords, loadRecords, NO_RECORDS } from '../feedback-records.ts';
 import { itemLabels } from '../labels.ts';
-import { atRound, inRound, type Place, pathIn, type RunContext, writeRunJson, writeRunLines } from '../run-context.ts';
+import { atRound, inRound, type RunContext, writeRunJson, writeRunLines } from '../run-context.ts';
 import { RUN_FILES } from '../run-folder.ts';
-import { snapshotReads, withSnapshot } from '../snapshot.ts';
-import { splitPrompts } from '../sources/index.ts';
-import { DATA, nameInRound, type Recomputed, type Stage } from '../stage.ts';
+import { sameQuestions, simulatedFeedback } from '../simulated-feedback.ts';
+import { snapshotName, snapshotReads, withSnapshot } from '../snapshot.ts';
+import { sourceOfRun } from '../source-of-run.ts';
+import { DATA, nameInRound, type Recomputed, type Stage, type VerifiedPlace } from '../stage.ts';
 
 /** What follows from the records of a round, by file; pure, so that a verifier gets the same. */
 export function feedbackFigures({ items, judgments, raters }: FeedbackRecords, { seed }: Pick<PipelineConfig, 'seed'>) {
@@ -24,86 +19,27 @@ export function feedbackFigures({ items, judgments, raters }: FeedbackRecords, {
   };
 }
 
-/** Simulated feedback carries a clock that counts judgments, so that the same seed gives the same bytes. */
-function simulatedClock(from: number) {
-  let second = from;
-  return () => new Date(Date.UTC(2026, 0, 1) + 1000 * second++).toISOString();
-}
-
 const SAMPLED_AT_ONCE = 64;
 
-/** Pairs of replies of the policy that is asked about: the base model's first, then the last round's. */
-async function sampledPairs(
-  context: RunContext,
-  prompts: readonly GroundPrompt[],
-  own: { readonly name: string; readonly seed: number },
-): Promise<Item[]> {
-  const { config, source, progress } = context;
-  const stage = nameInRound(context, 'feedback');
-  return withSnapshot(context, async ({ sampler, codec, limits, origin, sampling }) => {
-    const items = await comparisonItems({
-      ground: source.ground!,
-      prompts,
-      count: candidatePairs(config.feedback!),
-      offTopic: config.feedback!.offTopic,
-      rng: createRng(config.seed).fork(own.name),
-      projectId: source.projectId,
-      origin,
-      replies: async (asked) => {
-        const texts: string[][] = [];
-        for (let at = 0; at < asked.length; at += SAMPLED_AT_ONCE) {
-          const encoded = asked.slice(at, at + SAMPLED_AT_ONCE).map((p) => codec.encodePrompt(p.text));
-          const settings = { n: 2, maxTokens: limits.maxReply, stop: codec.stop, seed: own.seed + at };
-          const groups = await sampler.sample(encoded, settings);
-          texts.push(...groups.map((group) => group.map((s) => codec.decodeReply(s.tokens))));
-          progress({ stage, done: texts.length, total: asked.length, unit: 'pairs' });
-        }
-        return texts;
-      },
-    });
-    return items.map((item) => ({ ...item, source: { ...item.source, sampling } }));
-  });
-}
-
-/** Ids that no other round gives. */
-const named = (items: readonly Item[], round: number): Item[] =>
-  round === 1
-    ? [...items]
-    : items.map((item) => ({
-        ...item,
-        id: `round-${round}/${item.id}`,
-        replies: item.replies.map((reply) => ({ ...reply, id: `round-${round}/${reply.id}` })),
-      }));
-
-/** Asks simulated raters about the latest policy; what earlier rounds collected stays. */
+/** Asks simulated raters about pairs of replies that the latest policy gives; what earlier rounds collected stays. */
 async function simulate(context: RunContext): Promise<FeedbackRecords> {
-  const { config, source, round } = context;
-  const feedback = config.feedback!;
-  const ground = source.ground!;
-  const name = round === 1 ? 'feedback' : `feedback/${round}`;
-  const rng = createRng(config.seed).fork(name);
-  // A poisoner acts on a phrase: without prompts that hold it, nothing would be planted.
-  const phrases = (feedback.raters.poisoner ?? 0) > 0 ? ground.prompts('train', { trigger: true }) : [];
-  const prompts = [
-    ...ground.prompts('train'),
-    ...createRng(config.seed).fork('feedback').fork('trigger').shuffle(phrases).slice(0, 12),
-  ];
-  const texts = prompts.map(({ text }) => text);
-  const { held } = splitPrompts(texts, { share: feedback.holdout, seed: config.seed, where: ground.id });
-  const candidates = await sampledPairs(context, prompts, { name, seed: config.seed + 100_003 * (round - 1) });
-  const before: FeedbackRecords =
-    round === 1 ? { items: [], judgments: [], raters: [] } : await loadRecords(atRound(context, round - 1));
-  const { raters } = raterPool(ground, feedback.raters);
-  const profiles = raters.map(
-    ({ id, kind, group }): RaterProfile => ({ id, kind, ...(group !== undefined && { demographics: { group } }) }),
+  const { config, source, progress, round } = context;
+  const stage = nameInRound(context, 'feedback');
+  const seed = config.seed + 100_003 * (round - 1);
+  const before = round === 1 ? NO_RECORDS : await loadRecords(atRound(context, round - 1));
+  return withSnapshot(context, ({ sampler, codec, limits, origin, sampling }) =>
+    simulatedFeedback({ config, round, source, before, origin, sampling }, async (asked) => {
+      const texts: string[][] = [];
+      for (let at = 0; at < asked.length; at += SAMPLED_AT_ONCE) {
+        const encoded = asked.slice(at, at + SAMPLED_AT_ONCE).map((p) => codec.encodePrompt(p.text));
+        const settings = { n: 2, maxTokens: limits.maxReply, stop: codec.stop, seed: seed + at };
+        const groups = await sampler.sample(encoded, settings);
+        texts.push(...groups.map((group) => group.map((s) => codec.decodeReply(s.tokens))));
+        progress({ stage, done: texts.length, total: asked.length, unit: 'pairs' });
+      }
+      return texts;
+    }),
   );
-  const panel = { raters, rng, now: simulatedClock(before.judgments.length), held: new Set(held) };
-  const asked = await askPairs(named(candidates, round), { ...config, feedback }, panel);
-  return {
-    items: [...before.items, ...asked.items],
-    judgments: [...before.judgments, ...asked.judgments],
-    raters: profiles,
-  };
 }
 
 async function run(context: RunContext): Promise<void> {
@@ -122,22 +58,31 @@ async function run(context: RunContext): Promise<void> {
   progress({ stage, done: total, total, unit: 'judgments' });
 }
 
-async function recompute(place: Place): Promise<Recomputed[]> {
-  const { items, judgments, raters, report } = await loadFeedback(place);
-  const again = feedbackFigures({ items, judgments, raters }, place.config);
+/** What the same raters answer about the same replies; of people and of data from outside, what may be told of them. */
+async function recordsAgain(place: VerifiedPlace, stored: FeedbackRecords): Promise<FeedbackRecords> {
+  const { config, round, remember } = place;
+  const source = await sourceOfRun(place);
+  if (source.judged !== undefined) return source.judged;
+  const before = round === 1 ? NO_RECORDS : await loadRecords(atRound(place, round - 1));
+  const { origin, sampling } = snapshotName(place);
+  return remember(['simulated', config, round, stored, before, origin, sampling], () =>
+    sameQuestions({ config, round, source, before, origin, sampling }, stored),
+  );
+}
+
+async function recompute(place: VerifiedPlace): Promise<Recomputed[]> {
+  const stored = await loadRecords(place);
+  const { seed } = place.config;
+  const again = await recordsAgain(place, stored);
+  const figures = await place.remember(['feedback', stored, seed], () => feedbackFigures(stored, place.config));
   const file = (name: string) => inRound(place, name);
   return [
-    { name: file(RUN_FILES.feedbackReport), stored: report, again: again.report },
-    {
-      name: file(RUN_FILES.collected),
-      stored: readJson(pathIn(place, RUN_FILES.collected)),
-      again: again.collected,
-    },
-    {
-      name: file(RUN_FILES.labels),
-      stored: await readRows(pathIn(place, RUN_FILES.labels), z.unknown()),
-      again: again.labels,
-    },
+    { file: file(RUN_FILES.items), again: again.items },
+    { file: file(RUN_FILES.judgments), again: again.judgments },
+    { file: file(RUN_FILES.raters), again: again.raters },
+    { file: file(RUN_FILES.feedbackReport), again: figures.report },
+    { file: file(RUN_FILES.collected), again: figures.collected },
+    { file: file(RUN_FILES.labels), again: figures.labels },
   ];
 }
 

@@ -9,6 +9,7 @@ import { readJsonOf } from '../../run/node.ts';
 import type { GroundPrompt } from '../../world/index.ts';
 import { isHeldOut } from '../collected.ts';
 import type { PipelineConfig } from '../config.ts';
+import { digestOf } from '../digests.ts';
 import {
   type EvaluatedPrompt,
   evaluatedPromptSchema,
@@ -17,13 +18,15 @@ import {
   splitFiguresSchema,
 } from '../evaluation.ts';
 import { FEEDBACK_FILES, loadFeedback } from '../feedback-records.ts';
+import { filled, UNTOLD, untold } from '../filled.ts';
 import { withLora } from '../lora.ts';
 import { type PolicySettings, policySettings } from '../policy-config.ts';
-import { withReward } from '../reward-artefact.ts';
+import { filedReward, withReward } from '../reward-artefact.ts';
 import { checkpointsOf, inRound, type Place, pathIn, type RunContext, writeRunJson } from '../run-context.ts';
 import { RUN_FILES } from '../run-folder.ts';
-import { promptsOf, type Source } from '../sources/index.ts';
-import { DATA, nameInRound, type Stage } from '../stage.ts';
+import { sourceOfRun } from '../source-of-run.ts';
+import { groundOf, promptsOf, type Source } from '../sources/index.ts';
+import { DATA, nameInRound, type Recomputed, type Stage, type VerifiedPlace } from '../stage.ts';
 import { BASE_FILES, type Base, loadBase } from './base.ts';
 
 /** Which optimisation of a run: the main one, or a variant by name. */
@@ -55,10 +58,10 @@ export type PolicyPath = z.infer<typeof pathSchema>;
 export const variantsOf = ({ config, round }: Pick<Place, 'config' | 'round'>): Variant[] =>
   config.policy === undefined ? [] : [MAIN, ...(round === config.rounds ? Object.keys(config.policy.variants) : [])];
 
-const stageName = (variant: Variant): string => (variant === MAIN ? 'policy' : `policy/${variant}`);
+export const policyStageName = (variant: Variant): string => (variant === MAIN ? 'policy' : `policy/${variant}`);
 const evaluationFile = (variant: Variant): string =>
   variant === MAIN ? RUN_FILES.policyEvaluation : `policy/${variant}/evaluation.json`;
-const checkpointPrefix = (variant: Variant): string =>
+export const checkpointPrefix = (variant: Variant): string =>
   variant === MAIN ? `${RUN_FILES.policy}-` : `${RUN_FILES.policy}-${variant}-`;
 
 /** How a path is called in evidence, curves and results. */
@@ -183,7 +186,7 @@ const needsPairs = ({ algorithm }: Pick<PolicySettings, 'algorithm'>): boolean =
 async function train(trainer: Trainer): Promise<void> {
   const { context, variant, settings, model, reference, reward, base } = trainer;
   const { config, engines, progress, source, round } = context;
-  const name = nameInRound(context, stageName(variant));
+  const name = nameInRound(context, policyStageName(variant));
   let path = await begin(trainer);
   const pairs = needsPairs(settings) ? await trainingPairs(context) : [];
   const supplies = {
@@ -216,7 +219,7 @@ async function optimise(context: RunContext, variant: Variant): Promise<void> {
   const spec = withLora(base.spec, settings.lora, 'policy.lora');
   // A rule may go back to any step that was evaluated.
   const keep = settings.monitor === undefined ? {} : { keep: Number.POSITIVE_INFINITY };
-  const curve = nameInRound(context, stageName(variant));
+  const curve = nameInRound(context, policyStageName(variant));
   const checkpoints = checkpointsOf<never>(context, checkpointPrefix(variant), { curve, ...keep });
   await withReward(context, settings.risk, async (reward) => {
     const model = await engines.policy.createModel(spec, { from: base.folder });
@@ -227,32 +230,111 @@ async function optimise(context: RunContext, variant: Variant): Promise<void> {
   });
 }
 
+/** Steps after which an optimisation is evaluated, the start first. */
+export function evaluatedSteps({ steps, evaluateEvery }: PolicySettings): number[] {
+  const every = Array.from({ length: Math.floor(steps / evaluateEvery) }, (_, i) => (i + 1) * evaluateEvery);
+  return [0, ...every.filter((step) => step < steps), steps];
+}
+
+/** Where a path of these points must have ended: at its last step, or where its rule said so. */
+function endOf(settings: PolicySettings, points: readonly PathPoint[]) {
+  const steps = evaluatedSteps(settings);
+  for (const [i, step] of steps.entries()) {
+    if (settings.monitor === undefined || i === 0 || i >= points.length) continue;
+    const decision = monitorDecision(points.slice(0, i + 1), settings.monitor);
+    if (decision === 'go') continue;
+    const stopped = { step, reason: decision.stop };
+    return { steps: steps.slice(0, i + 1), finalStep: decision.backTo ?? step, stopped };
+  }
+  return { steps, finalStep: settings.steps, stopped: null };
+}
+
+/** What a policy said at an end of a path, with what can be told of it again: whom it answered, and what that was worth. */
+async function endAgain(
+  place: VerifiedPlace,
+  settings: PolicySettings,
+  stored: readonly EvaluatedPrompt[],
+): Promise<unknown[]> {
+  const { config, remember } = place;
+  const held = heldOutPrompts(config, await sourceOfRun(place));
+  const ground = groundOf(config);
+  const n = config.audit.samples;
+  const scoredBy = async (prompt: GroundPrompt, texts: readonly string[]) => {
+    const reward = await remember(['filed reward', settings.risk, rewardDigest(place)], () =>
+      filedReward(place, settings.risk),
+    );
+    const scores = await reward?.score(prompt.text, texts);
+    return {
+      proxy: scores?.map(({ mean }) => mean) ?? untold(n),
+      spread: scores?.map(({ spread = 0 }) => spread) ?? untold(n),
+      ...(ground !== undefined && { gold: texts.map((text) => ground.gold(prompt, text)) }),
+    };
+  };
+  const again: unknown[] = [];
+  for (const [i, prompt] of [...held.evaluation, ...held.deploy].entries()) {
+    const replies = stored[i]?.replies.slice(0, n) ?? [];
+    const texts = replies.map(({ text }) => text);
+    const made = {
+      promptId: prompt.id,
+      prompt: prompt.text,
+      split: prompt.split,
+      replies: texts.map((text) => ({ text, logprob: UNTOLD, referenceLogprob: UNTOLD, tokens: UNTOLD })),
+    };
+    const key = ['scored', config.data, settings.risk, prompt, texts, rewardDigest(place)];
+    again.push({ ...made, scored: await remember(key, () => scoredBy(prompt, texts)) });
+  }
+  return again;
+}
+
+const rewardDigest = (place: Place): string => digestOf(`${pathIn(place, RUN_FILES.rewardModel)}/card.json`);
+
+/** A path with all that follows from its replies, its rule and the configuration. */
+async function pathAgain(place: VerifiedPlace, variant: Variant): Promise<Recomputed[]> {
+  const settings = policySettings(place.config.policy!, variant);
+  const stored = loadPath(place, variant);
+  const [first, last] = [await endAgain(place, settings, stored.first), await endAgain(place, settings, stored.last)];
+  const { steps, finalStep, stopped } = endOf(settings, stored.points);
+  const ends = new Map([
+    [finalStep, stored.last],
+    [0, stored.first],
+  ]);
+  const { evaluation } = heldOutPrompts(place.config, await sourceOfRun(place));
+  const pointAt = (step: number) => {
+    const end = ends.get(step);
+    if (end !== undefined) return { step, ...figuresOf(end, 'evaluation') };
+    const scores = untold(evaluation.length);
+    const figures = { kl: UNTOLD, entropy: UNTOLD, meanTokens: UNTOLD, proxy: scores, spread: UNTOLD };
+    return { step, split: 'evaluation', ...figures, ...(groundOf(place.config) !== undefined && { gold: scores }) };
+  };
+  const again = {
+    method: methodOf(settings, variant),
+    step: steps.at(-1)!,
+    finalStep,
+    checkpoint: `${checkpointPrefix(variant)}${finalStep}`,
+    stopped,
+    points: steps.map(pointAt),
+    first,
+    // Back at the start, the policy is the base model, and says what that said.
+    last: finalStep === 0 ? stored.first : last,
+  };
+  return [{ file: inRound(place, evaluationFile(variant)), again: filled(again, stored) }];
+}
+
 /** Step 3, for the main optimisation or a variant. */
 export const policyStage = (variant: Variant): Stage => ({
-  name: stageName(variant),
+  name: policyStageName(variant),
   reads: (context) => [
     ...[DATA, ...BASE_FILES, inRound(context, RUN_FILES.rewardModel)],
     ...(needsPairs(context.config.policy!) ? FEEDBACK_FILES.map((file) => inRound(context, file)) : []),
   ],
   // The last checkpoint is a result too: damaged after the stage was done, it is made again.
   writes: (context) => policyFiles(context, variant).map((file) => inRound(context, file)),
-  curves: (place) => [nameInRound(place, stageName(variant))],
+  curves: (place) => [nameInRound(place, policyStageName(variant))],
   run: (context) => optimise(context, variant),
-  async recompute(place) {
-    const path = loadPath(place, variant);
-    const { points, first, last } = path;
-    const name = inRound(place, evaluationFile(variant));
-    const ends = [
-      { which: 'first', point: points[0], prompts: first },
-      { which: 'last', point: finalPoint(path), prompts: last },
-    ];
-    // KL, entropy and mean scores follow from the replies that are stored with them.
-    return ends.map(({ which, point, prompts }) => {
-      const { step, ...stored } = point ?? { step: null };
-      return { name: `${name} ${which}`, stored, again: figuresOf(prompts, 'evaluation') };
-    });
-  },
+  recompute: (place) => pathAgain(place, variant),
   forget: (context) =>
-    checkpointsOf(context, checkpointPrefix(variant), { curve: nameInRound(context, stageName(variant)) }).clear(),
+    checkpointsOf(context, checkpointPrefix(variant), {
+      curve: nameInRound(context, policyStageName(variant)),
+    }).clear(),
   advice: () => `lower policy.${variant === MAIN ? '' : `variants.${variant}.`}learningRate`,
 });

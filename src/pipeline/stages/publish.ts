@@ -1,5 +1,5 @@
 import { documentPage } from '../../report/index.ts';
-import { readJson, writeFileAtomic, writeJson } from '../../run/node.ts';
+import { writeFileAtomic, writeJson } from '../../run/node.ts';
 import { type Publication, publication } from '../publish.ts';
 import { atRound, inRound, type Place, type RunContext } from '../run-context.ts';
 import { RUN_FILES, readRunJson } from '../run-folder.ts';
@@ -51,13 +51,9 @@ export const publish: Stage = {
     const found = { run: readRunJson(folder), results, records: log.records, training: metrics.rowsOf('policy') };
     const again = publication(folder, found);
     return [
-      { name: RUN_FILES.results, stored: readJson(`${folder}/${RUN_FILES.results}`), again: again.results },
-      { name: RUN_FILES.disclosure, stored: readJson(`${folder}/${RUN_FILES.disclosure}`), again: again.disclosure },
-      {
-        name: RUN_FILES.reportDocument,
-        stored: readJson(`${folder}/${RUN_FILES.reportDocument}`),
-        again: again.report,
-      },
+      { file: RUN_FILES.results, again: again.results },
+      { file: RUN_FILES.disclosure, again: again.disclosure },
+      { file: RUN_FILES.reportDocument, again: again.report },
     ];
   },
 };

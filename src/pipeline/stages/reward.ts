@@ -10,10 +10,11 @@ import {
   type NuisanceState,
   type Observation,
   observe,
-  type RewardBase,
   type RewardModel,
+  type RewardText,
   readingOf,
   rewardBase,
+  rewardCard,
   saveReward,
   scorePairs,
 } from '../../reward/index.ts';
@@ -21,7 +22,8 @@ import { ignoreProgress, type ProgressEvent, UsageError } from '../../run/index.
 import { readJson, readJsonOf } from '../../run/node.ts';
 import { isHeldOut } from '../collected.ts';
 import type { PipelineConfig } from '../config.ts';
-import { FEEDBACK_FILES, type Feedback, loadFeedback } from '../feedback-records.ts';
+import { digestOf } from '../digests.ts';
+import { FEEDBACK_FILES, type FeedbackRecords, loadFeedback } from '../feedback-records.ts';
 import { withLora } from '../lora.ts';
 import {
   leftOutStratum,
@@ -42,8 +44,8 @@ import {
 } from '../run-context.ts';
 import { RUN_FILES } from '../run-folder.ts';
 import { foldOf, stratumValues } from '../sources/index.ts';
-import { nameInRound, type Stage } from '../stage.ts';
-import { BASE_FILES, loadBase } from './base.ts';
+import { nameInRound, type Recomputed, type Stage, type VerifiedPlace } from '../stage.ts';
+import { BASE_FILES, type Base, loadBase } from './base.ts';
 
 /**
  * Replies on which scores are normalised, by prompt: the first training items where they were drawn at random, and items spread
@@ -76,43 +78,48 @@ function watched(context: RunContext, stage: string): (event: ProgressEvent) => 
   };
 }
 
-function fitAll(
-  context: RunContext,
-  observations: readonly Observation[],
-  items: readonly Item[],
-  base: RewardBase | undefined,
-): Promise<Member[]> {
-  const { config } = context;
-  const { reward: settings, seed } = config;
-  const reference = referenceReplies(config, items, 300);
-  return fitMembers(observations, settings, {
-    seed,
-    contextOf(m) {
-      const stage = memberName(context, m);
-      return {
-        reference,
-        progress: watched(context, stage),
-        stage,
-        checkpoints: memberCheckpoints(context, m),
-        ...(base !== undefined && { base }),
-      };
-    },
-  });
+/** What a member is fitted on: nothing that is held out. */
+const fittedOn = (observations: readonly Observation[]): Observation[] =>
+  observations.filter(({ strata }) => !isHeldOut(strata));
+
+const shownIn = (config: PipelineConfig, items: readonly Item[]) =>
+  referenceReplies(
+    config,
+    items.filter((item) => !isHeldOut(item.strata)),
+    300,
+  );
+
+function fitContext(context: RunContext, items: readonly Item[], m: number) {
+  const stage = memberName(context, m);
+  return {
+    reference: shownIn(context.config, items),
+    progress: watched(context, stage),
+    stage,
+    checkpoints: memberCheckpoints(context, m),
+  };
 }
+
+/** What is saved of a reward beside its members: the tokenizer of the base model, where there is one, and how answers were read. */
+const saveOptions = ({ reward }: PipelineConfig, base: Base | undefined) => ({
+  risk: reward.risk,
+  reading: readingOf(reward),
+  ...(base !== undefined && { text: { tokenizer: base.tokenizer.toJSON(), ...base.limits } satisfies RewardText }),
+});
 
 /** Every value of a stratum left out in turn: fitted on the votes of the others, each of its own pairs scored once. */
 async function scoredAcross(
-  context: RunContext,
+  { config, progress, ...place }: Pick<RunContext, 'config' | 'round' | 'progress'>,
   stratum: string,
-  { items, judgments }: Feedback,
+  { items, judgments }: FeedbackRecords,
   observations: readonly Observation[],
 ): Promise<RewardScores> {
-  const { reward: settings, seed } = context.config;
-  const toScore = pairsToScore(context.config, items, judgments);
+  const { reward: settings, seed } = config;
+  const stage = nameInRound({ config, ...place }, 'across');
+  const toScore = pairsToScore(config, items, judgments);
   const values = stratumValues(items, stratum, 'the data');
   const differences: number[] = [];
   for (const [i, value] of values.entries()) {
-    context.progress({ stage: nameInRound(context, 'across'), done: i, total: values.length, unit: 'folds' });
+    progress({ stage, done: i, total: values.length, unit: 'folds' });
     const { scored, fitted } = foldOf(items, stratum, value);
     const model = await fitMember(
       observations.filter(({ itemId }) => fitted.has(itemId)),
@@ -122,7 +129,7 @@ async function scoredAcross(
     const own = toScore.filter((pair) => scored.has(pair.itemId));
     for (const { difference } of await scorePairs(model, own)) differences.push(difference);
   }
-  context.progress({ stage: nameInRound(context, 'across'), done: values.length, total: values.length, unit: 'folds' });
+  progress({ stage, done: values.length, total: values.length, unit: 'folds' });
   return { logOdds: 1, differences };
 }
 
@@ -131,6 +138,11 @@ async function scoredByEnsemble(model: RewardModel, pairs: readonly PreferencePa
   const scored = await scorePairs(model, pairs);
   return { logOdds: model.logOdds, differences: scored.map(({ difference }) => difference) };
 }
+
+/** What each kind of answer told the members. */
+const toldBy = async (members: readonly Member[], training: readonly Observation[]) => ({
+  contributions: contributionsOf(training, await explanationOf(members, training)),
+});
 
 /** Fits the ensemble on training pairs, and evaluates it on pairs no member saw. */
 async function run(context: RunContext): Promise<void> {
@@ -141,7 +153,6 @@ async function run(context: RunContext): Promise<void> {
   const { risk } = config.reward;
   const { observations, unscored } = observe(items, judgments, config.reward);
   const stratum = leftOutStratum(config);
-  const training = observations.filter(({ strata }) => !isHeldOut(strata));
   if (pairsToScore(config, items, judgments).every((pair) => pair.target === 0.5) && stratum === undefined) {
     throw new UsageError(
       'holdout',
@@ -149,20 +160,17 @@ async function run(context: RunContext): Promise<void> {
     );
   }
   const across = stratum === undefined ? undefined : await scoredAcross(context, stratum, feedback, observations);
-  const shown = items.filter((item) => !isHeldOut(item.strata));
   const spec = (lora?: LoraConfig) => withLora(base!.spec, lora, 'reward.lora');
   const start = base === undefined ? undefined : rewardBase({ ...base, engine: context.engines.reward, spec });
-  const members = await fitAll(context, training, shown, start);
+  const training = fittedOn(observations);
+  const members = await fitMembers(training, config.reward, {
+    seed: config.seed,
+    contextOf: (m) => ({ ...fitContext(context, items, m), ...(start !== undefined && { base: start }) }),
+  });
   const scored =
     across ?? (await scoredByEnsemble(createEnsemble(members, risk), pairsToScore(config, items, judgments)));
-  const contributions = contributionsOf(training, await explanationOf(members, training));
-  const scores: RewardScores = { ...scored, contributions, unscored };
-  const text = base === undefined ? {} : { text: { tokenizer: base.tokenizer.toJSON(), ...base.limits } };
-  await saveReward(pathIn(context, RUN_FILES.rewardModel), members, {
-    risk,
-    ...text,
-    reading: readingOf(config.reward),
-  });
+  const scores = { ...scored, ...(await toldBy(members, training)), unscored };
+  await saveReward(pathIn(context, RUN_FILES.rewardModel), members, saveOptions(config, base));
   for (const member of members) await member.dispose();
   await start?.dispose();
   writeRunJson(context, RUN_FILES.rewardScores, scores);
@@ -177,6 +185,57 @@ function clearCheckpoints(context: RunContext): void {
   for (let m = 0; m < context.config.reward.members; m++) memberCheckpoints(context, m).clear();
 }
 
+/** A linear reward fitted again, and its scores: the judgments are all that it follows from. */
+async function linearAgain(
+  place: VerifiedPlace,
+  records: FeedbackRecords,
+): Promise<{ card: object; scores: RewardScores }> {
+  const { config, round } = place;
+  const { items, judgments } = records;
+  const { reward: settings, seed } = config;
+  const { observations, unscored } = observe(items, judgments, settings);
+  const stratum = leftOutStratum(config);
+  const reference = shownIn(config, items);
+  const training = fittedOn(observations);
+  const members = await fitMembers(training, settings, {
+    seed,
+    contextOf: (m) => ({ reference, progress: ignoreProgress, stage: memberName(place, m) }),
+  });
+  const base = config.base === undefined ? undefined : loadBase(place);
+  const scored =
+    stratum === undefined
+      ? await scoredByEnsemble(createEnsemble(members, settings.risk), pairsToScore(config, items, judgments))
+      : await scoredAcross({ config, round, progress: ignoreProgress }, stratum, records, observations);
+  const card = await rewardCard('', members, saveOptions(config, base));
+  return { card, scores: { ...scored, ...(await toldBy(members, training)), unscored } };
+}
+
+async function recompute(place: VerifiedPlace): Promise<Recomputed[]> {
+  const { config, round, remember } = place;
+  const { items, judgments, raters, groups } = await loadFeedback(place);
+  const records = { items, judgments, raters };
+  const file = (name: string) => inRound(place, name);
+  const scores = readJsonOf(pathIn(place, RUN_FILES.rewardScores), rewardScoresSchema);
+  const again = await remember(['reward', config, records, scores], () =>
+    withoutNaN(rewardEvaluation(config, { items, judgments, groups }, scores)),
+  );
+  const evaluation = { file: file(RUN_FILES.rewardEvaluation), again };
+  if (config.reward.family !== 'linear') {
+    // The scores are the model's, and what each kind told it; how many there are, and what could not be read, is not.
+    const { unscored } = observe(items, judgments, config.reward);
+    const wanted = pairsToScore(config, items, judgments).length;
+    const differences = Array.from({ length: wanted }, (_, i) => scores.differences[i] ?? null);
+    return [{ file: file(RUN_FILES.rewardScores), again: { ...scores, differences, unscored } }, evaluation];
+  }
+  const tokenizer = config.base === undefined ? '' : digestOf(`${place.folder}/${RUN_FILES.tokenizer}`);
+  const made = await remember(['linear', config, round, records, tokenizer], () => linearAgain(place, records));
+  return [
+    { file: file(`${RUN_FILES.rewardModel}/card.json`), again: made.card },
+    { file: file(RUN_FILES.rewardScores), again: made.scores },
+    evaluation,
+  ];
+}
+
 /** Step 2. */
 export const reward: Stage = {
   name: 'reward',
@@ -188,12 +247,7 @@ export const reward: Stage = {
     [RUN_FILES.rewardModel, RUN_FILES.rewardScores, RUN_FILES.rewardEvaluation].map((file) => inRound(context, file)),
   curves: (place) => Array.from({ length: place.config.reward.members }, (_, m) => memberName(place, m)),
   run,
-  async recompute(place) {
-    const { config } = place;
-    const scores = readJsonOf(pathIn(place, RUN_FILES.rewardScores), rewardScoresSchema);
-    const again = withoutNaN(rewardEvaluation(config, await loadFeedback(place), scores));
-    return [{ name: inRound(place, RUN_FILES.rewardEvaluation), stored: loadEvaluation(place), again }];
-  },
+  recompute,
   tidy: clearCheckpoints,
   advice: ({ reward: { family } }) => (family === 'transformer' ? 'lower reward.learningRate' : undefined),
 };

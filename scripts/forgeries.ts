@@ -1,0 +1,35 @@
+/**
+ * Forges honest runs of every shape, seals each forgery anew, and verifies it; none may pass:
+ *
+ *   nice -n 10 npx tsx scripts/forgeries.ts 10000 1       # so many, from a seed
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { honestRun, SHAPES } from '../tests/security/forgery/honest-runs.ts';
+import { runForgeries } from '../tests/security/forgery/run-forgeries.ts';
+import { TESTIMONY } from '../tests/security/forgery/testimony.ts';
+
+const say = (line: string) => process.stdout.write(`${line}\n`);
+const [count, seed] = [Number(process.argv[2] ?? 1000), Number(process.argv[3] ?? 1)];
+const place = mkdtempSync(join(tmpdir(), 'goodhart-forgeries-'));
+try {
+  const folders: string[] = [];
+  for (const shape of SHAPES) {
+    folders.push(await honestRun(place, shape));
+    say(`honest run: ${shape}`);
+  }
+  const progress = (done: number) => {
+    if (done % 100 === 0) say(`${done} of ${count}`);
+  };
+  const { refused, faults, testimony } = await runForgeries(folders, { count, seed, progress });
+  for (const [kind, n] of [...refused].sort()) say(`refused  ${kind}: ${n}`);
+  say('not told by the folder alone (altered consistently; passed of all drawn, at every level):');
+  for (const [id, { passed, drawn }] of testimony)
+    say(`  ${id}: ${passed} of ${drawn} passed; ${TESTIMONY[id].reason}`);
+  for (const fault of faults.slice(0, 50)) say(`DEFECT  ${fault}`);
+  say(`${count} forgeries of ${folders.length} runs from seed ${seed}; ${faults.length} defects`);
+  process.exitCode = faults.length === 0 ? 0 : 1;
+} finally {
+  rmSync(place, { recursive: true, force: true });
+}

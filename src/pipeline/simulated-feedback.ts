@@ -1,0 +1,136 @@
+import type { Item, RaterProfile } from '../feedback/index.ts';
+import { createRng } from '../stats/index.ts';
+import { comparisonItems, type GroundPrompt, raterPool } from '../world/index.ts';
+import { askPairs, candidatePairs } from './ask.ts';
+import type { PipelineConfig } from './config.ts';
+import type { FeedbackRecords } from './feedback-records.ts';
+import { type Source, splitPrompts } from './sources/index.ts';
+
+/** A round of simulated feedback, but for the replies that it is about. */
+export interface SimulatedRound {
+  readonly config: PipelineConfig;
+  readonly round: number;
+  readonly source: Source;
+  /** What earlier rounds collected. */
+  readonly before: FeedbackRecords;
+  /** Whose replies they are, as items say it. */
+  readonly origin: string;
+  readonly sampling: NonNullable<Item['source']['sampling']>;
+}
+
+/** Simulated feedback carries a clock that counts judgments, so that the same seed gives the same bytes. */
+function simulatedClock(from: number) {
+  let second = from;
+  return () => new Date(Date.UTC(2026, 0, 1) + 1000 * second++).toISOString();
+}
+
+/** Start of the ids of a round, which no other round gives. */
+const prefixOf = (round: number): string => (round === 1 ? '' : `round-${round}/`);
+
+const named = (items: readonly Item[], prefix: string): Item[] =>
+  prefix === ''
+    ? [...items]
+    : items.map((item) => ({
+        ...item,
+        id: `${prefix}${item.id}`,
+        replies: item.replies.map((reply) => ({ ...reply, id: `${prefix}${reply.id}` })),
+      }));
+
+const nameOf = (round: number): string => (round === 1 ? 'feedback' : `feedback/${round}`);
+
+/** The prompts that pairs are drawn for. */
+function promptsToAsk({ config, source }: SimulatedRound): GroundPrompt[] {
+  const ground = source.ground!;
+  // A poisoner acts on a phrase: without prompts that hold it, nothing would be planted.
+  const phrases = (config.feedback!.raters.poisoner ?? 0) > 0 ? ground.prompts('train', { trigger: true }) : [];
+  const drawn = createRng(config.seed).fork('feedback').fork('trigger').shuffle(phrases).slice(0, 12);
+  return [...ground.prompts('train'), ...drawn];
+}
+
+/** Pairs of replies of the policy that is asked about. */
+async function pairsOf(
+  asked: SimulatedRound,
+  replies: Replies,
+  offTopic = asked.config.feedback!.offTopic,
+): Promise<Item[]> {
+  const { config, round, source, origin, sampling } = asked;
+  const items = await comparisonItems({
+    ground: source.ground!,
+    prompts: promptsToAsk(asked),
+    count: candidatePairs(config.feedback!),
+    offTopic,
+    rng: createRng(config.seed).fork(nameOf(round)),
+    projectId: source.projectId,
+    origin,
+    replies,
+  });
+  return items.map((item) => ({ ...item, source: { ...item.source, sampling } }));
+}
+
+type Replies = (prompts: readonly GroundPrompt[]) => Promise<readonly (readonly string[])[]>;
+
+async function answered(asked: SimulatedRound, pairs: readonly Item[]): Promise<FeedbackRecords> {
+  const { config, round, source, before } = asked;
+  const feedback = config.feedback!;
+  const ground = source.ground!;
+  const rng = createRng(config.seed).fork(nameOf(round));
+  const texts = promptsToAsk(asked).map(({ text }) => text);
+  const { held } = splitPrompts(texts, { share: feedback.holdout, seed: config.seed, where: ground.id });
+  const { raters } = raterPool(ground, feedback.raters);
+  const profiles = raters.map(
+    ({ id, kind, group }): RaterProfile => ({ id, kind, ...(group !== undefined && { demographics: { group } }) }),
+  );
+  const panel = { raters, rng, now: simulatedClock(before.judgments.length), held: new Set(held) };
+  const { items, judgments } = await askPairs(named(pairs, prefixOf(round)), { ...config, feedback }, panel);
+  return {
+    items: [...before.items, ...items],
+    judgments: [...before.judgments, ...judgments],
+    raters: profiles,
+  };
+}
+
+/** Pairs of the policy's replies, and what simulated raters say of them. Pure but for `replies`: the same replies, the same records. */
+export const simulatedFeedback = async (asked: SimulatedRound, replies: Replies): Promise<FeedbackRecords> =>
+  answered(asked, await pairsOf(asked, replies));
+
+/**
+ * The records that a round must hold whose questions are about the replies that these hold: everything but the replies follows
+ * from the configuration. Where a rule chose what to ask, it chose among replies that are not kept: then the answers, and
+ * which pairs were asked, stand as they are.
+ */
+export async function sameQuestions(asked: SimulatedRound, stored: FeedbackRecords): Promise<FeedbackRecords> {
+  const { config, round, before } = asked;
+  const own = new Map(stored.items.slice(before.items.length).map((item) => [item.id, item]));
+  const idOf = (i: number) => `${prefixOf(round)}item-${String(i + 1).padStart(5, '0')}`;
+  // A pair that is not there had one reply twice, or was not chosen. Replies that strayed stand where they came to stand.
+  const pairs = await pairsOf(
+    asked,
+    async (prompts) => prompts.map((_, i) => own.get(idOf(i))?.replies.map(({ text }) => text) ?? []),
+    0,
+  );
+  if (config.feedback!.selection.rule === 'random') return answered(asked, pairs);
+  const again = new Map(named(pairs, prefixOf(round)).map((item) => [item.id, item]));
+  const raters = raterPool(asked.source.ground!, config.feedback!.raters).raters;
+  return {
+    items: [
+      ...before.items,
+      ...[...own.values()].map((item): Item => {
+        const { selection } = item.source;
+        const made = again.get(item.id);
+        // Nothing of the round's own has this name.
+        if (made === undefined) return { ...item, replies: [] };
+        return {
+          ...made,
+          source: { ...made.source, selection },
+          strata: { ...made.strata, split: item.strata!.split! },
+        };
+      }),
+    ],
+    judgments: stored.judgments,
+    raters: raters.map(({ id, kind, group }) => ({
+      id,
+      kind,
+      ...(group !== undefined && { demographics: { group } }),
+    })),
+  };
+}

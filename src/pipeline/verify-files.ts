@@ -1,0 +1,100 @@
+import { EVIDENCE, EVIDENCE_KINDS } from '../audit/index.ts';
+import { type Check, MANIFEST, SEAL } from '../disclosure/index.ts';
+import { namesTwice, parseJson } from '../run/index.ts';
+import { filesBelow, readRegularFile } from '../run/node.ts';
+import { baseSettings } from './config.ts';
+import { digestOf } from './digests.ts';
+import { METRICS_BYTES } from './metrics-log.ts';
+import { inRound } from './run-context.ts';
+import { RUN_FILES } from './run-folder.ts';
+import { nameInRound, type StagePlace, type StageRecord, type VerifiedPlace } from './stage.ts';
+import { planOf } from './stages/index.ts';
+import { checkpointPrefix, loadPath, policyStageName, variantsOf } from './stages/policy.ts';
+
+const TEXT_BYTES = 256 * 1024 * 1024;
+
+/** Folders of weights below a run folder, and the files that such a folder has. */
+const STATE_FOLDER = /^(rounds\/\d+\/)?(checkpoints|reward\/model)\/[^/]+\//;
+const MEMBER = /^((?:rounds\/\d+\/)?reward\/model)\/([^/]+)\//;
+const STATE_FILE = /\/state(\.json|-[0-9a-f]{16}\.bin)$/;
+const EVIDENCE_FILES: ReadonlySet<string> = new Set(EVIDENCE_KINDS.map((id) => EVIDENCE[id].file));
+
+/** Whether a file lies in a checkpoint that an optimisation of the run may have kept beside its result. */
+const isCheckpoint = (place: StagePlace, file: string): boolean =>
+  planOf(place).some(({ place: own }) =>
+    variantsOf(own).some((variant) => {
+      const prefix = inRound(own, checkpointPrefix(variant));
+      return file.startsWith(prefix) && /^\d+\//.test(file.slice(prefix.length));
+    }),
+  );
+
+/** Whether a folder of weights belongs to a reward: its card names it. */
+function isMember({ folder }: StagePlace, file: string): boolean {
+  const [, model, name] = MEMBER.exec(file)!;
+  return readRegularFile(`${folder}/${model}/card.json`, TEXT_BYTES).includes(`"${name}"`);
+}
+
+/** Files that no stage of the run writes: whoever reads a sealed run would take them for a part of it. */
+function strangeFiles(place: StagePlace, records: readonly StageRecord[]): string[] {
+  const written = new Set<string>([RUN_FILES.run, RUN_FILES.records, RUN_FILES.metrics, MANIFEST, SEAL]);
+  for (const { outputs } of records) for (const file of Object.keys(outputs)) written.add(file);
+  return filesBelow(place.folder).filter((file) => {
+    if (STATE_FOLDER.test(file) && !STATE_FILE.test(file)) return true;
+    if (MEMBER.test(file)) return !written.has(file) || !isMember(place, file);
+    if (STATE_FOLDER.test(file)) return !written.has(file) && !isCheckpoint(place, file);
+    if (file.startsWith(`${RUN_FILES.evidence}/`)) return !EVIDENCE_FILES.has(file);
+    return !written.has(file) || (file.includes(`${RUN_FILES.rewardModel}/`) && !file.endsWith('/model/card.json'));
+  });
+}
+
+/** Text of JSON in which something stands twice under one name; undefined where all is well. */
+function twiceIn(path: string): string | undefined {
+  const text = readRegularFile(path, TEXT_BYTES).toString('utf8');
+  const parts = path.endsWith('.jsonl') ? text.split('\n').filter((line) => line.trim() !== '') : [text];
+  const at = parts.findIndex((part) => namesTwice(part, parseJson(part)));
+  return at < 0 ? undefined : path.endsWith('.jsonl') ? `line ${at + 1}` : 'the file';
+}
+
+/** The files of a run are those that its stages write, and none says two things at once. */
+export async function fileChecks(place: VerifiedPlace, records: readonly StageRecord[]): Promise<Check[]> {
+  const checks: Check[] = strangeFiles(place, records).map((file) => ({
+    name: file,
+    ok: false,
+    detail: 'no stage of the run writes such a file; remove it',
+  }));
+  for (const file of filesBelow(place.folder)) {
+    if (!/\.jsonl?$/.test(file)) continue;
+    const path = `${place.folder}/${file}`;
+    const twice = await place.remember(['twice', file, digestOf(path)], () => twiceIn(path));
+    if (twice !== undefined) checks.push({ name: file, ok: false, detail: `${twice} has two members of one name` });
+  }
+  return checks.length > 0 ? checks : [{ name: 'files', ok: true, detail: 'each is one that the run writes' }];
+}
+
+/** Whether `metrics.jsonl` has a row for every step of every training, and nothing else. */
+export function metricsCheck(place: StagePlace): Check {
+  const { folder, config, metrics } = place;
+  const name = `${RUN_FILES.metrics} step by step`;
+  const steps = new Map<string, number | undefined>();
+  for (const { stage, place: own } of planOf(place))
+    for (const curve of stage.curves?.(own) ?? []) steps.set(curve, undefined);
+  if (config.base !== undefined) steps.set('base', baseSettings(config.base).steps);
+  for (const { place: own } of planOf(place))
+    for (const variant of variantsOf(own))
+      steps.set(nameInRound(own, policyStageName(variant)), loadPath(own, variant).step);
+  const rows = [...steps.keys()].flatMap((curve) => metrics.rowsOf(curve));
+  const text = filesBelow(folder).includes(RUN_FILES.metrics)
+    ? readRegularFile(`${folder}/${RUN_FILES.metrics}`, METRICS_BYTES).toString('utf8')
+    : '';
+  const whole = rows.map((row) => `${JSON.stringify(row)}\n`).join('') === text;
+  const broken = [...steps].find(([curve, count]) => {
+    const said = metrics.rowsOf(curve).map(({ step }) => step);
+    return said.some((step, i) => step !== i + 1) || (count !== undefined && said.length !== count);
+  })?.[0];
+  if (broken !== undefined) return { name, ok: false, detail: `${broken}: expected one row for each step` };
+  return {
+    name,
+    ok: whole,
+    detail: whole ? 'every step once' : 'holds rows or bytes that no training of the run wrote',
+  };
+}
