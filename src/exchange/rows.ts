@@ -75,7 +75,7 @@ export async function containerOf(path: string, otherwise: 'jsonl' | 'csv'): Pro
 }
 
 /** Texts, one that does not end too, and the numbers that Python writes into JSON and JSON does not have. */
-const TEXT_OR_NOT_FINITE = /"(?:[^"\\]|\\[^])*(?:"|\\?$)|-?\bInfinity\b|\bNaN\b/g;
+const TEXT_OR_NOT_FINITE = /"(?:[^"\\]|\\[\s\S])*(?:"|\\?$)|-?\bInfinity\b|\bNaN\b/g;
 /** A missing number for NaN, as in pandas and Parquet; for an infinity a number beyond all others, which it is. */
 const finite = (text: string): string =>
   text.replaceAll(TEXT_OR_NOT_FINITE, (part) =>
