@@ -65,14 +65,29 @@ function bench<S extends z.ZodObject, N extends Need>(
   return { context, run, printOf, worth };
 }
 
+// One engine for all algorithms of a file, which need the same graphs; the last that is through lets it go.
+let shared: Letters | undefined;
+let users = 0;
+function sharedLetters(): Letters {
+  users += 1;
+  shared ??= createLetters();
+  return shared;
+}
+async function leave(): Promise<void> {
+  users -= 1;
+  if (users > 0) return;
+  await shared?.dispose();
+  shared = undefined;
+}
+
 /** What every algorithm promises, on a policy of six letters that is to say "b". */
 export function describeAlgorithm<S extends z.ZodObject, N extends Need>(
   algorithm: Algorithm<S, N>,
   { settings, withoutKl = {} }: AlgorithmCase,
 ): void {
   describe(`the algorithm ${algorithm.id}`, () => {
-    const letters = createLetters();
-    afterAll(() => letters.dispose());
+    const letters = sharedLetters();
+    afterAll(leave);
     const { context, run, printOf, worth } = bench(algorithm, settings, letters);
 
     it('is named, cited, and configured by a strict schema in which every key has a default', () => {

@@ -9,7 +9,7 @@ import { runForgeries } from './forgery/run-forgeries.ts';
 import { openWorkshop } from './forgery/workshop.ts';
 
 /** `npx tsx scripts/forgeries.ts 10000 1` makes more, of more runs. */
-const CASES = 100;
+const CASES = 50;
 const SHAPES: readonly Shape[] = ['policy, variants and a monitor', 'a reward alone'];
 
 const place = mkdtempSync(join(tmpdir(), 'goodhart-forgeries-'));

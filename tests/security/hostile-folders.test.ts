@@ -6,7 +6,7 @@ import { honestRun } from './forgery/honest-runs.ts';
 import { runHostileFolders } from './hostile-folders.ts';
 
 /** `npx tsx scripts/hostile.ts 2000 1 folders` makes more. */
-const CASES = 60;
+const CASES = 40;
 
 const place = mkdtempSync(join(tmpdir(), 'goodhart-hostile-'));
 let honest: string;
