@@ -1,4 +1,4 @@
-import type { AdamParams, CustomLoss, Datum, TrainableModel } from '../engine/index.ts';
+import type { Datum } from '../engine/index.ts';
 import { mean } from '../stats/index.ts';
 import type { Codec, PolicyPair } from './algorithm.ts';
 import { dialogueDatum } from './dialogue-datum.ts';
@@ -40,35 +40,5 @@ export function pairMetrics(rewards: ArrayLike<number>, logprobs: ArrayLike<numb
     'rewards/accuracies': mean(chosen.map((reward, pair) => Number(reward > rejected[pair]!))),
     'logps/chosen': mean(of(logprobs, 0)),
     'logps/rejected': mean(of(logprobs, 1)),
-  };
-}
-
-/**
- * Passes over data and one step, with a loss of its own for the rows `from` to `to` of a pass; rows stay together in groups of
- * `together`. The losses sum.
- */
-export async function takeCustomStep(
-  model: TrainableModel,
-  data: readonly Datum[],
-  options: {
-    readonly lossOf: (from: number, to: number) => (logprobs: readonly Float32Array[]) => CustomLoss;
-    readonly adam: AdamParams;
-    readonly microBatch?: number | undefined;
-    readonly together?: number;
-  },
-) {
-  const { lossOf, adam, microBatch = data.length, together = 1 } = options;
-  const rows = Math.max(together, microBatch - (microBatch % together));
-  const outputs = [];
-  for (let from = 0; from < data.length; from += rows) {
-    const to = Math.min(data.length, from + rows);
-    // Waited for: its second pass is handed in when the first is back, and a step handed in meanwhile would come before it.
-    outputs.push(await model.forwardBackwardCustom(data.slice(from, to), lossOf(from, to)));
-  }
-  const { gradNorm } = await model.optimStep(adam);
-  return {
-    loss: outputs.reduce((sum, output) => sum + output.loss, 0),
-    logprobs: outputs.flatMap(({ logprobs }) => logprobs),
-    gradNorm,
   };
 }

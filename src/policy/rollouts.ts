@@ -72,16 +72,32 @@ export async function sampleGroups<P extends PolicyPrompt>(
 /** A rollout as a datum of the ratio losses, with an advantage for each token of the reply; those of the prompt have none. */
 export function rolloutDatum(
   { promptTokens }: Pick<RolloutGroup, 'promptTokens'>,
-  { sample }: Rollout,
+  { sample }: { readonly sample: Pick<Sample, 'tokens' | 'logprobs'> },
   advantages_T: ArrayLike<number>,
 ): Datum {
   const ids = Int32Array.from([...promptTokens, ...sample.tokens]);
-  const first = promptTokens.length - 1;
-  const advantages = new Float32Array(ids.length - 1);
-  advantages.set(advantages_T, first);
-  const logprobs = new Float32Array(ids.length - 1);
-  logprobs.set(sample.logprobs, first);
-  return { tokens: ids.slice(0, -1), targets: ids.slice(1), advantages, logprobs };
+  return {
+    tokens: ids.slice(0, -1),
+    targets: ids.slice(1),
+    advantages: alongSequence({ promptTokens }, advantages_T),
+    logprobs: alongSequence({ promptTokens }, sample.logprobs),
+  };
+}
+
+/** Numbers of a reply's tokens among the targets of its whole sequence; those of the prompt are 0. */
+export function alongSequence(
+  { promptTokens }: Pick<RolloutGroup, 'promptTokens'>,
+  values_T: ArrayLike<number>,
+): Float32Array {
+  const row = new Float32Array(promptTokens.length - 1 + values_T.length);
+  row.set(values_T, promptTokens.length - 1);
+  return row;
+}
+
+/** The samples of a prompt that could be scored; none where their scores do not tell them apart. */
+export function toldApart({ rollouts_G }: Pick<RolloutGroup, 'rollouts_G'>): Rollout[] {
+  const scored = rollouts_G.filter(({ score }) => Number.isFinite(score));
+  return scored.every(({ score }) => score === scored[0]!.score) ? [] : scored;
 }
 
 /** What the samples of a step show. */
@@ -102,10 +118,6 @@ const sum = (values: ArrayLike<number>) => Array.from(values).reduce((a, b) => a
 export function rolloutMetrics(groups: readonly RolloutGroup[]): Record<keyof typeof ROLLOUT_METRICS, number> {
   const all = groups.flatMap((group) => group.rollouts_G);
   const scored = all.filter(({ score }) => Number.isFinite(score));
-  const still = ({ rollouts_G }: RolloutGroup) => {
-    const scores_G = rollouts_G.map(({ score }) => score).filter(Number.isFinite);
-    return scores_G.every((score) => score === scores_G[0]);
-  };
   return {
     'objective/kl': mean(all.map(({ kl }) => kl)),
     'objective/scores': mean(scored.map(({ score }) => score)),
@@ -113,7 +125,7 @@ export function rolloutMetrics(groups: readonly RolloutGroup[]): Record<keyof ty
     'objective/spread': mean(all.map(({ spread }) => spread)),
     'completions/mean_length': mean(all.map(({ sample }) => sample.tokens.length)),
     'completions/eos_rate': mean(all.map(({ sample }) => Number(sample.stopReason === 'stop'))),
-    frac_reward_zero_std: mean(groups.map((group) => Number(still(group)))),
+    frac_reward_zero_std: mean(groups.map((group) => Number(toldApart(group).length === 0))),
     unscored: all.length - scored.length,
   };
 }

@@ -1,4 +1,12 @@
-import type { AdamParams, Datum, LossConfig, LossName, TrainableModel } from '../engine/index.ts';
+import type {
+  AdamParams,
+  CustomLoss,
+  Datum,
+  ForwardOutput,
+  LossConfig,
+  LossName,
+  TrainableModel,
+} from '../engine/index.ts';
 import { EngineError } from '../run/index.ts';
 
 /** What a step of the optimiser shows. */
@@ -23,6 +31,13 @@ export interface UpdateOptions {
 
 export type StepOptions = Pick<UpdateOptions, 'loss' | 'lossConfig' | 'adam' | 'microBatch'>;
 
+/** What the passes of a step come to. */
+const joined = (outputs: readonly ForwardOutput[], gradNorm: number) => ({
+  loss: outputs.reduce((sum, output) => sum + output.loss, 0),
+  logprobs: outputs.flatMap(({ logprobs }) => logprobs),
+  gradNorm,
+});
+
 /** Passes over data and one step, submitted together: an engine does them in order, and a remote one is waited for once. */
 export async function takeStep(model: TrainableModel, data: readonly Datum[], options: StepOptions) {
   const { loss, lossConfig, adam, microBatch = data.length } = options;
@@ -31,11 +46,31 @@ export async function takeStep(model: TrainableModel, data: readonly Datum[], op
     passes.push(model.forwardBackward(data.slice(start, start + microBatch), loss, lossConfig));
   }
   const [outputs, { gradNorm }] = await Promise.all([Promise.all(passes), model.optimStep(adam)]);
-  return {
-    loss: outputs.reduce((sum, output) => sum + output.loss, 0),
-    logprobs: outputs.flatMap(({ logprobs }) => logprobs),
-    gradNorm,
-  };
+  return joined(outputs, gradNorm);
+}
+
+/**
+ * Passes over data and one step, with a loss of its own for the rows `from` to `to` of a pass; rows stay together in groups of
+ * `together`. The losses sum.
+ */
+export async function takeCustomStep(
+  model: TrainableModel,
+  data: readonly Datum[],
+  options: Pick<UpdateOptions, 'adam' | 'microBatch'> & {
+    readonly lossOf: (from: number, to: number) => (logprobs: readonly Float32Array[]) => CustomLoss;
+    readonly together?: number;
+  },
+) {
+  const { lossOf, adam, microBatch = data.length, together = 1 } = options;
+  const rows = Math.max(together, microBatch - (microBatch % together));
+  const outputs = [];
+  for (let from = 0; from < data.length; from += rows) {
+    const to = Math.min(data.length, from + rows);
+    // Waited for: its second pass is handed in when the first is back, and a step handed in meanwhile would come before it.
+    outputs.push(await model.forwardBackwardCustom(data.slice(from, to), lossOf(from, to)));
+  }
+  const { gradNorm } = await model.optimStep(adam);
+  return joined(outputs, gradNorm);
 }
 
 /**
@@ -50,33 +85,24 @@ export async function updateOn(
   const { adam } = options;
   if (data.length === 0) return { 'sampler/kl': 0, 'sampler/worst_ratio': 0, grad_norm: 0, lr: adam.learningRate };
   const { logprobs, gradNorm } = await takeStep(model, data, options);
-  const rows = data.map(({ tokens, targets, advantages }) => ({
-    ...{ tokens, targets },
-    weights: advantages!.map((advantage) => Number(advantage !== 0)),
-  }));
-  const sampled = data.map((datum) => datum.logprobs!);
-  const differences = samplerDifferences(rows, { sampled, logprobs, limit: options.samplerKlLimit });
+  const differences = samplerDifferences(data, logprobs, options.samplerKlLimit);
   return { ...differences, grad_norm: gradNorm, lr: adam.learningRate };
 }
 
 /**
- * How far log-probabilities computed anew are from those of sampling, over the tokens that are not masked.
+ * How far log-probabilities computed anew are from those of sampling, over the tokens that have an advantage.
  * @throws EngineError where they differ by more than the limit.
  */
 export function samplerDifferences(
-  data: readonly Datum[],
-  rows: {
-    readonly sampled: readonly Float32Array[];
-    readonly logprobs: readonly Float32Array[];
-    readonly limit?: number | undefined;
-  },
+  data: readonly Pick<Datum, 'advantages' | 'logprobs'>[],
+  logprobs_D_T: readonly Float32Array[],
+  limit = Number.POSITIVE_INFINITY,
 ): Pick<Record<keyof typeof UPDATE_METRICS, number>, 'sampler/kl' | 'sampler/worst_ratio'> {
-  const { sampled, logprobs, limit = Number.POSITIVE_INFINITY } = rows;
   let [squares, worst, tokens] = [0, 0, 0];
-  for (const [d, { weights }] of data.entries()) {
-    for (const [t, weight] of weights!.entries()) {
-      if (weight === 0) continue;
-      const difference = logprobs[d]![t]! - sampled[d]![t]!;
+  for (const [d, { advantages, logprobs }] of data.entries()) {
+    for (const [t, advantage] of advantages!.entries()) {
+      if (advantage === 0) continue;
+      const difference = logprobs_D_T[d]![t]! - logprobs![t]!;
       squares += difference ** 2 / 2;
       worst = Math.max(worst, Math.abs(Math.expm1(difference)));
       tokens += 1;

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { defineAlgorithm } from '../algorithm.ts';
 import { batchesOf } from '../batches.ts';
-import { PAIR_METRICS, pairData, pairMetrics, pairWeights, takeCustomStep } from '../pair-steps.ts';
+import { PAIR_METRICS, pairData, pairMetrics, pairWeights } from '../pair-steps.ts';
 import { preferenceLoss } from '../preference-losses.ts';
 import { replyLogprobs, targetLogprobs } from '../reply-loss.ts';
 import { learningRateAt } from '../schedules.ts';
 import { optimiserKeys, pairKeys } from '../settings.ts';
+import { takeCustomStep } from '../update.ts';
 
 const smoothing = z.number().gt(0).lt(0.5).default(0.1);
 const config = z.strictObject({

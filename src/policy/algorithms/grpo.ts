@@ -3,11 +3,10 @@ import type { CustomLoss } from '../../engine/index.ts';
 import { groupRelative, SCALES } from '../advantages.ts';
 import { defineAlgorithm } from '../algorithm.ts';
 import { CLIP_FORMS, clippedLoss, tokenAdvantages, tokenWeight } from '../clipped-loss.ts';
-import { takeCustomStep } from '../pair-steps.ts';
 import { ROLLOUT_METRICS, rolloutDatum, rolloutMetrics, sampleGroups } from '../rollouts.ts';
 import { learningRateAt } from '../schedules.ts';
 import { optimiserKeys, samplingKeys } from '../settings.ts';
-import { UPDATE_METRICS, updateOn } from '../update.ts';
+import { takeCustomStep, UPDATE_METRICS, updateOn } from '../update.ts';
 
 const config = z.strictObject({
   ...optimiserKeys,

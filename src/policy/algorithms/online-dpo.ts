@@ -1,13 +1,21 @@
 import { z } from 'zod';
-import type { Datum } from '../../engine/index.ts';
 import { defineAlgorithm } from '../algorithm.ts';
-import { pairMetrics, takeCustomStep } from '../pair-steps.ts';
+import { pairMetrics } from '../pair-steps.ts';
 import { preferenceLoss } from '../preference-losses.ts';
 import { replyLogprobs } from '../reply-loss.ts';
-import { ROLLOUT_METRICS, type Rollout, type RolloutGroup, rolloutMetrics, sampleGroups } from '../rollouts.ts';
+import {
+  alongSequence,
+  ROLLOUT_METRICS,
+  type Rollout,
+  type RolloutGroup,
+  rolloutDatum,
+  rolloutMetrics,
+  sampleGroups,
+  toldApart,
+} from '../rollouts.ts';
 import { learningRateAt } from '../schedules.ts';
 import { optimiserKeys, samplingKeys } from '../settings.ts';
-import { samplerDifferences, UPDATE_METRICS } from '../update.ts';
+import { samplerDifferences, takeCustomStep, UPDATE_METRICS } from '../update.ts';
 
 const config = z.strictObject({
   ...optimiserKeys,
@@ -18,26 +26,18 @@ const config = z.strictObject({
 });
 
 /** The best and the worst of a prompt's samples; null where all that could be scored are worth the same. */
-export function extremesOf({ rollouts_G }: Pick<RolloutGroup, 'rollouts_G'>): readonly [Rollout, Rollout] | null {
-  const scored = rollouts_G.filter(({ score }) => Number.isFinite(score));
-  if (scored.every(({ score }) => score === scored[0]!.score)) return null;
+export function extremesOf(group: Pick<RolloutGroup, 'rollouts_G'>): readonly [Rollout, Rollout] | null {
+  const scored = toldApart(group);
+  if (scored.length === 0) return null;
   const best = scored.reduce((a, b) => (b.score > a.score ? b : a));
   const worst = scored.reduce((a, b) => (b.score < a.score ? b : a));
   return [best, worst];
 }
 
-/** A sample as a datum of the reply losses, with what the sampler and the reference gave its tokens. */
-function row({ promptTokens }: RolloutGroup, { sample, reference_T }: Rollout) {
-  const ids = Int32Array.from([...promptTokens, ...sample.tokens]);
-  const first = promptTokens.length - 1;
-  const at = (values: Float32Array) => {
-    const all = new Float32Array(ids.length - 1);
-    all.set(values, first);
-    return all;
-  };
-  const weights = new Float32Array(ids.length - 1).fill(1, first);
-  const datum: Datum = { tokens: ids.slice(0, -1), targets: ids.slice(1), weights };
-  return { datum, sampled: at(sample.logprobs), reference: at(reference_T) };
+/** A sample as a datum of the reply losses, in which every token of the reply counts, with its log-probabilities under the reference. */
+function rowOf(group: RolloutGroup, rollout: Rollout) {
+  const datum = rolloutDatum(group, rollout, new Float32Array(rollout.sample.tokens.length).fill(1));
+  return { datum: { ...datum, weights: datum.advantages! }, reference: alongSequence(group, rollout.reference_T) };
 }
 
 /**
@@ -65,8 +65,9 @@ export const onlineDpo = defineAlgorithm({
     const { beta, steps, schedule, warmup, gradClipNorm, microBatch } = settings;
     for (let step = context.fromStep ?? 0; step < steps; step++) {
       const groups_P = await sampleGroups(context, settings, { id: 'online-dpo', step });
-      const rows = groups_P.flatMap((group) => (extremesOf(group) ?? []).map((rollout) => row(group, rollout)));
+      const rows = groups_P.flatMap((group) => (extremesOf(group) ?? []).map((rollout) => rowOf(group, rollout)));
       const data = rows.map(({ datum }) => datum);
+      const references = rows.map(({ reference }) => reference);
       const pairs = rows.length / 2;
       const learningRate = learningRateAt(schedule, step, { peak: settings.learningRate, steps, warmup });
       const pairWeights = new Array<number>(pairs).fill(1 / pairs);
@@ -75,23 +76,15 @@ export const onlineDpo = defineAlgorithm({
           ? { loss: 0, logprobs: [], gradNorm: 0 }
           : await takeCustomStep(context.model, data, {
               lossOf: (from, to) => {
-                const reference = rows.slice(from, to).map((own) => own.reference);
+                const reference = references.slice(from, to);
                 return preferenceLoss({ loss: 'dpo', beta, pairWeights, data: data.slice(from, to), reference });
               },
               adam: { learningRate, gradClipNorm },
               microBatch,
               together: 2,
             });
-      const sampled = rows.map((own) => own.sampled);
-      const differences = samplerDifferences(data, {
-        sampled,
-        logprobs: update.logprobs,
-        limit: context.samplerKlLimit,
-      });
-      const before = replyLogprobs(
-        data,
-        rows.map(({ reference }) => reference),
-      );
+      const differences = samplerDifferences(data, update.logprobs, context.samplerKlLimit);
+      const before = replyLogprobs(data, references);
       const logprobs = replyLogprobs(data, update.logprobs);
       const seen = pairMetrics(
         logprobs.map((lp, i) => beta * (lp - before[i]!)),

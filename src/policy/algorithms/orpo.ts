@@ -2,10 +2,11 @@ import { z } from 'zod';
 import { mean, sigmoid, softplus } from '../../stats/index.ts';
 import { defineAlgorithm } from '../algorithm.ts';
 import { batchesOf } from '../batches.ts';
-import { PAIR_METRICS, pairData, pairMetrics, pairWeights, takeCustomStep } from '../pair-steps.ts';
+import { PAIR_METRICS, pairData, pairMetrics, pairWeights } from '../pair-steps.ts';
 import { lossOfReplies, type ReplyLoss, replyLogprobs } from '../reply-loss.ts';
 import { learningRateAt } from '../schedules.ts';
 import { optimiserKeys, pairKeys } from '../settings.ts';
+import { takeCustomStep } from '../update.ts';
 
 const config = z.strictObject({
   ...optimiserKeys,

@@ -7,6 +7,7 @@ import {
   rolloutDatum,
   rolloutMetrics,
   sampleGroups,
+  toldApart,
 } from '../rollouts.ts';
 import { learningRateAt } from '../schedules.ts';
 import { optimiserKeys, samplingKeys } from '../settings.ts';
@@ -20,10 +21,9 @@ const config = z.strictObject({
 });
 
 /** The best samples of a prompt; none where all that could be scored are worth the same, for then none was better. */
-export function bestOfGroup({ rollouts_G }: Pick<RolloutGroup, 'rollouts_G'>, keep: number): Rollout[] {
-  const scored = rollouts_G.filter(({ score }) => Number.isFinite(score));
-  if (scored.every(({ score }) => score === scored[0]!.score)) return [];
-  return [...scored].sort((a, b) => b.score - a.score).slice(0, Math.min(keep, scored.length - 1));
+export function bestOfGroup(group: Pick<RolloutGroup, 'rollouts_G'>, keep: number): Rollout[] {
+  const scored = toldApart(group);
+  return scored.sort((a, b) => b.score - a.score).slice(0, Math.min(keep, scored.length - 1));
 }
 
 /**
