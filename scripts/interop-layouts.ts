@@ -7,16 +7,15 @@
  * A line per check. Exit code 1 where a tool refuses or reads something else; without the tools one line says why nothing was
  * checked, and a tool that is absent is skipped by name.
  */
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { LAYOUTS, type LayoutId } from '../src/exchange/index.ts';
 import { exportLayout, importLayout, readProject } from '../src/exchange/node.ts';
 import { richProject, writeRich } from '../src/exchange/rich.fake.ts';
 import type { AnswerKind } from '../src/feedback/index.ts';
+import { askPython, missing } from './interop-python.ts';
 
 const { values: args } = parseArgs({ options: { python: { type: 'string', default: 'python3' } } });
 const place = mkdtempSync(join(tmpdir(), 'goodhart-interop-layouts-'));
@@ -197,21 +196,8 @@ async function labelStudioChecks(): Promise<Check[]> {
 async function compare(): Promise<boolean> {
   const checks: Check[] = [];
   for (const make of [datasetsChecks, trlChecks, argillaChecks, labelStudioChecks]) checks.push(...(await make()));
-  const run = spawnSync(args.python, [fileURLToPath(new URL('./interop-layouts.py', import.meta.url))], {
-    input: JSON.stringify(checks.map(({ request }) => request)),
-    encoding: 'utf8',
-    maxBuffer: 2 ** 28,
-  });
-  if (run.status !== 0) {
-    const reason = run.error?.message ?? run.stderr.trim().split('\n').at(-1);
-    process.stdout.write(`skipped: ${args.python} does not answer (${reason})\n`);
-    return true;
-  }
-  const { versions, answers } = JSON.parse(run.stdout.trim().split('\n').at(-1)!) as {
-    readonly versions: Readonly<Record<string, string>>;
-    readonly answers: readonly Answer[];
-  };
-  process.stdout.write(`against ${Object.entries(versions).flat().join(' ')}\n`);
+  const requests = checks.map(({ request }) => request);
+  const { versions, answers } = askPython<Answer>(args.python, 'interop-layouts.py', requests);
   let good = true;
   for (const [i, { name, tool, judge }] of checks.entries()) {
     if (versions[tool] === 'absent') {
@@ -227,7 +213,9 @@ async function compare(): Promise<boolean> {
 }
 
 try {
-  if (!(await compare())) process.exitCode = 1;
+  const reason = missing(args.python, ['json']);
+  if (reason !== undefined) process.stdout.write(`skipped: ${reason}\n`);
+  else if (!(await compare())) process.exitCode = 1;
 } finally {
   rmSync(place, { recursive: true, force: true });
 }

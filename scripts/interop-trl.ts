@@ -7,7 +7,6 @@
  * A line per case with the largest difference, relative where a number is larger than one. Exit code 1 where one exceeds 1e-4;
  * without the libraries one line says why nothing was checked.
  */
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,9 +20,9 @@ import { parametersOf } from '../src/model/index.ts';
 import { readPretrainedSpec, writePretrained } from '../src/model/node.ts';
 import { CLIP_FORMS, clippedLoss, tokenWeight } from '../src/policy/clipped-loss.ts';
 import type { Codec } from '../src/policy/index.ts';
-import { ALGORITHMS, type AlgorithmId, supervised } from '../src/policy/index.ts';
-import { takeCustomStep } from '../src/policy/pair-steps.ts';
+import { ALGORITHMS, type AlgorithmId, rolloutDatum, supervised, takeCustomStep } from '../src/policy/index.ts';
 import { createRng } from '../src/stats/index.ts';
+import { askPython, missing } from './interop-python.ts';
 
 const { values: args } = parseArgs({
   options: { python: { type: 'string', default: 'bench/results/venv/bin/python' } },
@@ -129,7 +128,7 @@ async function rolloutRows(old: keyof typeof made) {
     const first = prompts[i]!.length - 1;
     const datum: Datum = { tokens: sequence.slice(0, -1), targets: sequence.slice(1) };
     const rollout = { sample: { logprobs: sampled[i]!.subarray(first) }, reference_T: referenced[i]!.subarray(first) };
-    return { datum, rollout, advantage: rollouts.advantages[i]!, first };
+    return { datum, rollout, advantage: rollouts.advantages[i]! };
   });
 }
 type Form = Parameters<typeof clippedLoss>[2];
@@ -158,14 +157,10 @@ async function clippedStep(form: Form, maxTokens: number): Promise<Numbers> {
 /** RLOO where the policy is the one that sampled: only there its update here, by tokens, is that of TRL, by replies. */
 async function rlooStep(): Promise<Numbers> {
   const rows = await rolloutRows('policy');
-  const data = rows.map(({ datum, rollout, advantage, first }) => {
-    const at = (values: ArrayLike<number>) => {
-      const all = new Float32Array(datum.tokens.length);
-      all.set(values, first);
-      return all;
-    };
-    const { logprobs } = rollout.sample;
-    return { ...datum, logprobs: at(logprobs), advantages: at(Array.from(logprobs, () => advantage / rows.length)) };
+  const data = rows.map(({ rollout: { sample }, advantage }, i) => {
+    const [promptTokens, tokens] = [Int32Array.from(prompts[i]!), Int32Array.from(rollouts.completions[i]!)];
+    const advantages_T = Array.from(tokens, () => advantage / rows.length);
+    return rolloutDatum({ promptTokens }, { sample: { ...sample, tokens } }, advantages_T);
   });
   const model = await open('policy');
   await model.forwardBackward(data, 'importance_sampling');
@@ -233,11 +228,6 @@ const CASES: readonly Case[] = [
   { name: 'rloo', request: { trainer: 'rloo', old: 'policy', options: { beta: 0 } }, ours: rlooStep },
 ];
 
-interface Answers {
-  readonly versions: Readonly<Record<string, string>>;
-  readonly answers: readonly (Numbers & { readonly fault?: string })[];
-}
-
 /** Largest difference of numbers that both sides report, and of which it is. */
 function largest(
   ours: Numbers,
@@ -258,14 +248,8 @@ function largest(
 async function compare(): Promise<boolean> {
   const folders = Object.fromEntries(Object.entries(made).map(([name, { folder }]) => [name, folder]));
   const cases = CASES.map(({ request }) => request);
-  const run = spawnSync(args.python, [fileURLToPath(new URL('./interop_trl.py', import.meta.url))], {
-    input: JSON.stringify({ folders, pairs, rollouts, cases, vocabulary: spec.vocabulary, eos: EOS, pad: PAD }),
-    encoding: 'utf8',
-    maxBuffer: 2 ** 28,
-  });
-  if (run.status !== 0) throw new Error(`${args.python}: ${run.error?.message ?? run.stderr}`);
-  const { versions, answers } = JSON.parse(run.stdout) as Answers;
-  process.stdout.write(`against ${Object.entries(versions).flat().join(' ')}\n`);
+  const request = { folders, pairs, rollouts, cases, vocabulary: spec.vocabulary, eos: EOS, pad: PAD };
+  const { answers } = askPython<Numbers & { readonly fault?: string }>(args.python, 'interop-trl.py', request);
   let good = true;
   for (const [i, { name, ours, note, apart = [] }] of CASES.entries()) {
     const theirs = answers[i]!;
@@ -279,11 +263,9 @@ async function compare(): Promise<boolean> {
 }
 
 try {
-  const probe = spawnSync(args.python, ['-c', 'import torch, transformers, datasets, trl'], { encoding: 'utf8' });
-  if (probe.status !== 0) {
-    const reason = probe.error?.message ?? probe.stderr.trim().split('\n').at(-1);
-    process.stdout.write(`skipped: ${args.python} has no torch, transformers, datasets and trl (${reason})\n`);
-  } else if (!(await compare())) process.exitCode = 1;
+  const reason = missing(args.python, ['torch', 'transformers', 'datasets', 'trl']);
+  if (reason !== undefined) process.stdout.write(`skipped: ${reason}\n`);
+  else if (!(await compare())) process.exitCode = 1;
 } finally {
   await engine.dispose();
   rmSync(place, { recursive: true, force: true });

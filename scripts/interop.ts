@@ -8,7 +8,6 @@
  * A line per check with the largest difference. Exit code 1 where one exceeds 1e-4 or a model does not load; without the
  * libraries one line says why nothing was checked.
  */
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,6 +19,7 @@ import { createEmbeddedEngine, readCheckpoint } from '../src/engine-embedded/ind
 import { freshState } from '../src/engine-embedded/store.ts';
 import { mergeAdapters, parametersOf, resolveTargets } from '../src/model/index.ts';
 import { readAdapterLora, readPretrainedSpec, writeAdapter, writePretrained } from '../src/model/node.ts';
+import { askPython, missing } from './interop-python.ts';
 
 const { values: args } = parseArgs({
   options: { python: { type: 'string', default: 'bench/results/venv/bin/python' } },
@@ -162,21 +162,15 @@ async function difference(model: TrainableModel, kind: string, theirs: readonly 
   return largest;
 }
 
-interface Answers {
-  readonly versions: Readonly<Record<string, string>>;
-  readonly answers: readonly { readonly numbers?: number[][][]; readonly fault?: string }[];
+interface Answer {
+  readonly numbers?: number[][][];
+  readonly fault?: string;
 }
 
 async function compare(): Promise<boolean> {
   const checks = [...(await Promise.all(FAMILIES.map(exported))).flat(), ...FAMILIES.flatMap(saved)];
-  const run = spawnSync(args.python, [fileURLToPath(new URL('./interop.py', import.meta.url))], {
-    input: JSON.stringify(checks.map(({ request }) => ({ ...request, prompts: PROMPTS }))),
-    encoding: 'utf8',
-    maxBuffer: 2 ** 28,
-  });
-  if (run.status !== 0) throw new Error(`${args.python}: ${run.error?.message ?? run.stderr}`);
-  const { versions, answers } = JSON.parse(run.stdout) as Answers;
-  process.stdout.write(`against ${Object.entries(versions).flat().join(' ')}\n`);
+  const asked = checks.map(({ request }) => ({ ...request, prompts: PROMPTS }));
+  const { answers } = askPython<Answer>(args.python, 'interop.py', asked);
   let good = true;
   for (const [i, { name, request, open }] of checks.entries()) {
     const { numbers, fault } = answers[i]!;
@@ -191,11 +185,9 @@ async function compare(): Promise<boolean> {
 }
 
 try {
-  const probe = spawnSync(args.python, ['-c', 'import torch, transformers, peft'], { encoding: 'utf8' });
-  if (probe.status !== 0) {
-    const reason = probe.error?.message ?? probe.stderr.trim().split('\n').at(-1);
-    process.stdout.write(`skipped: ${args.python} has no torch, transformers and peft (${reason})\n`);
-  } else if (!(await compare())) process.exitCode = 1;
+  const reason = missing(args.python, ['torch', 'transformers', 'peft']);
+  if (reason !== undefined) process.stdout.write(`skipped: ${reason}\n`);
+  else if (!(await compare())) process.exitCode = 1;
 } finally {
   await engine.dispose();
   rmSync(place, { recursive: true, force: true });
