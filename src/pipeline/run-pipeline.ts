@@ -3,7 +3,16 @@ import { checkVerdicts, type Finding } from '../audit/index.ts';
 import { type Disclosure, disclosureSchema, sealRun } from '../disclosure/index.ts';
 import { documentSchema, type ReportDocument } from '../report/index.ts';
 import { observe, refuseKinds } from '../reward/index.ts';
-import { CheckError, canonicalJson, lazily, NumericsError, own, type Progress, UsageError } from '../run/index.ts';
+import {
+  CheckError,
+  canonicalJson,
+  differenceAt,
+  lazily,
+  NumericsError,
+  own,
+  type Progress,
+  UsageError,
+} from '../run/index.ts';
 import {
   createRunFolder,
   openRecordLog,
@@ -58,16 +67,6 @@ export interface PipelineResult {
   readonly seal: string;
 }
 
-/** Dotted key at which two configurations first differ. */
-function firstDifference(a: unknown, b: unknown, path = ''): string {
-  const [x, y] = [a, b] as Record<string, unknown>[];
-  if (typeof x !== 'object' || typeof y !== 'object' || x === null || y === null) return path;
-  const key = [...new Set([...Object.keys(x), ...Object.keys(y)])].find(
-    (k) => !(Object.hasOwn(x, k) && Object.hasOwn(y, k)) || canonicalJson(x[k]) !== canonicalJson(y[k]),
-  );
-  return key === undefined ? path : firstDifference(own(x, key), own(y, key), path === '' ? key : `${path}.${key}`);
-}
-
 /** Makes the run folder, or takes up the one that is there; what a killed process left half-written goes. */
 function prepare({ config, out, resume, now, command, versions }: PipelineOptions): void {
   createRunFolder(out, { resume });
@@ -79,7 +78,7 @@ function prepare({ config, out, resume, now, command, versions }: PipelineOption
     if (canonicalJson(before.config) !== canonicalJson(asked)) {
       throw new UsageError(
         'resume',
-        `${out}: the run there has another configuration (${firstDifference(before.config, asked)} differs); resume with the same one, or choose another --out`,
+        `${out}: the run there has another configuration (${differenceAt(before.config, asked).join('.')} differs); resume with the same one, or choose another --out`,
       );
     }
     removeLeftovers(out);
@@ -102,7 +101,7 @@ function watchHistory(
   return lazily(() => {
     const last = lastVersions(begun, log.records);
     if (canonicalJson(last) === canonicalJson(versions)) return;
-    const key = firstDifference(last, versions);
+    const key = differenceAt(last, versions).join('.');
     if (!options.otherVersions)
       throw new UsageError(
         'versions',

@@ -1,4 +1,4 @@
-import type { Item, RaterProfile } from '../feedback/index.ts';
+import type { Item, Rater, RaterProfile } from '../feedback/index.ts';
 import { createRng } from '../stats/index.ts';
 import { comparisonItems, type GroundPrompt, raterPool } from '../world/index.ts';
 import { askPairs, candidatePairs } from './ask.ts';
@@ -69,6 +69,13 @@ async function pairsOf(
 
 type Replies = (prompts: readonly GroundPrompt[]) => Promise<readonly (readonly string[])[]>;
 
+/** What is known of a simulated rater. */
+const profileOf = ({ id, kind, group }: Rater): RaterProfile => ({
+  id,
+  kind,
+  ...(group !== undefined && { demographics: { group } }),
+});
+
 async function answered(asked: SimulatedRound, pairs: readonly Item[]): Promise<FeedbackRecords> {
   const { config, round, source, before } = asked;
   const feedback = config.feedback!;
@@ -77,15 +84,12 @@ async function answered(asked: SimulatedRound, pairs: readonly Item[]): Promise<
   const texts = promptsToAsk(asked).map(({ text }) => text);
   const { held } = splitPrompts(texts, { share: feedback.holdout, seed: config.seed, where: ground.id });
   const { raters } = raterPool(ground, feedback.raters);
-  const profiles = raters.map(
-    ({ id, kind, group }): RaterProfile => ({ id, kind, ...(group !== undefined && { demographics: { group } }) }),
-  );
   const panel = { raters, rng, now: simulatedClock(before.judgments.length), held: new Set(held) };
   const { items, judgments } = await askPairs(named(pairs, prefixOf(round)), { ...config, feedback }, panel);
   return {
     items: [...before.items, ...items],
     judgments: [...before.judgments, ...judgments],
-    raters: profiles,
+    raters: raters.map(profileOf),
   };
 }
 
@@ -110,7 +114,7 @@ export async function sameQuestions(asked: SimulatedRound, stored: FeedbackRecor
   );
   if (config.feedback!.selection.rule === 'random') return answered(asked, pairs);
   const again = new Map(named(pairs, prefixOf(round)).map((item) => [item.id, item]));
-  const raters = raterPool(asked.source.ground!, config.feedback!.raters).raters;
+  const { raters } = raterPool(asked.source.ground!, config.feedback!.raters);
   return {
     items: [
       ...before.items,
@@ -127,10 +131,6 @@ export async function sameQuestions(asked: SimulatedRound, stored: FeedbackRecor
       }),
     ],
     judgments: stored.judgments,
-    raters: raters.map(({ id, kind, group }) => ({
-      id,
-      kind,
-      ...(group !== undefined && { demographics: { group } }),
-    })),
+    raters: raters.map(profileOf),
   };
 }

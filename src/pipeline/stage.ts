@@ -170,8 +170,7 @@ function advised(error: NumericsError, stage: Stage, context: RunContext): Numer
 export async function runStage(context: RunContext, stage: Stage): Promise<void> {
   const name = nameInRound(context, stage.name);
   const { log } = context;
-  const read = () => inputsOf(context, stage, context.source.digest);
-  const before = read();
+  const before = inputsOf(context, stage, context.source.digest);
   const finished = finishedStages(log.records).get(name);
   const same = finished !== undefined && sameDigests(finished.inputs, before);
   if (same && sameDigests(finished.outputs, outputsNow(context, finished))) {
@@ -181,7 +180,7 @@ export async function runStage(context: RunContext, stage: Stage): Promise<void>
   }
   context.beforeWork();
   // It may have recorded other versions, which a stage that tells the history reads.
-  const inputs = read();
+  const inputs = stage.reads(context).includes(HISTORY) ? { ...before, [HISTORY]: historyDigest(log.records) } : before;
   if (same) dropAltered(context, finished);
   const begun = begunWith(log.records, name);
   if (begun !== undefined && !sameDigests(begun, inputs)) startAnew(context, stage);

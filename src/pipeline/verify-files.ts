@@ -7,9 +7,9 @@ import { digestOf } from './digests.ts';
 import { METRICS_BYTES } from './metrics-log.ts';
 import { inRound } from './run-context.ts';
 import { RUN_FILES } from './run-folder.ts';
-import { nameInRound, type StagePlace, type StageRecord, type VerifiedPlace } from './stage.ts';
+import type { StagePlace, StageRecord, VerifiedPlace } from './stage.ts';
 import { planOf } from './stages/index.ts';
-import { checkpointPrefix, loadPath, policyStageName, variantsOf } from './stages/policy.ts';
+import { checkpointPrefix, loadPath, optimisationsOf } from './stages/policy.ts';
 
 const TEXT_BYTES = 256 * 1024 * 1024;
 
@@ -19,14 +19,9 @@ const MEMBER = /^((?:rounds\/\d+\/)?reward\/model)\/([^/]+)\//;
 const STATE_FILE = /\/state(\.json|-[0-9a-f]{16}\.bin)$/;
 const EVIDENCE_FILES: ReadonlySet<string> = new Set(EVIDENCE_KINDS.map((id) => EVIDENCE[id].file));
 
-/** Whether a file lies in a checkpoint that an optimisation of the run may have kept beside its result. */
-const isCheckpoint = (place: StagePlace, file: string): boolean =>
-  planOf(place).some(({ place: own }) =>
-    variantsOf(own).some((variant) => {
-      const prefix = inRound(own, checkpointPrefix(variant));
-      return file.startsWith(prefix) && /^\d+\//.test(file.slice(prefix.length));
-    }),
-  );
+/** How the checkpoints begin that the optimisations of a run may have kept beside their results. */
+const checkpointPrefixesOf = (run: StagePlace): string[] =>
+  optimisationsOf(run).map(({ place, variant }) => inRound(place, checkpointPrefix(variant)));
 
 /** Whether a folder of weights belongs to a reward: its card names it. */
 function isMember({ folder }: StagePlace, file: string): boolean {
@@ -38,10 +33,13 @@ function isMember({ folder }: StagePlace, file: string): boolean {
 function strangeFiles(place: StagePlace, records: readonly StageRecord[]): string[] {
   const written = new Set<string>([RUN_FILES.run, RUN_FILES.records, RUN_FILES.metrics, MANIFEST, SEAL]);
   for (const { outputs } of records) for (const file of Object.keys(outputs)) written.add(file);
+  const prefixes = checkpointPrefixesOf(place);
+  const isCheckpoint = (file: string) =>
+    prefixes.some((prefix) => file.startsWith(prefix) && /^\d+\//.test(file.slice(prefix.length)));
   return filesBelow(place.folder).filter((file) => {
     if (STATE_FOLDER.test(file) && !STATE_FILE.test(file)) return true;
     if (MEMBER.test(file)) return !written.has(file) || !isMember(place, file);
-    if (STATE_FOLDER.test(file)) return !written.has(file) && !isCheckpoint(place, file);
+    if (STATE_FOLDER.test(file)) return !written.has(file) && !isCheckpoint(file);
     if (file.startsWith(`${RUN_FILES.evidence}/`)) return !EVIDENCE_FILES.has(file);
     return !written.has(file) || (file.includes(`${RUN_FILES.rewardModel}/`) && !file.endsWith('/model/card.json'));
   });
@@ -79,9 +77,7 @@ export function metricsCheck(place: StagePlace): Check {
   for (const { stage, place: own } of planOf(place))
     for (const curve of stage.curves?.(own) ?? []) steps.set(curve, undefined);
   if (config.base !== undefined) steps.set('base', baseSettings(config.base).steps);
-  for (const { place: own } of planOf(place))
-    for (const variant of variantsOf(own))
-      steps.set(nameInRound(own, policyStageName(variant)), loadPath(own, variant).step);
+  for (const { place: own, variant, stage } of optimisationsOf(place)) steps.set(stage, loadPath(own, variant).step);
   const rows = [...steps.keys()].flatMap((curve) => metrics.rowsOf(curve));
   const text = filesBelow(folder).includes(RUN_FILES.metrics)
     ? readRegularFile(`${folder}/${RUN_FILES.metrics}`, METRICS_BYTES).toString('utf8')

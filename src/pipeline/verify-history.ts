@@ -11,8 +11,8 @@ import { RUN_FILES, wholeRunJsonSchema } from './run-folder.ts';
 import { RECORD_TYPES } from './run-history.ts';
 import { begunSchema, nameInRound, type StagePlace, stageRecordSchema } from './stage.ts';
 import { dataSummarySchema } from './stages/data.ts';
-import { type Planned, planOf } from './stages/index.ts';
-import { checkpointPrefix, evaluatedSteps, loadPath, policyStageName, variantsOf } from './stages/policy.ts';
+import { planOf } from './stages/index.ts';
+import { checkpointPrefix, evaluatedSteps, loadPath, optimisationsOf } from './stages/policy.ts';
 
 const versions = z.record(z.string(), z.string());
 
@@ -107,22 +107,20 @@ interface Passage {
   folderOf(step: number): string;
 }
 
-const passagesOf = (plan: readonly Planned<StagePlace>[]): Passage[] =>
-  [...new Map(plan.map(({ place: own }) => [own.round, own])).values()].flatMap((own) =>
-    variantsOf(own).map((variant) => ({
-      stage: nameInRound(own, policyStageName(variant)),
-      steps: evaluatedSteps(policySettings(own.config.policy!, variant)),
-      needed: loadPath(own, variant).points.map(({ step }) => step),
-      folderOf: (step: number) => inRound(own, `${checkpointPrefix(variant)}${step}`),
-    })),
-  );
+const passagesOf = (run: StagePlace): Passage[] =>
+  optimisationsOf(run).map(({ place, variant, stage }) => ({
+    stage,
+    steps: evaluatedSteps(policySettings(place.config.policy!, variant)),
+    needed: loadPath(place, variant).points.map(({ step }) => step),
+    folderOf: (step: number) => inRound(place, `${checkpointPrefix(variant)}${step}`),
+  }));
 
 /**
  * A record for every checkpoint that an optimisation went through, each while it was going on and in the order of its steps,
  * and none of any other. Whoever went on after a kill may have gone back.
  */
-function checkpointFault(plan: readonly Planned<StagePlace>[], records: readonly RunRecord[]): string | undefined {
-  const passages = passagesOf(plan);
+function checkpointFault(place: StagePlace, records: readonly RunRecord[]): string | undefined {
+  const passages = passagesOf(place);
   const reached = new Map(passages.map((passage) => [passage, 0]));
   const begun = new Set<string>();
   const open = new Map<string, RunRecord>();
@@ -137,14 +135,14 @@ function checkpointFault(plan: readonly Planned<StagePlace>[], records: readonly
       return at(record, `no optimisation of the run has a checkpoint ${folder} at step ${step}`);
     if (!begun.has(passage.stage)) return at(record, `a checkpoint of ${passage.stage} before it began`);
     open.set(passage.stage, record);
-    const place = passage.steps.indexOf(step);
-    if (place > reached.get(passage)! + 1)
+    const turn = passage.steps.indexOf(step);
+    if (turn > reached.get(passage)! + 1)
       return at(record, `step ${step} of ${passage.stage} before the one it follows`);
-    reached.set(passage, Math.max(place, reached.get(passage)!));
+    reached.set(passage, Math.max(turn, reached.get(passage)!));
   }
   for (const [stage, record] of open) return at(record, `a checkpoint of ${stage} after it had ended`);
-  for (const [{ stage, steps, needed }, place] of reached) {
-    const missing = needed.find((step) => steps.indexOf(step) > place);
+  for (const [{ stage, steps, needed }, turn] of reached) {
+    const missing = needed.find((step) => steps.indexOf(step) > turn);
     if (missing !== undefined) return `no record of the checkpoint of ${stage} at step ${missing}`;
   }
   return undefined;
@@ -162,14 +160,13 @@ function dataFault({ folder }: Place, records: readonly RunRecord[]): string | u
 /** Whether the records are those of one run of this configuration that came to its end. */
 export function historyChecks(place: StagePlace): Check[] {
   const { records } = place.log;
-  const plan = planOf(place);
-  const stages = new Set(plan.map(({ stage, place: own }) => nameInRound(own, stage.name)));
+  const stages = new Set(planOf(place).map(({ stage, place: own }) => nameInRound(own, stage.name)));
   const fault =
     records.map((record) => bodyFault(place, record, stages)).find((found) => found !== undefined) ??
     orderFault(records, [...stages]) ??
     endFault(place, records) ??
     dataFault(place, records) ??
-    checkpointFault(plan, records);
+    checkpointFault(place, records);
   const ok = fault === undefined;
   return [{ name: `${RUN_FILES.records} tells one run`, ok, detail: fault ?? 'from its beginning to its end' }];
 }

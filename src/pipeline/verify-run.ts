@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { runAudit } from '../audit/index.ts';
 import { type Check, verifyRun } from '../disclosure/index.ts';
-import { CheckError, canonicalJson, own, parseJson, type RunRecord } from '../run/index.ts';
+import { CheckError, canonicalJson, differenceAt, own, parseJson, type RunRecord } from '../run/index.ts';
 import {
   readJson,
   readJsonOf,
@@ -37,15 +37,11 @@ const shown = (value: unknown): string => {
 };
 
 /** Where two values first differ, as a JSON pointer, with what stands there in each. */
-function difference(stored: unknown, again: unknown, pointer = ''): string {
-  const isOpen = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
-  if (!isOpen(stored) || !isOpen(again) || Array.isArray(stored) !== Array.isArray(again))
-    return `${pointer || 'the file'}: ${shown(stored)}, but its sources give ${shown(again)}`;
-  const names = [...new Set([...Object.keys(again), ...Object.keys(stored)])];
-  const key = names.find((name) => canonicalJson([own(stored, name)]) !== canonicalJson([own(again, name)]));
-  if (key === undefined) return pointer;
-  const here = `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
-  return difference(own(stored, key), own(again, key), here);
+function difference(stored: unknown, again: unknown): string {
+  const keys = differenceAt(again, stored);
+  const at = (value: unknown) => keys.reduce<unknown>((here, key) => own(here as object, key), value);
+  const pointer = keys.map((key) => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  return `${pointer || 'the file'}: ${shown(at(stored))}, but its sources give ${shown(at(again))}`;
 }
 
 /** What stands in a file, as it was written: a schema would pass over what it does not know. */
@@ -149,15 +145,21 @@ async function runChecks(folder: string, { remember, but }: { remember: Remember
   const fault = runJsonFault({ folder });
   const place = placeOf(folder, remember);
   const { digest } = readJsonOf(`${folder}/${RUN_FILES.data}`, dataSummarySchema);
-  const plan = planOf(place).filter(({ stage }) => stage.name !== but);
-  const planned = plan.map((row) => ({ ...row, now: recordNow(row.place, row.stage, digest) }));
-  const every = planOf(place).map(({ stage, place: own }) => recordNow(own, stage, digest));
+  const every = planOf(place).map((row) => ({ ...row, now: recordNow(row.place, row.stage, digest) }));
+  const planned = every.filter(({ stage }) => stage.name !== but);
   const parts: readonly (readonly [string, () => Promise<readonly Check[]>])[] = [
     [
       RUN_FILES.run,
       async () => [{ name: RUN_FILES.run, ok: fault === undefined, detail: fault ?? 'understood whole' }],
     ],
-    ['files', () => fileChecks(place, every)],
+    [
+      'files',
+      () =>
+        fileChecks(
+          place,
+          every.map(({ now }) => now),
+        ),
+    ],
     [RUN_FILES.records, async () => [...recordChecks(place, planned), ...historyChecks(place)]],
     [RUN_FILES.metrics, async () => [metricsCheck(place)]],
     ['numbers', () => stageChecks(place, planned)],

@@ -1,6 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { canonicalize } from 'json-canonicalize';
+import { own } from './own.ts';
 
 /** SHA-256 of bytes, in hex. */
 export const digestBytes = (bytes: Uint8Array): string => bytesToHex(sha256(bytes));
@@ -8,6 +9,19 @@ export const digestBytes = (bytes: Uint8Array): string => bytesToHex(sha256(byte
 export const canonicalJson = (value: unknown): string => canonicalize(value);
 /** SHA-256 of a value's canonical JSON, in hex. */
 export const digestValue = (value: unknown): string => digestBytes(utf8ToBytes(canonicalJson(value)));
+
+const isOpen = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+
+/** Keys that lead to where two JSON values first differ; a list and what is none differ as wholes. */
+export function differenceAt(a: unknown, b: unknown): string[] {
+  if (!isOpen(a) || !isOpen(b) || Array.isArray(a) !== Array.isArray(b)) return [];
+  const key = [...new Set([...Object.keys(a), ...Object.keys(b)])].find(
+    (name) =>
+      Object.hasOwn(a, name) !== Object.hasOwn(b, name) ||
+      canonicalJson([own(a, name)]) !== canonicalJson([own(b, name)]),
+  );
+  return key === undefined ? [] : [key, ...differenceAt(own(a, key), own(b, key))];
+}
 
 const hashNode = (prefix: number, ...parts: readonly Uint8Array[]): Uint8Array => {
   const total = new Uint8Array(1 + parts.reduce((sum, part) => sum + part.length, 0));

@@ -22,7 +22,7 @@ import { filled, UNTOLD, untold } from '../filled.ts';
 import { withLora } from '../lora.ts';
 import { type PolicySettings, policySettings } from '../policy-config.ts';
 import { filedReward, withReward } from '../reward-artefact.ts';
-import { checkpointsOf, inRound, type Place, pathIn, type RunContext, writeRunJson } from '../run-context.ts';
+import { atRound, checkpointsOf, inRound, type Place, pathIn, type RunContext, writeRunJson } from '../run-context.ts';
 import { RUN_FILES } from '../run-folder.ts';
 import { sourceOfRun } from '../source-of-run.ts';
 import { groundOf, promptsOf, type Source } from '../sources/index.ts';
@@ -77,6 +77,19 @@ export function policyFiles(place: Place, variant: Variant): string[] {
   if (!existsSync(pathIn(place, evaluation))) return [evaluation];
   return [evaluation, loadPath(place, variant).checkpoint];
 }
+
+/** An optimisation of a run, with the round that it belongs to and the name of its stage. */
+export interface Optimisation<P extends Place> {
+  readonly place: P;
+  readonly variant: Variant;
+  readonly stage: string;
+}
+
+/** Every optimisation of a run. */
+export const optimisationsOf = <P extends Place>(run: P): Optimisation<P>[] =>
+  Array.from({ length: run.config.rounds }, (_, i) => atRound(run, i + 1)).flatMap((place) =>
+    variantsOf(place).map((variant) => ({ place, variant, stage: nameInRound(place, policyStageName(variant)) })),
+  );
 
 /** The prompts that policies are evaluated on: of the training distribution but not trained on, and of deployment. */
 export function heldOutPrompts({ audit }: Pick<PipelineConfig, 'audit'>, source: Pick<Source, 'prompts'>) {

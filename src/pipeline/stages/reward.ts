@@ -89,10 +89,9 @@ const shownIn = (config: PipelineConfig, items: readonly Item[]) =>
     300,
   );
 
-function fitContext(context: RunContext, items: readonly Item[], m: number) {
+function fitContext(context: RunContext, m: number) {
   const stage = memberName(context, m);
   return {
-    reference: shownIn(context.config, items),
     progress: watched(context, stage),
     stage,
     checkpoints: memberCheckpoints(context, m),
@@ -139,9 +138,15 @@ async function scoredByEnsemble(model: RewardModel, pairs: readonly PreferencePa
   return { logOdds: model.logOdds, differences: scored.map(({ difference }) => difference) };
 }
 
-/** What each kind of answer told the members. */
-const toldBy = async (members: readonly Member[], training: readonly Observation[]) => ({
+/** Scores with what each kind of answer told the members, and what could not be read. */
+const withContributions = async (
+  scored: RewardScores,
+  members: readonly Member[],
+  { training, unscored }: { readonly training: readonly Observation[]; readonly unscored: RewardScores['unscored'] },
+): Promise<RewardScores> => ({
+  ...scored,
   contributions: contributionsOf(training, await explanationOf(members, training)),
+  ...(unscored !== undefined && { unscored }),
 });
 
 /** Fits the ensemble on training pairs, and evaluates it on pairs no member saw. */
@@ -163,13 +168,14 @@ async function run(context: RunContext): Promise<void> {
   const spec = (lora?: LoraConfig) => withLora(base!.spec, lora, 'reward.lora');
   const start = base === undefined ? undefined : rewardBase({ ...base, engine: context.engines.reward, spec });
   const training = fittedOn(observations);
+  const shared = { reference: shownIn(config, items), ...(start !== undefined && { base: start }) };
   const members = await fitMembers(training, config.reward, {
     seed: config.seed,
-    contextOf: (m) => ({ ...fitContext(context, items, m), ...(start !== undefined && { base: start }) }),
+    contextOf: (m) => ({ ...fitContext(context, m), ...shared }),
   });
   const scored =
     across ?? (await scoredByEnsemble(createEnsemble(members, risk), pairsToScore(config, items, judgments)));
-  const scores = { ...scored, ...(await toldBy(members, training)), unscored };
+  const scores = await withContributions(scored, members, { training, unscored });
   await saveReward(pathIn(context, RUN_FILES.rewardModel), members, saveOptions(config, base));
   for (const member of members) await member.dispose();
   await start?.dispose();
@@ -207,7 +213,7 @@ async function linearAgain(
       ? await scoredByEnsemble(createEnsemble(members, settings.risk), pairsToScore(config, items, judgments))
       : await scoredAcross({ config, round, progress: ignoreProgress }, stratum, records, observations);
   const card = await rewardCard('', members, saveOptions(config, base));
-  return { card, scores: { ...scored, ...(await toldBy(members, training)), unscored } };
+  return { card, scores: await withContributions(scored, members, { training, unscored }) };
 }
 
 async function recompute(place: VerifiedPlace): Promise<Recomputed[]> {
