@@ -6,9 +6,8 @@ import { createCodec, createTokenizer } from '../text/index.ts';
 import { createEnsemble, type Risk, riskSchema } from './ensemble.ts';
 import { FAMILIES, type Member } from './families.ts';
 import type { LoadContext, SaveContext } from './family.ts';
-import type { Reference } from './fit/log-ratio.ts';
 import { type Reading, readingSchema } from './reading.ts';
-import { closeReference, openReference } from './reward-base.ts';
+import { closeReference, openReference, type Reference } from './reference.ts';
 import type { FittedReward, RewardModel } from './reward-model.ts';
 
 /** Tokenizer and lengths of the base model of members that are networks. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { coalesced } from './coalesced.ts';
+import { answeredOnce, coalesced } from './coalesced.ts';
 
 const lengths = (calls: number[]) =>
   coalesced(async (sequences: readonly Int32Array[]) => {
@@ -33,6 +33,32 @@ it('fails all that were joined, and goes on', async () => {
   });
   const results = await Promise.allSettled([ask(of(1)), ask(of(2))]);
   expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  broken = false;
+  expect(await ask(of(1))).toEqual([1]);
+});
+
+it('answers the call before without work, whole or not at all', async () => {
+  const calls: number[] = [];
+  // As a network does: what a sequence gets hangs on what stands beside it.
+  const ask = answeredOnce(async (sequences: readonly Int32Array[]) => {
+    calls.push(sequences.length);
+    return sequences.map(({ length }) => length + sequences.length / 1000);
+  });
+  const alone = await ask(of(3));
+  expect(await ask(of(3))).toEqual(alone);
+  expect(calls).toEqual([1]);
+  expect(await ask(of(3, 4))).toEqual([3.002, 4.002]);
+  expect(await ask(of(4, 3))).toEqual([4.002, 3.002]);
+  expect(await ask(of(3))).toEqual(alone);
+  expect(calls).toEqual([1, 2, 2, 1]);
+});
+it('remembers no failure', async () => {
+  let broken = true;
+  const ask = answeredOnce(async (sequences: readonly Int32Array[]) => {
+    if (broken) throw new Error('torn');
+    return sequences.map(() => 1);
+  });
+  await expect(ask(of(1))).rejects.toThrow('torn');
   broken = false;
   expect(await ask(of(1))).toEqual([1]);
 });

@@ -3,9 +3,9 @@ import type { Engine, ModelSpec, TrainableModel } from '../engine/index.ts';
 import type { Checkpoints } from '../engine/node.ts';
 import type { Progress } from '../run/index.ts';
 import type { DialogueCodec } from '../text/index.ts';
-import type { Reference } from './fit/log-ratio.ts';
 import type { NuisanceState } from './fit/nuisance-steps.ts';
 import type { Observation } from './observation.ts';
+import type { Reference } from './reference.ts';
 import type { RewardBase } from './reward-base.ts';
 import type { FittedReward, ReferenceReplies } from './reward-model.ts';
 

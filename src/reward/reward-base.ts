@@ -1,6 +1,6 @@
 import type { Engine, LoraConfig, ModelSpec } from '../engine/index.ts';
 import type { DialogueCodec } from '../text/index.ts';
-import type { Reference } from './fit/log-ratio.ts';
+import { closeReference, openReference, type Reference } from './reference.ts';
 
 /** A supervised model that rewards start from. */
 export interface RewardBase {
@@ -14,17 +14,6 @@ export interface RewardBase {
   reference(): Promise<Reference>;
   /** Gives the reference back, where it was used. Members relative to it score no more. */
   dispose(): Promise<void>;
-}
-
-/** A model with a snapshot that stays, from a description and a saved state. */
-export async function openReference(engine: Engine, spec: ModelSpec, folder: string): Promise<Reference> {
-  const model = await engine.createModel(spec, { from: folder });
-  return { model, sampler: await model.sampler({ retain: true }) };
-}
-
-export async function closeReference({ model, sampler }: Reference): Promise<void> {
-  await sampler.dispose();
-  await model.dispose();
 }
 
 /** A base to fit rewards from. `spec` describes the model, by itself and with adapters. */

@@ -1,47 +1,26 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Engine } from '../../engine/index.ts';
-import { createEmbeddedEngine } from '../../engine-embedded/index.ts';
 import { ignoreProgress, parseConfig } from '../../run/index.ts';
 import { createRng, mean } from '../../stats/index.ts';
-import { createCodec, createTokenizer, trainBpe } from '../../text/index.ts';
 import { loadReward, saveReward } from '../artefact.ts';
 import { fitMembers, refuseKinds, rewardSchema } from '../families.ts';
 import { observePair } from '../observe.ts';
-import { openReference, type RewardBase, rewardBase } from '../reward-base.ts';
+import { closeReference, openReference } from '../reference.ts';
 import { syntheticPairs } from '../synthetic.fake.ts';
+import { tinyBase } from '../tiny-base.fake.ts';
 import { fitHeadReward } from './head.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'goodhart-head-'));
-let engine: Engine;
-let base: RewardBase;
 const texts = syntheticPairs(1, 200).flatMap(({ first, second }) => [first, second]);
-const tokenizer = createTokenizer(trainBpe(texts, 280));
-const limits = { maxPrompt: 8, maxReply: 40 };
-const codec = createCodec(tokenizer, limits);
-
+let tiny: Awaited<ReturnType<typeof tinyBase>>;
 beforeAll(async () => {
-  engine = createEmbeddedEngine();
-  const widths = { width: 32, layers: 1, heads: 2, feedForward: 32 };
-  const spec = { vocabulary: tokenizer.vocabularySize, ...widths, maxContext: 56, seed: 1 };
-  const start = await engine.createModel(spec);
-  const saved = join(folder, 'base');
-  await start.saveState(saved);
-  await start.dispose();
-  base = rewardBase({ engine, spec: () => spec, folder: saved, codec });
+  tiny = await tinyBase(texts, { vocabulary: 280, width: 32 });
 });
-afterAll(async () => {
-  await base.dispose();
-  await engine.dispose();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => tiny.dispose());
 
 const config = parseConfig(rewardSchema, '{ family: head, members: 1, ridge: 3 }', { source: 'test' });
 const fitted = async (n: number) => {
   const reference = [{ prompt: 'q', replies: texts.slice(0, 60) }];
-  const contextOf = () => ({ reference, progress: ignoreProgress, stage: 'test', base });
+  const contextOf = () => ({ reference, progress: ignoreProgress, stage: 'test', base: tiny.base });
   const [member] = await fitMembers(syntheticPairs(1, n).flatMap(observePair), config, { seed: 1, contextOf });
   return member!;
 };
@@ -62,8 +41,9 @@ describe('a head on frozen features', () => {
       mean((await model.score('q', texts.slice(0, 40))).map(({ spread }) => spread! * model.logOdds));
     expect(await spreads(much)).toBeLessThan(0.8 * (await spreads(little)));
     const before = await much.score('q', texts.slice(0, 5));
-    await saveReward(join(folder, 'head'), [much], { text: { tokenizer: tokenizer.toJSON(), ...limits } });
-    const loaded = await loadReward(join(folder, 'head'), () => ({ ...engine, dispose: async () => {} }));
+    const saved = join(tiny.folder, 'head');
+    await saveReward(saved, [much], { text: tiny.text });
+    const loaded = await loadReward(saved, () => ({ ...tiny.engine, dispose: async () => {} }));
     expect(await loaded.score('q', texts.slice(0, 5))).toEqual(before);
     await loaded.dispose();
   });
@@ -71,8 +51,8 @@ describe('a head on frozen features', () => {
   it('has a posterior that is the closed form of its optimum: one more answer moves a score by what the spread says', async () => {
     // With one weight direction and a flat likelihood, the variance of a score is x·x over the ridge.
     const pair = { ...syntheticPairs(3, 1)[0]!, weight: 1e-9 };
-    const relativeTo = await base.reference();
-    const model = await fitHeadReward(observePair(pair), { ridge: 4, relativeTo, codec });
+    const relativeTo = await tiny.base.reference();
+    const model = await fitHeadReward(observePair(pair), { ridge: 4, relativeTo, codec: tiny.codec });
     const [first] = await model.score('q', [pair.first]);
     // Two texts: standardised features are ±1 wherever they differ, so that x·x counts the features that do.
     const differ = 64;
@@ -80,15 +60,15 @@ describe('a head on frozen features', () => {
   });
 
   it('refuses an engine that shows no hidden states, by name', async () => {
-    const { model, sampler } = await openReference(engine, base.spec(undefined), base.folder);
-    const { hidden: _, ...blind } = { ...sampler, hidden: undefined };
+    const { engine, base, codec } = tiny;
+    const opened = await openReference(engine, base.spec(undefined), base.folder);
+    const { hidden: _, ...blind } = { ...opened.sampler, hidden: undefined };
     const answers = syntheticPairs(1, 4).flatMap(observePair);
-    const bare = { model, sampler: blind as typeof sampler };
+    const bare = { ...opened, sampler: blind as typeof opened.sampler };
     await expect(fitHeadReward(answers, { ridge: 1, relativeTo: bare, codec })).rejects.toThrow(
       /reward\.family head: expected an engine that shows hidden states/,
     );
-    await sampler.dispose();
-    await model.dispose();
+    await closeReference(opened);
   });
 });
 

@@ -5,9 +5,9 @@ import { cholesky, lowerSolve, minimise } from '../../stats/index.ts';
 import type { DialogueCodec } from '../../text/index.ts';
 import { fitNormaliser, IDENTITY, type Normaliser, normaliserSchema } from '../normaliser.ts';
 import { type Candidate, candidateKey, type Observation } from '../observation.ts';
+import type { Reference } from '../reference.ts';
 import type { FittedReward, ReferenceReplies, Score } from '../reward-model.ts';
 import { sequenceOf } from '../sequence.ts';
-import type { Reference } from './log-ratio.ts';
 import { linearObjective, observedInformation, refuseNothing } from './objective.ts';
 
 export interface HeadOptions {

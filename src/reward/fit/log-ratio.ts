@@ -1,17 +1,12 @@
-import type { Datum, Engine, ModelSpec, Sampler, TrainableModel } from '../../engine/index.ts';
+import type { Datum, Engine, ModelSpec, TrainableModel } from '../../engine/index.ts';
 import type { DialogueCodec } from '../../text/index.ts';
-import { coalesced, type SequenceCall } from '../coalesced.ts';
+import { coalesced } from '../coalesced.ts';
 import { IDENTITY, type Normaliser, normalise } from '../normaliser.ts';
 import { type Candidate, candidateKey, type Observation } from '../observation.ts';
+import type { Reference } from '../reference.ts';
 import type { FittedReward } from '../reward-model.ts';
 import { sequenceOf } from '../sequence.ts';
 import { type NetworkOptions, normalisedOn, trainNetwork } from './network.ts';
-
-/** The model that rewards are relative to, shared by all members of an ensemble. */
-export interface Reference {
-  readonly model: TrainableModel;
-  readonly sampler: Sampler;
-}
 
 export interface LogRatioOptions extends NetworkOptions {
   readonly spec: ModelSpec;
@@ -52,35 +47,6 @@ const sumFrom = (logprobs: Float32Array, start: number): number => {
   return sum;
 };
 
-/** What a reference is asked, and what it was asked of late: the members of an ensemble ask the same, one after the other. */
-interface Asked {
-  readonly logprobs: SequenceCall<Float32Array>;
-  readonly sums: Map<string, Promise<readonly number[]>>;
-}
-const asked = new WeakMap<Reference, Asked>();
-/** Prompts of a step and of an evaluation, several times over. */
-const MOST_KEPT = 512;
-
-/** Log-probabilities of replies to a prompt under the reference. */
-function referenceSums(
-  reference: Reference,
-  { key, rows }: { readonly key: string; readonly rows: readonly ReturnType<typeof datumOf>[] },
-): Promise<readonly number[]> {
-  const { logprobs, sums } = asked.get(reference) ?? {
-    logprobs: coalesced((sequences) => reference.sampler.logprobs(sequences)),
-    sums: new Map(),
-  };
-  asked.set(reference, { logprobs, sums });
-  const known = sums.get(key);
-  if (known !== undefined) return known;
-  if (sums.size >= MOST_KEPT) sums.clear();
-  const found = logprobs(rows.map(({ sequence }) => sequence)).then((all) =>
-    rows.map(({ start }, i) => sumFrom(all[i]!, start)),
-  );
-  sums.set(key, found);
-  return found;
-}
-
 /** Scores by how much likelier a reply became than it is under the reference. */
 export async function logRatioReward(
   model: TrainableModel,
@@ -88,6 +54,13 @@ export async function logRatioReward(
 ): Promise<LogRatioRewardModel> {
   const sampler = await model.sampler({ retain: true });
   const logprobs = coalesced((sequences) => sampler.logprobs(sequences));
+  const values = async (candidates: readonly Candidate[]) => {
+    const rows = candidates.map((candidate) => datumOf(codec, candidate));
+    const sequences = rows.map(({ sequence }) => sequence);
+    const own = await logprobs(sequences);
+    const base = await relativeTo.logprobs(sequences);
+    return rows.map(({ start }, i) => beta * (sumFrom(own[i]!, start) - sumFrom(base[i]!, start)));
+  };
   return {
     id: model.id,
     family: 'log-ratio',
@@ -97,20 +70,11 @@ export async function logRatioReward(
     beta,
     normaliser,
     nuisances,
-    async values(candidates) {
-      const rows = candidates.map((candidate) => datumOf(codec, candidate));
-      const own = await logprobs(rows.map(({ sequence }) => sequence));
-      const base = await relativeTo.sampler.logprobs(rows.map(({ sequence }) => sequence));
-      return rows.map(({ start }, i) => beta * (sumFrom(own[i]!, start) - sumFrom(base[i]!, start)));
-    },
-    async score(prompt, replies) {
-      const rows = replies.map((reply) => datumOf(codec, { prompt, reply }));
-      const own = await logprobs(rows.map(({ sequence }) => sequence));
-      const base = await referenceSums(relativeTo, { key: JSON.stringify([prompt, ...replies]), rows });
-      return rows.map(({ start }, i) => ({
-        mean: normalise(normaliser, beta * (sumFrom(own[i]!, start) - base[i]!)),
-      }));
-    },
+    values,
+    score: async (prompt, replies) =>
+      (await values(replies.map((reply) => ({ prompt, reply })))).map((value) => ({
+        mean: normalise(normaliser, value),
+      })),
     async dispose() {
       await sampler.dispose();
       await model.dispose();

@@ -1,22 +1,15 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
-import { createEmbeddedEngine } from '../../engine-embedded/index.ts';
+import { describe, expect, it } from 'vitest';
 import type { Item, Judgment } from '../../feedback/index.ts';
 import { ignoreProgress, parseConfig } from '../../run/index.ts';
 import { createRng } from '../../stats/index.ts';
-import { createCodec, createTokenizer, trainBpe } from '../../text/index.ts';
 import { loadReward, saveReward } from '../artefact.ts';
 import { fitMembers, rewardSchema } from '../families.ts';
 import { rankedByChoice } from '../likelihood/cases.fake.ts';
 import type { Observation } from '../observation.ts';
 import { observe } from '../observe.ts';
-import { rewardBase } from '../reward-base.ts';
+import { tinyBase } from '../tiny-base.fake.ts';
 import { fitLinearReward } from './linear.ts';
-
-const folder = mkdtempSync(join(tmpdir(), 'goodhart-rankings-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const WORDS = ['ant', 'bee', 'cat', 'dog', 'elk', 'fox', 'gnu', 'hen', 'owl', 'pig', 'rat', 'yak'];
 
@@ -84,21 +77,6 @@ function choicesOf(observation: Observation): Observation<'comparison'>[] {
   }));
 }
 
-/** A tiny base model, untrained, with a tokenizer of some texts. */
-async function networkOn(texts: readonly string[]) {
-  const tokenizer = createTokenizer(trainBpe(texts, 261 + WORDS.length));
-  const limits = { maxPrompt: 8, maxReply: 40 };
-  const widths = { width: 16, layers: 1, heads: 2, feedForward: 32 };
-  const spec = { vocabulary: tokenizer.vocabularySize, ...widths, maxContext: 56, seed: 1 };
-  const engine = createEmbeddedEngine();
-  const start = await engine.createModel(spec);
-  const saved = join(folder, 'base');
-  await start.saveState(saved);
-  await start.dispose();
-  const base = rewardBase({ engine, spec: () => spec, folder: saved, codec: createCodec(tokenizer, limits) });
-  return { engine, base, text: { tokenizer: tokenizer.toJSON(), ...limits } };
-}
-
 describe.each([2, 3, 4])('rankings of %i replies', (k) => {
   it('fit a linear reward as the choices they are made of do', () => {
     const { items, judgments, texts, accuracy } = ranked(k, { items: 60, raters: 3, seed: k });
@@ -116,8 +94,9 @@ describe.each([2, 3, 4])('rankings of %i replies', (k) => {
     'teach a %s reward which of fresh replies is better',
     async (family) => {
       const { items, judgments, accuracy, texts } = ranked(k, { items: 96, raters: 2, seed: 10 + k });
-      const { base, engine, text } = await networkOn(
+      const { base, engine, text, folder, ...tiny } = await tinyBase(
         items.flatMap(({ replies }) => replies.map((reply) => reply.text)),
+        { vocabulary: 261 + WORDS.length, width: 16 },
       );
       const config = parseConfig(
         rewardSchema,
@@ -137,8 +116,7 @@ describe.each([2, 3, 4])('rankings of %i replies', (k) => {
       expect(loaded.logOdds).toBe(members[0]!.logOdds);
       await loaded.dispose();
       await members[0]!.dispose();
-      await base.dispose();
-      await engine.dispose();
+      await tiny.dispose();
     },
   );
 });
