@@ -1,5 +1,3 @@
-import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { z } from 'zod';
 import {
   type ComparisonAnswer,
@@ -34,6 +32,7 @@ import {
 } from './layout.ts';
 import { placedName } from './names.ts';
 import { bareJudgment } from './pairs.ts';
+import { contentId } from './values.ts';
 
 /**
  * Layouts that compare the replies of two models, and say which models: battles of an arena, and the annotations of
@@ -54,8 +53,7 @@ function battleEntry(battle: Battle, place: { layout: string; n: number; context
   const { layout, n, context } = place;
   const { prompt, replies, models, answer, judge } = battle;
   const { projectId } = context;
-  const digest = sha256(utf8ToBytes(JSON.stringify([prompt, replies, models.map((model) => model ?? null)])));
-  const id = `battle-${bytesToHex(digest).slice(0, 16)}`;
+  const id = contentId('battle', [prompt, replies, models.map((model) => model ?? null)]);
   const item: Item = {
     id,
     projectId,
