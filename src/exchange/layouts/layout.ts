@@ -276,10 +276,14 @@ export interface Layout {
 /** Where the source says nothing of a person, a time, or an order. */
 export const NOT_RELEASED = 'not-released';
 
+/** What of a comparison a layout leaves off that writes its outcome and its shares. */
+export const lostStrength = ({ strength }: ComparisonAnswer): string[] =>
+  strength === undefined ? [] : ['the strength of a preference is left off'];
+
 /** What a comparison says beside its outcome, for layouts that write the outcome only. */
-export const lostOfComparison = ({ strength, shares }: ComparisonAnswer): string[] => [
-  ...(strength === undefined ? [] : ['the strength of a preference is left off']),
-  ...(shares === undefined ? [] : ['a soft preference is written as its larger side']),
+export const lostOfComparison = (answer: ComparisonAnswer): string[] => [
+  ...lostStrength(answer),
+  ...(answer.shares === undefined ? [] : ['a soft preference is written as its larger side']),
 ];
 
 /** A judgment's fields that a source did not release. */
