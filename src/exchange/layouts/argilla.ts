@@ -18,6 +18,7 @@ import {
   strataOf,
   textAnswer,
   UNCLEAR,
+  writtenSpans,
 } from './fields.ts';
 import {
   type Fields,
@@ -36,7 +37,7 @@ import {
   type Written,
 } from './layout.ts';
 import { wordsOf } from './names.ts';
-import { spanIn, unitsDiffer } from './offsets.ts';
+import { unitsDiffer } from './offsets.ts';
 import { idSchema } from './values.ts';
 
 /**
@@ -213,12 +214,8 @@ function questionsOf(
     case 'label':
       return { questions: { [name('label', answer.reply)]: answer.labels }, altered: [] };
     case 'spans': {
-      const marks = answer.spans.map((span) => ({ label: span.label, ...spanIn(texts[answer.reply]!, span, UNIT) }));
+      const { marks, altered } = writtenSpans(answer, texts[answer.reply]!, UNIT);
       const value = marks.map(({ start, end, label }) => ({ start, end, label }));
-      const altered = [
-        ...(answer.spans.some((s) => s.note !== undefined) ? ['notes of spans are left off'] : []),
-        ...(marks.some(({ widened }) => widened) ? ['a span that cuts a character takes in the whole of it'] : []),
-      ];
       return { questions: { [name('spans', answer.reply)]: value }, altered };
     }
     case 'correction':
