@@ -28,6 +28,7 @@ import {
   kindsOf,
   type Layout,
   lostOfComparison,
+  type Mentions,
   NOT_RELEASED,
   parseRow,
   type ReadContext,
@@ -163,13 +164,13 @@ function isJudged({ responses }: z.infer<typeof recordSchema>, texts: Texts): bo
 function surveyRecord({ value }: SourceRow, roles: Roles): void {
   const record = recordSchema.safeParse(value);
   if (!record.success) return;
-  for (const [question, responses] of Object.entries(record.data.responses ?? {})) {
-    for (const { value: given } of responses) {
+  const mentions = Object.entries(record.data.responses ?? {}).flatMap(([question, responses]) =>
+    responses.map(({ value: given }): Mentions => {
       const strings = listed.safeParse(given);
       const ranks = ranked.safeParse(given);
       const text = typeof given === 'string';
       if (asksText(question) || (text && isLong(given))) roles.texts.add(question);
-      roles.see(record.data.fields, {
+      return {
         hints: asksDemonstration(question) ? [] : [OWN.exec(question)?.[3] ?? question],
         values: text
           ? [given]
@@ -179,9 +180,10 @@ function surveyRecord({ value }: SourceRow, roles: Roles): void {
               ? strings.data
               : [],
         judges: !text || !(asksText(question) || isLong(given)),
-      });
-    }
-  }
+      };
+    }),
+  );
+  roles.see(record.data.fields, mentions);
 }
 
 /** The parts of one answer as its own questions, by reply and criterion; a reason when it cannot be written. */

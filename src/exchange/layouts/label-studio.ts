@@ -28,6 +28,7 @@ import {
   kindsOf,
   type Layout,
   lostOfComparison,
+  type Mentions,
   NOT_RELEASED,
   parseRow,
   type ReadContext,
@@ -270,19 +271,20 @@ function surveyTask({ value }: SourceRow, roles: Roles): void {
       return read.success ? [read.data] : [];
     }),
   );
-  for (const result of results) {
+  const mentions = results.map((result): Mentions => {
     const { type, from_name, value: given } = result;
     const choices = names.safeParse(given.choices);
     const list = names.safeParse(given.ranker);
     const buckets = LISTED.safeParse(given.ranker);
     const ranked = list.success ? list.data : buckets.success ? Object.values(buckets.data).flat() : [];
-    roles.see(task.data.data, {
+    return {
       targets: targetsOf(result),
       hints: [from_name],
       values: [...(choices.success ? choices.data : []), ...ranked],
       judges: type !== 'textarea',
-    });
-  }
+    };
+  });
+  roles.see(task.data.data, mentions);
 }
 
 function raterOf(by: z.infer<typeof person> | null | undefined, context: ReadContext): string {

@@ -71,7 +71,8 @@ export interface Mentions {
 export interface Roles {
   /** Names of the questions whose answers are texts. */
   readonly texts: Set<string>;
-  see(data: Readonly<Record<string, unknown>>, mentions: Mentions): void;
+  /** Takes the names that the results of one record give. */
+  see(data: Readonly<Record<string, unknown>>, mentions: readonly Mentions[]): void;
   /** Fields of a record; `judged` says that it has an answer about a reply, or no answer at all. */
   of(
     data: Readonly<Record<string, unknown>>,
