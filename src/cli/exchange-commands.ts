@@ -36,7 +36,7 @@ function lossLines({ lost, rejected, firstRejected, notKept, out }: ImportSummar
   const judgments = Object.values(lost).reduce((a, b) => a + b, 0);
   const columns = Object.entries(notKept).map(([name, n]) => `${visibleLine(name)} (${n})`);
   return [
-    ...(judgments === 0 ? [] : countLines(`${judgments} judgments were not kept:`, lost)),
+    ...countLines(`${judgments} judgments were not kept:`, lost),
     ...(rejected === 0
       ? []
       : [`${rejected} rows were rejected, in ${out}/rejected.jsonl; the first: ${visibleLine(String(firstRejected))}`]),

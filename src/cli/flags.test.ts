@@ -11,16 +11,14 @@ type Place = string | { readonly untested: string };
 const inCli = (name: string) => `src/cli/${name}.test.ts`;
 const all = (file: string, ...flags: string[]): Record<string, Place> =>
   Object.fromEntries(flags.map((flag) => [`--${flag}`, file]));
-const [EXCHANGE, STORE, LAB, REWARD, MODEL, FEEDBACK, CLI, STAGES] = [
-  'exchange',
-  'store-commands',
-  'lab',
-  'reward',
-  'model',
-  'feedback',
-  'cli',
-  'stages',
-].map(inCli) as [string, string, string, string, string, string, string, string];
+const EXCHANGE = inCli('exchange');
+const STORE = inCli('store-commands');
+const LAB = inCli('lab');
+const REWARD = inCli('reward');
+const MODEL = inCli('model');
+const FEEDBACK = inCli('feedback');
+const CLI = inCli('cli');
+const STAGES = inCli('stages');
 
 const SECOND_RUN = { untested: 'a second measurement of a whole experiment' };
 const SERVING = { untested: 'a server that listens elsewhere' };
@@ -50,7 +48,7 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
     'creator',
     'bias',
   ),
-  audit: { ...all(CLI, 'fail-on', 'require', 'seed', 'set') },
+  audit: all(CLI, 'fail-on', 'require', 'seed', 'set'),
   disclose: all(CLI, 'declarations'),
   'feedback leaderboard': all(inCli('leaderboard'), 'control', 'ridge', 'html'),
   'feedback report': all(FEEDBACK, 'seed', 'replicates', 'all', 'html', 'weights', 'wanted', 'class-prior'),

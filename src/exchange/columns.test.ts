@@ -1,11 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { columnNames, unreadPaths } from './columns.ts';
 import { importLayout } from './import.ts';
-import { LAYOUT_IDS, type Layout, type LayoutId } from './layouts/layout.ts';
+import { JSON_FILES, jsonRows } from './layout-files.fake.ts';
+import { LAYOUT_IDS, type Layout } from './layouts/layout.ts';
 import { LAYOUTS } from './layouts/registry.ts';
 import { readProject } from './project-reader.ts';
 import type { SourceOptions } from './source.ts';
@@ -15,31 +16,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 let made = 0;
 const place = (name: string) => join(folder, `${made++}-${name}`);
 
-/** Layouts that read one file of rows, with a file of each; a layout without one is a type error. */
-const ROWS: { readonly [I in Exclude<LayoutId, 'project' | 'ukp' | 'csv' | 'parquet'>]: string } = {
-  'hh-rlhf': 'hh-rlhf.jsonl',
-  'trl-preference': 'trl-preference.jsonl',
-  'trl-unpaired': 'trl-unpaired.jsonl',
-  'trl-stepwise': 'trl-stepwise.jsonl',
-  'trl-prompt-completion': 'trl-prompt-completion.jsonl',
-  'openai-preference': 'openai-preference.jsonl',
-  argilla: 'argilla.json',
-  'label-studio': 'label-studio.json',
-  arena: 'arena.jsonl',
-  'alpaca-eval': 'alpaca-eval.json',
-  prm800k: 'prm800k.jsonl',
-  pandalm: 'pandalm.json',
-};
 type Row = Record<string, unknown>;
-const rowsOf = (file: string): Row[] => {
-  const text = readFileSync(join('fixtures/layouts', file), 'utf8');
-  return file.endsWith('.json')
-    ? (JSON.parse(text) as Row[])
-    : text
-        .trim()
-        .split('\n')
-        .map((line) => JSON.parse(line));
-};
 async function importRows(layout: string, rows: readonly object[], options: Partial<SourceOptions> = {}) {
   const path = place('rows.jsonl');
   writeFileSync(path, rows.map((row) => JSON.stringify(row)).join('\n'));
@@ -50,9 +27,9 @@ async function importRows(layout: string, rows: readonly object[], options: Part
 const insideOf = ({ reads }: Layout) => ('not' in reads ? undefined : reads.inside);
 
 describe('--column', () => {
-  it.each(Object.entries(ROWS))('%s: every column that a row has can go by another name', async (id, file) => {
-    const layout = LAYOUTS[id as LayoutId];
-    const rows = rowsOf(file);
+  it.each(JSON_FILES)('%s: every column that a row has can go by another name', async (id, file) => {
+    const layout = LAYOUTS[id];
+    const rows = jsonRows(file);
     const plain = await importRows(id, rows);
     const inside = insideOf(layout);
     const names = columnNames(layout).names.filter((name) =>
@@ -93,9 +70,9 @@ describe('--column', () => {
 });
 
 describe('columns that a layout does not read', () => {
-  it.each(Object.entries(ROWS))('%s: are counted, change nothing, and are kept on request', async (id, file) => {
-    const rows = rowsOf(file);
-    const inside = insideOf(LAYOUTS[id as LayoutId]);
+  it.each(JSON_FILES)('%s: are counted, change nothing, and are kept on request', async (id, file) => {
+    const rows = jsonRows(file);
+    const inside = insideOf(LAYOUTS[id]);
     const plain = await importRows(id, rows);
     const extra = { 'another one': 'of some length', zz: 1.5, empty: null };
     const changed = rows.map((row) =>

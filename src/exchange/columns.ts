@@ -47,11 +47,11 @@ export function unreadPaths(schema: Schema, value: unknown, path = ''): string[]
     return [...new Set(Object.values(value).flatMap((entry) => unreadPaths(valueType, entry, `${path}.*`)))];
   }
   if (!(found instanceof z.ZodObject) || !isObject(value)) return [];
-  const shape = new Map(Object.entries(found.shape as Record<string, Schema>));
+  const shape = found.shape as Record<string, Schema>;
   const loose = found.def.catchall !== undefined;
   return Object.entries(value).flatMap(([key, part]) => {
     const at = path === '' ? key : `${path}.${key}`;
-    const known = shape.get(key);
+    const known = ownKey(shape, key);
     if (known !== undefined) return unreadPaths(known, part, at);
     return loose || part === null || part === undefined ? [] : [at];
   });
@@ -152,13 +152,8 @@ export function sourceColumns(layout: Layout, { rename = new Map(), keep = [] }:
   return {
     rename(value) {
       if (!isObject(value)) return value;
-      const own =
-        inside === undefined
-          ? value
-          : isObject(ownKey(value, inside))
-            ? (ownKey(value, inside) as Record<string, unknown>)
-            : {};
-      for (const name of Object.keys(own)) see(name);
+      const named = inside === undefined ? value : ownKey(value, inside);
+      for (const name of isObject(named) ? Object.keys(named) : []) see(name);
       if (inside !== undefined || rename.size === 0) return value;
       // A column whose name another one takes is not read any more: it goes by the name that nothing reads.
       const entries = Object.entries(value).map(([name, cell]): [string, unknown] => {

@@ -5,27 +5,9 @@ import { describe, expect, it } from 'vitest';
 import { exportLayout } from './export.ts';
 import { importLayout } from './import.ts';
 import { layoutContract } from './layout.contract.ts';
+import { LAYOUT_FILES } from './layout-files.fake.ts';
 import { LAYOUT_IDS, type LayoutId } from './layouts/layout.ts';
 import { findLayout, LAYOUTS } from './layouts/registry.ts';
-
-const FIXTURES = 'fixtures/layouts';
-const FILES: { readonly [I in Exclude<LayoutId, 'parquet'>]: string } = {
-  project: 'project',
-  csv: 'csv.csv',
-  'hh-rlhf': 'hh-rlhf.jsonl',
-  'trl-preference': 'trl-preference.jsonl',
-  'trl-unpaired': 'trl-unpaired.jsonl',
-  'trl-stepwise': 'trl-stepwise.jsonl',
-  'trl-prompt-completion': 'trl-prompt-completion.jsonl',
-  'openai-preference': 'openai-preference.jsonl',
-  argilla: 'argilla.json',
-  'label-studio': 'label-studio.json',
-  arena: 'arena.jsonl',
-  'alpaca-eval': 'alpaca-eval.json',
-  prm800k: 'prm800k.jsonl',
-  ukp: 'ukp',
-  pandalm: 'pandalm.json',
-};
 
 const RENAMED: Partial<Record<LayoutId, string>> = {
   argilla: 'responses have no ids, and questions are named as this project names them',
@@ -34,15 +16,14 @@ const RENAMED: Partial<Record<LayoutId, string>> = {
   'alpaca-eval': 'annotations have no ids: a judgment is named by the number of its row',
 };
 
-for (const [id, file] of Object.entries(FILES)) {
-  const renamed = RENAMED[id as LayoutId];
-  layoutContract(LAYOUTS[id as LayoutId], join(FIXTURES, file), renamed === undefined ? {} : { renamed });
+for (const [id, path] of LAYOUT_FILES) {
+  const renamed = RENAMED[id];
+  layoutContract(LAYOUTS[id], path, renamed === undefined ? {} : { renamed });
 }
 
-// Parquet has no fixture of its own: a binary file says nothing to a reader of the repository.
 const folder = mkdtempSync(join(tmpdir(), 'goodhart-parquet-'));
 const parquet = join(folder, 'table.parquet');
-await importLayout({ layout: 'csv', path: join(FIXTURES, 'csv.csv'), out: join(folder, 'project'), durable: false });
+await importLayout({ layout: 'csv', path: 'fixtures/layouts/csv.csv', out: join(folder, 'project'), durable: false });
 await exportLayout({
   project: join(folder, 'project'),
   layout: 'parquet',

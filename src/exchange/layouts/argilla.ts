@@ -18,6 +18,7 @@ import {
   strataOf,
   textAnswer,
   UNCLEAR,
+  writtenSpans,
 } from './fields.ts';
 import {
   type Fields,
@@ -27,6 +28,7 @@ import {
   kindsOf,
   type Layout,
   lostOfComparison,
+  type Mentions,
   NOT_RELEASED,
   parseRow,
   type ReadContext,
@@ -36,7 +38,7 @@ import {
   type Written,
 } from './layout.ts';
 import { wordsOf } from './names.ts';
-import { spanIn, unitsDiffer } from './offsets.ts';
+import { unitsDiffer } from './offsets.ts';
 import { idSchema } from './values.ts';
 
 /**
@@ -162,13 +164,13 @@ function isJudged({ responses }: z.infer<typeof recordSchema>, texts: Texts): bo
 function surveyRecord({ value }: SourceRow, roles: Roles): void {
   const record = recordSchema.safeParse(value);
   if (!record.success) return;
-  for (const [question, responses] of Object.entries(record.data.responses ?? {})) {
-    for (const { value: given } of responses) {
+  const mentions = Object.entries(record.data.responses ?? {}).flatMap(([question, responses]) =>
+    responses.map(({ value: given }): Mentions => {
       const strings = listed.safeParse(given);
       const ranks = ranked.safeParse(given);
       const text = typeof given === 'string';
       if (asksText(question) || (text && isLong(given))) roles.texts.add(question);
-      roles.see(record.data.fields, {
+      return {
         hints: asksDemonstration(question) ? [] : [OWN.exec(question)?.[3] ?? question],
         values: text
           ? [given]
@@ -178,9 +180,10 @@ function surveyRecord({ value }: SourceRow, roles: Roles): void {
               ? strings.data
               : [],
         judges: !text || !(asksText(question) || isLong(given)),
-      });
-    }
-  }
+      };
+    }),
+  );
+  roles.see(record.data.fields, mentions);
 }
 
 /** The parts of one answer as its own questions, by reply and criterion; a reason when it cannot be written. */
@@ -213,12 +216,8 @@ function questionsOf(
     case 'label':
       return { questions: { [name('label', answer.reply)]: answer.labels }, altered: [] };
     case 'spans': {
-      const marks = answer.spans.map((span) => ({ label: span.label, ...spanIn(texts[answer.reply]!, span, UNIT) }));
+      const { marks, altered } = writtenSpans(answer, texts[answer.reply]!, UNIT);
       const value = marks.map(({ start, end, label }) => ({ start, end, label }));
-      const altered = [
-        ...(answer.spans.some((s) => s.note !== undefined) ? ['notes of spans are left off'] : []),
-        ...(marks.some(({ widened }) => widened) ? ['a span that cuts a character takes in the whole of it'] : []),
-      ];
       return { questions: { [name('spans', answer.reply)]: value }, altered };
     }
     case 'correction':

@@ -1,5 +1,3 @@
-import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { z } from 'zod';
 import {
   type ComparisonAnswer,
@@ -15,6 +13,7 @@ import {
   messagesSchema,
   promptedReplies,
   splitConversations,
+  type TextOrMessages,
   textOrMessages,
 } from './conversation.ts';
 import { specialOutcome } from './fields.ts';
@@ -26,6 +25,7 @@ import {
   kindsOf,
   type Layout,
   lostOfComparison,
+  lostStrength,
   NOT_RELEASED,
   parseRow,
   type ReadContext,
@@ -34,6 +34,7 @@ import {
 } from './layout.ts';
 import { placedName } from './names.ts';
 import { bareJudgment } from './pairs.ts';
+import { contentId } from './values.ts';
 
 /**
  * Layouts that compare the replies of two models, and say which models: battles of an arena, and the annotations of
@@ -54,8 +55,7 @@ function battleEntry(battle: Battle, place: { layout: string; n: number; context
   const { layout, n, context } = place;
   const { prompt, replies, models, answer, judge } = battle;
   const { projectId } = context;
-  const digest = sha256(utf8ToBytes(JSON.stringify([prompt, replies, models.map((model) => model ?? null)])));
-  const id = `battle-${bytesToHex(digest).slice(0, 16)}`;
+  const id = contentId('battle', [prompt, replies, models.map((model) => model ?? null)]);
   const item: Item = {
     id,
     projectId,
@@ -84,20 +84,17 @@ function battleRows(
   const altered: string[] = [];
   for (const judgment of judgments) {
     const { answer } = judgment;
+    if (answer.kind !== 'comparison') {
+      omitted.push(`kind-${answer.kind}`);
+      continue;
+    }
     const purpose = purposeOf(judgment);
-    const problem =
-      answer.kind !== 'comparison'
-        ? `kind-${answer.kind}`
-        : purpose !== 'work'
-          ? `purpose-${purpose}`
-          : item.replies.length === 2
-            ? undefined
-            : 'a comparison of more than two replies';
-    const row = problem ?? rowOf(answer as ComparisonAnswer, judgment);
+    const two = item.replies.length === 2 ? undefined : 'a comparison of more than two replies';
+    const row = purpose === 'work' ? (two ?? rowOf(answer, judgment)) : `purpose-${purpose}`;
     if (typeof row === 'string') omitted.push(row);
     else {
       rows.push(row);
-      altered.push(...lost(answer as ComparisonAnswer));
+      altered.push(...lost(answer));
     }
   }
   return { rows, omitted, altered };
@@ -145,7 +142,7 @@ function winnerOf(row: ArenaRow): ComparisonAnswer['outcome'] | null {
 }
 
 /** A text, or the only turn of a list of turns that is written as JSON (the set of 55,000 battles). */
-function onlyTurn(value: z.infer<typeof textOrMessages>, field: string): z.infer<typeof textOrMessages> {
+function onlyTurn(value: TextOrMessages, field: string): TextOrMessages {
   if (typeof value !== 'string' || !value.startsWith('[')) return value;
   try {
     const turns = z.array(z.string()).min(1).parse(JSON.parse(value));
@@ -168,7 +165,7 @@ function arenaTexts(row: ArenaRow): { prompt: string; replies: readonly string[]
     if (row[field] === null || row[field] === undefined)
       throw new RowError(field, 'expected the prompt and both responses, or both conversations');
   const turns = row.winner === null || row.winner === undefined;
-  const read = (value: z.infer<typeof textOrMessages>, field: string) => (turns ? onlyTurn(value, field) : value);
+  const read = (value: TextOrMessages, field: string) => (turns ? onlyTurn(value, field) : value);
   return promptedReplies(read(row.prompt!, 'prompt'), [
     ['response_a', read(response_a!, 'response_a')],
     ['response_b', read(response_b!, 'response_b')],
@@ -312,7 +309,7 @@ export const alpacaEval: Layout = {
             preference: share(1 + shares[1]!),
           };
         },
-        ({ strength }) => (strength === undefined ? [] : ['the strength of a preference is left off']),
+        lostStrength,
       );
     },
   },

@@ -183,7 +183,7 @@ export const completionForm = (prompt: string, reply: string): { prompt: string;
 
 /** The reverse of `completionForm` for a prompt with any number of completions. */
 export function fromCompletionForm(prompt: string, completions: readonly string[]): Prompted {
-  const start = prompt.endsWith(ASSISTANT_MARK) ? prompt.slice(0, -ASSISTANT_MARK.length) : undefined;
-  if (start === undefined || !startsDialogue(start)) return { prompt, replies: [...completions] };
+  const start = withoutMark(prompt);
+  if (start === prompt || !startsDialogue(start)) return { prompt, replies: [...completions] };
   return { prompt: start, replies: completions.map((text) => (text.startsWith(' ') ? text.slice(1) : text)) };
 }

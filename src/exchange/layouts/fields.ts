@@ -1,8 +1,8 @@
-import { type Answer, answerProblem, type Item } from '../../feedback/index.ts';
+import { type Answer, type AnswerOf, answerProblem, type Item } from '../../feedback/index.ts';
 import { own } from '../../run/index.ts';
 import { type Fields, type ReadContext, RowError } from './layout.ts';
-import { nameAtPlace, named, nameIs, plainName, wordsOf } from './names.ts';
-import { type OffsetUnit, placeSpan } from './offsets.ts';
+import { type Named, nameAtPlace, named, nameIs, plainName, wordsOf } from './names.ts';
+import { type OffsetUnit, placeSpan, spanIn } from './offsets.ts';
 
 /** What annotation tools answer about the texts of a record, by the names that they give. */
 
@@ -15,28 +15,28 @@ export const ABOUT_PROMPT = 'it is about the prompt, which is not judged in a re
 
 const namesOf = ({ replies }: Fields) => replies.map((reply) => reply.name);
 
+const certain = (found: Named): number | undefined => (typeof found === 'number' ? found : undefined);
+
 /** The reply that a name is, written in any way. */
-export function replyNamed(name: string, fields: Fields): number | undefined {
-  const found = nameIs(name, namesOf(fields));
-  return typeof found === 'number' ? found : undefined;
-}
+export const replyNamed = (name: string, fields: Fields): number | undefined => certain(nameIs(name, namesOf(fields)));
 
 /** The reply that a name is, or whose place it says. */
-export function replyAt(name: string, fields: Fields): number | undefined {
-  const found = nameAtPlace(name, namesOf(fields));
-  return replyNamed(name, fields) ?? (typeof found === 'number' ? found : undefined);
-}
+export const replyAt = (name: string, fields: Fields): number | undefined =>
+  replyNamed(name, fields) ?? certain(nameAtPlace(name, namesOf(fields)));
+
+/** The reply that a name means, by any of its words. */
+export const replyMeant = (name: string, fields: Fields): Named => named(name, namesOf(fields));
 
 /** The reply that a question or tag is about: named in it, or the only one; a reason where that cannot be told. */
 export function replyIn(name: string, fields: Fields): number | string {
-  const found = named(name, namesOf(fields));
+  const found = replyMeant(name, fields);
   if (typeof found === 'number') return found;
   if (found === 'several') return UNCLEAR;
   return fields.replies.length === 1 ? 0 : fields.replies.length === 0 ? ABOUT_PROMPT : UNCLEAR;
 }
 
 /** Whether a question by its name asks which of several replies is best. */
-export const asksPreference = (name: string): boolean =>
+const asksPreference = (name: string): boolean =>
   wordsOf(name).some((word) => /^(prefer|better|best|chosen|choice|choose|winner|compar|pick|select)/.test(word));
 
 const TIES: Readonly<Record<string, 'tie' | 'both-bad' | 'cant-judge'>> = {
@@ -98,6 +98,16 @@ export function spansAnswer(
     return { start, end, label };
   });
   return { kind: 'spans', reply, spans };
+}
+
+/** Spans as a tool stores them, in its unit of offsets, and what of them is left off. */
+export function writtenSpans({ spans }: AnswerOf<'spans'>, text: string, unit: OffsetUnit) {
+  const marks = spans.map((span) => ({ label: span.label, ...spanIn(text, span, unit) }));
+  const altered = [
+    ...(spans.some(({ note }) => note !== undefined) ? ['notes of spans are left off'] : []),
+    ...(marks.some(({ widened }) => widened) ? ['a span that cuts a character takes in the whole of it'] : []),
+  ];
+  return { marks, altered };
 }
 
 /** The names this project gives to the replies of an exported item. */

@@ -10,6 +10,7 @@ import {
   fitting,
   pickOf,
   replyAt,
+  replyMeant,
   replyName,
   replyNamed,
   SCALE_NOTE,
@@ -17,6 +18,7 @@ import {
   strataOf,
   textAnswer,
   UNCLEAR,
+  writtenSpans,
 } from './fields.ts';
 import {
   type Fields,
@@ -26,6 +28,7 @@ import {
   kindsOf,
   type Layout,
   lostOfComparison,
+  type Mentions,
   NOT_RELEASED,
   parseRow,
   type ReadContext,
@@ -35,8 +38,7 @@ import {
   unreleased,
   type Written,
 } from './layout.ts';
-import { named, nameIs, placedName } from './names.ts';
-import { spanIn } from './offsets.ts';
+import { nameIs, placedName } from './names.ts';
 import { idSchema } from './values.ts';
 
 /**
@@ -91,16 +93,16 @@ const targetsOf = ({ to_name, source }: Result): string[] => [
 
 /** Replies that a result is about: all that its tags name, else the one that its own name names; else why not. */
 function aboutOf(result: Result, fields: Fields): number[] | string {
-  const replies = fields.replies.map((reply) => reply.name);
   const shown = result.source?.startsWith('$') ? replyNamed(result.source.slice(1), fields) : undefined;
   const tags = targetsOf({ ...result, source: undefined });
   if (shown !== undefined && tags.length === 1) return [shown];
-  const found = tags.map((tag) => named(tag, replies));
+  const found = tags.map((tag) => replyMeant(tag, fields));
   if (found.length > 0 && found.every((reply) => typeof reply === 'number')) return [...new Set(found)];
-  const hinted = named(result.from_name, replies);
+  const hinted = replyMeant(result.from_name, fields);
   if (typeof hinted === 'number') return [hinted];
-  if (tags.some((tag) => nameIs(tag, fields.promptNames) !== 'none') || replies.length === 0) return ABOUT_PROMPT;
-  return hinted === 'none' && replies.length === 1 ? [0] : UNCLEAR;
+  if (tags.some((tag) => nameIs(tag, fields.promptNames) !== 'none') || fields.replies.length === 0)
+    return ABOUT_PROMPT;
+  return hinted === 'none' && fields.replies.length === 1 ? [0] : UNCLEAR;
 }
 
 /** A Pairwise result: `to_name` says which text is left and which is right. */
@@ -110,10 +112,7 @@ function pairwiseAnswer({ to_name, value }: Result, fields: Fields): Answer | st
   const parts = targetsOf({ to_name } as Result);
   if (parts.length !== 2 && parts.length !== 0) return `a pairwise result about ${parts.length} texts`;
   const sides = (parts.length === 2 ? parts : ['left', 'right']).map((part) => {
-    const found = named(
-      part,
-      fields.replies.map((reply) => reply.name),
-    );
+    const found = replyMeant(part, fields);
     return typeof found === 'number' ? found : undefined;
   });
   // Of two texts one that is named leaves the other.
@@ -272,19 +271,20 @@ function surveyTask({ value }: SourceRow, roles: Roles): void {
       return read.success ? [read.data] : [];
     }),
   );
-  for (const result of results) {
+  const mentions = results.map((result): Mentions => {
     const { type, from_name, value: given } = result;
     const choices = names.safeParse(given.choices);
     const list = names.safeParse(given.ranker);
     const buckets = LISTED.safeParse(given.ranker);
     const ranked = list.success ? list.data : buckets.success ? Object.values(buckets.data).flat() : [];
-    roles.see(task.data.data, {
+    return {
       targets: targetsOf(result),
       hints: [from_name],
       values: [...(choices.success ? choices.data : []), ...ranked],
       judges: type !== 'textarea',
-    });
-  }
+    };
+  });
+  roles.see(task.data.data, mentions);
 }
 
 function raterOf(by: z.infer<typeof person> | null | undefined, context: ReadContext): string {
@@ -338,15 +338,10 @@ function resultsOf(answer: Answer, texts: readonly string[]): { results: object[
       };
     case 'spans': {
       if (answer.spans.length === 0) return 'that nothing is marked';
-      const text = texts[answer.reply]!;
-      const marks = answer.spans.map((span) => ({ span, ...spanIn(text, span, UNIT) }));
-      const results = marks.map(({ start, end, quoted, span: { label } }) =>
+      const { marks, altered } = writtenSpans(answer, texts[answer.reply]!, UNIT);
+      const results = marks.map(({ start, end, quoted, label }) =>
         one('labels', `spans-${to(answer.reply)}`, to(answer.reply), { start, end, text: quoted, labels: [label] }),
       );
-      const altered = [
-        ...(answer.spans.some((s) => s.note !== undefined) ? ['notes of spans are left off'] : []),
-        ...(marks.some(({ widened }) => widened) ? ['a span that cuts a character takes in the whole of it'] : []),
-      ];
       return { results, altered };
     }
     case 'correction':

@@ -71,7 +71,8 @@ export interface Mentions {
 export interface Roles {
   /** Names of the questions whose answers are texts. */
   readonly texts: Set<string>;
-  see(data: Readonly<Record<string, unknown>>, mentions: Mentions): void;
+  /** Takes the names that the results of one record give. */
+  see(data: Readonly<Record<string, unknown>>, mentions: readonly Mentions[]): void;
   /** Fields of a record; `judged` says that it has an answer about a reply, or no answer at all. */
   of(
     data: Readonly<Record<string, unknown>>,
@@ -276,10 +277,14 @@ export interface Layout {
 /** Where the source says nothing of a person, a time, or an order. */
 export const NOT_RELEASED = 'not-released';
 
+/** What of a comparison a layout leaves off that writes its outcome and its shares. */
+export const lostStrength = ({ strength }: ComparisonAnswer): string[] =>
+  strength === undefined ? [] : ['the strength of a preference is left off'];
+
 /** What a comparison says beside its outcome, for layouts that write the outcome only. */
-export const lostOfComparison = ({ strength, shares }: ComparisonAnswer): string[] => [
-  ...(strength === undefined ? [] : ['the strength of a preference is left off']),
-  ...(shares === undefined ? [] : ['a soft preference is written as its larger side']),
+export const lostOfComparison = (answer: ComparisonAnswer): string[] => [
+  ...lostStrength(answer),
+  ...(answer.shares === undefined ? [] : ['a soft preference is written as its larger side']),
 ];
 
 /** A judgment's fields that a source did not release. */

@@ -23,7 +23,7 @@ const PLACES: readonly (readonly string[])[] = [['first', 'left'], ['second', 'r
 const isLetter = (word: string) => /^[a-z]$/.test(word);
 
 /** The place that a word stands for, from 0: `a`, `1`, `first`, `left` are 0; undefined for a word that is no place. */
-export function placeOfWord(word: string): number | undefined {
+function placeOfWord(word: string): number | undefined {
   if (isLetter(word)) return word.charCodeAt(0) - 'a'.charCodeAt(0);
   if (/^\d{1,4}$/.test(word)) return Number(word) - 1;
   const place = PLACES.findIndex((words) => words.includes(word));
@@ -31,7 +31,7 @@ export function placeOfWord(word: string): number | undefined {
 }
 
 /** A name that ends or begins with a place (a letter, number or word of one): what is left of it, and the place. */
-export interface Placed {
+interface Placed {
   readonly stem: string;
   readonly place: number;
 }

@@ -1,5 +1,3 @@
-import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { z } from 'zod';
 import { type Item, type Judgment, softComparison, toPairs } from '../../feedback/index.ts';
 import { own } from '../../run/index.ts';
@@ -13,6 +11,7 @@ import {
   unreleased,
   type WriteOptions,
 } from './layout.ts';
+import { textHash } from './values.ts';
 
 /** Columns of a row that say where it comes from; this project writes them, and reads them back. */
 export const provenanceSchema = z.object({
@@ -22,7 +21,6 @@ export const provenanceSchema = z.object({
   weight: z.number().nullish(),
 });
 export type Provenance = z.infer<typeof provenanceSchema>;
-const hash = (text: string) => bytesToHex(sha256(utf8ToBytes(text)));
 
 /** Who, where, which: of a row with provenance columns or without. */
 export function identity(
@@ -67,7 +65,7 @@ export function pairEntry(
   const votes = typeof weight === 'number' && Number.isInteger(weight) && weight > 1 ? weight : undefined;
   const { itemId, judgmentId, raterId } = identity(pair.row, { ...place, votesKept: votes !== undefined });
   if (goesOn(pair.chosen) || goesOn(pair.rejected)) context.note(GOES_ON);
-  const chosenFirst = hash(pair.chosen) <= hash(pair.rejected);
+  const chosenFirst = textHash(pair.chosen) <= textHash(pair.rejected);
   const texts = chosenFirst ? [pair.chosen, pair.rejected] : [pair.rejected, pair.chosen];
   const item: Item = {
     id: itemId,

@@ -1,5 +1,3 @@
-import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { z } from 'zod';
 import { type Answer, type Item, type Judgment, type Purpose, purposeOf } from '../../feedback/index.ts';
 import { stepsOf } from '../../text/index.ts';
@@ -17,6 +15,7 @@ import {
   type Written,
 } from './layout.ts';
 import { joinSteps, type StepLabel, splitSteps } from './steps.ts';
+import { contentId } from './values.ts';
 
 /**
  * PRM800K (Lightman et al. 2023, github.com/openai/prm800k): one labelled solution a row. The solution that was followed
@@ -90,7 +89,7 @@ function readSolution(row: PrmRow, context: ReadContext) {
   const items = new Map<string, Item>();
   const judgments: Judgment[] = [];
   const put = (prompt: string, text: string, given: { answer: Answer; activeMs: number | null }) => {
-    const id = `solution-${bytesToHex(sha256(utf8ToBytes(JSON.stringify([prompt, text, facts])))).slice(0, 16)}`;
+    const id = contentId('solution', [prompt, text, facts]);
     if (items.has(id)) {
       context.note('a candidate step that occurs twice is kept once');
       return;

@@ -1,6 +1,6 @@
 import { own } from '../../run/index.ts';
 import { messagesSchema, promptText, replyText } from './conversation.ts';
-import { type NamedReply, type Roles, RowError } from './layout.ts';
+import { type Mentions, type NamedReply, type Roles, RowError } from './layout.ts';
 import { compareNames, named, nameIs, placedName, plainName, wordsOf } from './names.ts';
 import { checkText } from './values.ts';
 
@@ -109,6 +109,30 @@ export function createRoles(rename: ReadonlyMap<string, string> = new Map()): Ro
     if (typeof found === 'number') take(candidates[found]!);
     return found !== 'none';
   };
+  const seeMention = (
+    { targets = [], hints = [], values = [], judges = false }: Mentions,
+    { prompts, candidates, kinds }: ReturnType<typeof sorted>,
+  ) => {
+    let aboutReply = false;
+    for (const target of targets) {
+      if (seeName(target, candidates)) aboutReply = true;
+      else if (nameIs(target, prompts) === 'none') unknownTarget = true;
+      else if (judges) judgedPrompts.add(prompts[nameIs(target, prompts) as number]!);
+    }
+    if (targets.length === 0 && judges && prompts.length === 1 && candidates.length === 0)
+      judgedPrompts.add(prompts[0]!);
+    // A question that is called like a field asks for it rather than about it, unless that is called a reply.
+    for (const hint of aboutReply ? [] : hints) {
+      const same = candidates.some((name) => plainName(name) === plainName(hint) && placedName(name) === undefined);
+      if (!same || wordsOf(hint).some((word) => REPLY_WORDS.includes(word))) seeName(hint, candidates);
+    }
+    for (const value of values) {
+      const found = nameIs(value, candidates);
+      if (typeof found === 'number') take(candidates[found]!);
+      for (const { name, value: list, kind } of kinds)
+        if (kind === 'list' && listed(list).some((reply) => reply.name === value)) take(name);
+    }
+  };
   const replyFields = (candidates: readonly string[], prompts: readonly string[], judged: boolean): string[] => {
     const told = candidates.filter((name) => fields.has(name) || stems.has(placedName(name)?.stem ?? '\0'));
     if (told.length > 0) return told;
@@ -117,27 +141,10 @@ export function createRoles(rename: ReadonlyMap<string, string> = new Map()): Ro
   };
   return {
     texts: new Set(),
-    see(data, { targets = [], hints = [], values = [], judges = false }) {
-      const { prompts, candidates, kinds } = sorted(data);
-      let aboutReply = false;
-      for (const target of targets) {
-        if (seeName(target, candidates)) aboutReply = true;
-        else if (nameIs(target, prompts) === 'none') unknownTarget = true;
-        else if (judges) judgedPrompts.add(prompts[nameIs(target, prompts) as number]!);
-      }
-      if (targets.length === 0 && judges && prompts.length === 1 && candidates.length === 0)
-        judgedPrompts.add(prompts[0]!);
-      // A question that is called like a field asks for it rather than about it, unless that is called a reply.
-      for (const hint of aboutReply ? [] : hints) {
-        const same = candidates.some((name) => plainName(name) === plainName(hint) && placedName(name) === undefined);
-        if (!same || wordsOf(hint).some((word) => REPLY_WORDS.includes(word))) seeName(hint, candidates);
-      }
-      for (const value of values) {
-        const found = nameIs(value, candidates);
-        if (typeof found === 'number') take(candidates[found]!);
-        for (const { name, value: list, kind } of kinds)
-          if (kind === 'list' && listed(list).some((reply) => reply.name === value)) take(name);
-      }
+    see(data, mentions) {
+      if (mentions.length === 0) return;
+      const parts = sorted(data);
+      for (const mention of mentions) seeMention(mention, parts);
     },
     of(data, context, { field, judged }) {
       const { prompts, candidates } = sorted(data);

@@ -1,5 +1,3 @@
-import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { z } from 'zod';
 import {
   type Answer,
@@ -23,7 +21,7 @@ import {
   RowError,
   type Written,
 } from './layout.ts';
-import { checkShape } from './values.ts';
+import { checkShape, contentId } from './values.ts';
 
 /**
  * The flat table of CSV and Parquet: one row for each judgment, one without an answer for an item that has none. Replies
@@ -167,15 +165,15 @@ function goldOf(gold: string | undefined, replies: number): Item['gold'] {
   return gold === 'tie' ? 'tie' : replyOf(gold, replies, 'gold');
 }
 
-/** An id by content, so that rows of one pair without ids are judgments of one item. */
-const contentId = (prompt: string, value: object) => {
+/** The id of an item that has none: rows of one pair are judgments of one item. */
+const unnamedId = (prompt: string, value: object) => {
   const cells: unknown[] = LETTERS.split('').map(
     (letter) => (value as Record<string, unknown>)[`reply_${letter}`] ?? null,
   );
   // Rows of equal texts by other models are other items.
   const models = (value as { readonly reply_models?: unknown }).reply_models;
   if (typeof models === 'string' && models !== '') cells.push(models);
-  return `item-${bytesToHex(sha256(utf8ToBytes(JSON.stringify([prompt, cells])))).slice(0, 16)}`;
+  return contentId('item', [prompt, cells]);
 };
 
 /** Columns `strata_topic` are strata too, for tables made elsewhere. */
@@ -196,7 +194,7 @@ function readTableRow(value: unknown, n: number, context: ReadContext, layout: s
   const row = parseRow(rowSchema, value);
   const { projectId } = context;
   const prompt = row.prompt ?? '';
-  const itemId = row.item_id ?? contentId(prompt, value);
+  const itemId = row.item_id ?? unnamedId(prompt, value);
   const replies = repliesOf(value, row, itemId);
   const gold = goldOf(row.gold, replies.length);
   const strata = { ...row.strata, ...strataOf(value) };

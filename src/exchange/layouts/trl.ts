@@ -6,6 +6,7 @@ import {
   promptMessages,
   promptText,
   replyMessages,
+  type TextOrMessages,
   textOrMessages,
 } from './conversation.ts';
 import {
@@ -45,7 +46,7 @@ const provenance = (judgment: { id: string; itemId: string; raterId: string }) =
 });
 
 /** Prompt and completion of a row, each as one text. */
-function texts(row: { prompt: z.infer<typeof textOrMessages>; completion: z.infer<typeof textOrMessages> }) {
+function texts(row: { prompt: TextOrMessages; completion: TextOrMessages }) {
   const { prompt, replies } = promptedReplies(row.prompt, [['completion', row.completion]]);
   return { prompt, completion: replies[0]! };
 }

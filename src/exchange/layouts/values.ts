@@ -1,4 +1,6 @@
+import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { z } from 'zod';
+import { digestBytes } from '../../run/index.ts';
 import { RowError } from './layout.ts';
 
 /** Nesting that a row may have; deeper values exhaust the stack of later steps. */
@@ -41,6 +43,13 @@ export function checkTexts(value: unknown, field = ''): void {
     checkTexts(part, pathTo(field, key));
   }
 }
+
+/** SHA-256 of a text, in hex. */
+export const textHash = (text: string): string => digestBytes(utf8ToBytes(text));
+
+/** An id by content, so that rows which say the same are of one item. */
+export const contentId = (kind: string, content: readonly unknown[]): string =>
+  `${kind}-${textHash(JSON.stringify(content)).slice(0, 16)}`;
 
 /** An id as text; a number must be one that kept its digits. */
 export const idSchema = z
