@@ -1,4 +1,5 @@
 import { parse, tokenize } from '@huggingface/jinja';
+import { anyOf } from './literals.ts';
 import { runTemplate } from './python-jinja.ts';
 import { namesOf, requirePlainNumbers } from './template-places.ts';
 import { within } from './within.ts';
@@ -31,17 +32,6 @@ function unusedCharacter(texts: readonly string[]): string {
   }
   throw new TemplateError('the conversation uses every private-use character; expected ordinary text');
 }
-
-const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-/** Longest first, so that a token that begins another does not hide it. */
-const anyOf = (tokens: readonly string[]) =>
-  new RegExp(
-    [...tokens]
-      .sort((a, b) => b.length - a.length)
-      .map(escaped)
-      .join('|') || '(?!)',
-    'g',
-  );
 
 /** A template is a program of whoever published the model: it has a size, and beside its steps a time. */
 const MOST_CHARACTERS = 1_000_000;
@@ -121,9 +111,10 @@ export function renderChat(
 ): Piece[] {
   const { controls, variables } = options;
   const mark = unusedCharacter([...messages.map(({ content }) => content), ...controls]);
+  const control = new RegExp(anyOf(controls) || '(?!)', 'g');
   const broken = messages.map(({ role, content }) => ({
     role,
-    content: controls.length === 0 ? content : content.replace(anyOf(controls), (t) => `${t[0]}${mark}${t.slice(1)}`),
+    content: content.replace(control, (t) => `${t[0]}${mark}${t.slice(1)}`),
   }));
   const rendered = render(template, { ...variables, messages: broken });
   const pieces: Piece[] = [];
@@ -131,7 +122,7 @@ export function renderChat(
     if (part !== '') pieces.push({ text: part.replaceAll(mark, '') });
   };
   let at = 0;
-  for (const match of rendered.matchAll(anyOf(controls))) {
+  for (const match of rendered.matchAll(control)) {
     text(rendered.slice(at, match.index));
     pieces.push({ control: match[0] });
     at = match.index + match[0].length;

@@ -1,5 +1,6 @@
 import * as library from '@huggingface/tokenizers';
 import { TemplateError } from './chat-template.ts';
+import { escaped } from './literals.ts';
 import { own } from './own.ts';
 
 /** What the readers of the parts of a `tokenizer.json` share. */
@@ -39,8 +40,6 @@ export function isSet(value: unknown): boolean {
   if (value === null || value === undefined || value === false || value === 0 || value === '') return false;
   return typeof value !== 'object' || Object.keys(value).length > 0;
 }
-
-const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 /** A pattern, `{"String": …}` or `{"Regex": …}` as the `tokenizers` library writes it, for every match in a text. */
 export function patternOf(pattern: unknown, part: string): RegExp {
