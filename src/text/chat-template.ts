@@ -1,7 +1,7 @@
 import { parse, tokenize } from '@huggingface/jinja';
 import { anyOf } from './literals.ts';
 import { runTemplate } from './python-jinja.ts';
-import { namesOf, requirePlainNumbers } from './template-places.ts';
+import { placesOf, requirePlainNumbers, type Template } from './template-places.ts';
 import { within } from './within.ts';
 
 /** Chat templates (Jinja, as published beside tokenizers), rendered so that what people wrote stays text. */
@@ -39,8 +39,6 @@ const MOST_MS = 10_000;
 const MOST_RANGE = 100_000;
 const late = () => new Error(`it took longer than ${MOST_MS / 1000} s; use another template`);
 
-export type Template = ReturnType<typeof parse>;
-
 /** Reads a template, with the whitespace rules that transformers sets. */
 export function parseTemplate(source: string): Template {
   try {
@@ -50,7 +48,8 @@ export function parseTemplate(source: string): Template {
     const read = () => {
       const tokens = tokenize(source, options);
       requirePlainNumbers(tokens);
-      return parse(tokens);
+      const program = parse(tokens);
+      return { program, places: placesOf(program) };
     };
     return within(MOST_MS, read, late);
   } catch (cause) {
@@ -82,7 +81,7 @@ const CONTEXT = { tools: null, documents: null, add_generation_prompt: true };
 
 /** Refuses a variable that a template would never read, or that stands for what a conversation is made of. */
 export function requireRead(template: Template, variables: Readonly<Record<string, unknown>>): void {
-  const names = namesOf(template);
+  const { names } = template.places;
   for (const name of Object.keys(variables)) {
     const isOurs = name === 'messages' || Object.hasOwn(CONTEXT, name) || Object.hasOwn(GLOBALS, name);
     if (!isOurs && names.has(name)) continue;
