@@ -5,7 +5,7 @@ import { normalizerOf, normalizerWithin } from './normalizers.ts';
 import { own } from './own.ts';
 import { patternsBelow } from './pattern-probe.ts';
 import { type Place, preTokenizerOf } from './pre-tokenizers.ts';
-import { isSet, type Json, unsupported } from './tokenizer-parts.ts';
+import { isSet, type Json, shown, unsupported } from './tokenizer-parts.ts';
 
 /** Text to ids and back by a `tokenizer.json`. Its model and decoder run in a library; what cuts the text is here. */
 export interface TextEncoder {
@@ -32,7 +32,7 @@ function requireKnownModel(model: Json): void {
   if (passedOver.length > 0) {
     const [key] = passedOver;
     throw new TemplateError(
-      `tokenizer.json: model: ${key} is ${JSON.stringify(own(model, key!))}, which is not supported; expected it unset`,
+      `tokenizer.json: model: ${key} is ${shown(own(model, key!))}, which is not supported; expected it unset`,
     );
   }
 }
@@ -144,7 +144,7 @@ export function leadingTokens(post: unknown, idOf: (token: string) => number | u
       const special = json.special_tokens as Readonly<Record<string, { readonly ids: readonly number[] }>>;
       return single.slice(0, Math.max(0, at)).flatMap((part) => {
         const id = String((part.SpecialToken as Json).id);
-        return Object.hasOwn(special, id) ? special[id]!.ids : (idOf(id) ?? []);
+        return own(special, id)?.ids ?? idOf(id) ?? [];
       });
     }
     default:
