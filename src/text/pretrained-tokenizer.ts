@@ -76,8 +76,9 @@ function attempt<T>(what: string, work: () => T): T {
  * Refuses a tokenizer with a pattern that some short text keeps busy for ever: for a whole spell, in which a machine with
  * much else to do is through with thousands of them.
  */
-function refuseEndless(patterns: readonly RegExp[]): void {
-  for (const pattern of patterns) {
+function refuseEndless(sources: readonly string[]): void {
+  for (const source of new Set(sources)) {
+    const pattern = patternOf({ Regex: source }, 'pattern');
     const probes = probesOf(pattern.source);
     let [done, before, spells] = [0, -1, 0];
     const over = new Error('over');
@@ -87,8 +88,7 @@ function refuseEndless(patterns: readonly RegExp[]): void {
     while (done < probes.length) {
       spells += 1;
       if (done === before || spells > MOST_SPELLS) {
-        const source = JSON.stringify(pattern.source.slice(0, 100));
-        const what = `the pattern ${source} goes over short texts for ever`;
+        const what = `the pattern ${JSON.stringify(pattern.source.slice(0, 100))} goes over short texts for ever`;
         throw new TemplateError(`tokenizer.json: ${what}; use another tokenizer`);
       }
       before = done;
@@ -157,7 +157,7 @@ export function createPretrainedTokenizer(json: PretrainedTokenizer): Tokenizer 
     return textEncoder(json.tokenizer, controls);
   };
   const encoder = attempt('cannot be read', () => within(LOAD_MS, read, late));
-  refuseEndless([...extent.patterns.map((source) => patternOf({ Regex: source }, 'pattern')), ...encoder.patterns]);
+  refuseEndless(extent.patterns);
   const bounded = boundedBy(extent);
   const idOf = (token: string) => byName.get(token)?.id ?? encoder.idOf(token);
   const eosName = specialName(config, 'eos_token');

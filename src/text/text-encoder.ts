@@ -3,7 +3,6 @@ import { type AddedToken, addedTokenSplitter } from './added-tokens.ts';
 import { TemplateError } from './chat-template.ts';
 import { normalizerOf, normalizerWithin } from './normalizers.ts';
 import { own } from './own.ts';
-import { patternsBelow } from './pattern-probe.ts';
 import { type Place, preTokenizerOf } from './pre-tokenizers.ts';
 import { isSet, type Json, shown, unsupported } from './tokenizer-parts.ts';
 
@@ -14,8 +13,6 @@ export interface TextEncoder {
   idOf(token: string): number | undefined;
   has(id: number): boolean;
   readonly largestId: number;
-  /** Patterns of the parts that run in the library. */
-  readonly patterns: readonly RegExp[];
 }
 
 const MODELS = ['BPE', 'Unigram', 'WordPiece', 'WordLevel'];
@@ -122,7 +119,6 @@ export function textEncoder(json: Json, left: readonly AddedToken[]): TextEncode
     idOf: (token) => runtime.token_to_id(token),
     has: (id) => runtime.id_to_token(id) !== undefined,
     largestId,
-    patterns: patternsBelow([runtime.decoder, goingOn.decoder]),
   };
 }
 
