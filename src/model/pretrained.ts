@@ -292,7 +292,7 @@ export function readPretrained(folder: string, spec: TransformerSpec): Map<strin
       );
     }
     for (const name of left) {
-      const loss = lossOf(name, files.readMask(name), spec);
+      const loss = lossOf(name, () => files.readMask(name), spec);
       if (loss !== undefined) throw new DataError('weights', `${folder}: tensor ${name} ${loss}; it would be left out`);
     }
     return weights;
