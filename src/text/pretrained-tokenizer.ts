@@ -44,7 +44,7 @@ export const isPretrainedTokenizer = (
 const isControl = ({ content, special }: AddedToken) => special || /^(<.+>|\[.+\])$/s.test(content);
 
 /** The text of a special token in `tokenizer_config.json`: a string, or an object with its content. */
-function specialName(config: Record<string, unknown>, key: string): string | undefined {
+export function specialName(config: Record<string, unknown>, key: string): string | undefined {
   const value = own(config, key);
   const name = typeof value === 'object' && value !== null ? (value as { content?: unknown }).content : value;
   return typeof name === 'string' ? name : undefined;
