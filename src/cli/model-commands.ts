@@ -4,11 +4,10 @@ import { type Command, Option } from 'commander';
 import { createEmbeddedEngine, readCheckpoint } from '../engine-embedded/index.ts';
 import { architectureOf, familyOf, parameterCount, type TransformerSpec, trainableParameters } from '../model/index.ts';
 import {
-  adapterSavesHead,
   hubEnvironment,
   isRewardModel,
   modelFolder,
-  readAdapterLora,
+  readAdapterPlan,
   readPretrainedSpec,
   readPretrainedTokenizer,
 } from '../model/node.ts';
@@ -52,18 +51,16 @@ async function info(terminal: Terminal, name: string): Promise<void> {
     return;
   }
   const folder = await modelFolder(name, { ...hubEnvironment(), progress: terminal.progress });
-  const { chatTemplate, generation, ...files } = existsSync(join(folder, 'tokenizer.json'))
-    ? readPretrainedTokenizer(folder)
-    : {};
-  const tokenizer = 'tokenizer' in files ? createTokenizer({ ...files, chatTemplate }) : undefined;
+  const text = existsSync(join(folder, 'tokenizer.json')) ? readPretrainedTokenizer(folder) : undefined;
+  const tokenizer = text && createTokenizer(text);
   const spec = readPretrainedSpec(folder);
   const value = {
     ...describe(isRewardModel(folder) ? { ...spec, scalarHead: true } : spec, folder),
     tokenizer: tokenizer === undefined ? 'none' : `${tokenizer.vocabularySize} ids`,
-    chatTemplate: chatTemplate === undefined ? 'none' : 'its own',
+    chatTemplate: text?.chatTemplate === undefined ? 'none' : 'its own',
     ...(tokenizer !== undefined && { stop: tokenizer.stop }),
     // Replies are drawn from the model's own distribution: such settings are handed on with it, and not applied.
-    ...(generation !== undefined && { generation }),
+    ...(text?.generation !== undefined && { generation: text.generation }),
   };
   terminal.result(value, rows(value));
 }
@@ -113,14 +110,14 @@ export function addModelCommands(program: Command, terminalOf: () => Terminal): 
       if (existsSync(out)) throw new UsageError('out', `${out}: exists; choose another --out`);
       const folder = await modelFolder(name, { ...hubEnvironment(), progress: terminal.progress });
       const plain = readPretrainedSpec(folder, { maxContext });
-      const scores = isRewardModel(folder) || (adapter !== undefined && adapterSavesHead(adapter, plain));
+      const adapted = adapter === undefined ? undefined : readAdapterPlan(adapter, plain);
+      const scores = isRewardModel(folder) || adapted?.savesHead === true;
       const spec = { ...plain, seed: 1, ...(scores && { scalarHead: true }) };
       const tokenizer = readPretrainedTokenizer(folder);
       const engine = createEmbeddedEngine();
       try {
-        const adapters = adapter === undefined ? {} : { lora: readAdapterLora(adapter, spec) };
         const start = { from: folder, ...(adapter !== undefined && { adapter }) };
-        const made = await engine.createModel({ ...spec, ...adapters }, start);
+        const made = await engine.createModel({ ...spec, ...(adapted && { lora: adapted.lora }) }, start);
         await made.saveState(join(out, 'base'));
       } finally {
         await engine.dispose();

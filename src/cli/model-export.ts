@@ -6,7 +6,13 @@ import { readJsonObject, writeAdapter, writePretrained } from '../model/node.ts'
 import type { Normaliser } from '../reward/index.ts';
 import { UsageError } from '../run/index.ts';
 import { onPath, writeFileAtomic, writeJson } from '../run/node.ts';
-import { createTokenizer, SPECIAL_TOKENS } from '../text/index.ts';
+import {
+  createTokenizer,
+  isPretrainedTokenizer,
+  type PretrainedTokenizer,
+  SPECIAL_TOKENS,
+  specialName,
+} from '../text/index.ts';
 
 export const EXPORT_FORMATS = ['safetensors', 'adapter', 'onnx'] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
@@ -54,8 +60,8 @@ interface SpecialIds {
 const oneOrAll = (ids: readonly number[]): number | readonly number[] => (ids.length === 1 ? ids[0]! : ids);
 
 /** The id of a special token that a `tokenizer_config.json` names. */
-function namedId(tokenizer: Json, value: unknown): number | undefined {
-  const content = typeof value === 'object' && value !== null ? (value as Json).content : value;
+function namedId({ tokenizer, config }: PretrainedTokenizer, key: string): number | undefined {
+  const content = specialName(config, key);
   const added = (tokenizer.added_tokens ?? []) as readonly { id: number; content: string }[];
   return added.find((token) => token.content === content)?.id;
 }
@@ -73,16 +79,11 @@ function writeGeneration(out: string, settings: Json, { bos, eos, pad }: Special
 /** Files of a tokenizer as published, and the ids of its special tokens. */
 function writeTokenizer(out: string, json: Json): SpecialIds {
   const eos = oneOrAll(createTokenizer(json).stop);
-  if (json.format === 'pretrained-tokenizer-1') {
-    const { tokenizer, config, chatTemplate, generation } = json as {
-      readonly tokenizer: Json;
-      readonly config: Json;
-      readonly chatTemplate?: string;
-      readonly generation?: Json;
-    };
+  if (isPretrainedTokenizer(json)) {
+    const { tokenizer, config, chatTemplate, generation } = json;
     writeJson(join(out, 'tokenizer.json'), tokenizer);
     writeJson(join(out, 'tokenizer_config.json'), { ...config, ...(chatTemplate && { chat_template: chatTemplate }) });
-    const ids = { bos: namedId(tokenizer, config.bos_token), eos, pad: namedId(tokenizer, config.pad_token) };
+    const ids = { bos: namedId(json, 'bos_token'), eos, pad: namedId(json, 'pad_token') };
     writeGeneration(out, generation ?? {}, ids);
     return ids;
   }

@@ -1,4 +1,3 @@
-import type { LoraSpec } from '../engine/index.ts';
 import { DataError } from '../run/index.ts';
 import { type Family, familyOf } from './hub-config.ts';
 import { moduleName, targetNames } from './hub-tensors.ts';
@@ -107,13 +106,6 @@ export function toPeft(
   };
   return { config, tensors };
 }
-
-/** Settings of an `adapter_config.json` for a model. What PEFT can do and this engine cannot is refused by name. */
-export const loraFromPeft = (
-  config: Readonly<Record<string, unknown>>,
-  spec: TransformerSpec,
-  source: string,
-): LoraSpec => peftPlan(config, spec, source).lora;
 
 /**
  * Names of linear layers as this house has them, for names in either manner: `attention.q`, `q_proj`, `self_attn.q_proj`. GPT-2's

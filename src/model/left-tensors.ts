@@ -7,11 +7,12 @@ import { architectureOf, type TransformerSpec } from './spec.ts';
 interface Known {
   readonly pattern: RegExp;
   /** What would be lost by leaving it out, in one line; `undefined` where nothing would. */
-  loss(tensor: FloatTensor, spec: TransformerSpec): string | undefined;
+  loss(read: () => FloatTensor, spec: TransformerSpec): string | undefined;
 }
 
 /** A mask of GPT-2 by which no token sees a later one: what these graphs do without it. */
-function maskLoss({ shape, values }: FloatTensor): string | undefined {
+function maskLoss(read: () => FloatTensor): string | undefined {
+  const { shape, values } = read();
   const size = shape.at(-1) ?? 1;
   const causal = values.every((value, i) => (value !== 0) === i % size <= Math.floor(i / size) % size);
   return causal ? undefined : 'is another mask than the causal one';
@@ -21,7 +22,8 @@ function maskLoss({ shape, values }: FloatTensor): string | undefined {
 const CLOSE = 0.01;
 
 /** Rotary frequencies, which follow from config.json: transformers computes them anew too. */
-function frequencyLoss({ values }: FloatTensor, spec: TransformerSpec): string | undefined {
+function frequencyLoss(read: () => FloatTensor, spec: TransformerSpec): string | undefined {
+  const { values } = read();
   const { rotaryBase, rotaryScaling } = architectureOf(spec);
   const agrees = (scaling: typeof rotaryScaling) =>
     values.every((value, i) => {
@@ -35,7 +37,10 @@ const KNOWN: readonly Known[] = [
   { pattern: /(^|\.)attn\.bias$/, loss: maskLoss },
   {
     pattern: /(^|\.)attn\.masked_bias$/,
-    loss: ({ values }) => (values.length === 1 && values[0]! <= -1e4 ? undefined : 'does not mask'),
+    loss(read) {
+      const { values } = read();
+      return values.length === 1 && values[0]! <= -1e4 ? undefined : 'does not mask';
+    },
   },
   { pattern: /(^|\.)rotary_emb\.inv_freq$/, loss: frequencyLoss },
   // Where the embedding is the output projection, `readPretrainedSpec` has compared the two.
@@ -50,6 +55,6 @@ const KNOWN: readonly Known[] = [
 /** Whether a tensor that no parameter takes is one of those that published files hold beside the weights. */
 export const isKnownBeside = (name: string): boolean => KNOWN.some(({ pattern }) => pattern.test(name));
 
-/** What leaving such a tensor out would lose; `undefined` where nothing. */
-export const lossOf = (name: string, tensor: FloatTensor, spec: TransformerSpec): string | undefined =>
-  KNOWN.find(({ pattern }) => pattern.test(name))?.loss(tensor, spec);
+/** What leaving such a tensor out would lose; `undefined` where nothing. Its values are read where they tell. */
+export const lossOf = (name: string, read: () => FloatTensor, spec: TransformerSpec): string | undefined =>
+  KNOWN.find(({ pattern }) => pattern.test(name))?.loss(read, spec);

@@ -55,6 +55,12 @@ const TOKENIZER_CONFIG: Settings = {
   ),
 };
 
+/** A file of a folder that not every model has. */
+function optionalJson(folder: string, file: string): Json | undefined {
+  const path = join(folder, file);
+  return existsSync(path) ? readJsonObject(path) : undefined;
+}
+
 /** The text of a special token: a string, or an object with its content. */
 function contentOf(value: unknown): string | undefined {
   const text = typeof value === 'object' && value !== null ? (value as Json).content : value;
@@ -182,8 +188,7 @@ function stopsOf(value: unknown, where: string): number[] | undefined {
  * it leaves out is looked for there.
  */
 function generationIn(folder: string): { generation: Json; stop: number[] } {
-  const optional = (file: string) => (existsSync(join(folder, file)) ? readJsonObject(join(folder, file)) : undefined);
-  const [file, config] = [optional('generation_config.json'), optional('config.json') ?? {}];
+  const [file, config] = [optionalJson(folder, 'generation_config.json'), optionalJson(folder, 'config.json') ?? {}];
   const path = join(folder, file === undefined ? 'config.json' : 'generation_config.json');
   const legacy = Object.fromEntries(
     GENERATION_KEYS.filter((key) => !isUnset(own(config, key))).map((key) => [key, config[key]]),
@@ -202,8 +207,7 @@ function generationIn(folder: string): { generation: Json; stop: number[] } {
 
 /** Special tokens that only the older `special_tokens_map.json` names, or of which the model's settings give the id. */
 function namedElsewhere(folder: string, config: Json, found: { tokenizer: Json; stop: readonly number[] }): Json {
-  const path = join(folder, 'special_tokens_map.json');
-  const map = existsSync(path) ? readJsonObject(path) : {};
+  const map = optionalJson(folder, 'special_tokens_map.json') ?? {};
   const missing = NAMED.filter((key) => isUnset(own(config, key)) && !isUnset(own(map, key)));
   const named = { ...config, ...Object.fromEntries(missing.map((key) => [key, own(map, key)])) } as Json;
   if (!isUnset(named.eos_token) || found.stop.length === 0) return named;
@@ -222,7 +226,7 @@ export function readPretrainedTokenizer(folder: string): Record<string, unknown>
   }
   const read: Json = readJsonObject(path);
   const configPath = join(folder, 'tokenizer_config.json');
-  const given: Json = existsSync(configPath) ? readJsonObject(configPath) : {};
+  const given = optionalJson(folder, 'tokenizer_config.json') ?? {};
   requireUnderstood(given, TOKENIZER_CONFIG, (text) => new DataError('tokenizer', `${configPath}: ${text}`));
   const { generation, stop } = generationIn(folder);
   const config = namedElsewhere(folder, given, { tokenizer: read, stop });

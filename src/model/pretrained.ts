@@ -13,12 +13,12 @@ import { join } from 'node:path';
 import type { LoraSpec } from '../engine/index.ts';
 import { DataError } from '../run/index.ts';
 import { fileError, onPath, readJson, writeFileAtomic, writeJson } from '../run/node.ts';
-import { fromPeft, loraFromPeft, toPeft } from './adapters.ts';
+import { fromPeft, toPeft } from './adapters.ts';
 import { configFromSpec, familyOf, specFromConfig } from './hub-config.ts';
 import { hubTensors, type Piece, placePiece, takePiece } from './hub-tensors.ts';
 import { isKnownBeside, lossOf } from './left-tensors.ts';
 import { type Parameter, parameterCount, parametersOf } from './parameters.ts';
-import { peftPlan } from './peft-config.ts';
+import { type PeftPlan, peftPlan } from './peft-config.ts';
 import {
   decodeFloats,
   decodeMask,
@@ -77,8 +77,8 @@ export function readPretrainedSpec(folder: string, options: { maxContext?: numbe
     const want = `expected sizes that ${bytes} bytes of weights can hold, got ${described} weights`;
     throw new DataError('model-config', `${path}: ${want}; fetch the model again`);
   }
-  const tied = architectureOf(spec).tied && bytes > 0 && !hasOwnHead(folder, spec);
-  const architecture = { ...spec.architecture, tied: tied || (architectureOf(spec).tied && bytes === 0) };
+  const tied = architectureOf(spec).tied && (bytes === 0 || !hasOwnHead(folder, spec));
+  const architecture = { ...spec.architecture, tied };
   const { maxContext = spec.maxContext } = options;
   if (maxContext > spec.maxContext) {
     throw new DataError(
@@ -292,7 +292,7 @@ export function readPretrained(folder: string, spec: TransformerSpec): Map<strin
       );
     }
     for (const name of left) {
-      const loss = lossOf(name, files.readMask(name), spec);
+      const loss = lossOf(name, () => files.readMask(name), spec);
       if (loss !== undefined) throw new DataError('weights', `${folder}: tensor ${name} ${loss}; it would be left out`);
     }
     return weights;
@@ -382,17 +382,14 @@ export function writeAdapter(
   writeJson(join(folder, ADAPTER_CONFIG), config);
 }
 
-/** The adapter settings of a PEFT folder for a model. */
-export function readAdapterLora(folder: string, spec: TransformerSpec): LoraSpec {
+/** What a PEFT folder adapts in a model. */
+export function readAdapterPlan(folder: string, spec: TransformerSpec): PeftPlan {
   const path = join(folder, ADAPTER_CONFIG);
-  return loraFromPeft(readJsonObject(path), spec, path);
+  return peftPlan(readJsonObject(path), spec, path);
 }
 
-/** Whether a PEFT folder holds the scalar head of a reward model beside its adapters. */
-export const adapterSavesHead = (folder: string, spec: TransformerSpec): boolean => {
-  const path = join(folder, ADAPTER_CONFIG);
-  return peftPlan(readJsonObject(path), spec, path).savesHead;
-};
+/** The adapter settings of a PEFT folder for a model. */
+export const readAdapterLora = (folder: string, spec: TransformerSpec): LoraSpec => readAdapterPlan(folder, spec).lora;
 
 /** Adapter weights of a PEFT folder, by our names; `spec.lora` must be what `readAdapterLora` gave. */
 export function readAdapter(folder: string, spec: TransformerSpec): Map<string, Float32Array> {

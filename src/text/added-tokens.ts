@@ -1,3 +1,4 @@
+import { anyOf } from './literals.ts';
 import { isWhiteSpace, type Normalizer } from './normalizers.ts';
 import { lastCharacter } from './python-texts.ts';
 
@@ -21,15 +22,12 @@ export type Section = { readonly token: AddedToken } | { readonly text: string; 
 
 const WORD = /^[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]$/u;
 
-const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-
 type Finder = (text: string) => Section[];
 
 /** Finds tokens by their spelling: of those that begin at one place the longest. */
 function finderOf(tokens: ReadonlyMap<string, AddedToken>): Finder {
   if (tokens.size === 0) return (text) => (text === '' ? [] : [{ text, at: 0 }]);
-  const longestFirst = [...tokens.keys()].sort((a, b) => b.length - a.length);
-  const pattern = new RegExp(longestFirst.map(escaped).join('|'), 'gu');
+  const pattern = new RegExp(anyOf(tokens.keys()), 'gu');
   return (text) => {
     const sections: Section[] = [];
     let done = 0;

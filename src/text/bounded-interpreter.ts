@@ -45,9 +45,6 @@ interface Parts {
     readonly args?: readonly Node[];
   };
   readonly body?: readonly Node[];
-  readonly operator?: { readonly value: string };
-  readonly left?: Node;
-  readonly right?: Node;
   readonly argument?: Node;
   readonly value?: Node;
   readonly key?: { readonly value: string };
@@ -61,7 +58,7 @@ interface Settled extends Node {
 /** A node whose value is known already. */
 export const settled = (value: Value): Settled => ({ type: SETTLED, value });
 export const isText = (value: Value | undefined): value is Value & { value: string } => value?.type === 'StringValue';
-export const isMap = (value: Value): value is Value & { value: Map<string, Value> } => value.value instanceof Map;
+const isMap = (value: Value): value is Value & { value: Map<string, Value> } => value.value instanceof Map;
 export const isList = (value: Value): value is Value & { value: Value[] } => Array.isArray(value.value);
 
 interface Extent {
@@ -182,13 +179,6 @@ export class BoundedInterpreter extends Plain {
     switch (node.type) {
       case 'MemberExpression':
         return { ...node, object: known(parts.object!) } as Node;
-      case 'BinaryExpression': {
-        const name = parts.operator!.value;
-        if (name !== 'in' && name !== 'not in') return node;
-        const [left, right] = [this.evaluate(parts.left, environment), this.evaluate(parts.right, environment)];
-        if (isText(left) && isText(right)) this.search(right.value, left.value);
-        return { ...node, left: settled(left), right: settled(right) } as Node;
-      }
       case 'FilterStatement': {
         const inner = new Environment(environment);
         const operand = this.evaluate({ type: 'Program', body: parts.body } as unknown as Node, inner);

@@ -1,6 +1,7 @@
 import { parse, tokenize } from '@huggingface/jinja';
+import { anyOf } from './literals.ts';
 import { runTemplate } from './python-jinja.ts';
-import { namesOf, requirePlainNumbers } from './template-places.ts';
+import { placesOf, requirePlainNumbers, type Template } from './template-places.ts';
 import { within } from './within.ts';
 
 /** Chat templates (Jinja, as published beside tokenizers), rendered so that what people wrote stays text. */
@@ -32,24 +33,11 @@ function unusedCharacter(texts: readonly string[]): string {
   throw new TemplateError('the conversation uses every private-use character; expected ordinary text');
 }
 
-const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-/** Longest first, so that a token that begins another does not hide it. */
-const anyOf = (tokens: readonly string[]) =>
-  new RegExp(
-    [...tokens]
-      .sort((a, b) => b.length - a.length)
-      .map(escaped)
-      .join('|') || '(?!)',
-    'g',
-  );
-
 /** A template is a program of whoever published the model: it has a size, and beside its steps a time. */
 const MOST_CHARACTERS = 1_000_000;
 const MOST_MS = 10_000;
 const MOST_RANGE = 100_000;
 const late = () => new Error(`it took longer than ${MOST_MS / 1000} s; use another template`);
-
-export type Template = ReturnType<typeof parse>;
 
 /** Reads a template, with the whitespace rules that transformers sets. */
 export function parseTemplate(source: string): Template {
@@ -60,7 +48,8 @@ export function parseTemplate(source: string): Template {
     const read = () => {
       const tokens = tokenize(source, options);
       requirePlainNumbers(tokens);
-      return parse(tokens);
+      const program = parse(tokens);
+      return { program, places: placesOf(program) };
     };
     return within(MOST_MS, read, late);
   } catch (cause) {
@@ -92,7 +81,7 @@ const CONTEXT = { tools: null, documents: null, add_generation_prompt: true };
 
 /** Refuses a variable that a template would never read, or that stands for what a conversation is made of. */
 export function requireRead(template: Template, variables: Readonly<Record<string, unknown>>): void {
-  const names = namesOf(template);
+  const { names } = template.places;
   for (const name of Object.keys(variables)) {
     const isOurs = name === 'messages' || Object.hasOwn(CONTEXT, name) || Object.hasOwn(GLOBALS, name);
     if (!isOurs && names.has(name)) continue;
@@ -121,9 +110,10 @@ export function renderChat(
 ): Piece[] {
   const { controls, variables } = options;
   const mark = unusedCharacter([...messages.map(({ content }) => content), ...controls]);
+  const control = new RegExp(anyOf(controls) || '(?!)', 'g');
   const broken = messages.map(({ role, content }) => ({
     role,
-    content: controls.length === 0 ? content : content.replace(anyOf(controls), (t) => `${t[0]}${mark}${t.slice(1)}`),
+    content: content.replace(control, (t) => `${t[0]}${mark}${t.slice(1)}`),
   }));
   const rendered = render(template, { ...variables, messages: broken });
   const pieces: Piece[] = [];
@@ -131,7 +121,7 @@ export function renderChat(
     if (part !== '') pieces.push({ text: part.replaceAll(mark, '') });
   };
   let at = 0;
-  for (const match of rendered.matchAll(anyOf(controls))) {
+  for (const match of rendered.matchAll(control)) {
     text(rendered.slice(at, match.index));
     pieces.push({ control: match[0] });
     at = match.index + match[0].length;

@@ -2,6 +2,6 @@ export { SPECIAL_TOKENS, trainBpe } from './bpe-train.ts';
 export { type Message, TemplateError } from './chat-template.ts';
 export * from './create-tokenizer.ts';
 export * from './dialogue.ts';
-export type { PretrainedTokenizer } from './pretrained-tokenizer.ts';
+export { isPretrainedTokenizer, type PretrainedTokenizer, specialName } from './pretrained-tokenizer.ts';
 export type { Tokenizer } from './tokenizer.ts';
 export * from './words.ts';

@@ -1,4 +1,4 @@
-import { type Json, patternOf, settingsOf, unsupported } from './tokenizer-parts.ts';
+import { type Json, patternOf, readPart, settingsOf } from './tokenizer-parts.ts';
 
 /** Normalizers of `tokenizer.json`: what is done to a text before it is cut, as the `tokenizers` library does it. */
 
@@ -46,9 +46,7 @@ const KINDS: Readonly<Record<string, (json: Json) => Normalizer>> = {
 /** The normalizer that a `tokenizer.json` describes; `null` leaves texts as they are. */
 export function normalizerOf(json: Json | null | undefined): Normalizer {
   if (json === null || json === undefined) return (text) => text;
-  const type = String(json.type);
-  if (!Object.hasOwn(KINDS, type)) throw unsupported('normalizer', type, Object.keys(KINDS));
-  return KINDS[type]!(json);
+  return readPart('normalizer', json, KINDS);
 }
 
 /** The same normalizer in the middle of a text: what marks a beginning is left out. */

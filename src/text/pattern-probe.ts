@@ -24,18 +24,3 @@ export function probesOf(source: string): string[] {
   const words = runs.filter(({ length }) => length > 1 && length < REPEATS).map((run) => run.repeat(REPEATS / 2));
   return [...repeated, ...words].flatMap((text) => ENDS.map((end) => text + end));
 }
-
-/** Every compiled pattern below a value, through objects, lists and functions that have properties. */
-export function patternsBelow(value: unknown): RegExp[] {
-  const found: RegExp[] = [];
-  const seen = new Set<unknown>();
-  const left: unknown[] = [value];
-  while (left.length > 0) {
-    const next = left.pop();
-    if ((typeof next !== 'object' && typeof next !== 'function') || next === null || seen.has(next)) continue;
-    seen.add(next);
-    if (next instanceof RegExp) found.push(next);
-    else for (const part of Object.values(next)) left.push(part);
-  }
-  return found;
-}

@@ -1,4 +1,4 @@
-import { ByteLevelPreTokenizer, type Json, patternOf, settingsOf, unsupported } from './tokenizer-parts.ts';
+import { ByteLevelPreTokenizer, type Json, patternOf, readPart, settingsOf, unsupported } from './tokenizer-parts.ts';
 
 /** Pre-tokenizers of `tokenizer.json`: how a text is cut before its pieces become tokens, as the `tokenizers` library does it. */
 
@@ -138,7 +138,5 @@ const KINDS: Readonly<Record<string, (json: Json) => PreTokenizer>> = {
 /** The pre-tokenizer that a `tokenizer.json` describes; `null` leaves a text whole. */
 export function preTokenizerOf(json: Json | null | undefined): PreTokenizer {
   if (json === null || json === undefined) return (pieces) => [...pieces];
-  const type = String(json.type);
-  if (!Object.hasOwn(KINDS, type)) throw unsupported('pre_tokenizer', type, Object.keys(KINDS));
-  return KINDS[type]!(json);
+  return readPart('pre_tokenizer', json, KINDS);
 }

@@ -8,12 +8,13 @@ import {
   requireRead,
   TemplateError,
 } from './chat-template.ts';
+import { own } from './own.ts';
 import { probesOf } from './pattern-probe.ts';
 import type { Place } from './pre-tokenizers.ts';
 import { leadingTokens, type TextEncoder, textEncoder } from './text-encoder.ts';
 import type { Tokenizer } from './tokenizer.ts';
 import { checkTokenizer, type TokenizerExtent } from './tokenizer-bounds.ts';
-import { patternOf } from './tokenizer-parts.ts';
+import { patternOf, shown } from './tokenizer-parts.ts';
 import { within } from './within.ts';
 
 /** A published tokenizer with its chat template, as one JSON value that a run can keep. */
@@ -43,8 +44,8 @@ export const isPretrainedTokenizer = (
 const isControl = ({ content, special }: AddedToken) => special || /^(<.+>|\[.+\])$/s.test(content);
 
 /** The text of a special token in `tokenizer_config.json`: a string, or an object with its content. */
-function specialName(config: Record<string, unknown>, key: string): string | undefined {
-  const value = Object.hasOwn(config, key) ? config[key] : undefined;
+export function specialName(config: Record<string, unknown>, key: string): string | undefined {
+  const value = own(config, key);
   const name = typeof value === 'object' && value !== null ? (value as { content?: unknown }).content : value;
   return typeof name === 'string' ? name : undefined;
 }
@@ -75,8 +76,9 @@ function attempt<T>(what: string, work: () => T): T {
  * Refuses a tokenizer with a pattern that some short text keeps busy for ever: for a whole spell, in which a machine with
  * much else to do is through with thousands of them.
  */
-function refuseEndless(patterns: readonly RegExp[]): void {
-  for (const pattern of patterns) {
+function refuseEndless(sources: readonly string[]): void {
+  for (const source of new Set(sources)) {
+    const pattern = patternOf({ Regex: source }, 'pattern');
     const probes = probesOf(pattern.source);
     let [done, before, spells] = [0, -1, 0];
     const over = new Error('over');
@@ -86,8 +88,7 @@ function refuseEndless(patterns: readonly RegExp[]): void {
     while (done < probes.length) {
       spells += 1;
       if (done === before || spells > MOST_SPELLS) {
-        const source = JSON.stringify(pattern.source.slice(0, 100));
-        const what = `the pattern ${source} goes over short texts for ever`;
+        const what = `the pattern ${JSON.stringify(pattern.source.slice(0, 100))} goes over short texts for ever`;
         throw new TemplateError(`tokenizer.json: ${what}; use another tokenizer`);
       }
       before = done;
@@ -120,9 +121,9 @@ function boundedBy({ growth, patterns }: TokenizerExtent) {
 /** Lists of more special tokens that are none. */
 function requireLists(config: Record<string, unknown>): void {
   for (const key of ['additional_special_tokens', 'extra_special_tokens']) {
-    const value = Object.hasOwn(config, key) ? config[key] : undefined;
+    const value = own(config, key);
     if (typeof value === 'object' || value === undefined) continue;
-    throw new Error(`${key}: expected a list of tokens, got ${JSON.stringify(value)?.slice(0, 60)}`);
+    throw new Error(`${key}: expected a list of tokens, got ${shown(value)}`);
   }
 }
 
@@ -133,12 +134,12 @@ const SPECIAL_NAMES = ['bos_token', 'eos_token', 'unk_token', 'sep_token', 'pad_
  * Tokens that begin a text of a model without a template: those of the post-processor, or where `tokenizer_config.json` says
  * whether marks of beginning and end are added, what it says (as transformers 5 has it).
  */
-function beginningOf({ tokenizer, config }: PretrainedTokenizer, encoder: TextEncoder): number[] {
+function beginningOf({ tokenizer, config }: PretrainedTokenizer, idOf: TextEncoder['idOf']): number[] {
   if (config.add_bos_token === undefined && config.add_eos_token === undefined) {
-    return leadingTokens(tokenizer.post_processor, encoder.idOf);
+    return leadingTokens(tokenizer.post_processor, idOf);
   }
   const bos = config.add_bos_token === true ? specialName(config, 'bos_token') : undefined;
-  return bos === undefined ? [] : [encoder.idOf(bos)].filter((id) => id !== undefined);
+  return bos === undefined ? [] : [idOf(bos)].filter((id) => id !== undefined);
 }
 
 /** Runs a published tokenizer. Prompts go through its chat template as one user message. */
@@ -156,7 +157,7 @@ export function createPretrainedTokenizer(json: PretrainedTokenizer): Tokenizer 
     return textEncoder(json.tokenizer, controls);
   };
   const encoder = attempt('cannot be read', () => within(LOAD_MS, read, late));
-  refuseEndless([...extent.patterns.map((source) => patternOf({ Regex: source }, 'pattern')), ...encoder.patterns]);
+  refuseEndless(extent.patterns);
   const bounded = boundedBy(extent);
   const idOf = (token: string) => byName.get(token)?.id ?? encoder.idOf(token);
   const eosName = specialName(config, 'eos_token');
@@ -173,7 +174,7 @@ export function createPretrainedTokenizer(json: PretrainedTokenizer): Tokenizer 
     return name === undefined ? [] : [[key, name]];
   });
   const given = { ...Object.fromEntries(specials), ...json.variables };
-  const beginning = json.chatTemplate === undefined ? beginningOf(json, { ...encoder, idOf }) : [];
+  const beginning = json.chatTemplate === undefined ? beginningOf(json, idOf) : [];
   const encode = (text: string, place: Place): number[] =>
     text === '' ? [] : bounded(text.length, () => encoder.encode(text, place));
   const decode = (ids: ArrayLike<number>, place: Place): string => {

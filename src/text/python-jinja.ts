@@ -12,7 +12,7 @@ import { own } from './own.ts';
 import { contains, isEqual, isMapping, isNumber, modulo, ordered, TESTS } from './python-operators.ts';
 import { compareTexts, lengthOf, SIDES, strip, TEXT_METHODS } from './python-texts.ts';
 import { formatPercent, pythonString, toJson } from './python-values.ts';
-import { type Places, type Program, placesOf } from './template-places.ts';
+import type { Places, Template } from './template-places.ts';
 
 /** Runs a parsed template as Python's jinja2 does where the library runs it as JavaScript does, within the same bounds. */
 
@@ -50,9 +50,9 @@ const MOST_INDENT = 100;
 class PythonInterpreter extends BoundedInterpreter {
   readonly #places: Places;
 
-  constructor(environment: Environment, program: Program, bounds: typeof TEMPLATE_BOUNDS) {
+  constructor(environment: Environment, places: Places, bounds: typeof TEMPLATE_BOUNDS) {
     super(environment, bounds);
-    this.#places = placesOf(program);
+    this.#places = places;
   }
 
   override evaluate(node: Node | undefined, environment: Environment): Value {
@@ -314,13 +314,13 @@ class PythonInterpreter extends BoundedInterpreter {
   }
 }
 
-/** Renders a parsed template with these names set. */
+/** Renders a template with these names set. */
 export function runTemplate(
-  program: Program,
+  { program, places }: Template,
   names: Readonly<Record<string, unknown>>,
   bounds: typeof TEMPLATE_BOUNDS = TEMPLATE_BOUNDS,
 ): string {
   const environment = new Environment();
   for (const [name, value] of Object.entries(names)) environment.set(name, value);
-  return pythonString(new PythonInterpreter(environment, program, bounds).run(program));
+  return pythonString(new PythonInterpreter(environment, places, bounds).run(program));
 }

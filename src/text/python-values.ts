@@ -1,11 +1,8 @@
+import type { Value } from './bounded-interpreter.ts';
 import { own } from './own.ts';
-/** Values of a template as Python writes them: `str`, `repr`, `json.dumps` and `%`. */
+import { isNumber } from './python-operators.ts';
 
-/** A value of the template library, by what is read of it here. */
-export interface Runtime {
-  readonly type: string;
-  readonly value: unknown;
-}
+/** Values of a template as Python writes them: `str`, `repr`, `json.dumps` and `%`. */
 
 /** A float by the shortest digits that give it back, in Python's layout. */
 function floatText(value: number): string {
@@ -40,7 +37,7 @@ function quoted(text: string): string {
 }
 
 /** Python's `repr`. */
-export function pythonRepr(value: Runtime): string {
+export function pythonRepr(value: Value): string {
   switch (value.type) {
     case 'NullValue':
       return 'None';
@@ -55,13 +52,13 @@ export function pythonRepr(value: Runtime): string {
     case 'StringValue':
       return quoted(value.value as string);
     case 'ArrayValue':
-      return `[${(value.value as Runtime[]).map(pythonRepr).join(', ')}]`;
+      return `[${(value.value as Value[]).map(pythonRepr).join(', ')}]`;
     case 'TupleValue': {
-      const items = (value.value as Runtime[]).map(pythonRepr);
+      const items = (value.value as Value[]).map(pythonRepr);
       return items.length === 1 ? `(${items[0]},)` : `(${items.join(', ')})`;
     }
     case 'ObjectValue': {
-      const entries = [...(value.value as Map<string, Runtime>)];
+      const entries = [...(value.value as Map<string, Value>)];
       return `{${entries.map(([key, item]) => `${quoted(key)}: ${pythonRepr(item)}`).join(', ')}}`;
     }
     default:
@@ -70,7 +67,7 @@ export function pythonRepr(value: Runtime): string {
 }
 
 /** Python's `str`, as a template writes a value; what is not defined is nothing, and so is the null of a statement. */
-export function pythonString(value: Runtime, ofStatement = false): string {
+export function pythonString(value: Value, ofStatement = false): string {
   if (value.type === 'StringValue') return value.value as string;
   if (ofStatement && value.type === 'NullValue') return '';
   return value.type === 'UndefinedValue' ? '' : pythonRepr(value);
@@ -84,7 +81,7 @@ export interface JsonStyle {
 }
 
 /** Python's `json.dumps`. */
-export function toJson(value: Runtime, style: JsonStyle, depth = 0): string {
+export function toJson(value: Value, style: JsonStyle, depth = 0): string {
   const [between, colon] = style.separators ?? [style.indent === null ? ', ' : ',', ': '];
   const line = (level: number) => (style.indent === null ? '' : `\n${' '.repeat(style.indent * level)}`);
   const text = (string: string) => {
@@ -113,11 +110,11 @@ export function toJson(value: Runtime, style: JsonStyle, depth = 0): string {
     case 'ArrayValue':
     case 'TupleValue':
       return wrapped(
-        (value.value as Runtime[]).map((item) => toJson(item, style, depth + 1)),
+        (value.value as Value[]).map((item) => toJson(item, style, depth + 1)),
         ['[', ']'],
       );
     case 'ObjectValue': {
-      const entries = [...(value.value as Map<string, Runtime>)];
+      const entries = [...(value.value as Map<string, Value>)];
       if (style.sorted) entries.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
       return wrapped(
         entries.map(([key, item]) => text(key) + colon + toJson(item, style, depth + 1)),
@@ -134,12 +131,12 @@ const DIRECTIVE = /%(?:(?:\((\w*)\))?([-+ 0#]*)([1-9]\d*)?(?:\.(\d*))?([a-zA-Z%]
 /** A field wider than this says nothing and fills the memory. */
 const WIDEST = 10_000;
 
-function numberIn(value: Runtime, directive: string): number {
-  if (['IntegerValue', 'FloatValue', 'BooleanValue'].includes(value.type)) return Number(value.value);
+function numberIn(value: Value, directive: string): number {
+  if (isNumber(value)) return Number(value.value);
   throw new Error(`%${directive}: expected a number, got ${value.type}`);
 }
 
-function converted(value: Runtime, directive: string, precision: number | undefined): string {
+function converted(value: Value, directive: string, precision: number | undefined): string {
   switch (directive) {
     case 's':
       return pythonString(value).slice(0, precision);
@@ -160,8 +157,8 @@ function converted(value: Runtime, directive: string, precision: number | undefi
 }
 
 /** Python's `text % values`, of at most so many characters. */
-export function formatPercent(text: string, values: Runtime, most: number): string {
-  const items = values.type === 'TupleValue' ? (values.value as Runtime[]) : [values];
+export function formatPercent(text: string, values: Value, most: number): string {
+  const items = values.type === 'TupleValue' ? (values.value as Value[]) : [values];
   let used = 0;
   let named = false;
   let made = text.length;
@@ -176,7 +173,7 @@ export function formatPercent(text: string, values: Runtime, most: number): stri
     if (directive === undefined) throw new Error(`%: ${JSON.stringify(text.slice(0, 60))} is no format`);
     if (Number(width) > WIDEST || Number(precision ?? 0) > WIDEST) throw new Error('%: a field is too wide');
     named ||= name !== undefined;
-    const value = name === undefined ? items[used++] : (values.value as Map<string, Runtime>).get(name);
+    const value = name === undefined ? items[used++] : (values.value as Map<string, Value>).get(name);
     if (value === undefined) throw new Error(`%: not enough values for ${JSON.stringify(text)}`);
     const body = converted(value, directive!, precision === undefined ? undefined : Number(precision));
     const isNumeric = !'sr'.includes(directive!);

@@ -3,7 +3,7 @@ import { own } from './own.ts';
 
 /** What is told of a template by looking at it, before it is run. */
 
-export type Program = ReturnType<typeof parse>;
+type Program = ReturnType<typeof parse>;
 
 interface Node {
   readonly type: string;
@@ -33,6 +33,12 @@ export interface Places {
   readonly names: ReadonlySet<string>;
 }
 
+/** A template that was read, and what its nodes are for: looked up once, for it is rendered again and again. */
+export interface Template {
+  readonly program: Program;
+  readonly places: Places;
+}
+
 /** Every node of a template, with what it is for. */
 export function placesOf(program: Program): Places {
   const found = { written: new Set<unknown>(), looped: new Set<unknown>(), names: new Set<string>() };
@@ -57,9 +63,6 @@ export function placesOf(program: Program): Places {
   visit(program);
   return found;
 }
-
-/** Names that a template reads or sets. */
-export const namesOf = (program: Program): ReadonlySet<string> => placesOf(program).names;
 
 /** Words that may follow a number. */
 const AFTER_NUMBERS = new Set(['if', 'else', 'in', 'not', 'and', 'or', 'is', 'for', 'recursive']);

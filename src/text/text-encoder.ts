@@ -3,9 +3,8 @@ import { type AddedToken, addedTokenSplitter } from './added-tokens.ts';
 import { TemplateError } from './chat-template.ts';
 import { normalizerOf, normalizerWithin } from './normalizers.ts';
 import { own } from './own.ts';
-import { patternsBelow } from './pattern-probe.ts';
 import { type Place, preTokenizerOf } from './pre-tokenizers.ts';
-import { isSet, type Json, unsupported } from './tokenizer-parts.ts';
+import { isSet, type Json, shown, unsupported } from './tokenizer-parts.ts';
 
 /** Text to ids and back by a `tokenizer.json`. Its model and decoder run in a library; what cuts the text is here. */
 export interface TextEncoder {
@@ -14,8 +13,6 @@ export interface TextEncoder {
   idOf(token: string): number | undefined;
   has(id: number): boolean;
   readonly largestId: number;
-  /** Patterns of the parts that run in the library. */
-  readonly patterns: readonly RegExp[];
 }
 
 const MODELS = ['BPE', 'Unigram', 'WordPiece', 'WordLevel'];
@@ -32,7 +29,7 @@ function requireKnownModel(model: Json): void {
   if (passedOver.length > 0) {
     const [key] = passedOver;
     throw new TemplateError(
-      `tokenizer.json: model: ${key} is ${JSON.stringify(own(model, key!))}, which is not supported; expected it unset`,
+      `tokenizer.json: model: ${key} is ${shown(own(model, key!))}, which is not supported; expected it unset`,
     );
   }
 }
@@ -122,7 +119,6 @@ export function textEncoder(json: Json, left: readonly AddedToken[]): TextEncode
     idOf: (token) => runtime.token_to_id(token),
     has: (id) => runtime.id_to_token(id) !== undefined,
     largestId,
-    patterns: patternsBelow([runtime.decoder, goingOn.decoder]),
   };
 }
 
@@ -144,7 +140,7 @@ export function leadingTokens(post: unknown, idOf: (token: string) => number | u
       const special = json.special_tokens as Readonly<Record<string, { readonly ids: readonly number[] }>>;
       return single.slice(0, Math.max(0, at)).flatMap((part) => {
         const id = String((part.SpecialToken as Json).id);
-        return Object.hasOwn(special, id) ? special[id]!.ids : (idOf(id) ?? []);
+        return own(special, id)?.ids ?? idOf(id) ?? [];
       });
     }
     default:

@@ -1,5 +1,6 @@
 import { TemplateError } from './chat-template.ts';
 import { own } from './own.ts';
+import { type Json, shown } from './tokenizer-parts.ts';
 
 /**
  * What a `tokenizer.json` may ask for, looked at before anything is made of it: it came with a model, from whoever published
@@ -19,9 +20,7 @@ const MOST = {
   growth: 256,
 };
 
-type Json = Readonly<Record<string, unknown>>;
 const isJson = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
-const shown = (value: unknown): string => (JSON.stringify(value) ?? String(value)).slice(0, 60);
 function refuse(place: string, want: string, got: unknown): never {
   throw new TemplateError(`tokenizer.json: ${place}: expected ${want}, got ${shown(got)}; use another tokenizer`);
 }

@@ -1,5 +1,6 @@
 import * as library from '@huggingface/tokenizers';
 import { TemplateError } from './chat-template.ts';
+import { escaped } from './literals.ts';
 import { own } from './own.ts';
 
 /** What the readers of the parts of a `tokenizer.json` share. */
@@ -12,6 +13,17 @@ export const { SplitPreTokenizer, ByteLevelPreTokenizer } = library as unknown a
 
 export type Json = Readonly<Record<string, unknown>>;
 
+/** A value of a stranger's file, short and on one line. */
+export const shown = (value: unknown): string => (JSON.stringify(value) ?? String(value)).slice(0, 60);
+
+/** Reads a part by its kind; one that is not understood is refused by its name. */
+export function readPart<T>(part: string, json: Json, kinds: Readonly<Record<string, (json: Json) => T>>): T {
+  const type = String(json.type);
+  const read = own(kinds, type);
+  if (read === undefined) throw unsupported(part, type, Object.keys(kinds));
+  return read(json);
+}
+
 /** A part of a kind that is not understood. */
 export const unsupported = (part: string, type: string, known: readonly string[]): TemplateError =>
   new TemplateError(`tokenizer.json: ${part} ${type} is not supported; expected one of ${known.join(', ')}`);
@@ -22,7 +34,7 @@ export function settingsOf<D extends Record<string, unknown>>(json: Json, defaul
     (key) => key !== 'type' && !Object.hasOwn(defaults, key) && isSet(own(json, key)),
   );
   if (strange !== undefined) {
-    const got = JSON.stringify(own(json, strange));
+    const got = shown(own(json, strange));
     throw new TemplateError(
       `tokenizer.json: ${String(json.type)}: ${strange} is ${got}, which is not understood; expected it unset`,
     );
@@ -39,8 +51,6 @@ export function isSet(value: unknown): boolean {
   if (value === null || value === undefined || value === false || value === 0 || value === '') return false;
   return typeof value !== 'object' || Object.keys(value).length > 0;
 }
-
-const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 /** A pattern, `{"String": …}` or `{"Regex": …}` as the `tokenizers` library writes it, for every match in a text. */
 export function patternOf(pattern: unknown, part: string): RegExp {

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { loraFromPeft } from '../../src/model/adapters.ts';
 import { specFromConfig } from '../../src/model/hub-config.ts';
+import { peftPlan } from '../../src/model/peft-config.ts';
 import { readPretrained, readPretrainedSpec } from '../../src/model/pretrained.ts';
 import { encodeSafetensors, headerLength, parseHeader } from '../../src/model/safetensors.ts';
 import { DataError } from '../../src/run/index.ts';
@@ -110,12 +110,12 @@ describe('sizes in a config.json', () => {
   it('of adapters are whole numbers too', () => {
     const spec = specFromConfig(config, 'c');
     const given = { peft_type: 'LORA', r: 4, lora_alpha: 8, target_modules: 'all-linear' };
-    expect(loraFromPeft(given, spec, 'a')).toMatchObject({ rank: 4, alpha: 8 });
+    expect(peftPlan(given, spec, 'a').lora).toMatchObject({ rank: 4, alpha: 8 });
     for (const r of [1e12, 0, -1, 1.5, '4', null])
-      expect(() => loraFromPeft({ ...given, r }, spec, 'a')).toThrow(/^a: r: expected a whole number from 1 to \d+/);
+      expect(() => peftPlan({ ...given, r }, spec, 'a')).toThrow(/^a: r: expected a whole number from 1 to \d+/);
     for (const lora_alpha of [0, -1, Number.NaN, '4'])
-      expect(() => loraFromPeft({ ...given, lora_alpha }, spec, 'a')).toThrow(/^a: lora_alpha: expected a positive/);
-    expect(() => loraFromPeft({ ...given, target_modules: [1] }, spec, 'a')).toThrow(
+      expect(() => peftPlan({ ...given, lora_alpha }, spec, 'a')).toThrow(/^a: lora_alpha: expected a positive/);
+    expect(() => peftPlan({ ...given, target_modules: [1] }, spec, 'a')).toThrow(
       /^a: target_modules is \[1\]; expected names/,
     );
   });

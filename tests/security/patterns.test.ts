@@ -8,31 +8,31 @@ import { beforeAll, describe, expect, it } from 'vitest';
 interface Node {
   readonly type?: string;
   readonly regex?: { readonly pattern: string; readonly flags: string };
+  readonly callee?: { readonly name?: string };
+}
+
+/** Every node of the syntax tree of a file. */
+function* nodesIn(file: string): Generator<Node> {
+  const left: unknown[] = [parseSync(file, readFileSync(file, 'utf8')).program];
+  for (let node = left.pop(); node !== undefined; node = left.pop()) {
+    if (typeof node !== 'object' || node === null) continue;
+    yield node as Node;
+    for (const part of Object.values(node)) if (part !== null) left.push(part);
+  }
 }
 
 /** Every regular expression written in a file. */
 function patternsIn(file: string): { pattern: string; flags: string }[] {
   const found: { pattern: string; flags: string }[] = [];
-  const left: unknown[] = [parseSync(file, readFileSync(file, 'utf8')).program];
-  for (let node = left.pop(); node !== undefined; node = left.pop()) {
-    if (typeof node !== 'object' || node === null) continue;
-    const { type, regex } = node as Node;
-    if (type === 'Literal' && regex !== undefined) found.push(regex);
-    for (const part of Object.values(node)) if (part !== null) left.push(part);
-  }
+  for (const { type, regex } of nodesIn(file)) if (type === 'Literal' && regex !== undefined) found.push(regex);
   return found;
 }
 
 /** How often a file makes a pattern out of texts. */
 function madeIn(file: string): number {
   let made = 0;
-  const left: unknown[] = [parseSync(file, readFileSync(file, 'utf8')).program];
-  for (let node = left.pop(); node !== undefined; node = left.pop()) {
-    if (typeof node !== 'object' || node === null) continue;
-    const { type, callee } = node as Node & { readonly callee?: { readonly name?: string } };
+  for (const { type, callee } of nodesIn(file))
     if ((type === 'NewExpression' || type === 'CallExpression') && callee?.name === 'RegExp') made += 1;
-    for (const part of Object.values(node)) if (part !== null) left.push(part);
-  }
   return made;
 }
 
