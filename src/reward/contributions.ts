@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { answerSchema } from '../feedback/index.ts';
 import { cholesky, mean } from '../stats/index.ts';
 import { curvature, indexCandidates, termOf } from './fit/objective.ts';
+import { groupedBy } from './grouped.ts';
 import type { Nuisances } from './likelihood/index.ts';
 import { candidateKey, type Observation } from './observation.ts';
 import type { FittedReward } from './reward-model.ts';
@@ -153,16 +154,6 @@ function gainOf(observations: readonly Observation[], { values, nuisances }: Exp
   }
   return gain / weight;
 }
-
-const groupedBy = (observations: readonly Observation[], keyOf: (own: Observation) => string): Observation[][] => {
-  const groups = new Map<string, Observation[]>();
-  for (const own of observations) {
-    const group = groups.get(keyOf(own)) ?? [];
-    group.push(own);
-    groups.set(keyOf(own), group);
-  }
-  return [...groups.values()];
-};
 
 /**
  * What each kind of answer contributed, in the order of first appearance. Answers about one item are taken together, so that the
