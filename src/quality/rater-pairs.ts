@@ -7,9 +7,9 @@ interface PairedData {
 }
 
 /** Shared units from which on two raters are compared. */
-/** Pairs from whom on there is a pool to hold one of them against. */
-export const LEAST_PAIRS = 3;
 export const LEAST_SHARED = 12;
+/** Pairs from which on there is a pool to hold one of them against. */
+export const LEAST_PAIRS = 3;
 /** Raters of one unit that are paired with each other; a unit with more contributes its first so many. */
 export const MAX_RATERS_OF_UNIT = 40;
 /** Pairs of votes looked at in all; past this, units with the most raters are left out first. */

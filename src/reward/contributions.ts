@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { answerSchema } from '../feedback/index.ts';
-import { cholesky, mean } from '../stats/index.ts';
+import { cholesky, choleskyInverse, mean, multiply, transposed } from '../stats/index.ts';
 import { curvature, indexCandidates, termOf } from './fit/objective.ts';
+import { groupedBy } from './grouped.ts';
 import type { Nuisances } from './likelihood/index.ts';
 import { candidateKey, type Observation } from './observation.ts';
 import type { FittedReward } from './reward-model.ts';
@@ -119,27 +120,10 @@ function natsOf(observations: readonly Observation[], { values, nuisances, devia
 /** (K⁻¹ + H)⁻¹ as L (I + LᵀHL)⁻¹ Lᵀ for K = LLᵀ. */
 function posteriorOf(prior: Float64Array, information: Float64Array, size: number): Float64Array {
   const lower = cholesky(prior, size)!;
-  const times = (a: Float64Array, b: Float64Array, transposed: boolean) => {
-    const out = new Float64Array(size * size);
-    for (let i = 0; i < size; i++)
-      for (let k = 0; k < size; k++) {
-        const x = transposed ? a[k * size + i]! : a[i * size + k]!;
-        if (x !== 0) for (let j = 0; j < size; j++) out[i * size + j]! += x * b[k * size + j]!;
-      }
-    return out;
-  };
-  const inner = times(lower, times(information, lower, false), true);
+  const upper = transposed(lower, size);
+  const inner = multiply(upper, multiply(information, lower, size), size);
   for (let i = 0; i < size; i++) inner[i * size + i]! += 1;
-  const factor = cholesky(inner, size)!;
-  // Rows of C⁻¹Lᵀ, so that the posterior is their inner products.
-  const half = new Float64Array(size * size);
-  for (let column = 0; column < size; column++)
-    for (let i = 0; i < size; i++) {
-      let sum = lower[column * size + i]!;
-      for (let k = 0; k < i; k++) sum -= factor[i * size + k]! * half[k * size + column]!;
-      half[i * size + column] = sum / factor[i * size + i]!;
-    }
-  return times(half, half, true);
+  return multiply(multiply(lower, choleskyInverse(cholesky(inner, size)!, size), size), upper, size);
 }
 
 function gainOf(observations: readonly Observation[], { values, nuisances }: Explanation): number {
@@ -153,16 +137,6 @@ function gainOf(observations: readonly Observation[], { values, nuisances }: Exp
   }
   return gain / weight;
 }
-
-const groupedBy = (observations: readonly Observation[], keyOf: (own: Observation) => string): Observation[][] => {
-  const groups = new Map<string, Observation[]>();
-  for (const own of observations) {
-    const group = groups.get(keyOf(own)) ?? [];
-    group.push(own);
-    groups.set(keyOf(own), group);
-  }
-  return [...groups.values()];
-};
 
 /**
  * What each kind of answer contributed, in the order of first appearance. Answers about one item are taken together, so that the

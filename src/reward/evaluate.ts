@@ -14,6 +14,7 @@ import {
   studentQuantile,
   weightedMean,
 } from '../stats/index.ts';
+import { groupedBy } from './grouped.ts';
 import type { RewardModel } from './reward-model.ts';
 
 /** A held-out comparison with the score difference r̂(first) − r̂(second) of a model that was not fitted on it. */
@@ -91,18 +92,14 @@ function accuracyOf(scored: readonly ScoredPair[], clusterOf: (p: PreferencePair
 
 const lengthDifference = ({ first, second }: PreferencePair) => first.length - second.length;
 
-function clustersOf(scored: readonly ScoredPair[], clusterOf: (p: PreferencePair) => string): Cluster[] {
-  const clusters = new Map<string, Cluster[number][]>();
-  for (const { pair, difference } of scored) {
-    const key = clusterOf(pair);
-    if (!clusters.has(key)) clusters.set(key, []);
-    const { target, weight } = pair;
-    clusters
-      .get(key)!
-      .push({ right: credit(difference, target), length: credit(lengthDifference(pair), target), weight });
-  }
-  return [...clusters.values()];
-}
+const clustersOf = (scored: readonly ScoredPair[], clusterOf: (p: PreferencePair) => string): Cluster[] =>
+  groupedBy(scored, ({ pair }) => clusterOf(pair)).map((rows) =>
+    rows.map(({ pair, difference }) => ({
+      right: credit(difference, pair.target),
+      length: credit(lengthDifference(pair), pair.target),
+      weight: pair.weight,
+    })),
+  );
 
 export interface SlopeEstimate {
   readonly slope: number;

@@ -1,5 +1,6 @@
 import { type Comparisons, logOddsAt } from './comparisons.ts';
 import { sigmoid } from './functions.ts';
+import { multiply } from './linear-algebra.ts';
 import type { PreferenceFit } from './preferences.ts';
 
 export interface ClusterCovariance {
@@ -96,16 +97,4 @@ export function clusterCovariance(
   const product = multiply(multiply(bread, meat, size), bread, size);
   const factor = clusters / (clusters - 1);
   return { covariance: product.map((v) => v * factor), size, clusters };
-}
-
-function multiply(a: Float64Array, b: Float64Array, size: number): Float64Array {
-  const out = new Float64Array(size * size);
-  for (let i = 0; i < size; i++) {
-    for (let k = 0; k < size; k++) {
-      const v = a[i * size + k]!;
-      if (v === 0) continue;
-      for (let j = 0; j < size; j++) out[i * size + j]! += v * b[k * size + j]!;
-    }
-  }
-  return out;
 }

@@ -12,6 +12,23 @@ export function dot(x: Float64Array, y: Float64Array): number {
   return sum;
 }
 
+/** A B of square matrices (row-major, size × size). */
+export function multiply(a: Float64Array, b: Float64Array, size: number): Float64Array {
+  const out = new Float64Array(size * size);
+  for (let i = 0; i < size; i++) {
+    for (let k = 0; k < size; k++) {
+      const v = a[i * size + k]!;
+      if (v === 0) continue;
+      for (let j = 0; j < size; j++) out[i * size + j]! += v * b[k * size + j]!;
+    }
+  }
+  return out;
+}
+
+/** Aᵀ of a square matrix. */
+export const transposed = (a: Float64Array, size: number): Float64Array =>
+  a.map((_, at) => a[(at % size) * size + Math.floor(at / size)]!);
+
 /**
  * Lower Cholesky factor of a symmetric positive definite matrix (row-major, size × size; the lower triangle is read), or
  * null when a pivot is not positive to working precision: the matrix is singular or indefinite.

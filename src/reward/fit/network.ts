@@ -2,6 +2,7 @@ import type { TrainableModel } from '../../engine/index.ts';
 import type { Checkpoints } from '../../engine/node.ts';
 import { ignoreProgress, type Progress } from '../../run/index.ts';
 import { createRng } from '../../stats/index.ts';
+import { groupedBy } from '../grouped.ts';
 import { fitNormaliser, type Normaliser, normalise } from '../normaliser.ts';
 import type { Candidate, Observation } from '../observation.ts';
 import type { ReferenceReplies, RewardModel } from '../reward-model.ts';
@@ -41,17 +42,6 @@ const WARMUP = 0.1;
 /** Peak rate of the nuisances: log-odds a step, so that a bonus of 1 is found within an epoch of some dozen steps. */
 const NUISANCE_RATE = 0.03;
 
-/** All observations of each item, so that a text judged by many goes through the network once a step. */
-function byItem(observations: readonly Observation[]): Observation[][] {
-  const items = new Map<string, Observation[]>();
-  for (const observation of observations) {
-    const own = items.get(observation.itemId);
-    if (own === undefined) items.set(observation.itemId, [observation]);
-    else own.push(observation);
-  }
-  return [...items.values()];
-}
-
 /** One pass over some items: mean loss per judgment, and its slopes by name for the nuisances. */
 async function accumulate(
   items: readonly (readonly Observation[])[],
@@ -86,7 +76,8 @@ export async function trainNetwork(
   const { progress = ignoreProgress, stage = 'reward' } = options;
   refuseNothing(observations);
   const used = observations.filter(({ weight }) => weight > 0);
-  const items = byItem(used);
+  // A text judged by many goes through the network once a step.
+  const items = groupedBy(used, ({ itemId }) => itemId);
   const all = used.reduce((sum, { weight }) => sum + weight, 0);
   const perEpoch = Math.ceil(items.length / batch);
   const total = epochs * perEpoch;

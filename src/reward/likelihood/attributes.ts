@@ -1,6 +1,7 @@
 import { sigmoid, softplus } from '../../stats/index.ts';
 import type { AttributeSeen, Observation } from '../observation.ts';
-import type { Nuisance, Nuisances } from './likelihood.ts';
+import type { Attribute } from '../reading.ts';
+import type { Nuisance, Nuisances, Term } from './likelihood.ts';
 
 type Spoken = Observation<'label' | 'spans' | 'critique'>;
 
@@ -43,23 +44,16 @@ export function attributeNuisances(observations: readonly Spoken[]): Nuisance[] 
   return [...found.values()];
 }
 
-/** Loss and its derivatives by the rewards of the parts and by name. */
-interface AttributeTerm {
-  readonly loss: number;
-  readonly dParts: Float64Array;
-  readonly dNuisances: [string, number][];
-}
-
 /**
  * What an answer says through attributes: each is seen in a part with P = σ(±e^a·ρ − b − c_h), ρ the part's reward, for or
  * against as it was stated, b its threshold and c_h how reluctant the rater is to name any (Birnbaum 1968, two parameters).
- * The attributes of one answer share its weight, as they may exclude each other.
+ * The attributes of one answer share its weight, as they may exclude each other. `dRewards` are by part; a whole reply is one.
  */
-export function attributeTerm(rho: Float64Array, observation: Spoken, nuisances: Nuisances): AttributeTerm {
+export function attributeTerm(rho: Float64Array, observation: Spoken, nuisances: Nuisances): Term {
   const { weight, attributes = [] } = observation;
   const { thresholds, slopes, reluctance } = prepare(observation);
   const share = weight / attributes.length;
-  const dParts = new Float64Array(rho.length);
+  const dRewards = new Float64Array(rho.length);
   const reluctant = nuisances.get(reluctance) ?? 0;
   const dNuisances: [string, number][] = [];
   let [loss, dReluctance] = [0, 0];
@@ -74,7 +68,7 @@ export function attributeTerm(rho: Float64Array, observation: Spoken, nuisances:
       const said = Number(seen[k]!);
       loss += share * (said === 1 ? softplus(-utility) : softplus(utility));
       const by = share * (sigmoid(utility) - said);
-      dParts[k]! += by * factor;
+      dRewards[k]! += by * factor;
       dSlope += by * factor * own;
       dBar -= by;
     }
@@ -82,12 +76,11 @@ export function attributeTerm(rho: Float64Array, observation: Spoken, nuisances:
     dReluctance += dBar;
   }
   dNuisances.push([reluctance, dReluctance]);
-  return { loss, dParts, dNuisances: dNuisances.filter(([name]) => nuisances.has(name)) };
+  return { loss, dRewards, dNuisances: dNuisances.filter(([name]) => nuisances.has(name)) };
 }
 
 /** An answer about a whole reply. */
 export const seenInWhole = (
-  names: readonly string[],
-  said: (name: string) => boolean,
-  speaks: (name: string) => 1 | -1,
-): AttributeSeen[] => names.map((name) => ({ name, speaks: speaks(name), seen: [said(name)] }));
+  attributes: Iterable<readonly [name: string, attribute: Attribute]>,
+  said: (name: string, attribute: Attribute) => boolean,
+): AttributeSeen[] => Array.from(attributes, ([name, own]) => ({ name, speaks: own.speaks, seen: [said(name, own)] }));

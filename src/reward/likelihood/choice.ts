@@ -31,6 +31,14 @@ export function addChoice(
   return weight * (Math.log(total) - mean);
 }
 
+/** The term of one candidate chosen out of all, where no place has a bonus. */
+export function chosenTerm(rewards: Float64Array, chosen: number, weight: number): Term {
+  const dRewards = new Float64Array(rewards.length);
+  const left = Array.from(rewards, (_, i) => i);
+  const loss = addChoice(rewards, { left, target: sharedTarget(left, [chosen]), weight }, dRewards);
+  return { loss, dRewards, dNuisances: [] };
+}
+
 /** The target shared evenly by those chosen: one for a choice, all that tie for a tie. */
 export const sharedTarget = (left: readonly number[], chosen: readonly number[]): number[] =>
   left.map((i) => (chosen.includes(i) ? 1 / chosen.length : 0));

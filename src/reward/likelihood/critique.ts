@@ -25,11 +25,7 @@ export const critique: Likelihood<'critique'> = {
       {
         kind: 'critique',
         answer: { ...answer, reply: 0 },
-        attributes: seenInWhole(
-          readable.map(([name]) => name),
-          (name) => attributes.get(name)!.phrases.some((phrase) => says(text, phrase)),
-          (name) => attributes.get(name)!.speaks,
-        ),
+        attributes: seenInWhole(readable, (_, { phrases }) => phrases.some((phrase) => says(text, phrase))),
         ...shownReplies(item, judgment, [answer.reply]),
         weight: 1,
         ...sourceOf(item, judgment),
@@ -37,8 +33,5 @@ export const critique: Likelihood<'critique'> = {
     ];
   },
   nuisances: attributeNuisances,
-  term(rewards, observation, nuisances) {
-    const { loss, dParts, dNuisances } = attributeTerm(rewards, observation, nuisances);
-    return { loss, dRewards: dParts, dNuisances };
-  },
+  term: attributeTerm,
 };

@@ -1,4 +1,4 @@
-import { addChoice } from './choice.ts';
+import { chosenTerm } from './choice.ts';
 import { type Likelihood, sourceOf } from './likelihood.ts';
 
 /**
@@ -29,10 +29,5 @@ export const demonstration: Likelihood<'demonstration'> = {
     ];
   },
   nuisances: () => [],
-  term(rewards, { weight }) {
-    const dRewards = new Float64Array(rewards.length);
-    const left = Array.from(rewards, (_, i) => i);
-    const loss = addChoice(rewards, { left, target: left.map((i) => Number(i === 0)), weight }, dRewards);
-    return { loss, dRewards, dNuisances: [] };
-  },
+  term: (rewards, { weight }) => chosenTerm(rewards, 0, weight),
 };

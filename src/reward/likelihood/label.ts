@@ -20,9 +20,8 @@ export const label: Likelihood<'label'> = {
         kind: 'label',
         answer: { ...answer, reply: 0 },
         attributes: seenInWhole(
-          names,
+          names.map((name) => [name, attributes.get(name)!] as const),
           (name) => answer.labels.includes(name),
-          (name) => attributes.get(name)!.speaks,
         ),
         ...shownReplies(item, judgment, [answer.reply]),
         weight: 1,
@@ -31,8 +30,5 @@ export const label: Likelihood<'label'> = {
     ];
   },
   nuisances: attributeNuisances,
-  term(rewards, observation, nuisances) {
-    const { loss, dParts, dNuisances } = attributeTerm(rewards, observation, nuisances);
-    return { loss, dRewards: dParts, dNuisances };
-  },
+  term: attributeTerm,
 };

@@ -52,7 +52,7 @@ export const spans: Likelihood<'spans'> = {
   },
   nuisances: attributeNuisances,
   term(rewards, observation, nuisances) {
-    const { loss, dParts, dNuisances } = attributeTerm(partRewards(rewards), observation, nuisances);
-    return { loss, dRewards: placeSlopes(dParts), dNuisances };
+    const byPart = attributeTerm(partRewards(rewards), observation, nuisances);
+    return { ...byPart, dRewards: placeSlopes(byPart.dRewards) };
   },
 };
