@@ -22,17 +22,14 @@ export async function containedFile(
 ): Promise<{ bytes: Uint8Array; type: string } | undefined> {
   const wanted = pathWithin(folder, path);
   if (wanted === undefined) return undefined;
-  try {
-    const { size, isFile } = await stat(wanted).then((found) => ({ size: found.size, isFile: found.isFile() }));
-    if (!isFile) return undefined;
-    if (size > MOST_BYTES)
-      throw new DataError(
-        'size',
-        `${path}: expected at most ${MOST_BYTES} bytes, got ${size}; take it from the folder`,
-      );
-    return { bytes: await readFile(wanted), type: own(TYPES, wanted.split('.').at(-1)!) ?? 'application/octet-stream' };
-  } catch (error) {
-    if (error instanceof DataError) throw error;
-    return undefined;
-  }
+  const found = await stat(wanted).catch(() => undefined);
+  if (found === undefined || !found.isFile()) return undefined;
+  if (found.size > MOST_BYTES)
+    throw new DataError(
+      'size',
+      `${path}: expected at most ${MOST_BYTES} bytes, got ${found.size}; take it from the folder`,
+    );
+  const bytes = await readFile(wanted).catch(() => undefined);
+  if (bytes === undefined) return undefined;
+  return { bytes, type: own(TYPES, wanted.split('.').at(-1)!) ?? 'application/octet-stream' };
 }

@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { UsageError } from '../run/index.ts';
 import { carryError } from '../run/node.ts';
-import { importJob } from '../server/node.ts';
+import { ApiError, importJob } from '../server/node.ts';
 import { openStore } from '../store/index.ts';
 import type { ImportNews, ImportOrder } from './import-process.ts';
 
@@ -37,11 +37,8 @@ async function add({ store: place, job }: ImportOrder): Promise<ImportNews> {
     });
     return { answer };
   } catch (error) {
-    const { name, ...rest } = carryError(error);
     // A refusal of the server's own, as one that can be told over the channel.
-    const code = (error as { code?: unknown }).code;
-    const refusal = typeof (error as { status?: unknown }).status === 'number' && typeof code === 'string';
-    return { error: refusal ? carryError(new UsageError(code, rest.message)) : { name, ...rest } };
+    return { error: carryError(error instanceof ApiError ? new UsageError(error.code, error.message) : error) };
   } finally {
     await store.close();
   }

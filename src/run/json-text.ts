@@ -1,36 +1,62 @@
-const [QUOTE, BACKSLASH, COLON] = [34, 92, 58];
+const [QUOTE, BACKSLASH, COMMA, COLON] = [34, 92, 44, 58];
 const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [91, 93, 123, 125];
 
-/** Levels that JSON of a stranger may have: what walks a value calls itself for each, and has no end of room for that. */
-const MOST_LEVELS = 256;
+/** How large a value a JSON text may build, whatever its bytes: what walks one recurses, and every `{}` is an object. */
+export interface JsonBounds {
+  readonly levels: number;
+  /** Values of all lists and objects together; any number where it is left out. */
+  readonly values?: number;
+}
+
+/** Of a file that anybody may have written. */
+const BOUNDS: JsonBounds = { levels: 256 };
+
+function isEscaped(text: string, at: number): boolean {
+  let before = at;
+  while (text.charCodeAt(before - 1) === BACKSLASH) before -= 1;
+  return (at - before) % 2 === 1;
+}
+/** Place of the quote that ends what the one at `from` begins; the text's end where none does. */
+function quoteAfter(text: string, from: number): number {
+  let at = from;
+  do at = text.indexOf('"', at + 1);
+  while (at > 0 && isEscaped(text, at));
+  return at < 0 ? text.length : at;
+}
+
+/** Which of the bounds a JSON text is over, without parsing it. */
+export function overBounds(text: string, bounds: JsonBounds): keyof JsonBounds | undefined {
+  const { levels, values = Number.POSITIVE_INFINITY } = bounds;
+  let [level, commas] = [0, 0];
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) at = quoteAfter(text, at);
+    else if (code === OPEN_LIST || code === OPEN_OBJECT) {
+      level += 1;
+      if (level > levels) return 'levels';
+    } else if (code === CLOSE_LIST || code === CLOSE_OBJECT) level -= 1;
+    else if (code === COMMA) {
+      commas += 1;
+      if (commas >= values) return 'values';
+    }
+  }
+  return undefined;
+}
 
 /** Parses JSON that anybody may have written. @throws SyntaxError for what is none, or is nested too deep to be walked. */
 export function parseJson(text: string): unknown {
-  let level = 0;
-  let quoted = false;
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (quoted) {
-      if (code === BACKSLASH) i += 1;
-      else if (code === QUOTE) quoted = false;
-    } else if (code === QUOTE) quoted = true;
-    else if (code === OPEN_LIST || code === OPEN_OBJECT) {
-      level += 1;
-      if (level > MOST_LEVELS) throw new SyntaxError(`more than ${MOST_LEVELS} levels`);
-    } else if (code === CLOSE_LIST || code === CLOSE_OBJECT) level -= 1;
-  }
+  const over = overBounds(text, BOUNDS);
+  if (over !== undefined) throw new SyntaxError(`more than ${BOUNDS[over]} ${over}`);
   return JSON.parse(text);
 }
 
 /** Names that a JSON text gives to members of its objects, however often it gives one. */
 function membersInText(text: string): number {
   let count = 0;
-  let quoted = false;
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (quoted && code === BACKSLASH) i += 1;
-    else if (code === QUOTE) quoted = !quoted;
-    else if (!quoted && code === COLON) count += 1;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) at = quoteAfter(text, at);
+    else if (code === COLON) count += 1;
   }
   return count;
 }

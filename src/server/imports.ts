@@ -17,7 +17,7 @@ import {
 } from '../feedback/index.ts';
 import { canonicalJson, DataError, UsageError } from '../run/index.ts';
 import { readJsonLines } from '../run/node.ts';
-import type { FeedbackStore } from '../store/index.ts';
+import { batched, type FeedbackStore, type Rows } from '../store/index.ts';
 import { ApiError } from './api-error.ts';
 import { PROJECT_ROUTES, type ResponseOf } from './contract/index.ts';
 import { parseBody } from './json-body.ts';
@@ -41,15 +41,6 @@ export interface Importer {
   close(): Promise<void>;
 }
 
-/** An importer that works where it is called. */
-export const createImporter = (store: FeedbackStore): Importer => ({
-  add: (job, signal) =>
-    importJob(store, job, async () => {
-      if (signal.aborted) throw new UsageError('stopped', 'the file was not added: whoever sent it is gone');
-    }),
-  close: async () => {},
-});
-
 const BODY = 'body.json';
 
 /** Puts a body down where `importJob` finds it. */
@@ -57,32 +48,24 @@ export const saveBody = (folder: string, body: ReadableStream<Uint8Array>): Prom
   writeFile(join(folder, BODY), Readable.fromWeb(body as NodeStream));
 
 /** Three texts: whatever else a body holds need not be parsed to be refused. */
-const FLAT = { depth: 1, values: 16 };
+const FLAT = { levels: 1, values: 16 };
 const MOST_REJECTS = 100;
-/** Rows written at once: they share a commit, and whoever judges meanwhile waits for no more than these. */
+/** Rows read or written at once: what is written shares a commit, and whoever judges meanwhile waits for no more than these. */
 const AT_ONCE = 100;
 
-/** Gives rows to `write` some at a time, in order; between them a server does what else is asked of it. */
-export async function inTurns<T>(
-  rows: AsyncIterable<T> | Iterable<T>,
-  write: (some: readonly T[]) => Promise<unknown>,
-): Promise<void> {
-  let some: T[] = [];
-  for await (const row of rows) {
-    some.push(row);
-    if (some.length < AT_ONCE) continue;
-    await write(some);
-    some = [];
+/** Gives rows to an effect some at a time, in order; between them a server does what else is asked of it. */
+async function inTurns<T>(rows: Rows<T>, effect: (some: readonly T[]) => Promise<unknown>): Promise<void> {
+  for await (const some of batched(rows, AT_ONCE)) {
+    await effect(some);
     await new Promise(setImmediate);
   }
-  if (some.length > 0) await write(some);
 }
 
 /** Adds items some at a time, and counts those that are new. */
 export async function addInTurns(
   store: FeedbackStore,
   projectId: string,
-  items: AsyncIterable<Item> | Iterable<Item>,
+  items: Rows<Item>,
 ): Promise<{ added: number; known: number }> {
   const counts = { added: 0, known: 0 };
   await inTurns(items, async (some) => {
@@ -136,16 +119,19 @@ async function* judgmentsOf(file: ReadFile, { questions }: Project): AsyncGenera
 /** Refuses what the store would refuse in the middle of it, and names the raters of judgments. */
 async function checkFile(store: FeedbackStore, project: Project, file: ReadFile): Promise<Set<string>> {
   const { items } = await store.progress(project.id);
-  for await (const item of itemsOf(file)) {
-    if ((item.role ?? 'work') !== 'work' && item.gold === undefined)
-      throw new DataError('item', `item ${item.id}: expected a known answer (gold) for role ${item.role}, got none`);
-    const known = items.total === 0 ? undefined : await store.getItem(project.id, item.id);
-    if (known !== undefined && canonicalJson(known) !== canonicalJson(item))
-      throw new UsageError(
-        'item-changed',
-        `item ${item.id}: expected what the project holds under this id, got a changed item; give it a new id`,
-      );
-  }
+  await inTurns(itemsOf(file), async (some) => {
+    const known = items.total === 0 ? [] : await Promise.all(some.map(({ id }) => store.getItem(project.id, id)));
+    for (const [i, item] of some.entries()) {
+      if ((item.role ?? 'work') !== 'work' && item.gold === undefined)
+        throw new DataError('item', `item ${item.id}: expected a known answer (gold) for role ${item.role}, got none`);
+      const before = known[i];
+      if (before !== undefined && canonicalJson(before) !== canonicalJson(item))
+        throw new UsageError(
+          'item-changed',
+          `item ${item.id}: expected what the project holds under this id, got a changed item; give it a new id`,
+        );
+    }
+  });
   const raters = new Set<string>();
   for await (const { raterId } of judgmentsOf(file, project)) raters.add(raterId);
   return raters;

@@ -10,7 +10,7 @@ import { hashSecret } from './access/secrets.ts';
 import { openApiDocument } from './api.ts';
 import { createStudio, type StudioOptions } from './app.ts';
 import { type KnownRoute, type ResponseOf, ROUTES } from './contract/index.ts';
-import { createImporter } from './imports.ts';
+import { type Importer, importJob } from './imports.ts';
 import { createProjectReader, type PreviewRun } from './project-reader.ts';
 import type { RunService } from './runs.ts';
 import type { StudioEvent } from './services.ts';
@@ -77,6 +77,12 @@ export const NO_RUNS: RunService = {
   close: async () => {},
 };
 
+/** Adds files here, and not in a process of its own. */
+const importerOf = (store: FeedbackStore): Importer => ({
+  add: (job, signal) => importJob(store, job, async () => signal.throwIfAborted()),
+  close: async () => {},
+});
+
 /** What each route may answer: whatever a test is sent is held against it. */
 const DOCUMENT = openApiDocument(ROUTES, '0.0.0') as {
   readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly responses: object }>>>>;
@@ -96,7 +102,7 @@ export async function openTestStudio(options: Partial<StudioOptions> = {}, url?:
     store,
     accounts,
     reader: createProjectReader({ store, accounts, previewRun: noPreview }, () => performance.now()),
-    importer: createImporter(store),
+    importer: importerOf(store),
     sealer: await sealerOf(accounts),
     now: () => new Date(clock).toISOString(),
     notify: (event) => {

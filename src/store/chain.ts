@@ -6,6 +6,7 @@ import { canonicalJson, GENESIS } from '../run/index.ts';
 import { chunks } from './connection.ts';
 import { recordRows } from './read.ts';
 import type { Tables } from './schema.ts';
+import { projectOf } from './values.ts';
 import { recordUpdates } from './write-rows.ts';
 
 /**
@@ -45,10 +46,9 @@ export function tombstoneOf(row: RecordRow, at: string): { record: RecordOf<'era
   if (was === undefined || commitment === undefined) return undefined;
   const before = JSON.parse(row.body) as FeedbackRecord;
   const { id, raterId, itemId } = recordKey(before);
-  const projectId = before.type === 'judgment' ? before.judgment.projectId : before.projectId;
   const record = {
     type: 'erased' as const,
-    ...{ id, projectId, raterId, at, was, commitment },
+    ...{ id, projectId: projectOf(before), raterId, at, was, commitment },
     ...(itemId !== null && { itemId }),
   };
   return { record, body: canonicalJson(record) };

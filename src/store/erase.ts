@@ -6,7 +6,7 @@ import { unknownItem, unknownRater } from './refusals.ts';
 import type { Session } from './session.ts';
 import type { Erasure, FeedbackStore } from './store.ts';
 import type { StoreContext } from './store-context.ts';
-import { countMarks, releaseSeat } from './submit.ts';
+import { changeStanding, releaseSeat } from './submit.ts';
 import { checkRecord } from './values.ts';
 import type { RaterEntry } from './working-set.ts';
 
@@ -47,27 +47,19 @@ async function eraseIn(
   const only = itemId === undefined ? undefined : items[0];
   for (const { item } of session.reserved(number))
     if (only === undefined || item === only) releaseSeat(session, rater, session.itemNumber(item));
-  const before = countMarks(session, rater, items);
+  const rows = await session.queries.rowsOfRater(number, only);
+  const gone = changeStanding(session, { rater, items }, () => rows.filter((row) => session.erase(row, at)));
   const erased: Record<string, number> = {};
-  const places: number[] = [];
-  for (const row of await session.queries.rowsOfRater(number, only)) {
-    if (!session.erase(row, at)) continue;
-    addTo(erased, row.type);
-    places.push(row.seq);
-  }
-  const after = countMarks(session, rater, items);
-  session.totals.skips += after.skips - before.skips;
-  session.totals.flags += after.flags - before.flags;
-  for (const item of items) session.refresh(rater, session.itemNumber(item));
+  for (const { type } of gone) addTo(erased, type);
   const profile = only === undefined && blankProfile(session, rater);
-  if (places.length > 0 || profile) {
+  if (gone.length > 0 || profile) {
     const note = {
       type: 'erasure' as const,
       id: `erasure/${randomUUID()}`,
       ...{ projectId: session.project.id, raterId, at },
       ...(itemId !== undefined && { onItem: itemId }),
       ...(by !== undefined && { by }),
-      records: places,
+      records: gone.map(({ seq }) => seq),
       judgments: erased.judgment ?? 0,
     };
     session.append(checkRecord(note), { rater: number, item: null });

@@ -6,3 +6,4 @@ export { type OpenOptions, openStore, rekeyStore, sqlitePath } from './open.ts';
 export { type SecretsKey, secretsKeyOf } from './secrets.ts';
 export * from './store.ts';
 export { DRAFT_LIMITS } from './submit.ts';
+export { batched } from './values.ts';

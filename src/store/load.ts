@@ -17,7 +17,7 @@ import { digestProject } from './read.ts';
 import { rebuildProject } from './rebuild.ts';
 import { emptyTotals, type Tables } from './schema.ts';
 import type { LoadOptions, ProjectSource, Rows, SourceCounts, SourceRecord } from './store.ts';
-import { batched, checkBody, checkId, checkItem, checkProfile, checkProject, parsed } from './values.ts';
+import { batched, checkBody, checkId, checkItem, checkProfile, checkProject, parsed, projectOf } from './values.ts';
 import { writeRows } from './write-rows.ts';
 
 /** Inserts a project with its empty state. */
@@ -289,7 +289,7 @@ class Loader {
       checkId('rater', raterId);
       if (known.has(id)) throw twice('record', id);
       known.add(id);
-      const owner = record.type === 'judgment' ? record.judgment.projectId : record.projectId;
+      const owner = projectOf(record);
       if (owner !== project.id)
         throw new DataError('record', `record ${id}: expected project ${project.id}, got ${owner}; correct projectId`);
       const item = itemId === null ? undefined : items.get(itemId);

@@ -1,19 +1,16 @@
 import { sql } from 'kysely';
-import { type FeedbackRecord, foldRecords } from '../feedback/index.ts';
+import { foldRecords } from '../feedback/index.ts';
 import { UsageError } from '../run/index.ts';
 import { mapRows, parseEntry, recordRows } from './read.ts';
 import { unknownItem, unknownRater } from './refusals.ts';
 import type { FeedbackStore, HistoryEntry, HistoryRange, Receipt } from './store.ts';
 import type { StoreContext } from './store-context.ts';
-import { checkRecord } from './values.ts';
+import { checkRecord, projectOf } from './values.ts';
 
 type RecordCalls = Pick<
   FeedbackStore,
   'reserve' | 'release' | 'submit' | 'submitAll' | 'withdraw' | 'history' | 'state'
 >;
-
-const projectOf = (record: FeedbackRecord) =>
-  record.type === 'judgment' ? record.judgment.projectId : record.projectId;
 
 /** Feedback: handing items out, taking records in, and reading the history. */
 export function recordCalls({ connection, perform, recentItems, unknownProject }: StoreContext): RecordCalls {

@@ -98,6 +98,7 @@ async function resealAll(db: Db, from: Vault, to: { readonly vault: Vault; reado
   };
   for (const { id, secret, url } of await db.selectFrom('webhooks').select(['id', 'secret', 'url']).execute()) {
     const change = { secret: again(secret, webhookContext(id, 'secret')), url: again(url, webhookContext(id, 'url')) };
+    if (change.secret === secret && change.url === url) continue;
     await db.updateTable('webhooks').set(change).where('id', '=', id).execute();
   }
   for (const { key, value } of await db
@@ -106,6 +107,7 @@ async function resealAll(db: Db, from: Vault, to: { readonly vault: Vault; reado
     .where('key', 'in', SECRET_SETTINGS)
     .execute()) {
     const change = JSON.stringify(again(String(JSON.parse(value)), settingContext(key)));
+    if (change === value) continue;
     await db.updateTable('settings').set({ value: change }).where('key', '=', key).execute();
   }
   return sealed;

@@ -150,11 +150,7 @@ async function makeRoom(
 }
 
 /** Skips and flags of a rater on some items that stand. */
-export function countMarks(
-  session: Session,
-  rater: RaterEntry,
-  items: readonly number[],
-): Pick<Totals, 'skips' | 'flags'> {
+function countMarks(session: Session, rater: RaterEntry, items: readonly number[]): Pick<Totals, 'skips' | 'flags'> {
   const marks = { skips: 0, flags: 0 };
   for (const item of items) {
     const { skips, flags } = session.standing({ rater: rater.row.rater, item });
@@ -164,20 +160,28 @@ export function countMarks(
   return marks;
 }
 
-/** Appends a record that takes others back, or brings them back, on some items, and brings everything into step. */
-function appendTaking(
+/** Lets an effect change what stands of a rater on some items, whose history is loaded, and brings everything into step. */
+export function changeStanding<T>(
   session: Session,
-  request: SubmitRequest,
-  { rater, items, item }: { rater: RaterEntry; items: readonly number[]; item: number | null },
-): Acknowledgement {
+  { rater, items }: { readonly rater: RaterEntry; readonly items: readonly number[] },
+  effect: () => T,
+): T {
   const before = countMarks(session, rater, items);
-  const stored = session.append(request, { rater: rater.row.rater, item });
+  const done = effect();
   const after = countMarks(session, rater, items);
   session.totals.skips += after.skips - before.skips;
   session.totals.flags += after.flags - before.flags;
-  for (const number of items) session.refresh(rater, session.itemNumber(number));
-  return receiptOf(stored);
+  for (const item of items) session.refresh(rater, session.itemNumber(item));
+  return done;
 }
+
+/** Appends a record that takes others back, or brings them back, on some items, and brings everything into step. */
+const appendTaking = (
+  session: Session,
+  request: SubmitRequest,
+  { rater, items, item }: { rater: RaterEntry; items: readonly number[]; item: number | null },
+): Acknowledgement =>
+  receiptOf(changeStanding(session, { rater, items }, () => session.append(request, { rater: rater.row.rater, item })));
 
 /** Why an answer does not fit the item or the form. */
 function checkAnswer(

@@ -103,6 +103,10 @@ export async function* batched<T>(rows: Rows<T>, size: number): AsyncGenerator<r
   if (batch.length > 0) yield batch;
 }
 
+/** The project that a record belongs to. */
+export const projectOf = (record: FeedbackRecord): string =>
+  record.type === 'judgment' ? record.judgment.projectId : record.projectId;
+
 /** A record from outside, checked, with its canonical body. */
 export function checkRecord(value: unknown): { record: FeedbackRecord; body: string } {
   const result = feedbackRecordSchema.safeParse(value);

@@ -4,7 +4,6 @@ import {
   lstatSync,
   mkdirSync,
   mkdtempSync,
-  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -17,7 +16,9 @@ import { dirname, join } from 'node:path';
 import { runForTest } from '../../src/cli/command.fake.ts';
 import { createRunReader } from '../../src/cli/run-reader.ts';
 import { GoodhartError } from '../../src/run/index.ts';
+import { filesBelow } from '../../src/run/node.ts';
 import { createRng, type Rng } from '../../src/stats/index.ts';
+import { pick, placesOf, put } from './forgery/json-edits.ts';
 
 /** What must never be served: it lies beside the runs, and links lead there. */
 const SECRET = 'SECRET-OF-THE-SERVER';
@@ -27,8 +28,6 @@ export interface FolderOutcome {
   readonly answers: ReadonlyMap<string, { given: number; refused: number }>;
   readonly faults: readonly string[];
 }
-
-const pick = <T>(rng: Rng, values: readonly T[]): T => values[rng.integer(values.length)]!;
 
 /** Texts that stand where JSON is expected. */
 const TEXTS: readonly (() => string | Buffer)[] = [
@@ -85,24 +84,11 @@ const KEYS = ['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProper
 
 /** A JSON value with something odd in some place of it. */
 function odd(rng: Rng, root: unknown): unknown {
-  const places: [object, string][] = [];
-  const walk = (value: unknown) => {
-    if (typeof value !== 'object' || value === null) return;
-    for (const [key, part] of Object.entries(value)) {
-      places.push([value, key]);
-      walk(part);
-    }
-  };
-  walk(root);
+  const places = placesOf(root);
   if (places.length === 0) return pick(rng, VALUES);
-  const [holder, key] = pick(rng, places);
+  const { holder, key } = pick(rng, places);
   const name = rng.uniform() < 0.3 ? pick(rng, KEYS) : key;
-  Object.defineProperty(holder, name, {
-    value: pick(rng, VALUES),
-    enumerable: true,
-    configurable: true,
-    writable: true,
-  });
+  put(holder, name, pick(rng, VALUES));
   return root;
 }
 
@@ -257,9 +243,7 @@ export async function runHostileFolders(
   const place = mkdtempSync(join(tmpdir(), 'goodhart-hostile-runs-'));
   const runs = join(place, 'runs');
   const folder = join(runs, 'hostile');
-  const files = readdirSync(honest, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(honest.length + 1));
+  const files = filesBelow(honest);
   const content = new Map(files.map((file) => [file, readFileSync(join(honest, file))]));
   const lay = (where: string) => {
     rmSync(where, { recursive: true, force: true });

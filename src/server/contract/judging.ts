@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { answerSchema, questionSchema, SKIP_REASONS } from '../../feedback/index.ts';
+import { DRAFT_LIMITS } from '../../store/index.ts';
 import { JUDGES } from '../access/roles.ts';
 import type { RouteContract, RouteKey } from './route.ts';
 
@@ -12,7 +13,10 @@ const taskId = z.string().min(1);
 /** Unfinished work, as the page left it. */
 const draft = z
   .json()
-  .refine((content) => JSON.stringify(content).length <= 100_000, 'expected at most 100,000 characters');
+  .refine(
+    (content) => JSON.stringify(content).length <= DRAFT_LIMITS.characters,
+    `expected at most ${DRAFT_LIMITS.characters.toLocaleString('en')} characters`,
+  );
 const activeMs = z
   .number()
   .nonnegative()
@@ -126,7 +130,7 @@ export const JUDGING_ROUTES = {
   },
   'POST /api/judge/{project}/draft': {
     allow: JUDGES,
-    summary: 'Keep unfinished work on a task, in place of what was kept before; the last 200 tasks of a rater have it',
+    summary: `Keep unfinished work on a task, in place of what was kept before; the last ${DRAFT_LIMITS.perRater} tasks of a rater have it`,
     body: z.strictObject({ taskId, content: draft, idempotencyKey }),
     response: z.object({ id: z.string() }),
     // The page saves after a pause of seconds.

@@ -7,16 +7,22 @@ export interface Edit {
   readonly kind: string;
 }
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+interface Place {
+  readonly holder: object;
+  readonly key: string;
+  readonly pointer: string;
+}
 
-const pick = <T>(rng: Rng, values: readonly T[]): T => values[rng.integer(values.length)]!;
+/** One of some values at random. */
+export const pick = <T>(rng: Rng, values: readonly T[]): T => values[rng.integer(values.length)]!;
 const clone = (value: unknown): Json => JSON.parse(JSON.stringify(value)) as Json;
 const escaped = (key: string) => key.replaceAll('~', '~0').replaceAll('/', '~1');
 const PROTOTYPE_NAMES = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'prototype'];
 
-/** Places of a value, each with what holds it. */
-function placesOf(root: Json): { holder: Json[] | { [key: string]: Json }; key: string; pointer: string }[] {
-  const found: ReturnType<typeof placesOf> = [];
-  const walk = (value: Json, pointer: string) => {
+/** Places of a JSON value, each with what holds it. */
+export function placesOf(root: unknown): Place[] {
+  const found: Place[] = [];
+  const walk = (value: unknown, pointer: string) => {
     if (typeof value !== 'object' || value === null) return;
     for (const [key, part] of Object.entries(value)) {
       const here = `${pointer}/${escaped(key)}`;
@@ -54,7 +60,7 @@ function otherValue(rng: Rng, value: Json): Json {
 }
 
 /** Sets a property of an object's own, whatever it is called. */
-const put = (object: object, key: string, value: Json) =>
+export const put = (object: object, key: string, value: unknown) =>
   Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
 
 /** Changes one place of a JSON value: another number or text, a member dropped, added, renamed, doubled or moved. */
@@ -62,7 +68,8 @@ export function editJson(rng: Rng, value: unknown): Edit | undefined {
   const root = clone(value);
   const places = placesOf(root);
   if (places.length === 0) return undefined;
-  const { holder, key, pointer } = pick(rng, places);
+  const { holder: held, key, pointer } = pick(rng, places);
+  const holder = held as Json[] | { [key: string]: Json };
   const here = (holder as Record<string, Json>)[key]!;
   const done = (kind: string): Edit => ({ value: root, pointer, kind });
   if (Array.isArray(holder)) {

@@ -4,9 +4,9 @@ import type { Disclosure } from '../../../src/disclosure/index.ts';
 import type { PipelineConfig } from '../../../src/pipeline/index.ts';
 import { canonicalJson, chainRecord, type RunRecord } from '../../../src/run/index.ts';
 import type { Rng } from '../../../src/stats/index.ts';
-import { doubled, editJson } from './json-edits.ts';
+import { doubled, editJson, pick } from './json-edits.ts';
 import { type TestimonyId, testimonyAt } from './testimony.ts';
-import type { Workshop } from './workshop.ts';
+import { linesOf, prettyOf, type Workshop } from './workshop.ts';
 
 /** An alteration of an honest run, before it is sealed anew. */
 export interface Forgery {
@@ -26,7 +26,6 @@ export interface Bench {
 }
 type Draw = (bench: Bench, rng: Rng) => Forgery | undefined | Promise<Forgery | undefined>;
 
-const pick = <T>(rng: Rng, values: readonly T[]): T => values[rng.integer(values.length)]!;
 const one = (file: string, content: Buffer | string | null, what: string): Forgery => ({
   edits: new Map([[file, content]]),
   what: `${file}: ${what}`,
@@ -39,8 +38,6 @@ const rows = <T>({ shop }: Bench, file: string): T[] =>
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as T);
-const lines = (values: readonly unknown[]) => values.map((row) => `${JSON.stringify(row)}\n`).join('');
-const pretty = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
 
 /** A place anywhere in a file of JSON or JSON Lines altered. */
 const anywhere: Draw = (bench, rng) => {
@@ -55,7 +52,7 @@ const anywhere: Draw = (bench, rng) => {
   const before = isLines ? rows(bench, file) : json(bench, file);
   const edit = editJson(rng, before);
   if (edit === undefined || canonicalJson(edit.value) === canonicalJson(before)) return undefined;
-  const content = isLines ? lines(edit.value as unknown[]) : pretty(edit.value);
+  const content = isLines ? linesOf(edit.value as unknown[]) : prettyOf(edit.value);
   return {
     ...one(file, content, `${edit.kind} at ${edit.pointer}`),
     testimony: testimonyAt(file, edit.pointer, config),
@@ -137,14 +134,14 @@ const findings: Draw = async (bench, rng) => {
   const assessed = all.filter(({ verdict }) => verdict !== 'not-assessed');
   const target = pick(rng, assessed.length > 0 ? assessed : all);
   const alter = (change: Partial<Record<keyof Finding, unknown>>, what: string) =>
-    one(name, pretty(all.map((f) => (f === target ? { ...f, ...change } : f))), `${target.probe}: ${what}`);
+    one(name, prettyOf(all.map((f) => (f === target ? { ...f, ...change } : f))), `${target.probe}: ${what}`);
   switch (rng.integer(9)) {
     case 0:
-      return one(name, pretty(all.filter((f) => f !== target)), `${target.probe} left out`);
+      return one(name, prettyOf(all.filter((f) => f !== target)), `${target.probe} left out`);
     case 1:
       return one(
         name,
-        pretty([...all, { ...target, probe: pick(rng, ['none', 'invented', 'constructor']), verdict: 'clear' }]),
+        prettyOf([...all, { ...target, probe: pick(rng, ['none', 'invented', 'constructor']), verdict: 'clear' }]),
         'a probe invented',
       );
     case 2:
@@ -167,7 +164,7 @@ const findings: Draw = async (bench, rng) => {
       const seed = bench.config.seed + 1 + rng.integer(1000);
       const evidence = await loadEvidence(bench.shop.folder);
       const made = runAudit(evidence, { seed, params: bench.config.audit.params });
-      return one(name, pretty(made), 'of another seed');
+      return one(name, prettyOf(made), 'of another seed');
     }
     default:
       return alter(
@@ -184,7 +181,7 @@ const disclosure: Draw = (bench, rng) => {
   const alter = (change: object, what: string) =>
     one(
       name,
-      pretty({ ...whole, items: whole.items.map((i) => (i === target ? { ...i, ...change } : i)) }),
+      prettyOf({ ...whole, items: whole.items.map((i) => (i === target ? { ...i, ...change } : i)) }),
       `${target.id}: ${what}`,
     );
   const statement = target.statements[0];
@@ -238,7 +235,7 @@ const disclosure: Draw = (bench, rng) => {
         'a declaration nobody made',
       );
     case 5:
-      return one(name, pretty({ ...whole, items: whole.items.filter((i) => i !== target) }), `${target.id} left out`);
+      return one(name, prettyOf({ ...whole, items: whole.items.filter((i) => i !== target) }), `${target.id} left out`);
     default:
       return target.findings.length === 0
         ? undefined
@@ -271,7 +268,7 @@ const records: Draw = (bench, rng) => {
   const chained = (changed: readonly Pick<RunRecord, 'type' | 'body' | 'at'>[], what: string): Forgery => {
     const made: RunRecord[] = [];
     for (const record of changed) made.push(chainRecord(made.at(-1), record));
-    return one(name, lines(made), what);
+    return one(name, linesOf(made), what);
   };
   const without = (n: number) => all.filter((_, k) => k !== n);
   switch (rng.integer(8)) {
@@ -309,11 +306,11 @@ const records: Draw = (bench, rng) => {
     case 6:
       return one(
         name,
-        lines(all.map((r, k) => (k === i ? { ...r, at: '2020-01-01T00:00:00.000Z' } : r))),
+        linesOf(all.map((r, k) => (k === i ? { ...r, at: '2020-01-01T00:00:00.000Z' } : r))),
         `time of record ${i}, not chained`,
       );
     default:
-      return one(name, lines(without(i)), `record ${i} left out, not chained`);
+      return one(name, linesOf(without(i)), `record ${i} left out, not chained`);
   }
 };
 

@@ -29,9 +29,11 @@ export interface Workshop {
 }
 
 const JSON_LINES = /\.jsonl$/;
-const linesOf = (rows: unknown) => (rows as unknown[]).map((row) => `${JSON.stringify(row)}\n`).join('');
+/** Values as files of a run have them. */
+export const linesOf = (rows: readonly unknown[]): string => rows.map((row) => `${JSON.stringify(row)}\n`).join('');
+export const prettyOf = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 const textOf = (file: string, value: unknown): string =>
-  JSON_LINES.test(file) ? linesOf(value) : `${JSON.stringify(value, null, 2)}\n`;
+  JSON_LINES.test(file) ? linesOf(value as readonly unknown[]) : prettyOf(value);
 
 export function openWorkshop(folder: string, remember: Remember): Workshop {
   const files = filesBelow(folder);
