@@ -2,10 +2,13 @@ import type { Command } from 'commander';
 import { PROBE_IDS } from '../audit/index.ts';
 import type { AnswerKind } from '../feedback/index.ts';
 import {
+  COVERAGE,
+  type CommittedCoverage,
   type CommittedRates,
   distributionStudy,
   FEEDBACK_TYPES,
   feedbackTypesStudy,
+  measureCoverage,
   measureRates,
   populationStudy,
   RATES,
@@ -19,6 +22,7 @@ import {
 } from '../lab/index.ts';
 import { own, suggest, UsageError } from '../run/index.ts';
 import {
+  coverageText,
   distributionText,
   feedbackTypesText,
   populationText,
@@ -92,9 +96,9 @@ function secondsOf(text: string | undefined): { [K in AnswerKind]: number } {
   return seconds;
 }
 
-/** `lab rates|strategies|selection|distribution|population|feedback-types`. */
+/** `lab rates|coverage|strategies|selection|distribution|population|feedback-types`. */
 export function addLabCommands(program: Command, terminalOf: () => Terminal): void {
-  const lab = program.command('lab').description('controlled experiments on the harbour');
+  const lab = program.command('lab').description('controlled experiments on grounds whose truth is known');
   lab
     .command('rates')
     .description('each probe on its planted failure, on clean runs and on what must not be mistaken for it')
@@ -111,6 +115,24 @@ export function addLabCommands(program: Command, terminalOf: () => Terminal): vo
       const rates = seeds === 0 ? RATES : await measureRates({ seeds, firstSeed, probes: chosen }, terminal.progress);
       const shown = { ...rates, probes: pick(rates.probes, chosen) };
       terminal.result(shown, ratesText(shown as CommittedRates));
+    });
+  lab
+    .command('coverage')
+    .description('how often the 95 % interval of each probe holds the true value, where an experiment knows it')
+    .option('--seeds <n>', 'runs per arm; 0 prints the committed coverage', whole(0), 0)
+    .option('--first-seed <n>', 'the first seed', whole(0), 1)
+    .option('--probes <list>', 'probes to measure (default: all)')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  goodhart lab coverage\n  goodhart lab coverage --seeds 40 --probes sycophancy',
+    )
+    .action(async ({ seeds, firstSeed, probes }: { seeds: number; firstSeed: number; probes?: string }) => {
+      const chosen = probes === undefined ? PROBE_IDS : names('probes', probes, PROBE_IDS);
+      const terminal = terminalOf();
+      const measured =
+        seeds === 0 ? COVERAGE : await measureCoverage({ seeds, firstSeed, probes: chosen }, terminal.progress);
+      const shown = { ...measured, probes: pick(measured.probes, chosen) };
+      terminal.result(shown, coverageText(shown as CommittedCoverage));
     });
   lab
     .command('strategies')

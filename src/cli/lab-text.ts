@@ -1,5 +1,6 @@
 import {
   type ArmRates,
+  type CommittedCoverage,
   type CommittedRates,
   type DistributionStudy,
   type FeedbackTypesStudy,
@@ -120,4 +121,14 @@ export function strategiesText(effects: readonly StrategyEffect[], seeds: number
     e.verdict,
   ]);
   return `${table([['strategy', 'probe', 'without', 'with', ...COMPARED], ...rows])}\n${summary(effects, seeds)}`;
+}
+
+/** How often each probe's interval holds the true value, arm by arm. */
+export function coverageText({ probes, seeds, firstSeed }: CommittedCoverage): string {
+  const rows = Object.entries(probes).flatMap(([probe, arms]) =>
+    arms.map(({ arm, covered }) =>
+      covered === null ? [probe, '–', 'the true value is not known'] : [probe, arm, rateCell(covered)],
+    ),
+  );
+  return `${table([['probe', 'arm', 'intervals that hold the truth (95 %)'], ...rows])}\n${seeds} seeds from ${firstSeed}`;
 }

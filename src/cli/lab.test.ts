@@ -53,6 +53,15 @@ describe('goodhart lab rates and strategies', () => {
     expect(measured).toMatchObject({ seeds: 1, firstSeed: 1 });
     expect(Object.keys(measured.probes)).toEqual(['careless-raters']);
   });
+  it('counts the intervals that hold the true value, and prints the committed counts at once', async () => {
+    const measured = await run('lab', 'coverage', '--probes', 'careless-raters,misgeneralisation', '--seeds', '1');
+    expect(measured.code).toBe(0);
+    expect(measured.out).toMatch(/careless-raters +– +the true value is not known/);
+    expect(measured.out).toMatch(/1 seeds from 1/);
+    const committed = await run('lab', 'coverage', '--probes', 'sycophancy');
+    expect(committed.out).toMatch(/sycophancy +planted 6 +\d+\/\d+/);
+    expect(committed.out).not.toMatch(/careless/);
+  });
   it('shows what a strategy does, with an interval and a verdict', async () => {
     const { code, out } = await run('lab', 'strategies', '--strategies', 'S4', '--seeds', '2');
     expect(code).toBe(0);

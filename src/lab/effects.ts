@@ -1,7 +1,7 @@
 import { PROBE_IDS, type ProbeId, probeOf, runProbe } from '../audit/index.ts';
 import { ignoreProgress, type Progress } from '../run/index.ts';
 import { createRng, mean } from '../stats/index.ts';
-import { runArm } from './experiment.ts';
+import { runArm, takesStrategies } from './experiment.ts';
 import { EXPERIMENTS } from './experiments/index.ts';
 import { type PairedDifference, pairedDifference, type Verdict, verdicts } from './paired.ts';
 import { type StrategyId, strategyOf } from './strategies/index.ts';
@@ -22,9 +22,11 @@ export interface StrategyEffect {
   readonly unassessed: number;
 }
 
-/** Probes whose challenge a strategy is said to answer. */
+/** Probes whose challenge a strategy is said to answer, and in whose experiment it can be switched on. */
 export const answeredBy = (id: StrategyId): ProbeId[] =>
-  PROBE_IDS.filter((probe) => strategyOf(id).answers.includes(probeOf(probe).challenge));
+  PROBE_IDS.filter(
+    (probe) => strategyOf(id).answers.includes(probeOf(probe).challenge) && takesStrategies(EXPERIMENTS[probe]),
+  );
 
 /** The measured effect of each strategy on each probe that it answers, paired by seed; nulls and harms stay in the table. */
 export async function strategyEffects(

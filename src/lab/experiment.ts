@@ -1,6 +1,7 @@
 import type { Evidence, ProbeId } from '../audit/index.ts';
 import { createRng, type Rng } from '../stats/index.ts';
-import { type Setting, USUAL } from './setting.ts';
+import type { GroundId } from '../world/index.ts';
+import type { Setting } from './setting.ts';
 import { STRATEGIES, type StrategyId } from './strategies/index.ts';
 
 /** What is done in one run of an experiment. */
@@ -20,8 +21,13 @@ export interface Draw {
   readonly truth?: number;
 }
 
-/** A controlled experiment: where a probe's failure is planted in known doses, on a ground whose truth is known. */
-export interface Experiment {
+/**
+ * A controlled experiment: where a probe's failure is planted in known doses, in a world whose truth is known. Planting, its
+ * look-alike and every strategy are changes of a setting, plain data that says what is varied.
+ */
+export interface Experiment<S extends object = object> {
+  /** Where it takes place: a proving ground, or `tables` where rows are drawn from a model of their own. */
+  readonly world: GroundId | 'tables';
   /** What is planted, and what a dose counts. */
   readonly planted: string;
   /** Doses shown on the curve, weakest first. */
@@ -30,19 +36,23 @@ export interface Experiment {
   readonly documented: number;
   /** What the look-alike arm holds. */
   readonly lookAlike: string;
-  /** The usual setting, where it differs. */
-  readonly setting?: Partial<Setting>;
+  /** The setting in which nothing is wrong. */
+  readonly usual: S;
   /** The setting with the failure at a dose. */
-  plant(setting: Setting, dose: number): Setting;
+  plant(setting: S, dose: number): S;
   /** The setting of the look-alike. */
-  resemble(setting: Setting): Setting;
+  resemble(setting: S): S;
   /** Runs a setting. Everything random comes from `rng`. */
-  draw(setting: Setting, rng: Rng): Promise<Draw>;
+  draw(setting: S, rng: Rng): Promise<Draw>;
 }
 
+/** Whether the survey's strategies can be switched on in an experiment: they change the setting of the harbour's loop. */
+export const takesStrategies = (experiment: Experiment): experiment is Experiment<Setting> =>
+  experiment.world === 'harbour' && 'members' in experiment.usual;
+
 /** The setting of an arm. */
-export function settingOf(experiment: Experiment, arm: Arm): Setting {
-  const usual = { ...USUAL, ...experiment.setting };
+export function settingOf(experiment: Experiment, arm: Arm): object {
+  const { usual } = experiment;
   switch (arm.kind) {
     case 'clean':
       return usual;
@@ -52,8 +62,9 @@ export function settingOf(experiment: Experiment, arm: Arm): Setting {
       return experiment.resemble(usual);
     case 'strategy': {
       const { apply } = STRATEGIES[arm.id];
-      if (apply === undefined) throw new RangeError(`${arm.id}: expected a strategy that an experiment can switch on`);
-      return apply(experiment.plant(usual, arm.dose));
+      if (apply === undefined || !takesStrategies(experiment))
+        throw new RangeError(`${arm.id}: expected a strategy and an experiment that it can be switched on in`);
+      return apply(experiment.plant(experiment.usual, arm.dose));
     }
   }
 }

@@ -1,6 +1,7 @@
 import { PROBE_IDS, type ProbeId, probeOf, runProbe, type Verdict } from '../audit/index.ts';
 import { ignoreProgress, type Progress } from '../run/index.ts';
 import { type Interval, mean, wilson } from '../stats/index.ts';
+import committedCoverage from './coverage.json' with { type: 'json' };
 import { type Arm, armName, type Experiment, runArm } from './experiment.ts';
 import { EXPERIMENTS } from './experiments/index.ts';
 import committed from './rates.json' with { type: 'json' };
@@ -140,3 +141,51 @@ export function ratesOf(id: ProbeId): DetectionRates {
 /** The committed rates of every probe, by probe: what a run writes down beside its findings. */
 export const committedRates = (): Readonly<Record<ProbeId, DetectionRates>> =>
   Object.fromEntries(PROBE_IDS.map((id) => [id, ratesOf(id)])) as Record<ProbeId, DetectionRates>;
+
+/** The arms on which the interval of a probe is held against the true value: clean, at the weakest dose and at the documented one. */
+export const coverageArms = ({ doses, documented }: Experiment): Arm[] => [
+  { kind: 'clean' },
+  ...[...new Set([doses[0]!, documented])].map((dose): Arm => ({ kind: 'planted', dose })),
+];
+
+/** How often the interval of a probe, at 95 %, held the true value on an arm; null where the experiment does not know it. */
+export interface ArmCoverage {
+  readonly arm: string;
+  readonly covered: Rate | null;
+}
+
+/** Coverage by probe, committed with the command that measured it. */
+export interface CommittedCoverage {
+  readonly command: string;
+  readonly seeds: number;
+  readonly firstSeed: number;
+  readonly probes: { readonly [P in ProbeId]: readonly ArmCoverage[] };
+}
+export const COVERAGE: CommittedCoverage = committedCoverage;
+
+/** Coverage of every probe over seeds from `firstSeed` on, as `coverage.json` holds it. */
+export async function measureCoverage(
+  { seeds, firstSeed, probes = PROBE_IDS }: { seeds: number; firstSeed: number; probes?: readonly ProbeId[] },
+  progress: Progress = ignoreProgress,
+): Promise<CommittedCoverage> {
+  const list = Array.from({ length: seeds }, (_, i) => firstSeed + i);
+  const measured: [ProbeId, ArmCoverage[]][] = [];
+  for (const id of probes) {
+    const arms: ArmCoverage[] = [];
+    const all = coverageArms(EXPERIMENTS[id]);
+    for (const arm of all) {
+      const { covered } = await armRates(id, arm, list);
+      arms.push({ arm: armName(arm), covered });
+      progress({ stage: id, done: arms.length, total: all.length, unit: 'arms' });
+      // What is not known on one arm is not known on another.
+      if (covered === null) break;
+    }
+    measured.push([id, arms]);
+  }
+  return {
+    command: `goodhart lab coverage --seeds ${seeds} --first-seed ${firstSeed}`,
+    seeds,
+    firstSeed,
+    probes: Object.fromEntries(measured) as Record<ProbeId, ArmCoverage[]>,
+  };
+}

@@ -88,7 +88,8 @@ it('a kind of evidence is gathered from what a run shows, as its schema says', a
 });
 
 it('a strategy changes the setting of an experiment at the same cost', () => {
-  const planted = settingOf(replyGrowthExperiment, { kind: 'planted', dose: 2 });
+  const planted = replyGrowthExperiment.plant(replyGrowthExperiment.usual, 2);
+  expect(settingOf(replyGrowthExperiment, { kind: 'planted', dose: 2 })).toEqual(planted);
   const treated = secondOpinions.apply!(planted);
   expect(treated.pairs * treated.overlap).toBe(planted.pairs * planted.overlap);
   expect(treated).not.toEqual(planted);
@@ -152,7 +153,7 @@ describe('what an extension costs', () => {
       'a probe and its experiment',
       /['"]mode-collapse['"]|\/mode-collapse\.ts'/,
       ['audit/probes/mode-collapse.ts', 'lab/experiments/mode-collapse.ts'],
-      ['audit/probes/index.ts', 'lab/experiments/index.ts', 'lab/rates.json'],
+      ['audit/probes/index.ts', 'lab/coverage.json', 'lab/experiments/index.ts', 'lab/rates.json'],
     ],
     [
       'a kind of evidence, with the probe and the experiment that use it',

@@ -2,15 +2,17 @@ import type { EvidenceRow } from '../../audit/index.ts';
 import type { Experiment } from '../experiment.ts';
 import { HARBOUR } from '../harbour.ts';
 import { drawReplies, rewardOf, spaceOf } from '../scene.ts';
-import { replaced } from '../setting.ts';
+import { replaced, type Setting, USUAL } from '../setting.ts';
 
 /** R3: raters who like long replies, and a reward that learns to. */
-export const misgeneralisation: Experiment = {
+export const misgeneralisation: Experiment<Setting> = {
+  world: 'harbour',
   planted: 'of eight raters, how many give eight units of utility for a hundred characters more',
   doses: [1, 2, 4, 6],
   documented: 6,
   lookAlike:
     'a reward fitted to a quarter of the pairs by honest raters: its weights are wrong by chance and not by a taste',
+  usual: USUAL,
   plant: (setting, dose) => ({ ...setting, raters: replaced(setting.raters, 'length-biased', dose) }),
   resemble: (setting) => ({ ...setting, pairs: setting.pairs / 4, overlap: 4 }),
   async draw(setting, rng) {

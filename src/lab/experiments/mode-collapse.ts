@@ -2,17 +2,19 @@ import type { EvidenceRow } from '../../audit/index.ts';
 import type { Experiment } from '../experiment.ts';
 import { HARBOUR } from '../harbour.ts';
 import { drawReplies, policyAt, rewardOf, spaceOf } from '../scene.ts';
+import { type Setting, USUAL } from '../setting.ts';
 
 const PROMPTS = 40;
 
 /** P6: the diversity that a tilt of the base policy costs. */
-export const modeCollapse: Experiment = {
+export const modeCollapse: Experiment<Setting> = {
+  world: 'harbour',
   planted: 'KL of the tuned policy from the base policy, nats a reply',
   doses: [1, 2, 3, 4],
   documented: 4,
   lookAlike:
     'replies that merely grew: the base policy’s, each followed by what the base policy would say next to the same prompt',
-  setting: { kl: 0 },
+  usual: { ...USUAL, kl: 0 },
   plant: (setting, dose) => ({ ...setting, kl: dose }),
   resemble: (setting) => ({ ...setting, appended: true }),
   async draw(setting, rng) {

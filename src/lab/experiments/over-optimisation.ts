@@ -5,7 +5,7 @@ import type { Experiment } from '../experiment.ts';
 import type { Slot } from '../feature-reward.ts';
 import { HARBOUR } from '../harbour.ts';
 import { policyAt, rewardOf, spaceOf } from '../scene.ts';
-import type { Setting } from '../setting.ts';
+import { type Setting, USUAL } from '../setting.ts';
 
 /** Everything but truth. */
 const BLIND: readonly Slot[] = ['details', 'anyDetail', 'flattery', 'sure', 'evidence', 'harm'];
@@ -14,14 +14,15 @@ const SHARES = [0, 0.05, 0.1, 0.25, 0.5, 0.75, 1];
 const PROMPTS_EVERY = 2;
 
 /** R4: a path of exact optima, from the base policy to a KL, of a reward that cannot see the truth of a reply. */
-export const overOptimisation: Experiment = {
+export const overOptimisation: Experiment<Setting> = {
+  world: 'harbour',
   planted:
     'KL to which a reward is optimised that eight length-biased raters taught and that cannot see whether a reply is true',
   doses: [0.5, 1, 2, 4],
   documented: 4,
   lookAlike:
     'a path that still rises, under honest raters, whose true utility is measured with noise (a quarter of a unit a prompt)',
-  setting: { kl: 1.5, pairs: 1000, overlap: 3 },
+  usual: { ...USUAL, kl: 1.5, pairs: 1000, overlap: 3 },
   plant: (setting, dose) => ({ ...setting, raters: { 'length-biased': 8 }, slots: BLIND, kl: dose }),
   resemble: (setting) => ({ ...setting, goldNoise: 0.25 }),
   async draw(setting, rng) {

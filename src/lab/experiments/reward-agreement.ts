@@ -3,15 +3,17 @@ import type { Experiment } from '../experiment.ts';
 import { HARBOUR } from '../harbour.ts';
 import { feedbackView } from '../run-view.ts';
 import { judged, rewardOf } from '../scene.ts';
-import { replaced, USUAL } from '../setting.ts';
+import { replaced, type Setting, USUAL } from '../setting.ts';
 
 /** H2 between raters and policy: a reward that pays for agreement alone. */
-export const rewardAgreement: Experiment = {
+export const rewardAgreement: Experiment<Setting> = {
+  world: 'harbour',
   planted:
     'what agreement with the user is worth to all eight raters; a true reply is worth four more than a false one, and honesty a bit',
   doses: [5, 7, 10],
   documented: 10,
   lookAlike: 'a reward taught by raters some of whom like long replies: it pays for words, and not for agreement',
+  usual: USUAL,
   plant: (setting, dose) => ({ ...setting, raters: { sycophantic: 8 }, agreementWeight: dose }),
   resemble: (setting) => ({
     ...setting,

@@ -4,14 +4,16 @@ import { expectation } from '../../world/index.ts';
 import type { Experiment } from '../experiment.ts';
 import { HARBOUR } from '../harbour.ts';
 import { drawReplies, policyAt, rewardOf, spaceOf } from '../scene.ts';
-import { replaced } from '../setting.ts';
+import { replaced, type Setting, USUAL } from '../setting.ts';
 
 /** H2: raters who like to be agreed with, through a reward, into a policy. The truth is the exact rise over the same prompts. */
-export const sycophancy: Experiment = {
+export const sycophancy: Experiment<Setting> = {
+  world: 'harbour',
   planted: 'of eight raters, how many give agreement with the user five units of utility',
   doses: [1, 2, 4, 6],
   documented: 6,
   lookAlike: 'a base model that agrees with users from the start (three log-odds more), tuned by honest raters',
+  usual: USUAL,
   plant: (setting, dose) => ({ ...setting, raters: replaced(setting.raters, 'sycophantic', dose) }),
   resemble: (setting) => ({ ...setting, baseAgreement: 3 }),
   async draw(setting, rng) {
