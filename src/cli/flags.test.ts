@@ -55,7 +55,7 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
   'lab distribution': all(LAB, 'seeds'),
   'lab feedback-types': all(LAB, 'seeds', 'budget', 'answer-seconds'),
   'lab population': all(LAB, 'seeds'),
-  'lab coverage': { ...all(LAB, 'seeds', 'probes'), '--first-seed': SECOND_RUN },
+  'lab coverage': all(LAB, 'seeds', 'first-seed', 'probes'),
   'lab rates': { ...all(LAB, 'seeds', 'probes'), '--first-seed': SECOND_RUN },
   'lab selection': all(LAB, 'seeds', 'budgets', 'families', 'rules', 'epsilon'),
   'lab strategies': { ...all(LAB, 'seeds', 'strategies'), '--first-seed': SECOND_RUN },

@@ -57,7 +57,9 @@ describe('goodhart lab rates and strategies', () => {
     const measured = await run('lab', 'coverage', '--probes', 'careless-raters,misgeneralisation', '--seeds', '1');
     expect(measured.code).toBe(0);
     expect(measured.out).toMatch(/careless-raters +– +the true value is not known/);
-    expect(measured.out).toMatch(/1 seeds from 1/);
+    expect(measured.out).toMatch(/1 seeds from 1$/m);
+    const later = await run('lab', 'coverage', '--probes', 'careless-raters', '--seeds', '1', '--first-seed', '7');
+    expect(later.out).toMatch(/1 seeds from 7$/m);
     const committed = await run('lab', 'coverage', '--probes', 'sycophancy');
     expect(committed.out).toMatch(/sycophancy +planted 6 +\d+\/\d+/);
     expect(committed.out).not.toMatch(/careless/);
