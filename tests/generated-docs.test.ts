@@ -1,7 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { renderAlgorithms } from '../scripts/algorithm-docs.ts';
+import { doseDrawing, drawingOf, pageOf, renderChallenge, renderChallenges } from '../scripts/challenge-docs.ts';
 import { renderEvidence } from '../scripts/evidence-docs.ts';
+import { CHALLENGE_IDS, PROBE_IDS, probesOf } from '../src/audit/index.ts';
 
 describe('docs/evidence.md', () => {
   it('is what the table of evidence kinds says: run `npm run docs:evidence` after a change', () => {
@@ -12,5 +14,23 @@ describe('docs/evidence.md', () => {
 describe('docs/algorithms.md', () => {
   it('is what the table of algorithms says: run `npm run docs:algorithms` after a change', () => {
     expect(readFileSync('docs/algorithms.md', 'utf8')).toBe(renderAlgorithms());
+  });
+});
+
+describe('docs/challenges', () => {
+  const pages = CHALLENGE_IDS.filter((id) => existsSync(pageOf(id)));
+  it.each(pages)(
+    '%s says what the code and the committed rates say: run `npm run docs:challenges` after a change',
+    (id) => {
+      const page = readFileSync(pageOf(id), 'utf8');
+      expect(page).toBe(renderChallenge(page));
+      const marked = [...page.matchAll(/<!-- generated: ([\w-]+) -->/g)].map(([, probe]) => probe);
+      expect(marked).toEqual(probesOf(id).map((probe) => probe.id));
+      expect(page).not.toMatch(/\b(passes|passed|safe)\b/i);
+    },
+  );
+  it('has a drawing of every probe, and the table of all challenges', () => {
+    for (const id of PROBE_IDS) expect(readFileSync(drawingOf(id), 'utf8')).toBe(doseDrawing(id));
+    expect(readFileSync('docs/challenges/README.md', 'utf8')).toBe(renderChallenges());
   });
 });
