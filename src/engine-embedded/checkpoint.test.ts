@@ -139,6 +139,42 @@ describe('rolling checkpoints', () => {
     await model.dispose();
   });
 
+  it('keep what is trained beside in step, and lose both or neither', async () => {
+    const prefix = join(folder, 'pair-');
+    const models = async (seed: number) => {
+      const [model, critic] = [
+        await engine.createModel(spec),
+        await engine.createModel({ ...spec, seed, scalarHead: true }),
+      ];
+      const warnings: string[] = [];
+      const warn = (line: string) => warnings.push(line);
+      return { model, critic, warnings, checkpoints: rollingCheckpoints<never>(prefix, { beside: { critic }, warn }) };
+    };
+    const first = await models(1);
+    for (const step of [1, 2, 3]) {
+      await first.critic.forwardBackwardScalar([data[0]!.tokens], () => ({ loss: 0, gradient: Float32Array.of(1) }));
+      await first.critic.optimStep({ learningRate: 0.01 });
+      await first.checkpoints.save(first.model, step);
+    }
+    const named = () =>
+      readdirSync(folder)
+        .filter((file) => file.startsWith('pair-'))
+        .sort();
+    expect(named()).toEqual(['pair-2', 'pair-2.critic', 'pair-3', 'pair-3.critic']);
+    const scalarOf = async ({ critic }: typeof first) => (await (await critic.sampler()).scalars([data[0]!.tokens]))[0];
+    const second = await models(9);
+    expect((await second.checkpoints.resume(second.model)).step).toBe(3);
+    expect(await scalarOf(second)).toEqual(await scalarOf(first));
+    flip(binaryIn(`${prefix}3.critic`), 1, 1);
+    expect((await second.checkpoints.resume(second.model)).step).toBe(2);
+    expect(second.warnings.length).toBe(1);
+    expect(named()).toEqual(['pair-2', 'pair-2.critic']);
+    flip(binaryIn(`${prefix}2.critic`), 1, 1);
+    await expect(second.checkpoints.resume(second.model)).rejects.toThrow(/resume once more to begin anew/);
+    expect(named()).toEqual([]);
+    for (const { model, critic } of [first, second]) for (const own of [model, critic]) await own.dispose();
+  });
+
   it('another architecture is no torn checkpoint: it is refused', async () => {
     const prefix = join(folder, 'other-');
     await train(prefix, 1);

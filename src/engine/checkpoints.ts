@@ -24,6 +24,8 @@ export interface Checkpoints<State> {
 export interface CheckpointsOptions {
   /** How many to keep: 2 by default, so that there is one to fall back to. */
   readonly keep?: number;
+  /** Models that are trained beside, by name: saved and loaded with it, at `<prefix><step>.<name>`. */
+  readonly beside?: Readonly<Record<string, Pick<TrainableModel, 'saveState' | 'loadState'>>>;
   /** Receives a line for every checkpoint that cannot be used. */
   readonly warn: (line: string) => void;
 }
@@ -33,7 +35,8 @@ export interface CheckpointsOptions {
  * A process may be killed at any instant: what `resume` finds is a whole checkpoint or the one before.
  */
 export function rollingCheckpoints<State>(prefix: string, options: CheckpointsOptions): Checkpoints<State> {
-  const { keep = 2, warn } = options;
+  const { keep = 2, beside = {}, warn } = options;
+  const companions = Object.entries(beside);
   const [folder, start] = prefix.endsWith('/') ? [prefix, ''] : [dirname(prefix), basename(prefix)];
   const pathOf = (step: number) => join(folder, `${start}${step}`);
   const steps = () =>
@@ -46,15 +49,17 @@ export function rollingCheckpoints<State>(prefix: string, options: CheckpointsOp
     onPath(folder, () => {
       const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.startsWith(start)) : [];
       for (const name of names) {
-        const [, step, rest] = /^(\d+)(\.json|(?:\.json)?\.partial-\d+)$/.exec(name.slice(start.length)) ?? [];
-        if (step === undefined || (rest === '.json' && existsSync(pathOf(Number(step))))) continue;
+        const [, step, rest] = /^(\d+)(\.[a-z]+|(?:\.[a-z]+)?\.partial-\d+)$/.exec(name.slice(start.length)) ?? [];
+        if (step === undefined || (!rest!.includes('partial') && existsSync(pathOf(Number(step))))) continue;
         rmSync(join(folder, name), { recursive: true, force: true });
       }
     });
   const remove = (step: number) =>
     onPath(pathOf(step), () => {
       rmSync(pathOf(step), { recursive: true, force: true });
-      rmSync(`${pathOf(step)}.json`, { force: true });
+      // The loop's state, and what was trained beside.
+      for (const name of readdirSync(folder))
+        if (name.startsWith(`${start}${step}.`)) rmSync(join(folder, name), { recursive: true, force: true });
     });
   const readState = (step: number): State | undefined => {
     const path = `${pathOf(step)}.json`;
@@ -69,10 +74,13 @@ export function rollingCheckpoints<State>(prefix: string, options: CheckpointsOp
     async resume(model, { upTo = Number.POSITIVE_INFINITY } = {}) {
       removeLeftovers();
       const candidates = steps().filter((step) => step <= upTo);
+      let altered: string | undefined;
       for (const [i, step] of candidates.entries()) {
         try {
           const state = readState(step);
           await model.loadState(pathOf(step));
+          altered = companions.length === 0 ? undefined : pathOf(step);
+          for (const [name, other] of companions) await other.loadState(`${pathOf(step)}.${name}`);
           return { step, state };
         } catch (error) {
           if (!(error instanceof DataError)) throw error;
@@ -81,12 +89,19 @@ export function rollingCheckpoints<State>(prefix: string, options: CheckpointsOp
           remove(step);
         }
       }
+      // The model is not as it was any more: only a new start has it.
+      if (altered !== undefined)
+        throw new DataError(
+          'checkpoint',
+          `${altered}: what was trained beside it cannot be read, and no checkpoint before is whole; it is removed, so resume once more to begin anew`,
+        );
       return { step: 0, state: undefined };
     },
     async save(model, step, state) {
       onPath(folder, () => mkdirSync(folder, { recursive: true }));
       // The loop's state first: weights are what makes a checkpoint exist.
       if (state !== undefined) writeJson(`${pathOf(step)}.json`, state);
+      for (const [name, other] of companions) await other.saveState(`${pathOf(step)}.${name}`);
       await model.saveState(pathOf(step));
       for (const old of steps().slice(keep)) remove(old);
     },

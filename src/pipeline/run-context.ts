@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import type { Engine } from '../engine/index.ts';
-import { type Checkpoints, rollingCheckpoints } from '../engine/node.ts';
+import { type Checkpoints, type CheckpointsOptions, rollingCheckpoints } from '../engine/node.ts';
 import type { Progress } from '../run/index.ts';
 import { onPath, type RecordLog, writeFileAtomic, writeJson } from '../run/node.ts';
 import type { PipelineConfig } from './config.ts';
@@ -54,7 +54,7 @@ export const atRound = <C extends Pick<Place, 'round'>>(context: C, round: numbe
 export function checkpointsOf<State>(
   context: RunContext,
   prefix: string,
-  { curve, ...options }: { readonly curve: string; readonly keep?: number },
+  { curve, ...options }: { readonly curve: string } & Omit<CheckpointsOptions, 'warn'>,
 ): Checkpoints<State> {
   const warn = (line: string) => {
     context.warn(line);

@@ -35,7 +35,7 @@ function strangeFiles(place: StagePlace, records: readonly StageRecord[]): strin
   for (const { outputs } of records) for (const file of Object.keys(outputs)) written.add(file);
   const prefixes = checkpointPrefixesOf(place);
   const isCheckpoint = (file: string) =>
-    prefixes.some((prefix) => file.startsWith(prefix) && /^\d+\//.test(file.slice(prefix.length)));
+    prefixes.some((prefix) => file.startsWith(prefix) && /^\d+(\.critic)?\//.test(file.slice(prefix.length)));
   return filesBelow(place.folder).filter((file) => {
     if (STATE_FOLDER.test(file) && !STATE_FILE.test(file)) return true;
     if (MEMBER.test(file)) return !written.has(file) || !isMember(place, file);

@@ -6,6 +6,7 @@ export * from './algorithms/supervised.ts';
 export * from './best-of-n.ts';
 export * from './dialogue-datum.ts';
 export * from './evaluate.ts';
+export { generalisedAdvantages, whitened } from './gae.ts';
 export * from './kl-estimators.ts';
 export * from './monitors/index.ts';
 export { type Decision, defineMonitor, type Monitor, type MonitorPoint } from './monitors/monitor.ts';

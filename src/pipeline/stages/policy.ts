@@ -119,6 +119,8 @@ interface Trainer {
   readonly reward: RewardModel;
   readonly base: Base;
   readonly checkpoints: Checkpoints<never>;
+  /** Where the algorithm learns one. */
+  readonly critic: TrainableModel | undefined;
 }
 
 /** Evaluates the policy as it is: on the prompts of the path, and at both ends on those of deployment too. */
@@ -189,8 +191,8 @@ async function trainingPairs(context: RunContext): Promise<PolicyPair[]> {
     return [{ prompt, chosen, rejected, weight }];
   });
 }
-const needsPairs = ({ algorithm }: Pick<PolicySettings, 'algorithm'>): boolean =>
-  (ALGORITHMS[algorithm].needs as readonly Need[]).includes('pairs');
+const needs = ({ algorithm }: Pick<PolicySettings, 'algorithm'>, need: Need): boolean =>
+  (ALGORITHMS[algorithm].needs as readonly Need[]).includes(need);
 
 /**
  * Optimises the policy against the reward, or on the pairs themselves. Every `evaluateEvery` steps it is evaluated and checkpointed; a run that was killed
@@ -201,9 +203,10 @@ async function train(trainer: Trainer): Promise<void> {
   const { config, engines, progress, source, round } = context;
   const name = nameInRound(context, policyStageName(variant));
   let path = await begin(trainer);
-  const pairs = needsPairs(settings) ? await trainingPairs(context) : [];
+  const pairs = needs(settings, 'pairs') ? await trainingPairs(context) : [];
   const supplies = {
     ...(pairs.length > 0 && { pairs }),
+    ...(trainer.critic !== undefined && { critic: trainer.critic }),
     model,
     reference,
     codec: base.codec,
@@ -233,12 +236,17 @@ async function optimise(context: RunContext, variant: Variant): Promise<void> {
   // A rule may go back to any step that was evaluated.
   const keep = settings.monitor === undefined ? {} : { keep: Number.POSITIVE_INFINITY };
   const curve = nameInRound(context, policyStageName(variant));
-  const checkpoints = checkpointsOf<never>(context, checkpointPrefix(variant), { curve, ...keep });
   await withReward(context, settings.risk, async (reward) => {
     const model = await engines.policy.createModel(spec, { from: base.folder });
     const reference = await model.sampler({ retain: true });
-    await train({ context, variant, settings, model, reference, reward, base, checkpoints });
+    const critic = needs(settings, 'critic')
+      ? await engines.policy.createModel({ ...spec, scalarHead: true }, { from: base.folder })
+      : undefined;
+    const beside = critic === undefined ? {} : { critic };
+    const checkpoints = checkpointsOf<never>(context, checkpointPrefix(variant), { curve, beside, ...keep });
+    await train({ context, variant, settings, model, reference, reward, base, checkpoints, critic });
     await reference.dispose();
+    await critic?.dispose();
     await model.dispose();
   });
 }
@@ -338,7 +346,7 @@ export const policyStage = (variant: Variant): Stage => ({
   name: policyStageName(variant),
   reads: (context) => [
     ...[DATA, ...BASE_FILES, inRound(context, RUN_FILES.rewardModel)],
-    ...(needsPairs(context.config.policy!) ? FEEDBACK_FILES.map((file) => inRound(context, file)) : []),
+    ...(needs(context.config.policy!, 'pairs') ? FEEDBACK_FILES.map((file) => inRound(context, file)) : []),
   ],
   // The last checkpoint is a result too: damaged after the stage was done, it is made again.
   writes: (context) => policyFiles(context, variant).map((file) => inRound(context, file)),

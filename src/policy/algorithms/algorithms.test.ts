@@ -20,6 +20,10 @@ const CASES: { readonly [K in AlgorithmId]: AlgorithmCase } = {
   rloo: { settings: { ...online, beta: 0.01 }, withoutKl: { beta: 0 } },
   grpo: { settings: { ...online, beta: 0.01 }, withoutKl: { beta: 0 } },
   'reinforce-plus-plus': { settings: { ...online, beta: 0.01 }, withoutKl: { beta: 0 } },
+  ppo: {
+    settings: { ...online, beta: 0.01, epochs: 2, minibatches: 2, criticLearningRate: 0.02 },
+    levelMatters: 'a critic does not know the level of scores before it has learned it',
+  },
   raft: { settings: { ...online, steps: 20 } },
   'online-dpo': { settings: { ...online, beta: 0.5 } },
   dpo: { settings: offline },

@@ -6,6 +6,7 @@ import { grpo } from './grpo.ts';
 import { kto } from './kto.ts';
 import { onlineDpo } from './online-dpo.ts';
 import { orpo } from './orpo.ts';
+import { ppo } from './ppo.ts';
 import { raft } from './raft.ts';
 import { reinforcePlusPlus } from './reinforce-plus-plus.ts';
 import { rloo } from './rloo.ts';
@@ -16,6 +17,7 @@ export const ALGORITHMS = {
   rloo,
   grpo,
   'reinforce-plus-plus': reinforcePlusPlus,
+  ppo,
   raft,
   'online-dpo': onlineDpo,
   dpo,
