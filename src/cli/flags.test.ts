@@ -55,6 +55,7 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
   'lab distribution': all(LAB, 'seeds'),
   'lab feedback-types': all(LAB, 'seeds', 'budget', 'answer-seconds'),
   'lab population': all(LAB, 'seeds'),
+  'lab monitors': all(LAB, 'runs', 'first-seed'),
   'lab coverage': all(LAB, 'seeds', 'first-seed', 'probes'),
   'lab rates': { ...all(LAB, 'seeds', 'probes'), '--first-seed': SECOND_RUN },
   'lab selection': all(LAB, 'seeds', 'budgets', 'families', 'rules', 'epsilon'),

@@ -10,6 +10,7 @@ import {
   feedbackTypesStudy,
   measureCoverage,
   measureRates,
+  monitorStudy,
   populationStudy,
   RATES,
   REWARD_FAMILIES,
@@ -25,6 +26,7 @@ import {
   coverageText,
   distributionText,
   feedbackTypesText,
+  monitorsText,
   populationText,
   ratesText,
   selectionText,
@@ -96,7 +98,7 @@ function secondsOf(text: string | undefined): { [K in AnswerKind]: number } {
   return seconds;
 }
 
-/** `lab rates|coverage|strategies|selection|distribution|population|feedback-types`. */
+/** `lab rates|coverage|strategies|selection|distribution|population|monitors|feedback-types`. */
 export function addLabCommands(program: Command, terminalOf: () => Terminal): void {
   const lab = program.command('lab').description('controlled experiments on grounds whose truth is known');
   lab
@@ -186,6 +188,17 @@ export function addLabCommands(program: Command, terminalOf: () => Terminal): vo
       const terminal = terminalOf();
       const study = await populationStudy({ seeds }, terminal.progress);
       terminal.result(study, populationText(study));
+    });
+  lab
+    .command('monitors')
+    .description('what a run can watch: which of it warns in time that a reward is being overdone')
+    .option('--runs <n>', 'runs; thresholds come from the first half, rates from the second', whole(8), 200)
+    .option('--first-seed <n>', 'the first seed', whole(0), 1)
+    .addHelpText('after', '\nExample:\n  goodhart lab monitors --runs 200')
+    .action(async (options: { runs: number; firstSeed: number }) => {
+      const terminal = terminalOf();
+      const study = await monitorStudy(options, terminal.progress);
+      terminal.result(study, monitorsText(study));
     });
   lab
     .command('feedback-types')

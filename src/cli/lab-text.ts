@@ -5,6 +5,7 @@ import {
   type DistributionStudy,
   type FeedbackTypesStudy,
   intervalRemark,
+  type MonitorStudy,
   type PairedDifference,
   type PopulationStudy,
   type Rate,
@@ -131,4 +132,19 @@ export function coverageText({ probes, seeds, firstSeed }: CommittedCoverage): s
     ),
   );
   return `${table([['probe', 'arm', 'intervals that hold the truth (95 %)'], ...rows])}\n${seeds} seeds from ${firstSeed}`;
+}
+
+/** What warned in time of runs that over-optimise, and how often of others. */
+export function monitorsText({ rows, runs, firstSeed, overdone }: MonitorStudy): string {
+  const lines = rows.map((r) => [
+    r.signal,
+    r.title,
+    `${figure(r.threshold)} (${r.chosen})`,
+    rateCell(r.detected),
+    `${r.ever.hits}/${r.ever.n}`,
+    rateCell(r.falseAlarms),
+    figure(r.area),
+  ]);
+  const head = ['signal', 'what it reads', 'threshold', 'warned in time', 'warned at all', 'false alarms', 'area'];
+  return `${table([head, ...lines])}\n${runs} runs from seed ${firstSeed}, of which ${overdone} lose a tenth of their largest gain in true utility; in time is before that`;
 }

@@ -74,6 +74,16 @@ describe('goodhart lab rates and strategies', () => {
   });
 });
 
+describe('goodhart lab monitors', () => {
+  it('says of every signal how often it warned in time, and how often for nothing', async () => {
+    const { code, out } = await run('lab', 'monitors', '--runs', '8', '--first-seed', '9');
+    expect(code).toBe(0);
+    expect(out).toMatch(/independent-gap .*5 % of the first 4 runs.* \d\/\d/);
+    expect(out).toMatch(/component-share .*rewardspy/);
+    expect(out).toMatch(/8 runs from seed 9, of which \d lose/);
+  });
+});
+
 describe('goodhart lab feedback-types', () => {
   it('spends the same time on every kind, at stated seconds an answer', async () => {
     const { code, out, err } = await run(

@@ -6,6 +6,8 @@ export * from './experiments/index.ts';
 export * from './feature-reward.ts';
 export * from './feedback-types-study.ts';
 export { HARBOUR } from './harbour.ts';
+export * from './monitor-signals.ts';
+export * from './monitor-study.ts';
 export * from './pair-features.ts';
 export * from './paired.ts';
 export * from './population-study.ts';
