@@ -19,10 +19,12 @@ import {
   meanInterval,
   pairCounts,
   type Rng,
+  ratingTruth,
   sigmoid,
   styleDifference,
   tallyOf,
 } from '../src/stats/index.ts';
+import { simulatedRatings } from '../src/stats/ratings.fake.ts';
 
 /** One data set of a case: the interval that a report would print (null: none), and the true value. */
 type Draw = { readonly interval: Pick<Interval, 'low' | 'high'> | null; readonly truth: number };
@@ -33,6 +35,8 @@ export interface CoverageCase {
   readonly varies: string;
   /** Values of what is varied, edges of its range included. */
   readonly at: readonly number[];
+  /** What the values are called, where they are no amounts. */
+  readonly named?: readonly string[];
   readonly runs: number;
   draw(rng: Rng, n: number, at: number): Draw;
 }
@@ -96,6 +100,17 @@ const judgment = (id: number, rater: number, outcome: number): Judgment => ({
   submittedAt: '2026-01-01T00:00:00Z',
   source: 'simulated',
 });
+
+/** Distributions that a mean is taken of: plain, skewed, heavy-tailed, and both. */
+const MEANS: readonly { readonly draw: (rng: Rng) => number; readonly truth: number }[] = [
+  { draw: (rng) => rng.normal(), truth: 0 },
+  { draw: (rng) => -Math.log(1 - rng.uniform()), truth: 1 },
+  {
+    draw: (rng) => rng.normal() / Math.sqrt((rng.normal() ** 2 + rng.normal() ** 2 + rng.normal() ** 2) / 3),
+    truth: 0,
+  },
+  { draw: (rng) => Math.exp(rng.normal()), truth: Math.exp(0.5) },
+];
 
 /** Every method of the table of intervals: a missing case is a type error. */
 export const COVERAGE_CASES: { readonly [M in IntervalMethodId]: CoverageCase } = {
@@ -216,6 +231,17 @@ export const COVERAGE_CASES: { readonly [M in IntervalMethodId]: CoverageCase } 
       return { interval: 'undefined' in found ? null : found.interval, truth: p };
     },
   },
+  'rating-truth': {
+    sizes: [10, 40, 200],
+    varies: 'standard deviation of biases',
+    at: [0, 0.5],
+    runs: 1000,
+    draw: (rng, n, spread) => {
+      const { table, truth } = simulatedRatings(rng, { units: n, raters: 8, perUnit: 3, spread });
+      const found = ratingTruth(table);
+      return { interval: 'undefined' in found ? null : found.truth[0]!.interval, truth: truth[0]! };
+    },
+  },
   'odds-ratio': {
     sizes: [20, 60, 300],
     varies: 'log-odds of the first place',
@@ -268,24 +294,28 @@ export const COVERAGE_CASES: { readonly [M in IntervalMethodId]: CoverageCase } 
       return { interval: row.strength.interval, truth: arena.strengths[0]! };
     },
   },
-  'bootstrap-mean': {
-    sizes: [5, 20, 200],
-    varies: 'skewness (0 normal, 1 exponential)',
-    at: [0, 1],
-    runs: 500,
-    draw: (rng, n, skew) => ({
-      interval: meanInterval(
-        Array.from({ length: n }, () => (skew === 0 ? rng.normal() : -Math.log(1 - rng.uniform()) - 1)),
-        { uniform: rng.uniform, replicates: 200 },
-      ).interval,
-      truth: 0,
-    }),
+  mean: {
+    sizes: [8, 20, 80],
+    varies: 'distribution',
+    at: [0, 1, 2, 3],
+    named: ['normal', 'exponential', 'Student’s t of 3 degrees', 'lognormal, σ = 1'],
+    runs: 2000,
+    draw: (rng, n, at) => {
+      const { draw, truth } = MEANS[at]!;
+      return { interval: meanInterval(Array.from({ length: n }, () => draw(rng))).interval, truth };
+    },
   },
 };
 
+/** What is varied with its value, in words. */
+export function coverageLabel(method: IntervalMethodId, at: number): string {
+  const { varies, named } = COVERAGE_CASES[method];
+  return `${varies} ${named?.[at] ?? at}`;
+}
+
 /** One row of the table. */
 export function coverageRow(method: IntervalMethodId, n: number, at: number) {
-  const { runs, draw, varies } = COVERAGE_CASES[method];
+  const { runs, draw } = COVERAGE_CASES[method];
   let [covered, intervals] = [0, 0];
   for (let run = 0; run < runs; run++) {
     const { interval, truth } = draw(createRng(`coverage/${method}/${n}/${at}/${run}`), n, at);
@@ -293,5 +323,5 @@ export function coverageRow(method: IntervalMethodId, n: number, at: number) {
     intervals += 1;
     covered += Number(interval.low <= truth && truth <= interval.high);
   }
-  return { method, n, at: `${varies} ${at}`, covered, runs: intervals, drawn: runs };
+  return { method, n, at: coverageLabel(method, at), covered, runs: intervals, drawn: runs };
 }

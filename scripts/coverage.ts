@@ -1,12 +1,25 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { INTERVAL_METHOD_IDS } from '../src/stats/interval-coverage.ts';
+import { parseArgs } from 'node:util';
+import { COVERAGE, INTERVAL_METHOD_IDS } from '../src/stats/interval-coverage.ts';
 import { COVERAGE_CASES, coverageRow } from './coverage-cases.ts';
 import { coverageText } from './coverage-text.ts';
 
-/** How often every printed interval holds the truth, written beside the intervals and as a page: npx tsx scripts/coverage.ts */
+/**
+ * How often every printed interval holds the truth, written beside the intervals and as a page: npx tsx scripts/coverage.ts
+ * `--methods wilson,alpha` measures these anew and keeps the rows of the others, which are the same each time.
+ */
+const { values } = parseArgs({ options: { methods: { type: 'string', default: INTERVAL_METHOD_IDS.join(',') } } });
+const wanted = values.methods.split(',');
+const unknown = wanted.filter((name) => !INTERVAL_METHOD_IDS.some((id) => id === name));
+if (unknown.length > 0)
+  throw new Error(`--methods: expected some of ${INTERVAL_METHOD_IDS.join(', ')}, got ${unknown.join(', ')}`);
 const rows = [];
 for (const method of INTERVAL_METHOD_IDS) {
+  if (!wanted.includes(method)) {
+    rows.push(...COVERAGE.filter((row) => row.method === method));
+    continue;
+  }
   const { sizes, at } = COVERAGE_CASES[method];
   for (const n of sizes) {
     for (const value of at) {

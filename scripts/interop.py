@@ -14,7 +14,14 @@ os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_VERBOSITY="error", TOKENIZERS
 import peft
 import torch
 import transformers
-from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSequenceClassification
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+    LogitsProcessor,
+    LogitsProcessorList,
+)
 
 torch.manual_seed(1)
 torch.set_num_threads(1)
@@ -67,8 +74,48 @@ def answer(request):
         return [model(input_ids=torch.tensor([prompt])).logits[0].tolist() for prompt in request["prompts"]]
 
 
+class Forced(LogitsProcessor):
+    """Row r says token r first, and then an ordinary token for ever."""
+
+    def __init__(self, length, ordinary):
+        self.length, self.ordinary = length, ordinary
+
+    def __call__(self, input_ids, scores):
+        chosen = torch.full((len(scores),), self.ordinary)
+        if input_ids.shape[1] == self.length:
+            chosen = torch.arange(len(scores))
+        forced = torch.full_like(scores, float("-inf"))
+        return forced.scatter(1, chosen[:, None], 0.0)
+
+
+def stops(request):
+    """Every token at which `generate` ends, as the folder's own settings have it; the tokenizer's end and the template's."""
+    model = AutoModelForCausalLM.from_pretrained(request["folder"], dtype=torch.float32).eval()
+    tokenizer = AutoTokenizer.from_pretrained(request["folder"])
+    vocabulary, ordinary = model.config.vocab_size, request["ordinary"]
+    prompt = torch.full((vocabulary, 1), ordinary)
+    with torch.no_grad():
+        said = model.generate(
+            prompt,
+            attention_mask=torch.ones_like(prompt),
+            logits_processor=LogitsProcessorList([Forced(1, ordinary)]),
+            do_sample=False,
+            max_new_tokens=3,
+        )
+    ended = [row for row in range(vocabulary) if said[row, 2] != ordinary]
+    words = "Eleven"
+    chat = [{"role": "user", "content": "How many?"}, {"role": "assistant", "content": words}]
+    text = tokenizer.apply_chat_template(chat, tokenize=False)
+    rest = tokenizer(text[text.rindex(words) + len(words) :], add_special_tokens=False).input_ids
+    special = set(tokenizer.get_added_vocab().values()) | set(tokenizer.all_special_ids)
+    turn = next((token for token in rest if token in special), None)
+    return {"ended": ended, "eos": tokenizer.eos_token_id, "turn": turn}
+
+
 def safely(request):
     try:
+        if request["kind"] == "stops":
+            return {"stops": stops(request)}
         return {"numbers": answer(request)}
     except Exception as error:  # Every request gets its own answer.
         return {"fault": f"{type(error).__name__}: {error}"}

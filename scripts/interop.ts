@@ -1,6 +1,6 @@
 /**
  * Do transformers and PEFT load what this package exports, and does it load what they save? Tiny models of every family, reward
- * models and adapters go both ways, and both sides compute the same prompts:
+ * models and adapters go both ways, and both sides compute the same prompts; replies end at the same tokens:
  *
  *   npm run bench:engine -- --only lm-step        # makes the Python environment, once
  *   npx tsx scripts/interop.ts [--python bench/results/venv/bin/python]
@@ -8,17 +8,25 @@
  * A line per check with the largest difference. Exit code 1 where one exceeds 1e-4 or a model does not load; without the
  * libraries one line says why nothing was checked.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { exportModel } from '../src/cli/model-export.ts';
 import type { LoraSpec, ModelSpec, TrainableModel } from '../src/engine/index.ts';
 import { writeCheckpoint } from '../src/engine-embedded/checkpoint.ts';
 import { createEmbeddedEngine, readCheckpoint } from '../src/engine-embedded/index.ts';
 import { freshState } from '../src/engine-embedded/store.ts';
 import { mergeAdapters, parametersOf, resolveTargets } from '../src/model/index.ts';
-import { readAdapterLora, readPretrainedSpec, writeAdapter, writePretrained } from '../src/model/node.ts';
+import {
+  readAdapterLora,
+  readPretrainedSpec,
+  readPretrainedTokenizer,
+  writeAdapter,
+  writePretrained,
+} from '../src/model/node.ts';
+import { createTokenizer, trainBpe } from '../src/text/index.ts';
 import { askPython, missing } from './interop-python.ts';
 
 const { values: args } = parseArgs({
@@ -132,6 +140,59 @@ function saved(family: string): Check[] {
   return [...checks, ...adapters];
 }
 
+interface StopCase {
+  readonly name: string;
+  readonly folder: string;
+  /** Ids at which replies end here. */
+  readonly stop: readonly number[];
+}
+
+/** Models exported with a tokenizer, where what ends a reply stands in other places: they must end at the same tokens. */
+function stopCases(): StopCase[] {
+  const published = fileURLToPath(new URL('../fixtures/public-cases/text/eos-in-config', import.meta.url));
+  const changed: Readonly<Record<string, Readonly<Record<string, object>>>> = {
+    'config.json': {},
+    'generation_config.json': { 'generation_config.json': { eos_token_id: 326, temperature: 0.5 } },
+    'the template alone': { 'config.json': { model_type: 'llama' } },
+  };
+  const texts = ['a quick brown fox', 'jumps over the lazy dog'];
+  const tokenizers: [string, Readonly<Record<string, unknown>>][] = [
+    ['a tokenizer trained here', trainBpe(texts, 300)],
+    ...Object.entries(changed).map(([name, files], i): [string, Readonly<Record<string, unknown>>] => {
+      const folder = join(place, `tokenizer-${i}`);
+      cpSync(published, folder, { recursive: true });
+      for (const [file, value] of Object.entries(files)) writeFileSync(join(folder, file), JSON.stringify(value));
+      return [`stops in ${name}`, { ...readPretrainedTokenizer(folder) }];
+    }),
+  ];
+  return tokenizers.map(([name, json], i) => {
+    const tokenizer = createTokenizer({ ...json });
+    const folder = join(place, `stops-${i}`);
+    const checkpoint = join(folder, 'policy');
+    const size = { width: 16, layers: 1, heads: 2, feedForward: 24, maxContext: 64 };
+    writeCheckpoint(checkpoint, freshState({ ...size, vocabulary: tokenizer.vocabularySize, seed: 1 }));
+    writeFileSync(join(folder, 'tokenizer.json'), JSON.stringify(json));
+    const out = join(folder, 'out');
+    exportModel(checkpoint, out, { format: 'safetensors' });
+    return { name, folder: out, stop: [...tokenizer.stop].sort((a, b) => a - b) };
+  });
+}
+
+/** Whether theirs ends at exactly our tokens, the tokenizer's and the template's ends among them. */
+function sameStops({ name, stop }: StopCase, { stops, fault }: Answer): boolean {
+  const listed = (ids: readonly (number | null)[]) => ids.join(', ');
+  const same =
+    stops !== undefined &&
+    listed(stops.ended) === listed(stop) &&
+    [stops.eos, ...(stops.turn === null ? [] : [stops.turn])].every((id) => stop.includes(id));
+  const theirs =
+    stops === undefined
+      ? fault
+      : `${listed(stops.ended)}; eos ${stops.eos}, the turn ends with ${stops.turn ?? 'no mark'}`;
+  process.stdout.write(`${same ? 'ok  ' : 'FAIL'} ${name}: here at ${listed(stop)}, there at ${theirs}\n`);
+  return same;
+}
+
 const logSoftmax = (row: readonly number[]) => {
   const top = Math.max(...row);
   const log = top + Math.log(row.reduce((sum, x) => sum + Math.exp(x - top), 0));
@@ -164,14 +225,20 @@ async function difference(model: TrainableModel, kind: string, theirs: readonly 
 
 interface Answer {
   readonly numbers?: number[][][];
+  readonly stops?: { readonly ended: readonly number[]; readonly eos: number; readonly turn: number | null };
   readonly fault?: string;
 }
 
 async function compare(): Promise<boolean> {
   const checks = [...(await Promise.all(FAMILIES.map(exported))).flat(), ...FAMILIES.flatMap(saved)];
   const asked = checks.map(({ request }) => ({ ...request, prompts: PROMPTS }));
-  const { answers } = askPython<Answer>(args.python, 'interop.py', asked);
+  const ends = stopCases();
+  const { answers } = askPython<Answer>(args.python, 'interop.py', [
+    ...asked,
+    ...ends.map(({ folder }) => ({ kind: 'stops', folder, ordinary: 40 })),
+  ]);
   let good = true;
+  for (const [i, end] of ends.entries()) good = sameStops(end, answers[checks.length + i]!) && good;
   for (const [i, { name, request, open }] of checks.entries()) {
     const { numbers, fault } = answers[i]!;
     const largest = numbers === undefined ? undefined : await difference(await open(), request.kind, numbers);

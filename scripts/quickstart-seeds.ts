@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { readJsonOf } from '../src/run/node.ts';
-import { bootstrap, createRng, mean } from '../src/stats/index.ts';
+import { mean, meanInterval } from '../src/stats/index.ts';
 import { GROUNDS } from '../src/world/index.ts';
 
 /**
@@ -53,14 +53,13 @@ function legalShare({ last }: Path): number {
   return mean(legal.map(Number));
 }
 
-/** Mean difference of two columns over prompts, with an interval that resamples prompts. */
-function difference(a: readonly number[], b: readonly number[], seed: number) {
-  const pairs = a.map((value, i) => value - b[i]!);
-  const { uniform } = createRng(seed).fork('quickstart-seeds');
-  return { value: mean(pairs), interval: bootstrap(pairs, mean, { uniform, replicates: 500 }) };
+/** Mean difference of two columns, with its interval over prompts. */
+function difference(a: readonly number[], b: readonly number[]) {
+  const { mean: value, interval } = meanInterval(a.map((v, i) => v - b[i]!));
+  return { value, interval };
 }
 
-function arm(path: Path, seed: number) {
+function arm(path: Path) {
   const { points } = path;
   const base = points[0]!;
   const peak = points.reduce((best, point) => (mean(point.gold) > mean(best.gold) ? point : best));
@@ -71,8 +70,8 @@ function arm(path: Path, seed: number) {
     steps: { peak: peak.step, end: end.step },
     kl: { peak: peak.kl, end: end.kl },
     spread: { base: base.spread, end: end.spread },
-    rise: difference(peak.gold, base.gold, seed),
-    fall: difference(peak.gold, end.gold, seed),
+    rise: difference(peak.gold, base.gold),
+    fall: difference(peak.gold, end.gold),
     legal: legalShare(path),
     stopped: path.stopped,
   };
@@ -95,8 +94,8 @@ function run(seed: number) {
   return {
     seed,
     seconds,
-    plain: arm(readJsonOf(`${folder}/policy/evaluation.json`, pathSchema), seed),
-    remedied: arm(readJsonOf(`${folder}/policy/${REMEDIED}/evaluation.json`, pathSchema), seed),
+    plain: arm(readJsonOf(`${folder}/policy/evaluation.json`, pathSchema)),
+    remedied: arm(readJsonOf(`${folder}/policy/${REMEDIED}/evaluation.json`, pathSchema)),
     sycophancy: findings.find(({ challenge }) => challenge === 'H2')?.verdict ?? 'not-assessed',
   };
 }

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { COVERAGE_CASES, coverageRow } from '../scripts/coverage-cases.ts';
+import { COVERAGE_CASES, coverageLabel, coverageRow } from '../scripts/coverage-cases.ts';
 import { coverageText } from '../scripts/coverage-text.ts';
 import {
   COVERAGE,
@@ -9,6 +9,7 @@ import {
   coverageRemark,
   INTERVAL_METHOD_IDS,
   INTERVAL_METHODS,
+  type IntervalMethodId,
   LEAST_COVERAGE,
 } from '../src/stats/interval-coverage.ts';
 
@@ -48,8 +49,8 @@ describe('intervals that are printed', () => {
   });
   it('have a measured row for every size and edge', () => {
     const wanted = INTERVAL_METHOD_IDS.flatMap((method) => {
-      const { sizes, at, varies } = COVERAGE_CASES[method];
-      return sizes.flatMap((n) => at.map((value) => `${method} ${n} ${varies} ${value}`));
+      const { sizes, at } = COVERAGE_CASES[method];
+      return sizes.flatMap((n) => at.map((value) => `${method} ${n} ${coverageLabel(method, value)}`));
     });
     expect(COVERAGE.map(({ method, n, at }) => `${method} ${n} ${at}`)).toEqual(wanted);
     for (const { covered, runs, drawn } of COVERAGE) {
@@ -63,6 +64,7 @@ describe('intervals that are printed', () => {
     ['cluster-share', 4, 0.97],
     ['alpha', 10, 0.03],
     ['cluster-mean', 4, 1],
+    ['mean', 20, 3],
   ] as const)('%s of %i at %f is measured again to the bit', (method, n, at) => {
     const again = coverageRow(method, n, at);
     expect(COVERAGE.find((row) => row.method === method && row.n === n && row.at === again.at)).toEqual(again);
@@ -82,10 +84,15 @@ describe('intervals that are printed', () => {
     expect(coverageAt('wilson', 2)).toEqual(coverageAt('wilson', 10));
   });
   it('cover where they did not: all right, few topics, rare labels', () => {
-    const least = (method: 'wilson' | 'cluster-share' | 'alpha', n: number) => coverageAt(method, n).share;
+    const least = (method: IntervalMethodId, n: number) => coverageAt(method, n).share;
     expect(least('wilson', 30)).toBeGreaterThan(0.92);
     expect(least('cluster-share', 4)).toBeGreaterThan(0.92);
     expect(least('cluster-share', 8)).toBeGreaterThan(0.92);
     expect(least('alpha', 30)).toBeGreaterThan(0.9);
+    for (const n of [20, 80]) expect(least('mean', n)).toBeGreaterThanOrEqual(LEAST_COVERAGE);
+    // Eight values of a lognormal hardly show how far its tail reaches; nothing else tried falls below the least.
+    const few = COVERAGE.filter((row) => row.method === 'mean' && row.n === 8).map((row) => row.covered / row.runs);
+    expect(few.filter((share) => share < LEAST_COVERAGE)).toHaveLength(1);
+    expect(Math.min(...few)).toBeGreaterThan(0.9);
   });
 });

@@ -19,6 +19,8 @@ const signed = (value: number) => `${value < 0 ? '−' : '+'}${Math.abs(value).t
 /** The interval, and beside it what it is worth where it covers less than it says. */
 function rangeCell(difference: PairedDifference): string {
   const { interval } = difference;
+  // One seed does not show how seeds vary.
+  if (!Number.isFinite(interval.low)) return '–';
   const remark = intervalRemark(difference);
   return `${signed(interval.low)} to ${signed(interval.high)}${remark === null ? '' : ` (${remark})`}`;
 }

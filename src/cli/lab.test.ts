@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { type CommittedRates, RATES } from '../lab/index.ts';
 import { runForTest as run } from './command.fake.ts';
 
 const SMALL = ['--seeds', '1', '--families', 'slots', '--rules', 'information', '--budgets', '40,30'];
@@ -47,11 +48,20 @@ describe('goodhart lab rates and strategies', () => {
     expect(out).not.toMatch(/sycophancy/);
   });
   it('measures what it is asked to, the same as is committed for the same seeds', async () => {
-    const { code, out } = await run('lab', 'rates', '--probes', 'careless-raters', '--seeds', '1', '--json');
+    const second = RATES.firstSeed + 1;
+    const { code, out } = await run(
+      ...['lab', 'rates', '--probes', 'careless-raters', '--seeds', '1', '--first-seed', String(second), '--json'],
+    );
     expect(code).toBe(0);
-    const measured = JSON.parse(out.trim().split('\n').at(-1)!);
-    expect(measured).toMatchObject({ seeds: 1, firstSeed: 1 });
+    const measured = JSON.parse(out.trim().split('\n').at(-1)!) as CommittedRates;
+    expect(measured).toMatchObject({ seeds: 1, firstSeed: second });
     expect(Object.keys(measured.probes)).toEqual(['careless-raters']);
+    const firstOf = ({ probes }: CommittedRates, seed: number) =>
+      probes['careless-raters']!.doses.map(({ first }) => first.find((run) => run.seed === seed));
+    expect(firstOf(measured, second)).toEqual(firstOf(RATES, second));
+    // Another seed is another measurement.
+    const values = (seed: number) => firstOf(RATES, seed).map((run) => run!.estimate);
+    expect(values(second)).not.toEqual(values(RATES.firstSeed));
   });
   it('counts the intervals that hold the true value, and prints the committed counts at once', async () => {
     const measured = await run('lab', 'coverage', '--probes', 'careless-raters,misgeneralisation', '--seeds', '1');
@@ -65,9 +75,19 @@ describe('goodhart lab rates and strategies', () => {
     expect(committed.out).not.toMatch(/careless/);
   });
   it('shows what a strategy does, with an interval and a verdict', async () => {
-    const { code, out } = await run('lab', 'strategies', '--strategies', 'S4', '--seeds', '2');
+    const { code, out } = await run('lab', 'strategies', '--strategies', 'S4', '--seeds', '2', '--json');
     expect(code).toBe(0);
-    expect(out).toMatch(/S4 +mode-collapse +0\.\d{3} +/);
+    const effects = (text: string) =>
+      JSON.parse(text.trim().split('\n').at(-1)!) as {
+        without: number;
+        difference: { mean: number; interval: { low: number } };
+      }[];
+    const [both] = effects(out);
+    expect(both!.difference.interval.low).toBeLessThan(both!.difference.mean);
+    const later = await run('lab', 'strategies', '--strategies', 'S4', '--seeds', '2', '--first-seed', '3');
+    expect(later.out).toMatch(/S4 +mode-collapse +0\.\d{3} +/);
+    // Other seeds are other runs.
+    expect(later.out).not.toContain(both!.without.toFixed(3));
     const wrong = await run('lab', 'strategies', '--strategies', 'S2');
     expect(wrong.code).toBe(2);
     expect(wrong.err).toMatch(/unknown S2/);

@@ -202,6 +202,16 @@ describe('goodhart reward', () => {
     expect(whole.overall.accuracy).toBeGreaterThan(apart.overall.accuracy - 0.015);
   });
 
+  it('draws the resamples of an ensemble by the seed', async () => {
+    const withSeed = async (seed: string) => {
+      await fitOn(rankings, '--set', 'members=2', '--seed', seed);
+      return (await evaluated()).ece;
+    };
+    const first = await withSeed('1');
+    expect(await withSeed('2')).not.toBe(first);
+    expect(await withSeed('1')).toBe(first);
+  });
+
   it('prints calibration on the scale of log-odds, by stratum and group, with n and intervals', async () => {
     await fitOn(rankings);
     const evaluation = await evaluated();

@@ -37,7 +37,7 @@ function aspectValues(aspect: Aspect, { items, judgments, raters, records }: Pro
     shares: () => of(({ answer }) => (answer.kind === 'comparison' ? answer.shares : undefined)),
     models: () => items.flatMap(({ replies }) => replies.map(({ model }) => model)),
     metadata: () => of(({ metadata }) => metadata),
-    gold: () => items.map(({ gold }) => gold),
+    gold: () => items.map(({ gold, goldAnswers }) => [gold, goldAnswers]),
     strata: () => items.map(({ strata }) => strata),
     provenance: () => items.map(({ source, facts, role, replies }) => [source, facts, role, replies.map((r) => r.id)]),
     history: () => records ?? [],

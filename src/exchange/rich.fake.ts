@@ -75,6 +75,18 @@ export function richProject(kinds: readonly AnswerKind[]): RichProject {
         source: { origin: `policy-${n}`, selection: 'bald', sampling: { temperature: 0.7 } },
         facts: [`fact ${n}`],
         gold: replies > 1 ? 1 : 'tie',
+        ...(replies > 0 && {
+          goldAnswers: [
+            {
+              kind: 'rating',
+              questionId: `question-${n}`,
+              reply: replies - 1,
+              criterion: `criterion ${n}`,
+              value: n / 2,
+            },
+            { kind: 'label', reply: 0, labels: [`label ${n}`, 'correct'] },
+          ],
+        }),
         strata: { topic: `topic ${n}` },
       });
       judgments.push({

@@ -4,6 +4,7 @@ import {
   answerProblem,
   type FeedbackRecord,
   feedbackRecordSchema,
+  goldProblem,
   type Item,
   itemSchema,
   type Judgment,
@@ -169,6 +170,8 @@ export function checkedSink(output: Output, onJudgment?: (id: string, line: numb
   const newItems = (entry: Entry, here: Map<string, Item>) =>
     (entry.items ?? []).flatMap((raw) => {
       const item = parseRow(itemSchema, raw) as Item;
+      const problem = goldProblem(item);
+      if (problem !== undefined) throw new RowError('gold', problem);
       const text = asLine(item);
       const mark = entry.shared === true ? digest(text) : '';
       const known = items.get(item.id);

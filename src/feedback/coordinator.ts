@@ -5,11 +5,11 @@ import {
   type Distribution,
   fullQuota,
   inCohort,
-  isGoldAnswer,
   nextPurpose,
   type RaterProgress,
   wantedJudgments,
 } from './distribution.ts';
+import { hasGold, isGoldAnswer } from './gold.ts';
 import type { Item } from './item.ts';
 import { type Judgment, type Purpose, purposeOf } from './judgment.ts';
 import { consentedDemographics, type RaterProfile } from './people.ts';
@@ -101,7 +101,7 @@ function pick(
  */
 export function createCoordinator(options: CoordinatorOptions): Coordinator {
   const { items, rules, rng } = options;
-  const known = (item: Item, role: Item['role']) => item.role === role && item.gold !== undefined;
+  const known = (item: Item, role: Item['role']) => item.role === role && hasGold(item);
   const qualifying = items.filter((item) => known(item, 'qualification')).length;
   if (rules.qualification !== undefined && rules.qualification.items > qualifying) {
     throw new UsageError(
@@ -174,10 +174,7 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
       const state = states.get(judgment.itemId)!;
       const rater = raterOf(judgment.raterId);
       const purpose = purposeOf(judgment);
-      const { gold } = state.item;
-      if (purpose === 'qualification' && gold !== undefined && isGoldAnswer(judgment.answer, gold) === true) {
-        rater.qualificationRight += 1;
-      }
+      if (purpose === 'qualification' && isGoldAnswer(judgment, state.item) === true) rater.qualificationRight += 1;
       if (purpose !== 'work') return;
       rater.repeatable.push(judgment);
       state.answers.push(judgment.answer);

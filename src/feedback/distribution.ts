@@ -182,30 +182,6 @@ export const inCohort = (
 ): boolean => raterInCohorts(rules, itemCohorts(rules, strata), demographics);
 
 /**
- * Whether an answer is the known one: the better reply or a tie, as a comparison, a ranking or a rating puts it; undefined
- * where the kind of answer says nothing about which reply is better.
- */
-export function isGoldAnswer(answer: Answer, gold: number | 'tie'): boolean | undefined {
-  switch (answer.kind) {
-    case 'comparison':
-      return answer.outcome === gold;
-    case 'ranking': {
-      const best = answer.groups[0]!;
-      return gold === 'tie' ? answer.groups.length === 1 : best.length === 1 && best[0] === gold;
-    }
-    case 'rating': {
-      const sums = new Map<number, number>();
-      for (const { reply, value } of answer.values) sums.set(reply, (sums.get(reply) ?? 0) + value);
-      const top = Math.max(...sums.values());
-      const best = [...sums].filter(([, sum]) => sum === top).map(([reply]) => reply);
-      return gold === 'tie' ? best.length === sums.size && best.length > 1 : best.length === 1 && best[0] === gold;
-    }
-    default:
-      return undefined;
-  }
-}
-
-/**
  * The quota that keeps a rater out, if any: an attribute whose group has its share of all wanted judgments. Who did not
  * say is counted as `not-said`, admitted without limit unless the quota names that group.
  */

@@ -5,6 +5,7 @@ export * from './coordinator.ts';
 export * from './display-order.ts';
 export * from './distribution.ts';
 export * from './fold.ts';
+export * from './gold.ts';
 export * from './item.ts';
 export * from './judgment.ts';
 export * from './pair.ts';

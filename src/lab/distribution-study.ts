@@ -178,7 +178,7 @@ export async function distributionStudy(
           rule,
           outcome,
           cost: mean(values.map((v) => v.cost)),
-          ...meanInterval(ruled, { uniform: rng.fork('mean').uniform }),
+          ...meanInterval(ruled),
           fixed: mean(fixed),
           difference: pairedDifference(ruled, fixed, rng),
         });

@@ -260,7 +260,7 @@ export async function feedbackTypesStudy(
     return {
       arm,
       answers: mean(found.get(arm)!.map(({ answers }) => answers)),
-      ...meanInterval(of(arm), { uniform: rng.fork('mean').uniform }),
+      ...meanInterval(of(arm)),
       natsPerSecond: mean(found.get(arm)!.map(({ nats }) => nats)) / options.budget,
       difference: arm === 'comparison' ? null : pairedDifference(of(arm), of('comparison'), rng),
     };

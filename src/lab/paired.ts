@@ -1,9 +1,9 @@
-import { benjaminiHochberg, bootstrap, coverageRemark, type Interval, mean, type Rng } from '../stats/index.ts';
+import { benjaminiHochberg, coverageRemark, type Interval, meanInterval, type Rng } from '../stats/index.ts';
 
 /** Mean difference of two arms run on the same seeds. */
 export interface PairedDifference {
   readonly mean: number;
-  /** Percentile bootstrap over seeds. */
+  /** Over seeds, `meanInterval`. */
   readonly interval: Interval;
   /** Seeds. */
   readonly n: number;
@@ -12,8 +12,7 @@ export interface PairedDifference {
 }
 
 /** What the interval is worth where so few seeds make it cover less than it says; null where it covers. */
-export const intervalRemark = ({ n }: Pick<PairedDifference, 'n'>): string | null =>
-  coverageRemark('bootstrap-mean', n);
+export const intervalRemark = ({ n }: Pick<PairedDifference, 'n'>): string | null => coverageRemark('mean', n);
 
 /** P-value of the null that each difference is as likely to have the other sign. */
 export function signFlipTest(differences: readonly number[], rng: Rng): number {
@@ -35,8 +34,7 @@ export function signFlipTest(differences: readonly number[], rng: Rng): number {
 export function pairedDifference(after: readonly number[], before: readonly number[], rng: Rng): PairedDifference {
   const differences = after.map((v, i) => v - before[i]!);
   return {
-    mean: mean(differences),
-    interval: bootstrap(differences, mean, { uniform: rng.fork('bootstrap').uniform, replicates: 2000 }),
+    ...meanInterval(differences),
     n: differences.length,
     p: signFlipTest(differences, rng.fork('flips')),
   };

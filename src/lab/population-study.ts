@@ -251,7 +251,7 @@ export async function populationStudy(
           ...setting,
           arm,
           outcome,
-          ...meanInterval(of(arm), { uniform: rng.fork('mean').uniform }),
+          ...meanInterval(of(arm)),
           designEffect: mean(runs.map((run) => run[arm].designEffect)),
           difference: arm === 'unweighted' ? null : pairedDifference(of(arm), of('unweighted'), rng),
         });

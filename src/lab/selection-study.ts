@@ -157,7 +157,7 @@ export async function selectionStudy(
             budget,
             outcome,
             arm,
-            ...meanInterval(of(arm), { uniform: own.fork('mean').uniform }),
+            ...meanInterval(of(arm)),
             difference,
           });
         }

@@ -173,6 +173,7 @@ function subTable(table: UnitTable, units: readonly number[], keep?: (entry: num
     ...table,
     units: units.length,
     unitItem: Int32Array.from(units, (u) => table.unitItem[u]!),
+    unitReply: Int32Array.from(units, (u) => table.unitReply[u]!),
     unitPart: Int32Array.from(units, (u) => table.unitPart[u]!),
     starts,
     row: Int32Array.from(entries, (i) => table.row[i]!),

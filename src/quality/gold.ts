@@ -1,20 +1,18 @@
-import type { Answer, Item } from '../feedback/index.ts';
+import { type Answer, type Item, isGoldAnswer } from '../feedback/index.ts';
 import { answerAt, PURPOSES, type QualityColumns } from './columns.ts';
 
 /** Purposes whose answers are held against a known one. */
 export const GOLD_PURPOSES = ['gold', 'qualification', 'training'] as const;
 export type GoldPurpose = (typeof GOLD_PURPOSES)[number];
 
-/** Whether an answer is right by the item's known one; null where the two cannot be compared. */
-export function goldRight(answer: Answer, { gold }: Item): boolean | null {
-  if (gold === undefined) return null;
-  if (answer.kind === 'comparison') {
-    const { outcome } = answer;
-    return outcome === 'cant-judge' || outcome === 'both-bad' ? null : outcome === gold;
-  }
-  if (answer.kind !== 'ranking') return null;
-  const best = answer.groups[0]!;
-  return gold === 'tie' ? best.length > 1 : best.length === 1 && best[0] === gold;
+/** Whether an answer is right by the item's known one; null where the two cannot be compared, or nothing was chosen. */
+export function goldRight(
+  judgment: { readonly answer: Answer; readonly questionId?: string },
+  item: Item,
+): boolean | null {
+  const { answer } = judgment;
+  if (answer.kind === 'comparison' && (answer.outcome === 'cant-judge' || answer.outcome === 'both-bad')) return null;
+  return isGoldAnswer(judgment, item) ?? null;
 }
 
 export interface GoldAnswers {
@@ -31,7 +29,9 @@ export function goldAnswers(columns: QualityColumns): { answers: GoldAnswers[]; 
   for (let row = 0; row < columns.n; row++) {
     const purpose = GOLD_PURPOSES.find((p) => p === PURPOSES[columns.purpose[row]!]);
     if (purpose === undefined) continue;
-    const right = goldRight(answerAt(columns, row), columns.items[columns.item[row]!]!);
+    const { id } = columns.questions[columns.question[row]!]!;
+    const judgment = { answer: answerAt(columns, row), ...(id !== null && { questionId: id }) };
+    const right = goldRight(judgment, columns.items[columns.item[row]!]!);
     if (right === null) unscored += 1;
     else answers.push({ purpose, row, rater: columns.rater[row]!, right });
   }

@@ -18,6 +18,7 @@ export { type Leaderboard, type LeaderboardOptions, leaderboard } from './leader
 export { CONTROLS, type Control } from './leaderboard-contests.ts';
 export { type WeightTargets, weightTargetsSchema } from './people-report.ts';
 export { type RaterQuality, raterQuality } from './rater-rows.ts';
+export type { RatingTruthReport } from './rating-truth.ts';
 export {
   columnsReport,
   type DetectorReport,

@@ -1,4 +1,11 @@
-import { type FeedbackRecord, foldRecords, type Item, type Judgment, type RaterProfile } from '../feedback/index.ts';
+import {
+  type FeedbackRecord,
+  foldRecords,
+  hasGold,
+  type Item,
+  type Judgment,
+  type RaterProfile,
+} from '../feedback/index.ts';
 import { type ClassPrior, createRng, type Estimate, type Interval } from '../stats/index.ts';
 import { type AgreementReport, agreementReport } from './agreement.ts';
 import { type AgreementMatrix, agreementMatrix } from './agreement-matrix.ts';
@@ -16,6 +23,7 @@ import { type ShareEstimate, share } from './estimates.ts';
 import { GOLD_PURPOSES, goldAnswers } from './gold.ts';
 import { type PeopleReport, peopleReport, type WeightTargets } from './people-report.ts';
 import { type RaterQuality, raterRows } from './rater-rows.ts';
+import { type RatingTruthReport, ratingTruthReports } from './rating-truth.ts';
 import { type RepeatReport, repeatReport } from './repeats.ts';
 import { type TimeReport, timeReport } from './time.ts';
 import { MAX_REFIT_VOTES, type TruthReport, truthReports } from './truth-report.ts';
@@ -70,6 +78,8 @@ export interface FeedbackReport {
 
   readonly agreement: AgreementReport;
   readonly truth: readonly TruthReport[];
+  /** Values of what was rated, one for each criterion of a question. */
+  readonly ratingTruth: readonly RatingTruthReport[];
   readonly bias: { readonly position: PositionBias; readonly length: LengthBias; readonly anchoring: AnchoringReport };
   readonly time: TimeReport;
   /** Answers to items with a known answer, by purpose: never mixed with work. */
@@ -181,7 +191,7 @@ export function columnsReport(columns: QualityColumns, options: FeedbackReportOp
       : { ...row.estimate, interval: row.interval };
   };
   const models = winRates(columns);
-  const withGold = columns.items.filter((item) => item.gold !== undefined).length;
+  const withGold = columns.items.filter(hasGold).length;
   return {
     version: 1,
     seed,
@@ -208,6 +218,7 @@ export function columnsReport(columns: QualityColumns, options: FeedbackReportOp
     dissent: { units: dissent.units, dissenting: dissent.dissenting },
     agreement,
     truth,
+    ratingTruth: ratingTruthReports(data),
     bias: { position, length, anchoring: anchoringReport(columns) },
     time: timeReport(data),
     known: knownReport(columns),

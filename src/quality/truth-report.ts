@@ -1,4 +1,4 @@
-import type { AnswerKind } from '../feedback/index.ts';
+import { type AnswerKind, goldOf, type RatedUnit, ratedUnits } from '../feedback/index.ts';
 import { addTo, own } from '../run/index.ts';
 import {
   type ClassPrior,
@@ -53,7 +53,7 @@ export interface TruthReport {
   /** Units where the methods do not all choose the same class: how many, and the least certain ones. */
   readonly disputed: number;
   readonly disputes: readonly TruthDispute[];
-  /** Share of units with a known answer that each method gets right; ties count as wrong. Comparisons only. */
+  /** Share of units with a known answer that each method gets right; ties count as wrong. Comparisons and labels only. */
   readonly gold: {
     readonly units: number;
     /** Of these, units on which the most votes are tied. */
@@ -102,21 +102,41 @@ function independence(
   };
 }
 
+/** The known class of a unit: null where none is known; −1 where nobody gave it. Ratings are compared as numbers instead. */
+function knownClass(columns: QualityColumns, votes: Votes): ((unit: number) => number | null) | null {
+  const { id, kind } = columns.questions[votes.question]!;
+  const { classNames, unitItem, unitReply } = votes;
+  const itemOf = (u: number) => columns.items[unitItem[u]!]!;
+  if (kind === 'comparison') {
+    const tie = classNames.indexOf('tie');
+    return (u) => {
+      const { gold } = itemOf(u);
+      return gold === undefined ? null : gold === 'tie' ? tie : gold;
+    };
+  }
+  if (kind !== 'label') return null;
+  return (u) => {
+    const known = goldOf(itemOf(u), 'label', id).find(({ reply }) => reply === unitReply[u]);
+    if (known === undefined) return null;
+    const [{ value }] = ratedUnits({ kind: 'label', reply: known.reply, labels: known.labels }) as [RatedUnit];
+    return classNames.indexOf(String(value));
+  };
+}
+
 function goldShares(
   columns: QualityColumns,
   { votes }: VoteSet,
   methods: Readonly<Record<string, readonly (number | null)[]>>,
 ) {
-  if (columns.questions[votes.question]!.kind !== 'comparison') return null;
-  const tie = votes.classNames.indexOf('tie');
+  const classOf = knownClass(columns, votes);
+  if (classOf === null) return null;
   const right: Record<string, number> = {};
   let [units, tied] = [0, 0];
   for (let u = 0; u < votes.units; u++) {
-    const { gold } = columns.items[votes.unitItem[u]!]!;
-    if (gold === undefined) continue;
+    const label = classOf(u);
+    if (label === null) continue;
     units += 1;
     tied += Number(methods.majority![u] === null);
-    const label = gold === 'tie' ? tie : gold;
     for (const [name, chosen] of Object.entries(methods)) addTo(right, name, Number(chosen[u] === label));
   }
   const of = (name: string) => share(own(right, name) ?? 0, units);

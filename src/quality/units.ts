@@ -12,6 +12,8 @@ export interface UnitTable {
   readonly kind: AnswerKind;
   readonly units: number;
   readonly unitItem: Int32Array;
+  /** Reply that a unit is about; −1 where it is about all of them, or a part of one. */
+  readonly unitReply: Int32Array;
   /** Part of the item's judgment that a unit belongs to: the criterion of a rating, the option of a label; else empty. */
   readonly unitPart: Int32Array;
   readonly parts: readonly string[];
@@ -34,6 +36,7 @@ export interface UnitTable {
 class UnitBuilder {
   readonly unitItem: number[] = [];
   readonly unitPart: number[] = [];
+  readonly unitReply: number[] = [];
   readonly parts: string[] = [];
   readonly unit: number[] = [];
   readonly row: number[] = [];
@@ -42,7 +45,7 @@ class UnitBuilder {
   private readonly partAt = new Map<string, number>();
 
   /** Names a unit; `key` is unique within the item and part. */
-  unitOf(item: number, key: string, part = ''): number {
+  unitOf(item: number, key: string, { part = '', reply = -1 } = {}): number {
     const full = `${item}/${part}/${key}`;
     let unit = this.keys.get(full);
     if (unit === undefined) {
@@ -56,6 +59,7 @@ class UnitBuilder {
       }
       this.unitItem.push(item);
       this.unitPart.push(at);
+      this.unitReply.push(reply);
     }
     return unit;
   }
@@ -160,6 +164,7 @@ function comparisonUnits(columns: QualityColumns, question: number): UnitTable {
     kind: 'comparison',
     units: unitItem.length,
     unitItem: unitItem.finish(),
+    unitReply: new Int32Array(unitItem.length).fill(-1),
     unitPart: new Int32Array(unitItem.length),
     parts: [''],
     ...sorted(columns, entries, unitItem.length),
@@ -178,6 +183,7 @@ function finish(
     ...rest,
     units,
     unitItem: Int32Array.from(builder.unitItem),
+    unitReply: Int32Array.from(builder.unitReply),
     unitPart: Int32Array.from(builder.unitPart),
     parts: builder.parts,
     ...sorted(columns, builder, units),
@@ -197,9 +203,10 @@ function genericUnits(columns: QualityColumns, question: number): UnitTable {
     const item = columns.item[row]!;
     if (answer.kind === 'rating') {
       for (const { reply, criterion, value } of answer.values)
-        builder.push(builder.unitOf(item, String(reply), criterion), row, value);
+        builder.push(builder.unitOf(item, String(reply), { part: criterion, reply }), row, value);
       continue;
     }
+    const place = answer.kind === 'label' ? { reply: answer.reply } : {};
     const rated = ratedUnits(answer);
     if (rated.length === 0) abstained += 1;
     for (const { unit, value } of rated) {
@@ -213,7 +220,7 @@ function genericUnits(columns: QualityColumns, question: number): UnitTable {
         categoryAt.set(value, code);
         names.push(value === '' ? 'no label' : value);
       }
-      builder.push(builder.unitOf(item, unit), row, code);
+      builder.push(builder.unitOf(item, unit, place), row, code);
     }
   }
   const categories = kind === 'rating' || kind === 'steps' ? null : names;
@@ -241,7 +248,11 @@ export function labelOptionUnits(columns: QualityColumns, question: number): Uni
     const { reply, labels } = answerAt(columns, row) as AnswerOf<'label'>;
     const given = new Set(labels);
     for (const option of options)
-      builder.push(builder.unitOf(columns.item[row]!, String(reply), option), row, Number(given.has(option)));
+      builder.push(
+        builder.unitOf(columns.item[row]!, String(reply), { part: option, reply }),
+        row,
+        Number(given.has(option)),
+      );
   }
   return finish(columns, builder, {
     question,

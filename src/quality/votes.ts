@@ -13,6 +13,7 @@ export interface Votes {
   readonly question: number;
   readonly units: number;
   readonly unitItem: Int32Array;
+  readonly unitReply: Int32Array;
   readonly classes: number;
   readonly classNames: readonly string[];
   readonly starts: Uint32Array;
@@ -72,8 +73,8 @@ export function votesOf(table: UnitTable): Votes | null {
       counts[u * classes + label[i]!]! += 1;
     }
   }
-  const { question, unitItem } = table;
-  return { question, units, unitItem, classes, classNames, starts, row, rater, label, unit, counts };
+  const { question, unitItem, unitReply } = table;
+  return { question, units, unitItem, unitReply, classes, classNames, starts, row, rater, label, unit, counts };
 }
 
 /** Entries of votes by rater, each rater's in the order of submission (of the records where no time is known). */

@@ -6,6 +6,7 @@ import type { ReadableStream as NodeStream } from 'node:stream/web';
 import type { z } from 'zod';
 import { type ImportSummary, importLayout, lostEveryJudgment, lostText } from '../exchange/node.ts';
 import {
+  hasGold,
   type Item,
   itemSchema,
   type Judgment,
@@ -122,7 +123,7 @@ async function checkFile(store: FeedbackStore, project: Project, file: ReadFile)
   await inTurns(itemsOf(file), async (some) => {
     const known = items.total === 0 ? [] : await Promise.all(some.map(({ id }) => store.getItem(project.id, id)));
     for (const [i, item] of some.entries()) {
-      if ((item.role ?? 'work') !== 'work' && item.gold === undefined)
+      if ((item.role ?? 'work') !== 'work' && !hasGold(item))
         throw new DataError('item', `item ${item.id}: expected a known answer (gold) for role ${item.role}, got none`);
       const before = known[i];
       if (before !== undefined && canonicalJson(before) !== canonicalJson(item))

@@ -42,6 +42,7 @@ export * from './random.ts';
 export { SetChoice } from './ranking-likelihood.ts';
 export * from './rankings.ts';
 export * from './rater-rationality.ts';
+export * from './rating-truth.ts';
 export * from './ratings.ts';
 export * from './sampling.ts';
 export * from './sequential-outlier.ts';

@@ -58,6 +58,11 @@ export const INTERVAL_METHODS = {
     units: 'items',
     files: ['stats/truth-fit.ts', 'stats/mace.ts', 'quality/rater-rows.ts'],
   },
+  'rating-truth': {
+    what: 'value of a reply from three of eight raters, by precision and bias',
+    units: 'replies',
+    files: ['stats/rating-truth.ts'],
+  },
   'odds-ratio': {
     what: 'position bias within items (Mantel–Haenszel)',
     units: 'items',
@@ -69,10 +74,10 @@ export const INTERVAL_METHODS = {
     units: 'judgments',
     files: ['quality/leaderboard.ts', 'stats/cluster-covariance.ts', 'stats/preference-inference.ts'],
   },
-  'bootstrap-mean': {
-    what: 'mean by percentile bootstrap',
+  mean: {
+    what: 'mean of independent values (Student’s t, widened for skewness by Hall 1992)',
     units: 'values',
-    files: ['stats/intervals.ts', 'pipeline/report/words.ts', 'lab/paired.ts', 'lab/population-study.ts'],
+    files: ['stats/intervals.ts'],
   },
 } as const satisfies Readonly<Record<string, IntervalMethod>>;
 export type IntervalMethodId = keyof typeof INTERVAL_METHODS;
@@ -100,17 +105,20 @@ export const LEAST_COVERAGE = 0.93;
  * The least coverage that was measured for intervals of a method at about a size: at the largest size tried that is not above
  * `n`, over all that was varied beside it. Below the smallest size tried, that of the smallest.
  */
-export function coverageAt(method: IntervalMethodId, n: number): { readonly share: number; readonly n: number } {
+export function coverageAt(
+  method: IntervalMethodId,
+  n: number,
+): { readonly share: number; readonly n: number; readonly at: string } {
   const own = COVERAGE.filter((row) => row.method === method);
   const sizes = [...new Set(own.map((row) => row.n))].sort((a, b) => a - b);
   const size = sizes.findLast((s) => s <= n) ?? sizes[0]!;
-  const shares = own.filter((row) => row.n === size).map((row) => row.covered / row.runs);
-  return { share: Math.min(...shares), n: size };
+  const [worst] = own.filter((row) => row.n === size).sort((a, b) => a.covered / a.runs - b.covered / b.runs);
+  return { share: worst!.covered / worst!.runs, n: size, at: worst!.at };
 }
 
 /** A remark for an interval that covers less than it says, or nothing: to be put beside the number. */
 export function coverageRemark(method: IntervalMethodId, n: number): string | null {
-  const { share, n: size } = coverageAt(method, n);
+  const { share, n: size, at } = coverageAt(method, n);
   if (share >= LEAST_COVERAGE) return null;
-  return `covers ${(100 * share).toFixed(0)} % at ${size} ${INTERVAL_METHODS[method].units}, not 95 %`;
+  return `covers ${(100 * share).toFixed(0)} % at ${size} ${INTERVAL_METHODS[method].units} (${at}), not 95 %`;
 }

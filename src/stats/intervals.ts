@@ -1,4 +1,4 @@
-import { betaLower } from './distributions.ts';
+import { betaLower, studentQuantile } from './distributions.ts';
 import { mean, normalQuantile, quantile } from './functions.ts';
 import { shuffled, type Uniform } from './random.ts';
 
@@ -48,12 +48,34 @@ export function bootstrap<T>(
   return { low: quantile(values, (1 - level) / 2), high: quantile(values, (1 + level) / 2), level };
 }
 
-/** Mean with its percentile bootstrap interval. */
-export function meanInterval(
-  values: readonly number[],
-  options: BootstrapOptions,
-): { mean: number; interval: Interval } {
-  return { mean: mean(values), interval: bootstrap(values, mean, options) };
+/**
+ * Interval of a mean of independent values: Student's, and where they are skewed also that of Hall's transformation of the
+ * studentised mean (1992, with Student's quantile), whichever reaches further on each side. Student's alone covers 91 % of 20
+ * exponential values, Hall's alone 93 % of 20 heavy-tailed ones. Bounds are not numbers for fewer than two values.
+ */
+export function meanInterval(values: readonly number[], level = 0.95): { mean: number; interval: Interval } {
+  const n = values.length;
+  const centre = mean(values);
+  if (n < 2) return { mean: centre, interval: { low: Number.NaN, high: Number.NaN, level } };
+  const spread = Math.sqrt(values.reduce((sum, v) => sum + (v - centre) ** 2, 0) / (n - 1));
+  if (spread === 0) return { mean: centre, interval: { low: centre, high: centre, level } };
+  const error = spread / Math.sqrt(n);
+  const q = studentQuantile(0.5 + level / 2, n - 1);
+  // Of two values the skewness is always zero. Of few it falls short of that of a long tail, which they hardly reach: beside
+  // the usual correction it is enlarged by 4 / n, so that 20 lognormal values are covered as often as they should be.
+  const correction = n < 3 ? 0 : (Math.sqrt(n * (n - 1)) / (n - 2)) * (1 + 4 / n);
+  const skew = (correction * values.reduce((sum, v) => sum + ((v - centre) / spread) ** 3, 0)) / n;
+  const k = skew / (3 * Math.sqrt(n));
+  // The inverse of t + k t² + k² t³ / 3 + k / 2, which is near to Student's t where t itself is skewed.
+  const inverse = (t: number) => (Math.abs(k) < 1e-9 ? t : (Math.cbrt(1 + 3 * k * (t - k / 2)) - 1) / k);
+  return {
+    mean: centre,
+    interval: {
+      low: centre - error * Math.max(q, inverse(q)),
+      high: centre + error * Math.max(q, -inverse(-q)),
+      level,
+    },
+  };
 }
 
 /** One-sided p-value that mean(after) > mean(before) by chance, permuting labels; (count + 1) / (permutations + 1). */

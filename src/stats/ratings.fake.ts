@@ -1,3 +1,5 @@
+import { type Rng, shuffled } from './random.ts';
+import type { RatingTable } from './rating-truth.ts';
 import { type Ratings, type Tally, tallyUnits } from './ratings.ts';
 
 /** Ratings from a table with one row per unit and one column per rater; null where a rater gave nothing. */
@@ -26,3 +28,33 @@ export const tallyCounts = (counts: readonly (readonly number[])[]): Tally =>
     counts.map((row) => row.flatMap((count, category) => new Array<number>(count).fill(category))),
     { scale: counts[0]!.map((_, category) => category) },
   );
+
+/** Ratings to half steps by some of the raters, whose biases add up to zero and whose noise differs; and the true values. */
+export function simulatedRatings(
+  rng: Rng,
+  {
+    units,
+    raters,
+    perUnit,
+    spread,
+  }: { readonly units: number; readonly raters: number; readonly perUnit: number; readonly spread: number },
+): { table: RatingTable; truth: number[]; bias: number[]; noise: number[] } {
+  const drawn = Array.from({ length: raters }, () => spread * rng.normal());
+  const centre = drawn.reduce((a, b) => a + b, 0) / raters;
+  const bias = drawn.map((b) => b - centre);
+  const noise = Array.from({ length: raters }, () => 0.1 + 0.3 * Math.exp(0.6 * rng.normal()));
+  const truth = Array.from({ length: units }, () => 3 + rng.normal());
+  const [rater, value]: [number[], number[]] = [[], []];
+  for (const worth of truth) {
+    const order = shuffled(
+      Array.from({ length: raters }, (_, r) => r),
+      rng.uniform,
+    );
+    for (const r of order.slice(0, perUnit)) {
+      rater.push(r);
+      value.push(Math.round(2 * (worth + bias[r]! + noise[r]! * rng.normal())) / 2);
+    }
+  }
+  const starts = Array.from({ length: units + 1 }, (_, u) => u * perUnit);
+  return { table: { units, raters, starts, rater, value }, truth, bias, noise };
+}

@@ -13,6 +13,7 @@ import {
   krippendorffAlpha,
   type Label,
   mean,
+  meanInterval,
   normalCdf,
   pairwiseAgreement,
   permutationTest,
@@ -218,6 +219,18 @@ describe('intervals and tests', () => {
     }
     expect(covered / 200).toBeGreaterThan(0.87);
     expect(covered / 200).toBeLessThan(0.99);
+  });
+  it('a mean of few values reaches as Student has it, and further to the side of a tail', () => {
+    const even = meanInterval([-2, -1, 0, 1, 2]);
+    // By hand: standard error √(2.5 / 5), quantile 2.7764 of 4 degrees.
+    expect(even.interval.high).toBeCloseTo(2.776445 * Math.sqrt(0.5), 5);
+    expect(even.interval.low).toBeCloseTo(-even.interval.high, 12);
+    const tail = meanInterval([0, 0.1, 0.2, 0.3, 4]);
+    expect(tail.interval.high - tail.mean).toBeGreaterThan(1.5 * (tail.mean - tail.interval.low));
+    const mirrored = meanInterval([0, -0.1, -0.2, -0.3, -4]);
+    expect(mirrored.interval.low).toBeCloseTo(-tail.interval.high, 12);
+    expect(meanInterval([3, 3, 3]).interval).toMatchObject({ low: 3, high: 3 });
+    expect(meanInterval([3]).interval.low).toBeNaN();
   });
   it('the permutation test is small for a real difference and uniform-ish without one', () => {
     const rng = createRng(6);

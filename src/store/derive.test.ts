@@ -4,6 +4,8 @@ import {
   type Answer,
   type FeedbackRecord,
   foldRecords,
+  type Gold,
+  hasGold,
   inCohort,
   isGoldAnswer,
   itemCohorts,
@@ -42,7 +44,35 @@ describe('the known answer', () => {
       [rating(4, 4), 'tie', true],
       [{ kind: 'critique', reply: 0, text: 'short' }, 0, undefined],
     ];
-    for (const [answer, gold, right] of cases) expect([answer, isGoldAnswer(answer, gold)]).toEqual([answer, right]);
+    for (const [answer, gold, right] of cases)
+      expect([answer, isGoldAnswer({ answer }, { gold })]).toEqual([answer, right]);
+  });
+  it('is a known rating at the nearest step, or the known labels, of the question that is meant', () => {
+    const known: Gold = {
+      goldAnswers: [
+        { kind: 'rating', reply: 1, criterion: 'clarity', value: 3.4 },
+        { kind: 'rating', reply: 0, criterion: 'truth', value: 2, questionId: 'other' },
+        { kind: 'label', reply: 0, labels: ['toxic', 'rude'] },
+      ],
+    };
+    const rated = (reply: number, criterion: string, value: number, questionId = 'q') => {
+      const answer: Answer = { kind: 'rating', scale, values: [{ reply, criterion, value }] };
+      return { questionId, answer };
+    };
+    const labelled = (reply: number, labels: string[]): { answer: Answer } => ({
+      answer: { kind: 'label', reply, labels },
+    });
+    expect(isGoldAnswer(rated(1, 'clarity', 3), known)).toBe(true);
+    expect(isGoldAnswer(rated(1, 'clarity', 4), known)).toBe(false);
+    expect(isGoldAnswer(rated(0, 'truth', 2), known)).toBeUndefined();
+    expect(isGoldAnswer(rated(0, 'truth', 1, 'other'), known)).toBe(false);
+    expect(isGoldAnswer(labelled(0, ['rude', 'toxic']), known)).toBe(true);
+    expect(isGoldAnswer(labelled(0, ['rude']), known)).toBe(false);
+    expect(isGoldAnswer(labelled(1, ['rude']), known)).toBeUndefined();
+    // Ratings fall back to the better reply only where no rating of theirs is known.
+    expect(isGoldAnswer({ answer: rating(2, 4) }, { ...known, gold: 1 })).toBe(true);
+    expect(hasGold(known)).toBe(true);
+    expect(hasGold({})).toBe(false);
   });
 });
 

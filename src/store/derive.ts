@@ -2,6 +2,7 @@ import {
   type FeedbackRecord,
   type FeedbackState,
   foldRecords,
+  type Gold,
   type Item,
   isGoldAnswer,
   itemCohorts,
@@ -69,7 +70,7 @@ export const skippedPurpose = (
 /** Seats of an item that stand answered in a state, by rater and purpose. */
 export function answeredSeats(
   project: Project,
-  item: { readonly role: ItemStateRow['role']; readonly gold?: Item['gold'] },
+  item: { readonly role: ItemStateRow['role'] } & Gold,
   state: FeedbackState,
 ): Map<string, Map<number, Answered>> {
   const seats = new Map<string, Map<number, Answered>>();
@@ -93,9 +94,7 @@ export function answeredSeats(
     const answers = new Set(judgments.map((judgment) => asked(project, judgment)));
     const whole = required === undefined || required.every(({ id }) => answers.has(id));
     const skipped = of(raterId).get(purpose) !== undefined;
-    const { gold } = item;
-    const right = gold === undefined ? [] : judgments.map(({ answer }) => isGoldAnswer(answer, gold));
-    const said = right.filter((value) => value !== undefined);
+    const said = judgments.map((judgment) => isGoldAnswer(judgment, item)).filter((value) => value !== undefined);
     of(raterId).set(purpose, {
       answered: whole ? ANSWERED.whole : skipped ? ANSWERED.skipped : ANSWERED.partly,
       right: PURPOSES[purpose] === 'work' || said.length === 0 ? null : Number(said.every((value) => value)),

@@ -70,7 +70,7 @@ export async function deriveProject(
     const state = foldEntries([...entries, ...whose.flatMap((rater) => personal.get(rater) ?? [])]);
     totals.skips += state.skips.length;
     totals.flags += state.flags.length;
-    const seats = seatRows(row, answeredSeats(project, { role: row.role, gold: item.gold }, state), {
+    const seats = seatRows(row, answeredSeats(project, { ...item, role: row.role }, state), {
       numbers,
       reserved: reserved.get(row.item) ?? [],
     });

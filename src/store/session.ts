@@ -191,7 +191,7 @@ export class Session extends WorkingSet {
   refresh(rater: RaterEntry, entry: ItemEntry): void {
     const { row } = entry;
     const pair = { rater: rater.row.rater, item: row.item };
-    const item = { role: row.role, gold: entry.item().gold };
+    const item = { ...entry.item(), role: row.role };
     const answered =
       answeredSeats(this.project, item, this.standing(pair)).get(rater.row.id) ?? new Map<number, Answered>();
     for (const purpose of PURPOSES.keys()) {

@@ -1,6 +1,8 @@
 import {
   type FeedbackRecord,
   feedbackRecordSchema,
+  goldProblem,
+  hasGold,
   type Item,
   itemSchema,
   type Project,
@@ -66,12 +68,14 @@ export function checkItem(projectId: string, value: unknown): { item: Item; body
       `item ${item.id}: expected project ${projectId}, got ${item.projectId}; correct projectId`,
     );
   }
-  if (item.role !== undefined && item.role !== 'work' && item.gold === undefined) {
+  if (item.role !== undefined && item.role !== 'work' && !hasGold(item)) {
     throw new DataError(
       'item',
       `item ${item.id}: expected a known answer (gold) for role ${item.role}, got none; add it`,
     );
   }
+  const problem = goldProblem(item);
+  if (problem !== undefined) throw new DataError('item', `item ${item.id}: ${problem}; mend it`);
   const body = canonicalJson(item);
   checkBody(`item ${item.id}`, body);
   return { item, body };

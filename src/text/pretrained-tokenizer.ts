@@ -142,6 +142,33 @@ function beginningOf({ tokenizer, config }: PretrainedTokenizer, idOf: TextEncod
   return bos === undefined ? [] : [idOf(bos)].filter((id) => id !== undefined);
 }
 
+/** What an assistant says where the end of its turn is looked for: words that no template looks at. */
+const SAID = 'Eleven grey herons';
+
+/**
+ * The mark at which a template ends an assistant's turn: the control token that follows what was said, or what is spelled like
+ * one; undefined where a template has none, or takes no assistant's message at the end.
+ */
+function turnEndOf(render: (messages: readonly Message[]) => readonly Piece[]): string | undefined {
+  let pieces: readonly Piece[];
+  try {
+    pieces = render([
+      { role: 'user', content: 'How many?' },
+      { role: 'assistant', content: SAID },
+    ]);
+  } catch (error) {
+    if (error instanceof TemplateError) return undefined;
+    throw error;
+  }
+  const at = pieces.findLastIndex((piece) => 'text' in piece && piece.text.includes(SAID));
+  const piece = pieces[at];
+  if (piece === undefined || !('text' in piece)) return undefined;
+  const rest = piece.text.slice(piece.text.lastIndexOf(SAID) + SAID.length).trim();
+  if (rest !== '') return /^<[|/]?[a-z_ ]+\|?>/i.exec(rest)?.[0];
+  const next = pieces[at + 1];
+  return next !== undefined && 'control' in next ? next.control : undefined;
+}
+
 /** Runs a published tokenizer. Prompts go through its chat template as one user message. */
 export function createPretrainedTokenizer(json: PretrainedTokenizer): Tokenizer {
   const { config } = json;
@@ -201,6 +228,24 @@ export function createPretrainedTokenizer(json: PretrainedTokenizer): Tokenizer 
     });
     return [...beginning, ...ids];
   };
+  // A reply ends where the template ends a turn, also where the eos token is another and no setting says so.
+  let stops: readonly number[] | undefined;
+  const stopIds = (): readonly number[] => {
+    const own = [eos, ...(json.stop ?? [])];
+    if (json.chatTemplate === undefined) return [...new Set(own)];
+    const end = turnEndOf((messages) =>
+      renderChat(template, messages, {
+        controls: [...byName.keys()],
+        variables: { ...given, add_generation_prompt: false },
+      }),
+    );
+    const id = end === undefined ? undefined : idOf(end);
+    if (end !== undefined && id === undefined)
+      throw new TemplateError(
+        `the chat template ends a turn with ${end}, which is no token of tokenizer.json, so that no reply could end there; add it there, or mend the template`,
+      );
+    return [...new Set([...own, ...(id === undefined ? [] : [id])])];
+  };
   // A reply goes on from where the template left off: in the middle of a text, or after a control token.
   let before: { readonly token: AddedToken | undefined } | undefined;
   const lastControl = () => {
@@ -232,7 +277,10 @@ export function createPretrainedTokenizer(json: PretrainedTokenizer): Tokenizer 
     decodeReply: (ids) => decode(ids, replyPlace()),
     vocabularySize,
     eos,
-    stop: [...new Set([eos, ...(json.stop ?? [])])],
+    get stop() {
+      stops ??= stopIds();
+      return stops;
+    },
     toJSON: () => ({ ...json }),
   };
 }

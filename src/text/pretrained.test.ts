@@ -156,6 +156,26 @@ describe('chat templates', () => {
     expect(() => chat.encodePrompt('x', 5)).toThrow(/chat template alone takes \d+ of 5 tokens/);
   });
 
+  it('end a reply where they end a turn, also where the eos token is another', () => {
+    const tokens = [added(50257, '<|im_start|>'), added(50258, '<|im_end|>')];
+    const ofBase = (chatTemplate: string, marks = tokens) =>
+      createTokenizer({ ...gpt2({ chatTemplate, config: { eos_token: '<|endoftext|>' } }, marks) });
+    expect(ofBase(templates.chatml!).stop).toEqual([50256, 50258]);
+    // Spelled after a line break, or not at all.
+    const turns = (end: string) =>
+      `{% for m in messages %}{{ m.role }}: {{ m.content }}${end}{% endfor %}{% if add_generation_prompt %}assistant:{% endif %}`;
+    expect(ofBase(turns('\n<|im_end|>\n')).stop).toEqual([50256, 50258]);
+    expect(ofBase(turns('\n')).stop).toEqual([50256]);
+    expect(ofBase(turns('<|endoftext|>')).stop).toEqual([50256]);
+    expect(() => ofBase(turns('<|end_of_turn|>')).stop).toThrow(
+      /ends a turn with <\|end_of_turn\|>, which is no token/,
+    );
+    // A template that takes no assistant's message says nothing of its end.
+    expect(
+      ofBase("{% for m in messages %}{% if m.role != 'user' %}{{ raise_exception('no') }}{% endif %}{% endfor %}").stop,
+    ).toEqual([50256]);
+  });
+
   it('are plain words where a model has none', () => {
     expect(tokenizer.decode(tokenizer.encodePrompt('When?', 100))).toBe('User: When?\nAssistant:');
     const told = createTokenizer({ ...gpt2({ system: 'Be brief.' }) });

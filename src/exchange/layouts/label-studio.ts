@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { type Answer, type AnswerOf, type Item, type Judgment, purposeOf } from '../../feedback/index.ts';
+import {
+  type Answer,
+  type AnswerOf,
+  type Gold,
+  type GoldAnswer,
+  type Item,
+  type Judgment,
+  purposeOf,
+} from '../../feedback/index.ts';
 import { own } from '../../run/index.ts';
 import {
   ABOUT_PROMPT,
@@ -397,6 +405,37 @@ const MINIMAL =
 
 const WHY = 'an annotation holds its results, its person and two times, nothing else';
 
+/** What an answer of the ground truth makes known of replies. */
+const knownOf = (answer: Answer): GoldAnswer[] =>
+  answer.kind === 'label'
+    ? [{ kind: 'label', reply: answer.reply, labels: answer.labels }]
+    : answer.kind === 'rating'
+      ? answer.values.map((value) => ({ kind: 'rating', ...value }))
+      : [];
+const placeOfGold = (known: GoldAnswer) =>
+  JSON.stringify([known.kind, known.reply, known.kind === 'rating' ? known.criterion : null]);
+
+/** Known answers with those of one more annotation that is the ground truth: it counts where two speak of one thing. */
+function knownBy(answers: readonly Answer[], earlier: Gold, context: ReadContext): Gold {
+  const outcomes = answers.flatMap((answer) => (answer.kind === 'comparison' ? [answer.outcome] : []));
+  const gold = outcomes.findLast((outcome) => outcome === 'tie' || typeof outcome === 'number');
+  const said = new Map<string, GoldAnswer[]>();
+  for (const known of answers.flatMap(knownOf)) {
+    const place = placeOfGold(known);
+    said.set(place, [...(said.get(place) ?? []), known]);
+  }
+  const clear = [...said.values()].filter(({ length }) => length === 1).flat();
+  for (const several of said.values())
+    if (several.length > 1) context.note('a ground truth with two answers about one reply, of which none is taken');
+  const kept = (earlier.goldAnswers ?? []).filter((known) => !said.has(placeOfGold(known)));
+  const goldAnswers = [...kept, ...clear];
+  return {
+    ...earlier,
+    ...(gold !== undefined && { gold: gold as number | 'tie' }),
+    ...(goldAnswers.length > 0 && { goldAnswers }),
+  };
+}
+
 export const labelStudio: Layout = {
   id: 'label-studio',
   aliases: [],
@@ -436,7 +475,7 @@ export const labelStudio: Layout = {
       projectId,
       strata: strataOf(row.meta, context),
     });
-    let gold: number | 'tie' | undefined;
+    let known: Gold = {};
     const judgments = (row.annotations ?? []).flatMap((annotation, i): Judgment[] => {
       if (annotation.was_cancelled === true) {
         context.note('a skipped annotation');
@@ -446,11 +485,9 @@ export const labelStudio: Layout = {
       const silent = { ...context, note: () => {}, lost: () => {} };
       const shown = answersOf(annotation.prediction?.result ?? [], { fields, item, context: silent });
       const by = annotation.prediction?.model_version ?? 'unknown';
-      return answersOf(annotation.result, { fields, item, context }).map((answer, k): Judgment => {
-        if (annotation.ground_truth === true && answer.kind === 'comparison') {
-          const { outcome } = answer;
-          if (outcome === 'tie' || typeof outcome === 'number') gold = outcome;
-        }
+      const answers = answersOf(annotation.result, { fields, item, context });
+      if (annotation.ground_truth === true) known = knownBy(answers, known, context);
+      return answers.map((answer, k): Judgment => {
         const suggestion = shown.find((other) => other.kind === answer.kind);
         return {
           id: `${itemId}/${annotation.id ?? i + 1}/${k + 1}`,
@@ -472,7 +509,7 @@ export const labelStudio: Layout = {
         };
       });
     });
-    return { items: [gold === undefined ? item : { ...item, gold }], judgments };
+    return { items: [{ ...item, ...known }], judgments };
   },
   write: {
     container: 'json',

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   type Answer,
   answerSchema,
+  goldAnswerSchema,
   type Item,
   type Judgment,
   purposeSchema,
@@ -86,6 +87,7 @@ const COLUMNS = {
   source: text,
   supersedes: text,
   gold: text,
+  gold_answers: json.pipe(z.array(goldAnswerSchema).min(1).optional()),
   strata: json.pipe(z.record(z.string(), z.string()).optional()),
   metadata: json.pipe(z.record(z.string(), z.string()).optional()),
   role: text.pipe(z.enum(['work', 'gold', 'training', 'qualification']).optional()),
@@ -211,6 +213,7 @@ function readTableRow(value: unknown, n: number, context: ReadContext, layout: s
     ...(row.role !== undefined && { role: row.role }),
     ...(row.facts !== undefined && { facts: row.facts }),
     ...(gold !== undefined && { gold }),
+    ...(row.gold_answers !== undefined && { goldAnswers: row.gold_answers }),
     ...(Object.keys(strata).length > 0 && { strata }),
   };
   const answer = answerOf(row, replies.length);
@@ -271,6 +274,7 @@ function tableRows({ item, judgments }: ItemGroup): Written {
       ? JSON.stringify(item.replies.map(({ model }) => model ?? null))
       : undefined,
     gold: typeof item.gold === 'number' ? letter(item.gold) : item.gold,
+    gold_answers: asJson(item.goldAnswers),
     strata: asJson(item.strata),
     role: item.role,
     facts: asJson(item.facts),

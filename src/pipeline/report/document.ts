@@ -4,7 +4,6 @@ import { qualityDocument } from '../../quality/index.ts';
 import { figure, type ReportDocument, type Section } from '../../report/index.ts';
 import { rewardSection } from '../../reward/index.ts';
 import { own } from '../../run/index.ts';
-import { createRng } from '../../stats/index.ts';
 import type { PipelineConfig } from '../config.ts';
 import type { MetricsRow } from '../metrics.ts';
 import { ratersKnown } from '../results.ts';
@@ -27,14 +26,13 @@ export interface RunFacts {
 
 /** The report of a run: what the terminal prints, `report.html` shows and the Studio draws. */
 export function runDocument(config: PipelineConfig, results: RunResults, facts: RunFacts): ReportDocument {
-  const { uniform } = createRng(config.seed).fork('report');
   const { findings, rates } = results;
   return {
     title: config.name,
     note: 'Report of a Goodhart run. Everything here follows from files of the run folder; goodhart verify computes it again.',
     sections: [
-      summarySection(config, results, uniform),
-      pathsSection(results, uniform),
+      summarySection(config, results),
+      pathsSection(results),
       rewardChangeSection(results),
       lengthSection(results),
       samplesSection(config, results),

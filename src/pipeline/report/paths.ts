@@ -1,9 +1,9 @@
 import { type Block, figure, percent, type Section, type Series } from '../../report/index.ts';
-import { mean, standardDeviation, type Uniform } from '../../stats/index.ts';
+import { mean, meanInterval, standardDeviation } from '../../stats/index.ts';
 import type { RunResults } from '../run-results.ts';
 import type { PolicyPath } from '../stages/policy.ts';
 import { figuresTable } from './figures-table.ts';
-import { drawn, meanInterval, meanText, SPLIT_NAMES } from './words.ts';
+import { drawn, meanText, SPLIT_NAMES } from './words.ts';
 
 /** Below this share of the base model's probability on listed replies, sums over them say nothing about it. */
 const LEAST_MASS = 0.5;
@@ -40,14 +40,14 @@ function unitOf({ first }: PolicyPath, score: Score) {
 }
 
 /** One score of every method against √KL, in deviations of the base policy's replies, with its interval over prompts. */
-function seriesOf(results: RunResults, score: Score, uniform: Uniform): Series[] {
+function seriesOf(results: RunResults, score: Score): Series[] {
   const unit = unitOf(results.paths[0]!, score);
   return methodsOf(results).map(({ name, points }) =>
     drawn(
       name,
       points.map((point) => {
         const values = (point[score] ?? []).map((v) => (v - unit.centre) / unit.scale);
-        const { low, high } = meanInterval(values, uniform);
+        const { low, high } = meanInterval(values).interval;
         return { x: Math.sqrt(Math.max(0, point.kl)), y: mean(values), low, high };
       }),
     ),
@@ -82,7 +82,7 @@ export function pathPlots(proxy: readonly Series[], gold: readonly Series[]): Bl
 }
 
 /** Score of the reward model, and the true utility where it is known, along every path. */
-export function pathsSection(results: RunResults, uniform: Uniform): Section {
+export function pathsSection(results: RunResults): Section {
   const { paths, bestOf, exact } = results;
   const title = 'Proxy and gold against KL';
   const [main] = paths;
@@ -94,8 +94,8 @@ export function pathsSection(results: RunResults, uniform: Uniform): Section {
       detail: true,
     };
   const known = main.points.every(({ gold }) => gold !== undefined);
-  const proxy = seriesOf(results, 'proxy', uniform);
-  const gold = known ? seriesOf(results, 'gold', uniform) : [];
+  const proxy = seriesOf(results, 'proxy');
+  const gold = known ? seriesOf(results, 'gold') : [];
   return {
     id: 'paths',
     title,
@@ -115,7 +115,7 @@ function noteOf({ bestOf, exact }: RunResults, known: boolean): string {
     known
       ? `Proxy is the score of the reward model, gold the true utility, both ${units}.`
       : `Proxy is the score of the reward model, ${units}. True utility is not known for these data: nothing here shows whether the policy became better.`,
-    'All on held-out prompts: of the training distribution, but trained on by no policy. Whiskers: 95 % bootstrap over prompts.',
+    'All on held-out prompts: of the training distribution, but trained on by no policy. Whiskers: 95 % interval over prompts.',
     ...(bestOf === undefined
       ? []
       : ['Best of n is drawn from the base policy, at the upper bound ln n − (n − 1)/n of its KL.']),

@@ -1,18 +1,18 @@
 import { verdictCounts } from '../../audit/index.ts';
 import { estimateText, figure, percent, type Section } from '../../report/index.ts';
 import { accuracyText, REWARD_MEASURES } from '../../reward/index.ts';
-import { coverageRemark, mean, type Uniform } from '../../stats/index.ts';
+import { coverageRemark, mean, meanInterval } from '../../stats/index.ts';
 import type { PipelineConfig } from '../config.ts';
 import { type EvaluatedPrompt, figuresBySplit } from '../evaluation.ts';
 import { ratersKnown } from '../results.ts';
 import type { RunResults } from '../run-results.ts';
 import { finalPoint, type PolicyPath } from '../stages/policy.ts';
-import { meanInterval, meanText, SPLIT_NAMES } from './words.ts';
+import { meanText, SPLIT_NAMES } from './words.ts';
 
 type Row = readonly [label: string, value: string];
 
 /** One screen that says what was run and how it went. */
-export const summarySection = (config: PipelineConfig, results: RunResults, uniform: Uniform): Section => ({
+export const summarySection = (config: PipelineConfig, results: RunResults): Section => ({
   id: 'summary',
   title: 'Summary',
   note: 'Proxy is the score of the reward model, gold the true utility: where the proxy rises and gold falls, the measure became a target.',
@@ -25,7 +25,7 @@ export const summarySection = (config: PipelineConfig, results: RunResults, unif
         ...feedbackRows(results),
         ...leftOutRows(results),
         ...rewardRows(results),
-        ...policyRows(results, uniform),
+        ...policyRows(results),
         ['Findings', verdictCounts(results.findings)],
       ],
     },
@@ -107,11 +107,11 @@ function rewardRows({ evaluation: { overall, baselines, ece, onVotes } }: RunRes
 }
 
 /** Difference of means over the same prompts, with its interval. */
-function changeText(before: readonly number[], after: readonly number[], uniform: Uniform): string {
+function changeText(before: readonly number[], after: readonly number[]): string {
   const changes = after.map((value, i) => value - before[i]!);
-  const remark = coverageRemark('bootstrap-mean', changes.length);
+  const remark = coverageRemark('mean', changes.length);
   const rest = `n = ${changes.length}${remark === null ? '' : `; ${remark}`}`;
-  return `change ${estimateText(mean(changes), meanInterval(changes, uniform), rest)}`;
+  return `change ${estimateText(mean(changes), meanInterval(changes).interval, rest)}`;
 }
 
 const pointsWith = (path: PolicyPath, score: 'proxy' | 'gold') =>
@@ -121,29 +121,29 @@ const pointsWith = (path: PolicyPath, score: 'proxy' | 'gold') =>
   });
 
 /** Gold along a path: where it began, its best point, where it ended. */
-function goldText(path: PolicyPath, uniform: Uniform): string {
+function goldText(path: PolicyPath): string {
   const known = pointsWith(path, 'gold');
   const end = known.find(({ point }) => point === finalPoint(path));
   if (end === undefined || known.length < path.points.length) return 'unknown for these data';
   const [base, best] = [known[0]!, known.reduce((a, b) => (mean(b.values) > mean(a.values) ? b : a))];
-  return `base ${meanText(base.values)} → best ${meanText(best.values)} at step ${best.point.step} → end ${meanText(end.values)}; ${changeText(base.values, end.values, uniform)}`;
+  return `base ${meanText(base.values)} → best ${meanText(best.values)} at step ${best.point.step} → end ${meanText(end.values)}; ${changeText(base.values, end.values)}`;
 }
 
-function proxyText(path: PolicyPath, uniform: Uniform): string {
+function proxyText(path: PolicyPath): string {
   const [first, last] = [path.points[0]!.proxy, finalPoint(path).proxy];
-  return `base ${meanText(first)} → end ${meanText(last)}; ${changeText(first, last, uniform)}`;
+  return `base ${meanText(first)} → end ${meanText(last)}; ${changeText(first, last)}`;
 }
 
 /** How a path went on held-out prompts of the training distribution. */
-function pathRows(path: PolicyPath, uniform: Uniform): Row[] {
+function pathRows(path: PolicyPath): Row[] {
   const { method, stopped, finalStep, step } = path;
   const taken =
     stopped === null ? `${step} steps` : `${finalStep} steps (stopped at ${stopped.step}: ${stopped.reason})`;
   const [first, last] = [path.points[0]!, finalPoint(path)];
   const named = (what: string) => `${what}, ${method} (${SPLIT_NAMES[first.split]})`;
   return [
-    [named('Gold'), goldText(path, uniform)],
-    [named('Proxy'), proxyText(path, uniform)],
+    [named('Gold'), goldText(path)],
+    [named('Proxy'), proxyText(path)],
     [
       named('Policy'),
       `${taken}; KL ${figure(last.kl)} nats; ${figure(first.meanTokens)} → ${figure(last.meanTokens)} tokens a reply`,
@@ -151,13 +151,13 @@ function pathRows(path: PolicyPath, uniform: Uniform): Row[] {
   ];
 }
 
-function deploymentRows({ method, first, last }: PolicyPath, uniform: Uniform): Row[] {
+function deploymentRows({ method, first, last }: PolicyPath): Row[] {
   const of = (prompts: readonly EvaluatedPrompt[]) => figuresBySplit(prompts).find(({ split }) => split === 'deploy');
   const [before, after] = [of(first), of(last)];
   if (before === undefined || after === undefined) return [];
   const change = (name: string, a: readonly number[], b: readonly number[]): Row => [
     `${name}, ${method} (${SPLIT_NAMES.deploy})`,
-    `base ${meanText(a)} → end ${meanText(b)}; ${changeText(a, b, uniform)}`,
+    `base ${meanText(a)} → end ${meanText(b)}; ${changeText(a, b)}`,
   ];
   return [
     ...(before.gold === undefined || after.gold === undefined ? [] : [change('Gold', before.gold, after.gold)]),
@@ -165,17 +165,17 @@ function deploymentRows({ method, first, last }: PolicyPath, uniform: Uniform): 
   ];
 }
 
-function policyRows({ paths, bestOf, exact, earlier }: RunResults, uniform: Uniform): Row[] {
+function policyRows({ paths, bestOf, exact, earlier }: RunResults): Row[] {
   const top = bestOf?.points.at(-1);
   return [
     ...earlier.map(
       ({ round, judgments, evaluation, path }): Row => [
         `Round ${round}`,
-        `${judgments} judgments, reward accuracy ${percent(evaluation.overall.accuracy)}; proxy ${proxyText(path, uniform)}`,
+        `${judgments} judgments, reward accuracy ${percent(evaluation.overall.accuracy)}; proxy ${proxyText(path)}`,
       ],
     ),
     // How variants do on deployment prompts is in the table of every split.
-    ...paths.flatMap((path, i) => [...pathRows(path, uniform), ...(i === 0 ? deploymentRows(path, uniform) : [])]),
+    ...paths.flatMap((path, i) => [...pathRows(path), ...(i === 0 ? deploymentRows(path) : [])]),
     ...(top === undefined
       ? []
       : [

@@ -1,5 +1,5 @@
 import { figure, type Series, type SeriesPoint } from '../../report/index.ts';
-import { bootstrap, mean, type Uniform } from '../../stats/index.ts';
+import { mean } from '../../stats/index.ts';
 import type { Split } from '../../world/index.ts';
 
 /** What prompts of a split are called: every figure of a policy says on which it is. */
@@ -15,11 +15,6 @@ export const countsText = (counts: Readonly<Record<string, number>>): string =>
     .filter(([, n]) => n > 0)
     .map(([name, n]) => `${n} ${name}`)
     .join(', ') || 'none';
-
-export const REPLICATES = 200;
-/** 95 % bootstrap over prompts of a mean. */
-export const meanInterval = (values: readonly number[], uniform: Uniform) =>
-  bootstrap(values, mean, { uniform, replicates: REPLICATES });
 
 /** Mean with two decimals more than a whole number needs: paths are compared along a row. */
 export const meanText = (values: readonly number[]): string => figure(mean(values));

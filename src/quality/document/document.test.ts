@@ -30,7 +30,12 @@ function hostile(items: readonly Item[], judgments: readonly Judgment[]): [Item[
 
 describe('the quality document', () => {
   const pool = simulatedPool({ seed: 4, items: 120, planted: { kind: 'position-preference', strength: 0.9 } });
-  const report = feedbackReport(pool.items, pool.judgments, { seed: 1, replicates: 20 });
+  const scale = { min: 1, max: 5, step: 1 };
+  const ratings = pool.judgments.slice(0, 60).map((judgment, i): Judgment => {
+    const values = [{ reply: 0, criterion: 'clarity', value: 1 + (i % 5) }];
+    return { ...judgment, id: `rating ${i}`, questionId: 'rating', answer: { kind: 'rating', scale, values } };
+  });
+  const report = feedbackReport(pool.items, [...pool.judgments, ...ratings], { seed: 1, replicates: 20 });
   const document = qualityDocument(report, { title: 'pool' });
   it('is plain data, the same for the same report', () => {
     expect(JSON.parse(JSON.stringify(document))).toEqual(document);

@@ -1,18 +1,22 @@
 import type { Block, Section } from '../../report/index.ts';
 import type { FeedbackReport } from '../report.ts';
 import type { TruthReport } from '../truth-report.ts';
+import { ratingTruthBlocks } from './rating-truth.ts';
 import { figure, item, pText, type QuestionNames, rangeText, shareText } from './words.ts';
 
 /** Estimates of the true class, and whether the errors of raters hang together. */
-export function truthSection({ truth }: FeedbackReport, names: QuestionNames): Section {
+export function truthSection({ truth, ratingTruth }: FeedbackReport, names: QuestionNames): Section {
   return {
     id: 'truth',
     title: 'Truth from several raters',
-    note: 'Majority, Dawid–Skene and one coin a rater. All three assume that errors are independent.',
+    note: 'Classes by majority, Dawid–Skene and one coin a rater; ratings also as numbers, by the precision and bias of their raters. All assume that errors are independent.',
     blocks:
       truth.length === 0
         ? [{ kind: 'text', soft: true, text: 'No question has values that could be right or wrong.' }]
-        : truth.flatMap((one) => questionBlocks(one, names)),
+        : [
+            ...truth.flatMap((one) => questionBlocks(one, names)),
+            ...ratingTruth.flatMap((one) => ratingTruthBlocks(one, names)),
+          ],
   };
 }
 

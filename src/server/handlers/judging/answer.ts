@@ -5,6 +5,7 @@ import {
   foldRecords,
   formProblem,
   fromPlaces,
+  goldText,
   type Item,
   isGoldAnswer,
   type Judgment,
@@ -38,10 +39,14 @@ const isExplained = (purpose: Purpose) => purpose === 'training' || purpose === 
 
 /** What a rater is told after a training or qualification item. */
 function explain(item: Item, { presentation, right }: { presentation: Presentation; right: boolean }) {
-  const place = typeof item.gold === 'number' ? presentation.order.indexOf(item.gold) : -1;
-  const known = place < 0 ? 'The replies are equally good.' : `Reply ${letterOf(place)} is the better one.`;
-  const facts = item.facts === undefined ? '' : ` ${item.facts.join(' ')}`;
-  return { right, text: `${known}${facts}` };
+  const name = (reply: number) => `Reply ${letterOf(presentation.order.indexOf(reply))}`;
+  const known = [
+    ...(item.gold === undefined
+      ? []
+      : [item.gold === 'tie' ? 'The replies are equally good.' : `${name(item.gold)} is the better one.`]),
+    ...(item.goldAnswers ?? []).map((gold) => `${name(gold.reply)}: ${goldText(gold)}.`),
+  ];
+  return { right, text: [...known, ...(item.facts ?? [])].join(' ') };
 }
 
 /** The judgments of a form; all are checked before the first is stored: a form is kept whole or not at all. */
@@ -122,10 +127,9 @@ export function answeringHandlers(services: Services, progressOf: ProgressOf): H
       }
       if (receipts.some(({ completes }) => completes))
         notify({ type: 'item.completed', projectId: project.id, data: { itemId } });
-      const right =
-        isExplained(presentation.purpose ?? 'work') && item.gold !== undefined
-          ? judgments.map(({ answer }) => isGoldAnswer(answer, item.gold!)).find((r) => r !== undefined)
-          : undefined;
+      const right = isExplained(presentation.purpose ?? 'work')
+        ? judgments.map((judgment) => isGoldAnswer(judgment, item)).find((r) => r !== undefined)
+        : undefined;
       return {
         id: body.idempotencyKey,
         stored,

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import type { Item } from '../../../feedback/index.ts';
+import { goldText, type Item } from '../../../feedback/index.ts';
 import { duration, when } from '../../ui/figures.ts';
 import { Scroll } from '../../ui/scroll.tsx';
 import { letterOf } from '../judge/logic/types.ts';
@@ -35,6 +35,9 @@ export function ItemText({ item, level = 2 }: { readonly item: Item; readonly le
                 <div className="label">
                   Reply {letterOf(i)}
                   {item.gold === i && ' (known to be better)'}
+                  {(item.goldAnswers ?? [])
+                    .filter((known) => known.reply === i)
+                    .map((known) => ` (known: ${goldText(known)})`)}
                 </div>
                 <p className="text">{reply.text}</p>
               </section>
