@@ -1,14 +1,14 @@
-import type { PathView, RunView, SnapshotView } from '../audit/index.ts';
+import type { PathView, PromptView, RunView, SnapshotView } from '../audit/index.ts';
 import type { Ground } from '../world/index.ts';
 import type { EvaluatedPrompt } from './evaluation.ts';
 import type { Feedback } from './feedback-records.ts';
 import type { BestOfCurve } from './stages/best-of-n.ts';
 import type { PolicyPath } from './stages/policy.ts';
 
-/** Prompts as evidence shows them: of the training distribution, so that a probe compares like with like. */
-const promptViews = (prompts: readonly EvaluatedPrompt[]): SnapshotView['prompts'] =>
+/** Prompts of a split as evidence shows them. */
+const promptViews = (prompts: readonly EvaluatedPrompt[], shown: EvaluatedPrompt['split']): PromptView[] =>
   prompts
-    .filter(({ split }) => split === 'evaluation')
+    .filter(({ split }) => split === shown)
     .map(({ promptId, prompt, split, replies, scored }) => ({
       promptId,
       prompt,
@@ -21,9 +21,15 @@ const promptViews = (prompts: readonly EvaluatedPrompt[]): SnapshotView['prompts
       })),
     }));
 
+/** The training distribution apart from deployment, so that a probe compares like with like. */
+function bySplit(prompts: readonly EvaluatedPrompt[]): Pick<SnapshotView, 'prompts' | 'deployment'> {
+  const deployment = promptViews(prompts, 'deploy');
+  return { prompts: promptViews(prompts, 'evaluation'), ...(deployment.length > 0 && { deployment }) };
+}
+
 const snapshotsOf = ({ finalStep, first, last }: PolicyPath): SnapshotView[] => [
-  { id: 'step-0', role: 'base', step: 0, prompts: promptViews(first) },
-  { id: `step-${finalStep}`, role: 'policy', step: finalStep, prompts: promptViews(last) },
+  { id: 'step-0', role: 'base', step: 0, ...bySplit(first) },
+  { id: `step-${finalStep}`, role: 'policy', step: finalStep, ...bySplit(last) },
 ];
 
 const pathView = ({ method, points }: PolicyPath): PathView => ({

@@ -2,6 +2,7 @@ import { agreementChoices } from './agreement-choices.ts';
 import { agreementEdits } from './agreement-edits.ts';
 import { beliefReplies } from './belief-replies.ts';
 import { counterfactualEdits } from './counterfactual-edits.ts';
+import { goalOutcomes } from './goal-outcomes.ts';
 import { items } from './items.ts';
 import { judgments } from './judgments.ts';
 import type { EvidenceKind } from './kind.ts';
@@ -21,6 +22,7 @@ export const EVIDENCE = {
   'scored-replies': scoredReplies,
   'optimisation-path': optimisationPath,
   'reply-samples': replySamples,
+  'goal-outcomes': goalOutcomes,
 } as const;
 
 export type EvidenceKindId = keyof typeof EVIDENCE;

@@ -21,6 +21,8 @@ export interface SnapshotView {
   readonly role: 'base' | 'policy';
   readonly step: number;
   readonly prompts: readonly PromptView[];
+  /** Its replies to prompts of deployment, where a run has them; `prompts` are of the training distribution. */
+  readonly deployment?: readonly PromptView[];
 }
 
 export interface PathView {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ChallengeId } from '../challenges.ts';
 import type { Probe } from '../probe.ts';
 import { carelessRaters } from './careless-raters.ts';
+import { goalMisgeneralisation } from './goal-misgeneralisation.ts';
 import { misgeneralisation } from './misgeneralisation.ts';
 import { modeCollapse } from './mode-collapse.ts';
 import { overOptimisation } from './over-optimisation.ts';
@@ -22,6 +23,7 @@ export const PROBES = table({
   'careless-raters': carelessRaters,
   misgeneralisation,
   'over-optimisation': overOptimisation,
+  'goal-misgeneralisation': goalMisgeneralisation,
   'mode-collapse': modeCollapse,
 });
 export type ProbeId = keyof typeof PROBES;

@@ -1,6 +1,7 @@
 import type { ProbeId } from '../../audit/index.ts';
 import type { Experiment } from '../experiment.ts';
 import { carelessRaters } from './careless-raters.ts';
+import { goalMisgeneralisation } from './goal-misgeneralisation.ts';
 import { misgeneralisation } from './misgeneralisation.ts';
 import { modeCollapse } from './mode-collapse.ts';
 import { overOptimisation } from './over-optimisation.ts';
@@ -18,5 +19,6 @@ export const EXPERIMENTS: { readonly [P in ProbeId]: Experiment } = {
   'careless-raters': carelessRaters,
   misgeneralisation,
   'over-optimisation': overOptimisation,
+  'goal-misgeneralisation': goalMisgeneralisation,
   'mode-collapse': modeCollapse,
 };
