@@ -49,3 +49,20 @@ export function largestMean(
   });
   return { worst, low, high: Math.max(low, ...highs), each };
 }
+
+/**
+ * A smooth statistic of independent units with the interval of Student's t on its jackknife pseudo-values (Tukey 1958): each
+ * unit is left out in turn. The estimate is the statistic itself, and the interval lies around it.
+ */
+export function jackknife<T>(
+  units: readonly T[],
+  statistic: (some: readonly T[]) => number,
+  level: number,
+): { readonly estimate: number; readonly interval: Interval } {
+  const n = units.length;
+  const estimate = statistic(units);
+  const pseudo = units.map((_, i) => n * estimate - (n - 1) * statistic(units.toSpliced(i, 1)));
+  const { error } = meanEstimate(pseudo, level);
+  const half = studentQuantile(0.5 + level / 2, n - 1) * error;
+  return { estimate, interval: { low: estimate - half, high: estimate + half, level } };
+}

@@ -7,6 +7,7 @@ import { items } from './items.ts';
 import { judgments } from './judgments.ts';
 import type { EvidenceKind } from './kind.ts';
 import { optimisationPath } from './optimisation-path.ts';
+import { optionChoices } from './option-choices.ts';
 import { replySamples } from './reply-samples.ts';
 import type { RunView } from './run-view.ts';
 import { scoredReplies } from './scored-replies.ts';
@@ -23,6 +24,7 @@ export const EVIDENCE = {
   'optimisation-path': optimisationPath,
   'reply-samples': replySamples,
   'goal-outcomes': goalOutcomes,
+  'option-choices': optionChoices,
 } as const;
 
 export type EvidenceKindId = keyof typeof EVIDENCE;

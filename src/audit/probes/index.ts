@@ -5,6 +5,7 @@ import { carelessRaters } from './careless-raters.ts';
 import { goalMisgeneralisation } from './goal-misgeneralisation.ts';
 import { misgeneralisation } from './misgeneralisation.ts';
 import { modeCollapse } from './mode-collapse.ts';
+import { optionKeeping } from './option-keeping.ts';
 import { overOptimisation } from './over-optimisation.ts';
 import { panderingRaters } from './pandering-raters.ts';
 import { poisoning } from './poisoning.ts';
@@ -24,6 +25,7 @@ export const PROBES = table({
   misgeneralisation,
   'over-optimisation': overOptimisation,
   'goal-misgeneralisation': goalMisgeneralisation,
+  'option-keeping': optionKeeping,
   'mode-collapse': modeCollapse,
 });
 export type ProbeId = keyof typeof PROBES;

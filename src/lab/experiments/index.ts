@@ -4,6 +4,7 @@ import { carelessRaters } from './careless-raters.ts';
 import { goalMisgeneralisation } from './goal-misgeneralisation.ts';
 import { misgeneralisation } from './misgeneralisation.ts';
 import { modeCollapse } from './mode-collapse.ts';
+import { optionKeeping } from './option-keeping.ts';
 import { overOptimisation } from './over-optimisation.ts';
 import { panderingRaters } from './pandering-raters.ts';
 import { poisoning } from './poisoning.ts';
@@ -20,5 +21,6 @@ export const EXPERIMENTS: { readonly [P in ProbeId]: Experiment } = {
   misgeneralisation,
   'over-optimisation': overOptimisation,
   'goal-misgeneralisation': goalMisgeneralisation,
+  'option-keeping': optionKeeping,
   'mode-collapse': modeCollapse,
 };
