@@ -18,6 +18,19 @@ export function meanEstimate(values: readonly number[], level: number): MeanEsti
   return { mean: middle, error, interval: { low: middle - half, high: middle + half, level }, n };
 }
 
+/**
+ * The mean of values that come in clusters drawn whole, each value counting the same: a ratio of sums, with Student's t on the
+ * clusters' influence (linearised; Cochran 1977, §6.3).
+ */
+export function clusteredMean(clusters: readonly (readonly number[])[], level: number): MeanEstimate {
+  const used = clusters.filter((own) => own.length > 0);
+  const total = used.reduce((sum, own) => sum + own.length, 0);
+  const middle = mean(used.flat());
+  const size = total / used.length;
+  const influence = used.map((own) => middle + own.reduce((sum, value) => sum + value - middle, 0) / size);
+  return { ...meanEstimate(influence, level), mean: middle };
+}
+
 export interface Column {
   readonly name: string;
   /** One value a unit. */

@@ -17,6 +17,7 @@ export const REASONS = {
   'base-without-variety': 'the base policy says the same to a prompt every time, so there is nothing to lose',
   'pay-without-spread':
     'the reward pays the same for every choice, so following pay and keeping options cannot be told apart',
+  'one-round-only': 'there was one round only, so that nothing can have shifted',
   'no-probe': 'no probe is built yet',
 } as const satisfies Record<string, string>;
 export type Reason = keyof typeof REASONS;

@@ -1,4 +1,4 @@
-import type { PathView, PromptView, RunView, SnapshotView } from '../audit/index.ts';
+import type { PathView, PromptView, RoundView, RunView, SnapshotView } from '../audit/index.ts';
 import type { Ground } from '../world/index.ts';
 import type { EvaluatedPrompt } from './evaluation.ts';
 import type { Feedback } from './feedback-records.ts';
@@ -52,10 +52,11 @@ export function runView(run: {
   /** The main path first, then the variants. */
   readonly paths: readonly PolicyPath[];
   readonly bestOf: BestOfCurve | undefined;
+  readonly rounds?: readonly RoundView[];
   readonly ground: Ground | undefined;
   readonly score?: RunView['score'];
 }): RunView {
-  const { seed, feedback, paths, bestOf, ground, score } = run;
+  const { seed, feedback, paths, bestOf, rounds, ground, score } = run;
   const { items, judgments, raters } = feedback;
   const main = paths[0];
   return {
@@ -64,6 +65,7 @@ export function runView(run: {
     feedback: { items, judgments, raters },
     snapshots: main === undefined ? [] : snapshotsOf(main),
     paths: [...paths.map(pathView), ...(bestOf === undefined || main === undefined ? [] : [bestOfView(bestOf, main)])],
+    ...(rounds !== undefined && { rounds }),
     ...(score !== undefined && { score }),
   };
 }

@@ -9,6 +9,8 @@ import type { EvidenceKind } from './kind.ts';
 import { optimisationPath } from './optimisation-path.ts';
 import { optionChoices } from './option-choices.ts';
 import { replySamples } from './reply-samples.ts';
+import { roundPairs } from './round-pairs.ts';
+import { roundPaths } from './round-paths.ts';
 import type { RunView } from './run-view.ts';
 import { scoredReplies } from './scored-replies.ts';
 
@@ -25,6 +27,8 @@ export const EVIDENCE = {
   'reply-samples': replySamples,
   'goal-outcomes': goalOutcomes,
   'option-choices': optionChoices,
+  'round-pairs': roundPairs,
+  'round-paths': roundPaths,
 } as const;
 
 export type EvidenceKindId = keyof typeof EVIDENCE;

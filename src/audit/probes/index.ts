@@ -3,12 +3,14 @@ import type { ChallengeId } from '../challenges.ts';
 import type { Probe } from '../probe.ts';
 import { carelessRaters } from './careless-raters.ts';
 import { goalMisgeneralisation } from './goal-misgeneralisation.ts';
+import { inducedShift } from './induced-shift.ts';
 import { misgeneralisation } from './misgeneralisation.ts';
 import { modeCollapse } from './mode-collapse.ts';
 import { optionKeeping } from './option-keeping.ts';
 import { overOptimisation } from './over-optimisation.ts';
 import { panderingRaters } from './pandering-raters.ts';
 import { poisoning } from './poisoning.ts';
+import { refreshCadence } from './refresh-cadence.ts';
 import { rewardAgreement } from './reward-agreement.ts';
 import { sycophancy } from './sycophancy.ts';
 
@@ -27,6 +29,8 @@ export const PROBES = table({
   'goal-misgeneralisation': goalMisgeneralisation,
   'option-keeping': optionKeeping,
   'mode-collapse': modeCollapse,
+  'induced-shift': inducedShift,
+  'refresh-cadence': refreshCadence,
 });
 export type ProbeId = keyof typeof PROBES;
 export const PROBE_IDS = Object.keys(PROBES) as ProbeId[];
