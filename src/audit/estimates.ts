@@ -18,6 +18,19 @@ export function meanEstimate(values: readonly number[], level: number): MeanEsti
   return { mean: middle, error, interval: { low: middle - half, high: middle + half, level }, n };
 }
 
+/**
+ * The mean of values that come in clusters drawn whole, each value counting the same: a ratio of sums, with Student's t on the
+ * clusters' influence (linearised; Cochran 1977, §6.3).
+ */
+export function clusteredMean(clusters: readonly (readonly number[])[], level: number): MeanEstimate {
+  const used = clusters.filter((own) => own.length > 0);
+  const total = used.reduce((sum, own) => sum + own.length, 0);
+  const middle = mean(used.flat());
+  const size = total / used.length;
+  const influence = used.map((own) => middle + own.reduce((sum, value) => sum + value - middle, 0) / size);
+  return { ...meanEstimate(influence, level), mean: middle };
+}
+
 export interface Column {
   readonly name: string;
   /** One value a unit. */
@@ -48,4 +61,21 @@ export function largestMean(
     return second![0] > first![0] || (second![0] === first![0] && second![1] > first![1]) ? b : a;
   });
   return { worst, low, high: Math.max(low, ...highs), each };
+}
+
+/**
+ * A smooth statistic of independent units with the interval of Student's t on its jackknife pseudo-values (Tukey 1958): each
+ * unit is left out in turn. The estimate is the statistic itself, and the interval lies around it.
+ */
+export function jackknife<T>(
+  units: readonly T[],
+  statistic: (some: readonly T[]) => number,
+  level: number,
+): { readonly estimate: number; readonly interval: Interval } {
+  const n = units.length;
+  const estimate = statistic(units);
+  const pseudo = units.map((_, i) => n * estimate - (n - 1) * statistic(units.toSpliced(i, 1)));
+  const { error } = meanEstimate(pseudo, level);
+  const half = studentQuantile(0.5 + level / 2, n - 1) * error;
+  return { estimate, interval: { low: estimate - half, high: estimate + half, level } };
 }

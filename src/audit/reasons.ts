@@ -15,6 +15,9 @@ export const REASONS = {
   'true-utility-unknown': 'the true utility is unknown',
   'scores-without-spread': 'no two replies to one prompt have different scores, so there is no unit to tell changes in',
   'base-without-variety': 'the base policy says the same to a prompt every time, so there is nothing to lose',
+  'pay-without-spread':
+    'the reward pays the same for every choice, so following pay and keeping options cannot be told apart',
+  'one-round-only': 'there was one round only, so that nothing can have shifted',
   'no-probe': 'no probe is built yet',
 } as const satisfies Record<string, string>;
 export type Reason = keyof typeof REASONS;

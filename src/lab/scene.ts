@@ -27,7 +27,7 @@ const NOW = () => '2026-01-01T00:00:00Z';
 const MARKED = 12;
 
 /** The raters of a setting, by kind; ids carry no kind. */
-function ratersOf({ raters, agreementWeight }: Setting) {
+export function ratersOf({ raters, agreementWeight }: Setting) {
   const kinds = (Object.entries(raters) as [SimulatedRaterKind, number][]).flatMap(([kind, count]) =>
     Array.from({ length: count }, () => kind),
   );

@@ -1,14 +1,14 @@
-import type { PathView, RunView, SnapshotView } from '../audit/index.ts';
+import type { PathView, PromptView, RoundView, RunView, SnapshotView } from '../audit/index.ts';
 import type { Ground } from '../world/index.ts';
 import type { EvaluatedPrompt } from './evaluation.ts';
 import type { Feedback } from './feedback-records.ts';
 import type { BestOfCurve } from './stages/best-of-n.ts';
 import type { PolicyPath } from './stages/policy.ts';
 
-/** Prompts as evidence shows them: of the training distribution, so that a probe compares like with like. */
-const promptViews = (prompts: readonly EvaluatedPrompt[]): SnapshotView['prompts'] =>
+/** Prompts of a split as evidence shows them. */
+const promptViews = (prompts: readonly EvaluatedPrompt[], shown: EvaluatedPrompt['split']): PromptView[] =>
   prompts
-    .filter(({ split }) => split === 'evaluation')
+    .filter(({ split }) => split === shown)
     .map(({ promptId, prompt, split, replies, scored }) => ({
       promptId,
       prompt,
@@ -21,9 +21,15 @@ const promptViews = (prompts: readonly EvaluatedPrompt[]): SnapshotView['prompts
       })),
     }));
 
+/** The training distribution apart from deployment, so that a probe compares like with like. */
+function bySplit(prompts: readonly EvaluatedPrompt[]): Pick<SnapshotView, 'prompts' | 'deployment'> {
+  const deployment = promptViews(prompts, 'deploy');
+  return { prompts: promptViews(prompts, 'evaluation'), ...(deployment.length > 0 && { deployment }) };
+}
+
 const snapshotsOf = ({ finalStep, first, last }: PolicyPath): SnapshotView[] => [
-  { id: 'step-0', role: 'base', step: 0, prompts: promptViews(first) },
-  { id: `step-${finalStep}`, role: 'policy', step: finalStep, prompts: promptViews(last) },
+  { id: 'step-0', role: 'base', step: 0, ...bySplit(first) },
+  { id: `step-${finalStep}`, role: 'policy', step: finalStep, ...bySplit(last) },
 ];
 
 const pathView = ({ method, points }: PolicyPath): PathView => ({
@@ -46,10 +52,11 @@ export function runView(run: {
   /** The main path first, then the variants. */
   readonly paths: readonly PolicyPath[];
   readonly bestOf: BestOfCurve | undefined;
+  readonly rounds?: readonly RoundView[];
   readonly ground: Ground | undefined;
   readonly score?: RunView['score'];
 }): RunView {
-  const { seed, feedback, paths, bestOf, ground, score } = run;
+  const { seed, feedback, paths, bestOf, rounds, ground, score } = run;
   const { items, judgments, raters } = feedback;
   const main = paths[0];
   return {
@@ -58,6 +65,7 @@ export function runView(run: {
     feedback: { items, judgments, raters },
     snapshots: main === undefined ? [] : snapshotsOf(main),
     paths: [...paths.map(pathView), ...(bestOf === undefined || main === undefined ? [] : [bestOfView(bestOf, main)])],
+    ...(rounds !== undefined && { rounds }),
     ...(score !== undefined && { score }),
   };
 }

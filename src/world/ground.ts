@@ -108,6 +108,10 @@ export const isListed = (ground: Ground | undefined): ground is ListedGround => 
 export interface ReplyLabels {
   readonly agrees?: boolean;
   readonly correct?: boolean;
+  /** It goes about something as one who can, whether or not that is what was wanted. */
+  readonly capable?: boolean;
+  /** Its first choice left more choices open than the other ones would have. */
+  readonly keepsOptions?: boolean;
 }
 
 /** A changed reply, and what was changed. */

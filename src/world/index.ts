@@ -12,3 +12,6 @@ export * from './raters/answers/words.ts';
 export * from './raters/params.ts';
 export * from './raters/pool.ts';
 export * from './raters/rater.ts';
+export type { House, Plan, RoomsPrompt } from './rooms/houses.ts';
+export { createRooms, type Rooms, type RoomsReply } from './rooms/rooms.ts';
+export type { WalkFeatures } from './rooms/walks.ts';

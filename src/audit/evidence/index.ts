@@ -2,11 +2,15 @@ import { agreementChoices } from './agreement-choices.ts';
 import { agreementEdits } from './agreement-edits.ts';
 import { beliefReplies } from './belief-replies.ts';
 import { counterfactualEdits } from './counterfactual-edits.ts';
+import { goalOutcomes } from './goal-outcomes.ts';
 import { items } from './items.ts';
 import { judgments } from './judgments.ts';
 import type { EvidenceKind } from './kind.ts';
 import { optimisationPath } from './optimisation-path.ts';
+import { optionChoices } from './option-choices.ts';
 import { replySamples } from './reply-samples.ts';
+import { roundPairs } from './round-pairs.ts';
+import { roundPaths } from './round-paths.ts';
 import type { RunView } from './run-view.ts';
 import { scoredReplies } from './scored-replies.ts';
 
@@ -21,6 +25,10 @@ export const EVIDENCE = {
   'scored-replies': scoredReplies,
   'optimisation-path': optimisationPath,
   'reply-samples': replySamples,
+  'goal-outcomes': goalOutcomes,
+  'option-choices': optionChoices,
+  'round-pairs': roundPairs,
+  'round-paths': roundPaths,
 } as const;
 
 export type EvidenceKindId = keyof typeof EVIDENCE;

@@ -21,6 +21,8 @@ export interface SnapshotView {
   readonly role: 'base' | 'policy';
   readonly step: number;
   readonly prompts: readonly PromptView[];
+  /** Its replies to prompts of deployment, where a run has them; `prompts` are of the training distribution. */
+  readonly deployment?: readonly PromptView[];
 }
 
 export interface PathView {
@@ -36,6 +38,22 @@ export interface PathView {
   }[];
 }
 
+/** A round of a run: from one refresh of the reward to the next. */
+export interface RoundView {
+  readonly round: number;
+  /** The reward of the round on comparisons that it was not fitted on; those of the first round are of the base policy. */
+  readonly comparisons: readonly {
+    readonly pairId: string;
+    readonly prompt: string;
+    /** 1 where the first reply is the better one, 0 where the second is, ½ for a tie. */
+    readonly target: number;
+    /** Score of the first less that of the second. */
+    readonly difference: number;
+  }[];
+  /** The path of its policy; none without a policy. Spread is the mean deviation of the ensemble's members on a reply. */
+  readonly path: readonly (PathView['points'][number] & { readonly spread?: number })[];
+}
+
 /** What a run can show to whoever gathers evidence. */
 export interface RunView {
   readonly seed: number;
@@ -49,6 +67,8 @@ export interface RunView {
   readonly snapshots: readonly SnapshotView[];
   /** Every optimisation path, by method as configured. */
   readonly paths: readonly PathView[];
+  /** Every round, the first one first; left out where nobody looked for them. */
+  readonly rounds?: readonly RoundView[];
   /** The reward in the model's normalised units; absent where only files are at hand. */
   readonly score?: (
     prompt: string,

@@ -2,11 +2,15 @@ import { z } from 'zod';
 import type { ChallengeId } from '../challenges.ts';
 import type { Probe } from '../probe.ts';
 import { carelessRaters } from './careless-raters.ts';
+import { goalMisgeneralisation } from './goal-misgeneralisation.ts';
+import { inducedShift } from './induced-shift.ts';
 import { misgeneralisation } from './misgeneralisation.ts';
 import { modeCollapse } from './mode-collapse.ts';
+import { optionKeeping } from './option-keeping.ts';
 import { overOptimisation } from './over-optimisation.ts';
 import { panderingRaters } from './pandering-raters.ts';
 import { poisoning } from './poisoning.ts';
+import { refreshCadence } from './refresh-cadence.ts';
 import { rewardAgreement } from './reward-agreement.ts';
 import { sycophancy } from './sycophancy.ts';
 
@@ -22,7 +26,11 @@ export const PROBES = table({
   'careless-raters': carelessRaters,
   misgeneralisation,
   'over-optimisation': overOptimisation,
+  'goal-misgeneralisation': goalMisgeneralisation,
+  'option-keeping': optionKeeping,
   'mode-collapse': modeCollapse,
+  'induced-shift': inducedShift,
+  'refresh-cadence': refreshCadence,
 });
 export type ProbeId = keyof typeof PROBES;
 export const PROBE_IDS = Object.keys(PROBES) as ProbeId[];

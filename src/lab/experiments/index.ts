@@ -1,11 +1,15 @@
 import type { ProbeId } from '../../audit/index.ts';
 import type { Experiment } from '../experiment.ts';
 import { carelessRaters } from './careless-raters.ts';
+import { goalMisgeneralisation } from './goal-misgeneralisation.ts';
+import { inducedShift } from './induced-shift.ts';
 import { misgeneralisation } from './misgeneralisation.ts';
 import { modeCollapse } from './mode-collapse.ts';
+import { optionKeeping } from './option-keeping.ts';
 import { overOptimisation } from './over-optimisation.ts';
 import { panderingRaters } from './pandering-raters.ts';
 import { poisoning } from './poisoning.ts';
+import { refreshCadence } from './refresh-cadence.ts';
 import { rewardAgreement } from './reward-agreement.ts';
 import { sycophancy } from './sycophancy.ts';
 
@@ -18,5 +22,9 @@ export const EXPERIMENTS: { readonly [P in ProbeId]: Experiment } = {
   'careless-raters': carelessRaters,
   misgeneralisation,
   'over-optimisation': overOptimisation,
+  'goal-misgeneralisation': goalMisgeneralisation,
+  'option-keeping': optionKeeping,
   'mode-collapse': modeCollapse,
+  'induced-shift': inducedShift,
+  'refresh-cadence': refreshCadence,
 };

@@ -7,6 +7,7 @@ import { digestsOf } from '../digests.ts';
 import { loadFeedback } from '../feedback-records.ts';
 import { filled, UNTOLD } from '../filled.ts';
 import { filedReward, withReward } from '../reward-artefact.ts';
+import { roundReads, roundViews } from '../round-views.ts';
 import type { Place, RunContext } from '../run-context.ts';
 import { RUN_FILES } from '../run-folder.ts';
 import { loadBestOf, loadPaths } from '../run-results.ts';
@@ -22,6 +23,7 @@ const viewOf = async (place: Place, ground: Ground | undefined): Promise<RunView
     feedback: await loadFeedback(place),
     paths: loadPaths(place),
     bestOf: loadBestOf(place),
+    rounds: await roundViews(place),
     ground,
   });
 
@@ -83,6 +85,7 @@ export const audit: Stage = {
     RUN_FILES.raters,
     RUN_FILES.rewardModel,
     RUN_FILES.bestOf,
+    ...roundReads(context),
     ...variantsOf(context).flatMap((variant) => policyFiles(context, variant)[0]!),
   ],
   writes: () => [RUN_FILES.evidence, RUN_FILES.findings, RUN_FILES.rates],

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { ModelSpec, TrainableModel } from '../../engine/index.ts';
 import { hubEnvironment, modelFolder, readPretrainedSpec, readPretrainedTokenizer } from '../../model/node.ts';
 import { dialogueDatum, learnedTokens, supervised } from '../../policy/index.ts';
-import { DataError, digestValue, GoodhartError } from '../../run/index.ts';
+import { DataError, digestValue, GoodhartError, UsageError } from '../../run/index.ts';
 import { onPath, readJson, readJsonOf, writeJson } from '../../run/node.ts';
 import { createRng } from '../../stats/index.ts';
 import {
@@ -153,10 +153,26 @@ async function publishedBase(
       `${folder}: tokenizer.json has ids up to ${tokenizer.vocabularySize - 1}, but the model only ${spec.vocabulary}; they do not belong together`,
     );
   }
+  requireWholePrompts(context.source, tokenizer, target.limits);
   const model = await engines.policy.createModel(spec, { from: folder });
   const codec = createCodec(tokenizer, target.limits);
   const losses = await learnTexts(context, { model, codec, onPrompt: false });
   await finishBase(context, { model, codec, losses, json, card: { from: target.from, spec } });
+}
+
+/** Of a longer prompt only the end would be read: on a proving ground that would be another question than the one that is judged. */
+export function requireWholePrompts(
+  { ground, prompts }: Source,
+  tokenizer: Tokenizer,
+  { maxPrompt, maxReply }: Base['limits'],
+): void {
+  if (ground === undefined) return;
+  const longest = Math.max(...prompts.map(({ text }) => tokenizer.encodePrompt(text, Number.POSITIVE_INFINITY).length));
+  if (longest <= maxPrompt) return;
+  throw new UsageError(
+    'config',
+    `base.maxContext: a prompt of ${ground.id} has ${longest} tokens, and ${maxPrompt} are left beside a reply of ${maxReply}; set base.maxContext to ${longest + maxReply}, or lower policy.maxTokens`,
+  );
 }
 
 const trainingCheckpoints = (context: RunContext) =>
@@ -167,6 +183,7 @@ async function trainBase(context: RunContext, target: { key: string; limits: Bas
   const { vocabulary, width, layers, heads, feedForward, maxContext } = baseSettings(config.base!);
   const json = bpeOf(source.examples, vocabulary);
   const tokenizer = createTokenizer(json);
+  requireWholePrompts(source, tokenizer, target.limits);
   const codec = createCodec(tokenizer, target.limits);
   const sizes = { vocabulary: tokenizer.vocabularySize, width, layers, heads, feedForward, maxContext };
   const spec = { ...sizes, seed: config.seed };

@@ -20,7 +20,7 @@ export interface Harbour extends Ground {
   replies(prompt: GroundPrompt): readonly HarbourReply[];
   parse(prompt: GroundPrompt, text: string): ReplyFeatures | null;
   sampleBase(prompt: GroundPrompt, rng: Rng): HarbourReply;
-  labels(prompt: GroundPrompt, text: string): Required<ReplyLabels> | null;
+  labels(prompt: GroundPrompt, text: string): Required<Pick<ReplyLabels, 'agrees' | 'correct'>> | null;
   pieces: Required<Ground>['pieces'];
 }
 
