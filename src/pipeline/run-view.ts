@@ -1,8 +1,9 @@
-import type { PathView, RunView, SnapshotView } from '../audit/index.ts';
+import type { OptimumView, PathView, RunView, SnapshotView } from '../audit/index.ts';
 import type { Ground } from '../world/index.ts';
 import type { EvaluatedPrompt } from './evaluation.ts';
 import type { Feedback } from './feedback-records.ts';
 import type { BestOfCurve } from './stages/best-of-n.ts';
+import { type ExactCurve, LEAST_MASS } from './stages/exact.ts';
 import type { PolicyPath } from './stages/policy.ts';
 
 /** Prompts as evidence shows them: of the training distribution, so that a probe compares like with like. */
@@ -26,6 +27,13 @@ const snapshotsOf = ({ finalStep, first, last }: PolicyPath): SnapshotView[] => 
   { id: `step-${finalStep}`, role: 'policy', step: finalStep, prompts: promptViews(last) },
 ];
 
+const triggeredOf = ({ finalStep }: PolicyPath, prompts: readonly EvaluatedPrompt[]): SnapshotView[] => [
+  { id: `step-${finalStep}`, role: 'policy', step: finalStep, prompts: promptViews(prompts) },
+];
+
+const optimaOf = ({ optimum, listedMass }: ExactCurve, seed: number): OptimumView[] =>
+  optimum === undefined || listedMass < LEAST_MASS ? [] : [{ seed, ...optimum }];
+
 const pathView = ({ method, points }: PolicyPath): PathView => ({
   method,
   split: 'evaluation',
@@ -46,10 +54,11 @@ export function runView(run: {
   /** The main path first, then the variants. */
   readonly paths: readonly PolicyPath[];
   readonly bestOf: BestOfCurve | undefined;
+  readonly exact: ExactCurve | undefined;
   readonly ground: Ground | undefined;
   readonly score?: RunView['score'];
 }): RunView {
-  const { seed, feedback, paths, bestOf, ground, score } = run;
+  const { seed, feedback, paths, bestOf, exact, ground, score } = run;
   const { items, judgments, raters } = feedback;
   const main = paths[0];
   return {
@@ -58,6 +67,8 @@ export function runView(run: {
     feedback: { items, judgments, raters },
     snapshots: main === undefined ? [] : snapshotsOf(main),
     paths: [...paths.map(pathView), ...(bestOf === undefined || main === undefined ? [] : [bestOfView(bestOf, main)])],
+    ...(main?.triggered !== undefined && { triggered: triggeredOf(main, main.triggered) }),
+    ...(exact !== undefined && { optima: optimaOf(exact, seed) }),
     ...(score !== undefined && { score }),
   };
 }

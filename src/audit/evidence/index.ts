@@ -1,14 +1,20 @@
 import { agreementChoices } from './agreement-choices.ts';
 import { agreementEdits } from './agreement-edits.ts';
+import { attacks } from './attacks.ts';
+import { attributeReplies } from './attribute-replies.ts';
+import { baseRewards } from './base-rewards.ts';
 import { beliefReplies } from './belief-replies.ts';
 import { counterfactualEdits } from './counterfactual-edits.ts';
+import { inputUtilities } from './input-utilities.ts';
 import { items } from './items.ts';
 import { judgments } from './judgments.ts';
 import type { EvidenceKind } from './kind.ts';
 import { optimisationPath } from './optimisation-path.ts';
+import { optimisationRuns } from './optimisation-runs.ts';
 import { replySamples } from './reply-samples.ts';
 import type { RunView } from './run-view.ts';
 import { scoredReplies } from './scored-replies.ts';
+import { triggerReplies } from './trigger-replies.ts';
 
 /** Every kind of evidence: a new one is a file beside this and a row here. Gathering, files, verification and docs follow. */
 export const EVIDENCE = {
@@ -20,6 +26,12 @@ export const EVIDENCE = {
   'counterfactual-edits': counterfactualEdits,
   'scored-replies': scoredReplies,
   'optimisation-path': optimisationPath,
+  'optimisation-runs': optimisationRuns,
+  'input-utilities': inputUtilities,
+  attacks,
+  'trigger-replies': triggerReplies,
+  'attribute-replies': attributeReplies,
+  'base-rewards': baseRewards,
   'reply-samples': replySamples,
 } as const;
 

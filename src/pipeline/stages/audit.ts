@@ -9,7 +9,7 @@ import { filled, UNTOLD } from '../filled.ts';
 import { filedReward, withReward } from '../reward-artefact.ts';
 import type { Place, RunContext } from '../run-context.ts';
 import { RUN_FILES } from '../run-folder.ts';
-import { loadBestOf, loadPaths } from '../run-results.ts';
+import { loadBestOf, loadExact, loadPaths } from '../run-results.ts';
 import { runView } from '../run-view.ts';
 import { groundOf } from '../sources/index.ts';
 import { DATA, type Recomputed, type Stage, type VerifiedPlace } from '../stage.ts';
@@ -22,6 +22,7 @@ const viewOf = async (place: Place, ground: Ground | undefined): Promise<RunView
     feedback: await loadFeedback(place),
     paths: loadPaths(place),
     bestOf: loadBestOf(place),
+    exact: loadExact(place),
     ground,
   });
 
@@ -83,6 +84,7 @@ export const audit: Stage = {
     RUN_FILES.raters,
     RUN_FILES.rewardModel,
     RUN_FILES.bestOf,
+    RUN_FILES.exact,
     ...variantsOf(context).flatMap((variant) => policyFiles(context, variant)[0]!),
   ],
   writes: () => [RUN_FILES.evidence, RUN_FILES.findings, RUN_FILES.rates],
