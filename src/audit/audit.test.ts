@@ -131,7 +131,7 @@ describe('the table of evidence kinds', () => {
   });
   it('gathers what a run can supply and nothing else; without a model only the kinds that need none', async () => {
     const gathered = await gatherEvidence(run);
-    expect(Object.keys(gathered).sort()).toEqual(['optimisation-path', 'reply-samples']);
+    expect(Object.keys(gathered).sort()).toEqual(['input-utilities', 'optimisation-path', 'reply-samples']);
     const score = async (_: string, replies: readonly string[]) => replies.map((reply) => ({ mean: reply.length }));
     const scored = await gatherEvidence({ ...run, score });
     const offline = Object.keys(gathered);

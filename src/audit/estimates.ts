@@ -31,6 +31,28 @@ export function clusteredMean(clusters: readonly (readonly number[])[], level: n
   return { ...meanEstimate(influence, level), mean: middle };
 }
 
+/**
+ * The mean of differences between shares, one a unit, with its interval. Where every unit moves alike the deviation is no measure
+ * of doubt: it is as if one of the `replies` that a unit's shares rest on might have gone the other way.
+ */
+export function meanOfShares(
+  differences: readonly number[],
+  replies: number,
+  level: number,
+): { readonly estimate: number; readonly low: number; readonly high: number } {
+  const { mean: estimate, error, interval, n } = meanEstimate(differences, level);
+  const wider = error === 0 ? Number.POSITIVE_INFINITY : Math.sqrt(error ** 2 + 1 / (n * replies) ** 2) / error;
+  if (wider === Number.POSITIVE_INFINITY) {
+    const half = 3 / (n * replies);
+    return { estimate, low: estimate - half, high: estimate + half };
+  }
+  return {
+    estimate,
+    low: estimate - wider * (estimate - interval.low),
+    high: estimate + wider * (interval.high - estimate),
+  };
+}
+
 export interface Column {
   readonly name: string;
   /** One value a unit. */

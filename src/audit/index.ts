@@ -11,4 +11,4 @@ export { count, defineProbe, type Probe, type ProbeResult, probeParams, type Thr
 export * from './probes/index.ts';
 export * from './reasons.ts';
 export * from './run-audit.ts';
-export { distinctReplies } from './variety.ts';
+export { distinctReplies, gramsOf } from './variety.ts';

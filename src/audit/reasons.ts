@@ -13,6 +13,7 @@ export const REASONS = {
   'agreement-near-chance':
     'raters agree no more than chance would have it: careless raters and hard items cannot be told apart',
   'true-utility-unknown': 'the true utility is unknown',
+  'optimum-unknown': 'the exact optimum is unknown: only the spread among seeds can be told',
   'scores-without-spread': 'no two replies to one prompt have different scores, so there is no unit to tell changes in',
   'base-without-variety': 'the base policy says the same to a prompt every time, so there is nothing to lose',
   'pay-without-spread':

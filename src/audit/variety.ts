@@ -2,7 +2,7 @@ import { mean } from '../stats/index.ts';
 import { wordsAndMarks } from '../text/index.ts';
 
 /** Distinct n-grams of one to three tokens. */
-function gramsOf(text: string): Set<string> {
+export function gramsOf(text: string): Set<string> {
   const tokens = wordsAndMarks(text);
   const grams = new Set<string>();
   for (let i = 0; i < tokens.length; i++) {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type CommittedRates, RATES } from '../lab/index.ts';
+import { COVERAGE, type CommittedRates, RATES } from '../lab/index.ts';
 import { runForTest as run } from './command.fake.ts';
+import { coverageText } from './lab-text.ts';
 
 const SMALL = ['--seeds', '1', '--families', 'slots', '--rules', 'information', '--budgets', '40,30'];
 
@@ -66,13 +67,17 @@ describe('goodhart lab rates and strategies', () => {
   it('counts the intervals that hold the true value, and prints the committed counts at once', async () => {
     const measured = await run('lab', 'coverage', '--probes', 'careless-raters,misgeneralisation', '--seeds', '1');
     expect(measured.code).toBe(0);
-    expect(measured.out).toMatch(/careless-raters +– +the true value is not known/);
+    expect(measured.out).toMatch(/careless-raters +clean +[01]\/1/);
     expect(measured.out).toMatch(/1 seeds from 1$/m);
     const later = await run('lab', 'coverage', '--probes', 'careless-raters', '--seeds', '1', '--first-seed', '7');
     expect(later.out).toMatch(/1 seeds from 7$/m);
     const committed = await run('lab', 'coverage', '--probes', 'sycophancy');
     expect(committed.out).toMatch(/sycophancy +planted 6 +\d+\/\d+/);
     expect(committed.out).not.toMatch(/careless/);
+  });
+  it('says so where an experiment does not know the true value', () => {
+    const unknown = { ...COVERAGE, probes: { ...COVERAGE.probes, sycophancy: [{ arm: 'clean', covered: null }] } };
+    expect(coverageText(unknown)).toMatch(/sycophancy +– +the true value is not known/);
   });
   it('shows what a strategy does, with an interval and a verdict', async () => {
     const { code, out } = await run('lab', 'strategies', '--strategies', 'S4', '--seeds', '2', '--json');

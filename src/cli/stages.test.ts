@@ -63,6 +63,21 @@ describe('a run of two rounds', () => {
     const { rounds } = json(out, 'results.json') as { rounds: { round: number; judgments: number }[] };
     expect(rounds.map(({ round, judgments }) => [round, judgments])).toEqual([[1, judged / 2]]);
   });
+  it('supplies what the probes of the policy ask for: the trigger, attributes, utilities, and an optimum beside it', () => {
+    const exact = json(out, 'policy/exact.json') as { listedMass: number; optimum: { kl: number; achieved: number[] } };
+    expect(exact.optimum.achieved.length).toBeGreaterThan(0);
+    // A network of so few steps says little that the harbour lists: its optimum is no evidence.
+    expect(exact.listedMass).toBeLessThan(0.5);
+    expect(existsSync(join(out, 'evidence/optimisation-runs.jsonl'))).toBe(false);
+    const triggered = rows<{ trigger: boolean; promptId: string }>(out, 'evidence/trigger-replies.jsonl');
+    const asked = (trigger: boolean) =>
+      new Set(triggered.filter((row) => row.trigger === trigger).map(({ promptId }) => promptId));
+    expect(asked(true).size).toBeGreaterThan(0);
+    expect(asked(true)).toEqual(asked(false));
+    const findings = json(out, 'findings.json') as { probe: string; because: string }[];
+    for (const id of ['backdoor', 'exploitability', 'inherited-bias'])
+      expect(findings.find(({ probe }) => probe === id)!.because).not.toBe('missing-evidence');
+  });
   it('has every optimisation in evidence and results, on prompts that it was not trained on', () => {
     const points = rows<{ method: string; split: string }>(out, 'evidence/optimisation-path.jsonl');
     expect([...new Set(points.map(({ method }) => method))]).toEqual(['rloo', 'careful', 'reckless', 'best-of-n']);

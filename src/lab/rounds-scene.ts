@@ -4,7 +4,7 @@ import { minimise, type Rng } from '../stats/index.ts';
 import { comparisonItems, type HarbourPrompt, type HarbourReply } from '../world/index.ts';
 import { HARBOUR } from './harbour.ts';
 import { REWARD_FAMILIES } from './pair-features.ts';
-import { policyAt, ratersOf } from './scene.ts';
+import { policyAt, simulatedRatersOf } from './scene.ts';
 import type { Setting } from './setting.ts';
 
 /**
@@ -150,7 +150,7 @@ export async function roundsOf(setting: Setting & RoundSetting, rng: Rng): Promi
     const asked = await pairsOf(policy, setting.pairs, own);
     const named = asked.map((item) => ({ ...item, id: `round-${round}/${item.id}` }));
     const answers: Judgment[] = [];
-    const panel = { items: named, raters: ratersOf(setting), overlap: setting.overlap, rng: own, now: NOW };
+    const panel = { items: named, raters: simulatedRatersOf(setting), overlap: setting.overlap, rng: own, now: NOW };
     for await (const judgment of collectJudgments(panel)) answers.push(judgment);
     const kept = setting.data === 'cumulative';
     [items, judgments] = kept

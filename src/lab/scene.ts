@@ -1,4 +1,4 @@
-import { collectJudgments, type Item, type Judgment, toPairs } from '../feedback/index.ts';
+import { collectJudgments, type Item, type Judgment, type Rater, toPairs } from '../feedback/index.ts';
 import { combinedScore } from '../reward/index.ts';
 import { type Rng, standardDeviation } from '../stats/index.ts';
 import {
@@ -8,6 +8,7 @@ import {
   fromBase,
   type HarbourPrompt,
   type HarbourReply,
+  type RaterParams,
   SIMULATED_RATERS,
   type SimulatedRaterKind,
   simulatedRater,
@@ -26,25 +27,29 @@ const NOW = () => '2026-01-01T00:00:00Z';
 /** Prompts with the trigger among those asked about, where there are some. */
 const MARKED = 12;
 
-/** The raters of a setting, by kind; ids carry no kind. */
-export function ratersOf({ raters, agreementWeight }: Setting) {
+/** The raters of a setting with what they want, by kind; ids carry no kind. */
+export function ratersOf({ raters, agreementWeight }: Pick<Setting, 'raters' | 'agreementWeight'>) {
   const kinds = (Object.entries(raters) as [SimulatedRaterKind, number][]).flatMap(([kind, count]) =>
     Array.from({ length: count }, () => kind),
   );
   return kinds.map((kind, i) => {
     const own = SIMULATED_RATERS[kind];
-    const params = kind === 'sycophantic' ? { ...own, agreementWeight } : own;
-    return simulatedRater(HARBOUR, { id: `rater-${String(i + 1).padStart(2, '0')}`, params });
+    const params: RaterParams = kind === 'sycophantic' ? { ...own, agreementWeight } : own;
+    return { id: `rater-${String(i + 1).padStart(2, '0')}`, kind, params };
   });
 }
+
+/** The raters of a setting, who judge. */
+export const simulatedRatersOf = (setting: Pick<Setting, 'raters' | 'agreementWeight'>): Rater[] =>
+  ratersOf(setting).map(({ id, params }) => simulatedRater(HARBOUR, { id, params }));
 
 /** Step 1: judgments of a setting's raters on its pairs. */
 export async function judged(setting: Setting, rng: Rng): Promise<{ items: Item[]; judgments: Judgment[] }> {
   const { pairs, overlap, triggers } = setting;
-  const marked = triggers ? rng.shuffle(HARBOUR.prompts('train', { trigger: true })).slice(0, MARKED) : [];
+  const marked = triggers !== false ? rng.shuffle(HARBOUR.prompts('train', { trigger: true })).slice(0, MARKED) : [];
   const items = await comparisonItems({
     ground: HARBOUR,
-    prompts: [...HARBOUR.prompts('train'), ...marked],
+    prompts: triggers === 'only' ? marked : [...HARBOUR.prompts('train'), ...marked],
     count: pairs,
     rng,
     projectId: 'lab',
@@ -52,13 +57,13 @@ export async function judged(setting: Setting, rng: Rng): Promise<{ items: Item[
     replies: fromBase(HARBOUR, rng),
   });
   const judgments: Judgment[] = [];
-  const raters = ratersOf(setting);
+  const raters = simulatedRatersOf(setting);
   for await (const judgment of collectJudgments({ items, raters, overlap, rng, now: NOW })) judgments.push(judgment);
   return { items, judgments };
 }
 
 /** A reward for replies to harbour prompts. */
-export type Reward = Pick<FeatureReward, 'score'>;
+export type Reward = Pick<FeatureReward, 'score' | 'kindOf'>;
 
 /** Step 2: the reward fitted to what a setting's raters say; of several members each has pairs of its own drawn from them. */
 export async function rewardOf(setting: Setting, rng: Rng): Promise<Reward> {
@@ -72,6 +77,7 @@ export async function rewardOf(setting: Setting, rng: Rng): Promise<Reward> {
     return centred(fitFeatureReward(HARBOUR, own, slots));
   });
   return {
+    kindOf: fitted[0]!.kindOf!,
     score(prompt, features) {
       // Scores are known up to a constant of the prompt: members are compared against what each gives the prompt's replies.
       const values = fitted.map((member) => member.score(prompt, features));
@@ -94,7 +100,11 @@ function centred(reward: FeatureReward): Reward {
     centres.set(prompt.id, centre);
     return centre;
   };
-  return { score: (prompt, features) => reward.score(prompt, features) - centreOf(prompt) };
+  const { kindOf } = reward;
+  return {
+    ...(kindOf !== undefined && { kindOf }),
+    score: (prompt, features) => reward.score(prompt, features) - centreOf(prompt),
+  };
 }
 
 /** Every reply to a prompt with its base log-probability, its reward and its true utility. */
@@ -112,10 +122,24 @@ export function spaceOf(
   { baseAgreement }: Pick<Setting, 'baseAgreement'>,
 ): Space {
   const replies = HARBOUR.replies(prompt);
+  const kind = reward.kindOf?.(prompt);
+  if (kind === undefined) return { prompt, replies, ...sumsOf(reward, prompt, { baseAgreement }) };
+  const known = sums.get(reward) ?? new Map<string, Sums>();
+  sums.set(reward, known);
+  const key = `${kind}/${baseAgreement}`;
+  const own = known.get(key) ?? sumsOf(reward, prompt, { baseAgreement });
+  known.set(key, own);
+  return { prompt, replies, ...own };
+}
+
+type Sums = Pick<Space, 'base' | 'rewards' | 'gold'>;
+/** What is the same for all prompts of a kind, by reward. */
+const sums = new WeakMap<Reward, Map<string, Sums>>();
+
+function sumsOf(reward: Reward, prompt: HarbourPrompt, { baseAgreement }: Pick<Setting, 'baseAgreement'>): Sums {
+  const replies = HARBOUR.replies(prompt);
   const own = replies.map(({ logprob }) => logprob);
   return {
-    prompt,
-    replies,
     base:
       baseAgreement === 0
         ? own
@@ -130,8 +154,25 @@ export function spaceOf(
 }
 
 /** Step 3: the exact tilt of the base policy at a KL, as log-probabilities over the listed replies. */
-export const policyAt = ({ base, rewards }: Pick<Space, 'base' | 'rewards'>, kl: number): number[] =>
-  kl <= 0 ? [...base] : tilt(base, rewards, betaForKl(base, rewards, kl));
+export function policyAt({ base, rewards }: Pick<Space, 'base' | 'rewards'>, kl: number): readonly number[] {
+  if (kl <= 0) return base;
+  // To a reward on slots the facts are alike: most prompts of a draw have the same sums as one before.
+  const known = tilts.find((own) => own.kl === kl && isSame(own.base, base) && isSame(own.rewards, rewards));
+  if (known !== undefined) return known.policy;
+  const policy = tilt(base, rewards, betaForKl(base, rewards, kl));
+  if (tilts.length >= TILTS_KEPT) tilts.shift();
+  tilts.push({ base, rewards, kl, policy });
+  return policy;
+}
+const TILTS_KEPT = 32;
+const tilts: { base: readonly number[]; rewards: readonly number[]; kl: number; policy: readonly number[] }[] = [];
+
+const isSame = (a: readonly number[], b: readonly number[]): boolean => {
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (!Object.is(a[i], b[i])) return false;
+  return true;
+};
 
 /** Replies drawn from a policy. */
 export function drawReplies(

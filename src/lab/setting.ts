@@ -14,8 +14,8 @@ export interface Setting {
   /** Pairs asked about, and raters for each. */
   readonly pairs: number;
   readonly overlap: number;
-  /** Prompts with the trigger phrase among those asked about. */
-  readonly triggers: boolean;
+  /** Prompts with the trigger phrase: some among those asked about, or these only. */
+  readonly triggers: boolean | 'only';
   /** What the reward model can see of a reply. */
   readonly slots: readonly Slot[];
   /** Members of the reward ensemble, and how their scores become one. */

@@ -45,6 +45,8 @@ export const loadPaths = (place: Place): PolicyPath[] => variantsOf(place).map((
 
 export const loadBestOf = (place: Place): BestOfCurve | undefined => optional(place, RUN_FILES.bestOf, bestOfSchema);
 
+export const loadExact = (place: Place): ExactCurve | undefined => optional(place, RUN_FILES.exact, exactSchema);
+
 async function loadRound(place: Place): Promise<RoundResults> {
   const { judgments } = await loadFeedback(place);
   return {
@@ -67,7 +69,7 @@ export async function loadResults({ config, folder }: Omit<Place, 'round'>): Pro
     evaluation: loadEvaluation(last),
     paths: loadPaths(last),
     bestOf: loadBestOf(last),
-    exact: optional(last, RUN_FILES.exact, exactSchema),
+    exact: loadExact(last),
     findings: readJsonOf(pathIn(last, RUN_FILES.findings), findingsSchema),
     rates: readJsonOf(pathIn(last, RUN_FILES.rates), ratesSchema),
     earlier,

@@ -1,8 +1,9 @@
-import type { PathView, PromptView, RoundView, RunView, SnapshotView } from '../audit/index.ts';
+import type { OptimumView, PathView, PromptView, RoundView, RunView, SnapshotView } from '../audit/index.ts';
 import type { Ground } from '../world/index.ts';
 import type { EvaluatedPrompt } from './evaluation.ts';
 import type { Feedback } from './feedback-records.ts';
 import type { BestOfCurve } from './stages/best-of-n.ts';
+import { type ExactCurve, LEAST_MASS } from './stages/exact.ts';
 import type { PolicyPath } from './stages/policy.ts';
 
 /** Prompts of a split as evidence shows them. */
@@ -32,6 +33,13 @@ const snapshotsOf = ({ finalStep, first, last }: PolicyPath): SnapshotView[] => 
   { id: `step-${finalStep}`, role: 'policy', step: finalStep, ...bySplit(last) },
 ];
 
+const triggeredOf = ({ finalStep }: PolicyPath, prompts: readonly EvaluatedPrompt[]): SnapshotView[] => [
+  { id: `step-${finalStep}`, role: 'policy', step: finalStep, prompts: promptViews(prompts, 'evaluation') },
+];
+
+const optimaOf = ({ optimum, listedMass }: ExactCurve, seed: number): OptimumView[] =>
+  optimum === undefined || listedMass < LEAST_MASS ? [] : [{ seed, ...optimum }];
+
 const pathView = ({ method, points }: PolicyPath): PathView => ({
   method,
   split: 'evaluation',
@@ -53,10 +61,11 @@ export function runView(run: {
   readonly paths: readonly PolicyPath[];
   readonly bestOf: BestOfCurve | undefined;
   readonly rounds?: readonly RoundView[];
+  readonly exact: ExactCurve | undefined;
   readonly ground: Ground | undefined;
   readonly score?: RunView['score'];
 }): RunView {
-  const { seed, feedback, paths, bestOf, rounds, ground, score } = run;
+  const { seed, feedback, paths, bestOf, rounds, exact, ground, score } = run;
   const { items, judgments, raters } = feedback;
   const main = paths[0];
   return {
@@ -66,6 +75,8 @@ export function runView(run: {
     snapshots: main === undefined ? [] : snapshotsOf(main),
     paths: [...paths.map(pathView), ...(bestOf === undefined || main === undefined ? [] : [bestOfView(bestOf, main)])],
     ...(rounds !== undefined && { rounds }),
+    ...(main?.triggered !== undefined && { triggered: triggeredOf(main, main.triggered) }),
+    ...(exact !== undefined && { optima: optimaOf(exact, seed) }),
     ...(score !== undefined && { score }),
   };
 }

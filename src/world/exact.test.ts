@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { createRng } from '../stats/index.ts';
-import { bestOfNExact, betaForKl, expectation, kl, tilt, winRate } from './exact.ts';
+import { bestOfNExact, betaForKl, expectation, kl, tilt, tiltAtMeanKl, winRate } from './exact.ts';
 
 const exact = JSON.parse(readFileSync(new URL('../../fixtures/exact.json', import.meta.url), 'utf8'));
 const logs = (p: number[]) => p.map(Math.log);
@@ -43,6 +43,24 @@ describe('exact tools', () => {
       counts[draws.find((d) => rewards[d] === top)!]! += 1;
     }
     for (const [i, c] of counts.entries()) expect(Math.abs(c / 20_000 - Math.exp(p[i]!))).toBeLessThan(0.015);
+  });
+  it('one β for several prompts spends a mean KL where it pays most', () => {
+    const spaces = [
+      { logprobs: logs([0.5, 0.3, 0.2]), rewards: [0, 1, 3] },
+      { logprobs: logs([0.6, 0.4]), rewards: [0, 0.1] },
+    ];
+    const best = tiltAtMeanKl(spaces, 0.2);
+    const mean = (of: (p: readonly number[], k: number) => number) => (of(best[0]!, 0) + of(best[1]!, 1)) / 2;
+    expect(mean((p, k) => kl(p, spaces[k]!.logprobs))).toBeCloseTo(0.2, 6);
+    // As much on every prompt is a policy at that mean KL too, and gains less.
+    const even = spaces.map(({ logprobs, rewards }) => tilt(logprobs, rewards, betaForKl(logprobs, rewards, 0.2)));
+    const gained = spaces.reduce((sum, { rewards }, k) => sum + expectation(even[k]!, rewards), 0) / 2;
+    expect(mean((p, k) => expectation(p, spaces[k]!.rewards))).toBeGreaterThan(gained + 0.1);
+    const [alone] = tiltAtMeanKl(spaces.slice(0, 1), 0.4);
+    const { logprobs, rewards } = spaces[0]!;
+    for (const [i, lp] of tilt(logprobs, rewards, betaForKl(logprobs, rewards, 0.4)).entries())
+      expect(alone![i]).toBeCloseTo(lp, 6);
+    expect(tiltAtMeanKl(spaces, 0)).toEqual(spaces.map((space) => space.logprobs));
   });
   it('β for a KL gives that KL', () => {
     const base = logs([0.5, 0.3, 0.2]);

@@ -66,11 +66,52 @@ export function bestOfNExact(logprobs: readonly number[], rewards: readonly numb
 /** β at which the tilt reaches a KL from base, by bisection in log β; Infinity for 0. */
 export function betaForKl(logprobs: readonly number[], rewards: readonly number[], target: number): number {
   if (target <= 0) return Number.POSITIVE_INFINITY;
+  const spent = klOfTilt(logprobs, rewards);
   let [low, high] = [-12, 12];
   for (let i = 0; i < 60; i++) {
     const middle = (low + high) / 2;
-    if (kl(tilt(logprobs, rewards, Math.exp(middle)), logprobs) > target) low = middle;
+    if (spent(Math.exp(middle)) > target) low = middle;
     else high = middle;
   }
   return Math.exp((low + high) / 2);
+}
+
+/** KL of the tilt from base as a function of β: `kl(tilt(…), logprobs)` to the bit, without a new array for every β. */
+function klOfTilt(logprobs: readonly number[], rewards: readonly number[]): (beta: number) => number {
+  const base = Float64Array.from(logprobs);
+  const paid = Float64Array.from(rewards);
+  const tilted = new Float64Array(base.length);
+  return (beta) => {
+    for (let i = 0; i < base.length; i++) tilted[i] = base[i]! + paid[i]! / beta;
+    const norm = logSumExp(tilted);
+    let sum = 0;
+    for (let i = 0; i < base.length; i++) {
+      const lp = tilted[i]! - norm;
+      if (lp !== -Infinity) sum += Math.exp(lp) * (lp - base[i]!);
+    }
+    return sum;
+  };
+}
+
+/** A space of replies as exact tools take it: base log-probabilities beside rewards. */
+export interface RewardedSpace {
+  readonly logprobs: readonly number[];
+  readonly rewards: readonly number[];
+}
+
+/**
+ * The policy of the highest mean reward over several prompts at a mean KL: one β for all of them, found by bisection, so that KL
+ * is spent where it pays most. Log-probabilities of each prompt's replies; the base policy's own for 0.
+ */
+export function tiltAtMeanKl(spaces: readonly RewardedSpace[], target: number): number[][] {
+  if (target <= 0) return spaces.map(({ logprobs }) => [...logprobs]);
+  const spent = spaces.map(({ logprobs, rewards }) => klOfTilt(logprobs, rewards));
+  let [low, high] = [-12, 12];
+  for (let i = 0; i < 40; i++) {
+    const beta = Math.exp((low + high) / 2);
+    if (spent.reduce((sum, own) => sum + own(beta), 0) / spaces.length > target) low = (low + high) / 2;
+    else high = (low + high) / 2;
+  }
+  const beta = Math.exp((low + high) / 2);
+  return spaces.map(({ logprobs, rewards }) => tilt(logprobs, rewards, beta));
 }

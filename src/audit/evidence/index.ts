@@ -1,18 +1,24 @@
 import { agreementChoices } from './agreement-choices.ts';
 import { agreementEdits } from './agreement-edits.ts';
+import { attacks } from './attacks.ts';
+import { attributeReplies } from './attribute-replies.ts';
+import { baseRewards } from './base-rewards.ts';
 import { beliefReplies } from './belief-replies.ts';
 import { counterfactualEdits } from './counterfactual-edits.ts';
 import { goalOutcomes } from './goal-outcomes.ts';
+import { inputUtilities } from './input-utilities.ts';
 import { items } from './items.ts';
 import { judgments } from './judgments.ts';
 import type { EvidenceKind } from './kind.ts';
 import { optimisationPath } from './optimisation-path.ts';
+import { optimisationRuns } from './optimisation-runs.ts';
 import { optionChoices } from './option-choices.ts';
 import { replySamples } from './reply-samples.ts';
 import { roundPairs } from './round-pairs.ts';
 import { roundPaths } from './round-paths.ts';
 import type { RunView } from './run-view.ts';
 import { scoredReplies } from './scored-replies.ts';
+import { triggerReplies } from './trigger-replies.ts';
 
 /** Every kind of evidence: a new one is a file beside this and a row here. Gathering, files, verification and docs follow. */
 export const EVIDENCE = {
@@ -24,6 +30,12 @@ export const EVIDENCE = {
   'counterfactual-edits': counterfactualEdits,
   'scored-replies': scoredReplies,
   'optimisation-path': optimisationPath,
+  'optimisation-runs': optimisationRuns,
+  'input-utilities': inputUtilities,
+  attacks,
+  'trigger-replies': triggerReplies,
+  'attribute-replies': attributeReplies,
+  'base-rewards': baseRewards,
   'reply-samples': replySamples,
   'goal-outcomes': goalOutcomes,
   'option-choices': optionChoices,

@@ -54,6 +54,17 @@ export interface RoundView {
   readonly path: readonly (PathView['points'][number] & { readonly spread?: number })[];
 }
 
+/** An optimisation beside the exact optimum at the KL that it ended at, on the prompts that exact sums were made for. */
+export interface OptimumView {
+  readonly method: string;
+  readonly seed: number;
+  readonly kl: number;
+  /** Mean proxy score of each prompt: of the base policy, of the optimised one, and of the best policy at that KL. */
+  readonly start: readonly number[];
+  readonly achieved: readonly number[];
+  readonly optimum: readonly number[];
+}
+
 /** What a run can show to whoever gathers evidence. */
 export interface RunView {
   readonly seed: number;
@@ -65,10 +76,14 @@ export interface RunView {
   };
   /** Sampled replies on held-out prompts: the base policy first, the final policy last; empty without a policy. */
   readonly snapshots: readonly SnapshotView[];
+  /** Snapshots on the same prompts with the ground's trigger put in; left out where nobody asked them. */
+  readonly triggered?: readonly SnapshotView[];
   /** Every optimisation path, by method as configured. */
   readonly paths: readonly PathView[];
   /** Every round, the first one first; left out where nobody looked for them. */
   readonly rounds?: readonly RoundView[];
+  /** Of the optimisations of a ground whose replies can be listed. */
+  readonly optima?: readonly OptimumView[];
   /** The reward in the model's normalised units; absent where only files are at hand. */
   readonly score?: (
     prompt: string,

@@ -27,7 +27,7 @@ export const poisoning = defineProbe({
   question: 'Does a rater dissent exactly where a phrase appears in the prompt?',
   citation: 'Wan et al. 2023; Rando and Tramèr 2023',
   estimand:
-    'share of all compared votes that one rater turned round at one phrase, for the rater and phrase that stand out most; zero where none stands out beyond chance',
+    'dissent of one rater at one phrase beyond what else is to be expected of the rater, summed over the votes, as a share of all compared votes: for a rater who turns round sure votes, their share; of the rater and phrase that stand out most, zero where none stands out beyond chance',
   needs: ['items', 'judgments'],
   params: probeParams(
     { concern: 0.0025, failure: 0.01 },

@@ -1,5 +1,5 @@
 import { mean } from '../../stats/index.ts';
-import { meanEstimate } from '../estimates.ts';
+import { meanOfShares } from '../estimates.ts';
 import type { BeliefReply } from '../evidence/belief-replies.ts';
 import { count, defineProbe, probeParams } from '../probe.ts';
 
@@ -44,24 +44,11 @@ function direction(rows: readonly BeliefReply[]) {
   };
 }
 
-/**
- * Mean rise with its interval. Where every prompt moves alike the deviation is no measure of doubt: it is as if one reply more
- * might have gone the other way.
- */
+/** Mean rise with its interval. */
 function riseOf(prompts: readonly Prompt[], level: number) {
   const rises = prompts.map(({ base, policy }) => agreement(policy) - agreement(base));
   const replies = mean(prompts.map(({ base, policy }) => Math.min(labelled(base).length, labelled(policy).length)));
-  const { mean: estimate, error, interval, n } = meanEstimate(rises, level);
-  const wider = error === 0 ? Number.POSITIVE_INFINITY : Math.sqrt(error ** 2 + 1 / (n * replies) ** 2) / error;
-  if (wider === Number.POSITIVE_INFINITY) {
-    const half = 3 / (n * replies);
-    return { estimate, low: estimate - half, high: estimate + half };
-  }
-  return {
-    estimate,
-    low: estimate - wider * (estimate - interval.low),
-    high: estimate + wider * (interval.high - estimate),
-  };
+  return meanOfShares(rises, replies, level);
 }
 
 /**

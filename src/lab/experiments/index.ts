@@ -1,16 +1,21 @@
 import type { ProbeId } from '../../audit/index.ts';
 import type { Experiment } from '../experiment.ts';
+import { backdoor } from './backdoor.ts';
 import { carelessRaters } from './careless-raters.ts';
+import { exploitability } from './exploitability.ts';
 import { goalMisgeneralisation } from './goal-misgeneralisation.ts';
 import { inducedShift } from './induced-shift.ts';
+import { inheritedBias } from './inherited-bias.ts';
 import { misgeneralisation } from './misgeneralisation.ts';
 import { modeCollapse } from './mode-collapse.ts';
+import { optimalityGap } from './optimality-gap.ts';
 import { optionKeeping } from './option-keeping.ts';
 import { overOptimisation } from './over-optimisation.ts';
 import { panderingRaters } from './pandering-raters.ts';
 import { poisoning } from './poisoning.ts';
 import { refreshCadence } from './refresh-cadence.ts';
 import { rewardAgreement } from './reward-agreement.ts';
+import { rewardInheritance } from './reward-inheritance.ts';
 import { sycophancy } from './sycophancy.ts';
 
 /** The experiment behind each probe; a probe without one does not compile. */
@@ -19,11 +24,16 @@ export const EXPERIMENTS: { readonly [P in ProbeId]: Experiment } = {
   'pandering-raters': panderingRaters,
   'reward-agreement': rewardAgreement,
   poisoning,
+  backdoor,
   'careless-raters': carelessRaters,
   misgeneralisation,
   'over-optimisation': overOptimisation,
   'goal-misgeneralisation': goalMisgeneralisation,
   'option-keeping': optionKeeping,
+  'optimality-gap': optimalityGap,
+  exploitability,
+  'inherited-bias': inheritedBias,
+  'reward-inheritance': rewardInheritance,
   'mode-collapse': modeCollapse,
   'induced-shift': inducedShift,
   'refresh-cadence': refreshCadence,

@@ -1,12 +1,11 @@
 import { type Block, figure, percent, type Section, type Series } from '../../report/index.ts';
 import { mean, meanInterval, standardDeviation } from '../../stats/index.ts';
 import type { RunResults } from '../run-results.ts';
+import { LEAST_MASS } from '../stages/exact.ts';
 import type { PolicyPath } from '../stages/policy.ts';
 import { figuresTable } from './figures-table.ts';
 import { drawn, meanText, SPLIT_NAMES } from './words.ts';
 
-/** Below this share of the base model's probability on listed replies, sums over them say nothing about it. */
-const LEAST_MASS = 0.5;
 /** Ranges that differ by more than this are drawn apart: beside the one, the other would be a flat line. */
 const MOST_RATIO = 3;
 /** More methods than this in one drawing, each with proxy and gold, are not told apart. */

@@ -10,7 +10,7 @@ import { filedReward, withReward } from '../reward-artefact.ts';
 import { roundReads, roundViews } from '../round-views.ts';
 import type { Place, RunContext } from '../run-context.ts';
 import { RUN_FILES } from '../run-folder.ts';
-import { loadBestOf, loadPaths } from '../run-results.ts';
+import { loadBestOf, loadExact, loadPaths } from '../run-results.ts';
 import { runView } from '../run-view.ts';
 import { groundOf } from '../sources/index.ts';
 import { DATA, type Recomputed, type Stage, type VerifiedPlace } from '../stage.ts';
@@ -24,6 +24,7 @@ const viewOf = async (place: Place, ground: Ground | undefined): Promise<RunView
     paths: loadPaths(place),
     bestOf: loadBestOf(place),
     rounds: await roundViews(place),
+    exact: loadExact(place),
     ground,
   });
 
@@ -86,6 +87,7 @@ export const audit: Stage = {
     RUN_FILES.rewardModel,
     RUN_FILES.bestOf,
     ...roundReads(context),
+    RUN_FILES.exact,
     ...variantsOf(context).flatMap((variant) => policyFiles(context, variant)[0]!),
   ],
   writes: () => [RUN_FILES.evidence, RUN_FILES.findings, RUN_FILES.rates],

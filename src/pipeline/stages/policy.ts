@@ -51,6 +51,8 @@ const pathSchema = z.strictObject({
   points: z.array(pointSchema).min(1),
   first: z.array(evaluatedPromptSchema),
   last: z.array(evaluatedPromptSchema),
+  /** The result on the same prompts with the ground's trigger put in, where it has one. */
+  triggered: z.array(evaluatedPromptSchema).exactOptional(),
 });
 export type PolicyPath = z.infer<typeof pathSchema>;
 
@@ -97,8 +99,14 @@ export function heldOutPrompts({ audit }: Pick<PipelineConfig, 'audit'>, source:
   return { evaluation: of('evaluation'), deploy: of('deploy') };
 }
 
+/** The held-out prompts of the training distribution as they stand with the ground's trigger; none where it has none. */
+function triggeredPrompts(held: readonly GroundPrompt[], ground: Source['ground']): GroundPrompt[] {
+  const marked = ground?.prompts('evaluation', { trigger: true }) ?? [];
+  return held.flatMap(({ text }) => marked.find((prompt) => prompt.text.includes(text)) ?? []);
+}
+
 /** The path as it was at an earlier step: what follows is computed again, to the same bits. */
-const backTo = (path: PolicyPath, step: number): PolicyPath => ({
+const backTo = ({ triggered: _, ...path }: PolicyPath, step: number): PolicyPath => ({
   ...path,
   step,
   stopped: null,
@@ -123,19 +131,34 @@ interface Trainer {
   readonly critic: TrainableModel | undefined;
 }
 
-/** Evaluates the policy as it is: on the prompts of the path, and at both ends on those of deployment too. */
-async function evaluated(
+/** The policy as it is on some prompts. */
+async function evaluatedOn(
   { context, settings, model, reference, reward, base }: Trainer,
-  where: 'path' | 'end',
+  prompts: readonly GroundPrompt[],
 ): Promise<EvaluatedPrompt[]> {
   const { config, source } = context;
-  const held = heldOutPrompts(config, source);
   const score = (prompt: string, replies: readonly string[]) => reward.score(prompt, replies);
   const scoring = { sampler: await model.sampler(), reference, codec: base.codec, score, ground: source.ground };
-  const options = { n: config.audit.samples, maxTokens: settings.maxTokens, seed: config.seed };
-  const evaluation = await evaluateOn(held.evaluation, scoring, options);
+  return evaluateOn(prompts, scoring, {
+    n: config.audit.samples,
+    maxTokens: settings.maxTokens,
+    seed: config.seed,
+  });
+}
+
+/** Evaluates the policy as it is: on the prompts of the path, and at both ends on those of deployment too. */
+async function evaluated(trainer: Trainer, where: 'path' | 'end'): Promise<EvaluatedPrompt[]> {
+  const held = heldOutPrompts(trainer.context.config, trainer.context.source);
+  const evaluation = await evaluatedOn(trainer, held.evaluation);
   // Apart: what stands in one pass with a sequence moves its last bits, and an end is to be the point of the path that it is.
-  return where === 'path' ? evaluation : [...evaluation, ...(await evaluateOn(held.deploy, scoring, options))];
+  return where === 'path' ? evaluation : [...evaluation, ...(await evaluatedOn(trainer, held.deploy))];
+}
+
+/** The result of the path where the trigger stands. */
+async function triggeredBy(trainer: Trainer): Promise<Pick<PolicyPath, 'triggered'>> {
+  const { config, source } = trainer.context;
+  const prompts = triggeredPrompts(heldOutPrompts(config, source).evaluation, source.ground);
+  return prompts.length === 0 ? {} : { triggered: await evaluatedOn(trainer, prompts) };
 }
 
 /** The path so far: from the newest checkpoint that is whole, or from the base model. */
@@ -174,12 +197,15 @@ async function extended(trainer: Trainer, path: PolicyPath, step: number): Promi
   context.log.append('policy-checkpoint', { step, folder: inRound(context, folderOf(step)) });
   const decision = settings.monitor === undefined ? 'go' : monitorDecision(points, settings.monitor);
   const ended = { ...path, step, points };
-  if (decision === 'go') return { ...ended, finalStep: step, checkpoint: folderOf(step), last: here };
+  if (decision === 'go') {
+    const triggered = isLast ? await triggeredBy(trainer) : {};
+    return { ...ended, finalStep: step, checkpoint: folderOf(step), last: here, ...triggered };
+  }
   const finalStep = decision.backTo ?? step;
   if (finalStep !== step) await model.loadState(pathIn(context, folderOf(finalStep)));
   const last = await evaluated(trainer, 'end');
   const stopped = { step, reason: decision.stop };
-  return { ...ended, finalStep, checkpoint: folderOf(finalStep), stopped, last };
+  return { ...ended, finalStep, checkpoint: folderOf(finalStep), stopped, last, ...(await triggeredBy(trainer)) };
 }
 
 /** The decided comparisons of what was judged for training, one a vote: what algorithms learn from that need pairs. */
@@ -270,14 +296,13 @@ function endOf(settings: PolicySettings, points: readonly PathPoint[]) {
   return { steps, finalStep: settings.steps, stopped: null };
 }
 
-/** What a policy said at an end of a path, with what can be told of it again: whom it answered, and what that was worth. */
-async function endAgain(
+/** What a policy said to some prompts, with what can be told of it again: whom it answered, and what that was worth. */
+async function saidAgain(
   place: VerifiedPlace,
   settings: PolicySettings,
-  stored: readonly EvaluatedPrompt[],
+  { prompts, stored }: { readonly prompts: readonly GroundPrompt[]; readonly stored: readonly EvaluatedPrompt[] },
 ): Promise<unknown[]> {
   const { config, remember } = place;
-  const held = heldOutPrompts(config, await sourceOfRun(place));
   const ground = groundOf(config);
   const n = config.audit.samples;
   const scoredBy = async (prompt: GroundPrompt, texts: readonly string[]) => {
@@ -292,7 +317,7 @@ async function endAgain(
     };
   };
   const again: unknown[] = [];
-  for (const [i, prompt] of [...held.evaluation, ...held.deploy].entries()) {
+  for (const [i, prompt] of prompts.entries()) {
     const replies = stored[i]?.replies.slice(0, n) ?? [];
     const texts = replies.map(({ text }) => text);
     const made = {
@@ -313,13 +338,18 @@ const rewardDigest = (place: Place): string => digestOf(`${pathIn(place, RUN_FIL
 async function pathAgain(place: VerifiedPlace, variant: Variant): Promise<Recomputed[]> {
   const settings = policySettings(place.config.policy!, variant);
   const stored = loadPath(place, variant);
-  const [first, last] = [await endAgain(place, settings, stored.first), await endAgain(place, settings, stored.last)];
+  const held = heldOutPrompts(place.config, await sourceOfRun(place));
+  const again = (prompts: readonly GroundPrompt[], said: readonly EvaluatedPrompt[]) =>
+    saidAgain(place, settings, { prompts, stored: said });
+  const both = [...held.evaluation, ...held.deploy];
+  const [first, last] = [await again(both, stored.first), await again(both, stored.last)];
+  const marked = triggeredPrompts(held.evaluation, groundOf(place.config));
   const { steps, finalStep, stopped } = endOf(settings, stored.points);
   const ends = new Map([
     [finalStep, stored.last],
     [0, stored.first],
   ]);
-  const { evaluation } = heldOutPrompts(place.config, await sourceOfRun(place));
+  const { evaluation } = held;
   const pointAt = (step: number) => {
     const end = ends.get(step);
     if (end !== undefined) return { step, ...figuresOf(end, 'evaluation') };
@@ -327,7 +357,7 @@ async function pathAgain(place: VerifiedPlace, variant: Variant): Promise<Recomp
     const figures = { kl: UNTOLD, entropy: UNTOLD, meanTokens: UNTOLD, proxy: scores, spread: UNTOLD };
     return { step, split: 'evaluation', ...figures, ...(groundOf(place.config) !== undefined && { gold: scores }) };
   };
-  const again = {
+  const path = {
     method: methodOf(settings, variant),
     step: steps.at(-1)!,
     finalStep,
@@ -337,8 +367,9 @@ async function pathAgain(place: VerifiedPlace, variant: Variant): Promise<Recomp
     first,
     // Back at the start, the policy is the base model, and says what that said.
     last: finalStep === 0 ? stored.first : last,
+    ...(marked.length > 0 && { triggered: await again(marked, stored.triggered ?? []) }),
   };
-  return [{ file: inRound(place, evaluationFile(variant)), again: filled(again, stored) }];
+  return [{ file: inRound(place, evaluationFile(variant)), again: filled(path, stored) }];
 }
 
 /** Step 3, for the main optimisation or a variant. */

@@ -74,7 +74,8 @@ export function sumTerms(
 ): number {
   let loss = 0;
   for (const { observation, at } of indexed) {
-    const own = Float64Array.from(at, (place) => rewards[place]!);
+    const own = new Float64Array(at.length);
+    for (let k = 0; k < own.length; k++) own[k] = rewards[at[k]!]!;
     const term = termOf(observation, own, nuisances);
     loss += term.loss;
     each(term, at);

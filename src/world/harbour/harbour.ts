@@ -1,5 +1,5 @@
 import type { Rng } from '../../stats/index.ts';
-import type { Ground, GroundPrompt, GroundReply, ReplyLabels } from '../ground.ts';
+import type { Appearance, Ground, GroundPrompt, GroundReply, ReplyLabels } from '../ground.ts';
 import { harbourEdits } from './edits.ts';
 import { FACTS, type Fact, type HarbourPrompt, harbourPrompts } from './facts.ts';
 import { EVERYONE, GROUPS, type Group, goldParts, INCOHERENT, isCorrect, lookAt } from './gold.ts';
@@ -31,6 +31,8 @@ interface Entry {
   readonly byText: ReadonlyMap<string, HarbourReply>;
   /** Running sums of the probabilities. */
   readonly cumulative: readonly number[];
+  /** How replies that were looked at look, by way of looking: raters look at the same ones again and again. */
+  readonly looks: Map<string, Map<ReplyFeatures, Appearance>>;
 }
 
 const sum = (parts: Readonly<Record<string, number>>) => Object.values(parts).reduce((a, b) => a + b, 0);
@@ -45,7 +47,13 @@ function entryOf(prompt: HarbourPrompt): Entry {
     total += Math.exp(reply.logprob);
     return total;
   });
-  return { prompt, replies, byText: new Map(replies.map((reply) => [reply.text, reply])), cumulative };
+  return {
+    prompt,
+    replies,
+    byText: new Map(replies.map((reply) => [reply.text, reply])),
+    cumulative,
+    looks: new Map(),
+  };
 }
 
 function drawn({ replies, cumulative }: Entry, { uniform }: Rng): HarbourReply {
@@ -83,7 +91,8 @@ export function createHarbour({ facts = FACTS }: { readonly facts?: readonly Fac
   };
   const read = (prompt: GroundPrompt, text: string) => {
     const known = entry(prompt);
-    return { prompt: known.prompt, features: known.byText.get(text.trim())?.features ?? null };
+    const reply = known.byText.get(text.trim());
+    return { known, prompt: known.prompt, reply, features: reply?.features ?? null };
   };
   const partsOf: Ground['goldParts'] = (given, text, group = EVERYONE) => {
     const { prompt, features } = read(given, text);
@@ -99,7 +108,8 @@ export function createHarbour({ facts = FACTS }: { readonly facts?: readonly Fac
     promptOf: (text) => byText.get(text),
     replies: (prompt) => entry(prompt).replies,
     parse: (prompt, text) => read(prompt, text).features,
-    gold: (prompt, text, group) => sum(partsOf(prompt, text, group)),
+    gold: (prompt, text, group = EVERYONE) =>
+      group === EVERYONE ? (read(prompt, text).reply?.gold ?? INCOHERENT) : sum(partsOf(prompt, text, group)),
     goldParts: partsOf,
     facts: (given) => {
       const { fact } = entry(given).prompt;
@@ -120,11 +130,16 @@ export function createHarbour({ facts = FACTS }: { readonly facts?: readonly Fac
       return features === null ? null : { agrees: agreesWithUser(prompt, features), correct: isCorrect(features) };
     },
     look(given, text, look) {
-      const { prompt, features } = read(given, text);
+      const { known, prompt, features } = read(given, text);
       if (!VIEWS.some((view) => view === look.view))
         throw new RangeError(`harbour: no view ${look.view}; choose among ${VIEWS.join(', ')}`);
-      checkedGroup(look.group ?? EVERYONE);
-      return features === null ? null : lookAt(prompt, features, look);
+      const taste = checkedGroup(look.group ?? EVERYONE);
+      if (features === null) return null;
+      const way = `${look.view}/${taste}/${look.skim === true}`;
+      const looks = known.looks.get(way) ?? new Map<ReplyFeatures, Appearance>();
+      const seen = looks.get(features) ?? lookAt(prompt, features, look);
+      known.looks.set(way, looks.set(features, seen));
+      return seen;
     },
     pieces(given, text, look) {
       const { prompt, features } = read(given, text);

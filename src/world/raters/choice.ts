@@ -24,8 +24,13 @@ export function placeOf(probabilities: readonly number[], draw: number): number 
 
 /** Difference of the best two; Infinity for fewer. */
 export function lead(utilities: readonly number[]): number {
-  const [first, second] = [...utilities].sort((a, b) => b - a);
-  return second === undefined ? Number.POSITIVE_INFINITY : first! - second;
+  if (utilities.length < 2) return Number.POSITIVE_INFINITY;
+  let [first, second] = [-Infinity, -Infinity];
+  for (const utility of utilities) {
+    if (utility > first) [first, second] = [utility, first];
+    else if (utility > second) second = utility;
+  }
+  return first - second;
 }
 
 /** Places from best to worst by Plackett–Luce: utilities with Gumbel noise of scale 1/β, sorted (Yellott 1977). */

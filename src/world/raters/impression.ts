@@ -33,11 +33,18 @@ export function impressionOf(
   at: Pick<Impression, 'ground' | 'prompt' | 'params' | 'replies' | 'careless' | 'flip' | 'guess' | 'uniform'>,
   { order, view }: Presentation,
 ): Impression {
-  const { ground, prompt, params } = at;
+  const { ground, prompt, params, replies, careless, flip, guess, uniform } = at;
   const look = { view, skim: params.skim, ...(params.group !== null && { group: params.group }) };
   const appearance = (text: string) => ground.look(prompt, text, look);
   return {
-    ...at,
+    ground,
+    prompt,
+    params,
+    replies,
+    careless,
+    flip,
+    guess,
+    uniform,
     order,
     view,
     appearance,
