@@ -12,7 +12,7 @@ import {
   runAudit,
 } from '../audit/index.ts';
 import { loadEvidence } from '../audit/node.ts';
-import { disclosureSection } from '../disclosure/index.ts';
+import { disclosureSection, verdictsOf } from '../disclosure/index.ts';
 import {
   carriedBy,
   carriedText,
@@ -27,9 +27,10 @@ import { documentText } from '../report/index.ts';
 import { CheckError, parseConfig, suggest, UsageError } from '../run/index.ts';
 import { onPath, readJsonOf, requireRegularFiles } from '../run/node.ts';
 import { now } from './environment.ts';
+import { addClaimCommands, type ReaderOptions, readerOf } from './key-commands.ts';
 import { whole } from './options.ts';
 import type { Terminal } from './terminal.ts';
-import { checksText } from './text.ts';
+import { checksText, verdictsText } from './text.ts';
 
 /** The configuration a run folder was made with. */
 function configOf(folder: string): PipelineConfig {
@@ -131,7 +132,7 @@ export function addAuditCommands(program: Command, terminalOf: () => Terminal): 
       '\nExamples:\n  goodhart audit runs/quickstart-1\n  goodhart audit runs/mine --fail-on failure --require R4,H3 --json\n  goodhart audit runs/mine --set over-optimisation.concern=0.1',
     )
     .action((folder: string, options: AuditOptions) => audit(folder, options, terminalOf()));
-  program
+  const discloseCommand = program
     .command('disclose')
     .description('join the disclosure of a run again, with declarations, and seal it')
     .argument('<run>', 'run folder')
@@ -146,18 +147,32 @@ export function addAuditCommands(program: Command, terminalOf: () => Terminal): 
         `${documentText({ sections: [disclosureSection(disclosure)] })}\n\nseal  ${seal}${told}`,
       );
     });
+  addClaimCommands(discloseCommand, terminalOf);
   program
     .command('verify')
     .description(
-      'check a sealed run offline: every digest, the record chain, and every number that follows from other files',
+      'check a sealed run offline: integrity (every digest, and every number that follows from other files), origin and time, completeness',
     )
     .argument('<run>', 'run folder')
     .option('--all', 'print passed checks too', false)
-    .addHelpText('after', '\nExamples:\n  goodhart verify runs/quickstart-1\n  goodhart verify runs/quickstart-1 --all')
-    .action(async (folder: string, { all }: { all: boolean }) => {
+    .option(
+      '--key <file>',
+      'public key of somebody who must have signed it, known to you from elsewhere (repeatable)',
+      collect,
+      [],
+    )
+    .option('--tsa <file>', 'certificate of a time-stamping authority that you trust, as PEM (repeatable)', collect, [])
+    .option('--published <digest>', 'digest of the seal that was published elsewhere')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  goodhart verify runs/quickstart-1\n  goodhart verify runs/theirs --key issuer.pub.pem --tsa authority.pem --all',
+    )
+    .action(async (folder: string, { all, ...known }: ReaderOptions & { all: boolean }) => {
       const terminal = terminalOf();
-      const checks = await verifyPipelineRun(folder);
-      terminal.result(checks, checksText(checks, all));
+      const reader = readerOf(known);
+      const checks = await verifyPipelineRun(folder, { reader });
+      const verdicts = verdictsOf(checks);
+      terminal.result({ verdicts, checks }, `${checksText(checks, all)}\n${verdictsText(verdicts)}`);
       const failed = checks.filter((check) => !check.ok);
       if (failed.length > 0)
         throw new CheckError(

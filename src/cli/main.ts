@@ -5,6 +5,7 @@ import { addAuditCommands } from './audit-commands.ts';
 import { VERSION } from './environment.ts';
 import { addExchangeCommands } from './exchange-commands.ts';
 import { addFeedbackCommands } from './feedback-commands.ts';
+import { addKeyCommands } from './key-commands.ts';
 import { addLabCommands } from './lab-commands.ts';
 import { addLoopCommands } from './loop-commands.ts';
 import { addModelCommands } from './model-commands.ts';
@@ -48,6 +49,7 @@ export function createProgram(streams: TerminalStreams): { program: Command; ter
   addPolicyCommands(program, terminal);
   addRewardCommands(program, terminal);
   addAuditCommands(program, terminal);
+  addKeyCommands(program, terminal);
   addLabCommands(program, terminal);
   addStoreCommands(program, terminal);
   for (const group of program.commands.filter((c) => c.commands.length > 0)) {

@@ -1,4 +1,12 @@
 export * from './build.ts';
+export * from './check.ts';
+export * from './claims.ts';
 export { disclosedSection, disclosureSection } from './document.ts';
 export * from './items.ts';
-export * from './seal.ts';
+export * from './keys.ts';
+export * from './model-signature.ts';
+export type { KnownKey, Reader } from './origin.ts';
+export { sealRun } from './seal.ts';
+export * from './sealed-files.ts';
+export { timestampQuery } from './timestamp.ts';
+export * from './verify.ts';

@@ -11,6 +11,7 @@ export * from './run-folder.ts';
 export * from './run-pipeline.ts';
 export type { RunResults } from './run-results.ts';
 export * from './sample-policy.ts';
+export { signRun } from './sign-run.ts';
 export * from './sources/index.ts';
 export { type DataSummary, summarizeSource } from './stages/data.ts';
 export type { PolicyPath } from './stages/policy.ts';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { runAudit } from '../audit/index.ts';
-import { type Check, verifyRun } from '../disclosure/index.ts';
+import { type Check, type Reader, verifyRun } from '../disclosure/index.ts';
 import { CheckError, canonicalJson, differenceAt, own, parseJson, type RunRecord } from '../run/index.ts';
 import {
   readJson,
@@ -185,15 +185,16 @@ export async function requireSound(folder: string): Promise<void> {
  * Verifies a run of this pipeline offline: everything `verifyRun` checks, that its records tell one whole run with the files
  * that are there and no others, and all that follows from other files of the folder, computed again stage by stage. What only
  * the models themselves can tell again (what a policy says, log-probabilities, scores of a network) is held by its digest.
+ * `reader` is what whoever verifies knows from elsewhere: keys, certificates, a digest that was published.
  * Whoever verifies many folders that differ in little gives the same `remember` to all.
  */
 export async function verifyPipelineRun(
   folder: string,
-  { remember = createMemory() }: { readonly remember?: Remember } = {},
+  { remember = createMemory(), reader = {} }: { readonly remember?: Remember; readonly reader?: Reader } = {},
 ): Promise<Check[]> {
-  const checks = await verifyRun(folder, (evidence, options) =>
-    remember(['findings', evidence, options.seed, options.params], () => runAudit(evidence, options)),
-  );
+  const audit = (...[evidence, options]: Parameters<typeof runAudit>) =>
+    remember(['findings', evidence, options.seed, options.params], () => runAudit(evidence, options));
+  const checks = await verifyRun(folder, { audit, reader });
   // What is no file of a run is not read.
   if (strangersBelow(folder).length > 0) return checks;
   return [...checks, ...(await attempt(RUN_FILES.run, () => runChecks(folder, { remember })))];
