@@ -12,22 +12,23 @@ import {
   runAudit,
 } from '../audit/index.ts';
 import { loadEvidence } from '../audit/node.ts';
-import { disclosureSection, verdictsOf } from '../disclosure/index.ts';
+import { disclosureSection, redactionSchema, verdictsOf } from '../disclosure/index.ts';
 import {
   carriedBy,
   carriedText,
   configSchema,
   type PipelineConfig,
   RUN_FILES,
+  redactRun,
   redisclose,
   verifyPipelineRun,
   wholeRunJsonSchema,
 } from '../pipeline/index.ts';
-import { documentText } from '../report/index.ts';
+import { documentText, table } from '../report/index.ts';
 import { CheckError, parseConfig, suggest, UsageError } from '../run/index.ts';
 import { onPath, readJsonOf, requireRegularFiles } from '../run/node.ts';
 import { now } from './environment.ts';
-import { addClaimCommands, type ReaderOptions, readerOf } from './key-commands.ts';
+import { addClaimCommands, addOpenCommand, type ReaderOptions, readerOf } from './key-commands.ts';
 import { whole } from './options.ts';
 import type { Terminal } from './terminal.ts';
 import { checksText, verdictsText } from './text.ts';
@@ -55,6 +56,38 @@ function disclose(folder: string, declarationsFile: string | undefined) {
           { source: declarationsFile },
         ).declarations;
   return redisclose(folder, { declarations, now });
+}
+
+/** Makes a public copy of a run by a file of rules. */
+async function redact(run: string, options: DiscloseOptions, terminal: Terminal): Promise<void> {
+  const { redact: rules, out, declarations, allowRepeats = false } = options;
+  if (rules === undefined || out === undefined || declarations !== undefined)
+    throw new UsageError(
+      'redact',
+      'expected --redact <rules> with --out <folder>, and no --declarations: these go into the run',
+    );
+  configOf(run);
+  const text = onPath(rules, () => readFileSync(rules, 'utf8'));
+  const redaction = parseConfig(redactionSchema, text, { source: rules });
+  const { withheld, digest, checks } = await redactRun(run, { redaction, out, allowRepeats });
+  const rows = withheld.entries.map(({ path, count, reason, justification, custodian, retainUntil }) => [
+    path,
+    `${count} ${count === 1 ? 'row' : 'rows'}`,
+    reason,
+    justification,
+    `kept by ${custodian} until ${retainUntil}`,
+  ]);
+  terminal.result(
+    { out, digest, withheld, verdicts: verdictsOf(checks) },
+    `${table(rows)}\n\n${verdictsText(verdictsOf(checks))}\n\n${out}: withheld list ${digest}; publish this digest, or sign it: goodhart disclose sign ${out} --key … --as issuer`,
+  );
+}
+
+interface DiscloseOptions {
+  readonly declarations?: string;
+  readonly redact?: string;
+  readonly out?: string;
+  readonly allowRepeats?: boolean;
 }
 
 interface AuditOptions {
@@ -137,8 +170,18 @@ export function addAuditCommands(program: Command, terminalOf: () => Terminal): 
     .description('join the disclosure of a run again, with declarations, and seal it')
     .argument('<run>', 'run folder')
     .option('--declarations <file>', 'YAML: declarations: { D2: { text, author, date } }')
-    .addHelpText('after', '\nExample:\n  goodhart disclose runs/mine --declarations people.yaml')
-    .action(async (folder: string, options: { declarations?: string }) => {
+    .option(
+      '--redact <rules>',
+      'make a public copy instead, without what these rules withhold (YAML, docs/disclosure.md)',
+    )
+    .option('--out <folder>', 'where the public copy goes')
+    .option('--allow-repeats', 'also where withheld text stands in other files of the copy')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  goodhart disclose runs/mine --declarations people.yaml\n  goodhart disclose runs/mine --redact rules.yaml --out public/mine',
+    )
+    .action(async (folder: string, options: DiscloseOptions) => {
+      if (options.redact !== undefined || options.out !== undefined) return redact(folder, options, terminalOf());
       const { disclosure, seal } = await disclose(folder, options.declarations);
       const carries = await carriedBy(folder);
       const told = carries === undefined ? '' : `\n\n${carriedText(carries)}`;
@@ -148,6 +191,7 @@ export function addAuditCommands(program: Command, terminalOf: () => Terminal): 
       );
     });
   addClaimCommands(discloseCommand, terminalOf);
+  addOpenCommand(discloseCommand, terminalOf);
   program
     .command('verify')
     .description(
@@ -162,7 +206,11 @@ export function addAuditCommands(program: Command, terminalOf: () => Terminal): 
       [],
     )
     .option('--tsa <file>', 'certificate of a time-stamping authority that you trust, as PEM (repeatable)', collect, [])
-    .option('--published <digest>', 'digest of the seal that was published elsewhere')
+    .option(
+      '--published <digest>',
+      'digest that was published elsewhere: of the seal, or of the list of what is withheld',
+    )
+    .option('--opening <file>', 'a row that was opened to you (goodhart disclose open; repeatable)', collect, [])
     .addHelpText(
       'after',
       '\nExamples:\n  goodhart verify runs/quickstart-1\n  goodhart verify runs/theirs --key issuer.pub.pem --tsa authority.pem --all',

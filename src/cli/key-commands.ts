@@ -10,9 +10,11 @@ import {
   type KeyKind,
   type KnownKey,
   labelOf,
+  openRow,
   PASSPHRASE_VARIABLE,
   publicPathOf,
   type Reader,
+  readOpening,
   readPrivateKey,
   readPublicKey,
   SEAL,
@@ -25,7 +27,7 @@ import {
 import { signRun } from '../pipeline/index.ts';
 import { table } from '../report/index.ts';
 import { UsageError } from '../run/index.ts';
-import { onPath, readRegularFile, requireRegularFiles, writeFileAtomic } from '../run/node.ts';
+import { onPath, readRegularFile, requireRegularFiles, writeFileAtomic, writeJson } from '../run/node.ts';
 import { now } from './environment.ts';
 import { whole } from './options.ts';
 import type { Terminal } from './terminal.ts';
@@ -173,6 +175,26 @@ export function addClaimCommands(disclose: Command, terminalOf: () => Terminal):
     });
 }
 
+/** `disclose open`. */
+export function addOpenCommand(disclose: Command, terminalOf: () => Terminal): void {
+  disclose
+    .command('open')
+    .description('open one row of a run to somebody who has its public copy: the row with its salt, and nothing else')
+    .argument('<run>', 'the run itself, which has the secret')
+    .requiredOption('--row <path:line>', 'a line of a file, a record, or a path alone for a whole file')
+    .option('--out <file>', 'write it here')
+    .addHelpText(
+      'after',
+      '\nExample:\n  goodhart disclose open runs/mine --row feedback/judgments.jsonl:17 --out row.json\n  goodhart verify public/mine --opening row.json',
+    )
+    .action((run: string, { row, out }: { row: string; out?: string }) => {
+      requireSealed(run);
+      const opening = openRow(run, row);
+      if (out !== undefined) writeJson(out, opening);
+      terminalOf().result(opening, out === undefined ? JSON.stringify(opening) : `${out}: ${row} opened`);
+    });
+}
+
 const SMALL_BYTES = 1024 * 1024;
 const readFileOf = (path: string): Buffer => onPath(path, () => readRegularFile(path, SMALL_BYTES));
 
@@ -180,6 +202,7 @@ export interface ReaderOptions {
   readonly key: readonly string[];
   readonly tsa: readonly string[];
   readonly published?: string;
+  readonly opening: readonly string[];
 }
 
 /** A certificate as PEM, from somebody who trusts it. */
@@ -193,12 +216,13 @@ function readCertificate(path: string): X509Certificate {
 }
 
 /** What a reader brings, from their options. */
-export function readerOf({ key, tsa, published }: ReaderOptions): Reader {
+export function readerOf({ key, tsa, published, opening }: ReaderOptions): Reader {
   if (published !== undefined && !/^[0-9a-f]{64}$/.test(published))
     throw new UsageError('published', `--published ${published}: expected a SHA-256 of 64 hex digits`);
   return {
     keys: key.map((path): KnownKey => ({ ...readPublicKey(path), name: basename(path) })),
     authorities: tsa.map(readCertificate),
     published,
+    openings: opening.map((path) => readOpening(path)),
   };
 }

@@ -14,7 +14,7 @@ import {
   withTimestamp,
 } from './dsse.ts';
 import { decodeKey, encodeKey, type SigningKey, type VerifyingKey } from './keys.ts';
-import { CLAIMS, SEAL } from './sealed-files.ts';
+import { CLAIMS, SEAL, WITHHELD } from './sealed-files.ts';
 import { readTimestamp } from './timestamp.ts';
 
 /**
@@ -129,16 +129,15 @@ export function signClaim(
     readonly statement?: string | undefined;
     readonly now: () => string;
     readonly records: readonly RunRecord[];
-    readonly subjects: readonly ClaimSubject[];
   },
 ): SignedClaim {
-  const { key, role, now, records, subjects } = options;
+  const { key, role, now, records } = options;
   const before = soundClaims(folder);
   const last = before.at(-1);
   const line = before.length + 1;
   const statement: ClaimStatement = {
     _type: STATEMENT_TYPE,
-    subject: subjects.map(({ name, sha256 }) => ({ name, digest: { sha256 } })),
+    subject: subjectsOf(folder).map(({ name, sha256 }) => ({ name, digest: { sha256 } })),
     predicateType: CLAIM_PREDICATE,
     predicate: {
       role,
@@ -178,11 +177,13 @@ export function stampClaim(folder: string, line: number, response: Buffer): Date
   return at;
 }
 
-/** The seal of a folder, as what a claim is about. */
-export const sealSubject = (folder: string): ClaimSubject => ({
-  name: SEAL,
-  sha256: digestFile(`${folder}/${SEAL}`).sha256,
-});
+/** A file of a folder that holds others, as what a claim is about; undefined where it is not there. */
+export const subjectAt = (folder: string, name: string): ClaimSubject | undefined =>
+  existsSync(`${folder}/${name}`) ? { name, sha256: digestFile(`${folder}/${name}`).sha256 } : undefined;
+
+/** What a claim about a folder is about: its seal, and of a public copy also what it withholds. */
+export const subjectsOf = (folder: string): ClaimSubject[] =>
+  [SEAL, WITHHELD].flatMap((name) => subjectAt(folder, name) ?? []);
 
 /** Digest that a claim names for a file; undefined where it is not about it. */
 export const subjectOf = ({ statement }: SignedClaim, name: string): string | undefined =>

@@ -2,6 +2,7 @@ import type { X509Certificate } from 'node:crypto';
 import { type RunRecord, recordsRoot } from '../run/index.ts';
 import { type Check, ORIGIN, openCheck } from './check.ts';
 import { type ClaimSubject, isEarlier, readClaims, type SignedClaim, subjectOf } from './claims.ts';
+import type { Row } from './commitments.ts';
 import { signatureOf, timestampsOf } from './dsse.ts';
 import type { VerifyingKey } from './keys.ts';
 import { CLAIMS, SEAL } from './sealed-files.ts';
@@ -19,6 +20,8 @@ export interface Reader {
   readonly authorities?: readonly X509Certificate[];
   /** A digest that was published elsewhere: of the seal, or of the list of what is withheld. */
   readonly published?: string | undefined;
+  /** Rows that somebody opened to the reader. */
+  readonly openings?: readonly Row[];
 }
 
 /** A sealed folder, as far as claims are held against it. */

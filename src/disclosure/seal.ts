@@ -1,48 +1,92 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { z } from 'zod';
-import { canonicalJson, digestBytes, recordsRoot } from '../run/index.ts';
+import { canonicalJson, digestBytes, recordsRoot, UsageError } from '../run/index.ts';
 import { digestFile, filesBelow, readRecords, requireRegularFiles, writeFileAtomic } from '../run/node.ts';
-import { CLAIMS, MANIFEST, RECORDS, SEAL } from './sealed-files.ts';
+import { type Commitment, commit, commitmentSchema, readSecret, type Salts, secretFrom } from './commitments.ts';
+import { CLAIMS, MANIFEST, OPENINGS, OUTSIDE_MANIFEST, RECORDS, SEAL, SECRET } from './sealed-files.ts';
 
 /**
- * Sealing a run: a manifest of every file, and a seal over the manifest and the record log. Both are written in one
- * canonical form, so a verifier can demand their exact bytes; then no single byte anywhere can change unnoticed. Claims about
- * the seal stand outside: they come later, and from others.
+ * Sealing a run: a manifest with a commitment to every file, and a seal over the manifest and the record log. Both are written
+ * in one canonical form, so a verifier can demand their exact bytes; then no single byte anywhere can change unnoticed. Claims
+ * about the seal stand outside: they come later, and from others. A public copy that withholds rows has the same seal.
  */
-export const manifestSchema = z.array(z.strictObject({ path: z.string(), bytes: z.number(), sha256: z.string() }));
-export type ManifestEntry = z.infer<typeof manifestSchema>[number];
+export const manifestSchema = z.strictObject({
+  format: z.literal('goodhart-manifest-2'),
+  files: z.array(commitmentSchema),
+});
+export type Manifest = z.infer<typeof manifestSchema>;
 
-const OUTSIDE: ReadonlySet<string> = new Set([MANIFEST, SEAL, CLAIMS]);
+/** The manifest of seals from before salts: digests of whole files. */
+export const oldManifestSchema = z.array(z.strictObject({ path: z.string(), bytes: z.number(), sha256: z.string() }));
+export type OldManifest = z.infer<typeof oldManifestSchema>;
 
-export const manifestOf = (folder: string): ManifestEntry[] =>
-  filesBelow(folder)
-    .filter((path) => !OUTSIDE.has(path))
+/** Digests of all files, as the first version of the seal has them: also the log, and nothing salted. */
+export function oldManifestOf(folder: string): OldManifest {
+  const outside = [MANIFEST, SEAL, CLAIMS];
+  return filesBelow(folder)
+    .filter((path) => !outside.includes(path))
     .map((path) => ({ path, ...digestFile(`${folder}/${path}`) }));
+}
+
+/** Files that the manifest is about. */
+export const manifestPaths = (folder: string): string[] =>
+  filesBelow(folder).filter((path) => !OUTSIDE_MANIFEST.has(path));
 
 /** A value in the one form in which it is sealed. */
 export const render = (value: unknown): string => `${canonicalJson(value)}\n`;
 
+/** A manifest's text from its commitments. */
+export const manifestText = (files: readonly Commitment[]): string =>
+  render({
+    format: 'goodhart-manifest-2',
+    files: files.map(({ path, by, count, root }) => ({ path, by, count, root })),
+  } satisfies Manifest);
+
+const SEAL_FORMATS = ['goodhart-seal-1', 'goodhart-seal-2'] as const;
+export type SealFormat = (typeof SEAL_FORMATS)[number];
 export const sealSchema = z.strictObject({
-  format: z.literal('goodhart-seal-1'),
+  format: z.enum(SEAL_FORMATS),
   manifest: z.string(),
   records: z.string(),
   recordCount: z.int(),
 });
 
-export function sealText(folder: string, manifest: string): string {
+export function sealText(folder: string, manifest: string, format: SealFormat): string {
   const { records } = readRecords(`${folder}/${RECORDS}`);
   return render({
-    format: 'goodhart-seal-1',
+    format,
     manifest: digestBytes(Buffer.from(manifest)),
     records: recordsRoot(records),
     recordCount: records.length,
   } satisfies z.infer<typeof sealSchema>);
 }
 
-/** Seals a finished run folder; returns the digest to publish elsewhere, which pins everything below it. */
-export function sealRun(folder: string): string {
+/** Whether a folder is a public copy: it shows rows of a run and not what its salts follow from. */
+export const isPublicCopy = (folder: string): boolean => existsSync(`${folder}/${OPENINGS}`);
+
+/** Refuses a public copy where only the run itself will do. */
+export function requireRun(folder: string): void {
+  if (isPublicCopy(folder))
+    throw new UsageError(
+      'copy',
+      `${folder}: expected a run, got a public copy of one; give the run that it was made from`,
+    );
+}
+
+/**
+ * Seals a finished run folder; returns the digest to publish elsewhere, which pins everything below it. A run keeps the secret
+ * of its first seal: rows that stay the same keep their salts, and public copies from before can still be opened.
+ */
+export function sealRun(folder: string, random: () => Uint8Array = () => randomBytes(32)): string {
   requireRegularFiles(folder);
-  const manifest = render(manifestOf(folder));
-  const seal = sealText(folder, manifest);
+  requireRun(folder);
+  const known = readSecret(folder);
+  const secret = known ?? secretFrom(random());
+  const salts: Salts = { of: 'run', secret };
+  const manifest = manifestText(manifestPaths(folder).map((path) => commit(folder, path, salts)));
+  const seal = sealText(folder, manifest, 'goodhart-seal-2');
+  if (known === undefined) writeFileAtomic(`${folder}/${SECRET}`, render(secret), { mode: 0o600 });
   writeFileAtomic(`${folder}/${MANIFEST}`, manifest);
   writeFileAtomic(`${folder}/${SEAL}`, seal);
   return digestBytes(Buffer.from(seal));

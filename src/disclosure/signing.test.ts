@@ -14,13 +14,13 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openRecordLog, readRecords } from '../run/node.ts';
 import { verdictsOf } from './check.ts';
-import { type ClaimRole, sealSubject, signClaim, signedBytes, stampClaim } from './claims.ts';
+import { type ClaimRole, signClaim, signedBytes, stampClaim, subjectAt } from './claims.ts';
 import { bundleSchema, isSignedBy, PAYLOAD_TYPE, preAuthEncoding, signPayload } from './dsse.ts';
 import { labelOf, readPrivateKey, readPublicKey, type SigningKey, writeKeyPair } from './keys.ts';
 import { modelStatement, signModel } from './model-signature.ts';
 import { originAndTime, type Reader } from './origin.ts';
 import { sealRun } from './seal.ts';
-import { CLAIMS } from './sealed-files.ts';
+import { CLAIMS, SEAL } from './sealed-files.ts';
 import { sealedRun } from './sealed-run.fake.ts';
 import { createTimeAuthority, hasOpenssl } from './time-authority.fake.ts';
 import { readTimestamp, timestampQuery } from './timestamp.ts';
@@ -48,13 +48,12 @@ const sign = (folder: string, key: SigningKey, role: ClaimRole, statement?: stri
     statement,
     now: () => NOW,
     records: readRecords(join(folder, 'records.jsonl')).records,
-    subjects: [sealSubject(folder)],
   });
 const known = (...keys: readonly (typeof issuer)[]): Reader => ({ keys });
 /** Origin and time alone: the rest of verifying takes longer and is tested elsewhere. */
 const origin = async (folder: string, reader: Reader = {}) => {
   const { records } = readRecords(join(folder, 'records.jsonl'));
-  const checks = originAndTime({ folder, records, seal: sealSubject(folder), withheld: undefined }, reader);
+  const checks = originAndTime({ folder, records, seal: subjectAt(folder, SEAL)!, withheld: undefined }, reader);
   return verdictsOf(checks).find(({ aspect }) => aspect === 'origin')!;
 };
 
@@ -141,7 +140,7 @@ describe('claims', () => {
       state: 'fails',
       detail: expect.stringMatching(/no claim about this seal is signed with stranger/) as string,
     });
-    const published = sealSubject(folder).sha256;
+    const published = subjectAt(folder, SEAL)!.sha256;
     expect((await origin(folder, { published })).state).toBe('holds');
     expect((await origin(folder, { published: '0'.repeat(64) })).state).toBe('fails');
   });

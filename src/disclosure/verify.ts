@@ -1,16 +1,28 @@
 import { existsSync } from 'node:fs';
-import { type Finding, findingLabel, findingsSchema, PROBE_IDS, runAudit } from '../audit/index.ts';
+import {
+  EVIDENCE,
+  EVIDENCE_KINDS,
+  type Finding,
+  findingLabel,
+  findingsSchema,
+  isProbeId,
+  PROBE_IDS,
+  probeOf,
+  runAudit,
+} from '../audit/index.ts';
 import { loadEvidence } from '../audit/node.ts';
 import { documentPage, documentSchema } from '../report/index.ts';
 import { canonicalJson, chainFault, DataError, parseJson } from '../run/index.ts';
 import { fileOf, readJson, readJsonOf, readRecords, readRegularFile, strangersBelow } from '../run/node.ts';
 import { atPointer, disclosureSchema } from './build.ts';
-import type { Check } from './check.ts';
-import { sealSubject } from './claims.ts';
+import { type Check, openCheck } from './check.ts';
+import { subjectAt } from './claims.ts';
 import { DISCLOSURE_IDS } from './items.ts';
+import { openingCheck } from './open-row.ts';
 import { originAndTime, type Reader } from './origin.ts';
-import { manifestOf, manifestSchema, render, sealSchema, sealText } from './seal.ts';
-import { MANIFEST, RECORDS, SEAL } from './sealed-files.ts';
+import { sealSchema, sealText } from './seal.ts';
+import { MANIFEST, RECORDS, SEAL, WITHHELD } from './sealed-files.ts';
+import { fileChecks, linesWithheld, notRecomputable, type WithheldLines, withheldLines } from './sealed-state.ts';
 
 const FINDINGS = 'findings.json';
 const DISCLOSURE = 'disclosure/disclosure.json';
@@ -23,27 +35,13 @@ const textOf = (folder: string, path: string): string =>
 
 const complete = (name: string, ok: boolean, detail: string): Check => ({ name, ok, detail, aspect: 'completeness' });
 
-/** Differences between the files of a folder and its manifest, as checks: one per file, and one per missing or extra one. */
-function fileChecks(folder: string, text: string): Check[] {
-  const listed = manifestSchema.parse(parseJson(text));
-  const actual = manifestOf(folder);
-  const byPath = new Map(actual.map((entry) => [entry.path, entry]));
-  const checks = listed.map(({ path, sha256 }): Check => {
-    const found = byPath.get(path);
-    byPath.delete(path);
-    const detail = found === undefined ? 'missing' : found.sha256 === sha256 ? 'digest agrees' : 'digest differs';
-    return { name: path, ok: found?.sha256 === sha256, detail };
-  });
-  for (const path of byPath.keys()) checks.push({ name: path, ok: false, detail: 'not in the manifest' });
-  const exact = render(actual) === text;
-  return [...checks, { name: MANIFEST, ok: exact, detail: exact ? 'exact bytes' : 'differs from the folder' }];
-}
-
 /** The seal's bytes, and its counts against what the folder holds. */
 function sealChecks(folder: string, manifest: string): Check[] {
   const text = textOf(folder, SEAL);
-  const ok = sealText(folder, manifest) === text;
-  const { recordCount } = sealSchema.parse(parseJson(text));
+  const { recordCount, format } = sealSchema.parse(parseJson(text));
+  // Each version of the seal has its own manifest: one under the seal of the other is neither.
+  const isOld = Array.isArray(parseJson(manifest));
+  const ok = isOld === (format === 'goodhart-seal-1') && sealText(folder, manifest, format) === text;
   const { length } = readRecords(`${folder}/${RECORDS}`).records;
   return [
     { name: SEAL, ok, detail: ok ? 'exact bytes' : 'differs from manifest and records' },
@@ -70,6 +68,13 @@ function recordChecks(folder: string): Check[] {
   ];
 }
 
+/** Files of the evidence that a finding rests on. */
+function evidenceOf({ probe }: Finding): string[] {
+  if (!isProbeId(probe)) return [];
+  const { needs, uses } = probeOf(probe);
+  return [...needs, ...uses].map((kind) => EVIDENCE[kind].file);
+}
+
 /** How evidence becomes findings; whoever audits the same evidence many times remembers what came of it. */
 export type Audit = (...given: Parameters<typeof runAudit>) => Promise<Finding[]>;
 
@@ -77,20 +82,23 @@ export type Audit = (...given: Parameters<typeof runAudit>) => Promise<Finding[]
  * Audits the stored evidence again, with the seed and the parameters that the findings say they were made with, and compares
  * whole findings. One that is missing fails like one that differs: leaving out a finding is no way to pass.
  */
-async function findingChecks(folder: string, audit: Audit): Promise<Check[]> {
+async function findingChecks(folder: string, audit: Audit, withheld: WithheldLines): Promise<Check[]> {
   const path = `${folder}/${FINDINGS}`;
   if (!existsSync(path)) return [complete('probes planned', false, `there is no ${FINDINGS}`)];
   const stored = readJsonOf(path, findingsSchema);
   const params = Object.fromEntries(
     PROBE_IDS.map((id) => [id, stored.find(({ probe }) => probe === id)?.params as never]),
   );
-  const again = await audit(await loadEvidence(folder), { seed: stored[0]?.seed ?? 0, params });
+  const whole = EVIDENCE_KINDS.filter((id) => !withheld.has(EVIDENCE[id].file));
+  const again = await audit(await loadEvidence(folder, whole), { seed: stored[0]?.seed ?? 0, params });
   const byLabel = new Map(again.map((finding) => [findingLabel(finding), finding]));
   const planned = byLabel.size;
   const checks = stored.map((finding): Check => {
     const label = findingLabel(finding);
     const found = byLabel.get(label);
     byLabel.delete(label);
+    const hidden = found === undefined ? 0 : linesWithheld(withheld, evidenceOf(finding));
+    if (hidden > 0) return openCheck(`finding ${label}`, notRecomputable(hidden));
     const ok = found !== undefined && canonicalJson(found) === canonicalJson(finding);
     const detail = ok
       ? 'recomputed from evidence'
@@ -128,7 +136,7 @@ function itemsCheck(ids: readonly string[]): Check {
   return complete(`${DISCLOSURE} items`, ok, detail);
 }
 
-function disclosureChecks(folder: string): Check[] {
+function disclosureChecks(folder: string, withheld: WithheldLines): Check[] {
   const path = `${folder}/${DISCLOSURE}`;
   if (!existsSync(path)) return [complete(`${DISCLOSURE} items`, false, 'there is no disclosure')];
   const { items } = readJsonOf(path, disclosureSchema);
@@ -143,6 +151,7 @@ function disclosureChecks(folder: string): Check[] {
   };
   const stands = items.flatMap(({ id, statements, findings }) =>
     [...statements, ...findings].map(({ label, file, pointer, value }): Check => {
+      if (withheld.has(file)) return openCheck(`${id} ${label}`, notRecomputable(linesWithheld(withheld, [file])));
       const found = atPointer(read(file), pointer);
       const ok = found !== undefined && canonicalJson(found) === canonicalJson(value);
       return {
@@ -155,7 +164,9 @@ function disclosureChecks(folder: string): Check[] {
   return [itemsCheck(items.map(({ id }) => id)), ...stands];
 }
 
-function reportChecks(folder: string): Check[] {
+function reportChecks(folder: string, withheld: WithheldLines): Check[] {
+  const hidden = linesWithheld(withheld, Object.values(REPORT));
+  if (hidden > 0) return [openCheck('report', notRecomputable(hidden))];
   if (!existsSync(`${folder}/${REPORT.data}`)) return [];
   const ok = documentPage(readJsonOf(`${folder}/${REPORT.data}`, documentSchema)) === textOf(folder, REPORT.html);
   return [{ name: 'report', ok, detail: ok ? 'renders from its document' : 'differs from its document' }];
@@ -164,7 +175,10 @@ function reportChecks(folder: string): Check[] {
 /** Claims are held against the seal as it lies there; whether that is the folder's is another check. */
 function originChecks(folder: string, reader: Reader): Check[] {
   const { records } = readRecords(`${folder}/${RECORDS}`);
-  return originAndTime({ folder, records, seal: sealSubject(folder), withheld: undefined }, reader);
+  return originAndTime(
+    { folder, records, seal: subjectAt(folder, SEAL)!, withheld: subjectAt(folder, WITHHELD) },
+    reader,
+  );
 }
 
 /** What is demanded of whoever verifies: how evidence is audited, and what they know from elsewhere. */
@@ -190,14 +204,16 @@ export async function verifyRun(folder: string, options: VerifyOptions = {}): Pr
     );
   }
   const manifest = textOf(folder, MANIFEST);
+  const withheld = () => withheldLines(folder);
   const parts: readonly (readonly [string, () => Check[] | Promise<Check[]>])[] = [
-    [MANIFEST, () => fileChecks(folder, manifest)],
+    [MANIFEST, () => fileChecks(folder, manifest, subjectAt(folder, SEAL)!.sha256)],
     [SEAL, () => sealChecks(folder, manifest)],
     [RECORDS, () => recordChecks(folder)],
-    [FINDINGS, () => findingChecks(folder, audit)],
-    [DISCLOSURE, () => disclosureChecks(folder)],
-    [REPORT.html, () => reportChecks(folder)],
+    [FINDINGS, () => findingChecks(folder, audit, withheld())],
+    [DISCLOSURE, () => disclosureChecks(folder, withheld())],
+    [REPORT.html, () => reportChecks(folder, withheld())],
     ['origin', () => originChecks(folder, reader)],
+    ...(reader.openings ?? []).map((row) => [row.path, () => [openingCheck(folder, row)]] as const),
   ];
   const checks: Check[] = [];
   for (const [name, part] of parts) {

@@ -1,3 +1,5 @@
+import { z } from 'zod';
+import { withheldRowSchema } from '../disclosure/index.ts';
 import { type Judgment, judgmentSchema, type RaterProfile, raterProfileSchema } from '../feedback/index.ts';
 import { fileOf, readGrowingLines } from '../run/node.ts';
 import { RUN_FILES } from './run-folder.ts';
@@ -18,6 +20,12 @@ const holdsText = ({ answer, reason }: Judgment): boolean =>
   'text' in answer ||
   (answer.kind === 'spans' && answer.spans.some(({ note }) => (note ?? '') !== ''));
 
+/** Rows of a file; a public copy has others in the place of those that it withholds. */
+async function* shownRows<T>(path: string, schema: z.ZodType<T>): AsyncGenerator<T> {
+  for await (const row of readGrowingLines(path, z.union([withheldRowSchema.transform(() => undefined), schema])))
+    if (row !== undefined) yield row;
+}
+
 /** Counts what a run's folder carries of people; undefined where it holds no judgments. */
 export async function carriedBy(folder: string): Promise<Carried | undefined> {
   const judgments = fileOf(folder, RUN_FILES.judgments);
@@ -25,11 +33,11 @@ export async function carriedBy(folder: string): Promise<Carried | undefined> {
   const profiles = new Map<string, RaterProfile>();
   const raters = fileOf(folder, RUN_FILES.raters);
   if (raters !== undefined)
-    for await (const profile of readGrowingLines(raters, raterProfileSchema)) profiles.set(profile.id, profile);
+    for await (const profile of shownRows<RaterProfile>(raters, raterProfileSchema)) profiles.set(profile.id, profile);
   const givers = new Set<string>();
   const people = new Set<string>();
   const counts = { judgments: 0, ofPeople: 0, withText: 0 };
-  for await (const judgment of readGrowingLines(judgments, judgmentSchema)) {
+  for await (const judgment of shownRows<Judgment>(judgments, judgmentSchema)) {
     const { raterId, source } = judgment;
     counts.judgments += 1;
     if (holdsText(judgment)) counts.withText += 1;

@@ -5,6 +5,7 @@ export { disclosurePlaces } from './disclosure-places.ts';
 export * from './metrics.ts';
 export { policySettings } from './policy-config.ts';
 export { previewRun, type RunPreview } from './preview.ts';
+export { redactRun } from './redact-run.ts';
 export { redisclose } from './redisclose.ts';
 export type { RunEngines } from './run-context.ts';
 export * from './run-folder.ts';

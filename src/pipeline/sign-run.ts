@@ -1,4 +1,4 @@
-import { type ClaimRole, type SignedClaim, type SigningKey, sealSubject, signClaim } from '../disclosure/index.ts';
+import { type ClaimRole, type SignedClaim, type SigningKey, signClaim } from '../disclosure/index.ts';
 import { CheckError } from '../run/index.ts';
 import { readRecords } from '../run/node.ts';
 import { RUN_FILES } from './run-folder.ts';
@@ -22,5 +22,5 @@ export async function signRun(
   if (fault !== undefined)
     throw new CheckError('sound', `${folder}: ${fault.name}: ${fault.detail}; goodhart verify tells all`);
   const { records } = readRecords(`${folder}/${RUN_FILES.records}`);
-  return signClaim(folder, { ...options, records, subjects: [sealSubject(folder)] });
+  return signClaim(folder, { ...options, records });
 }
