@@ -177,32 +177,6 @@ describe('the whole loop from the command line', () => {
       expect({ file, same }).toEqual({ file, same: true });
     }
   });
-  it('is signed by whoever has a key, and verify tells integrity, origin and completeness apart', async () => {
-    const signed = join(folder, 'signed');
-    cpSync(out, signed, { recursive: true });
-    const [key, pub] = [join(folder, 'issuer.pem'), join(folder, 'issuer.pub.pem')];
-    expect((await run('keys', 'make', key)).out).toMatch(/Ed25519[\s\S]*not encrypted/);
-    expect((await run('keys', 'show', pub)).out).toMatch(/public key/);
-    const { code, out: json } = await run('verify', signed, '--json');
-    const { verdicts } = JSON.parse(json) as { verdicts: { state: string }[] };
-    expect([code, ...verdicts.map(({ state }) => state)]).toEqual([0, 'holds', 'cannot be checked', 'holds']);
-    const claim = ['disclose', 'sign', signed, '--key', key, '--as'];
-    expect((await run(...claim, 'issuer', '--statement', 'as we made it')).code).toBe(0);
-    expect((await run(...claim, 'king')).code).toBe(2);
-    const { out: text } = await run('verify', signed, '--key', pub);
-    expect(text).toMatch(/^\d+ of \d+ checks passed; 1 cannot be checked\n/);
-    expect(text).toMatch(/origin and time +holds +signed as issuer with issuer.pub.pem; .*time declared by issuer/);
-    expect(text).toMatch(/never recorded cannot be excluded/);
-    const query = join(folder, 'seal.tsq');
-    expect((await run('disclose', 'timestamp', signed, '--query', query)).code).toBe(0);
-    expect((await run('disclose', 'timestamp', signed, '--response', query)).err).toMatch(
-      /expected (DER|a time stamp)/,
-    );
-    // Nobody signs what does not hold together.
-    writeFileSync(join(signed, 'results.json'), '{}');
-    expect(await run(...claim, 'auditor')).toMatchObject({ code: 1 });
-    expect(readFileSync(join(signed, 'disclosure/claims.jsonl'), 'utf8').split('\n').length).toBe(2);
-  });
   it('reads its own folders: audit, feedback report, disclose, verify after a change', async () => {
     expect((await run('audit', out, '--json')).out).toBe(
       `${JSON.stringify(JSON.parse(readFileSync(join(out, 'findings.json'), 'utf8')))}\n`,

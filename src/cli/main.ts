@@ -31,6 +31,8 @@ export function createProgram(streams: TerminalStreams): { program: Command; ter
     .version(VERSION)
     .option('--json', 'results and progress as JSON lines')
     .option('--quiet', 'no progress')
+    // What stands behind the name of a command is that command's: `disclose open --out` is not `disclose --out`.
+    .enablePositionalOptions()
     .showHelpAfterError('(--help shows usage and examples)')
     .exitOverride()
     .configureOutput({

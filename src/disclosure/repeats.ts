@@ -5,7 +5,7 @@ import type { Hidden } from './redact.ts';
 import { RECORDS } from './sealed-files.ts';
 
 /** Texts shorter than this, or of one word, say nothing by themselves: ids, kinds, names of settings. */
-const SHORTEST = 20;
+const SHORTEST = 12;
 const MOST_TEXTS = 20_000;
 const FILE_BYTES = 256 * 1024 * 1024;
 

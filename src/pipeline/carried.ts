@@ -63,6 +63,7 @@ export function carriedText({ judgments, raters, ofPeople, withText }: Carried):
   return [
     `${whole} ${ofPeople.judgments} are those of ${ofPeople.raters} people; ${withText} hold free text, which may name somebody.`,
     `A consent is on record for ${ofPeople.consented} of them: read what it allows before you publish the folder. Report and`,
-    'disclosure hold numbers, no judgments: publish these, and give the folder to an auditor, where it does not allow that.',
+    'disclosure hold numbers, no judgments: publish these where it does not allow that, or a copy that withholds judgments',
+    '(goodhart disclose --redact), and give the folder to an auditor.',
   ].join('\n');
 }
