@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import {
   checkVerdicts,
+  EVIDENCE,
+  EVIDENCE_KINDS,
   FAIL_ON,
   type FailOn,
   findingsSection,
@@ -12,7 +14,7 @@ import {
   runAudit,
 } from '../audit/index.ts';
 import { loadEvidence } from '../audit/node.ts';
-import { disclosureSection, redactionSchema, verdictsOf } from '../disclosure/index.ts';
+import { disclosureSection, redactionSchema, verdictsOf, withheldLines } from '../disclosure/index.ts';
 import {
   carriedBy,
   carriedText,
@@ -125,7 +127,13 @@ function settingsOf(folder: string): { seed: number; params: unknown } {
 async function audit(folder: string, options: AuditOptions, terminal: Terminal): Promise<void> {
   if (!existsSync(folder))
     throw new UsageError('folder', `${folder}: no such folder; give a run or a folder of evidence`);
-  const evidence = await loadEvidence(folder);
+  const withheld = withheldLines(folder);
+  const shown = EVIDENCE_KINDS.filter((kind) => !withheld.has(EVIDENCE[kind].file));
+  if (shown.length < EVIDENCE_KINDS.length) {
+    const files = EVIDENCE_KINDS.map((kind) => EVIDENCE[kind].file).filter((file) => withheld.has(file));
+    terminal.warn(`${folder}: a public copy, whose withheld rows are not audited: ${files.join(', ')}`);
+  }
+  const evidence = await loadEvidence(folder, shown);
   if (Object.keys(evidence).length === 0) {
     throw new UsageError(
       'evidence',

@@ -102,6 +102,13 @@ describe('goodhart disclose --redact', () => {
     expect([...open].filter((name) => /^finding /.test(name)).length).toBeGreaterThan(0);
     expect(await carriedBy(copy)).toMatchObject({ judgments: (await carriedBy(made))!.judgments - 24 });
     if (process.platform !== 'win32') expect(statSync(join(made, 'disclosure/secret.json')).mode & 0o077).toBe(0);
+    // What is withheld in part is not audited as if it were all there was.
+    const { out: again, err: warned } = await run('audit', copy, '--json');
+    expect(warned).toMatch(/withheld rows are not audited: feedback\/judgments\.jsonl/);
+    const judged = (JSON.parse(again) as { evidence: string[]; verdict: string }[]).filter(({ evidence }) =>
+      evidence.includes('judgments'),
+    );
+    expect(new Set(judged.map(({ verdict }) => verdict))).toEqual(new Set(['not-assessed']));
     const row = join(folder, 'row.json');
     expect((await run('disclose', 'open', made, '--row', 'feedback/judgments.jsonl:2', '--out', row)).code).toBe(0);
     const { checks } = await states(copy, '--opening', row);
