@@ -40,7 +40,7 @@ export async function redactRun(
   if (fault !== undefined)
     throw new CheckError('sound', `${folder}: ${fault.name}: ${fault.detail}; goodhart verify tells all`);
   const hidden = hiddenOf(folder, redaction);
-  const partial = `${out.replace(/[/\\]+$/, '')}.partial-${process.pid}`;
+  const partial = `${resolve(out)}.partial-${process.pid}`;
   try {
     writePublicCopy(folder, partial, hidden);
     const repeats = allowRepeats ? [] : repeatsIn(partial, folder, hidden);
