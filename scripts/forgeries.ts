@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { honestRun, SHAPES } from '../tests/security/forgery/honest-runs.ts';
 import { runForgeries } from '../tests/security/forgery/run-forgeries.ts';
+import { runSignedForgeries, signedRun } from '../tests/security/forgery/signed-forgeries.ts';
 import { TESTIMONY } from '../tests/security/forgery/testimony.ts';
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
@@ -29,7 +30,12 @@ try {
     say(`  ${id}: ${passed} of ${drawn} passed; ${TESTIMONY[id].reason}`);
   for (const fault of faults.slice(0, 50)) say(`DEFECT  ${fault}`);
   say(`${count} forgeries of ${folders.length} runs from seed ${seed}; ${faults.length} defects`);
-  process.exitCode = faults.length === 0 ? 0 : 1;
+  const signed = await signedRun(join(place, 'signed'), folders[SHAPES.indexOf('a reward alone')]!);
+  const claimed = await runSignedForgeries(signed, { count: Math.ceil(count / 5), seed });
+  for (const [kind, n] of [...claimed.refused].sort()) say(`refused  ${kind}: ${n}`);
+  for (const fault of claimed.faults.slice(0, 50)) say(`DEFECT  ${fault}`);
+  say(`${Math.ceil(count / 5)} forgeries of claims and of a public copy; ${claimed.faults.length} defects`);
+  process.exitCode = faults.length + claimed.faults.length === 0 ? 0 : 1;
 } finally {
   rmSync(place, { recursive: true, force: true });
 }

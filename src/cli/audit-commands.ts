@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import {
   checkVerdicts,
+  EVIDENCE,
+  EVIDENCE_KINDS,
   FAIL_ON,
   type FailOn,
   findingsSection,
@@ -12,24 +14,26 @@ import {
   runAudit,
 } from '../audit/index.ts';
 import { loadEvidence } from '../audit/node.ts';
-import { disclosureSection } from '../disclosure/index.ts';
+import { disclosureSection, redactionSchema, verdictsOf, withheldLines } from '../disclosure/index.ts';
 import {
   carriedBy,
   carriedText,
   configSchema,
   type PipelineConfig,
   RUN_FILES,
+  redactRun,
   redisclose,
   verifyPipelineRun,
   wholeRunJsonSchema,
 } from '../pipeline/index.ts';
-import { documentText } from '../report/index.ts';
+import { documentText, table } from '../report/index.ts';
 import { CheckError, parseConfig, suggest, UsageError } from '../run/index.ts';
 import { onPath, readJsonOf, requireRegularFiles } from '../run/node.ts';
 import { now } from './environment.ts';
+import { addClaimCommands, addOpenCommand, type ReaderOptions, readerOf } from './key-commands.ts';
 import { whole } from './options.ts';
 import type { Terminal } from './terminal.ts';
-import { checksText } from './text.ts';
+import { checksText, verdictsText } from './text.ts';
 
 /** The configuration a run folder was made with. */
 function configOf(folder: string): PipelineConfig {
@@ -54,6 +58,38 @@ function disclose(folder: string, declarationsFile: string | undefined) {
           { source: declarationsFile },
         ).declarations;
   return redisclose(folder, { declarations, now });
+}
+
+/** Makes a public copy of a run by a file of rules. */
+async function redact(run: string, options: DiscloseOptions, terminal: Terminal): Promise<void> {
+  const { redact: rules, out, declarations, allowRepeats = false } = options;
+  if (rules === undefined || out === undefined || declarations !== undefined)
+    throw new UsageError(
+      'redact',
+      'expected --redact <rules> with --out <folder>, and no --declarations: these go into the run',
+    );
+  configOf(run);
+  const text = onPath(rules, () => readFileSync(rules, 'utf8'));
+  const redaction = parseConfig(redactionSchema, text, { source: rules });
+  const { withheld, digest, checks } = await redactRun(run, { redaction, out, allowRepeats });
+  const rows = withheld.entries.map(({ path, count, reason, justification, custodian, retainUntil }) => [
+    path,
+    `${count} ${count === 1 ? 'row' : 'rows'}`,
+    reason,
+    justification,
+    `kept by ${custodian} until ${retainUntil}`,
+  ]);
+  terminal.result(
+    { out, digest, withheld, verdicts: verdictsOf(checks) },
+    `${table(rows)}\n\n${verdictsText(verdictsOf(checks))}\n\n${out}: withheld list ${digest}; publish this digest, or sign it: goodhart disclose sign ${out} --key … --as issuer`,
+  );
+}
+
+interface DiscloseOptions {
+  readonly declarations?: string;
+  readonly redact?: string;
+  readonly out?: string;
+  readonly allowRepeats?: boolean;
 }
 
 interface AuditOptions {
@@ -91,7 +127,13 @@ function settingsOf(folder: string): { seed: number; params: unknown } {
 async function audit(folder: string, options: AuditOptions, terminal: Terminal): Promise<void> {
   if (!existsSync(folder))
     throw new UsageError('folder', `${folder}: no such folder; give a run or a folder of evidence`);
-  const evidence = await loadEvidence(folder);
+  const withheld = withheldLines(folder);
+  const shown = EVIDENCE_KINDS.filter((kind) => !withheld.has(EVIDENCE[kind].file));
+  if (shown.length < EVIDENCE_KINDS.length) {
+    const files = EVIDENCE_KINDS.map((kind) => EVIDENCE[kind].file).filter((file) => withheld.has(file));
+    terminal.warn(`${folder}: a public copy, whose withheld rows are not audited: ${files.join(', ')}`);
+  }
+  const evidence = await loadEvidence(folder, shown);
   if (Object.keys(evidence).length === 0) {
     throw new UsageError(
       'evidence',
@@ -131,13 +173,23 @@ export function addAuditCommands(program: Command, terminalOf: () => Terminal): 
       '\nExamples:\n  goodhart audit runs/quickstart-1\n  goodhart audit runs/mine --fail-on failure --require R4,H3 --json\n  goodhart audit runs/mine --set over-optimisation.concern=0.1',
     )
     .action((folder: string, options: AuditOptions) => audit(folder, options, terminalOf()));
-  program
+  const discloseCommand = program
     .command('disclose')
     .description('join the disclosure of a run again, with declarations, and seal it')
     .argument('<run>', 'run folder')
     .option('--declarations <file>', 'YAML: declarations: { D2: { text, author, date } }')
-    .addHelpText('after', '\nExample:\n  goodhart disclose runs/mine --declarations people.yaml')
-    .action(async (folder: string, options: { declarations?: string }) => {
+    .option(
+      '--redact <rules>',
+      'make a public copy instead, without what these rules withhold (YAML, docs/disclosure.md)',
+    )
+    .option('--out <folder>', 'where the public copy goes')
+    .option('--allow-repeats', 'also where withheld text stands in other files of the copy')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  goodhart disclose runs/mine --declarations people.yaml\n  goodhart disclose runs/mine --redact rules.yaml --out public/mine',
+    )
+    .action(async (folder: string, options: DiscloseOptions) => {
+      if (options.redact !== undefined || options.out !== undefined) return redact(folder, options, terminalOf());
       const { disclosure, seal } = await disclose(folder, options.declarations);
       const carries = await carriedBy(folder);
       const told = carries === undefined ? '' : `\n\n${carriedText(carries)}`;
@@ -146,18 +198,37 @@ export function addAuditCommands(program: Command, terminalOf: () => Terminal): 
         `${documentText({ sections: [disclosureSection(disclosure)] })}\n\nseal  ${seal}${told}`,
       );
     });
+  addClaimCommands(discloseCommand, terminalOf);
+  addOpenCommand(discloseCommand, terminalOf);
   program
     .command('verify')
     .description(
-      'check a sealed run offline: every digest, the record chain, and every number that follows from other files',
+      'check a sealed run offline: integrity (every digest, and every number that follows from other files), origin and time, completeness',
     )
     .argument('<run>', 'run folder')
     .option('--all', 'print passed checks too', false)
-    .addHelpText('after', '\nExamples:\n  goodhart verify runs/quickstart-1\n  goodhart verify runs/quickstart-1 --all')
-    .action(async (folder: string, { all }: { all: boolean }) => {
+    .option(
+      '--key <file>',
+      'public key of somebody who must have signed it, known to you from elsewhere (repeatable)',
+      collect,
+      [],
+    )
+    .option('--tsa <file>', 'certificate of a time-stamping authority that you trust, as PEM (repeatable)', collect, [])
+    .option(
+      '--published <digest>',
+      'digest that was published elsewhere: of the seal, or of the list of what is withheld',
+    )
+    .option('--opening <file>', 'a row that was opened to you (goodhart disclose open; repeatable)', collect, [])
+    .addHelpText(
+      'after',
+      '\nExamples:\n  goodhart verify runs/quickstart-1\n  goodhart verify runs/theirs --key issuer.pub.pem --tsa authority.pem --all',
+    )
+    .action(async (folder: string, { all, ...known }: ReaderOptions & { all: boolean }) => {
       const terminal = terminalOf();
-      const checks = await verifyPipelineRun(folder);
-      terminal.result(checks, checksText(checks, all));
+      const reader = readerOf(known);
+      const checks = await verifyPipelineRun(folder, { reader });
+      const verdicts = verdictsOf(checks);
+      terminal.result({ verdicts, checks }, `${checksText(checks, all)}\n${verdictsText(verdicts)}`);
       const failed = checks.filter((check) => !check.ok);
       if (failed.length > 0)
         throw new CheckError(

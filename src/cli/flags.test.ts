@@ -19,6 +19,7 @@ const MODEL = inCli('model');
 const FEEDBACK = inCli('feedback');
 const CLI = inCli('cli');
 const STAGES = inCli('stages');
+const DISCLOSING = inCli('disclosing');
 
 const SERVING = { untested: 'a whole quickstart that ends by itself' };
 const FLAGS: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
@@ -48,9 +49,13 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
     'bias',
   ),
   audit: all(CLI, 'fail-on', 'require', 'seed', 'set'),
-  disclose: all(CLI, 'declarations'),
+  disclose: { ...all(CLI, 'declarations'), ...all(DISCLOSING, 'redact', 'out', 'allow-repeats') },
+  'disclose open': all(DISCLOSING, 'row', 'out'),
+  'disclose sign': all(DISCLOSING, 'key', 'as', 'statement'),
+  'disclose timestamp': all(DISCLOSING, 'claim', 'query', 'response'),
   'feedback leaderboard': all(inCli('leaderboard'), 'control', 'ridge', 'html'),
   'feedback report': all(FEEDBACK, 'seed', 'replicates', 'all', 'html', 'weights', 'wanted', 'class-prior'),
+  'keys make': all(DISCLOSING, 'kind'),
   'lab distribution': all(LAB, 'seeds'),
   'lab feedback-types': all(LAB, 'seeds', 'budget', 'answer-seconds'),
   'lab population': all(LAB, 'seeds'),
@@ -61,6 +66,7 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
   'lab strategies': all(LAB, 'seeds', 'strategies', 'first-seed'),
   'model export': all(MODEL, 'out', 'format', 'base'),
   'model import': all(MODEL, 'out', 'max-context', 'adapter'),
+  'model sign': all(DISCLOSING, 'key', 'out'),
   'policy sample': {
     ...all(inCli('run-service'), 'prompts', 'replies', 'split', 'seed'),
     ...all(STAGES, 'variant', 'project', 'store', 'out'),
@@ -88,7 +94,7 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
     ...all('tests/e2e/command.ts', 'store', 'runs', 'port'),
     ...all(inCli('studio-flags'), 'host', 'proxy'),
   },
-  verify: all(CLI, 'all'),
+  verify: { ...all(CLI, 'all'), ...all(DISCLOSING, 'key', 'tsa', 'published', 'opening') },
 };
 
 const silent = { write: () => true };

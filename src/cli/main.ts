@@ -5,6 +5,7 @@ import { addAuditCommands } from './audit-commands.ts';
 import { VERSION } from './environment.ts';
 import { addExchangeCommands } from './exchange-commands.ts';
 import { addFeedbackCommands } from './feedback-commands.ts';
+import { addKeyCommands } from './key-commands.ts';
 import { addLabCommands } from './lab-commands.ts';
 import { addLoopCommands } from './loop-commands.ts';
 import { addModelCommands } from './model-commands.ts';
@@ -30,6 +31,8 @@ export function createProgram(streams: TerminalStreams): { program: Command; ter
     .version(VERSION)
     .option('--json', 'results and progress as JSON lines')
     .option('--quiet', 'no progress')
+    // What stands behind the name of a command is that command's: `disclose open --out` is not `disclose --out`.
+    .enablePositionalOptions()
     .showHelpAfterError('(--help shows usage and examples)')
     .exitOverride()
     .configureOutput({
@@ -48,6 +51,7 @@ export function createProgram(streams: TerminalStreams): { program: Command; ter
   addPolicyCommands(program, terminal);
   addRewardCommands(program, terminal);
   addAuditCommands(program, terminal);
+  addKeyCommands(program, terminal);
   addLabCommands(program, terminal);
   addStoreCommands(program, terminal);
   for (const group of program.commands.filter((c) => c.commands.length > 0)) {

@@ -15,6 +15,7 @@ import { table } from '../report/index.ts';
 import { UsageError } from '../run/index.ts';
 import { writeJson } from '../run/node.ts';
 import { createTokenizer } from '../text/index.ts';
+import { addModelSign } from './key-commands.ts';
 import { EXPORT_FORMATS, type ExportFormat, exportModel } from './model-export.ts';
 import { whole } from './options.ts';
 import type { Terminal } from './terminal.ts';
@@ -70,7 +71,7 @@ const rows = (value: object) =>
 
 /** `model info|download|import|export`. */
 export function addModelCommands(program: Command, terminalOf: () => Terminal): void {
-  const model = program.command('model').description('published models: look, fetch, take in, hand out');
+  const model = program.command('model').description('published models: look, fetch, take in, hand out, sign');
   model
     .command('info')
     .description('what a model is: a folder, a hub id, or a checkpoint')
@@ -144,4 +145,5 @@ export function addModelCommands(program: Command, terminalOf: () => Terminal): 
         `${written.kind} model of ${written.parameters} weights from ${written.checkpoint}: ${format} in ${out}`,
       );
     });
+  addModelSign(model, terminalOf);
 }

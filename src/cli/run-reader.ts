@@ -95,7 +95,12 @@ export function createRunReader(folder: string): RunReader {
     }),
     verify: reading(async (run) => {
       if (!has(run, SEAL)) throw new UsageError('verify', 'it is not sealed yet; let it finish first');
-      return (await verifyPipelineRun(place(run))).map(({ name, ok, detail }) => ({ name, ok, detail }));
+      return (await verifyPipelineRun(place(run))).map(({ name, ok, open = false, detail }) => ({
+        name,
+        ok,
+        open,
+        detail,
+      }));
     }),
     series: reading(async (run) => {
       const path = fileOf(place(run), RUN_FILES.metrics);

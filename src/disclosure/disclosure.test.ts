@@ -1,41 +1,21 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { findingsSection, runAudit } from '../audit/index.ts';
-import { writeEvidence } from '../audit/node.ts';
-import { documentPage, documentSchema, documentText, type ReportDocument } from '../report/index.ts';
-import { filesBelow, openRecordLog, writeJson } from '../run/node.ts';
-import { agreesWithClaim, atPointer, buildDisclosure, type Disclosure } from './build.ts';
-import { disclosedSection, disclosureSection } from './document.ts';
+import { documentSchema, documentText } from '../report/index.ts';
+import { filesBelow, writeJson } from '../run/node.ts';
+import { agreesWithClaim, atPointer, type Disclosure } from './build.ts';
 import { DISCLOSURE_IDS } from './items.ts';
-import { sealRun, verifyRun } from './seal.ts';
+import { sealRun } from './seal.ts';
+import { build, EVIDENCE, reportOf, sealedRun as sealedFolder } from './sealed-run.fake.ts';
+import { verifyRun } from './verify.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'goodhart-disclosure-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-const EVIDENCE: Record<string, unknown> = { 'a.json': { accuracy: 0.8, list: [1, { 'x/y': 2 }] } };
-const build = (extra: Partial<Parameters<typeof buildDisclosure>[0]> = {}): Disclosure =>
-  buildDisclosure({
-    run: 'test',
-    statements: [
-      { item: 'D7', label: 'accuracy', file: 'a.json', pointer: '/accuracy', basis: 'evidence' },
-      { item: 'D5', label: 'absent', file: 'a.json', pointer: '/nothing', basis: 'evidence' },
-    ],
-    declarations: { D2: { text: 'volunteers', author: 'A. Person', date: '2026-01-01' } },
-    findings: runAudit({}, { seed: 1 }),
-    findingsFile: 'findings.json',
-    read: (file) => EVIDENCE[file],
-    ...extra,
-  });
+const sealedRun = (name: string) => sealedFolder(root, name);
 const statusOf = (disclosure: Disclosure, id: string) => disclosure.items.find((item) => item.id === id)!.status;
-
-const reportOf = (name: string, disclosure = build({ run: name })): ReportDocument => ({
-  title: name,
-  note: name,
-  sections: [findingsSection(runAudit({}, { seed: 1 })), disclosureSection(disclosure), disclosedSection(disclosure)],
-});
 
 describe('joining the disclosure', () => {
   it('has eleven items, each measured by evidence, declared by a person, or missing', () => {
@@ -100,33 +80,6 @@ describe('joining the disclosure', () => {
     expect(atPointer(EVIDENCE['a.json'], '/list/9/q')).toBeUndefined();
   });
 });
-
-function sealedRun(name: string): string {
-  const folder = join(root, name);
-  mkdirSync(join(folder, 'evidence'), { recursive: true });
-  // Two replies a prompt, half a unit apart; length adds as much as that and more.
-  const edits = Array.from({ length: 48 }, (_, i) => ({
-    promptId: `p${i >> 1}`,
-    feature: 'length',
-    before: (i % 2) / 2,
-    after: (i % 2) / 2 + 0.5 + (i % 5) / 10,
-  }));
-  writeEvidence(folder, { 'counterfactual-edits': edits });
-  const findings = runAudit({ 'counterfactual-edits': edits }, { seed: 3 });
-  writeJson(join(folder, 'findings.json'), findings);
-  mkdirSync(join(folder, 'disclosure'), { recursive: true });
-  const read = (file: string) => (file === 'findings.json' ? findings : undefined);
-  writeJson(join(folder, 'disclosure/disclosure.json'), build({ findings, read, statements: [] }));
-  const document = reportOf('sealed');
-  writeJson(join(folder, 'report.json'), document);
-  writeFileSync(join(folder, 'report.html'), documentPage(document));
-  const log = openRecordLog(join(folder, 'records.jsonl'), () => '2026-01-01');
-  log.append('run-started', { seed: 3 });
-  log.append('run-finished', {});
-  log.close();
-  sealRun(folder);
-  return folder;
-}
 
 describe('sealing and verifying', () => {
   it('an untouched run passes every check, findings recomputed', async () => {

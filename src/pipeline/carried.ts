@@ -1,3 +1,5 @@
+import { z } from 'zod';
+import { withheldRowSchema } from '../disclosure/index.ts';
 import { type Judgment, judgmentSchema, type RaterProfile, raterProfileSchema } from '../feedback/index.ts';
 import { fileOf, readGrowingLines } from '../run/node.ts';
 import { RUN_FILES } from './run-folder.ts';
@@ -18,6 +20,12 @@ const holdsText = ({ answer, reason }: Judgment): boolean =>
   'text' in answer ||
   (answer.kind === 'spans' && answer.spans.some(({ note }) => (note ?? '') !== ''));
 
+/** Rows of a file; a public copy has others in the place of those that it withholds. */
+async function* shownRows<T>(path: string, schema: z.ZodType<T>): AsyncGenerator<T> {
+  for await (const row of readGrowingLines(path, z.union([withheldRowSchema.transform(() => undefined), schema])))
+    if (row !== undefined) yield row;
+}
+
 /** Counts what a run's folder carries of people; undefined where it holds no judgments. */
 export async function carriedBy(folder: string): Promise<Carried | undefined> {
   const judgments = fileOf(folder, RUN_FILES.judgments);
@@ -25,11 +33,11 @@ export async function carriedBy(folder: string): Promise<Carried | undefined> {
   const profiles = new Map<string, RaterProfile>();
   const raters = fileOf(folder, RUN_FILES.raters);
   if (raters !== undefined)
-    for await (const profile of readGrowingLines(raters, raterProfileSchema)) profiles.set(profile.id, profile);
+    for await (const profile of shownRows<RaterProfile>(raters, raterProfileSchema)) profiles.set(profile.id, profile);
   const givers = new Set<string>();
   const people = new Set<string>();
   const counts = { judgments: 0, ofPeople: 0, withText: 0 };
-  for await (const judgment of readGrowingLines(judgments, judgmentSchema)) {
+  for await (const judgment of shownRows<Judgment>(judgments, judgmentSchema)) {
     const { raterId, source } = judgment;
     counts.judgments += 1;
     if (holdsText(judgment)) counts.withText += 1;
@@ -55,6 +63,7 @@ export function carriedText({ judgments, raters, ofPeople, withText }: Carried):
   return [
     `${whole} ${ofPeople.judgments} are those of ${ofPeople.raters} people; ${withText} hold free text, which may name somebody.`,
     `A consent is on record for ${ofPeople.consented} of them: read what it allows before you publish the folder. Report and`,
-    'disclosure hold numbers, no judgments: publish these, and give the folder to an auditor, where it does not allow that.',
+    'disclosure hold numbers, no judgments: publish these where it does not allow that, or a copy that withholds judgments',
+    '(goodhart disclose --redact), and give the folder to an auditor.',
   ].join('\n');
 }

@@ -15,6 +15,9 @@ export const RECORD_TYPES = {
   disclosed: 'disclosed',
 } as const;
 
+/** Whether records of a type say what a publication tells of the run's history. */
+export const isHistory = (type: string): boolean => type === RECORD_TYPES.resumed || type === RECORD_TYPES.disclosed;
+
 /** A record, as far as its history is read. */
 export type HistoryRecord = Pick<RunRecord, 'type' | 'body'>;
 

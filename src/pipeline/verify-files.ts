@@ -1,5 +1,5 @@
 import { EVIDENCE, EVIDENCE_KINDS } from '../audit/index.ts';
-import { type Check, MANIFEST, SEAL } from '../disclosure/index.ts';
+import { type Check, OUTSIDE_MANIFEST } from '../disclosure/index.ts';
 import { namesTwice, parseJson } from '../run/index.ts';
 import { filesBelow, readRegularFile } from '../run/node.ts';
 import { baseSettings } from './config.ts';
@@ -31,7 +31,7 @@ function isMember({ folder }: StagePlace, file: string): boolean {
 
 /** Files that no stage of the run writes: whoever reads a sealed run would take them for a part of it. */
 function strangeFiles(place: StagePlace, records: readonly StageRecord[]): string[] {
-  const written = new Set<string>([RUN_FILES.run, RUN_FILES.records, RUN_FILES.metrics, MANIFEST, SEAL]);
+  const written = new Set<string>([RUN_FILES.run, RUN_FILES.metrics, ...OUTSIDE_MANIFEST]);
   for (const { outputs } of records) for (const file of Object.keys(outputs)) written.add(file);
   const prefixes = checkpointPrefixesOf(place);
   const isCheckpoint = (file: string) =>

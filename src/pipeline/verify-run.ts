@@ -1,6 +1,15 @@
 import { existsSync } from 'node:fs';
 import { runAudit } from '../audit/index.ts';
-import { type Check, verifyRun } from '../disclosure/index.ts';
+import {
+  type Check,
+  linesWithheld,
+  notRecomputable,
+  openCheck,
+  type Reader,
+  verifyRun,
+  type WithheldLines,
+  withheldLines,
+} from '../disclosure/index.ts';
 import { CheckError, canonicalJson, differenceAt, own, parseJson, type RunRecord } from '../run/index.ts';
 import {
   readJson,
@@ -14,9 +23,10 @@ import { sameDigests } from './digests.ts';
 import { openMetricsLog } from './metrics-log.ts';
 import { createMemory, type Remember } from './remember.ts';
 import { RUN_FILES, readRunJson } from './run-folder.ts';
-import { historyDigest } from './run-history.ts';
+import { historyDigest, isHistory } from './run-history.ts';
 import {
   finishedStages,
+  HISTORY,
   type Recomputed,
   recordNow,
   type StagePlace,
@@ -52,9 +62,17 @@ function standing(path: string): unknown {
   return lines.filter((line) => line.trim() !== '').map((line) => parseJson(line));
 }
 
-/** Compares what stands in a file with what its sources give now. */
-function compare(folder: string, { file, again }: Recomputed): Check & { readonly file: string } {
-  const stored = standing(`${folder}/${file}`);
+/** Rows but for those that are withheld, of a file that is shown in part. */
+const shownRows = (value: unknown, hidden: ReadonlySet<number>): unknown =>
+  Array.isArray(value) ? value.filter((_, i) => !hidden.has(i + 1)) : value;
+
+/** Compares what stands in a file with what its sources give now: all that is shown of it. */
+function compare(folder: string, made: Recomputed, withheld: WithheldLines): Check & { readonly file: string } {
+  const { file } = made;
+  const hidden = new Set(withheld.get(file));
+  if (hidden.has(0)) return { file, ...openCheck(`${file} recomputed`, notRecomputable(1)) };
+  const stored = shownRows(standing(`${folder}/${file}`), hidden);
+  const again = shownRows(made.again, hidden);
   const text = JSON.stringify(again);
   const due = JSON.parse(text) as unknown;
   // Nearly always the order is the same too.
@@ -63,7 +81,11 @@ function compare(folder: string, { file, again }: Recomputed): Check & { readonl
     file,
     name: `${file} recomputed`,
     ok,
-    detail: ok ? 'same numbers' : `differs at ${difference(stored, due)}`,
+    detail: ok
+      ? hidden.size === 0
+        ? 'same numbers'
+        : `same rows; ${hidden.size} withheld`
+      : `differs at ${difference(stored, due)}`,
   };
 }
 
@@ -96,10 +118,15 @@ type PlannedRecord = Planned<VerifiedPlace> & { readonly now: StageRecord };
 /** Whether every stage of the run is in its records, with the files that it reads and writes as they are there. */
 function recordChecks(place: StagePlace, planned: readonly PlannedRecord[]): Check[] {
   const finished = finishedStages(place.log.records);
+  const bodies = place.log.records.filter(
+    ({ type, bodyDigest }) => type === 'stage' && bodyDigest !== undefined,
+  ).length;
   return planned.map(({ now }): Check => {
     const record = finished.get(now.name);
     const sameOutputs = record !== undefined && sameDigests(record.outputs, now.outputs);
     const ok = sameOutputs && sameDigests(record.inputs, now.inputs);
+    // The last record of a stage may be one whose body is withheld.
+    if (!ok && bodies > 0) return openCheck(`stage ${now.name}`, notRecomputable(bodies));
     const detail = ok
       ? 'its files are those of the record'
       : record === undefined
@@ -111,8 +138,26 @@ function recordChecks(place: StagePlace, planned: readonly PlannedRecord[]): Che
   });
 }
 
+/** How many rows are withheld of files, and of files in folders. */
+const withheldBelow = (withheld: WithheldLines, places: readonly string[]): number =>
+  linesWithheld(
+    withheld,
+    [...withheld.keys()].filter((path) => places.some((place) => place === path || path.startsWith(`${place}/`))),
+  );
+
+/** How many rows are withheld of what a stage reads; of the log those that tell the run's history, where it tells that. */
+function withheldOfStage(stage: PlannedRecord['stage'], own: VerifiedPlace, withheld: WithheldLines): number {
+  const reads = stage.reads(own);
+  const history = own.log.records.filter(({ type, bodyDigest }) => bodyDigest !== undefined && isHistory(type));
+  return withheldBelow(withheld, reads) + (reads.includes(HISTORY) ? history.length : 0);
+}
+
 /** What each stage made, made again; nothing is made of what did not follow from its own sources. */
-async function stageChecks(place: VerifiedPlace, planned: readonly PlannedRecord[]): Promise<Check[]> {
+async function stageChecks(
+  place: VerifiedPlace,
+  planned: readonly PlannedRecord[],
+  withheld: WithheldLines,
+): Promise<Check[]> {
   const checks: Check[] = [];
   const wrong = new Set<string>();
   // A stage knows of nothing that later ones write.
@@ -123,27 +168,41 @@ async function stageChecks(place: VerifiedPlace, planned: readonly PlannedRecord
     Object.assign(files, now.outputs);
     const { recompute } = stage;
     if (recompute === undefined) continue;
+    const hidden = withheldOfStage(stage, own, withheld);
+    if (hidden > 0) {
+      checks.push(...stage.writes(own).map((file) => openCheck(`${file} recomputed`, notRecomputable(hidden))));
+      continue;
+    }
     const again = () =>
       remember(['stage', stage.name, own.round, told, files], async () =>
-        (await recompute(own)).map((made) => compare(place.folder, made)),
+        (await recompute(own)).map((made) => compare(place.folder, made, withheld)),
       );
     const rests = stage.reads(own).find((file) => wrong.has(file));
     const made =
       rests === undefined
-        ? await attempt(`${stage.writes(own)[0]} recomputed`, again)
+        ? (await attempt(`${stage.writes(own)[0]} recomputed`, again)).map((check) =>
+            openWhereWithheld(check, withheld),
+          )
         : stage
             .writes(own)
             .map((file) => ({ file, name: `${file} recomputed`, ok: false, detail: `rests on ${rests}` }));
-    checks.push(...made.map(({ name, ok, detail }) => ({ name, ok, detail })));
+    checks.push(...made.map(({ file: _, ...check }: Check & { file?: string }) => check));
     for (const file of made.every(({ ok }) => ok) ? [] : stage.writes(own)) wrong.add(file);
   }
   return checks;
+}
+
+/** A check that failed to read a file of which something is withheld says so: what it needs was not there. */
+function openWhereWithheld(check: Check, withheld: WithheldLines): Check {
+  const path = check.ok ? undefined : [...withheld.keys()].find((file) => check.detail.includes(`/${file}:`));
+  return path === undefined ? check : openCheck(check.name, notRecomputable(linesWithheld(withheld, [path])));
 }
 
 /** What a run's own files say of it; with `but`, not of that stage, which is to be made anew. */
 async function runChecks(folder: string, { remember, but }: { remember: Remember; but?: string }): Promise<Check[]> {
   const fault = runJsonFault({ folder });
   const place = placeOf(folder, remember);
+  const withheld = withheldLines(folder);
   const { digest } = readJsonOf(`${folder}/${RUN_FILES.data}`, dataSummarySchema);
   const every = planOf(place).map((row) => ({ ...row, now: recordNow(row.place, row.stage, digest) }));
   const planned = every.filter(({ stage }) => stage.name !== but);
@@ -162,10 +221,11 @@ async function runChecks(folder: string, { remember, but }: { remember: Remember
     ],
     [RUN_FILES.records, async () => [...recordChecks(place, planned), ...historyChecks(place)]],
     [RUN_FILES.metrics, async () => [metricsCheck(place)]],
-    ['numbers', () => stageChecks(place, planned)],
+    ['numbers', () => stageChecks(place, planned, withheld)],
   ];
   const checks: Check[] = [];
-  for (const [name, part] of parts) checks.push(...(await attempt(name, part)));
+  for (const [name, part] of parts)
+    checks.push(...(await attempt(name, part)).map((check) => openWhereWithheld(check, withheld)));
   return checks;
 }
 
@@ -185,15 +245,16 @@ export async function requireSound(folder: string): Promise<void> {
  * Verifies a run of this pipeline offline: everything `verifyRun` checks, that its records tell one whole run with the files
  * that are there and no others, and all that follows from other files of the folder, computed again stage by stage. What only
  * the models themselves can tell again (what a policy says, log-probabilities, scores of a network) is held by its digest.
+ * `reader` is what whoever verifies knows from elsewhere: keys, certificates, a digest that was published.
  * Whoever verifies many folders that differ in little gives the same `remember` to all.
  */
 export async function verifyPipelineRun(
   folder: string,
-  { remember = createMemory() }: { readonly remember?: Remember } = {},
+  { remember = createMemory(), reader = {} }: { readonly remember?: Remember; readonly reader?: Reader } = {},
 ): Promise<Check[]> {
-  const checks = await verifyRun(folder, (evidence, options) =>
-    remember(['findings', evidence, options.seed, options.params], () => runAudit(evidence, options)),
-  );
+  const audit = (...[evidence, options]: Parameters<typeof runAudit>) =>
+    remember(['findings', evidence, options.seed, options.params], () => runAudit(evidence, options));
+  const checks = await verifyRun(folder, { audit, reader });
   // What is no file of a run is not read.
   if (strangersBelow(folder).length > 0) return checks;
   return [...checks, ...(await attempt(RUN_FILES.run, () => runChecks(folder, { remember })))];

@@ -1,5 +1,5 @@
 import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import { bytesToHex, hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import { canonicalize } from 'json-canonicalize';
 import { own } from './own.ts';
 
@@ -34,14 +34,20 @@ const hashNode = (prefix: number, ...parts: readonly Uint8Array[]): Uint8Array =
   return sha256(total);
 };
 
-/** Merkle tree hash of leaves (RFC 6962 §2.1), in hex: leaf and node hashes have different prefixes. */
-export function merkleRoot(leaves: readonly Uint8Array[]): string {
+/** Hash of one leaf of a Merkle tree (RFC 6962 §2.1), in hex. */
+export const merkleLeaf = (leaf: Uint8Array): string => bytesToHex(hashNode(0, leaf));
+
+/** Merkle tree hash over leaves that are hashed already, as whoever withholds some of them has it. */
+export function merkleRootOf(leafHashes: readonly string[]): string {
   const hash = (from: number, to: number): Uint8Array => {
     if (to === from) return sha256(new Uint8Array());
-    if (to - from === 1) return hashNode(0, leaves[from]!);
+    if (to - from === 1) return hexToBytes(leafHashes[from]!);
     let split = 1;
     while (split * 2 < to - from) split *= 2;
     return hashNode(1, hash(from, from + split), hash(from + split, to));
   };
-  return bytesToHex(hash(0, leaves.length));
+  return bytesToHex(hash(0, leafHashes.length));
 }
+
+/** Merkle tree hash of leaves (RFC 6962 §2.1), in hex: leaf and node hashes have different prefixes. */
+export const merkleRoot = (leaves: readonly Uint8Array[]): string => merkleRootOf(leaves.map(merkleLeaf));

@@ -53,13 +53,20 @@ function syncFolder(path: string): void {
 /** A write of more than 2^31 − 1 bytes is refused by the system. */
 const WRITE_BYTES = 1 << 30;
 
-/** Writes a file whole or not at all: a temporary neighbour, fsync, rename, fsync of the folder. Parts follow each other. */
-export function writeFileAtomic(path: string, data: string | Uint8Array | Iterable<Uint8Array>): void {
+/**
+ * Writes a file whole or not at all: a temporary neighbour, fsync, rename, fsync of the folder. Parts follow each other. `mode`
+ * narrows what the process's mask leaves.
+ */
+export function writeFileAtomic(
+  path: string,
+  data: string | Uint8Array | Iterable<Uint8Array>,
+  { mode = 0o666 }: { readonly mode?: number } = {},
+): void {
   const partial = `${path}.partial-${process.pid}`;
   onPath(path, () => {
     mkdirSync(dirname(path), { recursive: true });
     try {
-      const file = openSync(partial, 'w');
+      const file = openSync(partial, 'w', mode);
       try {
         const parts = typeof data === 'string' ? [Buffer.from(data)] : data instanceof Uint8Array ? [data] : data;
         for (const bytes of parts)

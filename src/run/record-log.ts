@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { DataError } from './errors.ts';
 import { fileError, onPath } from './files.ts';
@@ -23,7 +24,10 @@ export function readRecords(path: string): { records: RunRecord[]; bytes: number
   const lines = content.subarray(0, end).toString('utf8').split('\n').slice(0, -1);
   const records = lines.map((line, i): RunRecord => {
     try {
-      return runRecordSchema.parse(parseJson(line));
+      const record = runRecordSchema.parse(parseJson(line)) as RunRecord;
+      // One text for one record: the seal holds records by what they say.
+      if (JSON.stringify(record) !== line) throw new SyntaxError('written in another way');
+      return record;
     } catch (cause) {
       throw new DataError('record', `${path}:${i + 1}: expected a record of a run; the log was altered`, { cause });
     }
@@ -31,8 +35,13 @@ export function readRecords(path: string): { records: RunRecord[]; bytes: number
   return { records, bytes: end };
 }
 
-/** Opens a log for appending. A torn tail, left by a kill in the middle of a write, was never acknowledged and is cut off. */
-export function openRecordLog(path: string, now: () => string): RecordLog {
+/** Opens a log for appending. A torn tail, left by a kill in the middle of a write, was never acknowledged and is cut off.
+ * `salt` gives 16 or 32 bytes in hex, others each time. */
+export function openRecordLog(
+  path: string,
+  now: () => string,
+  salt: () => string = () => randomBytes(16).toString('hex'),
+): RecordLog {
   const { records, bytes } = readRecords(path);
   const fault = chainFault(records);
   if (fault !== undefined)
@@ -43,7 +52,7 @@ export function openRecordLog(path: string, now: () => string): RecordLog {
   return {
     records,
     append(type, body) {
-      const record = chainRecord(records.at(-1), { type, body, at: now() });
+      const record = chainRecord(records.at(-1), { type, body, at: now(), salt: salt() });
       const line = Buffer.from(`${JSON.stringify(record)}\n`);
       try {
         // A nearly full disk takes a part and says so only in the count: a record is acknowledged whole or not at all.

@@ -2,28 +2,74 @@ import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { z } from 'zod';
 import { digestValue, merkleRoot } from './canonical.ts';
 
-/** One entry of a run's append-only log. `hash` covers everything else in it, `prevHash` chains it to the one before. */
-export const runRecordSchema = z.strictObject({
-  seq: z.int(),
-  /** ISO 8601. */
-  at: z.string(),
-  type: z.string(),
-  body: z.unknown(),
-  prevHash: z.string(),
-  hash: z.string(),
-});
-export type RunRecord = Readonly<z.infer<typeof runRecordSchema>>;
+const hexSchema = z.string().regex(/^([0-9a-f]{32}|[0-9a-f]{64})$/, 'expected hex');
+
+/**
+ * One entry of a run's append-only log. `hash` covers everything else in it, `prevHash` chains it to the one before. A salted
+ * record hashes a commitment to its body, so that a public copy may hold the commitment (`bodyDigest`) in the body's place;
+ * records from before that hash the body itself.
+ */
+export const runRecordSchema = z
+  .strictObject({
+    seq: z.int(),
+    /** ISO 8601. */
+    at: z.string(),
+    type: z.string(),
+    /** Makes the commitment to a short body one that nobody can guess. */
+    salt: hexSchema.exactOptional(),
+    /** Undefined where it is withheld. */
+    body: z.unknown().optional(),
+    /** Commitment to a body that is withheld. */
+    bodyDigest: hexSchema.exactOptional(),
+    prevHash: z.string(),
+    hash: z.string(),
+  })
+  .refine(
+    ({ salt, body, bodyDigest }) =>
+      (bodyDigest === undefined) === (body !== undefined) && (salt === undefined || body !== undefined),
+    {
+      error: 'expected a body, or the digest of one',
+    },
+  );
+type Stored = z.infer<typeof runRecordSchema>;
+export type RunRecord = Readonly<Omit<Stored, 'body'> & { body: unknown }>;
 
 export const GENESIS = '0'.repeat(64);
+
+/** Commitment to a body: nobody tells the body from it who has not the salt. */
+export const commitBody = (salt: string, body: unknown): string => digestValue([salt, body]);
+
+/** Hash of a record: over the commitment to its body where it is salted or withheld, over the body where it is neither. */
+function recordHash({ seq, at, type, salt, body, bodyDigest, prevHash }: Omit<RunRecord, 'hash'>): string {
+  const committed = bodyDigest ?? (salt === undefined ? undefined : commitBody(salt, body));
+  return digestValue(
+    committed === undefined ? { seq, at, type, body, prevHash } : { seq, at, type, bodyDigest: committed, prevHash },
+  );
+}
 
 /** The record that follows `previous` (none for the first). */
 export function chainRecord(
   previous: RunRecord | undefined,
-  entry: { readonly type: string; readonly body: unknown; readonly at: string },
+  entry: { readonly type: string; readonly body: unknown; readonly at: string; readonly salt?: string },
 ): RunRecord {
-  const { type, body, at } = entry;
-  const unhashed = { seq: (previous?.seq ?? -1) + 1, at, type, body, prevHash: previous?.hash ?? GENESIS };
-  return { ...unhashed, hash: digestValue(unhashed) };
+  const { type, body, at, salt } = entry;
+  const place = { seq: (previous?.seq ?? -1) + 1, at, type };
+  const unhashed = { ...place, ...(salt !== undefined && { salt }), body, prevHash: previous?.hash ?? GENESIS };
+  return { ...unhashed, hash: recordHash(unhashed) };
+}
+
+/** A record as a public copy holds it: everything but its body. A record from before salts cannot be had so. */
+export function withheldRecord({
+  seq,
+  at,
+  type,
+  salt,
+  body,
+  prevHash,
+  hash,
+}: RunRecord): Omit<RunRecord, 'body'> | undefined {
+  if (salt === undefined) return undefined;
+  return { seq, at, type, bodyDigest: commitBody(salt, body), prevHash, hash };
 }
 
 /** The first record that breaks the chain and why; undefined for a sound one. */
@@ -33,7 +79,7 @@ export function chainFault(records: readonly RunRecord[]): { seq: number; why: s
     const { hash, ...rest } = record;
     if (record.seq !== i) return { seq: i, why: `sequence number ${record.seq} where ${i} is due` };
     if (record.prevHash !== prevHash) return { seq: i, why: 'it does not follow the record before it' };
-    if (digestValue(rest) !== hash) return { seq: i, why: 'its content does not have the recorded hash' };
+    if (recordHash(rest) !== hash) return { seq: i, why: 'its content does not have the recorded hash' };
     prevHash = hash;
   }
   return undefined;

@@ -6,10 +6,13 @@ import { verifyPipelineRun } from '../../src/pipeline/index.ts';
 import { createMemory } from '../../src/pipeline/remember.ts';
 import { honestRun, type Shape } from './forgery/honest-runs.ts';
 import { runForgeries } from './forgery/run-forgeries.ts';
+import { runSignedForgeries, SIGNED_KINDS, signedRun } from './forgery/signed-forgeries.ts';
 import { openWorkshop } from './forgery/workshop.ts';
 
 /** `npx tsx scripts/forgeries.ts 10000 1` makes more, of more runs. */
 const CASES = 50;
+/** Of those of claims and of public copies. */
+const SIGNED_CASES = 20;
 const SHAPES: readonly Shape[] = ['policy, variants and a monitor', 'a reward alone'];
 
 const place = mkdtempSync(join(tmpdir(), 'goodhart-forgeries-'));
@@ -39,5 +42,11 @@ describe('forged runs', () => {
     const { faults, refused } = await runForgeries(folders, { count: CASES, seed: 1 });
     expect(faults).toEqual([]);
     expect([...refused.values()].reduce((sum, n) => sum + n, 0)).toBe(CASES);
+  }, 300_000);
+  it('none of what is signed or withheld passes with a reader who has the keys', async () => {
+    const signed = await signedRun(join(place, 'signed'), folders[1]!);
+    const { faults, refused } = await runSignedForgeries(signed, { count: SIGNED_CASES, seed: 1 });
+    expect(faults).toEqual([]);
+    expect([...refused.keys()].sort()).toEqual(Object.keys(SIGNED_KINDS).sort());
   }, 300_000);
 });

@@ -45,7 +45,7 @@ const anywhere: Draw = (bench, rng) => {
   const file = pick(
     rng,
     shop.files.filter(
-      (name) => /\.jsonl?$/.test(name) && !/^(records\.jsonl|disclosure\/(manifest|seal)\.json)$/.test(name),
+      (name) => /\.jsonl?$/.test(name) && !/^(records\.jsonl|disclosure\/(manifest|seal|secret)\.json)$/.test(name),
     ),
   );
   const isLines = file.endsWith('.jsonl');
@@ -62,7 +62,7 @@ const anywhere: Draw = (bench, rng) => {
 const twice: Draw = ({ shop }, rng) => {
   const file = pick(
     rng,
-    shop.files.filter((name) => /\.jsonl?$/.test(name) && !/^disclosure\/(manifest|seal)/.test(name)),
+    shop.files.filter((name) => /\.jsonl?$/.test(name) && !/^disclosure\/(manifest|seal|secret)/.test(name)),
   );
   const content = doubled(rng, shop.honest(file).toString('utf8'));
   return content === undefined ? undefined : one(file, content, 'a member twice');
@@ -71,7 +71,7 @@ const twice: Draw = ({ shop }, rng) => {
 const file: Draw = ({ shop, others, config }, rng) => {
   const name = pick(
     rng,
-    shop.files.filter((f) => !/^disclosure\/(manifest|seal)/.test(f)),
+    shop.files.filter((f) => !/^disclosure\/(manifest|seal|secret)/.test(f)),
   );
   const testimony = testimonyAt(name, '', config);
   switch (rng.integer(6)) {
@@ -97,7 +97,7 @@ const file: Draw = ({ shop, others, config }, rng) => {
       );
       if (
         other === undefined ||
-        /^disclosure\/(manifest|seal)/.test(other) ||
+        /^disclosure\/(manifest|seal|secret)/.test(other) ||
         shop.honest(name).equals(shop.honest(other))
       )
         return undefined;

@@ -1,0 +1,163 @@
+import type { X509Certificate } from 'node:crypto';
+import { type RunRecord, recordsRoot } from '../run/index.ts';
+import { type Check, ORIGIN, openCheck } from './check.ts';
+import { type ClaimSubject, isEarlier, readClaims, type SignedClaim, subjectOf } from './claims.ts';
+import type { Row } from './commitments.ts';
+import { signatureOf, timestampsOf } from './dsse.ts';
+import type { VerifyingKey } from './keys.ts';
+import { CLAIMS, SEAL } from './sealed-files.ts';
+import { readTimestamp, type Timestamp } from './timestamp.ts';
+
+/** A key that a reader knows from elsewhere, with the name they know it by. */
+export interface KnownKey extends VerifyingKey {
+  readonly name: string;
+}
+
+/** What a reader brings: nothing of it is taken from the folder. */
+export interface Reader {
+  readonly keys?: readonly KnownKey[];
+  /** Certificates of time-stamping authorities. */
+  readonly authorities?: readonly X509Certificate[];
+  /** A digest that was published elsewhere: of the seal, or of the list of what is withheld. */
+  readonly published?: string | undefined;
+  /** Rows that somebody opened to the reader. */
+  readonly openings?: readonly Row[];
+}
+
+/** A sealed folder, as far as claims are held against it. */
+export interface ClaimedFolder {
+  readonly folder: string;
+  readonly records: readonly RunRecord[];
+  readonly seal: ClaimSubject;
+  /** The list of what is withheld; undefined where nothing is. */
+  readonly withheld: ClaimSubject | undefined;
+}
+
+type Standing = 'of this seal' | 'of an earlier seal' | { readonly fault: string };
+
+/** What a claim is about: this seal, an earlier one of this run, or something else. */
+function standingOf(claim: SignedClaim, { records, seal, withheld }: ClaimedFolder): Standing {
+  if (subjectOf(claim, SEAL) !== seal.sha256)
+    return isEarlier(claim, records)
+      ? 'of an earlier seal'
+      : { fault: 'is about the seal of another run, or of other files' };
+  const { root, count } = claim.statement.predicate.records;
+  if (count !== records.length || root !== recordsRoot(records)) return { fault: 'names other records than the seal' };
+  const listed = withheld === undefined ? undefined : subjectOf(claim, withheld.name);
+  if (listed !== undefined && listed !== withheld!.sha256)
+    return { fault: 'is about another list of what is withheld' };
+  return 'of this seal';
+}
+
+const about = (name: string, ok: boolean, detail: string): Check => ({ name, ok, detail, aspect: 'origin' });
+const fingerprintText = ({ fingerprint }: VerifyingKey): string => `key ${fingerprint.slice(0, 16)}…`;
+
+/** Time stamps of one claim, read; a damaged one, or one of another signature, is a fault. */
+function stampsOf(claim: SignedClaim, authorities: readonly X509Certificate[]): (Timestamp | { fault: string })[] {
+  return timestampsOf(claim.bundle).map((response) => {
+    try {
+      return readTimestamp(response, signatureOf(claim.bundle), authorities);
+    } catch (error) {
+      return { fault: (error as Error).message };
+    }
+  });
+}
+
+function claimCheck(claim: SignedClaim, standing: Standing, known: KnownKey | undefined): Check {
+  const { role, statement } = claim.statement.predicate;
+  const name = `${CLAIMS} line ${claim.line}`;
+  if (typeof standing === 'object') return about(name, false, standing.fault);
+  const said = statement === null ? '' : `: ${JSON.stringify(statement)}`;
+  const what = `signed ${standing === 'of this seal' ? '' : 'an earlier seal '}as ${role} with ${fingerprintText(claim.key)}`;
+  return known === undefined
+    ? openCheck(name, `${what}, which was not given (self-asserted)${said}`, 'origin')
+    : about(name, true, `${what} (${known.name})${said}`);
+}
+
+/** Whose the run is: a reader's keys, or a digest that was published, tell; the folder alone does not. */
+function originChecks(current: readonly SignedClaim[], at: ClaimedFolder, { keys = [], published }: Reader): Check[] {
+  const { seal, withheld } = at;
+  const checks: Check[] = [];
+  if (published !== undefined) {
+    const found = [withheld, seal].find((subject) => subject?.sha256 === published);
+    // Of a redacted folder the digest of the seal says nothing of what is withheld, and why.
+    const bare = found === seal && withheld !== undefined && keys.length === 0;
+    const detail =
+      found === undefined
+        ? `is not the digest ${published.slice(0, 16)}… that was published`
+        : `${found.name} is what was published`;
+    checks.push(about(ORIGIN, found !== undefined, detail));
+    if (bare) checks.push(openCheck(ORIGIN, `${withheld.name} is self-asserted: give its digest, or a key`, 'origin'));
+  }
+  const byKey = (key: VerifyingKey) => current.filter((claim) => claim.key.fingerprint === key.fingerprint);
+  for (const key of keys) {
+    const own = byKey(key);
+    checks.push(
+      own.length > 0
+        ? about(
+            ORIGIN,
+            true,
+            `signed as ${[...new Set(own.map(({ statement }) => statement.predicate.role))].join(', ')} with ${key.name}`,
+          )
+        : about(ORIGIN, false, `no claim about this seal is signed with ${key.name} (${fingerprintText(key)})`),
+    );
+  }
+  if (keys.length > 0 && withheld !== undefined && published !== withheld.sha256) {
+    const covered = keys.flatMap(byKey).some((claim) => subjectOf(claim, withheld.name) === withheld.sha256);
+    const detail = covered ? 'what is withheld is signed' : 'what is withheld is signed with none of the keys given';
+    checks.push(about(withheld.name, covered, detail));
+  }
+  if (keys.length === 0 && published === undefined) {
+    const count = current.length === 0 ? 'nobody signed it' : `${current.length} signed, and no key was given`;
+    checks.push(openCheck(ORIGIN, `self-asserted: ${count}`, 'origin'));
+  }
+  return checks;
+}
+
+/** When the seal was there at the latest, by an outside clock; without one it is the issuer's word. */
+function timeChecks(current: readonly SignedClaim[], authorities: readonly X509Certificate[]): Check[] {
+  const stamps = current
+    .flatMap((claim) => stampsOf(claim, authorities))
+    .flatMap((stamp) => ('fault' in stamp ? [] : [stamp]));
+  const trusted = stamps.filter((stamp) => stamp.trusted).sort((a, b) => a.at.getTime() - b.at.getTime())[0];
+  if (trusted !== undefined)
+    return [about('time', true, `sealed before ${trusted.at.toISOString()}, says ${trusted.authority}`)];
+  if (authorities.length > 0) return [about('time', false, 'no time stamp of an authority that was given')];
+  const [first] = stamps;
+  if (first !== undefined)
+    return [
+      openCheck(
+        'time',
+        `stamped ${first.at.toISOString()} by ${first.authority}, whose certificate was not given`,
+        'origin',
+      ),
+    ];
+  const declared = current.map(({ statement }) => statement.predicate.declaredAt).sort()[0];
+  return [openCheck('time', `time declared by issuer${declared === undefined ? '' : `: ${declared}`}`, 'origin')];
+}
+
+/** Origin and time of a sealed folder. */
+export function originAndTime(at: ClaimedFolder, reader: Reader): Check[] {
+  const { keys = [], authorities = [] } = reader;
+  const { claims, faults } = readClaims(at.folder);
+  const standings = claims.map((claim) => ({ claim, standing: standingOf(claim, at) }));
+  const current = standings.filter(({ standing }) => standing === 'of this seal').map(({ claim }) => claim);
+  const stampFaults = claims.flatMap((claim) =>
+    stampsOf(claim, authorities).flatMap((stamp) =>
+      'fault' in stamp ? [about(`${CLAIMS} line ${claim.line}`, false, stamp.fault)] : [],
+    ),
+  );
+  return [
+    ...originChecks(current, at, reader),
+    ...timeChecks(current, authorities),
+    ...faults.map(({ line, why }) => about(`${CLAIMS} line ${line}`, false, why)),
+    ...standings.map(({ claim, standing }) =>
+      claimCheck(
+        claim,
+        standing,
+        keys.find(({ fingerprint }) => fingerprint === claim.key.fingerprint),
+      ),
+    ),
+    ...stampFaults,
+  ];
+}

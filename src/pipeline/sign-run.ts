@@ -1,0 +1,26 @@
+import { type ClaimRole, type SignedClaim, type SigningKey, signClaim } from '../disclosure/index.ts';
+import { CheckError } from '../run/index.ts';
+import { readRecords } from '../run/node.ts';
+import { RUN_FILES } from './run-folder.ts';
+import { verifyPipelineRun } from './verify-run.ts';
+
+/**
+ * Signs the seal of a run in a role, and appends the claim. Nobody signs what does not hold together: a folder that fails its
+ * checks is refused. What others claimed before is not this signer's affair.
+ */
+export async function signRun(
+  folder: string,
+  options: {
+    readonly key: SigningKey;
+    readonly role: ClaimRole;
+    readonly statement?: string | undefined;
+    readonly now: () => string;
+  },
+): Promise<SignedClaim> {
+  const checks = await verifyPipelineRun(folder);
+  const fault = checks.find(({ ok, aspect }) => !ok && aspect !== 'origin');
+  if (fault !== undefined)
+    throw new CheckError('sound', `${folder}: ${fault.name}: ${fault.detail}; goodhart verify tells all`);
+  const { records } = readRecords(`${folder}/${RUN_FILES.records}`);
+  return signClaim(folder, { ...options, records });
+}
