@@ -29,6 +29,8 @@ for (const id of PROBE_IDS) {
 
 /** Probes whose interval covers less than it says in their experiment, with what bounds it; the report says the rate. */
 const SHORT_OF: Partial<Record<ProbeId, string>> = {
+  'reward-agreement':
+    '20 and 27 of 40 where it is planted: the unit of scores is estimated from all items, and its doubt is counted from the edited ones alone (`changesInUnits`), which are those of mistaken users',
   'reward-inheritance':
     '35 of 40 at dose 1, 228 of 240 over all arms: Student’s t over 54 prompts whose shares of pairs are skewed; 112 of 120 on seeds from 5001',
 };
