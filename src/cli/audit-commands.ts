@@ -2,16 +2,18 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import {
+  chainsSection,
   checkVerdicts,
   FAIL_ON,
   type FailOn,
   findingsSection,
+  followChains,
   isRequirable,
   probeSettingsSchema,
   requirable,
   runAudit,
 } from '../audit/index.ts';
-import { loadEvidence } from '../audit/node.ts';
+import { loadEvidence, requireEvidenceFolder } from '../audit/node.ts';
 import { disclosureSection } from '../disclosure/index.ts';
 import {
   carriedBy,
@@ -91,6 +93,7 @@ function settingsOf(folder: string): { seed: number; params: unknown } {
 async function audit(folder: string, options: AuditOptions, terminal: Terminal): Promise<void> {
   if (!existsSync(folder))
     throw new UsageError('folder', `${folder}: no such folder; give a run or a folder of evidence`);
+  if (!existsSync(join(folder, RUN_FILES.run))) requireEvidenceFolder(folder);
   const evidence = await loadEvidence(folder);
   if (Object.keys(evidence).length === 0) {
     throw new UsageError(
@@ -100,8 +103,10 @@ async function audit(folder: string, options: AuditOptions, terminal: Terminal):
   }
   const made = settingsOf(folder);
   const params = parseConfig(probeSettingsSchema, JSON.stringify(made.params), { source: '--set', set: options.set });
-  const findings = runAudit(evidence, { seed: options.seed ?? made.seed, params });
-  terminal.result(findings, documentText({ sections: [findingsSection(findings)] }));
+  const seed = options.seed ?? made.seed;
+  const findings = runAudit(evidence, { seed, params });
+  const chains = chainsSection(followChains(evidence, { seed, findings }));
+  terminal.result(findings, documentText({ sections: [findingsSection(findings), chains] }, { all: true }));
   const faults = checkVerdicts(findings, options);
   if (faults.length > 0) throw new CheckError('audit', `audit: ${faults.join('; ')}`);
 }

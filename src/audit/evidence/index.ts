@@ -9,6 +9,8 @@ import { optimisationPath } from './optimisation-path.ts';
 import { replySamples } from './reply-samples.ts';
 import type { RunView } from './run-view.ts';
 import { scoredReplies } from './scored-replies.ts';
+import { triggerReplies } from './trigger-replies.ts';
+import { triggerScores } from './trigger-scores.ts';
 
 /** Every kind of evidence: a new one is a file beside this and a row here. Gathering, files, verification and docs follow. */
 export const EVIDENCE = {
@@ -21,6 +23,8 @@ export const EVIDENCE = {
   'scored-replies': scoredReplies,
   'optimisation-path': optimisationPath,
   'reply-samples': replySamples,
+  'trigger-scores': triggerScores,
+  'trigger-replies': triggerReplies,
 } as const;
 
 export type EvidenceKindId = keyof typeof EVIDENCE;
