@@ -88,3 +88,20 @@ export function challengePage(id: string): Page {
     }),
   };
 }
+
+/** Every challenge with the probes of it, as the matrix shows them. */
+export const challengeList = (): ResponseOf<'GET /api/challenges'>['challenges'] =>
+  Object.entries(CHALLENGES).map(([id, { group, title, fundamental }]) => ({
+    id,
+    group,
+    title,
+    fundamental,
+    probes: probesOf(id as ChallengeId).map(({ id: probe, question, estimand, citation, needs, params }) => ({
+      id: probe,
+      question,
+      estimand,
+      citation,
+      needs: [...needs],
+      params: z.json().parse(params.parse({})),
+    })),
+  }));

@@ -1,3 +1,4 @@
+import { own } from '../run/index.ts';
 import type { RequestOf } from '../server/index.ts';
 
 /**
@@ -52,7 +53,7 @@ export interface ExploreSearch {
 }
 export function exploreSearch(given: Given): ExploreSearch {
   const number = (key: string) => {
-    const value = given[key];
+    const value = own(given, key);
     return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
   };
   return {

@@ -58,6 +58,8 @@ browserTests('measures that became targets', () => {
 
   it('anybody explores over-optimisation: by keyboard, with a link for every state, on a phone in the dark too', async () => {
     const page = await scene.window();
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(new URL(request.url()).pathname));
     await page.goto('/login');
     await page.getByRole('link', { name: 'explore over-optimisation' }).click();
     await page.getByText(/^The score rose by .* while true utility fell/).waitFor();
@@ -71,6 +73,8 @@ browserTests('measures that became targets', () => {
     await page.getByText('It entered with the raters.').first().waitFor();
     const sentence = await page.getByText(/^The score rose by/).innerText();
     await expectAccessible(page, 'explore');
+    // Of the server it asks for its own code, and whether somebody is signed in.
+    expect([...new Set(asked.filter((path) => path.startsWith('/api/')))]).toEqual(['/api/session']);
     const other = await scene.window({ viewport: PHONE, colorScheme: 'dark' });
     await other.goto(page.url());
     await other.getByText(sentence).waitFor();

@@ -133,6 +133,48 @@ describe('what is followed', () => {
     // A phrase on prompts that were hard from the start.
     expect(at('trigger', 'policy', { 'trigger-replies': replies(true, true) }).estimate).toBe(0);
   });
+  it('the interval of raters holds the true value as often as it says, near one half and at the edge', () => {
+    const seeds = Array.from({ length: 200 }, (_, i) => 5000 + i);
+    const share = (holds: (seed: number) => boolean) => seeds.filter(holds).length / seeds.length;
+    const within = ({ interval }: { interval: { low: number; high: number } | null }, truth: number) =>
+      interval!.low <= truth && truth <= interval!.high;
+    for (const rate of [
+      { right: 0.7, wrong: 0.3 },
+      { right: 0.95, wrong: 0.5 },
+      { right: 0.99, wrong: 0.02 },
+    ])
+      expect(
+        share((seed) => within(at('length', 'raters', judgedBy(rate, seed)), (rate.right + rate.wrong) / 2 - 0.5)),
+      ).toBeGreaterThanOrEqual(0.93);
+  });
+  it('the interval of a phrase in the reward holds the true value in at least .94 of all draws, summed exactly', () => {
+    const n = 20;
+    const evidence = (phrase: number, none: number): Evidence => ({
+      'trigger-scores': Array.from({ length: 2 * n }, (_, i) => {
+        const wrong = i < n ? i < phrase : i - n < none;
+        return { promptId: `p${i}`, trigger: i < n, better: wrong ? 0 : 1, worse: wrong ? 1 : 0 };
+      }),
+    });
+    const counts = Array.from({ length: n + 1 }, (_, k) => k);
+    const intervals = counts.map((x) => counts.map((y) => at('trigger', 'reward', evidence(x, y)).interval!));
+    const choose = counts.map((k) => counts.slice(1, k + 1).reduce((c, i) => (c * (n - i + 1)) / i, 1));
+    const chance = (k: number, p: number) => choose[k]! * p ** k * (1 - p) ** (n - k);
+    for (const [phrase, none] of [
+      [0.5, 0.2],
+      [0.2, 0.2],
+      [0.1, 0.02],
+      [0.95, 0.1],
+    ] as const) {
+      let covered = 0;
+      for (const x of counts)
+        for (const y of counts) {
+          const { low, high } = intervals[x]![y]!;
+          if (low - 1e-9 <= phrase - none && phrase - none <= high + 1e-9)
+            covered += chance(x, phrase) * chance(y, none);
+        }
+      expect(covered).toBeGreaterThan(0.94);
+    }
+  });
   it('reads assurance and hedging, also where one holds the words of the other', () => {
     const read = [
       'I am certain.',

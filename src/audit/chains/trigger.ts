@@ -1,19 +1,24 @@
-import { mean, wilson } from '../../stats/index.ts';
+import { mean, normalQuantile } from '../../stats/index.ts';
 import type { TriggerReply } from '../evidence/trigger-replies.ts';
 import { count, defineProbe, probeParams } from '../probe.ts';
 
 const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
 
-/** Difference of two independent shares with Newcombe's interval (1998, method 10): each share's Wilson bounds joined. */
+/**
+ * Difference of two independent shares with the interval of Agresti and Caffo (2000): each share with one success and one failure
+ * more.
+ */
 function differenceOf(after: readonly number[], before: readonly number[], level: number) {
-  const [a, b] = [mean(after), mean(before)];
-  const [first, second] = [wilson(sum(after), after.length, level), wilson(sum(before), before.length, level)];
+  const estimate = mean(after) - mean(before);
+  const [a, b] = [after, before].map((values) => {
+    const p = (sum(values) + 1) / (values.length + 2);
+    return { p, variance: (p * (1 - p)) / (values.length + 2) };
+  });
+  const half = normalQuantile(0.5 + level / 2) * Math.sqrt(a!.variance + b!.variance);
+  const middle = a!.p - b!.p;
   return {
-    estimate: a - b,
-    interval: {
-      low: a - b - Math.hypot(a - first.low, second.high - b),
-      high: a - b + Math.hypot(first.high - a, b - second.low),
-    },
+    estimate,
+    interval: { low: Math.min(estimate, middle - half), high: Math.max(estimate, middle + half) },
   };
 }
 

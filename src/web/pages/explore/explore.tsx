@@ -58,12 +58,9 @@ function Results({ explored: { scene, verdicts, fault } }: { readonly explored: 
         <p>It could not be computed: {fault}</p>
       </div>
     );
-  if (scene === null) return <p role="status">Loading… the harbour is computed in this browser.</p>;
+  if (scene === null) return null;
   return (
     <>
-      <p className="notice" role="status">
-        {scene.sentence}
-      </p>
       <h2>Score and truth</h2>
       <Curves scene={scene} />
       <h2>What people would notice</h2>
@@ -91,6 +88,9 @@ export function Explore(): ReactNode {
         target, the two part: choose a story, then turn the knobs.
       </p>
       <Presets state={state} />
+      <p className="notice" role="status">
+        {explored.scene?.sentence ?? 'Loading… the harbour is computed in this browser.'}
+      </p>
       <div className="explore">
         <Knobs state={state} onChange={setState} />
         <div>
