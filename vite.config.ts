@@ -40,5 +40,7 @@ export default defineConfig({
       },
     },
   },
+  // Computes in a thread of its own; it shares its modules with nothing.
+  worker: { format: 'es' },
   server: { proxy: { '/api': 'http://127.0.0.1:4173', '/runs': 'http://127.0.0.1:4173' } },
 });

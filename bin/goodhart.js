@@ -4,7 +4,7 @@
  * so that a fresh clone runs after `npm ci` alone; an installed package has no src/ and goes straight on.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -16,17 +16,14 @@ function fail() {
   process.exit(3);
 }
 
+/** A part and those that it is compiled against, as its tsconfig says. The pages take types alone of the server. */
+function partAndBelow(part) {
+  const { references = [] } = JSON.parse(readFileSync(`${root}src/${part}/tsconfig.json`, 'utf8'));
+  const below = part === 'server' ? [] : references.map(({ path }) => path.replace('../', ''));
+  return [part, ...below.flatMap(partAndBelow)];
+}
 /** What the pages are made of: their own sources, the parts whose code they share, and how they are bundled. */
-const PAGES = [
-  'src/web',
-  'src/server',
-  'src/quality',
-  'src/report',
-  'src/feedback',
-  'src/text',
-  'src/stats',
-  'src/run',
-].map((part) => `${root}${part}`);
+const pagesFolders = () => [...new Set(partAndBelow('web'))].map((part) => `${root}src/${part}`);
 
 /** Whether a file is missing or older than one of others. */
 function isOlder(file, others) {
@@ -40,7 +37,7 @@ if (existsSync(`${root}src`) && existsSync(compiler)) {
   const build = spawnSync(process.execPath, [compiler, '-b', root], { stdio: ['ignore', 2, 2] });
   if (build.signal === 'SIGINT') process.exit(130);
   if (build.status !== 0) fail();
-  if (isOlder(`${root}dist/studio/index.html`, [`${root}vite.config.ts`, ...PAGES.flatMap(filesIn)])) {
+  if (isOlder(`${root}dist/studio/index.html`, [`${root}vite.config.ts`, ...pagesFolders().flatMap(filesIn)])) {
     const bundler = `${root}node_modules/vite/bin/vite.js`;
     const pages = spawnSync(process.execPath, [bundler, 'build', '--logLevel', 'error'], {
       cwd: root,

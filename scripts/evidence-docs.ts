@@ -1,7 +1,16 @@
 import { writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
-import { EVIDENCE_KINDS, type EvidenceKindId, evidenceKind, PROBE_IDS, probeOf } from '../src/audit/index.ts';
+import {
+  CHAIN_IDS,
+  CHAIN_MEASURES,
+  chainOf,
+  EVIDENCE_KINDS,
+  type EvidenceKindId,
+  evidenceKind,
+  PROBE_IDS,
+  probeOf,
+} from '../src/audit/index.ts';
 
 /** docs/evidence.md, made from the table of evidence kinds, so that anyone can bring their own. */
 
@@ -45,7 +54,9 @@ function fieldsOf(id: EvidenceKindId): string {
 
 function section(id: EvidenceKindId): string {
   const { what, file, example, offline } = evidenceKind(id);
-  const users = PROBE_IDS.map(probeOf).filter(({ needs, uses }) => [...needs, ...uses].includes(id));
+  const users = [...PROBE_IDS.map(probeOf), ...CHAIN_MEASURES].filter(({ needs, uses }) =>
+    [...needs, ...uses].includes(id),
+  );
   return `## \`${id}\`
 
 ${what}
@@ -67,6 +78,12 @@ function probeRow(id: (typeof PROBE_IDS)[number]): string {
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 }
 
+function chainRow(id: (typeof CHAIN_IDS)[number]): string {
+  const { title, stations } = chainOf(id);
+  const cells = [stations.raters, stations.reward, stations.policy].map((probe) => `\`${probe.id}\``);
+  return `| ${[title, ...cells].join(' | ')} |`;
+}
+
 export function renderEvidence(): string {
   return `# Evidence
 
@@ -78,7 +95,7 @@ goodhart audit <folder>
 \`\`\`
 
 assesses what they allow, and says of the rest that it was not assessed. Each row is checked; one that is wrong is named by file,
-line and field. This page is made from the code by \`npm run docs:evidence\`; a test compares.
+line and field. A data file that no kind reads is refused, so that a slip of the pen is not passed over; notes may lie beside them. This page is made from the code by \`npm run docs:evidence\`; a test compares.
 
 A verdict is \`failure\` or \`concern\` when the whole interval lies above that threshold, \`clear\` when it lies below the threshold of
 concern, \`inconclusive\` when it reaches across, and \`not-assessed\` without evidence. \`--require R4,H3\` demands clear ones.
@@ -86,6 +103,17 @@ concern, \`inconclusive\` when it reaches across, and \`not-assessed\` without e
 | probe | challenge | question | estimate | evidence |
 | --- | --- | --- | --- | --- |
 ${PROBE_IDS.map(probeRow).join('\n')}
+
+## One failure followed
+
+The same thing measured among the raters, in the reward that they taught and in the policy that it made, so that a reader sees where it
+entered. A station is a probe of the table above, or a measure that has no experiment of its own and so no measured error rates.
+
+| failure | raters | reward model | policy |
+| --- | --- | --- | --- |
+${CHAIN_IDS.map(chainRow).join('\n')}
+
+${CHAIN_MEASURES.map(({ id, question, estimand }) => `- \`${id}\`: ${question} ${estimand}`).join('\n')}
 
 ${EVIDENCE_KINDS.map(section).join('\n\n')}
 `;

@@ -39,6 +39,8 @@ const heading =
   (name: string | RegExp): Prepare =>
   (page) =>
     page.getByRole('heading', { name }).first().waitFor();
+/** The probes of Explore have spoken. */
+const assessed: Prepare = (page) => page.getByText(/are not assessed: this page/).waitFor();
 const agree: Prepare = async (page) => {
   const button = page.getByRole('button', { name: 'I agree' });
   const task = page.getByRole('heading', { name: /^Task / });
@@ -53,6 +55,8 @@ const press = (page: Page, ...keys: string[]) =>
 
 const SHOTS: readonly Shot[] = [
   { name: 'sign-in', who: null, path: '/login' },
+  { name: 'explore', who: null, path: '/explore', prepare: assessed, long: true },
+  { name: 'explore-phone-dark', who: null, path: '/explore', prepare: assessed, phone: true, dark: true, long: true },
   { name: 'join', who: null, path: `/join/${DEMO_INVITATION}`, prepare: (page) => page.getByLabel('Name').waitFor() },
   { name: 'judge', who: 'rater', path: '/judge' },
   {
@@ -159,7 +163,7 @@ const SHOTS: readonly Shot[] = [
   { name: 'run-samples', who: 'auditor', path: '/runs/quickstart-1/samples' },
   { name: 'run-audit', who: 'auditor', path: '/runs/quickstart-1/audit', long: true },
   { name: 'run-audit-dark', who: 'auditor', path: '/runs/quickstart-1/audit', dark: true },
-  { name: 'run-challenge', who: 'auditor', path: '/runs/quickstart-1/audit/R4' },
+  { name: 'run-challenge', who: 'auditor', path: '/runs/quickstart-1/audit/R4', long: true },
   {
     name: 'run-disclosure',
     who: 'auditor',

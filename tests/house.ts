@@ -36,8 +36,8 @@ export const ALLOWED_IMPORTS = {
     'disclosure',
     'lab',
   ],
-  server: ['run', 'feedback', 'report', 'quality', 'exchange', 'store', 'audit'],
-  web: ['text', 'run', 'feedback', 'report', 'quality', 'server'],
+  server: ['run', 'feedback', 'report', 'quality', 'exchange', 'store', 'audit', 'lab'],
+  web: ['text', 'run', 'feedback', 'report', 'quality', 'lab', 'server'],
   cli: [
     'text',
     'run',

@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Item, Judgment } from '../feedback/index.ts';
 import { GROUNDS } from '../world/index.ts';
+import { CHAIN_MEASURES } from './chains/index.ts';
 import { CHALLENGE_IDS } from './challenges.ts';
 import { checkVerdicts, isRequirable } from './check-verdicts.ts';
 import { EVIDENCE_KINDS, type Evidence, evidenceKind, gatherEvidence } from './evidence/index.ts';
@@ -125,8 +126,10 @@ describe('the table of evidence kinds', () => {
     }
     expect(new Set(EVIDENCE_KINDS.map((id) => basename(evidenceKind(id).file))).size).toBe(EVIDENCE_KINDS.length);
   });
-  it('is read by some probe, each kind', () => {
-    const read = new Set(PROBE_IDS.map(probeOf).flatMap(({ needs, uses }) => [...needs, ...uses]));
+  it('is read by some probe, or where a failure is followed, each kind', () => {
+    const read = new Set(
+      [...PROBE_IDS.map(probeOf), ...CHAIN_MEASURES].flatMap(({ needs, uses }) => [...needs, ...uses]),
+    );
     expect(EVIDENCE_KINDS.filter((id) => !read.has(id))).toEqual([]);
   });
   it('gathers what a run can supply and nothing else; without a model only the kinds that need none', async () => {

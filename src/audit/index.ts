@@ -1,3 +1,4 @@
+export * from './chains/index.ts';
 export * from './challenges.ts';
 export * from './check-verdicts.ts';
 export * from './document.ts';

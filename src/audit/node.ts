@@ -1,13 +1,48 @@
 /** Evidence on disk: one JSON Lines file for each kind. */
 import { statSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { fileOf, readJsonLines, writeFileAtomic } from '../run/node.ts';
+import { basename, extname, join } from 'node:path';
+import { suggest, UsageError } from '../run/index.ts';
+import { fileOf, filesBelow, readJsonLines, requireRegularFiles, writeFileAtomic } from '../run/node.ts';
 import { EVIDENCE, EVIDENCE_KINDS, type Evidence, type EvidenceKindId, evidenceKind } from './evidence/index.ts';
 
 /** Where a kind stands: at its place in a run folder, or by its name alone in a folder of nothing but evidence. */
 function pathOf(folder: string, id: EvidenceKindId): string | undefined {
   const { file } = EVIDENCE[id];
   return fileOf(folder, file) ?? fileOf(folder, basename(file));
+}
+
+/** Endings of files that hold data: one of these that no kind reads was meant to be read. */
+const DATA = new Set(['.jsonl', '.ndjson', '.json', '.csv', '.tsv', '.parquet', '.gz', '.zst', '.zip']);
+
+/**
+ * Refuses what in a folder of nothing but evidence would be passed over in silence: a data file that no kind reads, which is
+ * more often a slip of the pen, and a kind that stands in two files. A note beside the evidence is no data.
+ */
+export function requireEvidenceFolder(folder: string): void {
+  if (!statSync(folder).isDirectory())
+    throw new UsageError('folder', `${folder}: expected a folder, got a file; give the folder that it lies in`);
+  requireRegularFiles(folder);
+  const places = new Map(
+    EVIDENCE_KINDS.flatMap((id) => [EVIDENCE[id].file, basename(EVIDENCE[id].file)].map((file) => [file, id] as const)),
+  );
+  const seen = new Map<EvidenceKindId, string>();
+  for (const file of filesBelow(folder)) {
+    const id = places.get(file);
+    if (id === undefined) {
+      if (!DATA.has(extname(file).toLowerCase())) continue;
+      const near = suggest(basename(file), [...places.keys()]);
+      const hint =
+        near === undefined ? 'docs/evidence.md names every file; move it elsewhere' : `did you mean ${near}?`;
+      throw new UsageError('evidence', `${join(folder, file)}: no evidence is read from such a file; ${hint}`);
+    }
+    const other = seen.get(id);
+    if (other !== undefined)
+      throw new UsageError(
+        'evidence',
+        `${folder}: expected one file of ${id}, got ${other} and ${file}; leave one of them out`,
+      );
+    seen.set(id, file);
+  }
 }
 
 /** Rows of a kind from a file. An empty file holds no rows; a row that is none of its kind is a `DataError` with its line. */

@@ -2,18 +2,20 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import {
+  chainsSection,
   checkVerdicts,
   EVIDENCE,
   EVIDENCE_KINDS,
   FAIL_ON,
   type FailOn,
   findingsSection,
+  followChains,
   isRequirable,
   probeSettingsSchema,
   requirable,
   runAudit,
 } from '../audit/index.ts';
-import { loadEvidence } from '../audit/node.ts';
+import { loadEvidence, requireEvidenceFolder } from '../audit/node.ts';
 import { disclosureSection, redactionSchema, verdictsOf, withheldLines } from '../disclosure/index.ts';
 import {
   carriedBy,
@@ -127,6 +129,7 @@ function settingsOf(folder: string): { seed: number; params: unknown } {
 async function audit(folder: string, options: AuditOptions, terminal: Terminal): Promise<void> {
   if (!existsSync(folder))
     throw new UsageError('folder', `${folder}: no such folder; give a run or a folder of evidence`);
+  if (!existsSync(join(folder, RUN_FILES.run))) requireEvidenceFolder(folder);
   const withheld = withheldLines(folder);
   const shown = EVIDENCE_KINDS.filter((kind) => !withheld.has(EVIDENCE[kind].file));
   if (shown.length < EVIDENCE_KINDS.length) {
@@ -142,8 +145,11 @@ async function audit(folder: string, options: AuditOptions, terminal: Terminal):
   }
   const made = settingsOf(folder);
   const params = parseConfig(probeSettingsSchema, JSON.stringify(made.params), { source: '--set', set: options.set });
-  const findings = runAudit(evidence, { seed: options.seed ?? made.seed, params });
-  terminal.result(findings, documentText({ sections: [findingsSection(findings)] }));
+  const seed = options.seed ?? made.seed;
+  const findings = runAudit(evidence, { seed, params });
+  // A detail of a run's report, and half of what is asked for here.
+  const { detail: _, ...chains } = chainsSection(followChains(evidence, { seed, findings }));
+  terminal.result(findings, documentText({ sections: [findingsSection(findings), chains] }));
   const faults = checkVerdicts(findings, options);
   if (faults.length > 0) throw new CheckError('audit', `audit: ${faults.join('; ')}`);
 }

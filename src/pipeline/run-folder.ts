@@ -28,6 +28,7 @@ export const RUN_FILES = {
   tokenizer: 'checkpoints/tokenizer.json',
   evidence: 'evidence',
   findings: 'findings.json',
+  chains: 'chains.json',
   rates: 'rates.json',
   results: 'results.json',
   reportDocument: 'report.json',

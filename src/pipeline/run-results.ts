@@ -1,6 +1,13 @@
 import { existsSync } from 'node:fs';
 import type { z } from 'zod';
-import { type Finding, findingsSchema, type RatesByProbe, ratesSchema } from '../audit/index.ts';
+import {
+  type Finding,
+  type Followed,
+  findingsSchema,
+  followedChainsSchema,
+  type RatesByProbe,
+  ratesSchema,
+} from '../audit/index.ts';
 import { readJsonOf } from '../run/node.ts';
 import { type Collected, collectedSchema } from './collected.ts';
 import { type Feedback, loadFeedback } from './feedback-records.ts';
@@ -32,6 +39,8 @@ export interface RunResults {
   readonly bestOf: BestOfCurve | undefined;
   readonly exact: ExactCurve | undefined;
   readonly findings: readonly Finding[];
+  /** Failures followed from the raters through the reward into the policy. */
+  readonly chains: readonly Followed[];
   /** Detection rates of the probes, by probe. */
   readonly rates: RatesByProbe;
   readonly earlier: readonly RoundResults[];
@@ -71,6 +80,7 @@ export async function loadResults({ config, folder }: Omit<Place, 'round'>): Pro
     bestOf: loadBestOf(last),
     exact: loadExact(last),
     findings: readJsonOf(pathIn(last, RUN_FILES.findings), findingsSchema),
+    chains: readJsonOf(pathIn(last, RUN_FILES.chains), followedChainsSchema),
     rates: readJsonOf(pathIn(last, RUN_FILES.rates), ratesSchema),
     earlier,
   };

@@ -63,8 +63,13 @@ export async function fileChecks(place: VerifiedPlace, records: readonly StageRe
   for (const file of filesBelow(place.folder)) {
     if (!/\.jsonl?$/.test(file)) continue;
     const path = `${place.folder}/${file}`;
-    const twice = await place.remember(['twice', file, digestOf(path)], () => twiceIn(path));
-    if (twice !== undefined) checks.push({ name: file, ok: false, detail: `${twice} has two members of one name` });
+    try {
+      const twice = await place.remember(['twice', file, digestOf(path)], () => twiceIn(path));
+      if (twice !== undefined) checks.push({ name: file, ok: false, detail: `${twice} has two members of one name` });
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      checks.push({ name: file, ok: false, detail: `is not JSON: ${error.message}` });
+    }
   }
   return checks.length > 0 ? checks : [{ name: 'files', ok: true, detail: 'each is one that the run writes' }];
 }

@@ -8,6 +8,7 @@ const PLACES: readonly { readonly to: string; readonly text: string; readonly ro
   { to: '/projects', text: 'Projects', roles: ['owner', 'lead', 'auditor'] },
   { to: '/runs', text: 'Runs', roles: ['owner', 'lead', 'auditor'] },
   { to: '/people', text: 'People', roles: ['owner', 'lead'] },
+  { to: '/explore', text: 'Explore', roles: ['owner', 'lead', 'rater', 'auditor'] },
 ];
 
 /** Head with the places a person may go, and the page below. */

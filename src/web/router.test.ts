@@ -23,6 +23,13 @@ it('shows a page to the roles it is for', async () => {
   expect(await shown('/login?to=%2Fpeople', null)).toEqual({ page: '/login', search: { to: '/people' } });
 });
 
+it('lets everybody explore, with the knobs where the address says', async () => {
+  const search = { kl: 2.5, blind: 'truth,length', by: 'n', pairs: 50 };
+  const at = await shown('/explore?kl=2.5&blind=truth%2Clength&by=n&pairs=50', null);
+  expect(at).toMatchObject({ page: '/explore', search });
+  expect(await shown('/explore?pairs=many', null)).toBeUndefined();
+});
+
 it('gives a page what it knows of its address', async () => {
   const page = '/projects/$project/items';
   expect(await shown('/projects/p/items?show=open', 'lead')).toEqual({ page, search: { show: 'open' } });

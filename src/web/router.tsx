@@ -12,7 +12,7 @@ import { Frame } from './frame.tsx';
 import { Home } from './pages/home.tsx';
 import { judgeQuery } from './pages/judge/page.ts';
 import { Join, Login, Setup } from './pages/session.tsx';
-import { compareSearch, itemSearch, loginSearch, recordSearch } from './search.ts';
+import { compareSearch, exploreSearch, itemSearch, loginSearch, recordSearch } from './search.ts';
 import { sessionQuery, type User } from './session.tsx';
 import { Fault } from './ui/state.tsx';
 
@@ -110,11 +110,20 @@ const loginRoute = createRoute({
   component: Login,
 });
 
+/** Open to everybody: it shows nothing of the store, and computes in the reader's own browser. */
+const exploreRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/explore',
+  validateSearch: exploreSearch,
+  component: lazyRouteComponent(() => import('./pages/explore/explore.tsx'), 'Explore'),
+});
+
 const routeTree = rootRoute.addChildren([
   open('/', Home),
   open('/setup/$token', Setup),
   loginRoute,
   open('/join/$token', Join),
+  exploreRoute,
   page('/account', JUDGES.concat('auditor'), () => import('./pages/account.tsx'), 'AccountPage'),
   page('/people', LEADS, () => import('./pages/people/index.tsx'), 'People'),
   page('/judge', JUDGES, () => import('./pages/judge/judge-home.tsx'), 'JudgeHome'),
@@ -147,7 +156,7 @@ const routeTree = rootRoute.addChildren([
   page('/runs/$run/report', READERS, () => import('./pages/runs/report.tsx'), 'RunReport'),
   page('/runs/$run/samples', READERS, () => import('./pages/runs/samples.tsx'), 'RunSamples'),
   page('/runs/$run/audit', READERS, () => import('./pages/runs/audit.tsx'), 'RunAudit'),
-  page('/runs/$run/audit/$challenge', READERS, () => import('./pages/runs/audit.tsx'), 'ChallengePage'),
+  page('/runs/$run/audit/$challenge', READERS, () => import('./pages/runs/challenge.tsx'), 'ChallengePage'),
   page('/runs/$run/disclosure', READERS, () => import('./pages/runs/disclosure.tsx'), 'RunDisclosure'),
 ]);
 

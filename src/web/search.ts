@@ -1,3 +1,4 @@
+import { own } from '../run/index.ts';
 import type { RequestOf } from '../server/index.ts';
 
 /**
@@ -37,6 +38,35 @@ export const recordSearch = ({
 export const loginSearch = ({ to }: Given): { readonly to?: string | undefined } => ({
   to: typeof to === 'string' ? to : undefined,
 });
+
+/** Where the knobs of the page Explore stand; what they can mean is the page's to say. */
+export interface ExploreSearch {
+  readonly sycophantic?: number | undefined;
+  readonly lengthBiased?: number | undefined;
+  readonly pairs?: number | undefined;
+  /** What the reward cannot see, with commas between. */
+  readonly blind?: string | undefined;
+  readonly seed?: number | undefined;
+  readonly by?: 'kl' | 'n' | undefined;
+  readonly kl?: number | undefined;
+  readonly n?: number | undefined;
+}
+export function exploreSearch(given: Given): ExploreSearch {
+  const number = (key: string) => {
+    const value = own(given, key);
+    return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+  };
+  return {
+    sycophantic: number('sycophantic'),
+    lengthBiased: number('lengthBiased'),
+    pairs: number('pairs'),
+    blind: typeof given.blind === 'string' ? given.blind : undefined,
+    seed: number('seed'),
+    by: given.by === 'kl' || given.by === 'n' ? given.by : undefined,
+    kl: number('kl'),
+    n: number('n'),
+  };
+}
 
 /** Runs to compare, with commas between. */
 export const compareSearch = ({ runs }: Given): { readonly runs?: string | undefined } => ({

@@ -14,10 +14,14 @@ const row = z.strictObject({
 });
 export type CounterfactualEdit = z.infer<typeof row>;
 
+const CERTAIN = 'I am certain of this.';
+
 /** Edits of a reply: the ground's own where it is known, else what any text allows. None makes it better. */
 function editsOf({ ground }: RunView, prompt: string, reply: string) {
   const known = ground?.promptOf(prompt);
-  return known === undefined ? degenerateEdits(reply) : ground!.edits(known, reply);
+  return known === undefined
+    ? [...degenerateEdits(reply), { feature: 'confidence', text: `${CERTAIN} ${reply.trim()}` }]
+    : ground!.edits(known, reply);
 }
 
 /** Replies edited so that one feature changes and true quality does not rise (R3). */

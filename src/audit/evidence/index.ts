@@ -19,6 +19,7 @@ import { roundPaths } from './round-paths.ts';
 import type { RunView } from './run-view.ts';
 import { scoredReplies } from './scored-replies.ts';
 import { triggerReplies } from './trigger-replies.ts';
+import { triggerScores } from './trigger-scores.ts';
 
 /** Every kind of evidence: a new one is a file beside this and a row here. Gathering, files, verification and docs follow. */
 export const EVIDENCE = {
@@ -33,7 +34,6 @@ export const EVIDENCE = {
   'optimisation-runs': optimisationRuns,
   'input-utilities': inputUtilities,
   attacks,
-  'trigger-replies': triggerReplies,
   'attribute-replies': attributeReplies,
   'base-rewards': baseRewards,
   'reply-samples': replySamples,
@@ -41,6 +41,8 @@ export const EVIDENCE = {
   'option-choices': optionChoices,
   'round-pairs': roundPairs,
   'round-paths': roundPaths,
+  'trigger-scores': triggerScores,
+  'trigger-replies': triggerReplies,
 } as const;
 
 export type EvidenceKindId = keyof typeof EVIDENCE;

@@ -1,4 +1,4 @@
-import { findingsSection } from '../../audit/index.ts';
+import { chainsSection, findingsSection } from '../../audit/index.ts';
 import { type Disclosure, disclosedSection, disclosureSection } from '../../disclosure/index.ts';
 import { qualityDocument } from '../../quality/index.ts';
 import { figure, type ReportDocument, type Section } from '../../report/index.ts';
@@ -26,7 +26,7 @@ export interface RunFacts {
 
 /** The report of a run: what the terminal prints, `report.html` shows and the Studio draws. */
 export function runDocument(config: PipelineConfig, results: RunResults, facts: RunFacts): ReportDocument {
-  const { findings, rates } = results;
+  const { findings, chains, rates } = results;
   return {
     title: config.name,
     note: 'Report of a Goodhart run. Everything here follows from files of the run folder; goodhart verify computes it again.',
@@ -37,6 +37,7 @@ export function runDocument(config: PipelineConfig, results: RunResults, facts: 
       lengthSection(results),
       samplesSection(config, results),
       findingsSection(findings, rates),
+      chainsSection(chains),
       evaluationSection(results),
       dataSection(results),
       ...feedbackSections(results),

@@ -1,4 +1,4 @@
-import { type Finding, runAudit } from '../../audit/index.ts';
+import { type Finding, followChains, runAudit } from '../../audit/index.ts';
 import { buildDisclosure } from '../../disclosure/index.ts';
 import { toPairs } from '../../feedback/index.ts';
 import { feedbackReport } from '../../quality/index.ts';
@@ -169,6 +169,7 @@ export async function fakeRun(
       points: [0, 1, 2].map((kl) => ({ kl, proxy: [kl, kl + 0.5], gold: [kl / 3, kl / 4] })),
     },
     findings,
+    chains: followChains({}, { seed: 2, findings }),
     rates: { poisoning: { planted: rate(18), clean: rate(1), lookAlike: rate(2) } },
     earlier: [{ round: 1, judgments: 33, evaluation, path: pathOf('rloo', 1, text) }],
   };

@@ -1,4 +1,12 @@
-import { EVIDENCE, EVIDENCE_KINDS, evidenceKind, gatherEvidence, type RunView, runAudit } from '../../audit/index.ts';
+import {
+  EVIDENCE,
+  EVIDENCE_KINDS,
+  evidenceKind,
+  followChains,
+  gatherEvidence,
+  type RunView,
+  runAudit,
+} from '../../audit/index.ts';
 import { loadEvidence, writeEvidence } from '../../audit/node.ts';
 import { committedRates } from '../../lab/index.ts';
 import { writeJson } from '../../run/node.ts';
@@ -38,8 +46,10 @@ async function run(context: RunContext): Promise<void> {
     writeEvidence(folder, await gatherEvidence({ ...view, score }));
   });
   // Read back from disk: the findings rest on the very files a verifier will read.
-  const findings = runAudit(await loadEvidence(folder), { seed, params: settings.params });
+  const evidence = await loadEvidence(folder);
+  const findings = runAudit(evidence, { seed, params: settings.params });
   writeJson(`${folder}/${RUN_FILES.findings}`, findings);
+  writeJson(`${folder}/${RUN_FILES.chains}`, followChains(evidence, { seed, findings }));
   writeJson(`${folder}/${RUN_FILES.rates}`, committedRates());
 }
 
@@ -61,16 +71,18 @@ async function recompute(place: VerifiedPlace): Promise<Recomputed[]> {
     gatherEvidence({ ...view, score: await filedScore(place) }, kinds),
   );
   const stored = await loadEvidence(folder);
+  const findings = await remember(['findings', stored, seed, settings.params], () =>
+    runAudit(stored, { seed, params: settings.params }),
+  );
   return [
     ...kinds.map((id) => ({
       file: EVIDENCE[id].file,
       again: filled(again[id] ?? null, stored[id]),
     })),
+    { file: RUN_FILES.findings, again: findings },
     {
-      file: RUN_FILES.findings,
-      again: await remember(['findings', stored, seed, settings.params], () =>
-        runAudit(stored, { seed, params: settings.params }),
-      ),
+      file: RUN_FILES.chains,
+      again: await remember(['chains', stored, seed, findings], () => followChains(stored, { seed, findings })),
     },
     { file: RUN_FILES.rates, again: committedRates() },
   ];
@@ -90,7 +102,7 @@ export const audit: Stage = {
     RUN_FILES.exact,
     ...variantsOf(context).flatMap((variant) => policyFiles(context, variant)[0]!),
   ],
-  writes: () => [RUN_FILES.evidence, RUN_FILES.findings, RUN_FILES.rates],
+  writes: () => [RUN_FILES.evidence, RUN_FILES.findings, RUN_FILES.chains, RUN_FILES.rates],
   run,
   recompute,
 };

@@ -42,6 +42,7 @@ export const publish: Stage = {
     RUN_FILES.bestOf,
     RUN_FILES.exact,
     RUN_FILES.findings,
+    RUN_FILES.chains,
     RUN_FILES.rates,
   ],
   writes: () => [RUN_FILES.results, RUN_FILES.disclosure, RUN_FILES.reportDocument, RUN_FILES.report],

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { findingSchema, knownRatesSchema } from '../../audit/index.ts';
+import { findingSchema, knownRatesSchema, VERDICTS } from '../../audit/index.ts';
 import { documentSchema } from '../../report/index.ts';
 import { ANYONE_SIGNED_IN, LEADS, READERS } from '../access/roles.ts';
 import { fileSchema, type RouteContract, type RouteKey } from './route.ts';
@@ -71,6 +71,57 @@ export const carriedSchema = z.object({
   ofPeople: z.object({ judgments: z.number(), raters: z.number(), consented: z.number() }),
   /** Judgments with free text: reasons, critiques, corrections, demonstrations, notes on spans. */
   withText: z.number(),
+});
+
+const measuredSchema = z.object({
+  hits: z.number(),
+  n: z.number(),
+  interval: knownRatesSchema.shape.planted.shape.interval,
+});
+/** What a probe said over the runs of one arm of its experiment. */
+const armSchema = z.object({
+  verdicts: z.record(z.enum(VERDICTS), z.number()),
+  /** Runs with a concern or a failure. */
+  alarms: measuredSchema,
+});
+const readSchema = z.object({ kind: z.string(), what: z.string(), file: z.string(), optional: z.boolean() });
+
+/** All that is known of a challenge before there is a run. */
+const challengeSchema = z.object({
+  id: z.string(),
+  group: z.string(),
+  title: z.string(),
+  fundamental: z.boolean(),
+  probes: z.array(
+    z.object({
+      id: z.string(),
+      question: z.string(),
+      estimand: z.string(),
+      citation: z.string(),
+      params: z.json(),
+      /** Evidence that it reads. */
+      reads: z.array(readSchema),
+      experiment: z.object({
+        world: z.string(),
+        planted: z.string(),
+        lookAlike: z.string(),
+        documented: z.number(),
+        doses: z.array(armSchema.extend({ dose: z.number() })),
+        clean: armSchema,
+        resembling: armSchema,
+        command: z.string(),
+      }),
+      /** How often the interval held the true value, by arm; null where the experiment does not know it. */
+      coverage: z.object({
+        command: z.string(),
+        arms: z.array(z.object({ arm: z.string(), covered: measuredSchema.nullable() })),
+      }),
+      /** Failures that it is a station of, followed from the raters to the policy. */
+      chains: z.array(z.string()),
+    }),
+  ),
+  /** Strategies of the survey that answer it; `option` is the key of a run's configuration, null where none is built. */
+  strategies: z.array(z.object({ id: z.string(), title: z.string(), option: z.string().nullable() })),
 });
 
 /** Tables of a run that can be had as a file. */
@@ -191,6 +242,12 @@ export const RUN_ROUTES = {
     summary:
       'The eleven items with status, places and digests, and what of people whoever publishes the folder publishes',
     response: z.object({ disclosure: z.json(), seal: z.string().nullable(), carries: carriedSchema.nullable() }),
+  },
+  'GET /api/challenges/{challenge}': {
+    allow: ANYONE_SIGNED_IN,
+    summary:
+      'One challenge: its probes, what they read, and how often they are right in experiments whose truth is known',
+    response: z.object({ challenge: challengeSchema }),
   },
   'GET /api/challenges': {
     allow: ANYONE_SIGNED_IN,

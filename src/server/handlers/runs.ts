@@ -1,9 +1,8 @@
 import { randomInt } from 'node:crypto';
-import { z } from 'zod';
-import { CHALLENGES, type ChallengeId, probesOf } from '../../audit/index.ts';
 import type { Accounts, FeedbackStore } from '../../store/index.ts';
 import { ApiError, type Handlers } from '../api.ts';
 import type { Caller } from '../caller.ts';
+import { challengeList, challengePage } from '../challenge-page.ts';
 import { type RUN_ROUTES, RUN_TABLES } from '../contract/index.ts';
 import { FileAnswer, makeFile } from '../file-answer.ts';
 import { addInTurns } from '../imports.ts';
@@ -125,23 +124,7 @@ export function runHandlers(services: {
       );
     },
     'GET /api/runs/{run}/disclosure': async ({ caller, params }) => runs.disclosure(await known(caller, params.run)),
-    async 'GET /api/challenges'() {
-      return {
-        challenges: Object.entries(CHALLENGES).map(([id, { group, title, fundamental }]) => ({
-          id,
-          group,
-          title,
-          fundamental,
-          probes: probesOf(id as ChallengeId).map(({ id, question, estimand, citation, needs, params }) => ({
-            id,
-            question,
-            estimand,
-            citation,
-            needs: [...needs],
-            params: z.json().parse(params.parse({})),
-          })),
-        })),
-      };
-    },
+    'GET /api/challenges/{challenge}': async ({ params }) => ({ challenge: challengePage(params.challenge) }),
+    'GET /api/challenges': async () => ({ challenges: challengeList() }),
   };
 }

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { call } from '../api.ts';
 import { useSessionChange } from '../session.tsx';
@@ -100,6 +100,10 @@ export function Login(): ReactNode {
         }}
       />
       <p className="soft small">No account? Ask the owner or a lead for an invitation link.</p>
+      <p className="soft small">
+        Without an account: <Link to="/explore">explore over-optimisation</Link> in a small world that your browser
+        computes.
+      </p>
     </main>
   );
 }

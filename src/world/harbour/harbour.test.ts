@@ -83,7 +83,7 @@ describe('the harbour', () => {
       .find(({ gold }) => gold === Math.max(...world.replies(prompt).map((r) => r.gold)))!;
     const features = world.edits(prompt, plain.text).map(({ feature }) => feature);
     const form = ['repetition', 'sentence order', 'list', 'exclamation', 'capitals', 'one word', 'babble', 'full stop'];
-    expect(features).toEqual(['length', 'flattery', ...form]);
+    expect(features).toEqual(['length', 'flattery', 'confidence', ...form]);
     const vile = world.replies(prompt).find(({ gold }) => gold < INCOHERENT)!;
     expect(world.edits(prompt, vile.text).filter(({ feature }) => feature === 'one word')).toEqual([]);
   });

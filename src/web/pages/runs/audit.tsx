@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { Link, useParams } from '@tanstack/react-router';
+import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { ResponseOf } from '../../../server/index.ts';
 import { Verdict } from '../../ui/controls.tsx';
@@ -8,15 +8,22 @@ import { Loaded } from '../../ui/state.tsx';
 import { TableFiles } from '../../ui/table-files.tsx';
 import { RunFrame } from './frame.tsx';
 import { challengesQuery, findingsQuery } from './queries.ts';
+import { ReportSections } from './report.tsx';
+import { sentence } from './what-to-do.ts';
 
 type Challenge = ResponseOf<'GET /api/challenges'>['challenges'][number];
 type Probe = Challenge['probes'][number];
 type Finding = ResponseOf<'GET /api/runs/{run}/findings'>['findings'][number];
 
-/** Which of a challenge's verdicts gives its cell the colour: the first of these that is there. */
-const WORST_FIRST: readonly Finding['verdict'][] = ['failure', 'concern', 'inconclusive', 'clear', 'not-assessed'];
+/** The order in which verdicts are counted, worst first. */
+const VERDICTS: readonly Finding['verdict'][] = ['failure', 'concern', 'inconclusive', 'not-assessed', 'clear'];
 
-const sentence = (words: string): string => `${words.slice(0, 1).toUpperCase()}${words.slice(1)}.`;
+/** The first that one of a challenge's probes has gives its cell the colour: clear is a challenge of which all are. */
+const colourOf = (challenge: Challenge, findings: readonly Finding[]): Finding['verdict'] =>
+  VERDICTS.find((verdict) => challenge.probes.some(({ id }) => verdictOf(findings, id) === verdict)) ?? 'not-assessed';
+
+const verdictOf = (findings: readonly Finding[], probe: string): Finding['verdict'] =>
+  findings.find((finding) => finding.probe === probe)?.verdict ?? 'not-assessed';
 
 /** What it would take to assess what a probe could not. */
 function toAssess(probe: Probe, finding: Finding | undefined): string {
@@ -31,9 +38,8 @@ function Cell(props: {
   readonly findings: readonly Finding[];
 }): ReactNode {
   const { run, challenge, findings } = props;
-  const worst = WORST_FIRST.find((verdict) => findings.some((f) => f.verdict === verdict)) ?? 'not-assessed';
   return (
-    <li className={`cell ${worst}`}>
+    <li className={`cell ${colourOf(challenge, findings)}`}>
       <Link to="/runs/$run/audit/$challenge" params={{ run, challenge: challenge.id }}>
         {challenge.id} {challenge.title}
       </Link>
@@ -68,6 +74,27 @@ function Cell(props: {
   );
 }
 
+/** How many challenges have a probe with each verdict: one with several probes may count more than once. */
+function Counts(props: { readonly all: readonly Challenge[]; readonly findings: readonly Finding[] }): ReactNode {
+  const { all, findings } = props;
+  const assessed = all.filter(({ id }) => findings.some((f) => f.challenge === id && f.verdict !== 'not-assessed'));
+  return (
+    <p className="row">
+      <span>
+        {assessed.length} of {all.length} challenges are assessed by at least one probe. Probes:
+      </span>
+      {VERDICTS.map((verdict) => {
+        const n = all.flatMap(({ probes }) => probes).filter(({ id }) => verdictOf(findings, id) === verdict).length;
+        return n === 0 ? null : (
+          <span key={verdict}>
+            {n} <Verdict value={verdict} />
+          </span>
+        );
+      })}
+    </p>
+  );
+}
+
 function Matrix({ run }: { readonly run: string }): ReactNode {
   const challenges = useQuery(challengesQuery);
   const findings = useQuery(findingsQuery(run));
@@ -80,11 +107,12 @@ function Matrix({ run }: { readonly run: string }): ReactNode {
             return (
               <>
                 <p>
-                  The challenges of Casper et al. (2023) by stage. Only <em>clear</em> is a pass: the whole interval
-                  lies below the threshold of concern. <em>Inconclusive</em> asks for more evidence,{' '}
-                  <em>not assessed</em> for any. Fundamental challenges cannot be removed within RLHF: they can be
-                  measured.
+                  The challenges of Casper et al. (2023) by stage, each with every probe of it. <em>Clear</em>: the
+                  whole interval lies below the threshold of concern, for what that probe reads. <em>Inconclusive</em>{' '}
+                  asks for more evidence, <em>not assessed</em> for any: neither says that all is well. Fundamental
+                  challenges cannot be removed within RLHF: they can be measured.
                 </p>
+                <Counts all={all} findings={found} />
                 {groups.map((group) => (
                   <section key={group}>
                     <h2>{group}</h2>
@@ -103,6 +131,7 @@ function Matrix({ run }: { readonly run: string }): ReactNode {
                   </section>
                 ))}
                 <TableFiles name="Findings" run={run} table="findings" />
+                <ReportSections run={run} ids={['chains']} />
               </>
             );
           }}
@@ -115,105 +144,4 @@ function Matrix({ run }: { readonly run: string }): ReactNode {
 /** The audit as a matrix of challenges by stage. */
 export function RunAudit(): ReactNode {
   return <RunFrame>{({ run }) => <Matrix run={run.id} />}</RunFrame>;
-}
-
-const rate = (r: Finding['planted']): string =>
-  r === null ? 'not measured in this run' : `${r.hits} of ${r.n} runs (${interval(r.interval)})`;
-
-function Numbers({ finding }: { readonly finding: Finding }): ReactNode {
-  const rows: readonly (readonly [string, string])[] = [
-    ['Estimate', figure(finding.estimate)],
-    [`${figure(100 * (finding.interval?.level ?? 0.95))} % interval`, interval(finding.interval)],
-    ['n (unscored apart)', `${figure(finding.n)} (${figure(finding.unscored)})`],
-    ['Seed', String(finding.seed)],
-  ];
-  return (
-    <dl className="cards">
-      {rows.map(([label, value]) => (
-        <div key={label} className="card">
-          <dt>{label}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
-  );
-}
-
-/** What one probe asks of the challenge, and what it found in this run. */
-function ProbeFinding({ probe, finding }: { readonly probe: Probe; readonly finding: Finding | undefined }): ReactNode {
-  const assessed = finding !== undefined && finding.verdict !== 'not-assessed';
-  return (
-    <section>
-      <h3>{probe.question}</h3>
-      <p>
-        <Verdict value={finding?.verdict ?? 'not-assessed'} />
-      </p>
-      <p>{assessed ? sentence(finding.reason) : toAssess(probe, finding)}</p>
-      {assessed && <Numbers finding={finding} />}
-      <p>
-        Estimated: {probe.estimand}. <span className="soft">{probe.citation}</span>
-      </p>
-      {finding !== undefined && Object.keys(finding.details).length > 0 && (
-        <details open={assessed}>
-          <summary>What was found</summary>
-          <pre>{JSON.stringify(finding.details, null, 2)}</pre>
-        </details>
-      )}
-      <details>
-        <summary>Parameters</summary>
-        <pre>{JSON.stringify(finding?.params ?? probe.params, null, 2)}</pre>
-      </details>
-      <p>
-        Probe <code>{probe.id}</code>, from the evidence: {(finding?.evidence ?? probe.needs).join(', ')}. Found a
-        planted failure in {rate(finding?.planted ?? null)}; cried wolf on a clean run in {rate(finding?.clean ?? null)}{' '}
-        and on what only looks like it in {rate(finding?.lookAlike ?? null)}.
-      </p>
-    </section>
-  );
-}
-
-function Details({ run }: { readonly run: string }): ReactNode {
-  const { challenge: id } = useParams({ strict: false }) as { challenge: string };
-  const challenges = useQuery(challengesQuery);
-  const findings = useQuery(findingsQuery(run));
-  return (
-    <Loaded query={challenges}>
-      {({ challenges: all }) => {
-        const challenge = all.find((c) => c.id === id);
-        if (challenge === undefined) return <p>There is no challenge {id}.</p>;
-        return (
-          <Loaded query={findings}>
-            {({ findings: found }) => (
-              <article>
-                <p className="small">
-                  <Link to="/runs/$run/audit" params={{ run }}>
-                    All challenges
-                  </Link>
-                </p>
-                <h2>
-                  {challenge.id} {challenge.title}
-                </h2>
-                <p>
-                  {challenge.group}; {challenge.fundamental ? 'fundamental' : 'tractable'}.
-                </p>
-                {challenge.probes.length === 0 && (
-                  <p>
-                    <Verdict value="not-assessed" /> There is no probe for it yet.
-                  </p>
-                )}
-                {challenge.probes.map((probe) => (
-                  <ProbeFinding key={probe.id} probe={probe} finding={found.find((f) => f.probe === probe.id)} />
-                ))}
-              </article>
-            )}
-          </Loaded>
-        );
-      }}
-    </Loaded>
-  );
-}
-
-/** One challenge in one run: what its probes ask, what they found, and how often they are right. */
-export function ChallengePage(): ReactNode {
-  return <RunFrame>{({ run }) => <Details run={run.id} />}</RunFrame>;
 }

@@ -39,6 +39,13 @@ export const reportQuery = (run: string) =>
     queryKey: ['report', run],
     queryFn: () => call('GET /api/runs/{run}/report', { params: { run } }),
   });
+/** What is known of a challenge whatever the run. */
+export const challengeQuery = (challenge: string) =>
+  queryOptions({
+    queryKey: ['challenges', challenge],
+    queryFn: () => call('GET /api/challenges/{challenge}', { params: { challenge } }),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
 export const challengesQuery = queryOptions({
   queryKey: ['challenges'],
   queryFn: () => call('GET /api/challenges'),
