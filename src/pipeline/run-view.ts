@@ -52,12 +52,14 @@ export function runView(run: {
   const { seed, feedback, paths, bestOf, ground, score } = run;
   const { items, judgments, raters } = feedback;
   const main = paths[0];
+  const deployed = (main?.first ?? []).filter(({ split }) => split === 'deploy');
   return {
     seed,
     ground,
     feedback: { items, judgments, raters },
     snapshots: main === undefined ? [] : snapshotsOf(main),
     paths: [...paths.map(pathView), ...(bestOf === undefined || main === undefined ? [] : [bestOfView(bestOf, main)])],
+    ...(deployed.length > 0 && { deployment: deployed.map(({ prompt }) => ({ text: prompt })) }),
     ...(score !== undefined && { score }),
   };
 }

@@ -1,10 +1,12 @@
 import { agreementChoices } from './agreement-choices.ts';
 import { agreementEdits } from './agreement-edits.ts';
 import { beliefReplies } from './belief-replies.ts';
+import { collectionPrompts } from './collection-prompts.ts';
 import { counterfactualEdits } from './counterfactual-edits.ts';
 import { items } from './items.ts';
 import { judgments } from './judgments.ts';
 import type { EvidenceKind } from './kind.ts';
+import { learningCurve } from './learning-curve.ts';
 import { optimisationPath } from './optimisation-path.ts';
 import { replySamples } from './reply-samples.ts';
 import type { RunView } from './run-view.ts';
@@ -21,6 +23,8 @@ export const EVIDENCE = {
   'scored-replies': scoredReplies,
   'optimisation-path': optimisationPath,
   'reply-samples': replySamples,
+  'learning-curve': learningCurve,
+  'collection-prompts': collectionPrompts,
 } as const;
 
 export type EvidenceKindId = keyof typeof EVIDENCE;

@@ -49,6 +49,8 @@ export interface RunView {
   readonly snapshots: readonly SnapshotView[];
   /** Every optimisation path, by method as configured. */
   readonly paths: readonly PathView[];
+  /** Prompts that deployment is expected to bring, where the run has some of its own and no ground. */
+  readonly deployment?: readonly { readonly text: string; readonly strata?: Readonly<Record<string, string>> }[];
   /** The reward in the model's normalised units; absent where only files are at hand. */
   readonly score?: (
     prompt: string,

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import type { ChallengeId } from '../challenges.ts';
 import type { Probe } from '../probe.ts';
 import { carelessRaters } from './careless-raters.ts';
+import { collectionShift } from './collection-shift.ts';
+import { marginalValue } from './marginal-value.ts';
 import { misgeneralisation } from './misgeneralisation.ts';
 import { modeCollapse } from './mode-collapse.ts';
 import { overOptimisation } from './over-optimisation.ts';
@@ -9,6 +11,7 @@ import { panderingRaters } from './pandering-raters.ts';
 import { poisoning } from './poisoning.ts';
 import { rewardAgreement } from './reward-agreement.ts';
 import { sycophancy } from './sycophancy.ts';
+import { typeReversal } from './type-reversal.ts';
 
 /** A table whose keys are the ids of its probes. */
 const table = <const T extends { readonly [K in keyof T]: Probe<K & string> }>(probes: T): T => probes;
@@ -20,6 +23,9 @@ export const PROBES = table({
   'reward-agreement': rewardAgreement,
   poisoning,
   'careless-raters': carelessRaters,
+  'collection-shift': collectionShift,
+  'marginal-value': marginalValue,
+  'type-reversal': typeReversal,
   misgeneralisation,
   'over-optimisation': overOptimisation,
   'mode-collapse': modeCollapse,
