@@ -8,6 +8,8 @@ export { defineEvidence, type EvidenceKind } from './evidence/kind.ts';
 export type * from './evidence/run-view.ts';
 export * from './finding.ts';
 export * from './known-rates.ts';
+export { type CurvePair, type CurveRow, learningCurve } from './learning-curve.ts';
+export { allVotes, type ComparedPair, expectedCredit, fitPairs } from './pair-learner.ts';
 export { count, defineProbe, type Probe, type ProbeResult, probeParams, type Thresholds } from './probe.ts';
 export * from './probes/index.ts';
 export * from './reasons.ts';

@@ -68,6 +68,7 @@ export function runView(run: {
   const { seed, feedback, paths, bestOf, rounds, exact, ground, score } = run;
   const { items, judgments, raters } = feedback;
   const main = paths[0];
+  const deployed = (main?.first ?? []).filter(({ split }) => split === 'deploy');
   return {
     seed,
     ground,
@@ -77,6 +78,7 @@ export function runView(run: {
     ...(rounds !== undefined && { rounds }),
     ...(main?.triggered !== undefined && { triggered: triggeredOf(main, main.triggered) }),
     ...(exact !== undefined && { optima: optimaOf(exact, seed) }),
+    ...(deployed.length > 0 && { deployment: deployed.map(({ prompt }) => ({ text: prompt })) }),
     ...(score !== undefined && { score }),
   };
 }

@@ -45,12 +45,22 @@ function strangeFiles(place: StagePlace, records: readonly StageRecord[]): strin
   });
 }
 
-/** Text of JSON in which something stands twice under one name; undefined where all is well. */
-function twiceIn(path: string): string | undefined {
+/** What is wrong with a file of JSON: no JSON, or something that stands twice under one name; undefined where all is well. */
+function faultIn(path: string): string | undefined {
   const text = readRegularFile(path, TEXT_BYTES).toString('utf8');
-  const parts = path.endsWith('.jsonl') ? text.split('\n').filter((line) => line.trim() !== '') : [text];
-  const at = parts.findIndex((part) => namesTwice(part, parseJson(part)));
-  return at < 0 ? undefined : path.endsWith('.jsonl') ? `line ${at + 1}` : 'the file';
+  const isLines = path.endsWith('.jsonl');
+  const parts = isLines ? text.split('\n').filter((line) => line.trim() !== '') : [text];
+  for (const [at, part] of parts.entries()) {
+    const where = isLines ? `line ${at + 1}` : 'the file';
+    let value: unknown;
+    try {
+      value = parseJson(part);
+    } catch {
+      return `${where} is no JSON`;
+    }
+    if (namesTwice(part, value)) return `${where} has two members of one name`;
+  }
+  return undefined;
 }
 
 /** The files of a run are those that its stages write, and none says two things at once. */
@@ -63,13 +73,8 @@ export async function fileChecks(place: VerifiedPlace, records: readonly StageRe
   for (const file of filesBelow(place.folder)) {
     if (!/\.jsonl?$/.test(file)) continue;
     const path = `${place.folder}/${file}`;
-    try {
-      const twice = await place.remember(['twice', file, digestOf(path)], () => twiceIn(path));
-      if (twice !== undefined) checks.push({ name: file, ok: false, detail: `${twice} has two members of one name` });
-    } catch (error) {
-      if (!(error instanceof SyntaxError)) throw error;
-      checks.push({ name: file, ok: false, detail: `is not JSON: ${error.message}` });
-    }
+    const fault = await place.remember(['fault', file, digestOf(path)], () => faultIn(path));
+    if (fault !== undefined) checks.push({ name: file, ok: false, detail: fault });
   }
   return checks.length > 0 ? checks : [{ name: 'files', ok: true, detail: 'each is one that the run writes' }];
 }

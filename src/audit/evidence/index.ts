@@ -4,12 +4,14 @@ import { attacks } from './attacks.ts';
 import { attributeReplies } from './attribute-replies.ts';
 import { baseRewards } from './base-rewards.ts';
 import { beliefReplies } from './belief-replies.ts';
+import { collectionPrompts } from './collection-prompts.ts';
 import { counterfactualEdits } from './counterfactual-edits.ts';
 import { goalOutcomes } from './goal-outcomes.ts';
 import { inputUtilities } from './input-utilities.ts';
 import { items } from './items.ts';
 import { judgments } from './judgments.ts';
 import type { EvidenceKind } from './kind.ts';
+import { learningCurve } from './learning-curve.ts';
 import { optimisationPath } from './optimisation-path.ts';
 import { optimisationRuns } from './optimisation-runs.ts';
 import { optionChoices } from './option-choices.ts';
@@ -43,6 +45,8 @@ export const EVIDENCE = {
   'round-paths': roundPaths,
   'trigger-scores': triggerScores,
   'trigger-replies': triggerReplies,
+  'learning-curve': learningCurve,
+  'collection-prompts': collectionPrompts,
 } as const;
 
 export type EvidenceKindId = keyof typeof EVIDENCE;

@@ -84,6 +84,8 @@ export interface RunView {
   readonly rounds?: readonly RoundView[];
   /** Of the optimisations of a ground whose replies can be listed. */
   readonly optima?: readonly OptimumView[];
+  /** Prompts that deployment is expected to bring, where the run has some of its own and no ground. */
+  readonly deployment?: readonly { readonly text: string; readonly strata?: Readonly<Record<string, string>> }[];
   /** The reward in the model's normalised units; absent where only files are at hand. */
   readonly score?: (
     prompt: string,

@@ -3,10 +3,12 @@ import type { ChallengeId } from '../challenges.ts';
 import type { Probe } from '../probe.ts';
 import { backdoor } from './backdoor.ts';
 import { carelessRaters } from './careless-raters.ts';
+import { collectionShift } from './collection-shift.ts';
 import { exploitability } from './exploitability.ts';
 import { goalMisgeneralisation } from './goal-misgeneralisation.ts';
 import { inducedShift } from './induced-shift.ts';
 import { inheritedBias } from './inherited-bias.ts';
+import { marginalValue } from './marginal-value.ts';
 import { misgeneralisation } from './misgeneralisation.ts';
 import { modeCollapse } from './mode-collapse.ts';
 import { optimalityGap } from './optimality-gap.ts';
@@ -18,6 +20,7 @@ import { refreshCadence } from './refresh-cadence.ts';
 import { rewardAgreement } from './reward-agreement.ts';
 import { rewardInheritance } from './reward-inheritance.ts';
 import { sycophancy } from './sycophancy.ts';
+import { typeReversal } from './type-reversal.ts';
 
 /** A table whose keys are the ids of its probes. */
 const table = <const T extends { readonly [K in keyof T]: Probe<K & string> }>(probes: T): T => probes;
@@ -30,6 +33,9 @@ export const PROBES = table({
   poisoning,
   backdoor,
   'careless-raters': carelessRaters,
+  'collection-shift': collectionShift,
+  'marginal-value': marginalValue,
+  'type-reversal': typeReversal,
   misgeneralisation,
   'over-optimisation': overOptimisation,
   'goal-misgeneralisation': goalMisgeneralisation,

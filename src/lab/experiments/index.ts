@@ -2,10 +2,12 @@ import type { ProbeId } from '../../audit/index.ts';
 import type { Experiment } from '../experiment.ts';
 import { backdoor } from './backdoor.ts';
 import { carelessRaters } from './careless-raters.ts';
+import { collectionShift } from './collection-shift.ts';
 import { exploitability } from './exploitability.ts';
 import { goalMisgeneralisation } from './goal-misgeneralisation.ts';
 import { inducedShift } from './induced-shift.ts';
 import { inheritedBias } from './inherited-bias.ts';
+import { marginalValue } from './marginal-value.ts';
 import { misgeneralisation } from './misgeneralisation.ts';
 import { modeCollapse } from './mode-collapse.ts';
 import { optimalityGap } from './optimality-gap.ts';
@@ -17,6 +19,7 @@ import { refreshCadence } from './refresh-cadence.ts';
 import { rewardAgreement } from './reward-agreement.ts';
 import { rewardInheritance } from './reward-inheritance.ts';
 import { sycophancy } from './sycophancy.ts';
+import { typeReversal } from './type-reversal.ts';
 
 /** The experiment behind each probe; a probe without one does not compile. */
 export const EXPERIMENTS: { readonly [P in ProbeId]: Experiment } = {
@@ -26,6 +29,9 @@ export const EXPERIMENTS: { readonly [P in ProbeId]: Experiment } = {
   poisoning,
   backdoor,
   'careless-raters': carelessRaters,
+  'collection-shift': collectionShift,
+  'marginal-value': marginalValue,
+  'type-reversal': typeReversal,
   misgeneralisation,
   'over-optimisation': overOptimisation,
   'goal-misgeneralisation': goalMisgeneralisation,
