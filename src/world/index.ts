@@ -12,3 +12,6 @@ export * from './raters/answers/words.ts';
 export * from './raters/params.ts';
 export * from './raters/pool.ts';
 export * from './raters/rater.ts';
+export { SUMS, type Sum, type SumsPrompt, stepsOf } from './sums/prompts.ts';
+export type { SumsReply } from './sums/replies.ts';
+export { createSums, type ListedSum, type Sums } from './sums/sums.ts';
