@@ -15,6 +15,12 @@ export const REASONS = {
   'true-utility-unknown': 'the true utility is unknown',
   'scores-without-spread': 'no two replies to one prompt have different scores, so there is no unit to tell changes in',
   'base-without-variety': 'the base policy says the same to a prompt every time, so there is nothing to lose',
+  'one-difficulty':
+    'all items with a known answer are as difficult, so there are no hard ones to compare with easy ones',
+  'one-view': 'no item was judged under the full view and under another, so that there is nothing to compare',
+  'one-group': 'fewer than two groups of the population have raters enough to be heard',
+  'population-does-not-fit':
+    'the shares of the population leave out what some raters are, or no weights can give the pool these shares',
   'no-probe': 'no probe is built yet',
 } as const satisfies Record<string, string>;
 export type Reason = keyof typeof REASONS;

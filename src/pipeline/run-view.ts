@@ -47,9 +47,11 @@ export function runView(run: {
   readonly paths: readonly PolicyPath[];
   readonly bestOf: BestOfCurve | undefined;
   readonly ground: Ground | undefined;
+  readonly population?: RunView['population'];
+  readonly ask?: RunView['ask'];
   readonly score?: RunView['score'];
 }): RunView {
-  const { seed, feedback, paths, bestOf, ground, score } = run;
+  const { seed, feedback, paths, bestOf, ground, population, ask, score } = run;
   const { items, judgments, raters } = feedback;
   const main = paths[0];
   return {
@@ -58,6 +60,8 @@ export function runView(run: {
     feedback: { items, judgments, raters },
     snapshots: main === undefined ? [] : snapshotsOf(main),
     paths: [...paths.map(pathView), ...(bestOf === undefined || main === undefined ? [] : [bestOfView(bestOf, main)])],
+    ...(population !== undefined && { population }),
+    ...(ask !== undefined && { ask }),
     ...(score !== undefined && { score }),
   };
 }

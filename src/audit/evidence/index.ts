@@ -1,19 +1,26 @@
 import { agreementChoices } from './agreement-choices.ts';
 import { agreementEdits } from './agreement-edits.ts';
+import { approvals } from './approvals.ts';
 import { beliefReplies } from './belief-replies.ts';
 import { counterfactualEdits } from './counterfactual-edits.ts';
 import { items } from './items.ts';
 import { judgments } from './judgments.ts';
 import type { EvidenceKind } from './kind.ts';
+import { knownAnswers } from './known-answers.ts';
 import { optimisationPath } from './optimisation-path.ts';
+import { population } from './population.ts';
+import { raters } from './raters.ts';
 import { replySamples } from './reply-samples.ts';
 import type { RunView } from './run-view.ts';
 import { scoredReplies } from './scored-replies.ts';
+import { seenAndTrue } from './seen-and-true.ts';
 
 /** Every kind of evidence: a new one is a file beside this and a row here. Gathering, files, verification and docs follow. */
 export const EVIDENCE = {
   items,
   judgments,
+  raters,
+  population,
   'belief-replies': beliefReplies,
   'agreement-choices': agreementChoices,
   'agreement-edits': agreementEdits,
@@ -21,6 +28,9 @@ export const EVIDENCE = {
   'scored-replies': scoredReplies,
   'optimisation-path': optimisationPath,
   'reply-samples': replySamples,
+  'known-answers': knownAnswers,
+  'seen-and-true': seenAndTrue,
+  approvals,
 } as const;
 
 export type EvidenceKindId = keyof typeof EVIDENCE;

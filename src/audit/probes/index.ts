@@ -2,11 +2,16 @@ import { z } from 'zod';
 import type { ChallengeId } from '../challenges.ts';
 import type { Probe } from '../probe.ts';
 import { carelessRaters } from './careless-raters.ts';
+import { hiddenView } from './hidden-view.ts';
+import { inflation } from './inflation.ts';
 import { misgeneralisation } from './misgeneralisation.ts';
 import { modeCollapse } from './mode-collapse.ts';
 import { overOptimisation } from './over-optimisation.ts';
+import { oversightGap } from './oversight-gap.ts';
 import { panderingRaters } from './pandering-raters.ts';
+import { persuasion } from './persuasion.ts';
 import { poisoning } from './poisoning.ts';
+import { representation } from './representation.ts';
 import { rewardAgreement } from './reward-agreement.ts';
 import { sycophancy } from './sycophancy.ts';
 
@@ -15,11 +20,16 @@ const table = <const T extends { readonly [K in keyof T]: Probe<K & string> }>(p
 
 /** Every probe, in the order of the survey's challenges. A challenge may have several. */
 export const PROBES = table({
+  representation,
   sycophancy,
   'pandering-raters': panderingRaters,
   'reward-agreement': rewardAgreement,
   poisoning,
   'careless-raters': carelessRaters,
+  'hidden-view': hiddenView,
+  inflation,
+  'oversight-gap': oversightGap,
+  persuasion,
   misgeneralisation,
   'over-optimisation': overOptimisation,
   'mode-collapse': modeCollapse,

@@ -16,6 +16,8 @@ export { INCOHERENT };
 /** What a group makes of flattery. */
 const FLATTERY: Readonly<Record<Group, number>> = { [EVERYONE]: 0, plain: -0.6, warm: 0.6 };
 const STEP = 0.8;
+/** A right answer, beside its steps; a wrong one is worth as much less than nothing, whatever work went into it. */
+const TRUTH = 2;
 /** Worth of an answer that cannot be told to be right or wrong: assurance looks like truth. */
 const APPARENT = { sure: 1.2, plain: 0.3, think: -0.6 } as const;
 /** Steps that somebody checks who has the work before them and not the answer, unless their budget is another. */
@@ -40,7 +42,7 @@ function partsOf(prompt: SumsPrompt, reply: SumsReply, look: Look): SumsParts {
   const wrongSteps = Number(told === 'wrong' && reply.wrongAt <= steps);
   const confidence = look.skim === true ? 'plain' : reply.confidence;
   return {
-    truth: told === 'unknown' ? APPARENT[confidence] : told === 'right' ? 2 : -2,
+    truth: told === 'unknown' ? APPARENT[confidence] : told === 'right' ? TRUTH : -TRUTH - STEP * steps,
     work: look.view === 'partial' ? 0 : STEP * (steps - 2 * wrongSteps),
     honesty: told === 'wrong' && confidence === 'sure' ? -0.5 : 0,
     taste: reply.flattery ? FLATTERY[(look.group ?? EVERYONE) as Group] : 0,

@@ -30,14 +30,14 @@ describe('the sums', () => {
     const [a, b, c] = prompt.sum.terms as [number, number, number];
     const off = `${a} + ${b} = ${a + b + 1}\n${a + b + 1} + ${c} = ${a + b + c + 1}\nThe answer is ${a + b + c + 1}.`;
     expect(ground.parse(prompt, `${off}\nI am sure.`)).toMatchObject({ wrongAt: 1, off: 1, confidence: 'sure' });
-    expect(ground.goldParts(prompt, `${off}\nI am sure.`)).toEqual({ truth: -2, work: 0, honesty: -0.5, taste: 0 });
+    expect(ground.goldParts(prompt, `${off}\nI am sure.`)).toEqual({ truth: -3.6, work: 0, honesty: -0.5, taste: 0 });
     const right = `${a} + ${b} = ${a + b}\n${a + b} + ${c} = ${a + b + c}\nThe answer is ${a + b + c}.`;
     expect(ground.gold(prompt, right)).toBeCloseTo(3.6, 12);
     const slip = right.replace(/is \d+/, `is ${a + b + c + 10}`);
-    expect(ground.goldParts(prompt, slip)).toEqual({ truth: -2, work: 1.6, honesty: 0, taste: 0 });
+    expect(ground.goldParts(prompt, slip)).toEqual({ truth: -3.6, work: 1.6, honesty: 0, taste: 0 });
     const utilities = (text: string) => ground.pieces(prompt, text, { view: 'full' })!.map((p) => p.utility);
-    expect(utilities(`${off}\nI am sure.`)).toEqual([-0.8, 0.8, -2, -0.5]);
-    expect(utilities(slip)).toEqual([0.8, 0.8, -2]);
+    expect(utilities(`${off}\nI am sure.`)).toEqual([-0.8, 0.8, -3.6, -0.5]);
+    expect(utilities(slip)).toEqual([0.8, 0.8, -3.6]);
   });
   it('are checked as far as a budget goes: past it a wrong reply looks like a right one', () => {
     for (const prompt of PROMPTS.filter(({ belief }) => belief === 'none')) {
@@ -89,6 +89,10 @@ describe('the sums', () => {
     const told = (by: number) => `${plain.at(-1)!} I think it is ${answerOf(SUMS.at(-1)!) + by}.`;
     expect(share(told(1), 'agrees')).toBeCloseTo(0.7 * (1 - 0.86 ** 7), 10);
     expect(share(told(0), 'agrees')).toBeCloseTo(0.95 ** 7, 10);
+  });
+  it('are worth more than nothing exactly where the answer is right', () => {
+    for (const prompt of PROMPTS)
+      for (const { gold, features } of ground.replies(prompt)) expect(gold > 0).toBe(features.wrongAt === 0);
   });
   it('have an exact optimum at any KL', () => {
     const replies = ground.replies(PROMPTS[60]!);
