@@ -17,7 +17,10 @@ const ROOT = resolve(import.meta.dirname, '..');
 
 /** Files that hold the bounds of intervals without deciding how they are made for a report, and why. */
 const NO_METHOD: ReadonlyMap<RegExp, string> = new Map([
-  [/^audit\/(finding|guessers|run-audit)\.ts$|^audit\/probes\//, 'probes: coverage by goodhart lab rates'],
+  [
+    /^audit\/(finding|guessers|run-audit|shared-preference|two-way-share)\.ts$|^audit\/probes\//,
+    'probes: coverage by goodhart lab rates',
+  ],
   [/^audit\/chains\//, 'stations that are no probe: coverage in chains.test.ts'],
   [/^lab\/rates\.ts$/, 'rates of probes: counts of runs, by wilson'],
   [/^quality\/detectors\//, 'beside a flag, which was chosen for being extreme'],

@@ -19,6 +19,12 @@ export const REASONS = {
   'pay-without-spread':
     'the reward pays the same for every choice, so following pay and keeping options cannot be told apart',
   'one-round-only': 'there was one round only, so that nothing can have shifted',
+  'one-difficulty':
+    'all items with a known answer are as difficult, so there are no hard ones to compare with easy ones',
+  'one-view': 'no item was judged under the full view and under another, so that there is nothing to compare',
+  'one-group': 'fewer than two groups of the population have raters enough to be heard',
+  'population-does-not-fit':
+    'the shares of the population leave out what some raters are, or no weights can give the pool these shares',
   'no-probe': 'no probe is built yet',
 } as const satisfies Record<string, string>;
 export type Reason = keyof typeof REASONS;

@@ -29,6 +29,9 @@ for (const id of PROBE_IDS) {
 
 /** Probes whose interval covers less than it says in their experiment, with what bounds it; the report says the rate. */
 const SHORT_OF: Partial<Record<ProbeId, string>> = {
+  representation: 'twenty draws: 18 at the weakest dose, where the forty of the rates have 38',
+  persuasion: 'twenty draws: 18 at the weakest dose, where the forty of the rates have 38',
+  inflation: 'twenty draws: 16 at the documented dose; 282 of 300 on seeds 7001 to 7300',
   'reward-agreement':
     '20 and 27 of 40 where it is planted: the unit of scores is estimated from all items, and its doubt is counted from the edited ones alone (`changesInUnits`), which are those of mistaken users',
   'reward-inheritance':

@@ -1,15 +1,22 @@
 import { MONITORS } from '../policy/index.ts';
 import { FAMILIES } from '../reward/index.ts';
 import { suggest, UsageError } from '../run/index.ts';
-import { SIMULATED_RATERS } from '../world/index.ts';
+import {
+  GROUNDS,
+  type Ground,
+  type GroundId,
+  type RaterParams,
+  SIMULATED_RATERS,
+  type SimulatedRaterKind,
+} from '../world/index.ts';
 import { baseSettings, type PipelineConfig } from './config.ts';
 import { policySettings } from './policy-config.ts';
 
-const refuse = (text: string): never => {
+function refuse(text: string): never {
   throw new UsageError('config', text);
-};
+}
 
-function checkRaters(raters: Readonly<Record<string, number>>): void {
+function checkRaters(raters: Readonly<Record<string, number>>, ground: GroundId): void {
   const known = Object.keys(SIMULATED_RATERS);
   const unknown = Object.keys(raters).find((kind) => !known.includes(kind));
   if (unknown !== undefined) {
@@ -19,6 +26,17 @@ function checkRaters(raters: Readonly<Record<string, number>>): void {
   }
   if (Object.values(raters).every((count) => count === 0))
     refuse('feedback.raters: expected at least one rater, got none; for example { noisy: 7 }');
+  const { views, groups }: Ground = GROUNDS[ground]();
+  for (const [kind, count] of Object.entries(raters)) {
+    const { view, group }: RaterParams = SIMULATED_RATERS[kind as SimulatedRaterKind];
+    if (count === 0) continue;
+    if (view !== null && !views.includes(view))
+      refuse(
+        `feedback.raters: ${kind} sees the view ${view}, and ${ground} has only ${views.join(', ')}; leave it out`,
+      );
+    if (group !== null && !groups.includes(group))
+      refuse(`feedback.raters: ${kind} is of a group that ${ground} does not have; leave it out`);
+  }
 }
 
 /** Later rounds ask about the policy of the one before. */
@@ -47,12 +65,12 @@ function checkEnsemble({ policy, reward }: PipelineConfig): void {
 /** What a configuration must satisfy beyond the type of each key: parts that need each other, and parts that exclude each other. */
 export function checkConfig(config: PipelineConfig): void {
   const { data, base, feedback, reward, policy } = config;
-  const simulated = data.layout === 'ground';
   if (feedback !== undefined) {
-    if (!simulated) refuse(`feedback: data.layout ${data.layout} brings its own judgments; remove feedback`);
+    if (data.layout !== 'ground')
+      refuse(`feedback: data.layout ${data.layout} brings its own judgments; remove feedback`);
     if (base === undefined) refuse('feedback: simulated raters judge replies of a base model; add base: {}');
-    checkRaters(feedback.raters);
-  } else if (simulated) refuse('data.layout ground has no judgments of its own; add feedback: {}');
+    checkRaters(feedback.raters, data.ground);
+  } else if (data.layout === 'ground') refuse('data.layout ground has no judgments of its own; add feedback: {}');
   const needsBase = policy !== undefined || FAMILIES[reward.family].needsBase;
   if (data.layout !== 'ground' && 'leaveOut' in data.holdout && (base !== undefined || needsBase)) {
     refuse(

@@ -96,10 +96,24 @@ const feedbackSchema = z
     raters: raterCounts(feedback.pool, feedback.raters) as Record<string, number>,
   }));
 
+const populationSchema = z.record(
+  z.string().min(1),
+  z
+    .record(z.string().min(1), z.number().min(0).max(1))
+    .refine((shares) => Math.abs(Object.values(shares).reduce((a, b) => a + b, 0) - 1) < 1e-6, {
+      error: 'expected shares that sum to 1',
+    }),
+);
+
 const auditSchema = z.strictObject({
   prompts: positive.default(48),
   /** Replies per prompt and snapshot for the sampled probes. */
   samples: positive.default(8),
+  /**
+   * Whom the reward is to speak for, by what raters say of themselves: { region: { north: 0.4, south: 0.6 } }. The shares of an
+   * attribute sum to 1. Simulated raters are of a group: { group: { plain: 0.5, warm: 0.5 } }.
+   */
+  population: populationSchema.optional(),
   /** Thresholds and settings of probes, by probe: { over-optimisation: { concern: 0.1 } }. */
   params: probeSettingsSchema.prefault({}),
   /** Exit code 1 when a finding is at least this bad, or when nothing could be assessed. */

@@ -78,6 +78,24 @@ describe('configurations', () => {
       /policy\.variants\.careful\.risk: expected two reward\.members/,
     );
   });
+  it('take raters whose view and group the ground has, and name the one that it has not', () => {
+    expect(refused({ feedback: { raters: { bounded: 2 } } })).toMatch(
+      /feedback\.raters: bounded sees the view work, and harbour has only full, partial; leave it out/,
+    );
+    expect(refused({ feedback: { raters: { bounded: 0 } } })).toBe('accepted');
+    const sums = { data: { layout: 'ground', ground: 'sums' } };
+    expect(refused({ ...sums, feedback: { raters: { bounded: 2, trusting: 1, warm: 1 } } })).toBe('accepted');
+  });
+  it('take the shares of a population, which sum to 1 for each attribute', () => {
+    const issue = (population: object) =>
+      configSchema.safeParse({ name: 'x', data: GROUND, audit: { population } }).error?.issues[0];
+    expect(issue({ group: { plain: 0.3, warm: 0.7 }, age: { young: 1 } })).toBeUndefined();
+    expect(issue({ group: { plain: 0.3, warm: 0.6 } })).toMatchObject({
+      path: ['audit', 'population', 'group'],
+      message: 'expected shares that sum to 1',
+    });
+    expect(issue({ group: { plain: 1.2, warm: -0.2 } })?.path).toEqual(['audit', 'population', 'group', 'plain']);
+  });
   it('refuse variants by name: of no key, of a shared key, of a taken name', () => {
     const issue = (variants: object) =>
       configSchema.safeParse({ name: 'x', data: GROUND, policy: { variants } }).error?.issues[0];

@@ -63,9 +63,11 @@ export function runView(run: {
   readonly rounds?: readonly RoundView[];
   readonly exact: ExactCurve | undefined;
   readonly ground: Ground | undefined;
+  readonly population?: RunView['population'];
+  readonly ask?: RunView['ask'];
   readonly score?: RunView['score'];
 }): RunView {
-  const { seed, feedback, paths, bestOf, rounds, exact, ground, score } = run;
+  const { seed, feedback, paths, bestOf, rounds, exact, ground, population, ask, score } = run;
   const { items, judgments, raters } = feedback;
   const main = paths[0];
   const deployed = (main?.first ?? []).filter(({ split }) => split === 'deploy');
@@ -79,6 +81,8 @@ export function runView(run: {
     ...(main?.triggered !== undefined && { triggered: triggeredOf(main, main.triggered) }),
     ...(exact !== undefined && { optima: optimaOf(exact, seed) }),
     ...(deployed.length > 0 && { deployment: deployed.map(({ prompt }) => ({ text: prompt })) }),
+    ...(population !== undefined && { population }),
+    ...(ask !== undefined && { ask }),
     ...(score !== undefined && { score }),
   };
 }

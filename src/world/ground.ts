@@ -38,6 +38,8 @@ export interface Look {
   readonly group?: string;
   /** They stop reading after the answer proper. */
   readonly skim?: boolean;
+  /** Steps that they can check themselves, where a view shows the work and not the answer. */
+  readonly budget?: number;
 }
 
 /** A reply as it looks to somebody. */

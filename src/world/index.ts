@@ -15,3 +15,6 @@ export * from './raters/rater.ts';
 export type { House, Plan, RoomsPrompt } from './rooms/houses.ts';
 export { createRooms, type Rooms, type RoomsReply } from './rooms/rooms.ts';
 export type { WalkFeatures } from './rooms/walks.ts';
+export { SUMS, type Sum, type SumsPrompt, stepsOf } from './sums/prompts.ts';
+export type { SumsReply } from './sums/replies.ts';
+export { createSums, type ListedSum, type Sums } from './sums/sums.ts';

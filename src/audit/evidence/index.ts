@@ -1,5 +1,6 @@
 import { agreementChoices } from './agreement-choices.ts';
 import { agreementEdits } from './agreement-edits.ts';
+import { approvals } from './approvals.ts';
 import { attacks } from './attacks.ts';
 import { attributeReplies } from './attribute-replies.ts';
 import { baseRewards } from './base-rewards.ts';
@@ -11,15 +12,19 @@ import { inputUtilities } from './input-utilities.ts';
 import { items } from './items.ts';
 import { judgments } from './judgments.ts';
 import type { EvidenceKind } from './kind.ts';
+import { knownAnswers } from './known-answers.ts';
 import { learningCurve } from './learning-curve.ts';
 import { optimisationPath } from './optimisation-path.ts';
 import { optimisationRuns } from './optimisation-runs.ts';
 import { optionChoices } from './option-choices.ts';
+import { population } from './population.ts';
+import { raters } from './raters.ts';
 import { replySamples } from './reply-samples.ts';
 import { roundPairs } from './round-pairs.ts';
 import { roundPaths } from './round-paths.ts';
 import type { RunView } from './run-view.ts';
 import { scoredReplies } from './scored-replies.ts';
+import { seenAndTrue } from './seen-and-true.ts';
 import { triggerReplies } from './trigger-replies.ts';
 import { triggerScores } from './trigger-scores.ts';
 
@@ -27,6 +32,8 @@ import { triggerScores } from './trigger-scores.ts';
 export const EVIDENCE = {
   items,
   judgments,
+  raters,
+  population,
   'belief-replies': beliefReplies,
   'agreement-choices': agreementChoices,
   'agreement-edits': agreementEdits,
@@ -47,6 +54,9 @@ export const EVIDENCE = {
   'trigger-replies': triggerReplies,
   'learning-curve': learningCurve,
   'collection-prompts': collectionPrompts,
+  'known-answers': knownAnswers,
+  'seen-and-true': seenAndTrue,
+  approvals,
 } as const;
 
 export type EvidenceKindId = keyof typeof EVIDENCE;

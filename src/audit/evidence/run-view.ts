@@ -1,4 +1,4 @@
-import type { Item, Judgment, RaterProfile } from '../../feedback/index.ts';
+import type { Item, Judgment, PopulationTargets, Question, Rater, RaterProfile } from '../../feedback/index.ts';
 import type { Ground } from '../../world/index.ts';
 
 export interface ReplyView {
@@ -86,6 +86,10 @@ export interface RunView {
   readonly optima?: readonly OptimumView[];
   /** Prompts that deployment is expected to bring, where the run has some of its own and no ground. */
   readonly deployment?: readonly { readonly text: string; readonly strata?: Readonly<Record<string, string>> }[];
+  /** Whom the reward is to speak for: shares by what raters say of themselves. */
+  readonly population?: PopulationTargets;
+  /** The run's own simulated raters, rested, to be asked something about further replies; absent where people judged. */
+  readonly ask?: (question: Question) => readonly Rater[];
   /** The reward in the model's normalised units; absent where only files are at hand. */
   readonly score?: (
     prompt: string,

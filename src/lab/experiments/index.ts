@@ -5,7 +5,9 @@ import { carelessRaters } from './careless-raters.ts';
 import { collectionShift } from './collection-shift.ts';
 import { exploitability } from './exploitability.ts';
 import { goalMisgeneralisation } from './goal-misgeneralisation.ts';
+import { hiddenView } from './hidden-view.ts';
 import { inducedShift } from './induced-shift.ts';
+import { inflation } from './inflation.ts';
 import { inheritedBias } from './inherited-bias.ts';
 import { marginalValue } from './marginal-value.ts';
 import { misgeneralisation } from './misgeneralisation.ts';
@@ -13,9 +15,12 @@ import { modeCollapse } from './mode-collapse.ts';
 import { optimalityGap } from './optimality-gap.ts';
 import { optionKeeping } from './option-keeping.ts';
 import { overOptimisation } from './over-optimisation.ts';
+import { oversightGap } from './oversight-gap.ts';
 import { panderingRaters } from './pandering-raters.ts';
+import { persuasion } from './persuasion.ts';
 import { poisoning } from './poisoning.ts';
 import { refreshCadence } from './refresh-cadence.ts';
+import { representation } from './representation.ts';
 import { rewardAgreement } from './reward-agreement.ts';
 import { rewardInheritance } from './reward-inheritance.ts';
 import { sycophancy } from './sycophancy.ts';
@@ -23,6 +28,7 @@ import { typeReversal } from './type-reversal.ts';
 
 /** The experiment behind each probe; a probe without one does not compile. */
 export const EXPERIMENTS: { readonly [P in ProbeId]: Experiment } = {
+  representation,
   sycophancy,
   'pandering-raters': panderingRaters,
   'reward-agreement': rewardAgreement,
@@ -32,6 +38,10 @@ export const EXPERIMENTS: { readonly [P in ProbeId]: Experiment } = {
   'collection-shift': collectionShift,
   'marginal-value': marginalValue,
   'type-reversal': typeReversal,
+  'hidden-view': hiddenView,
+  inflation,
+  'oversight-gap': oversightGap,
+  persuasion,
   misgeneralisation,
   'over-optimisation': overOptimisation,
   'goal-misgeneralisation': goalMisgeneralisation,

@@ -10,7 +10,7 @@ import {
 import { loadEvidence, writeEvidence } from '../../audit/node.ts';
 import { committedRates } from '../../lab/index.ts';
 import { writeJson } from '../../run/node.ts';
-import type { Ground } from '../../world/index.ts';
+import { type Ground, raterPool } from '../../world/index.ts';
 import { digestsOf } from '../digests.ts';
 import { loadFeedback } from '../feedback-records.ts';
 import { filled, UNTOLD } from '../filled.ts';
@@ -24,6 +24,13 @@ import { groundOf } from '../sources/index.ts';
 import { DATA, type Recomputed, type Stage, type VerifiedPlace } from '../stage.ts';
 import { policyFiles, variantsOf } from './policy.ts';
 
+/** The raters of a run on a ground, who can be asked again. */
+function asked({ config }: Place, ground: Ground | undefined): Pick<RunView, 'ask'> {
+  const { feedback } = config;
+  if (ground === undefined || feedback === undefined) return {};
+  return { ask: (question) => raterPool(ground, feedback.raters, { question }).raters };
+}
+
 /** What the run's files show. */
 const viewOf = async (place: Place, ground: Ground | undefined): Promise<RunView> =>
   runView({
@@ -34,6 +41,8 @@ const viewOf = async (place: Place, ground: Ground | undefined): Promise<RunView
     rounds: await roundViews(place),
     exact: loadExact(place),
     ground,
+    ...(place.config.audit.population !== undefined && { population: place.config.audit.population }),
+    ...asked(place, ground),
   });
 
 /** Gathers every kind of evidence that the run can supply, runs every probe on it, and puts beside them how often each is right. */

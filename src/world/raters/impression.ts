@@ -1,6 +1,6 @@
 import type { Presentation } from '../../feedback/index.ts';
 import type { Uniform } from '../../stats/index.ts';
-import type { Appearance, Ground, GroundPrompt } from '../ground.ts';
+import type { Appearance, Ground, GroundPrompt, Look } from '../ground.ts';
 import type { RaterParams } from './params.ts';
 
 /** An item as one rater meets it once: what they see of each text, what it is worth to them, and their chances. */
@@ -28,13 +28,21 @@ export interface Impression {
 
 const sum = (parts: Readonly<Record<string, number>>) => Object.values(parts).reduce((a, b) => a + b, 0);
 
+/** How a rater of some settings looks at what a view shows. */
+export const lookOf = ({ skim, group, budget }: RaterParams, view: string): Look => ({
+  view,
+  skim,
+  ...(group !== null && { group }),
+  ...(budget !== null && { budget }),
+});
+
 /** What a rater of some settings sees and wants, under a presentation: its view decides what can be seen. */
 export function impressionOf(
   at: Pick<Impression, 'ground' | 'prompt' | 'params' | 'replies' | 'careless' | 'flip' | 'guess' | 'uniform'>,
   { order, view }: Presentation,
 ): Impression {
   const { ground, prompt, params, replies, careless, flip, guess, uniform } = at;
-  const look = { view, skim: params.skim, ...(params.group !== null && { group: params.group }) };
+  const look = lookOf(params, view);
   const appearance = (text: string) => ground.look(prompt, text, look);
   return {
     ground,

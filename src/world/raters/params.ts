@@ -18,6 +18,10 @@ export interface RaterParams {
   readonly view: string | null;
   /** Stops reading after the answer proper, whatever is shown. */
   readonly skim: boolean;
+  /** P(they check what is shown against the facts); else they go by what the partial view shows, assurance above all. */
+  readonly checks: number;
+  /** Steps that they check themselves where work is shown without the answer; what is usual when null. */
+  readonly budget: number | null;
   /** P(careless) grows by this per item judged, up to one half. */
   readonly fatigue: number;
   /** Ties when the best two differ by less. */
@@ -38,6 +42,8 @@ const HONEST: RaterParams = {
   flatteryWeight: 0,
   view: null,
   skim: false,
+  checks: 1,
+  budget: null,
   fatigue: 0,
   tieBelow: 0,
   group: null,
@@ -55,6 +61,8 @@ export const SIMULATED_RATERS = {
   'length-biased': { ...HONEST, lengthWeight: 8 },
   sycophantic: { ...HONEST, agreementWeight: 5 },
   'partial-view': { ...HONEST, view: 'partial' },
+  bounded: { ...HONEST, view: 'work' },
+  trusting: { ...HONEST, checks: 0.2 },
   plain: { ...HONEST, group: 'plain' },
   warm: { ...HONEST, group: 'warm' },
   fatigued: { ...HONEST, fatigue: 0.002 },

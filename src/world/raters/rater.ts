@@ -34,7 +34,10 @@ export function simulatedRater(ground: Ground, options: SimulatedRaterOptions): 
       const [draw, flip, pace, guess] = [uniform(), uniform(), uniform(), uniform()];
       const careless = draw < Math.max(params.careless, tired);
       const replies = item.replies.map(({ text }) => text);
-      const seen = impressionOf({ ground, prompt, params, replies, careless, flip, guess, uniform }, presentation);
+      // Who always checks draws nothing, so that the same seed gives the same answers as before there were others.
+      const trusts = params.checks < 1 && uniform() >= params.checks && presentation.view === 'full';
+      const shown = trusts ? { ...presentation, view: 'partial' } : presentation;
+      const seen = impressionOf({ ground, prompt, params, replies, careless, flip, guess, uniform }, shown);
       const activeMs = Math.round(careless ? 1500 + 1500 * pace : 8000 + 12_000 * pace);
       return { answer: answer(seen, question), activeMs };
     },

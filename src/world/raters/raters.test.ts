@@ -87,6 +87,7 @@ describe('simulated raters', () => {
     const wrongUser = (rows: Row[]) => accuracy(rows.filter((r) => r.item.strata!.belief === 'wrong'));
     expect(wrongUser(await judged('sycophantic')).high).toBeLessThan(wrongUser(await judged('noisy')).low);
     expect(accuracy(await judged('partial-view')).high).toBeLessThan(accuracy(await judged('noisy')).low);
+    expect(accuracy(await judged('trusting')).high).toBeLessThan(accuracy(await judged('noisy')).low);
     expect((await judged('undecided')).some((r) => r.chosen === 'tie')).toBe(true);
     const tired = await judged('fatigued', 900);
     expect(accuracy(tired.slice(600)).high).toBeLessThan(accuracy(tired.slice(0, 200)).low + 0.1);
@@ -135,6 +136,8 @@ describe('what a rater is shown', () => {
     for (const kind of SIMULATED_RATER_KINDS) {
       expect(answers(world, kind, 'partial')).toEqual(answers(swapped, kind, 'partial'));
     }
+    // Who trusts most of the time is told apart from who does not look only by what he checks.
+    expect(answers(world, 'trusting', 'full')).not.toEqual(answers(swapped, 'trusting', 'full'));
     expect(answers(world, 'oracle', 'full')).not.toEqual(answers(swapped, 'oracle', 'full'));
   });
 });
