@@ -15,6 +15,8 @@ export const REASONS = {
   'true-utility-unknown': 'the true utility is unknown',
   'scores-without-spread': 'no two replies to one prompt have different scores, so there is no unit to tell changes in',
   'base-without-variety': 'the base policy says the same to a prompt every time, so there is nothing to lose',
+  'too-few-groups': 'fewer than two groups of raters have enough choices',
+  'nothing-to-rank': 'all models have the same metric, or the same true utility: there is no order to be right about',
   'no-probe': 'no probe is built yet',
 } as const satisfies Record<string, string>;
 export type Reason = keyof typeof REASONS;

@@ -1,4 +1,4 @@
-import { collectJudgments, type Item, type Judgment, toPairs } from '../feedback/index.ts';
+import { collectJudgments, type Item, type Judgment, type Rater, toPairs } from '../feedback/index.ts';
 import { combinedScore } from '../reward/index.ts';
 import { type Rng, standardDeviation } from '../stats/index.ts';
 import {
@@ -15,7 +15,7 @@ import {
 } from '../world/index.ts';
 import { type FeatureReward, fitFeatureReward } from './feature-reward.ts';
 import { HARBOUR } from './harbour.ts';
-import type { Setting } from './setting.ts';
+import type { Asked, Setting } from './setting.ts';
 
 /**
  * The loop in small, exactly: simulated raters judge replies of the harbour's known base policy, a reward on slots is fitted to
@@ -27,7 +27,7 @@ const NOW = () => '2026-01-01T00:00:00Z';
 const MARKED = 12;
 
 /** The raters of a setting, by kind; ids carry no kind. */
-function ratersOf({ raters, agreementWeight }: Setting) {
+function ratersOf({ raters, agreementWeight }: Pick<Setting, 'raters' | 'agreementWeight'>) {
   const kinds = (Object.entries(raters) as [SimulatedRaterKind, number][]).flatMap(([kind, count]) =>
     Array.from({ length: count }, () => kind),
   );
@@ -38,8 +38,12 @@ function ratersOf({ raters, agreementWeight }: Setting) {
   });
 }
 
-/** Step 1: judgments of a setting's raters on its pairs. */
-export async function judged(setting: Setting, rng: Rng): Promise<{ items: Item[]; judgments: Judgment[] }> {
+/** Step 1: judgments of a setting's raters, or of others, on its pairs. */
+export async function judged(
+  setting: Asked,
+  rng: Rng,
+  raters: readonly Rater[] = ratersOf(setting),
+): Promise<{ items: Item[]; judgments: Judgment[] }> {
   const { pairs, overlap, triggers } = setting;
   const marked = triggers ? rng.shuffle(HARBOUR.prompts('train', { trigger: true })).slice(0, MARKED) : [];
   const items = await comparisonItems({
@@ -52,7 +56,6 @@ export async function judged(setting: Setting, rng: Rng): Promise<{ items: Item[
     replies: fromBase(HARBOUR, rng),
   });
   const judgments: Judgment[] = [];
-  const raters = ratersOf(setting);
   for await (const judgment of collectJudgments({ items, raters, overlap, rng, now: NOW })) judgments.push(judgment);
   return { items, judgments };
 }

@@ -5,10 +5,13 @@ import type { Feedback } from './feedback-records.ts';
 import type { BestOfCurve } from './stages/best-of-n.ts';
 import type { PolicyPath } from './stages/policy.ts';
 
-/** Prompts as evidence shows them: of the training distribution, so that a probe compares like with like. */
-const promptViews = (prompts: readonly EvaluatedPrompt[]): SnapshotView['prompts'] =>
+/** Prompts of a split as evidence shows them. Where none is named, of the training distribution: like is compared with like. */
+const promptViews = (
+  prompts: readonly EvaluatedPrompt[],
+  wanted: EvaluatedPrompt['split'] = 'evaluation',
+): SnapshotView['prompts'] =>
   prompts
-    .filter(({ split }) => split === 'evaluation')
+    .filter(({ split }) => split === wanted)
     .map(({ promptId, prompt, split, replies, scored }) => ({
       promptId,
       prompt,
@@ -57,6 +60,7 @@ export function runView(run: {
     ground,
     feedback: { items, judgments, raters },
     snapshots: main === undefined ? [] : snapshotsOf(main),
+    ...(main !== undefined && { deployment: promptViews(main.first, 'deploy') }),
     paths: [...paths.map(pathView), ...(bestOf === undefined || main === undefined ? [] : [bestOfView(bestOf, main)])],
     ...(score !== undefined && { score }),
   };

@@ -6,19 +6,27 @@ import { items } from './items.ts';
 import { judgments } from './judgments.ts';
 import type { EvidenceKind } from './kind.ts';
 import { optimisationPath } from './optimisation-path.ts';
+import { raterCredits } from './rater-credits.ts';
+import { raterGroups } from './rater-groups.ts';
 import { replySamples } from './reply-samples.ts';
+import { rewardMetrics } from './reward-metrics.ts';
 import type { RunView } from './run-view.ts';
 import { scoredReplies } from './scored-replies.ts';
+import { shiftCredits } from './shift-credits.ts';
 
 /** Every kind of evidence: a new one is a file beside this and a row here. Gathering, files, verification and docs follow. */
 export const EVIDENCE = {
   items,
   judgments,
+  'rater-groups': raterGroups,
   'belief-replies': beliefReplies,
   'agreement-choices': agreementChoices,
   'agreement-edits': agreementEdits,
   'counterfactual-edits': counterfactualEdits,
   'scored-replies': scoredReplies,
+  'shift-credits': shiftCredits,
+  'rater-credits': raterCredits,
+  'reward-metrics': rewardMetrics,
   'optimisation-path': optimisationPath,
   'reply-samples': replySamples,
 } as const;

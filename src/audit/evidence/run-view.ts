@@ -47,6 +47,8 @@ export interface RunView {
   };
   /** Sampled replies on held-out prompts: the base policy first, the final policy last; empty without a policy. */
   readonly snapshots: readonly SnapshotView[];
+  /** The base policy's replies on prompts of deployment, which nothing was trained on; absent where there are none. */
+  readonly deployment?: readonly PromptView[];
   /** Every optimisation path, by method as configured. */
   readonly paths: readonly PathView[];
   /** The reward in the model's normalised units; absent where only files are at hand. */

@@ -2,13 +2,18 @@ import { z } from 'zod';
 import type { ChallengeId } from '../challenges.ts';
 import type { Probe } from '../probe.ts';
 import { carelessRaters } from './careless-raters.ts';
+import { evaluationIndependence } from './evaluation-independence.ts';
+import { metricValidity } from './metric-validity.ts';
 import { misgeneralisation } from './misgeneralisation.ts';
 import { modeCollapse } from './mode-collapse.ts';
 import { overOptimisation } from './over-optimisation.ts';
 import { panderingRaters } from './pandering-raters.ts';
 import { poisoning } from './poisoning.ts';
+import { raterModelMisfit } from './rater-model-misfit.ts';
 import { rewardAgreement } from './reward-agreement.ts';
+import { spuriousShift } from './spurious-shift.ts';
 import { sycophancy } from './sycophancy.ts';
+import { worstGroup } from './worst-group.ts';
 
 /** A table whose keys are the ids of its probes. */
 const table = <const T extends { readonly [K in keyof T]: Probe<K & string> }>(probes: T): T => probes;
@@ -20,8 +25,13 @@ export const PROBES = table({
   'reward-agreement': rewardAgreement,
   poisoning,
   'careless-raters': carelessRaters,
+  'rater-model-misfit': raterModelMisfit,
+  'worst-group': worstGroup,
   misgeneralisation,
+  'spurious-shift': spuriousShift,
   'over-optimisation': overOptimisation,
+  'metric-validity': metricValidity,
+  'evaluation-independence': evaluationIndependence,
   'mode-collapse': modeCollapse,
 });
 export type ProbeId = keyof typeof PROBES;

@@ -1,5 +1,5 @@
 import { mean, type Rng } from '../../stats/index.ts';
-import { type Column, largestMean } from '../estimates.ts';
+import { type Column, crossFittedLargest, largestMean } from '../estimates.ts';
 import type { OptimisationPoint } from '../evidence/optimisation-path.ts';
 import { count, defineProbe, probeParams } from '../probe.ts';
 
@@ -26,26 +26,6 @@ const losses = (path: readonly Known[]): Column[] => {
   return path.slice(0, -1).map(({ gold }, k) => ({ name: String(k), values: gold.map((g, i) => g - end.gold[i]!) }));
 };
 
-const on = (values: readonly number[], prompts: readonly number[]) => mean(prompts.map((i) => values[i]!));
-
-/**
- * The drop without the luck of the highest point: the peak is chosen on one half of the prompts and the drop read off the
- * other, both ways, over several halvings. The end counts as a peak of no drop.
- */
-function crossFitted(columns: readonly Column[], prompts: number, rng: Rng): number {
-  const order = Array.from({ length: prompts }, (_, i) => i);
-  const once = (select: readonly number[], test: readonly number[]) => {
-    const best = columns.reduce((a, b) => (on(b.values, select) > on(a.values, select) ? b : a));
-    return on(best.values, select) > 0 ? on(best.values, test) : 0;
-  };
-  const halvings = Array.from({ length: 20 }, () => {
-    const shuffled = rng.shuffle(order);
-    const [a, b] = [shuffled.slice(0, prompts >> 1), shuffled.slice(prompts >> 1)];
-    return (once(a, b) + once(b, a)) / 2;
-  });
-  return mean(halvings);
-}
-
 /** Area under a curve over √KL, by trapezoids. */
 function area(path: readonly Known[], height: (point: Known) => number): number {
   const x = path.map(({ kl }) => Math.sqrt(Math.max(0, kl)));
@@ -66,7 +46,7 @@ function methodDrop(path: readonly Known[], level: number, rng: Rng): MethodDrop
   const [base, end] = [path[0]!, path.at(-1)!];
   const columns = losses(path);
   const { low, high } = largestMean(columns, level);
-  const drop = Math.min(high, Math.max(low, crossFitted(columns, end.gold.length, rng)));
+  const drop = Math.min(high, Math.max(low, crossFittedLargest(columns, rng)));
   const peak = path.reduce((a, b) => (mean(b.gold) > mean(a.gold) ? b : a));
   return {
     method: end.method,
