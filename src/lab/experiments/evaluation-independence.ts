@@ -55,7 +55,7 @@ export const evaluationIndependence: Experiment<Panels> = {
   lookAlike: 'the other panel wants the same and is noisier (a rationality of .5 and not 1.5)',
   usual: {
     ...ASKED,
-    pairs: 600,
+    pairs: 900,
     overlap: 4,
     size: 4,
     lengthWeight: 0,
