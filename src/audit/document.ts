@@ -59,12 +59,12 @@ const intervalText = ({ interval }: Finding): string =>
     ? rangeText(interval)
     : `${rangeText(interval)} (${figure(100 * interval.level)} %)`;
 
-/** What a finding names: a method, a rater, a phrase, a feature. */
+/** What a finding names: a method, a rater, a phrase, a feature, a group. */
 const namedIn = ({ details }: Finding): string =>
   Object.entries(details)
     .flatMap(([key, value]) => (typeof value === 'string' && NAMING.has(key) ? [`${wordsOf(key)} ${value}`] : []))
     .join(', ');
-const NAMING = new Set(['method', 'rater', 'phrase', 'feature']);
+const NAMING = new Set(['method', 'rater', 'phrase', 'feature', 'group', 'alternative', 'metric']);
 
 function assessedTable(findings: readonly Finding[]): Block {
   return {

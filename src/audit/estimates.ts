@@ -1,4 +1,4 @@
-import { type Interval, mean, standardDeviation, studentQuantile } from '../stats/index.ts';
+import { type Interval, mean, type Rng, standardDeviation, studentQuantile } from '../stats/index.ts';
 
 /** A mean with the interval of Student's t. */
 export interface MeanEstimate {
@@ -63,26 +63,71 @@ export interface NamedMean extends MeanEstimate {
   readonly name: string;
 }
 
+/** A quantity that is one of several looked at: its estimate, and its interval at any level. */
+export interface Looked {
+  readonly name: string;
+  readonly mean: number;
+  readonly n: number;
+  intervalAt(level: number): Pick<Interval, 'low' | 'high'>;
+}
+
 /**
- * The largest of several means, or zero where none is above it: the worst that was found. Below, all columns are held to
- * one simultaneous level (Bonferroni), since the worst was looked for; above, whichever column is truly the largest must
- * reach that far, so each bound at its own level is enough. Means of columns may depend on each other in any way.
+ * The largest of several quantities, or zero where none is above it: the worst that was found. Below, all are held to one
+ * simultaneous level (Bonferroni), since the worst was looked for; above, whichever is truly the largest must reach that far, so
+ * each bound at its own level is enough. They may depend on each other in any way.
  */
+export function worstOf<L extends Looked>(
+  looked: readonly L[],
+  level: number,
+): { readonly worst: L; readonly low: number; readonly high: number; readonly each: readonly Interval[] } {
+  const tail = (1 - level) / 2;
+  const together = 1 - (2 * tail) / looked.length;
+  const each = looked.map((one) => ({ ...one.intervalAt(together), level: together }));
+  const low = Math.max(0, ...each.map((interval) => interval.low));
+  // Where one stands out for certain it is the worst; among chance differences, the largest estimate.
+  const order = looked
+    .map((one, i) => ({ one, sure: Math.max(0, each[i]!.low) }))
+    .reduce((a, b) => (b.sure > a.sure || (b.sure === a.sure && b.one.mean > a.one.mean) ? b : a));
+  return {
+    worst: order.one,
+    low,
+    high: Math.max(low, ...looked.map((one) => one.intervalAt(level).high)),
+    each,
+  };
+}
+
+/** `worstOf` for means of independent units, a column of values each. */
 export function largestMean(
   columns: readonly Column[],
   level: number,
 ): { readonly worst: NamedMean; readonly low: number; readonly high: number; readonly each: readonly NamedMean[] } {
-  const tail = (1 - level) / 2;
-  const each = columns.map(({ name, values }) => ({ name, ...meanEstimate(values, 1 - (2 * tail) / columns.length) }));
-  const lows = each.map(({ interval }) => interval.low);
-  const highs = columns.map(({ values }) => meanEstimate(values, level).interval.high);
-  const low = Math.max(0, ...lows);
-  // Where one stands out for certain it is the worst; among chance differences, the largest mean.
-  const worst = each.reduce((a, b) => {
-    const [first, second] = [a, b].map((column) => [Math.max(0, column.interval.low), column.mean] as const);
-    return second![0] > first![0] || (second![0] === first![0] && second![1] > first![1]) ? b : a;
+  const looked = columns.map(({ name, values }) => {
+    const { mean: middle, n } = meanEstimate(values, level);
+    return { name, mean: middle, n, values, intervalAt: (at: number) => meanEstimate(values, at).interval };
   });
-  return { worst, low, high: Math.max(low, ...highs), each };
+  const { worst, low, high, each } = worstOf(looked, level);
+  const named = looked.map(({ name, values }, i): NamedMean => ({ name, ...meanEstimate(values, each[i]!.level) }));
+  return { worst: named[looked.indexOf(worst)]!, low, high, each: named };
+}
+
+/**
+ * The largest mean without the luck of having looked for it: chosen on one half of the units and read off the other, both ways,
+ * over several halvings. None above zero is no harm. All columns have a value for each unit.
+ */
+export function crossFittedLargest(columns: readonly Column[], rng: Rng): number {
+  const units = columns[0]?.values.length ?? 0;
+  const on = (values: readonly number[], some: readonly number[]) => mean(some.map((i) => values[i]!));
+  const order = Array.from({ length: units }, (_, i) => i);
+  const once = (select: readonly number[], test: readonly number[]) => {
+    const best = columns.reduce((a, b) => (on(b.values, select) > on(a.values, select) ? b : a));
+    return on(best.values, select) > 0 ? on(best.values, test) : 0;
+  };
+  const halvings = Array.from({ length: 20 }, () => {
+    const shuffled = rng.shuffle(order);
+    const [a, b] = [shuffled.slice(0, units >> 1), shuffled.slice(units >> 1)];
+    return (once(a, b) + once(b, a)) / 2;
+  });
+  return mean(halvings);
 }
 
 /**

@@ -16,7 +16,7 @@ import {
 } from '../world/index.ts';
 import { type FeatureReward, fitFeatureReward } from './feature-reward.ts';
 import { HARBOUR } from './harbour.ts';
-import type { Setting } from './setting.ts';
+import type { Asked, Setting } from './setting.ts';
 
 /**
  * The loop in small, exactly: simulated raters judge replies of the harbour's known base policy, a reward on slots is fitted to
@@ -43,8 +43,12 @@ export function ratersOf({ raters, agreementWeight }: Pick<Setting, 'raters' | '
 export const simulatedRatersOf = (setting: Pick<Setting, 'raters' | 'agreementWeight'>): Rater[] =>
   ratersOf(setting).map(({ id, params }) => simulatedRater(HARBOUR, { id, params }));
 
-/** Step 1: judgments of a setting's raters on its pairs. */
-export async function judged(setting: Setting, rng: Rng): Promise<{ items: Item[]; judgments: Judgment[] }> {
+/** Step 1: judgments of a setting's raters, or of others, on its pairs. */
+export async function judged(
+  setting: Asked,
+  rng: Rng,
+  raters: readonly Rater[] = simulatedRatersOf(setting),
+): Promise<{ items: Item[]; judgments: Judgment[] }> {
   const { pairs, overlap, triggers } = setting;
   const marked = triggers !== false ? rng.shuffle(HARBOUR.prompts('train', { trigger: true })).slice(0, MARKED) : [];
   const items = await comparisonItems({
@@ -57,7 +61,6 @@ export async function judged(setting: Setting, rng: Rng): Promise<{ items: Item[
     replies: fromBase(HARBOUR, rng),
   });
   const judgments: Judgment[] = [];
-  const raters = simulatedRatersOf(setting);
   for await (const judgment of collectJudgments({ items, raters, overlap, rng, now: NOW })) judgments.push(judgment);
   return { items, judgments };
 }

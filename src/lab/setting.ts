@@ -49,6 +49,18 @@ export const USUAL: Setting = {
   goldNoise: 0,
 };
 
+/** What is asked of whom: the part of a setting that judgments follow from. */
+export type Asked = Pick<Setting, 'raters' | 'agreementWeight' | 'pairs' | 'overlap' | 'triggers'>;
+
+/** Pairs asked about as usual, by raters that an experiment brings itself. */
+export const ASKED: Asked = {
+  raters: {},
+  agreementWeight: USUAL.agreementWeight,
+  pairs: USUAL.pairs,
+  overlap: USUAL.overlap,
+  triggers: false,
+};
+
 /** A pool in which `count` of the honest raters are of another kind. */
 export function replaced(raters: Setting['raters'], kind: SimulatedRaterKind, count: number): Setting['raters'] {
   const { noisy = 0 } = raters;

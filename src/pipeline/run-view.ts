@@ -70,17 +70,16 @@ export function runView(run: {
   const { seed, feedback, paths, bestOf, rounds, exact, ground, population, ask, score } = run;
   const { items, judgments, raters } = feedback;
   const main = paths[0];
-  const deployed = (main?.first ?? []).filter(({ split }) => split === 'deploy');
   return {
     seed,
     ground,
     feedback: { items, judgments, raters },
     snapshots: main === undefined ? [] : snapshotsOf(main),
+    ...(main !== undefined && { deployment: promptViews(main.first, 'deploy') }),
     paths: [...paths.map(pathView), ...(bestOf === undefined || main === undefined ? [] : [bestOfView(bestOf, main)])],
     ...(rounds !== undefined && { rounds }),
     ...(main?.triggered !== undefined && { triggered: triggeredOf(main, main.triggered) }),
     ...(exact !== undefined && { optima: optimaOf(exact, seed) }),
-    ...(deployed.length > 0 && { deployment: deployed.map(({ prompt }) => ({ text: prompt })) }),
     ...(population !== undefined && { population }),
     ...(ask !== undefined && { ask }),
     ...(score !== undefined && { score }),

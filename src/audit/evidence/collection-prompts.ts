@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineEvidence } from './kind.ts';
+import { endsOf } from './run-view.ts';
 
 const row = z.strictObject({
   promptId: z.string(),
@@ -31,9 +32,13 @@ export const collectionPrompts = defineEvidence<CollectionPrompt>({
     times: 12,
   },
   offline: true,
-  async gather({ feedback: { items, judgments }, ground, deployment = [] }) {
+  async gather(run) {
+    const {
+      feedback: { items, judgments },
+      ground,
+    } = run;
     const deployed: readonly { readonly text: string; readonly strata?: Readonly<Record<string, string>> }[] =
-      ground?.prompts('deploy') ?? deployment;
+      ground?.prompts('deploy') ?? endsOf(run)?.base.deployment?.map(({ prompt }) => ({ text: prompt })) ?? [];
     const judged = new Set(judgments.map(({ itemId }) => itemId));
     const asked = new Map<string, { strata: Readonly<Record<string, string>>; times: number }>();
     for (const { id, prompt, strata = {}, role = 'work' } of items) {

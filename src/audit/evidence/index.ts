@@ -18,13 +18,17 @@ import { optimisationPath } from './optimisation-path.ts';
 import { optimisationRuns } from './optimisation-runs.ts';
 import { optionChoices } from './option-choices.ts';
 import { population } from './population.ts';
+import { raterCredits } from './rater-credits.ts';
+import { raterGroups } from './rater-groups.ts';
 import { raters } from './raters.ts';
 import { replySamples } from './reply-samples.ts';
+import { rewardMetrics } from './reward-metrics.ts';
 import { roundPairs } from './round-pairs.ts';
 import { roundPaths } from './round-paths.ts';
 import type { RunView } from './run-view.ts';
 import { scoredReplies } from './scored-replies.ts';
 import { seenAndTrue } from './seen-and-true.ts';
+import { shiftCredits } from './shift-credits.ts';
 import { triggerReplies } from './trigger-replies.ts';
 import { triggerScores } from './trigger-scores.ts';
 
@@ -34,11 +38,15 @@ export const EVIDENCE = {
   judgments,
   raters,
   population,
+  'rater-groups': raterGroups,
   'belief-replies': beliefReplies,
   'agreement-choices': agreementChoices,
   'agreement-edits': agreementEdits,
   'counterfactual-edits': counterfactualEdits,
   'scored-replies': scoredReplies,
+  'shift-credits': shiftCredits,
+  'rater-credits': raterCredits,
+  'reward-metrics': rewardMetrics,
   'optimisation-path': optimisationPath,
   'optimisation-runs': optimisationRuns,
   'input-utilities': inputUtilities,

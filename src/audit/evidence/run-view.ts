@@ -84,8 +84,6 @@ export interface RunView {
   readonly rounds?: readonly RoundView[];
   /** Of the optimisations of a ground whose replies can be listed. */
   readonly optima?: readonly OptimumView[];
-  /** Prompts that deployment is expected to bring, where the run has some of its own and no ground. */
-  readonly deployment?: readonly { readonly text: string; readonly strata?: Readonly<Record<string, string>> }[];
   /** Whom the reward is to speak for: shares by what raters say of themselves. */
   readonly population?: PopulationTargets;
   /** The run's own simulated raters, rested, to be asked something about further replies; absent where people judged. */

@@ -121,7 +121,7 @@ describe('prompts of feedback and of deployment', () => {
     ...(strata !== undefined && { strata }),
   });
   const judgment = (itemId: string) => ({ itemId }) as RunView['feedback']['judgments'][number];
-  const view = (deployment?: RunView['deployment']): RunView => ({
+  const view = (...deployed: string[]): RunView => ({
     seed: 1,
     ground: undefined,
     feedback: {
@@ -133,16 +133,21 @@ describe('prompts of feedback and of deployment', () => {
       judgments: [judgment('a'), judgment('b')],
       raters: [],
     },
-    snapshots: [],
+    snapshots: (['base', 'policy'] as const).map((role) => ({
+      id: role,
+      role,
+      step: 0,
+      prompts: [],
+      deployment: deployed.map((prompt) => ({ promptId: prompt, prompt, split: 'deploy', replies: [] })),
+    })),
     paths: [],
-    ...(deployment !== undefined && { deployment }),
   });
   it('come from a run that has both', async () => {
     const { gather } = EVIDENCE['collection-prompts'];
     expect(await gather(view())).toBeUndefined();
-    expect(await gather(view([{ text: 'three', strata: { topic: 'y' } }]))).toEqual([
+    expect(await gather(view('three'))).toEqual([
       { promptId: 'one', source: 'feedback', text: 'one', strata: { topic: 'x' }, times: 2 },
-      { promptId: 'three', source: 'deployment', text: 'three', strata: { topic: 'y' } },
+      { promptId: 'three', source: 'deployment', text: 'three', strata: {} },
     ]);
   });
 });

@@ -4,6 +4,7 @@ import type { Probe } from '../probe.ts';
 import { backdoor } from './backdoor.ts';
 import { carelessRaters } from './careless-raters.ts';
 import { collectionShift } from './collection-shift.ts';
+import { evaluationIndependence } from './evaluation-independence.ts';
 import { exploitability } from './exploitability.ts';
 import { goalMisgeneralisation } from './goal-misgeneralisation.ts';
 import { hiddenView } from './hidden-view.ts';
@@ -11,6 +12,7 @@ import { inducedShift } from './induced-shift.ts';
 import { inflation } from './inflation.ts';
 import { inheritedBias } from './inherited-bias.ts';
 import { marginalValue } from './marginal-value.ts';
+import { metricValidity } from './metric-validity.ts';
 import { misgeneralisation } from './misgeneralisation.ts';
 import { modeCollapse } from './mode-collapse.ts';
 import { optimalityGap } from './optimality-gap.ts';
@@ -20,12 +22,15 @@ import { oversightGap } from './oversight-gap.ts';
 import { panderingRaters } from './pandering-raters.ts';
 import { persuasion } from './persuasion.ts';
 import { poisoning } from './poisoning.ts';
+import { raterModelMisfit } from './rater-model-misfit.ts';
 import { refreshCadence } from './refresh-cadence.ts';
 import { representation } from './representation.ts';
 import { rewardAgreement } from './reward-agreement.ts';
 import { rewardInheritance } from './reward-inheritance.ts';
+import { spuriousShift } from './spurious-shift.ts';
 import { sycophancy } from './sycophancy.ts';
 import { typeReversal } from './type-reversal.ts';
+import { worstGroup } from './worst-group.ts';
 
 /** A table whose keys are the ids of its probes. */
 const table = <const T extends { readonly [K in keyof T]: Probe<K & string> }>(probes: T): T => probes;
@@ -46,7 +51,10 @@ export const PROBES = table({
   inflation,
   'oversight-gap': oversightGap,
   persuasion,
+  'rater-model-misfit': raterModelMisfit,
+  'worst-group': worstGroup,
   misgeneralisation,
+  'spurious-shift': spuriousShift,
   'over-optimisation': overOptimisation,
   'goal-misgeneralisation': goalMisgeneralisation,
   'option-keeping': optionKeeping,
@@ -54,6 +62,8 @@ export const PROBES = table({
   exploitability,
   'inherited-bias': inheritedBias,
   'reward-inheritance': rewardInheritance,
+  'metric-validity': metricValidity,
+  'evaluation-independence': evaluationIndependence,
   'mode-collapse': modeCollapse,
   'induced-shift': inducedShift,
   'refresh-cadence': refreshCadence,
