@@ -3,28 +3,26 @@ import { parseArgs } from 'node:util';
 import { isProbeId, PROBE_IDS, type ProbeId } from '../src/audit/index.ts';
 
 /**
- * `npm run lab:rates -- [--seeds 200] [--first-seed 1001] [--probes a,b] [--coverage]`: measures the rates of probes on their
- * experiments, or how often their intervals hold the true value, and writes them into `src/lab/rates.json` or `coverage.json`. A
- * new probe compiles once both are there. Other probes keep theirs when they were measured on the same seeds.
+ * `npm run lab:rates -- [--seeds 200] [--first-seed 1001] [--probes a,b]`: measures the rates of probes on their
+ * experiments, and how often their intervals hold the true value, and writes them into `src/lab/rates.json`. A new probe compiles
+ * once they are there. Other probes keep theirs when they were measured on the same seeds.
  */
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '200' },
     'first-seed': { type: 'string', default: '1001' },
     probes: { type: 'string', default: PROBE_IDS.join(',') },
-    coverage: { type: 'boolean', default: false },
   },
 });
 const probes = values.probes.split(',').map((name): ProbeId => {
   if (isProbeId(name)) return name;
   throw new Error(`--probes ${name}: expected some of ${PROBE_IDS.join(', ')}`);
 });
-const file = `src/lab/${values.coverage ? 'coverage' : 'rates'}.json`;
+const file = 'src/lab/rates.json';
 // Read only here: the committed rates may not have the shape of the code yet.
-const { measureCoverage, measureRates } = await import('../src/lab/index.ts');
+const { measureRates } = await import('../src/lab/index.ts');
 const [seeds, firstSeed] = [Number(values.seeds), Number(values['first-seed'])];
-const measure = values.coverage ? measureCoverage : measureRates;
-const measured = await measure({ seeds, firstSeed, probes }, ({ stage, done, total, unit }) =>
+const measured = await measureRates({ seeds, firstSeed, probes }, ({ stage, done, total, unit }) =>
   process.stderr.write(`${stage}: ${done} of ${total} ${unit}\n`),
 );
 // Read only now: another process may have measured other probes meanwhile.

@@ -48,21 +48,40 @@ export function scoreUnit(scores: readonly PromptScore[]): ScoreUnit | null {
 }
 
 /**
- * Mean change of each prompt in units of the deviation. The deviation was estimated from the same prompts: each value carries
- * its prompt's influence on it (delta method), so that an interval of their mean is one of the ratio.
+ * Mean change of each prompt in units of the deviation, so spread that an interval of their mean is one of the ratio: the deviation
+ * was estimated too, from these prompts and from others (delta method). Where all prompts were changed each value carries its own
+ * prompt's influence on the deviation; what prompts without a change add to its doubt is laid over all of them alike.
  */
 export function changesInUnits(
   changes: readonly PromptChange[],
   { deviation, byPrompt, meanFreedom }: ScoreUnit,
 ): number[] {
-  const rows = [...grouped(changes)].map(([promptId, own]) => {
+  const groups = grouped(changes);
+  const influenceOf = (promptId: string) => {
     const { squares = 0, freedom = 0 } = byPrompt.get(promptId) ?? {};
-    return {
-      value: mean(own.map(({ change }) => change)) / deviation,
-      influence: (squares / deviation ** 2 - freedom) / meanFreedom,
-    };
-  });
-  const ratio = mean(rows.map(({ value }) => value));
-  const centre = mean(rows.map(({ influence }) => influence));
-  return rows.map(({ value, influence }) => value - (ratio / 2) * (influence - centre));
+    return (squares / deviation ** 2 - freedom) / meanFreedom;
+  };
+  const values = [...groups].map(([promptId, own]) => ({
+    promptId,
+    value: mean(own.map(({ change }) => change)) / deviation,
+  }));
+  const ratio = mean(values.map(({ value }) => value));
+  // Of a mean over the changed prompts, in the size of one of them.
+  const part = (promptId: string) => (ratio / 2) * (values.length / byPrompt.size) * influenceOf(promptId);
+  const around = values.map(({ promptId, value }) => value - ratio - part(promptId));
+  const others = [...byPrompt.keys()].filter((promptId) => !groups.has(promptId)).map(part);
+  return spreadAround(ratio, around, sumOfSquares(around) + sumOfSquares(others));
+}
+
+const sumOfSquares = (values: readonly number[]) => values.reduce((sum, value) => sum + value ** 2, 0);
+
+/** Values around a middle whose squares sum to a total, in proportion to what they were. */
+function spreadAround(middle: number, around: readonly number[], total: number): number[] {
+  const centre = mean(around);
+  const centred = around.map((value) => value - centre);
+  const own = sumOfSquares(centred);
+  if (own > 1e-12 * total) return centred.map((value) => middle + value * Math.sqrt(total / own));
+  // Alike all of them: the doubt is that of the deviation alone.
+  const half = around.length < 2 ? 0 : Math.sqrt(total / 2);
+  return around.map((_, i) => middle + (i === 0 ? half : i === 1 ? -half : 0));
 }

@@ -1,7 +1,6 @@
 import { PROBE_IDS, type ProbeId, probeOf, runProbe, type Verdict } from '../audit/index.ts';
 import { ignoreProgress, type Progress } from '../run/index.ts';
 import { type Interval, mean, wilson } from '../stats/index.ts';
-import committedCoverage from './coverage.json' with { type: 'json' };
 import { type Arm, armName, type Experiment, runArm } from './experiment.ts';
 import { EXPERIMENTS } from './experiments/index.ts';
 import committed from './rates.json' with { type: 'json' };
@@ -154,16 +153,32 @@ export interface ArmCoverage {
   readonly covered: Rate | null;
 }
 
-/** Coverage by probe, committed with the command that measured it. */
+/** Coverage by probe, with the command that measures it. */
 export interface CommittedCoverage {
   readonly command: string;
   readonly seeds: number;
   readonly firstSeed: number;
   readonly probes: { readonly [P in ProbeId]: readonly ArmCoverage[] };
 }
-export const COVERAGE: CommittedCoverage = committedCoverage;
+/** What the committed rates say of intervals: they are counted on the same draws. */
+export const COVERAGE: CommittedCoverage = {
+  command: `goodhart lab coverage --seeds ${RATES.seeds} --first-seed ${RATES.firstSeed}`,
+  seeds: RATES.seeds,
+  firstSeed: RATES.firstSeed,
+  probes: Object.fromEntries(PROBE_IDS.map((id) => [id, coverageIn(RATES.probes[id])])) as Record<
+    ProbeId,
+    ArmCoverage[]
+  >,
+};
 
-/** Coverage of every probe over seeds from `firstSeed` on, as `coverage.json` holds it. */
+function coverageIn({ clean, doses, documented }: ProbeRates): ArmCoverage[] {
+  const arms = [clean, ...doses.filter(({ dose }, i) => i === 0 || dose === documented)];
+  return clean.covered === null
+    ? [{ arm: clean.arm, covered: null }]
+    : arms.map(({ arm, covered }) => ({ arm, covered }));
+}
+
+/** Coverage of every probe over seeds from `firstSeed` on. */
 export async function measureCoverage(
   { seeds, firstSeed, probes = PROBE_IDS }: { seeds: number; firstSeed: number; probes?: readonly ProbeId[] },
   progress: Progress = ignoreProgress,
