@@ -165,10 +165,10 @@ export const COVERAGE: CommittedCoverage = {
   command: `goodhart lab coverage --seeds ${RATES.seeds} --first-seed ${RATES.firstSeed}`,
   seeds: RATES.seeds,
   firstSeed: RATES.firstSeed,
-  probes: Object.fromEntries(PROBE_IDS.map((id) => [id, coverageIn(RATES.probes[id])])) as Record<
-    ProbeId,
-    ArmCoverage[]
-  >,
+  // A probe whose rates are still to be measured is not among them; it does not compile, and must be measured nevertheless.
+  probes: Object.fromEntries(
+    PROBE_IDS.filter((id) => Object.hasOwn(RATES.probes, id)).map((id) => [id, coverageIn(RATES.probes[id])]),
+  ) as Record<ProbeId, ArmCoverage[]>,
 };
 
 function coverageIn({ clean, doses, documented }: ProbeRates): ArmCoverage[] {
