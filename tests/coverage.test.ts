@@ -18,11 +18,11 @@ const ROOT = resolve(import.meta.dirname, '..');
 /** Files that hold the bounds of intervals without deciding how they are made for a report, and why. */
 const NO_METHOD: ReadonlyMap<RegExp, string> = new Map([
   [
-    /^audit\/(finding|guessers|run-audit|shared-preference|two-way-share)\.ts$|^audit\/probes\//,
+    /^audit\/(finding|guessers|observed-drop|opposite-orders|rank-validity|run-audit|share-difference|shared-preference|two-sample|two-way-share)\.ts$|^audit\/probes\//,
     'probes: coverage by goodhart lab rates',
   ],
   [/^audit\/chains\//, 'stations that are no probe: coverage in chains.test.ts'],
-  [/^lab\/rates\.ts$/, 'rates of probes: counts of runs, by wilson'],
+  [/^lab\/(monitor-study|rates)\.ts$/, 'rates of probes and signals: counts of runs, by wilson'],
   [/^quality\/detectors\//, 'beside a flag, which was chosen for being extreme'],
   [
     /^(pipeline\/(report\/paths|results)|quality\/(document\/(time|truth)|consistency|truth-report)|reward\/document|server\/(project-pages|tables))\.ts$/,

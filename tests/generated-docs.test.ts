@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { renderAlgorithms } from '../scripts/algorithm-docs.ts';
 import { doseDrawing, drawingOf, pageOf, renderChallenge, renderChallenges } from '../scripts/challenge-docs.ts';
@@ -18,14 +18,17 @@ describe('docs/algorithms.md', () => {
 });
 
 describe('docs/challenges', () => {
-  const pages = CHALLENGE_IDS.filter((id) => existsSync(pageOf(id)));
-  it.each(pages)(
+  it.each(CHALLENGE_IDS)(
     '%s says what the code and the committed rates say: run `npm run docs:challenges` after a change',
     (id) => {
       const page = readFileSync(pageOf(id), 'utf8');
       expect(page).toBe(renderChallenge(page));
       const marked = [...page.matchAll(/<!-- generated: ([\w-]+) -->/g)].map(([, probe]) => probe);
-      expect(marked).toEqual(probesOf(id).map((probe) => probe.id));
+      expect(marked.sort()).toEqual(
+        probesOf(id)
+          .map((probe) => probe.id as string)
+          .sort(),
+      );
       expect(page).not.toMatch(/\b(passes|passed|safe)\b/i);
     },
   );
