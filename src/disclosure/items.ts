@@ -20,8 +20,8 @@ export const DISCLOSURE_ITEMS = {
     challenges: ['H4', 'H5', 'R2'],
   },
   D6: { category: 'Reward model', title: 'Loss function, and how disagreement was modelled', challenges: ['R1', 'R2'] },
-  D7: { category: 'Reward model', title: 'Evaluation of the reward model', challenges: ['R3', 'R4', 'R5'] },
-  D8: { category: 'Policy', title: 'Evaluation of the policy', challenges: ['P1', 'P2', 'P3', 'P4', 'P6', 'H7'] },
+  D7: { category: 'Reward model', title: 'Evaluation of the reward model', challenges: ['R3', 'R4', 'R5', 'J1'] },
+  D8: { category: 'Policy', title: 'Evaluation of the policy', challenges: ['P1', 'P2', 'P3', 'P4', 'P6', 'H7', 'J2'] },
   D9: { category: 'Systemic safety', title: 'Audits and red teaming, internal and external', challenges: ['P2', 'P3'] },
   D10: {
     category: 'Systemic safety',
@@ -31,7 +31,8 @@ export const DISCLOSURE_ITEMS = {
   D11: {
     category: 'Systemic safety',
     title: 'Monitoring and correction after deployment',
-    challenges: ['J1', 'J2', 'P2', 'P3'],
+    // A probe reads a run, and no system at work: what it finds is no monitoring.
+    challenges: [],
   },
 } as const satisfies Record<string, { category: string; title: string; challenges: readonly ChallengeId[] }>;
 export type DisclosureId = keyof typeof DISCLOSURE_ITEMS;
