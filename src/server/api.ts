@@ -54,7 +54,15 @@ const GENERAL_PER_MINUTE = 1200;
 
 /** A message with paths of this machine cut down to the names of their files: where the server keeps them is its own. */
 export const withoutPaths = (message: string): string =>
-  message.replaceAll(/(?<![\w/:.\\])(?:[A-Za-z]:)?(?:[/\\][^\s/\\:,;'"()]+)+[/\\]([^\s/\\:,;'"()]+)/g, '$1');
+  message.replaceAll(/[^\s,;'"()]+/g, (word) => {
+    const [path] = /^(?:[A-Za-z]:)?[/\\][^:]*/.exec(word) ?? [];
+    if (path === undefined) return word;
+    const names = path
+      .slice(path.search(/[/\\]/))
+      .split(/[/\\]/)
+      .filter((name) => name !== '');
+    return names.length < 2 ? word : `${names.at(-1)}${word.slice(path.length)}`;
+  });
 
 /** Errors as JSON `{ error: { code, message } }`. A defect gets an id that the log repeats; its message stays inside. */
 export function errorResponse(

@@ -103,6 +103,8 @@ describe('requests of no browser', () => {
   it('keeps to itself where its files are', async () => {
     expect(withoutPaths('/srv/goodhart/runs/a.yaml: no such file')).toBe('a.yaml: no such file');
     expect(withoutPaths('C:\\Users\\x\\store.db: locked')).toBe('store.db: locked');
+    expect(withoutPaths("ENOENT, open '/srv/a/b.json' (/srv/c/)")).toBe("ENOENT, open 'b.json' (c)");
+    expect(withoutPaths('/api is no file: /api')).toBe('/api is no file: /api');
     expect(withoutPaths('expected https://host/a/b and text/html or a/b')).toBe(
       'expected https://host/a/b and text/html or a/b',
     );
