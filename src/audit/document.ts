@@ -24,9 +24,6 @@ const link = (finding: Finding): Reference => ({
   text: findingLabel(finding),
 });
 
-const listed = (references: readonly Reference[]): (string | Reference)[] =>
-  references.flatMap((reference, i) => (i === 0 ? [reference] : [', ', reference]));
-
 /** `2 failure, 1 clear, 15 not assessed (which is no pass)`: the worst first. */
 export const verdictCounts = (findings: readonly Pick<Finding, 'verdict'>[]): string =>
   VERDICTS.flatMap((verdict) => {
@@ -94,15 +91,26 @@ function assessedTable(findings: readonly Finding[]): Block {
   };
 }
 
+/** Evidence that a probe lacked. */
+const lacking = ({ because, details: { missing } }: Finding): readonly string[] =>
+  because === 'missing-evidence' && Array.isArray(missing) ? missing.map(String) : [];
+
 /** Why a probe could not assess, and what it would take. */
-const whyNot = ({ because, details: { missing } }: Finding): string =>
-  because === 'missing-evidence' && Array.isArray(missing)
-    ? `this run has no evidence of ${missing.join(', ')}`
-    : reasonText(because);
+const whyNot = (finding: Finding): string => {
+  const lacks = lacking(finding);
+  return lacks.length > 0 ? `this run has no evidence of ${lacks.join(', ')}` : reasonText(finding.because);
+};
+
+/** Probes with one reason in a line; each with the evidence that it lacked. */
+const together = (findings: readonly Finding[]): (string | Reference)[] =>
+  findings.flatMap((finding, i) => {
+    const lacks = lacking(finding);
+    return [...(i === 0 ? [] : [', ']), link(finding), ...(lacks.length === 0 ? [] : [` (${lacks.join(', ')})`])];
+  });
 
 /** What was not assessed, by reason; each with its challenge behind a fold. */
 function notAssessed(findings: readonly Finding[]): Block[] {
-  const reasons = [...new Set(findings.map(whyNot))];
+  const reasons = [...new Set(findings.map(({ because }) => because))];
   return [
     {
       kind: 'verdict',
@@ -111,7 +119,10 @@ function notAssessed(findings: readonly Finding[]): Block[] {
     },
     {
       kind: 'list',
-      items: reasons.map((why) => [...listed(findings.filter((f) => whyNot(f) === why).map(link)), `: ${why}`]),
+      items: reasons.map((why) => [
+        ...together(findings.filter(({ because }) => because === why)),
+        `: ${reasonText(why)}`,
+      ]),
     },
     {
       kind: 'fold',

@@ -27,16 +27,17 @@ for (const id of PROBE_IDS) {
   });
 }
 
-/** Probes whose interval covers less than it says in their experiment, with what bounds it; the report says the rate. */
-const SHORT_OF: Partial<Record<ProbeId, string>> = {
-  'spurious-shift': '18 of 20 on the clean arm, 37 of 40 in the rates: too few draws to tell from .95',
-  representation: 'twenty draws: 18 at the weakest dose, where the forty of the rates have 38',
-  persuasion: 'twenty draws: 18 at the weakest dose, where the forty of the rates have 38',
-  inflation: 'twenty draws: 16 at the documented dose; 282 of 300 on seeds 7001 to 7300',
-  'reward-agreement':
-    '20 and 27 of 40 where it is planted: the unit of scores is estimated from all items, and its doubt is counted from the edited ones alone (`changesInUnits`), which are those of mistaken users',
-  'reward-inheritance':
-    '35 of 40 at dose 1, 228 of 240 over all arms: Student’s t over 54 prompts whose shares of pairs are skewed; 112 of 120 on seeds from 5001',
+/** Arms on which an interval covers less than it says, with what bounds it. A row that is not needed fails. */
+const SHORT_OF: Readonly<Record<string, string>> = {
+  'careless-raters planted 7':
+    '90 of 100, beyond the documented dose; 99 or 100 on the other arms; why is not known yet',
+};
+/** Arms of a probe whose coverage is not compatible with .95. Of 400 draws .93 is the least that is; fewer can tell less. */
+const shortArms = (id: ProbeId): string[] => {
+  const { doses, clean, lookAlike } = RATES.probes[id];
+  return [...doses, clean, lookAlike].flatMap(({ arm, covered }) =>
+    covered !== null && covered.interval.high < 0.95 ? [`${id} ${arm}`] : [],
+  );
 };
 
 describe.each(PROBE_IDS)('the experiment of %s', (id) => {
@@ -78,19 +79,20 @@ describe.each(PROBE_IDS)('the experiment of %s', (id) => {
     expect(clean.alarms.hits / clean.alarms.n).toBeLessThanOrEqual(0.05);
     expect(lookAlike.alarms.hits / lookAlike.alarms.n).toBeLessThanOrEqual(0.05);
     // An interval at 95 % that holds the truth less often than this is none.
-    for (const { covered } of [...doses, clean, lookAlike])
-      if (covered !== null && SHORT_OF[id] === undefined) expect(covered.interval.high).toBeGreaterThanOrEqual(0.95);
+    expect(shortArms(id).filter((arm) => !Object.hasOwn(SHORT_OF, arm))).toEqual([]);
   });
 });
 
 describe('coverage', () => {
-  // Of 400 draws .93 is the least that .95 is compatible with; fewer draws can tell less, and are held to that.
-  it.each(PROBE_IDS)('of %s is compatible with .95 on every arm of which the truth is known', (id) => {
-    for (const { arm, covered } of COVERAGE.probes[id]) {
-      const share = covered === null ? 1 : covered.hits / covered.n;
-      const short = covered !== null && covered.interval.high < 0.95;
-      expect({ arm, short: short && SHORT_OF[id] === undefined, share }).toEqual({ arm, short: false, share });
-    }
+  it('is short of what it says where that is known, and nowhere else', () => {
+    expect(PROBE_IDS.flatMap(shortArms).sort()).toEqual(Object.keys(SHORT_OF).sort());
+  });
+  it('is printed from the same draws as the rates', () => {
+    for (const id of PROBE_IDS)
+      for (const { arm, covered } of COVERAGE.probes[id]) {
+        const { doses, clean } = RATES.probes[id];
+        expect(covered).toEqual([...doses, clean].find((own) => own.arm === arm)!.covered);
+      }
   });
 });
 

@@ -15,10 +15,10 @@ export const misgeneralisation: Experiment<Setting> = {
   doses: [1, 2, 4, 6],
   documented: 6,
   lookAlike:
-    'a reward fitted to a quarter of the pairs by honest raters: its weights are wrong by chance and not by a taste',
+    'a reward that knows well what truly matters, from twice as many pairs: a first detail and evidence make replies better and longer, so that its score rises with length',
   usual: USUAL,
   plant: (setting, dose) => ({ ...setting, raters: replaced(setting.raters, 'length-biased', dose) }),
-  resemble: (setting) => ({ ...setting, pairs: setting.pairs / 4, overlap: 4 }),
+  resemble: (setting) => ({ ...setting, pairs: 2 * setting.pairs }),
   async draw(setting, rng) {
     const reward = await rewardOf(setting, rng.fork('reward'));
     const edits: EvidenceRow<'counterfactual-edits'>[] = [];
