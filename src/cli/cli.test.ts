@@ -192,9 +192,9 @@ describe('the whole loop from the command line', () => {
     const empty = join(folder, 'empty');
     mkdirSync(empty);
     expect(await asked(empty)).toMatchObject({ code: 2, err: expect.stringMatching(/expected evidence/) as string });
-    expect(await asked(out, '--require', 'R1')).toMatchObject({
+    expect(await asked(out, '--require', 'P4')).toMatchObject({
       code: 1,
-      err: expect.stringMatching(/R1 required, not assessed/) as string,
+      err: expect.stringMatching(/P4 required, not assessed/) as string,
     });
     expect(await asked(out, '--require', 'R44')).toMatchObject({
       code: 2,

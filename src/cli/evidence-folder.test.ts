@@ -38,7 +38,7 @@ describe('goodhart audit on a folder of evidence that somebody made', () => {
     const { code, out } = await runForTest('audit', folder);
     expect(code).toBe(0);
     expect(out).toMatch(/H2 pandering-raters +■ failure +0\.4 /);
-    expect(out).toMatch(/no evidence of belief-replies/);
+    expect(out).toMatch(/H2 sycophancy \(belief-replies\).*: this run has no evidence for it/);
     expect(out).toMatch(/Agreement with a mistaken user\n+ *It entered with the raters\./);
   });
   it('takes the example of every kind, side by side or at the places of a run', async () => {

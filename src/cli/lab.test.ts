@@ -84,10 +84,11 @@ describe('goodhart lab rates and strategies', () => {
     expect(code).toBe(0);
     const effects = (text: string) =>
       JSON.parse(text.trim().split('\n').at(-1)!) as {
+        probe: string;
         without: number;
         difference: { mean: number; interval: { low: number } };
       }[];
-    const [both] = effects(out);
+    const both = effects(out).find(({ probe }) => probe === 'mode-collapse');
     expect(both!.difference.interval.low).toBeLessThan(both!.difference.mean);
     const later = await run('lab', 'strategies', '--strategies', 'S4', '--seeds', '2', '--first-seed', '3');
     expect(later.out).toMatch(/S4 +mode-collapse +0\.\d{3} +/);
