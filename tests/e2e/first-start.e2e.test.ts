@@ -79,7 +79,7 @@ browserTests('from the first start to a verified disclosure', () => {
       const overoptimisation = owner.getByRole('listitem').filter({ hasText: 'R4' });
       await overoptimisation.getByText(/clear|concern|failure|inconclusive/).waitFor();
       await overoptimisation.getByRole('link').click();
-      await owner.getByText('95 % interval', { exact: true }).waitFor();
+      await owner.getByText('95 % interval', { exact: true }).first().waitFor();
       await owner.getByRole('link', { name: 'Disclosure' }).click();
       await owner.getByRole('rowheader', { name: /^D11/ }).waitFor();
       await owner.getByRole('button', { name: 'Verify now' }).click();
