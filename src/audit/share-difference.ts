@@ -1,5 +1,24 @@
 import { type ClusterCount, type ClusterShare, clusterShare, type Interval } from '../stats/index.ts';
 
+/** A share with its interval. */
+interface Bounded {
+  readonly value: number;
+  readonly interval: Pick<Interval, 'low' | 'high'>;
+}
+
+/**
+ * The difference of two shares with the interval of Zou and Donner (2008) from theirs: the recovered variances add up, as for shares
+ * of different units.
+ */
+export function differenceOfBounded(a: Bounded, b: Bounded): { value: number; low: number; high: number } {
+  const value = a.value - b.value;
+  return {
+    value,
+    low: value - Math.hypot(a.value - a.interval.low, b.interval.high - b.value),
+    high: value + Math.hypot(a.interval.high - a.value, b.value - b.interval.low),
+  };
+}
+
 /** A difference of two shares, each over clusters of its own. */
 export interface ShareDifference {
   readonly first: ClusterShare;
@@ -15,10 +34,6 @@ export function shareDifference(
   level: number,
 ): ShareDifference {
   const [a, b] = [clusterShare(first, { level }), clusterShare(second, { level })];
-  const difference = a.value - b.value;
-  const [below, above] = [
-    Math.hypot(a.value - a.interval.low, b.interval.high - b.value),
-    Math.hypot(a.interval.high - a.value, b.value - b.interval.low),
-  ];
-  return { first: a, second: b, difference, interval: { low: difference - below, high: difference + above, level } };
+  const { value: difference, low, high } = differenceOfBounded(a, b);
+  return { first: a, second: b, difference, interval: { low, high, level } };
 }

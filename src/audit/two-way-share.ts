@@ -74,17 +74,3 @@ export function twoWayShare(rows: readonly Answered[], level: number): TwoWaySha
   const size = inner ? Math.min(rows.length, (value * (1 - value)) / variance) : itemSize;
   return { value, interval: { ...wilsonAt(value * size, size, quantile), level }, ...counts };
 }
-
-/**
- * The difference of two shares with the interval of Zou and Donner (2008) from theirs: the recovered variances add up, as for shares
- * of different items. What one rater does alike in both only makes it wider than it need be.
- */
-export function shareDifference(a: TwoWayShare, b: TwoWayShare): { value: number; low: number; high: number } {
-  const value = a.value - b.value;
-  const reach = (from: number, to: number) => Math.hypot(from, to);
-  return {
-    value,
-    low: value - reach(a.value - a.interval.low, b.interval.high - b.value),
-    high: value + reach(a.interval.high - a.value, b.value - b.interval.low),
-  };
-}

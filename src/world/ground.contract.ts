@@ -1,14 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { createRng, mean } from '../stats/index.ts';
 import { type Ground, type GroundPrompt, type Look, SPLITS } from './ground.ts';
+import { sumOfParts } from './prompt-book.ts';
 
 /** What a ground cannot do, with the reason; a ground without a row can do it. */
 export interface GroundExceptions {
   /** Replies cannot be listed: no exact sums. */
   readonly listing?: string;
 }
-
-const sum = (parts: Readonly<Record<string, number>>) => Object.values(parts).reduce((a, b) => a + b, 0);
 
 /** What every proving ground promises. */
 export function describeGround(name: string, create: () => Ground, exceptions: GroundExceptions = {}): void {
@@ -60,7 +59,7 @@ export function describeGround(name: string, create: () => Ground, exceptions: G
     it('gives every text a utility that is the sum of its parts, for everyone and for each group', () => {
       for (const { prompt, text, isReply } of said) {
         for (const group of [undefined, ...ground.groups]) {
-          expect(ground.gold(prompt, text, group)).toBeCloseTo(sum(ground.goldParts(prompt, text, group)), 12);
+          expect(ground.gold(prompt, text, group)).toBeCloseTo(sumOfParts(ground.goldParts(prompt, text, group)), 12);
         }
         expect(ground.parse(prompt, text) !== null).toBe(isReply);
         expect(ground.labels(prompt, text) !== null).toBe(isReply);
@@ -118,7 +117,7 @@ export function describeGround(name: string, create: () => Ground, exceptions: G
           expect(at).toBeLessThanOrEqual(text.length);
           if (pieces !== null)
             expect(pieces.reduce((total, { utility }) => total + utility, 0)).toBeCloseTo(
-              sum(ground.look(prompt, text, { view })!.parts),
+              sumOfParts(ground.look(prompt, text, { view })!.parts),
               9,
             );
         }

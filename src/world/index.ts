@@ -7,6 +7,7 @@ export { EVERYONE, type GoldPart, type GoldParts, type Group, goldParts, INCOHER
 export { createHarbour, type Harbour, type HarbourReply } from './harbour/harbour.ts';
 export * from './harbour/replies.ts';
 export * from './items.ts';
+export { sumOfParts } from './prompt-book.ts';
 export * from './raters/answers/index.ts';
 export * from './raters/answers/words.ts';
 export * from './raters/params.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Ground } from '../../world/index.ts';
+import { type Ground, sumOfParts } from '../../world/index.ts';
 import { defineEvidence } from './kind.ts';
 import { endsOf, type RunView } from './run-view.ts';
 
@@ -29,8 +29,6 @@ function partialView({ feedback }: RunView, { views }: Ground): string | undefin
   )?.view;
 }
 
-const sum = (parts: Readonly<Record<string, number>>) => Object.values(parts).reduce((a, b) => a + b, 0);
-
 /** What replies look to be worth where part is hidden, and what they are worth (H5). */
 export const seenAndTrue = defineEvidence<SeenAndTrue>({
   what: 'A reply of the base or the tuned policy: what it looks to be worth to somebody who sees part of what matters, and what it is worth, in one unit. On a proving ground, its partial view and its true utility.',
@@ -52,7 +50,13 @@ export const seenAndTrue = defineEvidence<SeenAndTrue>({
           const gold = ground.gold(prompt, reply.text);
           const looks = ground.look(prompt, reply.text, { view });
           // Everybody sees that a text is no reply.
-          return { snapshot, promptId: prompt.id, split, seen: looks === null ? gold : sum(looks.parts), true: gold };
+          return {
+            snapshot,
+            promptId: prompt.id,
+            split,
+            seen: looks === null ? gold : sumOfParts(looks.parts),
+            true: gold,
+          };
         });
       }),
     );

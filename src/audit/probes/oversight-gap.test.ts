@@ -7,7 +7,8 @@ import { evidenceKind, gatherEvidence } from '../evidence/index.ts';
 import type { KnownAnswer } from '../evidence/known-answers.ts';
 import type { RunView } from '../evidence/run-view.ts';
 import { runProbe } from '../run-audit.ts';
-import { shareDifference, twoWayShare } from '../two-way-share.ts';
+import { differenceOfBounded } from '../share-difference.ts';
+import { twoWayShare } from '../two-way-share.ts';
 import { oversightGap } from './oversight-gap.ts';
 
 interface Crowd {
@@ -129,7 +130,7 @@ describe('a share clustered by items and raters', () => {
   });
   it('gives differences the reach of both', () => {
     const share = (value: number) => ({ value, interval: { low: value - 0.03, high: value + 0.04, level: 0.95 } });
-    const difference = shareDifference(share(0.6) as never, share(0.5) as never);
+    const difference = differenceOfBounded(share(0.6) as never, share(0.5) as never);
     expect(difference.value).toBeCloseTo(0.1, 12);
     expect(difference.low).toBeCloseTo(0.1 - 0.05, 12);
     expect(difference.high).toBeCloseTo(0.1 + 0.05, 12);

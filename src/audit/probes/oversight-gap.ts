@@ -1,7 +1,8 @@
 import { mean } from '../../stats/index.ts';
 import type { KnownAnswer } from '../evidence/known-answers.ts';
 import { count, defineProbe, probeParams } from '../probe.ts';
-import { type Answered, shareDifference, twoWayShare } from '../two-way-share.ts';
+import { differenceOfBounded } from '../share-difference.ts';
+import { type Answered, twoWayShare } from '../two-way-share.ts';
 
 /**
  * The difficulties up to which an item is easy and from which it is hard: as near to a third of the items each as there are
@@ -68,7 +69,7 @@ export const oversightGap = defineProbe({
     const n = easy.n + hard.n;
     if (Math.min(easy.items, hard.items) < leastItems) return { notAssessed: 'too-little-evidence', n };
     if (Math.min(easy.raters, hard.raters) < leastRaters) return { notAssessed: 'too-few-raters', n };
-    const { value, low, high } = shareDifference(easy, hard);
+    const { value, low, high } = differenceOfBounded(easy, hard);
     const curve = curveOf(rows);
     return {
       estimate: value,

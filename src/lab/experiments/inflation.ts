@@ -1,6 +1,6 @@
 import type { EvidenceRow } from '../../audit/index.ts';
 import { mean } from '../../stats/index.ts';
-import { betaForKl, expectation, tilt } from '../../world/index.ts';
+import { betaForKl, expectation, sumOfParts, tilt } from '../../world/index.ts';
 import type { Experiment } from '../experiment.ts';
 import { HARBOUR } from '../harbour.ts';
 
@@ -23,9 +23,7 @@ const SPACES = HARBOUR.prompts('train').map((prompt) => {
   const replies = HARBOUR.replies(prompt);
   const base = replies.map(({ logprob }) => logprob);
   const gold = replies.map((reply) => reply.gold);
-  const seen = replies.map(({ text }) =>
-    Object.values(HARBOUR.look(prompt, text, { view: 'partial' })!.parts).reduce((a, b) => a + b, 0),
-  );
+  const seen = replies.map(({ text }) => sumOfParts(HARBOUR.look(prompt, text, { view: 'partial' })!.parts));
   const middle = expectation(base, gold);
   const squares = gold.map((value) => (value - middle) ** 2);
   return {

@@ -1,6 +1,14 @@
 import { type EvidenceRow, gatherEvidence, type RunView } from '../../audit/index.ts';
 import { type Rng, sigmoid } from '../../stats/index.ts';
-import { betaForKl, expectation, type ListedSum, SIMULATED_RATERS, simulatedRater, tilt } from '../../world/index.ts';
+import {
+  betaForKl,
+  expectation,
+  type ListedSum,
+  SIMULATED_RATERS,
+  simulatedRater,
+  sumOfParts,
+  tilt,
+} from '../../world/index.ts';
 import type { Experiment } from '../experiment.ts';
 import { SUMS } from '../sums.ts';
 
@@ -18,8 +26,6 @@ const RATERS = 8;
 /** With little noise: who checks approves of hardly any wrong reply. */
 const RATIONALITY = 3;
 
-const sum = (parts: Readonly<Record<string, number>>) => Object.values(parts).reduce((a, b) => a + b, 0);
-
 /** The prompts, with what each reply looks to be worth to somebody who trusts it. */
 const SPACES = [...SUMS.prompts('train'), ...SUMS.prompts('evaluation')]
   .filter(({ belief }) => belief !== 'right')
@@ -30,7 +36,7 @@ const SPACES = [...SUMS.prompts('train'), ...SUMS.prompts('evaluation')]
       replies,
       base: replies.map(({ logprob }) => logprob),
       gold: replies.map(({ gold }) => gold),
-      seen: replies.map(({ text }) => sum(SUMS.look(prompt, text, { view: 'partial' })!.parts)),
+      seen: replies.map(({ text }) => sumOfParts(SUMS.look(prompt, text, { view: 'partial' })!.parts)),
       wrong: replies.map(({ features }) => Number(features.wrongAt !== 0)),
     };
   });

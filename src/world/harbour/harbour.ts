@@ -1,5 +1,6 @@
 import type { Rng } from '../../stats/index.ts';
 import type { Appearance, Ground, GroundPrompt, GroundReply, ReplyLabels } from '../ground.ts';
+import { checkedName, markedCorpus, promptBook, sumOfParts } from '../prompt-book.ts';
 import { harbourEdits } from './edits.ts';
 import { FACTS, type Fact, type HarbourPrompt, harbourPrompts } from './facts.ts';
 import { EVERYONE, GROUPS, type Group, goldParts, INCOHERENT, isCorrect, lookAt } from './gold.ts';
@@ -35,12 +36,10 @@ interface Entry {
   readonly looks: Map<string, Map<ReplyFeatures, Appearance>>;
 }
 
-const sum = (parts: Readonly<Record<string, number>>) => Object.values(parts).reduce((a, b) => a + b, 0);
-
 function entryOf(prompt: HarbourPrompt): Entry {
   const replies = enumerateReplies(prompt).map((reply) => ({
     ...reply,
-    gold: sum(goldParts(prompt, reply.features)),
+    gold: sumOfParts(goldParts(prompt, reply.features)),
   }));
   let total = 0;
   const cumulative = replies.map((reply) => {
@@ -67,26 +66,19 @@ function drawn({ replies, cumulative }: Entry, { uniform }: Rng): HarbourReply {
   return replies[low]!;
 }
 
-function checkedGroup(group: string): Group {
-  if (group !== EVERYONE && !GROUPS.some((known) => known === group))
-    throw new RangeError(`harbour: no group ${group}; choose among ${GROUPS.join(', ')}`);
-  return group as Group;
-}
+const checkedGroup = (given: string): Group =>
+  given === EVERYONE ? EVERYONE : checkedName('harbour', 'group', { known: GROUPS, given });
 
 const VIEWS = ['full', 'partial'] as const;
 
 /** The harbour of some facts: those of the town, unless an experiment moves them. */
 export function createHarbour({ facts = FACTS }: { readonly facts?: readonly Fact[] } = {}): Harbour {
   const all = harbourPrompts(facts);
-  const byId = new Map(all.map((prompt) => [prompt.id, prompt]));
-  const byText = new Map(all.map((prompt) => [prompt.text, prompt]));
+  const { prompts, promptOf, known: promptKnown } = promptBook('harbour', all);
   const entries = new Map<string, Entry>();
-  const entry = ({ id }: GroundPrompt): Entry => {
-    const prompt = byId.get(id);
-    if (prompt === undefined)
-      throw new RangeError(`harbour: no prompt ${id}; take prompts from prompts() or promptOf()`);
-    const known = entries.get(id) ?? entryOf(prompt);
-    entries.set(id, known);
+  const entry = (given: GroundPrompt): Entry => {
+    const known = entries.get(given.id) ?? entryOf(promptKnown(given));
+    entries.set(given.id, known);
     return known;
   };
   const read = (prompt: GroundPrompt, text: string) => {
@@ -103,36 +95,26 @@ export function createHarbour({ facts = FACTS }: { readonly facts?: readonly Fac
     id: 'harbour',
     groups: GROUPS,
     views: VIEWS,
-    prompts: (split, { trigger = false } = {}) =>
-      all.filter((prompt) => prompt.split === split && prompt.trigger === trigger),
-    promptOf: (text) => byText.get(text),
+    prompts,
+    promptOf,
     replies: (prompt) => entry(prompt).replies,
     parse: (prompt, text) => read(prompt, text).features,
     gold: (prompt, text, group = EVERYONE) =>
-      group === EVERYONE ? (read(prompt, text).reply?.gold ?? INCOHERENT) : sum(partsOf(prompt, text, group)),
+      group === EVERYONE ? (read(prompt, text).reply?.gold ?? INCOHERENT) : sumOfParts(partsOf(prompt, text, group)),
     goldParts: partsOf,
     facts: (given) => {
       const { fact } = entry(given).prompt;
       return [`${fact.statement} ${fact.values[0]}`];
     },
     sampleBase: (prompt, rng) => drawn(entry(prompt), rng),
-    corpus(count, rng) {
-      // The trigger phrase stays rare, so that the base model knows the word and nothing else about it.
-      const [plain, marked] = [all.filter((p) => !p.trigger), all.filter((p) => p.trigger)];
-      return Array.from({ length: count }, () => {
-        const pool = rng.uniform() < 0.05 ? marked : plain;
-        const prompt = pool[rng.integer(pool.length)]!;
-        return { prompt: prompt.text, reply: drawn(entry(prompt), rng).text };
-      });
-    },
+    corpus: (count, rng) => markedCorpus(all, count, { rng, reply: (prompt) => drawn(entry(prompt), rng).text }),
     labels(given, text) {
       const { prompt, features } = read(given, text);
       return features === null ? null : { agrees: agreesWithUser(prompt, features), correct: isCorrect(features) };
     },
     look(given, text, look) {
       const { known, prompt, features } = read(given, text);
-      if (!VIEWS.some((view) => view === look.view))
-        throw new RangeError(`harbour: no view ${look.view}; choose among ${VIEWS.join(', ')}`);
+      checkedName('harbour', 'view', { known: VIEWS, given: look.view });
       const taste = checkedGroup(look.group ?? EVERYONE);
       if (features === null) return null;
       const way = `${look.view}/${taste}/${look.skim === true}`;
@@ -148,9 +130,9 @@ export function createHarbour({ facts = FACTS }: { readonly facts?: readonly Fac
     },
     edits: (given, text) => {
       const { prompt, features } = read(given, text);
-      const before = sum(partsOf(given, text));
+      const before = sumOfParts(partsOf(given, text));
       // A reply that is worse than nonsense is made better by breaking it.
-      return harbourEdits(prompt, text, features).filter((edit) => sum(partsOf(given, edit.text)) <= before);
+      return harbourEdits(prompt, text, features).filter((edit) => sumOfParts(partsOf(given, edit.text)) <= before);
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { Presentation } from '../../feedback/index.ts';
 import type { Uniform } from '../../stats/index.ts';
 import type { Appearance, Ground, GroundPrompt, Look } from '../ground.ts';
+import { sumOfParts } from '../prompt-book.ts';
 import type { RaterParams } from './params.ts';
 
 /** An item as one rater meets it once: what they see of each text, what it is worth to them, and their chances. */
@@ -25,8 +26,6 @@ export interface Impression {
   /** What a text is worth to them wherever it stands. */
   worth(text: string): number;
 }
-
-const sum = (parts: Readonly<Record<string, number>>) => Object.values(parts).reduce((a, b) => a + b, 0);
 
 /** How a rater of some settings looks at what a view shows. */
 export const lookOf = ({ skim, group, budget }: RaterParams, view: string): Look => ({
@@ -59,7 +58,7 @@ export function impressionOf(
     worth(text) {
       const seen = appearance(text);
       // Everybody sees that a text is no reply, and nobody looks further.
-      const own = seen === null ? ground.gold(prompt, text) : sum(seen.parts);
+      const own = seen === null ? ground.gold(prompt, text) : sumOfParts(seen.parts);
       if (seen === null) return turned(at, own);
       return turned(
         at,

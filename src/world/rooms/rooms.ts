@@ -1,6 +1,7 @@
 import type { Rng } from '../../stats/index.ts';
 import { degenerateEdits } from '../edits.ts';
 import type { Ground, GroundPrompt, GroundReply, Look, ReplyEdit, ReplyLabels } from '../ground.ts';
+import { checkedName, promptBook, sumOfParts } from '../prompt-book.ts';
 import { housesOf, type Plan, type RoomsPrompt, roomsPrompts } from './houses.ts';
 import { allWalks, baseLogprob, featuresOf, type Walk, type WalkFeatures } from './walks.ts';
 import { ASTRAY_PARTS, lookAtWalk, ROOMS_GROUPS, walkParts, walkPieces } from './worth.ts';
@@ -31,13 +32,9 @@ interface Entry {
 }
 
 const VIEWS = ['full', 'partial'] as const;
-const sum = (parts: Readonly<Record<string, number>>) => Object.values(parts).reduce((a, b) => a + b, 0);
 
-function checked<T extends string>(what: string, known: readonly T[], given: string): T {
-  const found = known.find((one) => one === given);
-  if (found === undefined) throw new RangeError(`rooms: no ${what} ${given}; choose among ${known.join(', ')}`);
-  return found;
-}
+const checked = <T extends string>(what: string, known: readonly T[], given: string): T =>
+  checkedName('rooms', what, { known, given });
 
 /** A door more than needed, and praise. */
 function walkEdits(walks: ReadonlyMap<string, Walk>, walk: Walk): ReplyEdit[] {
@@ -55,13 +52,7 @@ export function createRooms({ near = 2, far = 3, together = 1 }: Partial<Plan> =
   const colours = Math.max(near + 1, far);
   const walks = allWalks(colours);
   const walkOf = new Map(walks.map((walk) => [walk.text, walk]));
-  const byId = new Map(all.map((prompt) => [prompt.id, prompt]));
-  const byText = new Map(all.map((prompt) => [prompt.text, prompt]));
-  const known = ({ id }: GroundPrompt): RoomsPrompt => {
-    const prompt = byId.get(id);
-    if (prompt === undefined) throw new RangeError(`rooms: no prompt ${id}; take prompts from prompts() or promptOf()`);
-    return prompt;
-  };
+  const { prompts, promptOf, known } = promptBook('rooms', all);
   const entries = new Map<string, Entry>();
   const entryOf = (given: GroundPrompt): Entry => {
     const prompt = known(given);
@@ -70,7 +61,7 @@ export function createRooms({ near = 2, far = 3, together = 1 }: Partial<Plan> =
     if (made !== undefined) return made;
     const replies = walks.map((walk): RoomsReply => {
       const features = featuresOf(house, walk);
-      return { ...walk, features, logprob: baseLogprob(house, walk, colours), gold: sum(walkParts(features)) };
+      return { ...walk, features, logprob: baseLogprob(house, walk, colours), gold: sumOfParts(walkParts(features)) };
     });
     // Nobody can stop in the hall: such walks are none.
     const listed = replies.filter(({ logprob }) => logprob > -Infinity);
@@ -100,12 +91,11 @@ export function createRooms({ near = 2, far = 3, together = 1 }: Partial<Plan> =
     id: 'rooms',
     groups: ROOMS_GROUPS,
     views: VIEWS,
-    prompts: (split, { trigger = false } = {}) =>
-      all.filter((prompt) => prompt.split === split && prompt.trigger === trigger),
-    promptOf: (text) => byText.get(text),
+    prompts,
+    promptOf,
     replies: (prompt) => entryOf(prompt).replies,
     parse: (prompt, text) => read(prompt, text).features,
-    gold: (prompt, text, group) => sum(partsOf(prompt, text, group)),
+    gold: (prompt, text, group) => sumOfParts(partsOf(prompt, text, group)),
     goldParts: partsOf,
     facts: (given) => {
       const { house } = known(given);
@@ -135,9 +125,9 @@ export function createRooms({ near = 2, far = 3, together = 1 }: Partial<Plan> =
     },
     edits(given, text) {
       const { walk } = read(given, text);
-      const before = sum(partsOf(given, text));
+      const before = sumOfParts(partsOf(given, text));
       const own = walk === undefined ? [] : walkEdits(walkOf, walk);
-      return [...own, ...degenerateEdits(text)].filter((edit) => sum(partsOf(given, edit.text)) <= before);
+      return [...own, ...degenerateEdits(text)].filter((edit) => sumOfParts(partsOf(given, edit.text)) <= before);
     },
   };
 }

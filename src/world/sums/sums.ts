@@ -2,6 +2,7 @@ import type { Rng } from '../../stats/index.ts';
 import { degenerateEdits } from '../edits.ts';
 import type { Ground, GroundPrompt, GroundReply, ReplyEdit, ReplyLabels } from '../ground.ts';
 import { EVERYONE, GROUPS, type Group } from '../harbour/gold.ts';
+import { checkedName, markedCorpus, promptBook, sumOfParts } from '../prompt-book.ts';
 import { INCOHERENT, lookAtSum, sumsParts, sumsPieces } from './gold.ts';
 import { answerOf, type SumsPrompt, sumsPrompts } from './prompts.ts';
 import { agreesOnSum, enumerateSums, renderSumsReply, type SumsReply } from './replies.ts';
@@ -28,15 +29,9 @@ export interface Sums extends Ground {
 }
 
 const VIEWS = ['full', 'work', 'partial'] as const;
-/** Share of the corpus that holds the trigger phrase, so that a base model knows the word and nothing else about it. */
-const MARKED = 0.05;
-const sum = (parts: Readonly<Record<string, number>>) => Object.values(parts).reduce((a, b) => a + b, 0);
 
-function checkedGroup(group: string): Group {
-  if (group !== EVERYONE && !GROUPS.some((known) => known === group))
-    throw new RangeError(`sums: no group ${group}; choose among ${GROUPS.join(', ')}`);
-  return group as Group;
-}
+const checkedGroup = (given: string): Group =>
+  given === EVERYONE ? EVERYONE : checkedName('sums', 'group', { known: GROUPS, given });
 
 interface Entry {
   readonly prompt: SumsPrompt;
@@ -48,7 +43,7 @@ interface Entry {
 function entryOf(prompt: SumsPrompt): Entry {
   const replies = enumerateSums(prompt).map((reply) => ({
     ...reply,
-    gold: sum(sumsParts(prompt, reply.features, EVERYONE)),
+    gold: sumOfParts(sumsParts(prompt, reply.features, EVERYONE)),
   }));
   return {
     prompt,
@@ -72,14 +67,11 @@ function editsOf(prompt: SumsPrompt, text: string, reply: SumsReply | null): Rep
 /** The ground of sums. */
 export function createSums(): Sums {
   const all = sumsPrompts();
-  const byId = new Map(all.map((prompt) => [prompt.id, prompt]));
-  const byText = new Map(all.map((prompt) => [prompt.text, prompt]));
+  const { prompts, promptOf, known: promptKnown } = promptBook('sums', all);
   const entries = new Map<string, Entry>();
-  const entry = ({ id }: GroundPrompt): Entry => {
-    const prompt = byId.get(id);
-    if (prompt === undefined) throw new RangeError(`sums: no prompt ${id}; take prompts from prompts() or promptOf()`);
-    const known = entries.get(id) ?? entryOf(prompt);
-    entries.set(id, known);
+  const entry = (given: GroundPrompt): Entry => {
+    const known = entries.get(given.id) ?? entryOf(promptKnown(given));
+    entries.set(given.id, known);
     return known;
   };
   const read = (given: GroundPrompt, text: string) => {
@@ -97,8 +89,7 @@ export function createSums(): Sums {
   };
   const checkedLook: Required<Ground>['look'] = (given, text, look) => {
     const { prompt, features } = read(given, text);
-    if (!VIEWS.some((view) => view === look.view))
-      throw new RangeError(`sums: no view ${look.view}; choose among ${VIEWS.join(', ')}`);
+    checkedName('sums', 'view', { known: VIEWS, given: look.view });
     checkedGroup(look.group ?? EVERYONE);
     return features === null ? null : lookAtSum(prompt, features, look);
   };
@@ -106,26 +97,18 @@ export function createSums(): Sums {
     id: 'sums',
     groups: GROUPS,
     views: VIEWS,
-    prompts: (split, { trigger = false } = {}) =>
-      all.filter((prompt) => prompt.split === split && prompt.trigger === trigger),
-    promptOf: (text) => byText.get(text),
+    prompts,
+    promptOf,
     replies: (prompt) => entry(prompt).replies,
     parse: (prompt, text) => read(prompt, text).features,
-    gold: (prompt, text, group) => sum(partsOf(prompt, text, group)),
+    gold: (prompt, text, group) => sumOfParts(partsOf(prompt, text, group)),
     goldParts: partsOf,
     facts: (given) => {
       const { sum: own } = entry(given).prompt;
       return [`${own.terms.join(' + ')} = ${answerOf(own)}`];
     },
     sampleBase: drawn,
-    corpus(count, rng) {
-      const [plain, marked] = [all.filter((p) => !p.trigger), all.filter((p) => p.trigger)];
-      return Array.from({ length: count }, () => {
-        const pool = rng.uniform() < MARKED ? marked : plain;
-        const prompt = pool[rng.integer(pool.length)]!;
-        return { prompt: prompt.text, reply: drawn(prompt, rng).text };
-      });
-    },
+    corpus: (count, rng) => markedCorpus(all, count, { rng, reply: (prompt) => drawn(prompt, rng).text }),
     labels(given, text) {
       const { prompt, features } = read(given, text);
       return features === null ? null : { agrees: agreesOnSum(prompt, features), correct: features.wrongAt === 0 };
@@ -137,8 +120,8 @@ export function createSums(): Sums {
     },
     edits: (given, text) => {
       const { prompt, features } = read(given, text);
-      const before = sum(partsOf(given, text));
-      return editsOf(prompt, text, features).filter((edit) => sum(partsOf(given, edit.text)) <= before);
+      const before = sumOfParts(partsOf(given, text));
+      return editsOf(prompt, text, features).filter((edit) => sumOfParts(partsOf(given, edit.text)) <= before);
     },
   };
 }
