@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { PROBE_IDS } from '../audit/index.ts';
+import { PROBE_IDS, type ProbeId } from '../audit/index.ts';
 import type { AnswerKind } from '../feedback/index.ts';
 import {
   COVERAGE,
@@ -21,7 +21,7 @@ import {
   selectionStudy,
   strategyEffects,
 } from '../lab/index.ts';
-import { own, suggest, UsageError } from '../run/index.ts';
+import { own, type Progress, suggest, UsageError } from '../run/index.ts';
 import {
   coverageText,
   distributionText,
@@ -98,44 +98,61 @@ function secondsOf(text: string | undefined): { [K in AnswerKind]: number } {
   return seconds;
 }
 
+/** A command that prints what is committed of every probe, or measures it anew on some seeds. */
+function addMeasured<M extends CommittedRates | CommittedCoverage>(
+  lab: Command,
+  terminalOf: () => Terminal,
+  {
+    name,
+    description,
+    help,
+    committed,
+    measure,
+    text,
+  }: {
+    readonly name: 'rates' | 'coverage';
+    readonly description: string;
+    readonly help: string;
+    readonly committed: M;
+    readonly measure: (asked: Parameters<typeof measureRates>[0], progress: Progress) => Promise<M>;
+    readonly text: (measured: M) => string;
+  },
+): void {
+  lab
+    .command(name)
+    .description(description)
+    .option('--seeds <n>', `runs per arm; 0 prints the committed ${name}`, whole(0), 0)
+    .option('--first-seed <n>', 'the first seed', whole(0), 1)
+    .option('--probes <list>', 'probes to measure (default: all)')
+    .addHelpText('after', help)
+    .action(async ({ seeds, firstSeed, probes }: { seeds: number; firstSeed: number; probes?: string }) => {
+      const chosen = probes === undefined ? PROBE_IDS : names('probes', probes, PROBE_IDS);
+      const terminal = terminalOf();
+      const measured = seeds === 0 ? committed : await measure({ seeds, firstSeed, probes: chosen }, terminal.progress);
+      const shown = { ...measured, probes: pick<ProbeId, unknown>(measured.probes, chosen) };
+      terminal.result(shown, text(shown as M));
+    });
+}
+
 /** `lab rates|coverage|strategies|selection|distribution|population|monitors|feedback-types`. */
 export function addLabCommands(program: Command, terminalOf: () => Terminal): void {
   const lab = program.command('lab').description('controlled experiments on grounds whose truth is known');
-  lab
-    .command('rates')
-    .description('each probe on its planted failure, on clean runs and on what must not be mistaken for it')
-    .option('--seeds <n>', 'runs per arm; 0 prints the committed rates', whole(0), 0)
-    .option('--first-seed <n>', 'the first seed', whole(0), 1)
-    .option('--probes <list>', 'probes to measure (default: all)')
-    .addHelpText(
-      'after',
-      '\nThe third column counts concerns and failures. Where the true value of the estimand is known, the last one counts the\nintervals that hold it.\n\nExamples:\n  goodhart lab rates\n  goodhart lab rates --seeds 30 --probes over-optimisation',
-    )
-    .action(async ({ seeds, firstSeed, probes }: { seeds: number; firstSeed: number; probes?: string }) => {
-      const chosen = probes === undefined ? PROBE_IDS : names('probes', probes, PROBE_IDS);
-      const terminal = terminalOf();
-      const rates = seeds === 0 ? RATES : await measureRates({ seeds, firstSeed, probes: chosen }, terminal.progress);
-      const shown = { ...rates, probes: pick(rates.probes, chosen) };
-      terminal.result(shown, ratesText(shown as CommittedRates));
-    });
-  lab
-    .command('coverage')
-    .description('how often the 95 % interval of each probe holds the true value, where an experiment knows it')
-    .option('--seeds <n>', 'runs per arm; 0 prints the committed coverage', whole(0), 0)
-    .option('--first-seed <n>', 'the first seed', whole(0), 1)
-    .option('--probes <list>', 'probes to measure (default: all)')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  goodhart lab coverage\n  goodhart lab coverage --seeds 40 --probes sycophancy',
-    )
-    .action(async ({ seeds, firstSeed, probes }: { seeds: number; firstSeed: number; probes?: string }) => {
-      const chosen = probes === undefined ? PROBE_IDS : names('probes', probes, PROBE_IDS);
-      const terminal = terminalOf();
-      const measured =
-        seeds === 0 ? COVERAGE : await measureCoverage({ seeds, firstSeed, probes: chosen }, terminal.progress);
-      const shown = { ...measured, probes: pick(measured.probes, chosen) };
-      terminal.result(shown, coverageText(shown as CommittedCoverage));
-    });
+  addMeasured(lab, terminalOf, {
+    name: 'rates',
+    description: 'each probe on its planted failure, on clean runs and on what must not be mistaken for it',
+    help: '\nThe third column counts concerns and failures. Where the true value of the estimand is known, the last one counts the\nintervals that hold it.\n\nExamples:\n  goodhart lab rates\n  goodhart lab rates --seeds 30 --probes over-optimisation',
+    committed: RATES,
+    measure: measureRates,
+    text: ratesText,
+  });
+  addMeasured(lab, terminalOf, {
+    name: 'coverage',
+    description: 'how often the 95 % interval of each probe holds the true value, where an experiment knows it',
+    help: '\nExamples:\n  goodhart lab coverage\n  goodhart lab coverage --seeds 40 --probes sycophancy',
+    committed: COVERAGE,
+    measure: measureCoverage,
+    text: coverageText,
+  });
   lab
     .command('strategies')
     .description('what each strategy does to the harm that each probe estimates, paired by seed')

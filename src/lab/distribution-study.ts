@@ -1,14 +1,8 @@
-import {
-  type Answer,
-  collectJudgments,
-  type Distribution,
-  distributionSchema,
-  type Item,
-  wantedJudgments,
-} from '../feedback/index.ts';
+import { type Answer, type Distribution, distributionSchema, type Item, wantedJudgments } from '../feedback/index.ts';
 import { ignoreProgress, type Progress } from '../run/index.ts';
 import { createRng, fitLogistic, type Interval, mean, meanInterval, type Rng } from '../stats/index.ts';
-import { comparisonItems, fromBase, raterPool, SIMULATED_RATERS, simulatedRater } from '../world/index.ts';
+import { raterPool, SIMULATED_RATERS, simulatedRater } from '../world/index.ts';
+import { baseItems, judgmentsOf } from './base-items.ts';
 import { type Examination, examine, questionFeatures } from './examination.ts';
 import { HARBOUR } from './harbour.ts';
 import { REWARD_FAMILIES } from './pair-features.ts';
@@ -76,21 +70,11 @@ export interface Panel {
 }
 
 async function panels(pool: RaterPoolId, count: number, rng: Rng): Promise<Panel[]> {
-  const drawn = await comparisonItems({
-    ground: HARBOUR,
-    prompts: HARBOUR.prompts('train'),
-    count,
-    rng,
-    projectId: 'distribution',
-    origin: 'base policy, exact',
-    replies: fromBase(HARBOUR, rng),
-  });
+  const drawn = await baseItems(HARBOUR, { count, rng, projectId: 'distribution' });
   const items = drawn.filter(({ gold }) => gold !== 'tie');
   const votes = new Map<string, Answer[]>(items.map(({ id }) => [id, []]));
   const raters = ratersOf(pool);
-  const now = () => '2026-01-01T00:00:00Z';
-  for await (const j of collectJudgments({ items, raters, overlap: PANEL, rng, now }))
-    votes.get(j.itemId)!.push(j.answer);
+  for (const j of await judgmentsOf({ items, raters, overlap: PANEL, rng })) votes.get(j.itemId)!.push(j.answer);
   // Who answers first must not depend on who was asked first overall.
   return items.map((item) => ({ item, votes: rng.fork(`votes/${item.id}`).shuffle(votes.get(item.id)!) }));
 }

@@ -1,6 +1,7 @@
 import type { Item } from '../feedback/index.ts';
 import { createRng, mean } from '../stats/index.ts';
-import { bestOfNExact, comparisonItems, expectation, fromBase } from '../world/index.ts';
+import { bestOfNExact, expectation } from '../world/index.ts';
+import { baseItems } from './base-items.ts';
 import { HARBOUR } from './harbour.ts';
 import type { RewardFamily } from './pair-features.ts';
 
@@ -25,15 +26,7 @@ export async function examine(
   { pairs = 1500, prompts = 24, bestOf = 16 }: { pairs?: number; prompts?: number; bestOf?: number } = {},
 ): Promise<Examination> {
   const rng = createRng('lab/examination');
-  const items = await comparisonItems({
-    ground: HARBOUR,
-    prompts: HARBOUR.prompts('train'),
-    count: pairs,
-    rng,
-    projectId: 'examination',
-    origin: 'base policy, exact',
-    replies: fromBase(HARBOUR, rng),
-  });
+  const items = await baseItems(HARBOUR, { count: pairs, rng, projectId: 'examination' });
   const test = items
     .filter(({ gold }) => gold !== 'tie')
     .map((item) => ({ features: sparse(questionFeatures(family, item)), sign: item.gold === 0 ? 1 : -1 }));

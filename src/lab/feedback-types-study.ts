@@ -1,11 +1,4 @@
-import {
-  type AnswerKind,
-  collectJudgments,
-  type Item,
-  type Judgment,
-  type Question,
-  questionSchema,
-} from '../feedback/index.ts';
+import { type AnswerKind, type Item, type Judgment, type Question, questionSchema } from '../feedback/index.ts';
 import {
   type Candidate,
   candidateKey,
@@ -33,6 +26,7 @@ import {
   sentencesOf,
   simulatedRater,
 } from '../world/index.ts';
+import { judgmentsOf } from './base-items.ts';
 import { type Examination, examine } from './examination.ts';
 import { HARBOUR } from './harbour.ts';
 import { REWARD_FAMILIES } from './pair-features.ts';
@@ -136,10 +130,8 @@ async function answersOf(
     simulatedRater(HARBOUR, { id: `rater-${i}`, params: SIMULATED_RATERS.noisy, question: asked }),
   );
   const own = items.map((item) => ({ ...item, id: `${kind}/${item.id}` }));
-  const judgments: Judgment[] = [];
-  const now = () => '2026-01-01T00:00:00Z';
-  for await (const judgment of collectJudgments({ items: own, raters, overlap: 1, rng, now }))
-    judgments.push({ ...judgment, activeMs: 1000 * seconds[kind] });
+  const answers = await judgmentsOf({ items: own, raters, overlap: 1, rng });
+  const judgments = answers.map((judgment) => ({ ...judgment, activeMs: 1000 * seconds[kind] }));
   return { items: own, judgments };
 }
 

@@ -1,3 +1,4 @@
+import { own } from '../run/index.ts';
 import { mean, standardDeviation } from '../stats/index.ts';
 
 /** What can be seen of a policy at one point of its path from fresh samples: one row a prompt, one number a sample. */
@@ -62,9 +63,7 @@ function standardisedFromStart(
 /** The shares of the gain in score that each part brought; of a loss none. */
 function largestShare(points: readonly SeenPoint[]): number {
   const [first, last] = [points[0]!.parts, points.at(-1)!.parts];
-  const gains = Object.entries(last).map(([name, value]) =>
-    Math.max(0, value - (new Map(Object.entries(first)).get(name) ?? 0)),
-  );
+  const gains = Object.entries(last).map(([name, value]) => Math.max(0, value - (own(first, name) ?? 0)));
   const total = gains.reduce((a, b) => a + b, 0);
   return total <= 0 ? 0 : Math.max(...gains) / total;
 }

@@ -90,15 +90,16 @@ export async function watchedRun(seed: number): Promise<WatchedRun> {
     .slice(0, PROMPTS)
     .map((prompt) => {
       const space = spaceOf(reward, prompt, setting);
-      const scoresOf = (model: typeof reward) => {
-        const scores = space.replies.map(({ features }) => model.score(prompt, features));
+      const centred = (scores: readonly number[]) => {
         const centre = expectation(space.base, scores);
         return scores.map((score) => score - centre);
       };
+      const scoresOf = (model: typeof reward) =>
+        centred(space.replies.map(({ features }) => model.score(prompt, features)));
       const byMember = members.map(scoresOf);
       return {
         ...space,
-        rewards: scoresOf(reward),
+        rewards: centred(space.rewards),
         independent: scoresOf(independent),
         spread: space.replies.map((_, i) => standardDeviation(byMember.map((scores) => scores[i]!))),
         indexOf: new Map(space.replies.map((reply, i) => [reply, i])),

@@ -1,11 +1,4 @@
-import {
-  collectJudgments,
-  type Judgment,
-  type RaterProfile,
-  raterWeights,
-  toPairs,
-  weightPairs,
-} from '../feedback/index.ts';
+import { type RaterProfile, raterWeights, toPairs, weightPairs } from '../feedback/index.ts';
 import { ignoreProgress, type Progress } from '../run/index.ts';
 import {
   createRng,
@@ -26,6 +19,7 @@ import {
   SIMULATED_RATERS,
   simulatedRater,
 } from '../world/index.ts';
+import { judgmentsOf } from './base-items.ts';
 import { questionFeatures } from './examination.ts';
 import { HARBOUR } from './harbour.ts';
 import { REWARD_FAMILIES } from './pair-features.ts';
@@ -136,8 +130,7 @@ async function judgedBy(setting: { warm: number; tastes: Tastes }, options: Popu
   const raters = Array.from({ length: options.raters }, (_, i) =>
     simulatedRater(HARBOUR, { id: `rater-${i}`, params: SIMULATED_RATERS[kinds[Number(i < warm)]!] }),
   );
-  const judgments: Judgment[] = [];
-  for await (const j of collectJudgments({ items, raters, overlap: options.overlap, rng, now })) judgments.push(j);
+  const judgments = await judgmentsOf({ items, raters, overlap: options.overlap, rng });
   const profiles = raters.map(
     ({ id }, i): RaterProfile => ({
       id,

@@ -94,29 +94,40 @@ export async function probeRates(
   };
 }
 
-/** Rates of every probe over seeds from `firstSeed` on, as `rates.json` holds them. */
-export async function measureRates(
-  { seeds, firstSeed, probes = PROBE_IDS }: { seeds: number; firstSeed: number; probes?: readonly ProbeId[] },
-  progress: Progress = ignoreProgress,
-): Promise<CommittedRates> {
-  const list = Array.from({ length: seeds }, (_, i) => firstSeed + i);
-  const measured: [ProbeId, ProbeRates][] = [];
-  for (const id of probes) measured.push([id, await probeRates(id, list, progress)]);
-  return {
-    command: `goodhart lab rates --seeds ${seeds} --first-seed ${firstSeed}`,
-    seeds,
-    firstSeed,
-    probes: Object.fromEntries(measured) as CommittedRates['probes'],
-  };
-}
-
-export interface CommittedRates {
-  /** The command that measured them. */
+/** What was measured of each probe, over seeds from `firstSeed` on, with the command that measures it. */
+interface Measured<T> {
   readonly command: string;
   readonly seeds: number;
   readonly firstSeed: number;
-  readonly probes: { readonly [P in ProbeId]: ProbeRates };
+  readonly probes: { readonly [P in ProbeId]: T };
 }
+export type CommittedRates = Measured<ProbeRates>;
+
+interface Asked {
+  readonly seeds: number;
+  readonly firstSeed: number;
+  readonly probes?: readonly ProbeId[];
+}
+
+async function measured<T>(
+  what: 'rates' | 'coverage',
+  { seeds, firstSeed, probes = PROBE_IDS }: Asked,
+  of: (id: ProbeId, seeds: readonly number[]) => Promise<T>,
+): Promise<Measured<T>> {
+  const list = Array.from({ length: seeds }, (_, i) => firstSeed + i);
+  const found: [ProbeId, T][] = [];
+  for (const id of probes) found.push([id, await of(id, list)]);
+  return {
+    command: `goodhart lab ${what} --seeds ${seeds} --first-seed ${firstSeed}`,
+    seeds,
+    firstSeed,
+    probes: Object.fromEntries(found) as Measured<T>['probes'],
+  };
+}
+
+/** Rates of every probe, as `rates.json` holds them. */
+export const measureRates = (asked: Asked, progress: Progress = ignoreProgress): Promise<CommittedRates> =>
+  measured('rates', asked, (id, seeds) => probeRates(id, seeds, progress));
 
 /** The measured rates, committed with their command: every run prints these. A probe that is not among them does not compile. */
 export const RATES: CommittedRates = committed;
@@ -153,13 +164,7 @@ export interface ArmCoverage {
   readonly covered: Rate | null;
 }
 
-/** Coverage by probe, with the command that measures it. */
-export interface CommittedCoverage {
-  readonly command: string;
-  readonly seeds: number;
-  readonly firstSeed: number;
-  readonly probes: { readonly [P in ProbeId]: readonly ArmCoverage[] };
-}
+export type CommittedCoverage = Measured<readonly ArmCoverage[]>;
 /** What the committed rates say of intervals: they are counted on the same draws. */
 export const COVERAGE: CommittedCoverage = {
   command: `goodhart lab coverage --seeds ${RATES.seeds} --first-seed ${RATES.firstSeed}`,
@@ -178,29 +183,17 @@ function coverageIn({ clean, doses, documented }: ProbeRates): ArmCoverage[] {
     : arms.map(({ arm, covered }) => ({ arm, covered }));
 }
 
-/** Coverage of every probe over seeds from `firstSeed` on. */
-export async function measureCoverage(
-  { seeds, firstSeed, probes = PROBE_IDS }: { seeds: number; firstSeed: number; probes?: readonly ProbeId[] },
-  progress: Progress = ignoreProgress,
-): Promise<CommittedCoverage> {
-  const list = Array.from({ length: seeds }, (_, i) => firstSeed + i);
-  const measured: [ProbeId, ArmCoverage[]][] = [];
-  for (const id of probes) {
+/** Coverage of every probe. */
+export const measureCoverage = (asked: Asked, progress: Progress = ignoreProgress): Promise<CommittedCoverage> =>
+  measured('coverage', asked, async (id, seeds) => {
     const arms: ArmCoverage[] = [];
     const all = coverageArms(EXPERIMENTS[id]);
     for (const arm of all) {
-      const { covered } = await armRates(id, arm, list);
+      const { covered } = await armRates(id, arm, seeds);
       arms.push({ arm: armName(arm), covered });
       progress({ stage: id, done: arms.length, total: all.length, unit: 'arms' });
       // What is not known on one arm is not known on another.
       if (covered === null) break;
     }
-    measured.push([id, arms]);
-  }
-  return {
-    command: `goodhart lab coverage --seeds ${seeds} --first-seed ${firstSeed}`,
-    seeds,
-    firstSeed,
-    probes: Object.fromEntries(measured) as Record<ProbeId, ArmCoverage[]>,
-  };
-}
+    return arms;
+  });

@@ -1,16 +1,15 @@
-import { collectJudgments, toPairs } from '../feedback/index.ts';
+import { toPairs } from '../feedback/index.ts';
 import { linearObjective, observePair } from '../reward/index.ts';
 import { minimise, type Rng } from '../stats/index.ts';
 import {
-  comparisonItems,
   createRooms,
-  fromBase,
   type Plan,
   type Rooms,
   SIMULATED_RATERS,
   simulatedRater,
   type WalkFeatures,
 } from '../world/index.ts';
+import { baseItems, judgmentsOf } from './base-items.ts';
 
 /** The loop in small, exactly, in the rooms: simulated raters, a reward on what a walk is, the tilt of the base policy by it. */
 
@@ -47,21 +46,11 @@ export async function walkReward(
   }: { readonly pairs: number; readonly overlap: number; readonly raters: number },
   rng: Rng,
 ): Promise<WalkReward> {
-  const items = await comparisonItems({
-    ground: rooms,
-    prompts: rooms.prompts('train'),
-    count,
-    rng,
-    projectId: 'lab',
-    origin: 'base policy, exact',
-    replies: fromBase(rooms, rng),
-  });
+  const items = await baseItems(rooms, { count, rng });
   const raters = Array.from({ length: people }, (_, i) =>
     simulatedRater(rooms, { id: `rater-${i + 1}`, params: SIMULATED_RATERS.noisy }),
   );
-  const judgments = [];
-  for await (const judgment of collectJudgments({ items, raters, overlap, rng, now: () => '2026-01-01T00:00:00Z' }))
-    judgments.push(judgment);
+  const judgments = await judgmentsOf({ items, raters, overlap, rng });
   const { objective, start } = linearObjective(
     toPairs(items, judgments).pairs.flatMap(observePair),
     ({ prompt, reply }) => ({

@@ -1,7 +1,8 @@
-import { collectJudgments, type Item, type Judgment, toPairs } from '../feedback/index.ts';
+import { type Item, type Judgment, toPairs } from '../feedback/index.ts';
 import { linearObjective, observePair } from '../reward/index.ts';
 import { minimise, type Rng } from '../stats/index.ts';
 import { comparisonItems, type HarbourPrompt, type HarbourReply } from '../world/index.ts';
+import { judgmentsOf } from './base-items.ts';
 import { HARBOUR } from './harbour.ts';
 import { REWARD_FAMILIES } from './pair-features.ts';
 import { policyAt, simulatedRatersOf } from './scene.ts';
@@ -15,7 +16,6 @@ import type { Setting } from './setting.ts';
 const FAMILY = REWARD_FAMILIES.facts;
 /** Replies drawn for an item, of which two that differ are shown. */
 const DRAWS = 4;
-const NOW = () => '2026-01-01T00:00:00Z';
 
 /** Prompts of the loop: those trained on in which the user states no belief. */
 export const ROUND_PROMPTS: readonly HarbourPrompt[] = HARBOUR.prompts('train').filter(
@@ -149,9 +149,8 @@ export async function roundsOf(setting: Setting & RoundSetting, rng: Rng): Promi
     const policy = before === undefined ? basePolicy() : tilted(before.reward, setting.kl);
     const asked = await pairsOf(policy, setting.pairs, own);
     const named = asked.map((item) => ({ ...item, id: `round-${round}/${item.id}` }));
-    const answers: Judgment[] = [];
-    const panel = { items: named, raters: simulatedRatersOf(setting), overlap: setting.overlap, rng: own, now: NOW };
-    for await (const judgment of collectJudgments(panel)) answers.push(judgment);
+    const { overlap } = setting;
+    const answers = await judgmentsOf({ items: named, raters: simulatedRatersOf(setting), overlap, rng: own });
     const kept = setting.data === 'cumulative';
     [items, judgments] = kept
       ? [

@@ -1,11 +1,9 @@
-import { collectJudgments, type Item, type Judgment, type Rater, toPairs } from '../feedback/index.ts';
+import { type Item, type Judgment, type Rater, toPairs } from '../feedback/index.ts';
 import { combinedScore } from '../reward/index.ts';
 import { type Rng, standardDeviation } from '../stats/index.ts';
 import {
   betaForKl,
-  comparisonItems,
   expectation,
-  fromBase,
   type HarbourPrompt,
   type HarbourReply,
   type RaterParams,
@@ -14,6 +12,7 @@ import {
   simulatedRater,
   tilt,
 } from '../world/index.ts';
+import { baseItems, judgmentsOf } from './base-items.ts';
 import { type FeatureReward, fitFeatureReward } from './feature-reward.ts';
 import { HARBOUR } from './harbour.ts';
 import type { Asked, Setting } from './setting.ts';
@@ -23,7 +22,6 @@ import type { Asked, Setting } from './setting.ts';
  * their answers, and the tuned policy is the exact tilt of the base policy by it. Nothing but judgments and samples is random.
  */
 
-const NOW = () => '2026-01-01T00:00:00Z';
 /** Prompts with the trigger among those asked about, where there are some. */
 const MARKED = 12;
 
@@ -51,17 +49,12 @@ export async function judged(
 ): Promise<{ items: Item[]; judgments: Judgment[] }> {
   const { pairs, overlap, triggers } = setting;
   const marked = triggers !== false ? rng.shuffle(HARBOUR.prompts('train', { trigger: true })).slice(0, MARKED) : [];
-  const items = await comparisonItems({
-    ground: HARBOUR,
-    prompts: triggers === 'only' ? marked : [...HARBOUR.prompts('train'), ...marked],
+  const items = await baseItems(HARBOUR, {
     count: pairs,
     rng,
-    projectId: 'lab',
-    origin: 'base policy, exact',
-    replies: fromBase(HARBOUR, rng),
+    prompts: triggers === 'only' ? marked : [...HARBOUR.prompts('train'), ...marked],
   });
-  const judgments: Judgment[] = [];
-  for await (const judgment of collectJudgments({ items, raters, overlap, rng, now: NOW })) judgments.push(judgment);
+  const judgments = await judgmentsOf({ items, raters, overlap, rng });
   return { items, judgments };
 }
 

@@ -1,8 +1,9 @@
-import { collectJudgments, type Item, type Judgment, toPairs } from '../feedback/index.ts';
+import { type Item, toPairs } from '../feedback/index.ts';
 import { type QueryArm, type QuerySettings, queryLoop, SELECTION_RULE_IDS } from '../reward/index.ts';
 import { ignoreProgress, type Progress } from '../run/index.ts';
 import { createRng, fitLogistic, type Interval, type LogisticRow, meanInterval, type Rng } from '../stats/index.ts';
-import { comparisonItems, fromBase, raterPool, type SimulatedRaterKind } from '../world/index.ts';
+import { raterPool, type SimulatedRaterKind } from '../world/index.ts';
+import { baseItems, judgmentsOf } from './base-items.ts';
 import { examine, questionFeatures } from './examination.ts';
 import { HARBOUR } from './harbour.ts';
 import { REWARD_FAMILIES, type RewardFamily, type RewardFamilyId } from './pair-features.ts';
@@ -61,23 +62,12 @@ export interface SelectionStudy {
   readonly rows: readonly SelectionRow[];
 }
 
-const now = () => '2026-01-01T00:00:00Z';
-
 /** Comparisons of two replies of the base policy on training prompts, judged once each by a noisy pool. */
 async function judgedPool(options: SelectionStudyOptions, rng: Rng): Promise<{ item: Item; target: number }[]> {
-  const items = await comparisonItems({
-    ground: HARBOUR,
-    prompts: HARBOUR.prompts('train'),
-    count: options.pool,
-    rng,
-    projectId: 'selection',
-    origin: 'base policy, exact',
-    replies: fromBase(HARBOUR, rng),
-  });
+  const items = await baseItems(HARBOUR, { count: options.pool, rng, projectId: 'selection' });
   const byId = new Map(items.map((item) => [item.id, item]));
-  const judgments: Judgment[] = [];
   const { raters } = raterPool(HARBOUR, options.raters);
-  for await (const j of collectJudgments({ items, raters, overlap: 1, rng, now })) judgments.push(j);
+  const judgments = await judgmentsOf({ items, raters, overlap: 1, rng });
   return toPairs(items, judgments).pairs.map(({ itemId, target }) => ({ item: byId.get(itemId)!, target }));
 }
 

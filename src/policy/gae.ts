@@ -1,3 +1,5 @@
+import { mean } from '../stats/index.ts';
+
 /** What a reply earned token by token, beside what the critic expected. */
 export interface Estimated {
   /** Reward of each token; the score is part of that of the last one. */
@@ -30,9 +32,8 @@ export function generalisedAdvantages(
 /** Rows brought to mean 0 and deviation 1 over all of them together; all zero where they are all the same. */
 export function whitened(rows: readonly ArrayLike<number>[]): Float64Array[] {
   const all = rows.flatMap((row) => Array.from(row));
-  const centre = all.reduce((sum, value) => sum + value, 0) / Math.max(1, all.length);
-  const variance = all.reduce((sum, value) => sum + (value - centre) ** 2, 0) / Math.max(1, all.length);
   const same = all.every((value) => value === all[0]);
-  const deviation = Math.sqrt(variance) + 1e-8;
+  const centre = mean(all);
+  const deviation = Math.sqrt(mean(all.map((value) => (value - centre) ** 2))) + 1e-8;
   return rows.map((row) => Float64Array.from(row, (value) => (same ? 0 : (value - centre) / deviation)));
 }

@@ -1,6 +1,7 @@
-import { collectJudgments, type Item, type Judgment, type Rater } from '../../feedback/index.ts';
+import type { Item, Judgment, Rater } from '../../feedback/index.ts';
 import { createRng, mean, type Rng, sigmoid } from '../../stats/index.ts';
-import { comparisonItems, fromBase, SIMULATED_RATERS, simulatedRater } from '../../world/index.ts';
+import { SIMULATED_RATERS, simulatedRater } from '../../world/index.ts';
+import { baseItems, judgmentsOf } from '../base-items.ts';
 import type { Experiment } from '../experiment.ts';
 import { HARBOUR } from '../harbour.ts';
 
@@ -15,18 +16,8 @@ interface Views {
 
 const RATERS = 16;
 const OVERLAP = 8;
-const NOW = () => '2026-01-01T00:00:00Z';
 
-const itemsOf = (rng: Rng, count: number) =>
-  comparisonItems({
-    ground: HARBOUR,
-    prompts: HARBOUR.prompts('train'),
-    count,
-    rng,
-    projectId: 'lab',
-    origin: 'base policy, exact',
-    replies: fromBase(HARBOUR, rng),
-  });
+const itemsOf = (rng: Rng, count: number) => baseItems(HARBOUR, { count, rng });
 
 /** Whether the partial view of an item lacks the facts. */
 const hides = ({ id }: Item, { hidden }: Views): boolean => createRng(`hidden/${id}`).uniform() < hidden;
@@ -50,9 +41,7 @@ async function judged(setting: Views, rng: Rng): Promise<Judgment[]> {
     const rater = simulatedRater(HARBOUR, { id: `rater-${i + 1}`, params });
     return second ? seesPart(rater, setting) : rater;
   });
-  const judgments: Judgment[] = [];
-  for await (const judgment of collectJudgments({ items, raters, overlap: OVERLAP, rng, now: NOW }))
-    judgments.push(judgment);
+  const judgments = await judgmentsOf({ items, raters, overlap: OVERLAP, rng });
   return judgments;
 }
 

@@ -1,7 +1,8 @@
 import { type EvidenceRow, gatherEvidence, type RunView } from '../../audit/index.ts';
-import { collectJudgments, type Item } from '../../feedback/index.ts';
+import type { Item } from '../../feedback/index.ts';
 import { createRng, mean, type Rng, sigmoid } from '../../stats/index.ts';
 import { type ListedSum, SIMULATED_RATERS, type SumsPrompt, simulatedRater } from '../../world/index.ts';
+import { judgmentsOf } from '../base-items.ts';
 import type { Experiment } from '../experiment.ts';
 import { SUMS } from '../sums.ts';
 
@@ -18,7 +19,6 @@ interface Checking {
 const RATERS = 8;
 const OVERLAP = 3;
 const LONGEST = 6;
-const NOW = () => '2026-01-01T00:00:00Z';
 const ALL = SUMS.prompts('train');
 
 /** Replies of the base policy to a prompt, right ones and wrong ones, with their probabilities. */
@@ -84,9 +84,7 @@ async function judged(setting: Checking, rng: Rng): Promise<EvidenceRow<'known-a
   const { rationality, budget, view } = setting;
   const params = { ...SIMULATED_RATERS.noisy, rationality, budget, view };
   const raters = Array.from({ length: RATERS }, (_, i) => simulatedRater(SUMS, { id: `rater-${i + 1}`, params }));
-  const judgments = [];
-  for await (const judgment of collectJudgments({ items, raters, overlap: OVERLAP, rng, now: NOW }))
-    judgments.push(judgment);
+  const judgments = await judgmentsOf({ items, raters, overlap: OVERLAP, rng });
   const run: RunView = {
     seed: 1,
     ground: SUMS,

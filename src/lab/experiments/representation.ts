@@ -1,6 +1,7 @@
-import { collectJudgments, type Judgment, type RaterProfile } from '../../feedback/index.ts';
+import type { RaterProfile } from '../../feedback/index.ts';
 import { createRng, mean, type Rng, sigmoid } from '../../stats/index.ts';
-import { comparisonItems, fromBase, SIMULATED_RATERS, simulatedRater } from '../../world/index.ts';
+import { SIMULATED_RATERS, simulatedRater } from '../../world/index.ts';
+import { baseItems, judgmentsOf } from '../base-items.ts';
 import type { Experiment } from '../experiment.ts';
 import { HARBOUR } from '../harbour.ts';
 
@@ -17,21 +18,11 @@ interface Pool {
 
 const RATERS = 20;
 const OVERLAP = 8;
-const NOW = () => '2026-01-01T00:00:00Z';
 const GROUPS = ['plain', 'warm'] as const;
 /** With little noise, so that a group’s taste shows in its choices. */
 const RATIONALITY = 4;
 
-const itemsOf = (rng: Rng, count: number) =>
-  comparisonItems({
-    ground: HARBOUR,
-    prompts: HARBOUR.prompts('train'),
-    count,
-    rng,
-    projectId: 'lab',
-    origin: 'base policy, exact',
-    replies: fromBase(HARBOUR, rng),
-  });
+const itemsOf = (rng: Rng, count: number) => baseItems(HARBOUR, { count, rng });
 
 let gap: number | undefined;
 
@@ -59,9 +50,7 @@ async function judged({ plain, tastes, items: count }: Pool, rng: Rng) {
     const params = { ...own, rationality: RATIONALITY };
     return simulatedRater(HARBOUR, { id: `rater-${i + 1}`, params });
   });
-  const judgments: Judgment[] = [];
-  for await (const judgment of collectJudgments({ items, raters, overlap: OVERLAP, rng, now: NOW }))
-    judgments.push(judgment);
+  const judgments = await judgmentsOf({ items, raters, overlap: OVERLAP, rng });
   const profiles = raters.map(
     ({ id }, i): RaterProfile => ({ id, kind: 'simulated', demographics: { group: groupOf(i) } }),
   );

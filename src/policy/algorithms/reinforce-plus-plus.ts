@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { mean } from '../../stats/index.ts';
 import { defineAlgorithm } from '../algorithm.ts';
+import { whitened } from '../gae.ts';
 import { ROLLOUT_METRICS, type RolloutGroup, rolloutDatum, rolloutMetrics, sampleGroups } from '../rollouts.ts';
 import { learningRateAt } from '../schedules.ts';
 import { optimiserKeys, samplingKeys } from '../settings.ts';
@@ -43,13 +44,8 @@ export function whitenedAdvantages(
       Number.isFinite(rollout.score) ? returns_T(rollout, beta).map((value) => value - centre) : null,
     );
   });
-  const all = centred_P_G.flat().flatMap((values) => (values === null ? [] : [...values]));
-  const same = all.every((value) => value === all[0]);
-  const centre = mean(all);
-  const deviation = Math.sqrt(mean(all.map((value) => (value - centre) ** 2)));
-  return centred_P_G.map((values_G) =>
-    values_G.map((values) => values?.map((value) => (same ? 0 : (value - centre) / (deviation + 1e-8))) ?? null),
-  );
+  const white = whitened(centred_P_G.flat().filter((values) => values !== null)).values();
+  return centred_P_G.map((values_G) => values_G.map((values) => (values === null ? null : white.next().value!)));
 }
 
 /**

@@ -86,19 +86,23 @@ const armSchema = z.object({
 });
 const readSchema = z.object({ kind: z.string(), what: z.string(), file: z.string(), optional: z.boolean() });
 
+/** A challenge and its probes as they are named everywhere. */
+const challengeFace = { id: z.string(), group: z.string(), title: z.string(), fundamental: z.boolean() };
+const probeFace = {
+  id: z.string(),
+  question: z.string(),
+  estimand: z.string(),
+  citation: z.string(),
+  /** Default thresholds and settings. */
+  params: z.json(),
+};
+
 /** All that is known of a challenge before there is a run. */
 const challengeSchema = z.object({
-  id: z.string(),
-  group: z.string(),
-  title: z.string(),
-  fundamental: z.boolean(),
+  ...challengeFace,
   probes: z.array(
     z.object({
-      id: z.string(),
-      question: z.string(),
-      estimand: z.string(),
-      citation: z.string(),
-      params: z.json(),
+      ...probeFace,
       /** Evidence that it reads. */
       reads: z.array(readSchema),
       experiment: z.object({
@@ -255,22 +259,9 @@ export const RUN_ROUTES = {
     response: z.object({
       challenges: z.array(
         z.object({
-          id: z.string(),
-          group: z.string(),
-          title: z.string(),
-          fundamental: z.boolean(),
+          ...challengeFace,
           /** Every probe of the challenge; none where nothing assesses it yet. */
-          probes: z.array(
-            z.object({
-              id: z.string(),
-              question: z.string(),
-              estimand: z.string(),
-              citation: z.string(),
-              needs: z.array(z.string()),
-              /** Default thresholds and settings. */
-              params: z.json(),
-            }),
-          ),
+          probes: z.array(z.object({ ...probeFace, needs: z.array(z.string()) })),
         }),
       ),
     }),
