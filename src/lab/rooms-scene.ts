@@ -10,6 +10,7 @@ import {
   type WalkFeatures,
 } from '../world/index.ts';
 import { baseItems, judgmentsOf } from './base-items.ts';
+import { remembered } from './remembered.ts';
 
 /** The loop in small, exactly, in the rooms: simulated raters, a reward on what a walk is, the tilt of the base policy by it. */
 
@@ -26,15 +27,8 @@ const FEATURES = [
 /** A reward for walks. */
 export type WalkReward = (walk: WalkFeatures) => number;
 
-const GROUNDS = new Map<string, Rooms>();
-
 /** The rooms of a plan, made once. */
-export function roomsOf(plan: Partial<Plan>): Rooms {
-  const name = JSON.stringify([plan.near, plan.far, plan.together]);
-  const rooms = GROUNDS.get(name) ?? createRooms(plan);
-  GROUNDS.set(name, rooms);
-  return rooms;
-}
+export const roomsOf = remembered((plan: Partial<Plan>): Rooms => createRooms(plan));
 
 /** A reward fitted to what honest raters say of pairs of walks of the base policy in the houses trained on. */
 export async function walkReward(

@@ -1,9 +1,10 @@
 import type { Item, Judgment, Rater } from '../../feedback/index.ts';
 import { createRng, mean, type Rng, sigmoid } from '../../stats/index.ts';
-import { SIMULATED_RATERS, simulatedRater } from '../../world/index.ts';
+import { SIMULATED_RATERS, simulatedRater, sumOfParts } from '../../world/index.ts';
 import { baseItems, judgmentsOf } from '../base-items.ts';
 import type { Experiment } from '../experiment.ts';
 import { HARBOUR } from '../harbour.ts';
+import { remembered } from '../remembered.ts';
 
 /** Two halves of a pool: one sees all of every item, the other what is in its view. */
 interface Views {
@@ -41,24 +42,16 @@ async function judged(setting: Views, rng: Rng): Promise<Judgment[]> {
     const rater = simulatedRater(HARBOUR, { id: `rater-${i + 1}`, params });
     return second ? seesPart(rater, setting) : rater;
   });
-  const judgments = await judgmentsOf({ items, raters, overlap: OVERLAP, rng });
-  return judgments;
+  return judgmentsOf({ items, raters, overlap: OVERLAP, rng });
 }
 
-const truths = new Map<string, number>();
-
 /** The true loss of a setting: what the halves prefer, exact for each of many items. */
-async function trueLoss(setting: Views): Promise<number> {
-  const key = JSON.stringify([setting.hidden, setting.rationality]);
-  const known = truths.get(key);
-  if (known !== undefined) return known;
+const trueLoss = remembered(async (setting: Omit<Views, 'items'>): Promise<number> => {
   const items = await itemsOf(createRng('lab/hidden-view/truth'), 6000);
   const leads = items.map(({ prompt: text, replies }) => {
     const prompt = HARBOUR.promptOf(text)!;
     const lead = (view: string) => {
-      const [a, b] = replies.map((reply) =>
-        Object.values(HARBOUR.look(prompt, reply.text, { view })!.parts).reduce((x, y) => x + y, 0),
-      );
+      const [a, b] = replies.map((reply) => sumOfParts(HARBOUR.look(prompt, reply.text, { view })!.parts));
       return a! - b!;
     };
     return { full: lead('full'), partial: lead('partial') };
@@ -72,10 +65,8 @@ async function trueLoss(setting: Views): Promise<number> {
     mean(others.map((other, i) => of(other, i)).map(([s, h]) => (1 - setting.hidden) * s + setting.hidden * h));
   const within = mix(({ shown, hidden }) => [shown ** 2, hidden ** 2]);
   const across = mix(({ shown, hidden }, i) => [shown * own[i]!, hidden * own[i]!]);
-  const loss = 2 * (Math.sqrt(mean(own.map((x) => x * x)) * within) - across);
-  truths.set(key, loss);
-  return loss;
-}
+  return 2 * (Math.sqrt(mean(own.map((x) => x * x)) * within) - across);
+});
 
 /** H5 at its source: half of the raters see no facts of some items, and go by what looks true. */
 export const hiddenView: Experiment<Views> = {

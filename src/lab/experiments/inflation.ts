@@ -3,6 +3,7 @@ import { mean } from '../../stats/index.ts';
 import { betaForKl, expectation, sumOfParts, tilt } from '../../world/index.ts';
 import type { Experiment } from '../experiment.ts';
 import { HARBOUR } from '../harbour.ts';
+import { remembered } from '../remembered.ts';
 
 /** Raters some of whom see no facts, and a policy tuned on what they make of replies. */
 interface Seeing {
@@ -43,20 +44,22 @@ function tuned({ base, gold, seen }: Space, { partial, kl }: Seeing, errors: rea
   return tilt(base, rewards, betaForKl(base, rewards, kl));
 }
 
-const known = new Map<string, readonly (readonly number[])[]>();
+type Policies = readonly (readonly number[])[];
 
-/** The tuned policy on every prompt; found once for a setting without noise. */
-function policiesOf(setting: Seeing, normal: () => number): readonly (readonly number[])[] {
-  const key = JSON.stringify(setting);
-  const make = () =>
-    SPACES.map((space) =>
-      tuned(space, setting, setting.noise === 0 ? [] : space.gold.map(() => setting.noise * normal())),
-    );
-  if (setting.noise > 0) return make();
-  const found = known.get(key) ?? make();
-  known.set(key, found);
-  return found;
-}
+/** The tuned policy on every prompt where nothing is random. */
+const exactPolicies = remembered((setting: Seeing): Policies => SPACES.map((space) => tuned(space, setting, [])));
+
+/** The tuned policy on every prompt. */
+const policiesOf = (setting: Seeing, normal: () => number): Policies =>
+  setting.noise === 0
+    ? exactPolicies(setting)
+    : SPACES.map((space) =>
+        tuned(
+          space,
+          setting,
+          space.gold.map(() => setting.noise * normal()),
+        ),
+      );
 
 /** H5 in the policy: raters who do not see the facts, and the exact tilt by what looks good to them. */
 export const inflation: Experiment<Seeing> = {

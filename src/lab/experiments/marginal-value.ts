@@ -4,6 +4,7 @@ import type { ReplyFeatures } from '../../world/index.ts';
 import type { Experiment } from '../experiment.ts';
 import { ALL_SLOTS, slotValues } from '../feature-reward.ts';
 import { HARBOUR } from '../harbour.ts';
+import { remembered } from '../remembered.ts';
 
 /** What is asked about, with what budget, and how well raters tell replies apart. */
 export interface BudgetSetting {
@@ -53,13 +54,9 @@ const drawJudged = (setting: BudgetSetting, n: number, rng: Rng) =>
 /** Draws of the training data, and pairs to ask about, from which the true fall is computed. */
 const TRUTH_DRAWS = 100;
 const TRUTH_PAIRS = 3000;
-const truths = new Map<string, number>();
 
 /** Accuracy lost between the budget and nine tenths of it, by a large fixed simulation, once a setting. */
-function trueFall(setting: BudgetSetting): number {
-  const key = JSON.stringify(setting);
-  const known = truths.get(key);
-  if (known !== undefined) return known;
+const trueFall = remembered((setting: BudgetSetting): number => {
   const rng = createRng('marginal-value/truth');
   const asked = Array.from({ length: TRUTH_PAIRS }, () => drawPair(setting, rng));
   const accuracy = (weights: Float64Array) =>
@@ -75,10 +72,8 @@ function trueFall(setting: BudgetSetting): number {
     );
     return accuracy(weights) - mean(less.map(accuracy));
   });
-  const fall = mean(falls);
-  truths.set(key, fall);
-  return fall;
-}
+  return mean(falls);
+});
 
 /** H9: the same budget spread over ever more facts, each of which has to be learned. */
 export const marginalValue: Experiment<BudgetSetting> = {

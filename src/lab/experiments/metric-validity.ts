@@ -15,6 +15,7 @@ import { type BasePair, basePairs } from '../base-pairs.ts';
 import type { Experiment } from '../experiment.ts';
 import { ALL_SLOTS, slotValues } from '../feature-reward.ts';
 import { HARBOUR } from '../harbour.ts';
+import { remembered } from '../remembered.ts';
 
 /** A collection of reward models, of which a draw examines some. */
 interface Collection {
@@ -77,22 +78,17 @@ interface Model {
   readonly deviation: number;
 }
 
-const collections = new Map<string, readonly Model[]>();
-
 /** The models of a collection, made once: rewards fitted to votes, held against votes, and optimised exactly. */
-function collectionOf(setting: Collection): readonly Model[] {
+const collectionOf = remembered((setting: Omit<Collection, 'models' | 'replies'>): readonly Model[] => {
   const { examinersLength, teachersLength, pairs } = setting;
-  const key = JSON.stringify([examinersLength, teachersLength, pairs]);
-  const known = collections.get(key);
-  if (known !== undefined) return known;
-  const rng = createRng(`lab/metric-validity/${key}`);
+  const rng = createRng(`lab/metric-validity/${JSON.stringify([examinersLength, teachersLength, pairs])}`);
   const examination = basePairs(EXAMINED_ON, rng).map((pair) => ({
     ...pair,
     target: vote(pair, examinersLength, rng),
   }));
   const on = spaces();
   const [fewest, most] = pairs;
-  const made = Array.from({ length: MODELS }, (): Model => {
+  return Array.from({ length: MODELS }, (): Model => {
     const lengthWeight = teachersLength * rng.uniform();
     const count = Math.round(fewest * (most / fewest) ** rng.uniform());
     const rows = basePairs(count, rng).map((pair) => ({ features: pair.slots, target: vote(pair, lengthWeight, rng) }));
@@ -103,9 +99,7 @@ function collectionOf(setting: Collection): readonly Model[] {
     const ece = expectedCalibrationError(reliabilityBins(scores.map(sigmoid), outcomes));
     return { metrics: { accuracy, ece }, ...optimised(weights, on) };
   });
-  collections.set(key, made);
-  return made;
-}
+});
 
 /** R5: reward models of which some were taught to like length, held against votes of people who like it, or do not. */
 export const metricValidity: Experiment<Collection> = {

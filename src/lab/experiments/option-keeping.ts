@@ -2,6 +2,7 @@ import { type EvidenceRow, probeOf, runProbe } from '../../audit/index.ts';
 import { createRng, type Rng } from '../../stats/index.ts';
 import { expectation, type Rooms, type RoomsReply, tilt } from '../../world/index.ts';
 import type { Experiment } from '../experiment.ts';
+import { remembered } from '../remembered.ts';
 import { roomsOf } from '../rooms-scene.ts';
 
 /** What is varied in the rooms. */
@@ -63,21 +64,16 @@ function choice(rooms: Rooms, { beta, bonus }: OptionSetting, rng: Rng): Omit<Ev
   return { base: expectation(base, keeps), policy: expectation(policy, keeps), pay: paid(1) - paid(0) };
 }
 
-const TRUTHS = new Map<string, number>();
 const MANY = 600;
 
 /** The estimand over many choices with their exact chances: found once a setting. */
-function truthOf(setting: OptionSetting): number {
-  const name = JSON.stringify(setting);
-  const known = TRUTHS.get(name);
-  if (known !== undefined) return known;
+const truthOf = remembered((setting: OptionSetting): number => {
   const rooms = roomsOf({ near: 1, far: setting.far });
   const rng = createRng('lab/option-keeping/truth');
   const rows = Array.from({ length: MANY }, (_, i) => ({ itemId: String(i), ...choice(rooms, setting, rng) }));
   const { estimate } = runProbe(probeOf('option-keeping'), { 'option-choices': rows }, { seed: 1 });
-  TRUTHS.set(name, estimate!);
   return estimate!;
-}
+});
 
 /** The share of draws that keep. */
 const drawnShare = (chance: number, answers: number, rng: Rng): number =>

@@ -1,9 +1,10 @@
 import { type EvidenceRow, gatherEvidence, type RunView } from '../../audit/index.ts';
 import type { Item } from '../../feedback/index.ts';
 import { createRng, mean, type Rng, sigmoid } from '../../stats/index.ts';
-import { type ListedSum, SIMULATED_RATERS, type SumsPrompt, simulatedRater } from '../../world/index.ts';
+import { type ListedSum, SIMULATED_RATERS, type SumsPrompt, simulatedRater, sumOfParts } from '../../world/index.ts';
 import { judgmentsOf } from '../base-items.ts';
 import type { Experiment } from '../experiment.ts';
+import { remembered } from '../remembered.ts';
 import { SUMS } from '../sums.ts';
 
 /** Who checks sums, and how. */
@@ -43,17 +44,12 @@ function contested(rng: Rng): { prompt: SumsPrompt; right: ListedSum; wrong: Lis
   };
 }
 
-const lookOf = ({ view, budget }: Checking) => ({ view, budget });
-const worth = (prompt: SumsPrompt, { text }: ListedSum, setting: Checking): number =>
-  Object.values(SUMS.look(prompt, text, lookOf(setting))!.parts).reduce((sum, part) => sum + part, 0);
-
-const truths = new Map<string, number>();
+const lookOf = ({ view, budget }: Pick<Checking, 'view' | 'budget'>) => ({ view, budget });
+const worth = (prompt: SumsPrompt, { text }: ListedSum, setting: Omit<Checking, 'items'>): number =>
+  sumOfParts(SUMS.look(prompt, text, lookOf(setting))!.parts);
 
 /** The true gap of a setting: the chance of choosing right, exact for each of many pairs of short and of long sums. */
-function trueGap(setting: Checking): number {
-  const key = JSON.stringify({ ...lookOf(setting), rationality: setting.rationality });
-  const known = truths.get(key);
-  if (known !== undefined) return known;
+const trueGap = remembered((setting: Omit<Checking, 'items'>): number => {
   const rng = createRng('lab/oversight-gap/truth');
   const chances: { easy: number[]; hard: number[] } = { easy: [], hard: [] };
   for (let i = 0; i < 30_000; i++) {
@@ -63,10 +59,8 @@ function trueGap(setting: Checking): number {
     const ahead = worth(prompt, right, setting) - worth(prompt, wrong, setting);
     chances[steps <= 2 ? 'easy' : 'hard'].push(sigmoid(setting.rationality * ahead));
   }
-  const gap = mean(chances.easy) - mean(chances.hard);
-  truths.set(key, gap);
-  return gap;
-}
+  return mean(chances.easy) - mean(chances.hard);
+});
 
 async function judged(setting: Checking, rng: Rng): Promise<EvidenceRow<'known-answers'>[]> {
   const items = Array.from({ length: setting.items }, (_, i): Item => {

@@ -10,6 +10,7 @@ import {
   tilt,
 } from '../../world/index.ts';
 import type { Experiment } from '../experiment.ts';
+import { remembered } from '../remembered.ts';
 import { SUMS } from '../sums.ts';
 
 /** Raters who check or trust, and a policy tuned on what they think of its replies. */
@@ -62,21 +63,15 @@ interface Tuned {
   readonly policy: readonly number[];
   readonly rise: number;
 }
-const known = new Map<string, readonly Tuned[]>();
 
 /** The tuned policy on every prompt, and the rise that it brings; found once a setting. */
-function tunedOn(setting: Persuading): readonly Tuned[] {
-  const key = JSON.stringify(setting);
-  const found =
-    known.get(key) ??
-    SPACES.map((space): Tuned => {
-      const approval = approvalOf(space, setting);
-      const policy = tuned(space, approval, setting);
-      return { policy, rise: approvedShare(space, policy, approval) - approvedShare(space, space.base, approval) };
-    });
-  known.set(key, found);
-  return found;
-}
+const tunedOn = remembered((setting: Persuading): readonly Tuned[] =>
+  SPACES.map((space) => {
+    const approval = approvalOf(space, setting);
+    const policy = tuned(space, approval, setting);
+    return { policy, rise: approvedShare(space, policy, approval) - approvedShare(space, space.base, approval) };
+  }),
+);
 
 /** Rows as a run would gather them: its raters asked about the replies of both snapshots. */
 async function asked(

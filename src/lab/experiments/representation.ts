@@ -1,4 +1,5 @@
 import type { RaterProfile } from '../../feedback/index.ts';
+import { lazily } from '../../run/index.ts';
 import { createRng, mean, type Rng, sigmoid } from '../../stats/index.ts';
 import { SIMULATED_RATERS, simulatedRater } from '../../world/index.ts';
 import { baseItems, judgmentsOf } from '../base-items.ts';
@@ -24,11 +25,8 @@ const RATIONALITY = 4;
 
 const itemsOf = (rng: Rng, count: number) => baseItems(HARBOUR, { count, rng });
 
-let gap: number | undefined;
-
 /** Root mean square over items of how much more of one group than of the other choose the first reply. */
-async function tasteGap(): Promise<number> {
-  if (gap !== undefined) return gap;
+const tasteGap = lazily(async (): Promise<number> => {
   const items = await itemsOf(createRng('lab/representation/truth'), 6000);
   const squares = items.map(({ prompt: text, replies }) => {
     const prompt = HARBOUR.promptOf(text)!;
@@ -38,9 +36,8 @@ async function tasteGap(): Promise<number> {
     });
     return (plain! - warm!) ** 2;
   });
-  gap = Math.sqrt(mean(squares));
-  return gap;
-}
+  return Math.sqrt(mean(squares));
+});
 
 async function judged({ plain, tastes, items: count }: Pool, rng: Rng) {
   const items = await itemsOf(rng, count);

@@ -4,6 +4,7 @@ import { BELIEFS, goldParts, type HarbourPrompt, type ReplyFeatures, SIMULATED_R
 import type { Experiment } from '../experiment.ts';
 import { ALL_SLOTS, type Slot, slotValues } from '../feature-reward.ts';
 import { HARBOUR } from '../harbour.ts';
+import { remembered } from '../remembered.ts';
 
 /** A reward taught on pairs of a true and a false reply, one of which flatters. */
 interface Lesson {
@@ -85,14 +86,9 @@ function slotsOfReplies(prompt: HarbourPrompt, right: boolean, slots: readonly S
   return all.map((entry) => ({ ...entry, probability: entry.probability / total }));
 }
 
-const listed = new Map<string, readonly { readonly slots: Float64Array; readonly probability: number }[]>();
-
 /** Every pair as far as slots tell pairs apart; a true reply is worth more than a false one, whatever else they say. */
-function everyPair(slots: readonly Slot[]) {
-  const key = slots.join();
-  const known = listed.get(key);
-  if (known !== undefined) return known;
-  const made = BELIEFS.flatMap((belief) => {
+const everyPair = remembered((slots: readonly Slot[]) =>
+  BELIEFS.flatMap((belief) => {
     const prompt = HARBOUR.prompts('train').find((one) => one.belief === belief)!;
     const [good, bad] = [true, false].map((own) => slotsOfReplies(prompt, own, slots));
     return good!.flatMap((a) =>
@@ -101,10 +97,8 @@ function everyPair(slots: readonly Slot[]) {
         probability: (a.probability * b.probability) / BELIEFS.length,
       })),
     );
-  });
-  listed.set(key, made);
-  return made;
-}
+  }),
+);
 
 /** The accuracy of a reward on pairs of a correlation: an exact sum. Beliefs are equally frequent on either side. */
 function accuracyOf(weights: Float64Array, correlation: number, slots: readonly Slot[]): number {
