@@ -42,9 +42,6 @@ const lineSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('end'), projects: count, lines: count, sha256: z.string() }),
 ]);
 type BackupLine = z.infer<typeof lineSchema>;
-/** Restored lines were hashed, and are checked again by the digest of their project; only the frame is parsed in full. */
-const trusted = (line: Line): BackupLine => JSON.parse(line.text) as BackupLine;
-
 export interface BackupSummary {
   readonly projects: number;
   readonly records: number;
@@ -152,15 +149,18 @@ function checkHead(path: string, line: Line): void {
 
 /** One line of look-ahead over a file. */
 class Cursor {
+  readonly #path: string;
   readonly #lines: AsyncIterator<Line>;
   next: BackupLine | undefined;
 
   constructor(path: string) {
+    this.#path = path;
     this.#lines = readLines(path, MAX_LINE)[Symbol.asyncIterator]();
   }
   async advance(): Promise<void> {
     const { value, done } = await this.#lines.next();
-    this.next = done === true ? undefined : trusted(value);
+    // The digests say that nothing was altered since, and not who wrote it: what enters the store is read as if from a stranger.
+    this.next = done === true ? undefined : parseLine(this.#path, value, lineSchema);
   }
   async close(): Promise<void> {
     await this.#lines.return?.();
