@@ -1,8 +1,8 @@
 /** Evidence on disk: one JSON Lines file for each kind. */
 import { statSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
-import { suggest, UsageError } from '../run/index.ts';
-import { fileOf, filesBelow, readJsonLines, requireRegularFiles, writeFileAtomic } from '../run/node.ts';
+import { DataError, suggest, UsageError } from '../run/index.ts';
+import { fileOf, filesBelow, parseLine, readLines, requireRegularFiles, writeFileAtomic } from '../run/node.ts';
 import { EVIDENCE, EVIDENCE_KINDS, type Evidence, type EvidenceKindId, evidenceKind } from './evidence/index.ts';
 
 /** Where a kind stands: at its place in a run folder, or by its name alone in a folder of nothing but evidence. */
@@ -45,11 +45,27 @@ export function requireEvidenceFolder(folder: string): void {
   }
 }
 
+/** The most text of evidence that is read, packed or not: it is held whole, and takes several times as much in memory. */
+const MOST_CHARACTERS = 1024 * 1024 * 1024;
+
 /** Rows of a kind from a file. An empty file holds no rows; a row that is none of its kind is a `DataError` with its line. */
-async function rowsOf(path: string, id: EvidenceKindId): Promise<unknown[]> {
+async function rowsOf(
+  path: string,
+  id: EvidenceKindId,
+  left: { characters: number; readonly most: number },
+): Promise<unknown[]> {
   const rows: unknown[] = [];
   if (statSync(path).size === 0) return rows;
-  for await (const row of readJsonLines(path, evidenceKind(id).row)) rows.push(row);
+  const { row } = evidenceKind(id);
+  for await (const line of readLines(path)) {
+    left.characters -= line.text.length;
+    if (left.characters < 0)
+      throw new DataError(
+        'size',
+        `${path}:${line.line}: expected at most ${left.most} characters of evidence in all files together, got more; leave rows out`,
+      );
+    rows.push(parseLine(path, line, row));
+  }
   return rows;
 }
 
@@ -57,11 +73,13 @@ async function rowsOf(path: string, id: EvidenceKindId): Promise<unknown[]> {
 export async function loadEvidence(
   folder: string,
   kinds: readonly EvidenceKindId[] = EVIDENCE_KINDS,
+  { characters = MOST_CHARACTERS }: { readonly characters?: number } = {},
 ): Promise<Evidence> {
   const evidence: Partial<Record<EvidenceKindId, readonly unknown[]>> = {};
+  const left = { characters, most: characters };
   for (const id of kinds) {
     const path = pathOf(folder, id);
-    if (path !== undefined) evidence[id] = await rowsOf(path, id);
+    if (path !== undefined) evidence[id] = await rowsOf(path, id, left);
   }
   return evidence as Evidence;
 }

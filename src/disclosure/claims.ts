@@ -1,7 +1,15 @@
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
-import { canonicalJson, DataError, parseJson, type RunRecord, recordsRoot, UsageError } from '../run/index.ts';
-import { digestFile, readRegularFile, writeFileAtomic } from '../run/node.ts';
+import {
+  canonicalJson,
+  DataError,
+  parseJson,
+  type RunRecord,
+  recordsRoot,
+  recordsRoots,
+  UsageError,
+} from '../run/index.ts';
+import { digestFile, linesOfFile, writeFileAtomic } from '../run/node.ts';
 import {
   type Bundle,
   bundleSchema,
@@ -26,6 +34,8 @@ export type ClaimRole = (typeof CLAIM_ROLES)[number];
 export const CLAIM_PREDICATE = 'urn:goodhart:claim:v1';
 
 const CLAIMS_BYTES = 64 * 1024 * 1024;
+/** Each costs a signature and its time stamps to check. */
+const MOST_CLAIMS = 1000;
 const hexSchema = z.string().regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 in hex');
 
 const statementSchema = z.strictObject({
@@ -88,9 +98,11 @@ function readClaim(text: string, line: number, before: Bundle | undefined): Sign
 export function readClaims(folder: string): ReadClaims {
   const path = `${folder}/${CLAIMS}`;
   if (!existsSync(path)) return { claims: [], faults: [] };
-  const lines = readRegularFile(path, CLAIMS_BYTES).toString('utf8').split('\n');
+  const lines = linesOfFile(path, CLAIMS_BYTES);
   const faults: { line: number; why: string }[] = [];
   if (lines.pop() !== '') faults.push({ line: lines.length + 1, why: 'the file ends in the middle of a line' });
+  if (lines.length > MOST_CLAIMS)
+    throw new DataError('claims', `${path}: expected at most ${MOST_CLAIMS} claims, got ${lines.length}; remove some`);
   const claims: SignedClaim[] = [];
   let before: Bundle | undefined;
   for (const [i, text] of lines.entries()) {
@@ -189,11 +201,12 @@ export const subjectsOf = (folder: string): ClaimSubject[] =>
 export const subjectOf = ({ statement }: SignedClaim, name: string): string | undefined =>
   statement.subject.find((subject) => subject.name === name)?.digest.sha256;
 
-/** Whether a claim was made when the log of this run was shorter: it is about an earlier seal of the same run. */
-export function isEarlier({ statement }: SignedClaim, records: readonly RunRecord[]): boolean {
-  const { root, count } = statement.predicate.records;
-  return count > 0 && count < records.length && recordsRoot(records.slice(0, count)) === root;
-}
+/** Roots of the log as it was when each claim was made, by the number of records that it names. */
+export const rootsNamed = (
+  claims: readonly SignedClaim[],
+  records: readonly RunRecord[],
+): ReadonlyMap<number, string> =>
+  recordsRoots(records, new Set(claims.map(({ statement }) => statement.predicate.records.count)));
 
 /** The signature of a claim: what an outside time is asked for. */
 export const signedBytes = ({ bundle }: SignedClaim): Buffer => signatureOf(bundle);

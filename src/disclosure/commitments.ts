@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { z } from 'zod';
 import { canonicalJson, DataError, merkleLeaf, merkleRootOf } from '../run/index.ts';
-import { digestFile, readJsonOf, readRegularFile } from '../run/node.ts';
+import { digestFile, hasTooManyLines, readJsonOf, readRegularFile } from '../run/node.ts';
 import { OPENINGS, SECRET } from './sealed-files.ts';
 
 /**
@@ -46,13 +46,13 @@ export const leafOf = ({ salt, path, line, row }: Row): string =>
 /** The largest file that is committed to row by row; a larger one is one leaf. */
 const ROWS_BYTES = 256 * 1024 * 1024;
 
-/** Lines of a JSON Lines file; undefined where it is none, is too large, or does not end with its last line. */
+/** Lines of a JSON Lines file; undefined where it is none, is too large, has too many, or does not end with its last line. */
 export function linesOf(folder: string, path: string): string[] | undefined {
   const place = `${folder}/${path}`;
   if (!path.endsWith('.jsonl') || statSync(place).size > ROWS_BYTES) return undefined;
   const bytes = readRegularFile(place, ROWS_BYTES);
   const text = bytes.toString('utf8');
-  if (!Buffer.from(text).equals(bytes)) return undefined;
+  if (!Buffer.from(text).equals(bytes) || hasTooManyLines(text)) return undefined;
   const lines = text.split('\n');
   return lines.pop() === '' ? lines : undefined;
 }

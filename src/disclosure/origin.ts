@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
-import { type RunRecord, recordsRoot } from '../run/index.ts';
+import type { RunRecord } from '../run/index.ts';
 import { type Check, ORIGIN, openCheck } from './check.ts';
-import { type ClaimSubject, isEarlier, readClaims, type SignedClaim, subjectOf } from './claims.ts';
+import { type ClaimSubject, readClaims, rootsNamed, type SignedClaim, subjectOf } from './claims.ts';
 import type { Row } from './commitments.ts';
 import { signatureOf, timestampsOf } from './dsse.ts';
 import type { VerifyingKey } from './keys.ts';
@@ -36,13 +36,19 @@ export interface ClaimedFolder {
 type Standing = 'of this seal' | 'of an earlier seal' | { readonly fault: string };
 
 /** What a claim is about: this seal, an earlier one of this run, or something else. */
-function standingOf(claim: SignedClaim, { records, seal, withheld }: ClaimedFolder): Standing {
+function standingOf(
+  claim: SignedClaim,
+  { records, seal, withheld }: ClaimedFolder,
+  roots: ReadonlyMap<number, string>,
+): Standing {
+  const { root, count } = claim.statement.predicate.records;
+  const isOfRun = roots.get(count) === root;
   if (subjectOf(claim, SEAL) !== seal.sha256)
-    return isEarlier(claim, records)
+    // The log of this run was shorter when the claim was made: it is about an earlier seal of the same run.
+    return isOfRun && count > 0 && count < records.length
       ? 'of an earlier seal'
       : { fault: 'is about the seal of another run, or of other files' };
-  const { root, count } = claim.statement.predicate.records;
-  if (count !== records.length || root !== recordsRoot(records)) return { fault: 'names other records than the seal' };
+  if (count !== records.length || !isOfRun) return { fault: 'names other records than the seal' };
   const listed = withheld === undefined ? undefined : subjectOf(claim, withheld.name);
   if (listed !== undefined && listed !== withheld!.sha256)
     return { fault: 'is about another list of what is withheld' };
@@ -115,10 +121,15 @@ function originChecks(current: readonly SignedClaim[], at: ClaimedFolder, { keys
 }
 
 /** When the seal was there at the latest, by an outside clock; without one it is the issuer's word. */
-function timeChecks(current: readonly SignedClaim[], authorities: readonly X509Certificate[]): Check[] {
-  const stamps = current
-    .flatMap((claim) => stampsOf(claim, authorities))
-    .flatMap((stamp) => ('fault' in stamp ? [] : [stamp]));
+function timeChecks(
+  current: readonly SignedClaim[],
+  given: {
+    readonly authorities: readonly X509Certificate[];
+    readonly stampsOf: (claim: SignedClaim) => ReturnType<typeof stampsOf>;
+  },
+): Check[] {
+  const { authorities } = given;
+  const stamps = current.flatMap(given.stampsOf).flatMap((stamp) => ('fault' in stamp ? [] : [stamp]));
   const trusted = stamps.filter((stamp) => stamp.trusted).sort((a, b) => a.at.getTime() - b.at.getTime())[0];
   if (trusted !== undefined)
     return [about('time', true, `sealed before ${trusted.at.toISOString()}, says ${trusted.authority}`)];
@@ -140,16 +151,18 @@ function timeChecks(current: readonly SignedClaim[], authorities: readonly X509C
 export function originAndTime(at: ClaimedFolder, reader: Reader): Check[] {
   const { keys = [], authorities = [] } = reader;
   const { claims, faults } = readClaims(at.folder);
-  const standings = claims.map((claim) => ({ claim, standing: standingOf(claim, at) }));
+  const roots = rootsNamed(claims, at.records);
+  const standings = claims.map((claim) => ({ claim, standing: standingOf(claim, at, roots) }));
   const current = standings.filter(({ standing }) => standing === 'of this seal').map(({ claim }) => claim);
+  const stamps = new Map(claims.map((claim) => [claim, stampsOf(claim, authorities)]));
   const stampFaults = claims.flatMap((claim) =>
-    stampsOf(claim, authorities).flatMap((stamp) =>
-      'fault' in stamp ? [about(`${CLAIMS} line ${claim.line}`, false, stamp.fault)] : [],
-    ),
+    stamps
+      .get(claim)!
+      .flatMap((stamp) => ('fault' in stamp ? [about(`${CLAIMS} line ${claim.line}`, false, stamp.fault)] : [])),
   );
   return [
     ...originChecks(current, at, reader),
-    ...timeChecks(current, authorities),
+    ...timeChecks(current, { authorities, stampsOf: (claim) => stamps.get(claim)! }),
     ...faults.map(({ line, why }) => about(`${CLAIMS} line ${line}`, false, why)),
     ...standings.map(({ claim, standing }) =>
       claimCheck(

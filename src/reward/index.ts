@@ -10,7 +10,7 @@ export * from './features.ts';
 export type { HeadRewardModel, HeadState } from './fit/head.ts';
 export * from './fit/linear.ts';
 export * from './fit/log-ratio.ts';
-export type { NuisanceState } from './fit/nuisance-steps.ts';
+export { type NuisanceState, nuisanceStateSchema } from './fit/nuisance-steps.ts';
 export { type LinearObjective, linearObjective, type SparseFeatures } from './fit/objective.ts';
 export * from './fit/transformer.ts';
 export * from './likelihood/index.ts';

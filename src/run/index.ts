@@ -1,7 +1,7 @@
 export * from './canonical.ts';
 export * from './config.ts';
 export * from './errors.ts';
-export { type JsonBounds, namesTwice, overBounds, parseJson } from './json-text.ts';
+export { JSON_BOUNDS, type JsonBounds, namesTwice, overBounds, parseJson } from './json-text.ts';
 export * from './lazily.ts';
 export * from './own.ts';
 export * from './progress.ts';

@@ -5,7 +5,7 @@ import type { z } from 'zod';
 import { DataError } from './errors.ts';
 import { fileError } from './files.ts';
 import { parseJson } from './json-text.ts';
-import { readInto, withRegularFile } from './regular-file.ts';
+import { readInto, readRegularFile, withRegularFile } from './regular-file.ts';
 
 export interface Line {
   /** Counted from 1. */
@@ -50,6 +50,24 @@ export interface ReadOptions {
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const NEWLINE = 10;
 const BOM = '\ufeff';
+
+/** Most lines of a file that is held whole: in memory each takes many times the byte that an empty one takes on the disk. */
+export const MOST_LINES = 4_000_000;
+
+/** Whether a text has more lines than are held, told without holding them. */
+export function hasTooManyLines(text: string): boolean {
+  let lines = 0;
+  for (let at = text.indexOf('\n'); at >= 0 && lines <= MOST_LINES; at = text.indexOf('\n', at + 1)) lines += 1;
+  return lines > MOST_LINES;
+}
+
+/** The lines of a text file that is held whole; behind the last newline there is one more, empty unless it was torn. */
+export function linesOfFile(path: string, limit: number): string[] {
+  const text = readRegularFile(path, limit).toString('utf8');
+  if (hasTooManyLines(text))
+    throw new DataError('lines', `${path}: expected at most ${MOST_LINES} lines, got more; split it`);
+  return text.split('\n');
+}
 
 /** The first bytes of a regular file, fewer when it is shorter. A pipe, which has no beginning to come back to, is refused. */
 export const fileHead = (path: string, length: number): Buffer =>

@@ -3,6 +3,7 @@ import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, writeSync } 
 import { DataError } from './errors.ts';
 import { fileError, onPath } from './files.ts';
 import { parseJson } from './json-text.ts';
+import { hasTooManyLines, MOST_LINES } from './lines.ts';
 import { chainFault, chainRecord, type RunRecord, runRecordSchema } from './records.ts';
 import { readRegularFile } from './regular-file.ts';
 
@@ -21,7 +22,10 @@ export function readRecords(path: string): { records: RunRecord[]; bytes: number
   if (!existsSync(path)) return { records: [], bytes: 0 };
   const content = readRegularFile(path, LOG_BYTES);
   const end = content.lastIndexOf('\n') + 1;
-  const lines = content.subarray(0, end).toString('utf8').split('\n').slice(0, -1);
+  const text = content.subarray(0, end).toString('utf8');
+  if (hasTooManyLines(text))
+    throw new DataError('lines', `${path}: expected at most ${MOST_LINES} lines, got more; the log was altered`);
+  const lines = text.split('\n').slice(0, -1);
   const records = lines.map((line, i): RunRecord => {
     try {
       const record = runRecordSchema.parse(parseJson(line)) as RunRecord;

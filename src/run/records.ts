@@ -1,6 +1,6 @@
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { z } from 'zod';
-import { digestValue, merkleRoot } from './canonical.ts';
+import { digestValue, merkleLeaf, merkleRoot, merkleRootsOf } from './canonical.ts';
 
 const hexSchema = z.string().regex(/^([0-9a-f]{32}|[0-9a-f]{64})$/, 'expected hex');
 
@@ -84,6 +84,13 @@ export function chainFault(records: readonly RunRecord[]): { seq: number; why: s
   }
   return undefined;
 }
+
+/** RFC 6962 roots over the hashes of the first so many records, for each of some counts. */
+export const recordsRoots = (records: readonly RunRecord[], counts: ReadonlySet<number>): ReadonlyMap<number, string> =>
+  merkleRootsOf(
+    records.map(({ hash }) => merkleLeaf(utf8ToBytes(hash))),
+    counts,
+  );
 
 /** RFC 6962 root over the record hashes. */
 export const recordsRoot = (records: readonly RunRecord[]): string =>

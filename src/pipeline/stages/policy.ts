@@ -5,6 +5,7 @@ import type { Checkpoints } from '../../engine/node.ts';
 import { toPairs } from '../../feedback/index.ts';
 import { ALGORITHMS, monitorDecision, type Need, type PolicyPair, runAlgorithm } from '../../policy/index.ts';
 import type { RewardModel } from '../../reward/index.ts';
+import { DataError } from '../../run/index.ts';
 import { readJsonOf } from '../../run/node.ts';
 import type { GroundPrompt } from '../../world/index.ts';
 import { isHeldOut } from '../collected.ts';
@@ -70,8 +71,17 @@ export const checkpointPrefix = (variant: Variant): string =>
 export const methodOf = (policy: PolicySettings, variant: Variant): string => variant ?? policy.algorithm;
 
 /** The path that a round's files hold. */
-export const loadPath = (place: Place, variant: Variant): PolicyPath =>
-  readJsonOf(pathIn(place, evaluationFile(variant)), pathSchema);
+export function loadPath(place: Place, variant: Variant): PolicyPath {
+  const file = pathIn(place, evaluationFile(variant));
+  const path = readJsonOf(file, pathSchema);
+  const due = `${checkpointPrefix(variant)}${path.finalStep}`;
+  // What stands there is read, written and removed as a folder: a name of another form would lead out of the run.
+  if (path.checkpoint === due) return path;
+  throw new DataError(
+    'field',
+    `${file}: checkpoint: expected ${due}, got ${JSON.stringify(path.checkpoint)}; mend the file`,
+  );
+}
 
 /** What an optimisation leaves: its evaluation and the weights that are its result, relative to the round. */
 export function policyFiles(place: Place, variant: Variant): string[] {

@@ -7,7 +7,7 @@ import {
   fitMember,
   fitMembers,
   type Member,
-  type NuisanceState,
+  nuisanceStateSchema,
   type Observation,
   observe,
   type RewardModel,
@@ -68,7 +68,10 @@ const memberName = (context: Pick<Place, 'config' | 'round'>, member: number) =>
   nameInRound(context, `reward ${member + 1}/${context.config.reward.members}`);
 
 const memberCheckpoints = (context: RunContext, member: number) =>
-  checkpointsOf<NuisanceState>(context, `${RUN_FILES.rewardMember}-${member}-`, { curve: memberName(context, member) });
+  checkpointsOf(context, `${RUN_FILES.rewardMember}-${member}-`, {
+    curve: memberName(context, member),
+    state: nuisanceStateSchema,
+  });
 
 /** A member's progress, whose metrics go into the curves of the run. */
 function watched(context: RunContext, stage: string): (event: ProgressEvent) => void {

@@ -80,7 +80,8 @@ function Carries({ carries }: { readonly carries: Carried }): ReactNode {
             knows.
           </li>
           <li>
-            Report and disclosure hold numbers and no judgments. Where the folder must not be public, publish these.
+            Report and disclosure hold numbers and no judgments. Where the folder must not be public, publish these, or
+            a copy under the same seal that withholds judgments: <code>goodhart disclose --redact</code>.
           </li>
         </ul>
       )}
