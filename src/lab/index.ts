@@ -1,3 +1,4 @@
+export * from './algorithms/algorithm-study.ts';
 export * from './distribution-study.ts';
 export * from './effects.ts';
 export * from './examination.ts';

@@ -136,7 +136,7 @@ export function describeAlgorithm<S extends z.ZodObject, N extends Need>(
         begun.push(record);
         if (record.step === 2) break;
       }
-      const rest = await run({ ...parts, fromStep: 2 }, { steps: 4 });
+      const rest = await run({ ...parts, fromStep: 2, previous: begun.at(-1)!.metrics }, { steps: 4 });
       expect([...begun, ...rest]).toEqual(records);
       expect(await printOf(parts.model)).toEqual(await printOf(whole.model));
     });

@@ -17,11 +17,20 @@ afterAll(() => letters.dispose());
 const online = { steps: 12, promptsPerStep: 2, samples: 8, learningRate: 0.02, maxTokens: 4, missingEosPenalty: 0 };
 const offline = { steps: 20, batch: 2, learningRate: 0.02 };
 const CASES: { readonly [K in AlgorithmId]: AlgorithmCase } = {
-  rloo: { settings: { ...online, beta: 0.01 }, withoutKl: { beta: 0 } },
-  grpo: { settings: { ...online, beta: 0.01 }, withoutKl: { beta: 0 } },
-  'reinforce-plus-plus': { settings: { ...online, beta: 0.01 }, withoutKl: { beta: 0 } },
+  rloo: { settings: { ...online, beta: 0.01, klTarget: 0.5 }, withoutKl: { beta: 0 } },
+  grpo: { settings: { ...online, beta: 0.01, klTarget: 0.5 }, withoutKl: { beta: 0 } },
+  reinforce: { settings: { ...online, beta: 0.01, klTarget: 0.5 }, withoutKl: { beta: 0 } },
+  'reinforce-plus-plus': { settings: { ...online, beta: 0.01, klTarget: 0.5 }, withoutKl: { beta: 0 } },
   ppo: {
-    settings: { ...online, beta: 0.01, epochs: 2, minibatches: 2, criticLearningRate: 0.02 },
+    settings: {
+      ...online,
+      beta: 0.01,
+      klTarget: 0.5,
+      entropy: 0.01,
+      epochs: 2,
+      minibatches: 2,
+      criticLearningRate: 0.02,
+    },
     levelMatters: 'a critic does not know the level of scores before it has learned it',
   },
   raft: { settings: { ...online, steps: 20 } },

@@ -8,6 +8,7 @@ import { onlineDpo } from './online-dpo.ts';
 import { orpo } from './orpo.ts';
 import { ppo } from './ppo.ts';
 import { raft } from './raft.ts';
+import { reinforce } from './reinforce.ts';
 import { reinforcePlusPlus } from './reinforce-plus-plus.ts';
 import { rloo } from './rloo.ts';
 import { simpo } from './simpo.ts';
@@ -16,6 +17,7 @@ import { simpo } from './simpo.ts';
 export const ALGORITHMS = {
   rloo,
   grpo,
+  reinforce,
   'reinforce-plus-plus': reinforcePlusPlus,
   ppo,
   raft,
