@@ -31,7 +31,7 @@ export function addAlgorithmStudy(lab: Command, terminalOf: () => Terminal): voi
     .option('--algorithms <list>', 'algorithms (default: all)')
     .addHelpText(
       'after',
-      '\nA small model is trained on eight prompts against their true utility, and its policy is read off exactly on every\nreply. The optimum is that of the same base model at the same KL.\n\nExamples:\n  goodhart lab algorithms --json\n  goodhart lab algorithms --algorithms rloo,dpo --seeds 2 --steps 100',
+      '\nA small model is trained on some prompts against their true utility, and its policy is read off exactly on every\nreply. The optimum is that of the same base model at the same KL.\n\nExamples:\n  goodhart lab algorithms --json\n  goodhart lab algorithms --algorithms rloo,dpo --seeds 2 --steps 100',
     )
     .action(async (options: Options) => {
       const changes = {

@@ -1,5 +1,12 @@
 import type { Engine } from '../../engine/index.ts';
-import { ALGORITHM_IDS, type AlgorithmId, algorithmSchema, type PolicyPair, runAlgorithm } from '../../policy/index.ts';
+import {
+  ALGORITHM_IDS,
+  type AlgorithmId,
+  algorithmSchema,
+  type Demonstration,
+  type PolicyPair,
+  runAlgorithm,
+} from '../../policy/index.ts';
 import type { Progress } from '../../run/index.ts';
 import { createRng, type Interval, mean, meanInterval, type Rng, sigmoid } from '../../stats/index.ts';
 import {
@@ -26,7 +33,7 @@ interface Scale {
 export const LISTED_GROUNDS = Object.keys(GROUNDS) as GroundId[];
 
 type Changes = Readonly<Record<string, number | string | boolean>>;
-const SAMPLED = { promptsPerStep: 8, samples: 8, maxTokens: REPLY_TOKENS, missingEosPenalty: 0, schedule: 'linear' };
+const SAMPLED = { promptsPerStep: 4, samples: 8, maxTokens: REPLY_TOKENS, missingEosPenalty: 0, schedule: 'linear' };
 const JUDGED = { batch: 32, schedule: 'linear' };
 
 /**
@@ -36,17 +43,18 @@ const JUDGED = { batch: 32, schedule: 'linear' };
  */
 export const STUDIED: { readonly [K in AlgorithmId]: (scale: Scale) => Changes } = {
   rloo: ({ beta }) => ({ ...SAMPLED, beta, learningRate: 1e-3 }),
-  // Its rewards are divided by their deviation, and so must β be.
-  grpo: ({ beta, spread }) => ({ ...SAMPLED, beta: beta / spread, learningRate: 1e-3 }),
+  // Rewards have a unit here, and divided by their deviation within a group they would lose it.
+  grpo: ({ beta }) => ({ ...SAMPLED, beta, scale: 'none', learningRate: 1e-3 }),
   reinforce: ({ beta }) => ({ ...SAMPLED, beta, learningRate: 1e-3 }),
   'reinforce-plus-plus': ({ beta }) => ({ ...SAMPLED, beta, learningRate: 1e-3 }),
   ppo: ({ beta }) => ({ ...SAMPLED, beta, learningRate: 5e-4, criticLearningRate: 1e-3, epochs: 2 }),
   raft: () => ({ ...SAMPLED, learningRate: 5e-4 }),
   'online-dpo': ({ beta }) => ({ ...SAMPLED, beta, learningRate: 5e-4 }),
-  dpo: ({ beta }) => ({ ...JUDGED, beta, learningRate: 5e-4 }),
-  simpo: () => ({ ...JUDGED, learningRate: 3e-4 }),
+  dpo: ({ beta }) => ({ ...JUDGED, beta, learningRate: 1e-4 }),
+  simpo: () => ({ ...JUDGED, learningRate: 5e-5 }),
   orpo: () => ({ ...JUDGED, learningRate: 5e-4 }),
-  kto: ({ beta }) => ({ ...JUDGED, beta, learningRate: 5e-4 }),
+  kto: ({ beta }) => ({ ...JUDGED, beta, learningRate: 1e-4 }),
+  'feedback-pretraining': () => ({ ...JUDGED, method: 'conditional', learningRate: 5e-4 }),
 };
 
 export interface AlgorithmStudySettings {
@@ -64,7 +72,7 @@ export interface AlgorithmStudySettings {
   readonly base: StudyBaseSettings;
 }
 export const ALGORITHM_STUDY: AlgorithmStudySettings = {
-  ...{ grounds: ['harbour'], algorithms: ALGORITHM_IDS, seeds: 5, firstSeed: 1, steps: 200, prompts: 8, pairs: 4000 },
+  ...{ grounds: ['harbour'], algorithms: ALGORITHM_IDS, seeds: 5, firstSeed: 1, steps: 200, prompts: 4, pairs: 4000 },
   ...{ kl: 2, base: STUDY_BASE },
 };
 
@@ -119,6 +127,15 @@ interface Bench {
   readonly spaces: readonly RewardedSpace[];
   readonly scale: Scale;
 }
+
+/** Replies as the base policy says them. */
+const saidTexts = ({ prompts, spaces, ground }: Bench, count: number, rng: Rng): Demonstration[] =>
+  Array.from({ length: count }, () => {
+    const p = rng.integer(prompts.length);
+    const replies = ground.replies(prompts[p]!);
+    const listed = spaces[p]!.logprobs.slice(0, replies.length).map(Math.exp);
+    return { prompt: prompts[p]!.text, reply: replies[rng.choose(listed)]!.text };
+  });
 
 /** Pairs of replies that the base policy would say, of which the better one is chosen as Bradley–Terry has it. */
 function judgedPairs({ prompts, spaces, ground }: Bench, count: number, rng: Rng): PolicyPair[] {
@@ -198,9 +215,10 @@ async function runOf(
     critic: countedModel(critic, tokens),
     codec: base.codec,
     prompts,
+    demonstrations: saidTexts(bench, 2 * settings.pairs, rng.fork('texts')),
     pairs: judgedPairs(bench, settings.pairs, rng.fork('pairs')),
     scores: async (prompt: GroundPrompt, replies: readonly string[]) =>
-      replies.map((reply) => ({ mean: ground.gold(prompt, reply) })),
+      replies.map((reply) => ({ mean: ground.gold(ground.promptOf(prompt.text) ?? prompt, reply) })),
     seed,
     samplerKlLimit: engine.capabilities().samplerKl,
   };

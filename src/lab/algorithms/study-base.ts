@@ -22,7 +22,7 @@ export interface StudyBaseSettings {
   readonly learningRate: number;
 }
 export const STUDY_BASE: StudyBaseSettings = {
-  ...{ width: 64, layers: 2, steps: 1500, texts: 8000, vocabulary: 700, learningRate: 2e-3 },
+  ...{ width: 64, layers: 2, steps: 1000, texts: 8000, vocabulary: 700, learningRate: 2e-3 },
 };
 
 /** Tokens that a reply may have, and that are left for a prompt: no text of the grounds is longer. */

@@ -232,6 +232,7 @@ async function train(trainer: Trainer): Promise<void> {
   const pairs = needs(settings, 'pairs') ? await trainingPairs(context) : [];
   const supplies = {
     ...(pairs.length > 0 && { pairs }),
+    ...(source.examples.length > 0 && { demonstrations: source.examples }),
     ...(trainer.critic !== undefined && { critic: trainer.critic }),
     model,
     reference,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { UsageError, variantSchema } from '../../run/index.ts';
 import type { Algorithm, CommonContext, Need, PolicyPrompt, StepRecord, Supplies } from '../algorithm.ts';
 import { dpo } from './dpo.ts';
+import { feedbackPretraining } from './feedback-pretraining.ts';
 import { grpo } from './grpo.ts';
 import { kto } from './kto.ts';
 import { onlineDpo } from './online-dpo.ts';
@@ -26,6 +27,7 @@ export const ALGORITHMS = {
   simpo,
   orpo,
   kto,
+  'feedback-pretraining': feedbackPretraining,
 } as const satisfies Record<string, Algorithm<z.ZodObject, Need>>;
 export type AlgorithmId = keyof typeof ALGORITHMS;
 export const ALGORITHM_IDS = Object.keys(ALGORITHMS) as AlgorithmId[];
