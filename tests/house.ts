@@ -46,6 +46,7 @@ export const ALLOWED_IMPORTS = {
     'model',
     'engine-embedded',
     'engine-server',
+    'engine-tinker',
     'report',
     'quality',
     'exchange',

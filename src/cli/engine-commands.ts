@@ -3,8 +3,10 @@ import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { createEmbeddedEngine, readCheckpoint } from '../engine-embedded/index.ts';
 import { type ServedBase, serveEngine } from '../engine-server/index.ts';
+import { createTinkerEngine, requireConformance } from '../engine-tinker/index.ts';
 import { hubEnvironment, modelFolder, readPretrainedSpec, readPretrainedTokenizer } from '../model/node.ts';
-import { UsageError } from '../run/index.ts';
+import { table } from '../report/index.ts';
+import { CheckError, EngineError, UsageError } from '../run/index.ts';
 import { createTokenizer } from '../text/index.ts';
 import { whole } from './options.ts';
 import type { Terminal } from './terminal.ts';
@@ -78,9 +80,39 @@ async function serve(flags: ServeFlags, terminal: Terminal): Promise<void> {
   terminal.result({ type: 'serving', url, models: bases.map(({ name }) => name) }, lines.join('\n'));
 }
 
-/** `engine serve`. */
+interface ProbeFlags {
+  readonly model?: string;
+  readonly budget: number;
+  readonly attempts: number;
+}
+
+async function probe(url: string, { model, budget, attempts }: ProbeFlags, terminal: Terminal): Promise<void> {
+  const key = process.env.TINKER_API_KEY;
+  const engine = createTinkerEngine({ url, key, baseModel: model, budgetTokens: budget, attempts });
+  try {
+    const report = await engine.probe();
+    const { read, sampled, trained } = report.spent;
+    const lines = [
+      table(report.findings.map(({ name, verdict, found, remedy }) => [name, verdict, found, remedy])),
+      `${report.baseModel} at ${report.url}; ${trained} tokens trained, ${read} read, ${sampled} sampled`,
+    ];
+    terminal.result({ type: 'probe', ...report }, lines.join('\n'));
+    requireConformance(report.url, report.findings);
+  } catch (error) {
+    // The probe is a check: what a server does not honour is its answer.
+    if (error instanceof EngineError && error.code === 'conformance')
+      throw new CheckError('conformance', error.message, { cause: error });
+    throw error;
+  } finally {
+    await engine.dispose();
+  }
+}
+
+/** `engine serve|probe`. */
 export function addEngineCommands(program: Command, terminalOf: () => Terminal): void {
-  const engine = program.command('engine').description('training engines: serve the embedded one to other programs');
+  const engine = program
+    .command('engine')
+    .description('training engines: serve the embedded one to other programs, look at others');
   engine
     .command('serve')
     .description('serve the embedded engine by the Tinker protocol: its SDK then trains small models on this machine')
@@ -96,4 +128,18 @@ export function addEngineCommands(program: Command, terminalOf: () => Terminal):
       '\nGOODHART_ENGINE_KEY is the key that clients send (X-API-Key); without it everybody on this machine may ask.\n\nExamples:\n  goodhart engine serve --model HuggingFaceTB/SmolLM2-135M --max-context 512\n  goodhart engine serve --model small=runs/x/checkpoints/base --port 8000\n  TINKER_BASE_URL=http://127.0.0.1:8787 TINKER_API_KEY=tml-local python train.py',
     )
     .action((flags: ServeFlags) => serve(flags, terminalOf()));
+  engine
+    .command('probe')
+    .description(
+      'what a server of the Tinker protocol honours of what training needs, before anything is trained there',
+    )
+    .argument('<url>', 'address of the server')
+    .option('--model <name>', 'base model by the server’s name; the first that it lists')
+    .option('--budget <tokens>', 'most tokens that may be asked for', whole(1), 4000)
+    .option('--attempts <n>', 'how often a request is sent before the server counts as not there', whole(1), 8)
+    .addHelpText(
+      'after',
+      '\nTINKER_API_KEY is sent as the key. Exit code 1 where training would compute something else.\n\nExample:\n  goodhart engine probe http://127.0.0.1:8787 --json',
+    )
+    .action((url: string, flags: ProbeFlags) => probe(url, flags, terminalOf()));
 }

@@ -26,6 +26,7 @@ type Answer = any;
 
 interface Running {
   readonly child: ChildProcess;
+  readonly url: string;
   ask(path: string, body?: object, headers?: Record<string, string>): Promise<{ status: number; body: Answer }>;
   done(path: string, body: object): Promise<Answer>;
 }
@@ -55,6 +56,7 @@ async function start(flags: readonly string[], env: Record<string, string> = {})
   };
   return {
     child,
+    url,
     ask,
     async done(path, body) {
       const { body: future } = await ask(path, body);
@@ -95,6 +97,17 @@ describe('engine serve', () => {
     const load = { session_id: again.session_id, model_seq_id: 0, path, optimizer: true };
     const resumed = await second.done('load_weights', load);
     expect((await second.done('forward_backward', pass(resumed.model_id, 1))).metrics).toEqual(metrics);
+    const probed = await runForTest('engine', 'probe', second.url, '--json', '--model', 'local/llama');
+    const { findings, spent } = JSON.parse(probed.out);
+    expect({ code: probed.code, verdicts: [...new Set(findings.map((each: Answer) => each.verdict))] }).toEqual({
+      code: 0,
+      verdicts: ['honoured'],
+    });
+    expect(spent.trained).toBeGreaterThan(0);
+    expect(await runForTest('engine', 'probe', second.url, '--budget', '100')).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/the budget of 100 tokens is used up/),
+    });
     await stop(second, 'SIGTERM');
   });
 
@@ -121,5 +134,9 @@ describe('engine serve', () => {
       err: expect.stringMatching(/expected <name>=<folder/),
     });
     expect(await refused('--model', join(place, 'none'))).toMatchObject({ code: 2 });
+    // Nobody listens there.
+    const nobody = await runForTest('engine', 'probe', 'http://127.0.0.1:9', '--attempts', '2');
+    expect(nobody.err).toMatch(/get_server_capabilities was sent 2 times in vain/);
+    expect(nobody.err.trim().split('\n').length).toBe(1);
   });
 });
