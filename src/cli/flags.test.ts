@@ -32,6 +32,8 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'pseudonym-key',
     'pseudonym-map',
   ),
+  'engine probe': all(inCli('engine-serve'), 'model', 'budget', 'attempts'),
+  'engine serve': all(inCli('engine-serve'), 'model', 'states', 'port', 'host', 'name', 'max-context', 'threads'),
   export: all(
     EXCHANGE,
     'layout',
