@@ -19,7 +19,7 @@ export const ALLOWED_IMPORTS = {
   policy: ['stats', 'run', 'engine'],
   audit: ['text', 'stats', 'run', 'feedback', 'report', 'quality', 'world'],
   disclosure: ['run', 'report', 'audit'],
-  lab: ['stats', 'run', 'feedback', 'world', 'reward', 'audit'],
+  lab: ['text', 'stats', 'run', 'engine', 'feedback', 'world', 'reward', 'policy', 'audit'],
   pipeline: [
     'text',
     'stats',
