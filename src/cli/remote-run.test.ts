@@ -56,7 +56,7 @@ describe('a run whose policy is trained on a server', () => {
     expect(found.server).toBe(served.url);
     expect(new Set(found.findings.map(({ verdict }) => verdict))).toEqual(new Set(['honoured']));
     expect([found.spent.trained > 0, found.spent.sampled > 0]).toEqual([true, true]);
-    const verified = await runForTest('verify', out, '--all');
+    const verified = await runForTest('verify', out);
     expect({ code: verified.code, out: verified.code === 0 ? '' : verified.out }).toEqual({ code: 0, out: '' });
   });
 

@@ -195,8 +195,10 @@ function addFutures(app: Hono, { service, pollMs = 25_000 }: AppOptions): void {
 
 /** What a client learns of the server and reports to it. */
 function addSessions(app: Hono, { service }: AppOptions): void {
-  // Flags are left to what clients do without them; bodies come uncompressed.
-  app.post('/api/v1/client/config', (context) => context.json({ pjwt_auth_enabled: false }));
+  // Requests are put in order here, so that none need wait for another to have arrived; bodies come uncompressed.
+  app.post('/api/v1/client/config', (context) =>
+    context.json({ pjwt_auth_enabled: false, parallel_fwdbwd_chunks: true }),
+  );
   app.post('/api/v1/client/dynamic_config', (context) => context.json({ refresh_interval_sec: 300 }));
   app.get('/api/v1/healthz', (context) => context.json({ status: 'ok' }));
   app.post('/api/v1/telemetry', (context) => context.json({ status: 'accepted' }));

@@ -93,6 +93,11 @@ export class Futures {
     }
   }
 
+  /** Whether a result can still be asked for. */
+  has(id: string): boolean {
+    return this.#entries.has(id);
+  }
+
   /** What a request came to, or undefined where it is still being worked on after `waitMs`. */
   async retrieve(id: string, waitMs: number): Promise<Settled | undefined> {
     const entry = this.#entries.get(id);

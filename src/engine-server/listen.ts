@@ -7,7 +7,9 @@ import type { ServedBase } from './bases.ts';
 import { EngineService, type ServiceOptions } from './service.ts';
 
 export interface ServeEngineOptions
-  extends Partial<Pick<ServiceOptions, 'sessionMs' | 'mostParameters' | 'mostSamplers' | 'mostWaiting'>> {
+  extends Partial<
+    Pick<ServiceOptions, 'sessionMs' | 'mostParameters' | 'mostModels' | 'mostSamplers' | 'mostWaiting'>
+  > {
   readonly engine: Engine;
   readonly bases: readonly ServedBase[];
   /** Where saved states are kept. */

@@ -87,7 +87,7 @@ export class Samplers {
     const open = this.#get(id);
     const limits = this.#options.limitsOf(open.baseModel);
     const known = given.seq_id == null ? undefined : open.requests.get(given.seq_id);
-    if (known?.digest === digest) return known.id;
+    if (known?.digest === digest && this.#options.futures.has(known.id)) return known.id;
     const { params, texts } = paramsOf(given, limits, this.#options.random);
     this.#options.futures.requireRoom();
     const request = this.#options.futures.submit(

@@ -192,7 +192,7 @@ describe('training through the server', () => {
 
 describe('several clients', () => {
   it('train beside each other to what each trains alone, with word to come again when too many wait', async () => {
-    const served = await startServed({ mostWaiting: 40 });
+    const served = await startServed({ mostWaiting: 40, mostModels: 5 });
     const train = async (data: object[]) => {
       const { model } = await served.model();
       const losses = [];
@@ -205,6 +205,8 @@ describe('several clients', () => {
     const alone = [await train(DATA), await train([datumJson([9, 8, 7])])];
     expect(await Promise.all([train(DATA), train([datumJson([9, 8, 7])])])).toEqual(alone);
     const { model } = await served.model();
+    // The fifth is the last that is held.
+    expect(await served.model().catch((error: Error) => error)).toMatchObject({ model: undefined });
     const many = await Promise.all(Array.from({ length: 60 }, (_, i) => served.ask('optim_step', step(model, i + 2))));
     expect(many.filter(({ status }) => status === 200).length).toBe(40);
     expect(many.find(({ status }) => status === 429)?.body.detail).toMatch(

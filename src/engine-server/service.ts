@@ -27,6 +27,8 @@ export interface ServiceOptions {
   readonly mostParameters?: number;
   /** Most snapshots for sampling held at once; 64 by default. */
   readonly mostSamplers?: number;
+  /** Most models held at once; 64 by default. */
+  readonly mostModels?: number;
   /** Most requests that wait at once; 8192 by default. */
   readonly mostWaiting?: number;
 }
@@ -66,7 +68,7 @@ export class EngineService {
       most: options.mostSamplers ?? 64,
     });
     const { bases, states, samplers, futures } = this;
-    this.trainings = new Trainings({ engine, bases, states, samplers, futures });
+    this.trainings = new Trainings({ engine, bases, states, samplers, futures, most: options.mostModels ?? 64 });
   }
 
   openSession(): string {

@@ -37,6 +37,8 @@ export interface TrainingMeans {
   readonly states: States;
   readonly samplers: Samplers;
   readonly futures: Futures;
+  /** Most models held at once. */
+  readonly most: number;
 }
 
 /** A request in the order of its model. */
@@ -88,10 +90,13 @@ export class Trainings {
       if (known.digest === facts.digest) return known.request;
       throw new ProtocolError(400, 'model_seq_id was used for another model; number models 0, 1, 2, …');
     }
-    this.#means.futures.requireRoom();
+    const { futures, most } = this.#means;
+    if (this.#models.size >= most)
+      throw new ProtocolError(400, `${most} models are held already; unload one, or wait until a session ends`);
+    futures.requireRoom();
     const model = make();
-    const request = this.#means.futures.submit(model.then(() => jsonResult(answer(training))));
-    const training: Training = { ...facts, turns: new Turns(this.#means.futures), request, model };
+    const request = futures.submit(model.then(() => jsonResult(answer(training))));
+    const training: Training = { ...facts, turns: new Turns(futures), request, model };
     this.#models.set(facts.id, training);
     return request;
   }
