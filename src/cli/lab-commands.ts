@@ -9,6 +9,7 @@ import {
   FEEDBACK_TYPES,
   feedbackTypesStudy,
   measureCoverage,
+  measureRaters,
   measureRates,
   monitorStudy,
   populationStudy,
@@ -28,6 +29,7 @@ import {
   feedbackTypesText,
   monitorsText,
   populationText,
+  ratersText,
   ratesText,
   selectionText,
   strategiesText,
@@ -134,7 +136,7 @@ function addMeasured<M extends CommittedRates | CommittedCoverage>(
     });
 }
 
-/** `lab rates|coverage|strategies|selection|distribution|population|monitors|feedback-types`. */
+/** `lab rates|coverage|strategies|selection|distribution|population|monitors|raters|feedback-types`. */
 export function addLabCommands(program: Command, terminalOf: () => Terminal): void {
   const lab = program.command('lab').description('controlled experiments on grounds whose truth is known');
   addMeasured(lab, terminalOf, {
@@ -205,6 +207,17 @@ export function addLabCommands(program: Command, terminalOf: () => Terminal): vo
       const terminal = terminalOf();
       const study = await populationStudy({ seeds }, terminal.progress);
       terminal.result(study, populationText(study));
+    });
+  lab
+    .command('raters')
+    .description('how often the intervals of raters who are fitted beside a reward hold what they truly are')
+    .option('--draws <n>', 'crowds of raters', whole(1), 400)
+    .option('--first-seed <n>', 'the first seed', whole(0), 1)
+    .addHelpText('after', '\nExample:\n  goodhart lab raters --draws 400')
+    .action(async (options: { draws: number; firstSeed: number }) => {
+      const terminal = terminalOf();
+      const study = await measureRaters(options, terminal.progress);
+      terminal.result(study, ratersText(study));
     });
   lab
     .command('monitors')

@@ -9,6 +9,7 @@ import {
   type PairedDifference,
   type PopulationStudy,
   type Rate,
+  type RaterStudy,
   type SelectionStudy,
   type StrategyEffect,
 } from '../lab/index.ts';
@@ -149,4 +150,25 @@ export function monitorsText({ rows, runs, firstSeed, overdone }: MonitorStudy):
   ]);
   const head = ['signal', 'what it reads', 'threshold', 'warned in time', 'warned at all', 'false alarms', 'area'];
   return `${table([head, ...lines])}\n${runs} runs from seed ${firstSeed}, of which ${overdone} lose a tenth of their largest gain in true utility; in time is before that`;
+}
+
+/** Coverage of raters' intervals. */
+export function ratersText({ rows, draws, firstSeed, raters }: RaterStudy): string {
+  const lines = rows.map((r) => [
+    r.trait,
+    `${r.share.toFixed(3)} (${r.interval.low.toFixed(3)} to ${r.interval.high.toFixed(3)})`,
+    r.ofAll.toFixed(3),
+    r.ofFew.toFixed(3),
+    figure(r.error),
+    figure(r.typicalError),
+  ]);
+  const head = [
+    'trait',
+    'held by one rater a draw',
+    'by all',
+    'by those with five answers',
+    'error',
+    'error of the typical',
+  ];
+  return `${table([head, ...lines])}\n${draws} crowds of ${raters} raters from seed ${firstSeed}; 95 % intervals, reward, raters and population fitted together`;
 }

@@ -14,6 +14,7 @@ export * from './monitor-study.ts';
 export * from './pair-features.ts';
 export * from './paired.ts';
 export * from './population-study.ts';
+export * from './rater-study.ts';
 export * from './rates.ts';
 export { drawReplies, judged, policyAt, rewardOf, type Space, spaceOf } from './scene.ts';
 export * from './selection-study.ts';
