@@ -9,6 +9,7 @@ import {
   FEEDBACK_TYPES,
   feedbackTypesStudy,
   measureCoverage,
+  measureRaters,
   measureRates,
   monitorStudy,
   populationStudy,
@@ -29,6 +30,7 @@ import {
   feedbackTypesText,
   monitorsText,
   populationText,
+  ratersText,
   ratesText,
   selectionText,
   strategiesText,
@@ -124,7 +126,7 @@ function addMeasured<M extends CommittedRates | CommittedCoverage>(
     });
 }
 
-/** `lab rates|coverage|strategies|selection|distribution|population|monitors|algorithms|feedback-types`. */
+/** `lab rates|coverage|strategies|selection|distribution|population|monitors|algorithms|raters|feedback-types`. */
 export function addLabCommands(program: Command, terminalOf: () => Terminal): void {
   const lab = program.command('lab').description('controlled experiments on grounds whose truth is known');
   addMeasured(lab, terminalOf, {
@@ -195,6 +197,17 @@ export function addLabCommands(program: Command, terminalOf: () => Terminal): vo
       const terminal = terminalOf();
       const study = await populationStudy({ seeds }, terminal.progress);
       terminal.result(study, populationText(study));
+    });
+  lab
+    .command('raters')
+    .description('how often the intervals of raters who are fitted beside a reward hold what they truly are')
+    .option('--draws <n>', 'crowds of raters', whole(1), 400)
+    .option('--first-seed <n>', 'the first seed', whole(0), 1)
+    .addHelpText('after', '\nExample:\n  goodhart lab raters --draws 400')
+    .action(async (options: { draws: number; firstSeed: number }) => {
+      const terminal = terminalOf();
+      const study = await measureRaters(options, terminal.progress);
+      terminal.result(study, ratersText(study));
     });
   lab
     .command('monitors')

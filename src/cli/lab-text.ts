@@ -10,6 +10,7 @@ import {
   type PairedDifference,
   type PopulationStudy,
   type Rate,
+  type RaterStudy,
   type SelectionStudy,
   type StrategyEffect,
 } from '../lab/index.ts';
@@ -173,4 +174,25 @@ ${table([head, ...lines])}`;
   });
   return `${parts.join('\n\n')}
 ${settings.seeds} seeds from ${settings.firstSeed}, ${settings.steps} steps. Share of the gain that the best policy has at the KL of the last step, KL in nats a reply; tokens and seconds a step.`;
+}
+
+/** Coverage of raters' intervals. */
+export function ratersText({ rows, draws, firstSeed, raters }: RaterStudy): string {
+  const lines = rows.map((r) => [
+    r.trait,
+    `${r.share.toFixed(3)} (${r.interval.low.toFixed(3)} to ${r.interval.high.toFixed(3)})`,
+    r.ofAll.toFixed(3),
+    r.ofFew.toFixed(3),
+    figure(r.error),
+    figure(r.typicalError),
+  ]);
+  const head = [
+    'trait',
+    'held by one rater a draw',
+    'by all',
+    'by those with five answers',
+    'error',
+    'error of the typical',
+  ];
+  return `${table([head, ...lines])}\n${draws} crowds of ${raters} raters from seed ${firstSeed}; 95 % intervals, reward, raters and population fitted together`;
 }

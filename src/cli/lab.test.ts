@@ -157,3 +157,17 @@ describe('goodhart lab feedback-types', () => {
     expect(err).toMatch(message);
   });
 });
+
+describe('goodhart lab raters', () => {
+  it('counts the intervals that hold what raters are', async () => {
+    const { code, out } = await run('lab', 'raters', '--draws', '1', '--first-seed', '7', '--json');
+    expect(code).toBe(0);
+    const { rows, firstSeed } = JSON.parse(out.trim().split('\n').at(-1)!);
+    expect(firstSeed).toBe(7);
+    for (const { trait, ofAll, estimates } of rows) {
+      expect(estimates).toBe(40);
+      // 38 of 40 are expected to.
+      expect(ofAll, trait).toBeGreaterThan(0.7);
+    }
+  });
+});

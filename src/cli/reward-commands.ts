@@ -9,6 +9,7 @@ import {
 } from '../feedback/index.ts';
 import { documentText, table } from '../report/index.ts';
 import {
+  asHeard,
   contributionsOf,
   evaluateScores,
   explanationOf,
@@ -85,16 +86,28 @@ export function addRewardCommands(program: Command, terminalOf: () => Terminal):
       const reference = items.map((item) => ({ prompt: item.prompt, replies: item.replies.map((r) => r.text) }));
       const contextOf = (m: number) => ({ reference, progress: ignoreProgress, stage: `member ${m + 1}` });
       const members = await fitMembers(observations, config, { seed, contextOf });
-      const contributions = contributionsOf(observations, await explanationOf(members, observations));
+      const explanation = await explanationOf(members, observations);
+      const contributions = contributionsOf(asHeard(observations, members), explanation);
+      const people = members[0]?.people;
       await saveReward(out, members, { risk: config.risk, reading: readingOf(config) });
       for (const member of members) await member.dispose();
       const answers = new Map<string, number>();
       for (const { kind } of observations) answers.set(kind, (answers.get(kind) ?? 0) + 1);
       const counts = [...answers].map(([kind, n]) => `${n} of kind ${kind}`);
       terminalOf().result(
-        { type: 'fitted', out, answers: Object.fromEntries(answers), unscored, contributions },
+        {
+          type: 'fitted',
+          out,
+          answers: Object.fromEntries(answers),
+          unscored,
+          contributions,
+          ...(people !== undefined && { people }),
+        },
         [
           `fitted on ${counts.join(', ')}; model in ${out}`,
+          ...(people === undefined
+            ? []
+            : [`${people.raters.length} raters fitted beside it; goodhart reward eval shows them`]),
           ...Object.entries(unscored).map(([reason, n]) => `${n} judgments say nothing: ${reason}`),
         ].join('\n'),
       );
@@ -129,10 +142,12 @@ export function addRewardCommands(program: Command, terminalOf: () => Terminal):
       });
       const observed = observe(items, judgments, model.reading);
       const explanation = await explanationOf(model.members, observed.observations);
-      const contributions = contributionsOf(observed.observations, explanation);
+      const contributions = contributionsOf(asHeard(observed.observations, model.members), explanation);
       await model.dispose();
       const on = `the comparisons of ${folder}`;
-      const sections = [rewardSection(evaluation, { on, contributions, unscored: observed.unscored })];
+      const sections = [
+        rewardSection(evaluation, { on, contributions, unscored: observed.unscored, people: model.people }),
+      ];
       terminalOf().result({ ...evaluation, contributions, unscored }, documentText({ sections }));
     });
   reward

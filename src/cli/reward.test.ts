@@ -243,3 +243,21 @@ describe('goodhart reward', () => {
     expect(err).toMatch(reason);
   });
 });
+
+describe('goodhart reward fit with raters of their own', () => {
+  it('keeps them with the reward, and shows them where it is evaluated', async () => {
+    const rng = createRng('cli-people');
+    const told = project('people', asPairs(ranked(3, 120, rng)));
+    const model = join(folder, 'people-model');
+    const fit = ['reward', 'fit', told, '--out', model, '--set'] as const;
+    const { code, out } = await run(...fit, 'disagreement=per-rater');
+    expect(code).toBe(0);
+    expect(out).toMatch(/4 raters fitted beside it/);
+    const shown = await run('reward', 'eval', model, told);
+    expect(shown.code).toBe(0);
+    expect(shown.out).toMatch(/Raters, each fitted beside the reward, with 95 % intervals/);
+    const refused = await run(...fit, 'disagreement=often');
+    expect(refused.code).toBe(2);
+    expect(refused.err).toMatch(/disagreement.*per-rater/);
+  });
+});

@@ -18,6 +18,7 @@ export * from './phenomena/index.ts';
 export type { Expectation, Phenomenon, PhenomenonMeasure } from './phenomena/phenomenon.ts';
 export * from './phenomena-study.ts';
 export * from './population-study.ts';
+export * from './rater-study.ts';
 export * from './rates.ts';
 export { drawReplies, judged, policyAt, rewardOf, type Space, spaceOf } from './scene.ts';
 export * from './selection-study.ts';

@@ -1,6 +1,7 @@
 import type { LoraConfig } from '../../engine/index.ts';
 import type { Item, PreferencePair } from '../../feedback/index.ts';
 import {
+  asHeard,
   contributionsOf,
   createEnsemble,
   explanationOf,
@@ -146,11 +147,15 @@ const withContributions = async (
   scored: RewardScores,
   members: readonly Member[],
   { training, unscored }: { readonly training: readonly Observation[]; readonly unscored: RewardScores['unscored'] },
-): Promise<RewardScores> => ({
-  ...scored,
-  contributions: contributionsOf(training, await explanationOf(members, training)),
-  ...(unscored !== undefined && { unscored }),
-});
+): Promise<RewardScores> => {
+  const people = members[0]?.people;
+  return {
+    ...scored,
+    contributions: contributionsOf(asHeard(training, members), await explanationOf(members, training)),
+    ...(unscored !== undefined && { unscored }),
+    ...(people !== undefined && { people }),
+  };
+};
 
 /** Fits the ensemble on training pairs, and evaluates it on pairs no member saw. */
 async function run(context: RunContext): Promise<void> {

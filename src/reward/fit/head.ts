@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import type { Sampler } from '../../engine/index.ts';
 import { UsageError } from '../../run/index.ts';
-import { cholesky, lowerSolve, minimise, type Objective } from '../../stats/index.ts';
+import { cholesky, dot, lowerSolve, minimise, type Objective } from '../../stats/index.ts';
 import type { DialogueCodec } from '../../text/index.ts';
 import { fitNormaliser, IDENTITY, type Normaliser, normaliserSchema } from '../normaliser.ts';
 import { type Candidate, candidateKey, type Observation } from '../observation.ts';
+import type { Refits } from '../people/fit-people.ts';
 import type { Reference } from '../reference.ts';
 import type { FittedReward, ReferenceReplies, Score } from '../reward-model.ts';
 import { sequenceOf } from '../sequence.ts';
@@ -153,8 +154,27 @@ function requireHidden({ model, sampler }: Reference): void {
  */
 export async function fitHeadReward(
   observations: readonly Observation[],
-  { ridge, relativeTo, codec, position = false, reference = [] }: HeadOptions,
+  options: HeadOptions,
 ): Promise<HeadRewardModel> {
+  const { relativeTo, codec, reference = [] } = options;
+  const reward = (await headFits(observations, options)).fitReward(observations);
+  if (reference.length === 0) return reward;
+  const groups: number[][] = [];
+  for (const { prompt, replies } of reference)
+    groups.push(await reward.values(replies.map((reply) => ({ prompt, reply }))));
+  return headFromState({ ...reward.state, normaliser: fitNormaliser(groups) }, { relativeTo, codec });
+}
+
+interface HeadFits extends Refits {
+  /** A fit from where the one before ended. */
+  fitReward(observations: readonly Observation[]): HeadRewardModel;
+}
+
+/** Features of what some answers are about, made once, and heads on them, not normalised. */
+export async function headFits(
+  observations: readonly Observation[],
+  { ridge, relativeTo, codec, position = false }: HeadOptions,
+): Promise<HeadFits> {
   refuseNothing(observations);
   requireHidden(relativeTo);
   const texts = new Map<string, Candidate>();
@@ -167,42 +187,46 @@ export async function fitHeadReward(
     [...texts.keys()].map((key, c) => [key, raw[c]!.map((value, k) => (value - centre[k]!) * scale[k]!)]),
   );
   const valuesOf = (candidate: Candidate) => rows.get(candidateKey(candidate))!;
-  const { objective, start, nuisances } = linearObjective(
-    observations,
-    (candidate) => ({ indices, values: valuesOf(candidate) }),
-    { size, ridge, position },
-  );
-  const around = (point: Float64Array) => {
-    const named = new Map(nuisances.map(({ name }, k) => [name, point[size + k]!]));
-    const found = observedInformation(observations, valuesOf, { weights: point.slice(0, size), nuisances: named });
+  const design = { size, ridge, featuresOf: (candidate: Candidate) => ({ indices, values: valuesOf(candidate) }) };
+  const informationAt = (heard: readonly Observation[], weights: Float64Array, named: readonly [string, number][]) => {
+    const found = observedInformation(heard, valuesOf, { weights, nuisances: new Map(named) });
     for (let k = 0; k < size; k++) found[k * size + k]! += ridge;
     return found;
   };
-  // Hidden states are correlated, and their objective long and narrow: along the axes of its curvature it is nearly round.
-  const axes = cholesky(around(start), size)!;
-  const fitted = along(
-    axes,
-    size,
-    minimise(alongAxes(objective, axes, size), start, { iterations: 300, tolerance: 1e-6 }),
-  );
-  const named = nuisances.map(({ name }, k): [string, number] => [name, fitted[size + k]!]);
-  const weights = fitted.slice(0, size);
-  const information = around(fitted);
-  const state: HeadState = {
-    features: 'states and log-probabilities',
-    weights: packed(weights),
-    centre: packed(centre),
-    scale: packed(scale),
-    precision: packed(lowerTriangle(cholesky(information, size)!, size)),
-    normaliser: IDENTITY,
-    nuisances: named,
+  // Hidden states are correlated, and their objective long and narrow: along the axes of its curvature it is nearly round. Those of
+  // the first fit serve the ones after it, which begin where it ended.
+  let axes: Float64Array | undefined;
+  let last: Float64Array | undefined;
+  const weightsOf = (heard: readonly Observation[]) => {
+    const { objective, start, nuisances } = linearObjective(heard, design.featuresOf, { size, ridge, position });
+    const namedAt = (point: Float64Array) => nuisances.map(({ name }, k): [string, number] => [name, point[size + k]!]);
+    axes ??= cholesky(informationAt(heard, start.slice(0, size), namedAt(start)), size)!;
+    last = minimise(alongAxes(objective, axes, size), last ?? start, { iterations: 300, tolerance: 1e-6 });
+    const fitted = along(axes, size, last);
+    return { weights: fitted.slice(0, size), named: namedAt(fitted) };
   };
-  const model = headFromState(state, { relativeTo, codec });
-  if (reference.length === 0) return model;
-  const groups: number[][] = [];
-  for (const { prompt, replies } of reference)
-    groups.push(await model.values(replies.map((reply) => ({ prompt, reply }))));
-  return headFromState({ ...state, normaliser: fitNormaliser(groups) }, { relativeTo, codec });
+  return {
+    turns: 12,
+    design,
+    fitReward(heard) {
+      const { weights, named } = weightsOf(heard);
+      const state: HeadState = {
+        features: 'states and log-probabilities',
+        weights: packed(weights),
+        centre: packed(centre),
+        scale: packed(scale),
+        precision: packed(lowerTriangle(cholesky(informationAt(heard, weights, named), size)!, size)),
+        normaliser: IDENTITY,
+        nuisances: named,
+      };
+      return headFromState(state, { relativeTo, codec });
+    },
+    async fit(heard) {
+      const { weights, named } = weightsOf(heard);
+      const values = async (candidates: readonly Candidate[]) => candidates.map((own) => dot(valuesOf(own), weights));
+      return { nuisances: new Map(named), values };
+    },
+  };
 }
 
 /** A head from its state, on the language model that it was fitted on. */
