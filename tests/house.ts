@@ -17,7 +17,7 @@ export const ALLOWED_IMPORTS = {
   reward: ['text', 'stats', 'run', 'engine', 'feedback', 'report'],
   policy: ['stats', 'run', 'engine'],
   audit: ['text', 'stats', 'run', 'feedback', 'report', 'quality', 'world'],
-  disclosure: ['run', 'report', 'audit'],
+  disclosure: ['run', 'report', 'audit', 'exchange'],
   lab: ['stats', 'run', 'feedback', 'world', 'reward', 'audit'],
   pipeline: [
     'text',
