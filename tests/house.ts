@@ -18,7 +18,7 @@ export const ALLOWED_IMPORTS = {
   reward: ['text', 'stats', 'run', 'engine', 'feedback', 'report'],
   policy: ['stats', 'run', 'engine'],
   audit: ['text', 'stats', 'run', 'feedback', 'report', 'quality', 'world'],
-  disclosure: ['run', 'report', 'audit'],
+  disclosure: ['run', 'report', 'audit', 'exchange'],
   lab: ['text', 'stats', 'run', 'engine', 'feedback', 'world', 'reward', 'policy', 'audit'],
   pipeline: [
     'text',

@@ -32,6 +32,7 @@ import { documentText, table } from '../report/index.ts';
 import { CheckError, parseConfig, suggest, UsageError } from '../run/index.ts';
 import { onPath, readJsonOf, requireRegularFiles } from '../run/node.ts';
 import { now } from './environment.ts';
+import { addExportCommand } from './export-disclosure.ts';
 import { addClaimCommands, addOpenCommand, type ReaderOptions, readerOf } from './key-commands.ts';
 import { whole } from './options.ts';
 import type { Terminal } from './terminal.ts';
@@ -206,6 +207,7 @@ export function addAuditCommands(program: Command, terminalOf: () => Terminal): 
     });
   addClaimCommands(discloseCommand, terminalOf);
   addOpenCommand(discloseCommand, terminalOf);
+  addExportCommand(discloseCommand, terminalOf);
   program
     .command('verify')
     .description(

@@ -50,6 +50,7 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   ),
   audit: all(CLI, 'fail-on', 'require', 'seed', 'set'),
   disclose: { ...all(CLI, 'declarations'), ...all(DISCLOSING, 'redact', 'out', 'allow-repeats') },
+  'disclose export': all(DISCLOSING, 'out', 'details'),
   'disclose open': all(DISCLOSING, 'row', 'out'),
   'disclose sign': all(DISCLOSING, 'key', 'as', 'statement'),
   'disclose timestamp': all(DISCLOSING, 'claim', 'query', 'response'),

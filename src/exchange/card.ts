@@ -68,7 +68,7 @@ export interface CardInput {
 }
 
 /** JSON-LD context of Croissant 1.0 (appendix 1 of its specification) with the RAI vocabulary. */
-const CONTEXT = {
+export const CROISSANT_CONTEXT = {
   '@language': 'en',
   '@vocab': 'https://schema.org/',
   citeAs: 'cr:citeAs',
@@ -221,7 +221,7 @@ export function datasetCard(input: CardInput): object {
             : `Their weights are not in the rows (${expansion.weights.not}), so a ranking of many replies counts as many judgments.`
         }`;
   return {
-    '@context': CONTEXT,
+    '@context': CROISSANT_CONTEXT,
     '@type': 'sc:Dataset',
     conformsTo: CROISSANT,
     'rai:conformsTo': CROISSANT_RAI,

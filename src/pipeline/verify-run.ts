@@ -281,3 +281,14 @@ export async function verifyPipelineRun(
     ...(await attempt(RUN_FILES.run, () => runChecks(folder, { remember }), { folder, withheld: new Map() })),
   ];
 }
+
+/** What is wrong with a folder itself, whoever signed it; undefined where nothing is. */
+export const faultOf = (checks: readonly Check[]): Check | undefined =>
+  checks.find(({ ok, aspect }) => !ok && aspect !== 'origin');
+
+/** Refuses a sealed folder that does not hold together: nobody signs it, passes it on or quotes it. */
+export async function requireHolds(folder: string): Promise<void> {
+  const fault = faultOf(await verifyPipelineRun(folder));
+  if (fault !== undefined)
+    throw new CheckError('sound', `${folder}: ${fault.name}: ${fault.detail}; goodhart verify tells all`);
+}
