@@ -37,6 +37,7 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'layout',
     'out',
     'expand',
+    'answers',
     'messages',
     'seed',
     'name',
@@ -76,7 +77,7 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     ...all(inCli('quickstart'), 'no-serve'),
   },
   'reward eval': all(REWARD, 'strata', 'groups'),
-  'reward fit': all(REWARD, 'out', 'ridge', 'set', 'seed'),
+  'reward fit': all(REWARD, 'out', 'ridge', 'set', 'seed', 'answers'),
   'reward score': all(REWARD, 'prompt'),
   run: all(STAGES, 'store', 'out', 'resume', 'other-versions', 'set'),
   'store add': all(STORE, 'store', 'items', 'raters'),
@@ -94,8 +95,9 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'store scrub': all(STORE, 'store'),
   studio: {
     ...all('tests/e2e/command.ts', 'store', 'runs', 'port'),
-    ...all(inCli('studio-flags'), 'host', 'proxy'),
+    ...all(inCli('studio-flags'), 'host', 'origin', 'proxy', 'allow-private'),
   },
+  'studio reset': all(inCli('studio-flags'), 'url'),
   verify: { ...all(CLI, 'all'), ...all(DISCLOSING, 'key', 'tsa', 'published', 'opening') },
 };
 
