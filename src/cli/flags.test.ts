@@ -39,6 +39,7 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'layout',
     'out',
     'expand',
+    'answers',
     'messages',
     'seed',
     'name',
@@ -81,7 +82,7 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     ...all(inCli('quickstart'), 'no-serve'),
   },
   'reward eval': all(REWARD, 'strata', 'groups'),
-  'reward fit': all(REWARD, 'out', 'ridge', 'set', 'seed'),
+  'reward fit': all(REWARD, 'out', 'ridge', 'set', 'seed', 'answers'),
   'reward score': all(REWARD, 'prompt'),
   run: all(STAGES, 'store', 'out', 'resume', 'other-versions', 'set'),
   'store add': all(STORE, 'store', 'items', 'raters'),
@@ -99,8 +100,9 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'store scrub': all(STORE, 'store'),
   studio: {
     ...all('tests/e2e/command.ts', 'store', 'runs', 'port'),
-    ...all(inCli('studio-flags'), 'host', 'proxy'),
+    ...all(inCli('studio-flags'), 'host', 'origin', 'proxy', 'allow-private'),
   },
+  'studio reset': all(inCli('studio-flags'), 'url'),
   verify: { ...all(CLI, 'all'), ...all(DISCLOSING, 'key', 'tsa', 'published', 'opening') },
 };
 

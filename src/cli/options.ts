@@ -1,4 +1,5 @@
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
+import { ANSWER_CHOICES } from '../feedback/index.ts';
 import { suggest, UsageError } from '../run/index.ts';
 
 /** A whole number from `least` to `most`, as an option; anything else is refused by name. */
@@ -23,3 +24,10 @@ export function names<T extends string>(option: string, text: string, known: rea
     throw new UsageError(option, `--${option}: unknown ${name.trim()}; ${hint}`);
   });
 }
+
+/** Which answers of a project are meant; what none means, its command says. */
+export const answersOption = (): Option =>
+  new Option(
+    '--answers <which>',
+    'decided: the decision where an item was decided, else every vote (default); all: every vote; majority or dawid-skene: one answer a question and item, decisions first',
+  ).choices(ANSWER_CHOICES);

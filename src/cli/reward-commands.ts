@@ -1,7 +1,11 @@
 import type { Command } from 'commander';
 import { createEmbeddedEngine } from '../engine-embedded/index.ts';
 import {
+  ANSWER_CHOICE_TEXT,
+  type AnswerChoice,
+  chooseAnswers,
   consentedDemographics,
+  foldRecords,
   type Item,
   type PreferencePair,
   type RaterProfile,
@@ -23,6 +27,7 @@ import {
   scorePairs,
 } from '../reward/index.ts';
 import { ignoreProgress, parseConfig, UsageError } from '../run/index.ts';
+import { answersOption } from './options.ts';
 import { readProject } from './project-folder.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -34,6 +39,7 @@ interface FitOptions {
   readonly ridge: string;
   readonly set: readonly string[];
   readonly seed: number;
+  readonly answers?: AnswerChoice;
 }
 
 interface EvalOptions {
@@ -77,12 +83,15 @@ export function addRewardCommands(program: Command, terminalOf: () => Terminal):
     .option('--ridge <x>', 'L2 penalty', '30')
     .option('--set <key=value>', 'another key of a linear reward, such as members=3 or strength=margin', collect, [])
     .option('--seed <n>', 'seed of the resamples of an ensemble', Number, 1)
+    .addOption(answersOption())
     .addHelpText('after', '\nExample:\n  goodhart reward fit projects/harmless --out models/harmless')
-    .action(async (folder: string, { out, ridge, set, seed }: FitOptions) => {
+    .action(async (folder: string, { out, ridge, set, seed, answers = 'decided' }: FitOptions) => {
       const overrides = ['members=1', `ridge=${ridge}`, ...set];
       const config = parseConfig(rewardSchema, '{}', { source: 'reward', set: overrides });
-      const { items, judgments } = await readProject(folder);
-      const { observations, unscored } = observe(items, judgments, config);
+      const { project, items, judgments: votes, records } = await readProject(folder);
+      const { adjudications } = foldRecords(records ?? []);
+      const chosen = chooseAnswers(project?.questions ?? [], { judgments: votes, adjudications }, answers);
+      const { observations, unscored } = observe(items, chosen.judgments, config);
       const reference = items.map((item) => ({ prompt: item.prompt, replies: item.replies.map((r) => r.text) }));
       const contextOf = (m: number) => ({ reference, progress: ignoreProgress, stage: `member ${m + 1}` });
       const members = await fitMembers(observations, config, { seed, contextOf });
@@ -91,23 +100,27 @@ export function addRewardCommands(program: Command, terminalOf: () => Terminal):
       const people = members[0]?.people;
       await saveReward(out, members, { risk: config.risk, reading: readingOf(config) });
       for (const member of members) await member.dispose();
-      const answers = new Map<string, number>();
-      for (const { kind } of observations) answers.set(kind, (answers.get(kind) ?? 0) + 1);
-      const counts = [...answers].map(([kind, n]) => `${n} of kind ${kind}`);
+      const counted = new Map<string, number>();
+      for (const { kind } of observations) counted.set(kind, (counted.get(kind) ?? 0) + 1);
+      const counts = [...counted].map(([kind, n]) => `${n} of kind ${kind}`);
       terminalOf().result(
         {
           type: 'fitted',
           out,
-          answers: Object.fromEntries(answers),
-          unscored,
-          contributions,
-          ...(people !== undefined && { people }),
-        },
-        [
-          `fitted on ${counts.join(', ')}; model in ${out}`,
-          ...(people === undefined
-            ? []
-            : [`${people.raters.length} raters fitted beside it; goodhart reward eval shows them`]),
+            choice: answers,
+            answers: Object.fromEntries(counted),
+            left: chosen.left,
+            unscored,
+            contributions,
+            ...(people !== undefined && { people }),
+          },
+          [
+            `fitted on ${counts.join(', ')}; model in ${out}`,
+            `answers ${answers}: ${ANSWER_CHOICE_TEXT[answers]}`,
+            ...Object.entries(chosen.left).map(([reason, n]) => `${n} × ${reason}`),
+            ...(people === undefined
+              ? []
+              : [`${people.raters.length} raters fitted beside it; goodhart reward eval shows them`]),
           ...Object.entries(unscored).map(([reason, n]) => `${n} judgments say nothing: ${reason}`),
         ].join('\n'),
       );

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Hono } from 'hono';
 import { type Item, type Project, projectSchema } from '../feedback/index.ts';
 import { type FeedbackStore, openStore } from '../store/index.ts';
+import { sendAnywhere } from './access/outgoing.ts';
 import type { Role } from './access/roles.ts';
 import { sealerOf } from './access/sealing.ts';
 import { hashSecret } from './access/secrets.ts';
@@ -67,6 +68,7 @@ export const NO_RUNS: RunService = {
   ask: async () => '1',
   stop: async () => false,
   resume: async () => {},
+  remove: async () => {},
   verify: async () => [],
   series: async () => ({}),
   report: async () => null,
@@ -104,6 +106,7 @@ export async function openTestStudio(options: Partial<StudioOptions> = {}, url?:
     reader: createProjectReader({ store, accounts, previewRun: noPreview }, () => performance.now()),
     importer: importerOf(store),
     sealer: await sealerOf(accounts),
+    send: sendAnywhere,
     now: () => new Date(clock).toISOString(),
     notify: (event) => {
       events.push(event);

@@ -53,15 +53,22 @@ async function* backupLines(
   snapshot: StoreSnapshot,
   {
     createdAt,
+    only,
     progress,
     done,
-  }: { createdAt: string; progress?: Progress | undefined; done: (s: BackupSummary) => void },
+  }: {
+    readonly createdAt: string;
+    readonly only?: string | undefined;
+    readonly progress?: Progress | undefined;
+    readonly done: (s: BackupSummary) => void;
+  },
 ): AsyncGenerator<string> {
   const counter = lineTally();
   const line = (value: BackupLine) => tally(counter, canonicalJson(value));
   yield line({ type: 'backup', format: FORMAT, version: 2, createdAt });
   let records = 0;
-  for (const id of snapshot.projects) {
+  const projects = snapshot.projects.filter((id) => only === undefined || id === only);
+  for (const id of projects) {
     const part = await snapshot.read(id);
     yield line({ type: 'project', project: part.project, digest: part.digest, counts: part.counts });
     for await (const item of part.items) yield line({ type: 'item', item });
@@ -77,16 +84,19 @@ async function* backupLines(
     }
     records += at;
   }
-  const summary = { projects: snapshot.projects.length, records, sha256: counter.hash.digest('hex') };
+  const summary = { projects: projects.length, records, sha256: counter.hash.digest('hex') };
   done(summary);
   yield canonicalJson({ type: 'end', projects: summary.projects, lines: counter.lines, sha256: summary.sha256 });
 }
 
-/** Writes every project of a store, as of one moment, while it goes on being used. The file appears when it is whole. */
+/**
+ * Writes every project of a store, or `only` one, as of one moment, while it goes on being used. The file appears when it is
+ * whole.
+ */
 export async function backupStore(
   store: FeedbackStore,
   path: string,
-  options: { readonly createdAt: string; readonly progress?: Progress },
+  options: { readonly createdAt: string; readonly only?: string; readonly progress?: Progress },
 ): Promise<BackupSummary> {
   let summary: BackupSummary | undefined;
   await store.snapshot((snapshot) =>

@@ -87,6 +87,9 @@ function dataSection({ data, collected, feedback, earlier }: RunResults): Sectio
           ],
           ['Texts for a base model', String(data.texts)],
           ['Rows that held nothing to judge', countsText(data.skipped)],
+          ...(data.answers === undefined
+            ? []
+            : [['Answers', `${data.answers.choice}; left out: ${countsText(data.answers.left)}`] as const]),
           ...(leftOut === null
             ? []
             : [
