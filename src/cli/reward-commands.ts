@@ -107,20 +107,20 @@ export function addRewardCommands(program: Command, terminalOf: () => Terminal):
         {
           type: 'fitted',
           out,
-            choice: answers,
-            answers: Object.fromEntries(counted),
-            left: chosen.left,
-            unscored,
-            contributions,
-            ...(people !== undefined && { people }),
-          },
-          [
-            `fitted on ${counts.join(', ')}; model in ${out}`,
-            `answers ${answers}: ${ANSWER_CHOICE_TEXT[answers]}`,
-            ...Object.entries(chosen.left).map(([reason, n]) => `${n} × ${reason}`),
-            ...(people === undefined
-              ? []
-              : [`${people.raters.length} raters fitted beside it; goodhart reward eval shows them`]),
+          choice: answers,
+          answers: Object.fromEntries(counted),
+          left: chosen.left,
+          unscored,
+          contributions,
+          ...(people !== undefined && { people }),
+        },
+        [
+          `fitted on ${counts.join(', ')}; model in ${out}`,
+          `answers ${answers}: ${ANSWER_CHOICE_TEXT[answers]}`,
+          ...Object.entries(chosen.left).map(([reason, n]) => `${n} × ${reason}`),
+          ...(people === undefined
+            ? []
+            : [`${people.raters.length} raters fitted beside it; goodhart reward eval shows them`]),
           ...Object.entries(unscored).map(([reason, n]) => `${n} judgments say nothing: ${reason}`),
         ].join('\n'),
       );
