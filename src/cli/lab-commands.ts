@@ -11,6 +11,11 @@ import {
   measureCoverage,
   measureRates,
   monitorStudy,
+  PHENOMENA_RESULTS,
+  PHENOMENON_IDS,
+  type PhenomenonId,
+  phenomenaStudy,
+  phenomenonRows,
   populationStudy,
   RATES,
   REWARD_FAMILIES,
@@ -27,6 +32,7 @@ import {
   distributionText,
   feedbackTypesText,
   monitorsText,
+  phenomenaText,
   populationText,
   ratesText,
   selectionText,
@@ -134,7 +140,42 @@ function addMeasured<M extends CommittedRates | CommittedCoverage>(
     });
 }
 
-/** `lab rates|coverage|strategies|selection|distribution|population|monitors|feedback-types`. */
+function phenomenonNamed(name: string): PhenomenonId {
+  const known = PHENOMENON_IDS.find((id) => id === name);
+  if (known !== undefined) return known;
+  const near = suggest(name, PHENOMENON_IDS);
+  const hint = near === undefined ? `choose among ${PHENOMENON_IDS.join(', ')}` : `did you mean ${near}?`;
+  throw new UsageError('phenomenon', `lab phenomena: unknown ${name}; ${hint}`);
+}
+
+/** `lab phenomena`: what published phenomena were expected to show and what was found, as committed or on other seeds. */
+function addPhenomena(lab: Command, terminalOf: () => Terminal): void {
+  lab
+    .command('phenomena [name]')
+    .description('published phenomena made again where the truth is known: what was expected, and what was found')
+    .option('--seeds <n>', 'runs; 0 prints what is committed', whole(0), 0)
+    .option('--first-seed <n>', 'the first seed', whole(0), 1)
+    .addHelpText(
+      'after',
+      `\nPhenomena: ${PHENOMENON_IDS.join(', ')}.\n\nExamples:\n  goodhart lab phenomena\n  goodhart lab phenomena sycophancy-threshold --seeds 20`,
+    )
+    .action(async (name: string | undefined, { seeds, firstSeed }: { seeds: number; firstSeed: number }) => {
+      const chosen = name === undefined ? PHENOMENON_IDS : [phenomenonNamed(name)];
+      const terminal = terminalOf();
+      const phenomena =
+        seeds === 0
+          ? pick(PHENOMENA_RESULTS, chosen)
+          : await phenomenaStudy({ names: chosen, seeds, firstSeed }, terminal.progress);
+      const told = chosen.map((id) => ({
+        phenomenon: id,
+        ...phenomena[id]!,
+        rows: phenomenonRows(id, phenomena[id]!),
+      }));
+      terminal.result(told, phenomenaText(phenomena));
+    });
+}
+
+/** `lab rates|coverage|strategies|phenomena|selection|distribution|population|monitors|feedback-types`. */
 export function addLabCommands(program: Command, terminalOf: () => Terminal): void {
   const lab = program.command('lab').description('controlled experiments on grounds whose truth is known');
   addMeasured(lab, terminalOf, {
@@ -153,6 +194,7 @@ export function addLabCommands(program: Command, terminalOf: () => Terminal): vo
     measure: measureCoverage,
     text: coverageText,
   });
+  addPhenomena(lab, terminalOf);
   lab
     .command('strategies')
     .description('what each strategy does to the harm that each probe estimates, paired by seed')
