@@ -64,6 +64,7 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'lab population': all(LAB, 'seeds'),
   'lab monitors': all(LAB, 'runs', 'first-seed'),
   'lab raters': all(LAB, 'draws', 'first-seed'),
+  'lab phenomena': all(LAB, 'seeds', 'first-seed'),
   'lab coverage': all(LAB, 'seeds', 'first-seed', 'probes'),
   'lab rates': all(LAB, 'seeds', 'probes', 'first-seed'),
   'lab selection': all(LAB, 'seeds', 'budgets', 'families', 'rules', 'epsilon'),

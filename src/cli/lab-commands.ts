@@ -12,6 +12,11 @@ import {
   measureRaters,
   measureRates,
   monitorStudy,
+  PHENOMENA_RESULTS,
+  PHENOMENON_IDS,
+  type PhenomenonId,
+  phenomenaStudy,
+  phenomenonRows,
   populationStudy,
   RATES,
   REWARD_FAMILIES,
@@ -22,13 +27,14 @@ import {
   selectionStudy,
   strategyEffects,
 } from '../lab/index.ts';
-import { own, type Progress, UsageError } from '../run/index.ts';
+import { own, type Progress, suggest, UsageError } from '../run/index.ts';
 import { addAlgorithmStudy } from './algorithm-study-command.ts';
 import {
   coverageText,
   distributionText,
   feedbackTypesText,
   monitorsText,
+  phenomenaText,
   populationText,
   ratersText,
   ratesText,
@@ -126,7 +132,42 @@ function addMeasured<M extends CommittedRates | CommittedCoverage>(
     });
 }
 
-/** `lab rates|coverage|strategies|selection|distribution|population|monitors|algorithms|raters|feedback-types`. */
+function phenomenonNamed(name: string): PhenomenonId {
+  const known = PHENOMENON_IDS.find((id) => id === name);
+  if (known !== undefined) return known;
+  const near = suggest(name, PHENOMENON_IDS);
+  const hint = near === undefined ? `choose among ${PHENOMENON_IDS.join(', ')}` : `did you mean ${near}?`;
+  throw new UsageError('phenomenon', `lab phenomena: unknown ${name}; ${hint}`);
+}
+
+/** `lab phenomena`: what published phenomena were expected to show and what was found, as committed or on other seeds. */
+function addPhenomena(lab: Command, terminalOf: () => Terminal): void {
+  lab
+    .command('phenomena [name]')
+    .description('published phenomena made again where the truth is known: what was expected, and what was found')
+    .option('--seeds <n>', 'runs; 0 prints what is committed', whole(0), 0)
+    .option('--first-seed <n>', 'the first seed', whole(0), 1)
+    .addHelpText(
+      'after',
+      `\nPhenomena: ${PHENOMENON_IDS.join(', ')}.\n\nExamples:\n  goodhart lab phenomena\n  goodhart lab phenomena sycophancy-threshold --seeds 20`,
+    )
+    .action(async (name: string | undefined, { seeds, firstSeed }: { seeds: number; firstSeed: number }) => {
+      const chosen = name === undefined ? PHENOMENON_IDS : [phenomenonNamed(name)];
+      const terminal = terminalOf();
+      const phenomena =
+        seeds === 0
+          ? pick(PHENOMENA_RESULTS, chosen)
+          : await phenomenaStudy({ names: chosen, seeds, firstSeed }, terminal.progress);
+      const told = chosen.map((id) => ({
+        phenomenon: id,
+        ...phenomena[id]!,
+        rows: phenomenonRows(id, phenomena[id]!),
+      }));
+      terminal.result(told, phenomenaText(phenomena));
+    });
+}
+
+/** `lab rates|coverage|strategies|phenomena|selection|distribution|population|monitors|algorithms|raters|feedback-types`. */
 export function addLabCommands(program: Command, terminalOf: () => Terminal): void {
   const lab = program.command('lab').description('controlled experiments on grounds whose truth is known');
   addMeasured(lab, terminalOf, {
@@ -145,6 +186,7 @@ export function addLabCommands(program: Command, terminalOf: () => Terminal): vo
     measure: measureCoverage,
     text: coverageText,
   });
+  addPhenomena(lab, terminalOf);
   lab
     .command('strategies')
     .description('what each strategy does to the harm that each probe estimates, paired by seed')

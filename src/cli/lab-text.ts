@@ -4,17 +4,23 @@ import {
   type CommittedCoverage,
   type CommittedRates,
   type DistributionStudy,
+  expectedText,
   type FeedbackTypesStudy,
   intervalRemark,
   type MonitorStudy,
   type PairedDifference,
+  type PhenomenaRuns,
+  type PhenomenonId,
   type PopulationStudy,
+  phenomenonOf,
+  phenomenonRows,
   type Rate,
   type RaterStudy,
   type SelectionStudy,
   type StrategyEffect,
 } from '../lab/index.ts';
 import { table } from '../report/index.ts';
+import { own } from '../run/index.ts';
 
 const figure = (value: number) => value.toFixed(3);
 const signed = (value: number) => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3)}`;
@@ -195,4 +201,20 @@ export function ratersText({ rows, draws, firstSeed, raters }: RaterStudy): stri
     'error of the typical',
   ];
   return `${table([head, ...lines])}\n${draws} crowds of ${raters} raters from seed ${firstSeed}; 95 % intervals, reward, raters and population fitted together`;
+}
+
+/** Published phenomena: what was expected of each measure, and what was found. */
+export function phenomenaText(phenomena: PhenomenaRuns): string {
+  return Object.entries(phenomena)
+    .map(([id, runs]) => {
+      const { title, citation, measures } = phenomenonOf(id as PhenomenonId);
+      const rows = phenomenonRows(id as PhenomenonId, runs).map(({ measure, mean, interval, n, found }) => {
+        const { role, expected } = own(measures, measure)!;
+        const range = Number.isFinite(interval.low) ? `${signed(interval.low)} to ${signed(interval.high)}` : '–';
+        return [measure, role, expectedText(expected), n === 0 ? '–' : signed(mean), range, String(n), found];
+      });
+      const head = ['measure', 'role', 'expected', 'mean', '95 % interval', 'runs', 'found'];
+      return `${id}: ${title} (${citation})\n${table([head, ...rows])}\n${runs.seeds} seeds from ${runs.firstSeed}`;
+    })
+    .join('\n\n');
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { COVERAGE, type CommittedRates, RATES } from '../lab/index.ts';
+import { COVERAGE, type CommittedRates, PHENOMENON_IDS, RATES } from '../lab/index.ts';
 import { runForTest as run } from './command.fake.ts';
 import { coverageText } from './lab-text.ts';
 
@@ -97,6 +97,33 @@ describe('goodhart lab rates and strategies', () => {
     const wrong = await run('lab', 'strategies', '--strategies', 'S2');
     expect(wrong.code).toBe(2);
     expect(wrong.err).toMatch(/unknown S2/);
+  });
+});
+
+describe('goodhart lab phenomena', () => {
+  it('prints what is committed at once: what was expected and what was found of every measure', async () => {
+    const { code, out } = await run('lab', 'phenomena');
+    expect(code).toBe(0);
+    for (const id of PHENOMENON_IDS) expect(out).toContain(`${id}: `);
+    expect(out).toMatch(/threshold +effect +3\.5 to 6\.5 /);
+  });
+  it('runs one of them on the seeds that it is asked for', async () => {
+    const measure = async (...more: string[]) => {
+      const { code, out } = await run('lab', 'phenomena', 'off-switch', '--json', ...more);
+      expect(code).toBe(0);
+      return JSON.parse(out.trim().split('\n').at(-1)!) as [{ phenomenon: string; values: Record<string, number[]> }];
+    };
+    const [{ phenomenon, values }] = await measure('--seeds', '2', '--first-seed', '8');
+    expect(phenomenon).toBe('off-switch');
+    expect(values['unsure, rational person']!.length).toBe(2);
+    const [later] = await measure('--seeds', '1', '--first-seed', '9');
+    // The second seed of the one is the first of the other.
+    for (const [name, own] of Object.entries(values)) expect(later.values[name]).toEqual(own.slice(1));
+  });
+  it('refuses a name that none has, in one line', async () => {
+    const { code, err } = await run('lab', 'phenomena', 'of-switch');
+    expect({ code, lines: err.trim().split('\n').length }).toEqual({ code: 2, lines: 1 });
+    expect(err).toMatch(/unknown of-switch; did you mean off-switch/);
   });
 });
 

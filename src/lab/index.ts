@@ -16,6 +16,7 @@ export * from './pair-features.ts';
 export * from './paired.ts';
 export * from './phenomena/index.ts';
 export type { Expectation, Phenomenon, PhenomenonMeasure } from './phenomena/phenomenon.ts';
+export * from './phenomena-results.ts';
 export * from './phenomena-study.ts';
 export * from './population-study.ts';
 export * from './rater-study.ts';

@@ -23,10 +23,7 @@ export interface PhenomenonRow {
   readonly found: Found;
 }
 
-export interface PhenomenonStudy {
-  readonly command: string;
-  readonly phenomena: Readonly<Partial<Record<PhenomenonId, PhenomenonRuns>>>;
-}
+export type PhenomenaRuns = Readonly<Partial<Record<PhenomenonId, PhenomenonRuns>>>;
 
 /** Whether an interval shows what was expected, or that it is not so. */
 export function foundIn(expected: Expectation, { low, high }: Pick<Interval, 'low' | 'high'>): Found {
@@ -49,6 +46,15 @@ export const phenomenonRows = (id: PhenomenonId, { values }: Pick<PhenomenonRuns
     return { measure, ...estimate, n: known.length, found: foundIn(expected, estimate.interval) };
   });
 
+/** What is expected, in words. */
+export const expectedText = (expected: Expectation): string =>
+  'within' in expected
+    ? `${bound(expected.within[0])} to ${bound(expected.within[1])}`
+    : 'above' in expected
+      ? `above ${bound(expected.above)}`
+      : `below ${bound(expected.below)}`;
+const bound = (value: number): string => String(Number(value.toFixed(3))).replace('-', '−');
+
 /** Runs phenomena, each once a seed. */
 export async function phenomenaStudy(
   {
@@ -57,7 +63,7 @@ export async function phenomenaStudy(
     firstSeed,
   }: { readonly names?: readonly PhenomenonId[]; readonly seeds: number; readonly firstSeed: number },
   progress: Progress = ignoreProgress,
-): Promise<PhenomenonStudy> {
+): Promise<PhenomenaRuns> {
   const phenomena: Partial<Record<PhenomenonId, PhenomenonRuns>> = {};
   for (const id of names) {
     const { measures, run } = phenomenonOf(id);
@@ -71,6 +77,5 @@ export async function phenomenaStudy(
     }
     phenomena[id] = { seeds, firstSeed, values };
   }
-  const which = names.length === PHENOMENON_IDS.length ? '' : ` ${names.join(' ')}`;
-  return { command: `goodhart lab phenomena${which} --seeds ${seeds} --first-seed ${firstSeed}`, phenomena };
+  return phenomena;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PHENOMENON_IDS, phenomenonOf } from './phenomena/index.ts';
+import { PHENOMENA_RESULTS } from './phenomena-results.ts';
 import { foundIn, phenomenaStudy, phenomenonRows } from './phenomena-study.ts';
 
 describe.each(PHENOMENON_IDS)('%s', (id) => {
@@ -11,11 +12,15 @@ describe.each(PHENOMENON_IDS)('%s', (id) => {
     const roles = Object.values(measures).map(({ role }) => role);
     expect(new Set(roles)).toEqual(new Set(['effect', 'control']));
   });
-  it('gives a value for each measure', async () => {
-    const { phenomena } = await phenomenaStudy({ names: [id], seeds: 1, firstSeed: 90001 });
+  it('gives again, to the bit, what is committed of its first seed, a value for each measure', async () => {
+    const { seeds, firstSeed, values: committed } = PHENOMENA_RESULTS[id];
+    const phenomena = await phenomenaStudy({ names: [id], seeds: 1, firstSeed });
     const { values } = phenomena[id]!;
     expect(Object.keys(values)).toEqual(Object.keys(measures));
-    for (const [value] of Object.values(values)) expect(value === null || Number.isFinite(value)).toBe(true);
+    for (const [measure, [value]] of Object.entries(values)) {
+      expect({ measure, value }).toEqual({ measure, value: committed[measure]![0] });
+      expect(committed[measure]!.length).toBe(seeds);
+    }
   });
 });
 

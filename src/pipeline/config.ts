@@ -73,6 +73,14 @@ const selectionSchema = z.strictObject({
   candidates: z.number().min(1).default(3),
 });
 
+/** Some of the pairs asked about again as ratings of both replies, so that two types of answer can be held against each other (H10). */
+const ratingsSchema = z.strictObject({
+  /** Share of the pairs that are asked. */
+  share: z.number().gt(0).max(1).default(0.1),
+  /** Raters per pair. */
+  overlap: positive.default(3),
+});
+
 const feedbackSchema = z
   .strictObject({
     pairs: positive.default(900),
@@ -87,8 +95,14 @@ const feedbackSchema = z
     /** Pairs kept out of reward fitting, for its evaluation. */
     holdout: z.number().gt(0).lt(1).default(0.2),
     selection: selectionSchema.prefault({}),
-    /** How many raters an item gets instead of `overlap` on all: on a share of items, until sure, or more on disagreement. */
-    distribution: distributionSchema.pick({ overlapShare: true, adaptive: true, extraRaters: true }).optional(),
+    /**
+     * How many raters an item gets instead of `overlap` on all: on a share of items, until sure, or more on disagreement; and how
+     * often a rater is shown again what they judged before.
+     */
+    distribution: distributionSchema
+      .pick({ overlapShare: true, adaptive: true, extraRaters: true, repeats: true })
+      .optional(),
+    ratings: ratingsSchema.optional(),
   })
   // What a run records is who judged, whatever the pool was.
   .transform((feedback) => ({

@@ -18,8 +18,11 @@ function approval({ prompt, replies, gold }: Space, kind: Kind): number[] {
   });
 }
 
-const correct = ({ prompt, replies }: Space): number[] =>
-  replies.map(({ text }) => Number(HARBOUR.labels(prompt, text)!.correct));
+const correct = ({ replies }: Space): number[] =>
+  replies.map(({ features: { refusal, value } }) => Number(!refusal && value === 0));
+/** A reply that states something false; who refuses states nothing. */
+const wrongOf = ({ replies }: Space): number[] =>
+  replies.map(({ features: { refusal, value } }) => Number(!refusal && value !== 0));
 
 interface Judged {
   /** Share of the replies that raters approve of, share that is correct, and share of the wrong ones that are approved. */
@@ -31,7 +34,7 @@ interface Judged {
 function judgedAt(spaces: readonly Space[], kl: number, kind: Kind): Judged {
   const rows = spaces.map((space) => {
     const [policy, right, liked] = [policyAt(space, kl), correct(space), approval(space, kind)];
-    const wrong = right.map((own) => 1 - own);
+    const wrong = wrongOf(space);
     return {
       approved: expectation(policy, liked),
       correct: expectation(policy, right),
@@ -56,7 +59,7 @@ export const uSophistry = definePhenomenon({
   published:
     'After optimisation on people’s judgments under limited time, they approve of more wrong answers (their false positives rise by 18 to 24 points), while the answers are no more often right.',
   world: 'harbour',
-  method: `Eight raters who check one reply in five and otherwise go by how it sounds, or eight who check all; a reward on slots, the exact tilt at ${KL} nats. The same raters judge what the base and the tuned policy say; shares are exact.`,
+  method: `Eight raters who check one reply in five and otherwise go by how it sounds, or eight who check all; a reward on slots, the exact tilt at ${KL} nats. The same raters judge what the base and the tuned policy say; shares are exact. A first run counted refusals among the wrong replies, of which raters who check then approved more as well (.25): a refusal states nothing, and is left out since.`,
   measures: {
     'false positives': {
       what: 'rise of the share of wrong replies that raters approve of, trusting raters',
