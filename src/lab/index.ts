@@ -10,6 +10,7 @@ export * from './explore-words.ts';
 export * from './feature-reward.ts';
 export * from './feedback-types-study.ts';
 export { HARBOUR } from './harbour.ts';
+export * from './kept-gold.ts';
 export * from './monitor-signals.ts';
 export * from './monitor-study.ts';
 export * from './pair-features.ts';
@@ -19,7 +20,9 @@ export type { Expectation, Phenomenon, PhenomenonMeasure } from './phenomena/phe
 export * from './phenomena-study.ts';
 export * from './population-study.ts';
 export * from './rates.ts';
+export * from './reward-examination.ts';
 export { drawReplies, judged, policyAt, rewardOf, type Space, spaceOf } from './scene.ts';
+export * from './scorer-distances.ts';
 export * from './selection-study.ts';
 export { replaced, type Setting, USUAL } from './setting.ts';
 export * from './strategies/index.ts';
