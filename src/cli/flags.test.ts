@@ -82,7 +82,11 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     ...all(STAGES, 'other-versions'),
     ...all(inCli('quickstart'), 'no-serve'),
   },
-  'reward eval': all(REWARD, 'strata', 'groups'),
+  'reward distance': all(inCli('reward-eval'), 'on', 'ground'),
+  'reward eval': {
+    ...all(REWARD, 'strata', 'groups'),
+    ...all(inCli('reward-eval'), 'shifted', 'ground', 'against', 'kl', 'log-odds'),
+  },
   'reward fit': all(REWARD, 'out', 'ridge', 'set', 'seed', 'answers'),
   'reward score': all(REWARD, 'prompt'),
   run: all(STAGES, 'store', 'out', 'resume', 'other-versions', 'set'),
