@@ -32,6 +32,8 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'pseudonym-key',
     'pseudonym-map',
   ),
+  'engine probe': all(inCli('engine-serve'), 'model', 'budget', 'attempts'),
+  'engine serve': all(inCli('engine-serve'), 'model', 'states', 'port', 'host', 'name', 'max-context', 'threads'),
   export: all(
     EXCHANGE,
     'layout',
@@ -55,6 +57,7 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'feedback leaderboard': all(inCli('leaderboard'), 'control', 'ridge', 'html'),
   'feedback report': all(FEEDBACK, 'seed', 'replicates', 'all', 'html', 'weights', 'wanted', 'class-prior'),
   'keys make': all(DISCLOSING, 'kind'),
+  'lab algorithms': all(LAB, 'seeds', 'first-seed', 'steps', 'base-steps', 'grounds', 'algorithms'),
   'lab distribution': all(LAB, 'seeds'),
   'lab feedback-types': all(LAB, 'seeds', 'budget', 'answer-seconds'),
   'lab population': all(LAB, 'seeds'),

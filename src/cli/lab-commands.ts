@@ -21,7 +21,8 @@ import {
   selectionStudy,
   strategyEffects,
 } from '../lab/index.ts';
-import { own, type Progress, suggest, UsageError } from '../run/index.ts';
+import { own, type Progress, UsageError } from '../run/index.ts';
+import { addAlgorithmStudy } from './algorithm-study-command.ts';
 import {
   coverageText,
   distributionText,
@@ -32,19 +33,8 @@ import {
   selectionText,
   strategiesText,
 } from './lab-text.ts';
-import { whole } from './options.ts';
+import { names, whole } from './options.ts';
 import type { Terminal } from './terminal.ts';
-
-/** Names out of a comma-separated text, all of them known. */
-function names<T extends string>(option: string, text: string, known: readonly T[]): T[] {
-  return text.split(',').map((name) => {
-    const found = known.find((one) => one === name.trim());
-    if (found !== undefined) return found;
-    const near = suggest(name.trim(), known);
-    const hint = near === undefined ? `choose among ${known.join(', ')}` : `did you mean ${near}?`;
-    throw new UsageError(option, `--${option}: unknown ${name.trim()}; ${hint}`);
-  });
-}
 
 function selectionChanges(options: {
   seeds: number;
@@ -134,7 +124,7 @@ function addMeasured<M extends CommittedRates | CommittedCoverage>(
     });
 }
 
-/** `lab rates|coverage|strategies|selection|distribution|population|monitors|feedback-types`. */
+/** `lab rates|coverage|strategies|selection|distribution|population|monitors|algorithms|feedback-types`. */
 export function addLabCommands(program: Command, terminalOf: () => Terminal): void {
   const lab = program.command('lab').description('controlled experiments on grounds whose truth is known');
   addMeasured(lab, terminalOf, {
@@ -217,6 +207,7 @@ export function addLabCommands(program: Command, terminalOf: () => Terminal): vo
       const study = await monitorStudy(options, terminal.progress);
       terminal.result(study, monitorsText(study));
     });
+  addAlgorithmStudy(lab, terminalOf);
   lab
     .command('feedback-types')
     .description('every kind of feedback and their mix at equal rater time')

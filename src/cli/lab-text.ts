@@ -1,4 +1,5 @@
 import {
+  type AlgorithmStudy,
   type ArmRates,
   type CommittedCoverage,
   type CommittedRates,
@@ -149,4 +150,27 @@ export function monitorsText({ rows, runs, firstSeed, overdone }: MonitorStudy):
   ]);
   const head = ['signal', 'what it reads', 'threshold', 'warned in time', 'warned at all', 'false alarms', 'area'];
   return `${table([head, ...lines])}\n${runs} runs from seed ${firstSeed}, of which ${overdone} lose a tenth of their largest gain in true utility; in time is before that`;
+}
+
+/** A mean over seeds with its interval; one seed has none. */
+const overSeeds = ({ mean, interval }: { readonly mean: number; readonly interval: { low: number; high: number } }) =>
+  Number.isFinite(interval.low)
+    ? `${mean.toFixed(2)} (${interval.low.toFixed(2)} to ${interval.high.toFixed(2)})`
+    : mean.toFixed(2);
+
+export function algorithmsText({ settings, grounds, results }: AlgorithmStudy): string {
+  const parts = grounds.map(({ ground, beta, rest, start, best }) => {
+    const lines = results
+      .filter((result) => result.ground === ground)
+      .map(({ algorithm, share, kl, tokensAStep: { sampled, scored, trained }, secondsAStep }) => [
+        ...[algorithm, overSeeds(share), overSeeds(kl)],
+        ...[sampled, scored, trained].map((tokens) => String(Math.round(tokens))),
+        secondsAStep.toFixed(3),
+      ]);
+    const head = ['algorithm', 'share of the optimum', 'KL', 'sampled', 'scored', 'trained', 'seconds'];
+    return `${ground}: the base model earns ${start.toFixed(2)} (${(100 * rest).toFixed(0)} % of what it says is no reply); the optimum at ${settings.kl} nats, with β = ${beta.toFixed(3)}, earns ${best.toFixed(2)} more
+${table([head, ...lines])}`;
+  });
+  return `${parts.join('\n\n')}
+${settings.seeds} seeds from ${settings.firstSeed}, ${settings.steps} steps. Share of the gain that the best policy has at the KL of the last step, KL in nats a reply; tokens and seconds a step.`;
 }

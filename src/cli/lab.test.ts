@@ -110,6 +110,30 @@ describe('goodhart lab monitors', () => {
   });
 });
 
+describe('goodhart lab algorithms', () => {
+  it('holds each algorithm against the exact optimum at the KL that it reached', async () => {
+    const asked = ['--seeds', '1', '--first-seed', '7', '--steps', '4', '--base-steps', '30', '--grounds', 'rooms'];
+    const { code, out } = await run('lab', 'algorithms', ...asked, '--algorithms', 'rloo,dpo', '--json');
+    expect(code).toBe(0);
+    const study = JSON.parse(out.trim().split('\n').at(-1)!);
+    expect(study.results.map((row: { algorithm: string }) => row.algorithm)).toEqual(['rloo', 'dpo']);
+    const [{ runs, tokensAStep }, judged] = study.results;
+    expect(runs[0].path.map(({ step }: { step: number }) => step)).toEqual([1, 2, 3, 4]);
+    expect(runs[0].seed).toBe(7);
+    // No policy earns more than the optimum at its KL.
+    for (const row of study.results)
+      for (const { gain, best, kl } of row.runs[0].path) {
+        expect(kl).toBeGreaterThan(0);
+        expect(gain).toBeLessThanOrEqual(best + 1e-9);
+      }
+    expect(tokensAStep.sampled).toBeGreaterThan(0);
+    expect(judged.tokensAStep.sampled).toBe(0);
+    const wrong = await run('lab', 'algorithms', '--algorithms', 'rlo');
+    expect(wrong).toMatchObject({ code: 2 });
+    expect(wrong.err).toMatch(/did you mean rloo/);
+  });
+});
+
 describe('goodhart lab feedback-types', () => {
   it('spends the same time on every kind, at stated seconds an answer', async () => {
     const { code, out, err } = await run(

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import { suggest, UsageError } from '../run/index.ts';
 
 /** A whole number from `least` to `most`, as an option; anything else is refused by name. */
 export const whole =
@@ -11,3 +12,14 @@ export const whole =
     }
     return value;
   };
+
+/** Names out of a comma-separated text, all of them known. */
+export function names<T extends string>(option: string, text: string, known: readonly T[]): T[] {
+  return text.split(',').map((name) => {
+    const found = known.find((one) => one === name.trim());
+    if (found !== undefined) return found;
+    const near = suggest(name.trim(), known);
+    const hint = near === undefined ? `choose among ${known.join(', ')}` : `did you mean ${near}?`;
+    throw new UsageError(option, `--${option}: unknown ${name.trim()}; ${hint}`);
+  });
+}

@@ -1,3 +1,4 @@
+export * from './algorithms/algorithm-study.ts';
 export * from './distribution-study.ts';
 export * from './effects.ts';
 export * from './examination.ts';
@@ -13,6 +14,9 @@ export * from './monitor-signals.ts';
 export * from './monitor-study.ts';
 export * from './pair-features.ts';
 export * from './paired.ts';
+export * from './phenomena/index.ts';
+export type { Expectation, Phenomenon, PhenomenonMeasure } from './phenomena/phenomenon.ts';
+export * from './phenomena-study.ts';
 export * from './population-study.ts';
 export * from './rates.ts';
 export { drawReplies, judged, policyAt, rewardOf, type Space, spaceOf } from './scene.ts';

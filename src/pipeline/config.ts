@@ -146,14 +146,25 @@ const declarationSchema = z.strictObject({
 export const declarationsSchema = z.partialRecord(z.enum(DISCLOSURE_IDS), declarationSchema);
 
 /** Engines that a run can be given; which one each is stands where the command line chooses. */
-export const ENGINE_KINDS = ['embedded'] as const;
+export const ENGINE_KINDS = ['embedded', 'tinker'] as const;
 export type EngineKind = (typeof ENGINE_KINDS)[number];
+
+/** A server of the Tinker protocol. Its key is `TINKER_API_KEY` of the environment, and nowhere written. */
+const tinkerSchema = z.strictObject({
+  url: z.url({ protocol: /^https?$/ }),
+  /** Base model by the server's name; without it the server makes one of the sizes of `base`, as `goodhart engine serve` does. */
+  model: z.string().min(1).optional(),
+  /** Most tokens that the run may ask for each time it is started. */
+  budget: positive.optional(),
+});
 
 /** How the engines compute; the results are the same on the CPU, up to the order of sums. */
 const engineSchema = z.strictObject({
   /** Who computes the base model and the policy, and who the rewards. */
   policy: z.enum(ENGINE_KINDS).default('embedded'),
-  reward: z.enum(ENGINE_KINDS).default('embedded'),
+  /** Rewards of a network have a scalar head, which only the embedded engine has. */
+  reward: z.enum(['embedded']).default('embedded'),
+  tinker: tinkerSchema.optional(),
   /** Threads inside one operator. */
   threads: positive.default(2),
   /** In order of preference. Without a device `webgpu` says so and the run goes on on the CPU. */

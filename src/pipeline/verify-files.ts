@@ -17,6 +17,8 @@ const TEXT_BYTES = 256 * 1024 * 1024;
 const STATE_FOLDER = /^(rounds\/\d+\/)?(checkpoints|reward\/model)\/[^/]+\//;
 const MEMBER = /^((?:rounds\/\d+\/)?reward\/model)\/([^/]+)\//;
 const STATE_FILE = /\/state(\.json|-[0-9a-f]{16}\.bin)$/;
+/** Of a policy that is trained on a server: where its weights lie there. */
+const REMOTE_STATE = /^(rounds\/\d+\/)?checkpoints\/[^/]+\/remote\.json$/;
 const EVIDENCE_FILES: ReadonlySet<string> = new Set(EVIDENCE_KINDS.map((id) => EVIDENCE[id].file));
 
 /** How the checkpoints begin that the optimisations of a run may have kept beside their results. */
@@ -37,7 +39,8 @@ function strangeFiles(place: StagePlace, records: readonly StageRecord[]): strin
   const isCheckpoint = (file: string) =>
     prefixes.some((prefix) => file.startsWith(prefix) && /^\d+(\.critic)?\//.test(file.slice(prefix.length)));
   return filesBelow(place.folder).filter((file) => {
-    if (STATE_FOLDER.test(file) && !STATE_FILE.test(file)) return true;
+    const isState = STATE_FILE.test(file) || (place.config.engine.policy === 'tinker' && REMOTE_STATE.test(file));
+    if (STATE_FOLDER.test(file) && !isState) return true;
     if (MEMBER.test(file)) return !written.has(file) || !isMember(place, file);
     if (STATE_FOLDER.test(file)) return !written.has(file) && !isCheckpoint(file);
     if (file.startsWith(`${RUN_FILES.evidence}/`)) return !EVIDENCE_FILES.has(file);

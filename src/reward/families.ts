@@ -147,7 +147,7 @@ const logRatio = defineFamily({
 
 const head = defineFamily({
   id: 'head',
-  title: 'a linear head on frozen hidden states of the base model, with its posterior as spread',
+  title: 'a linear head on frozen hidden states and log-probabilities of the base model, with its posterior as spread',
   config: z.strictObject({
     /** Strength of the L2 penalty on every weight, of features of deviation 1. */
     ridge: z.number().positive().default(30),

@@ -106,7 +106,15 @@ function take(context: RunContext, cached: string): void {
 
 /** Names a base model by all that it follows from. */
 const keyOf = (config: PipelineConfig, examples: Source['examples']): string =>
-  digestValue({ version: 3, base: baseSettings(config.base!), limits: limitsOf(config), seed: config.seed, examples });
+  digestValue({
+    version: 3,
+    base: baseSettings(config.base!),
+    limits: limitsOf(config),
+    seed: config.seed,
+    examples,
+    // A model on a server is another one, and lies there.
+    ...(config.engine.policy === 'tinker' && { server: config.engine.tinker }),
+  });
 
 const bpeOf = (examples: Source['examples'], vocabulary: number) =>
   trainBpe(

@@ -232,6 +232,7 @@ async function train(trainer: Trainer): Promise<void> {
   const pairs = needs(settings, 'pairs') ? await trainingPairs(context) : [];
   const supplies = {
     ...(pairs.length > 0 && { pairs }),
+    ...(source.examples.length > 0 && { demonstrations: source.examples }),
     ...(trainer.critic !== undefined && { critic: trainer.critic }),
     model,
     reference,
@@ -240,6 +241,7 @@ async function train(trainer: Trainer): Promise<void> {
     scores: (prompt: GroundPrompt, replies: readonly string[]) => reward.score(prompt.text, replies),
     seed: config.seed + 1009 * (round - 1),
     fromStep: path.step,
+    previous: loggedAt(context, name, path.step),
     samplerKlLimit: engines.policy.capabilities().samplerKl,
   };
   for await (const { step, metrics } of runAlgorithm(supplies, settings)) {
@@ -252,6 +254,13 @@ async function train(trainer: Trainer): Promise<void> {
     writeRunJson(context, evaluationFile(variant), path);
     if (path.stopped !== null) break;
   }
+}
+
+/** What a step logged, as the algorithm had it: numbers that are not finite stand as null. */
+function loggedAt({ metrics }: RunContext, stage: string, at: number): Record<string, number> | undefined {
+  const row = metrics.rowsOf(stage).find(({ step }) => step === at);
+  if (row === undefined) return undefined;
+  return Object.fromEntries(Object.entries(row.metrics).map(([name, value]) => [name, value ?? Number.NaN]));
 }
 
 async function optimise(context: RunContext, variant: Variant): Promise<void> {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Sampler } from '../../engine/index.ts';
 import { UsageError } from '../../run/index.ts';
-import { cholesky, lowerSolve, minimise } from '../../stats/index.ts';
+import { cholesky, lowerSolve, minimise, type Objective } from '../../stats/index.ts';
 import type { DialogueCodec } from '../../text/index.ts';
 import { fitNormaliser, IDENTITY, type Normaliser, normaliserSchema } from '../normaliser.ts';
 import { type Candidate, candidateKey, type Observation } from '../observation.ts';
@@ -24,6 +24,8 @@ const base64 = z.base64();
 
 /** Everything of a fitted head beside the language model, as plain JSON; arrays of float64 as base64. */
 export const headStateSchema = z.strictObject({
+  /** What of the language model is read: hidden states of the reply, and these weighted by log-probabilities. */
+  features: z.literal('states and log-probabilities'),
   weights: base64,
   /** Mean and 1/deviation of each feature. */
   centre: base64,
@@ -51,7 +53,15 @@ const unpacked = (text: string): Float64Array => {
 /** Sequences whose hidden states are held at once: those of a long text are many. */
 const AT_ONCE = 64;
 
-/** Features of texts: the hidden state at the last token of the reply, and the mean over the reply's tokens. */
+/** Of the hidden states of a reply: its last, their mean, and twice their sum weighted by log-probabilities. */
+const PARTS = 4;
+
+/**
+ * Features of texts: the hidden state at the last token of the reply, the mean over the reply's tokens, and two sums over the
+ * reply of each token's log-probability times a hidden state, of the token before it and of its own. The sums let a head read how
+ * likely the language model finds what is said, place by place: a value that it holds for true, a turn of style that it expects.
+ * No state behind a token tells that in a linear way: what was expected there stands one token earlier.
+ */
 async function featuresOf(
   sampler: Sampler,
   codec: DialogueCodec,
@@ -61,22 +71,30 @@ async function featuresOf(
   for (let from = 0; from < candidates.length; from += AT_ONCE) {
     // Without the end mark, behind which a language model was never asked for anything.
     const rows = candidates.slice(from, from + AT_ONCE).map((own) => sequenceOf(codec, { ...own, unfinished: true }));
-    const hidden = await sampler.hidden!(rows.map(({ tokens }) => tokens));
-    for (const [i, { tokens, start }] of rows.entries()) {
-      const states = hidden[i]!;
-      const width = states.length / tokens.length;
-      const features = new Float64Array(2 * width);
-      // A reply of nothing is what its prompt ends on.
-      const first = Math.min(start, tokens.length - 1);
-      for (let k = 0; k < width; k++) {
-        features[k] = states[(tokens.length - 1) * width + k]!;
-        for (let t = first; t < tokens.length; t++)
-          features[width + k]! += states[t * width + k]! / (tokens.length - first);
-      }
-      found.push(features);
-    }
+    const sequences = rows.map(({ tokens }) => tokens);
+    const hidden = await sampler.hidden!(sequences);
+    const logprobs = await sampler.logprobs(sequences);
+    for (const [i, { start }] of rows.entries()) found.push(replyFeatures(hidden[i]!, logprobs[i]!, start));
   }
   return found;
+}
+
+/** Features of one sequence of N tokens, from N × width hidden states and N − 1 log-probabilities; the reply begins at `start`. */
+function replyFeatures(states: Float32Array, logprobs: Float32Array, start: number): Float64Array {
+  const tokens = logprobs.length + 1;
+  const width = states.length / tokens;
+  const features = new Float64Array(PARTS * width);
+  // A reply of nothing is what its prompt ends on.
+  const first = Math.min(start, tokens - 1);
+  for (let k = 0; k < width; k++) {
+    features[k] = states[(tokens - 1) * width + k]!;
+    for (let t = first; t < tokens; t++) features[width + k]! += states[t * width + k]! / (tokens - first);
+    for (let t = Math.max(1, start); t < tokens; t++) {
+      features[2 * width + k]! += logprobs[t - 1]! * states[(t - 1) * width + k]!;
+      features[3 * width + k]! += logprobs[t - 1]! * states[t * width + k]!;
+    }
+  }
+  return features;
 }
 
 /** Mean and 1/deviation of each feature; 0 for one that does not vary. */
@@ -94,6 +112,30 @@ const lowerTriangle = (factor: Float64Array, size: number): Float64Array => {
   for (let i = 0, at = 0; i < size; i++) for (let j = 0; j <= i; j++) rows[at++] = factor[i * size + j]!;
   return rows;
 };
+
+/** A point whose first `size` numbers are Lᵀw, as w: the rest stays. */
+function along(lower: Float64Array, size: number, point: Float64Array): Float64Array {
+  const w = point.slice();
+  for (let i = size - 1; i >= 0; i--) {
+    w[i]! /= lower[i * size + i]!;
+    const own = w[i]!;
+    for (let j = 0; j < i; j++) w[j]! -= lower[i * size + j]! * own;
+  }
+  return w;
+}
+
+/** An objective of w as one of Lᵀw in its first `size` numbers, L lower triangular (row-major). */
+function alongAxes(objective: Objective, lower: Float64Array, size: number): Objective {
+  return (point, gradient) => {
+    const value = objective(along(lower, size, point), gradient);
+    for (let i = 0; i < size; i++) {
+      let sum = gradient[i]!;
+      for (let j = 0; j < i; j++) sum -= lower[i * size + j]! * gradient[j]!;
+      gradient[i] = sum / lower[i * size + i]!;
+    }
+    return value;
+  };
+}
 
 /** Refuses an engine that shows no hidden states, by name. */
 function requireHidden({ model, sampler }: Reference): void {
@@ -130,12 +172,24 @@ export async function fitHeadReward(
     (candidate) => ({ indices, values: valuesOf(candidate) }),
     { size, ridge, position },
   );
-  const fitted = minimise(objective, start, { iterations: 300, tolerance: 1e-6 });
+  const around = (point: Float64Array) => {
+    const named = new Map(nuisances.map(({ name }, k) => [name, point[size + k]!]));
+    const found = observedInformation(observations, valuesOf, { weights: point.slice(0, size), nuisances: named });
+    for (let k = 0; k < size; k++) found[k * size + k]! += ridge;
+    return found;
+  };
+  // Hidden states are correlated, and their objective long and narrow: along the axes of its curvature it is nearly round.
+  const axes = cholesky(around(start), size)!;
+  const fitted = along(
+    axes,
+    size,
+    minimise(alongAxes(objective, axes, size), start, { iterations: 300, tolerance: 1e-6 }),
+  );
   const named = nuisances.map(({ name }, k): [string, number] => [name, fitted[size + k]!]);
   const weights = fitted.slice(0, size);
-  const information = observedInformation(observations, valuesOf, { weights, nuisances: new Map(named) });
-  for (let k = 0; k < size; k++) information[k * size + k]! += ridge;
+  const information = around(fitted);
   const state: HeadState = {
+    features: 'states and log-probabilities',
     weights: packed(weights),
     centre: packed(centre),
     scale: packed(scale),
