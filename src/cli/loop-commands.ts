@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { checkThreshold, type PipelineConfig, RUN_FILES, runPipeline } from '../pipeline/index.ts';
@@ -101,7 +101,7 @@ const collect = (value: string, before: readonly string[]) => [...before, value]
 export function addLoopCommands(program: Command, terminalOf: () => Terminal): void {
   program
     .command('quickstart')
-    .description('serve the Studio, and run the whole loop on the harbour world as a run that one watches there')
+    .description('run the whole loop on the harbour world, then serve the Studio on it')
     .option('--out <folder>', 'run folder (default: a new one below ./runs)')
     .option('--resume', 'continue the unfinished run in --out', false)
     .option('--other-versions', OTHER_VERSIONS, false)
@@ -110,18 +110,11 @@ export function addLoopCommands(program: Command, terminalOf: () => Terminal): v
     .option('--set <key=value>', 'override a configuration key; repeatable', collect, [])
     .addHelpText(
       'after',
-      '\nA second start opens the Studio on what is there. With --out or --resume the run is made in the terminal, before the Studio.\n\nExamples:\n  goodhart quickstart\n  goodhart quickstart --no-serve --out runs/short --set policy.steps=20\n  goodhart quickstart --out runs/quickstart-1 --resume',
+      '\nExamples:\n  goodhart quickstart\n  goodhart quickstart --no-serve --out runs/short --set policy.steps=20\n  goodhart quickstart --out runs/quickstart-1 --resume',
     )
     .action(async (options: LoopOptions & { serve: boolean; port: number }) => {
       const terminal = terminalOf();
-      const recipe = join(packageRoot, 'recipes/quickstart/run.yaml');
-      const config = readConfig(recipe, options.set);
-      if (options.serve && options.out === undefined && !options.resume) {
-        const watch = { name: config.name, yaml: readFileSync(recipe, 'utf8'), set: options.set };
-        const runs = resolve('runs');
-        await serveStudio({ store: join(runs, 'studio.db'), runs, port: options.port, watch }, terminal);
-        return;
-      }
+      const config = readConfig(join(packageRoot, 'recipes/quickstart/run.yaml'), options.set);
       const { out, command } = placeOf(config, 'goodhart quickstart', options);
       await runConfig(config, { ...options, out, command, terminal, where: {} });
       if (options.serve) {

@@ -6,7 +6,7 @@ import { resetLink } from '../server/node.ts';
 import { openStore } from '../store/index.ts';
 import { now } from './environment.ts';
 import { whole } from './options.ts';
-import { type RunningStudio, startStudio } from './studio.ts';
+import { startStudio } from './studio.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Serves the Studio until the process is told to stop; says where it is, and how the first owner gets in. */
@@ -21,12 +21,10 @@ export async function serveStudio(
     readonly allowPrivate?: readonly string[];
     /** The run to point to. */
     readonly run?: string;
-    /** A configuration whose newest run is pointed to; where there is none, or `set` asks for another, one is started. */
-    readonly watch?: { readonly name: string; readonly yaml: string; readonly set: readonly string[] };
   },
   terminal: Terminal,
 ): Promise<void> {
-  const { run: named, watch, ...where } = options;
+  const { run, ...where } = options;
   const report = (id: string, error: unknown) =>
     terminal.warn(`${id}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   const studio = await startStudio({ ...where, report });
@@ -35,35 +33,15 @@ export async function serveStudio(
     terminal.warn(
       `port ${options.port} is taken, perhaps by another Studio on the same store; this one is at ${url} (choose with --port)`,
     );
-  const watched = watch === undefined ? undefined : await watchedRun(studio, watch);
-  const run = watched?.run ?? named;
   const path = run === undefined ? '' : `runs/${encodeURIComponent(run)}`;
   const lines = [
     '',
-    ...(watched === undefined ? [] : [watched.said]),
     ...(setupUrl === null
       ? [`open ${url}${path}`]
       : [`create your account (this link works once): ${setupUrl}`, `then open ${url}${path}`]),
     'Ctrl-C stops the Studio; nothing acknowledged is lost',
   ];
   terminal.result({ type: 'serving', url: `${url}${path}`, setupUrl }, lines.join('\n'));
-}
-
-/** The newest run of a configuration, or a new one that the Studio shows while it goes on. */
-async function watchedRun(
-  { runs }: RunningStudio,
-  { name, yaml, set }: { readonly name: string; readonly yaml: string; readonly set: readonly string[] },
-): Promise<{ readonly run: string; readonly said: string }> {
-  const there = set.length > 0 ? undefined : (await runs.list()).find((run) => run.name === name);
-  if (there !== undefined) {
-    const goOn = there.status === 'complete' || there.status === 'running' ? '' : '; its page can resume it';
-    return {
-      run: there.id,
-      said: `run ${there.id} is there (${there.status})${goOn}; goodhart quickstart --out <folder> makes another`,
-    };
-  }
-  const run = await runs.start({ yaml, set: [...set] }, { mayRead: () => false });
-  return { run, said: `run ${run} has begun; its page shows how far it is` };
 }
 
 interface StudioArguments {
