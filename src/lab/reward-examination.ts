@@ -12,6 +12,7 @@ import {
   memberAgreement,
   observe,
   type PartOfPairs,
+  type People,
   type Reading,
   type RewardEvaluation,
   type RewardModel,
@@ -28,7 +29,11 @@ import { type BestOfPoint, bestOfCurve, type ChoiceSpace, groundSpaces, type Kep
 /** Anything that gives replies to a prompt numbers, the higher the better. */
 export interface Scorer extends RewardModel {
   /** Of a reward of ours: what it is made of, and how it read answers. */
-  readonly fitted?: { readonly members: readonly FittedReward[]; readonly reading: Partial<Reading> };
+  readonly fitted?: {
+    readonly members: readonly FittedReward[];
+    readonly reading: Partial<Reading>;
+    readonly people?: People | undefined;
+  };
 }
 
 /** Replies and what was said of them, by the name of where they come from. */

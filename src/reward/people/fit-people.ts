@@ -35,7 +35,10 @@ const unsettled = (before: FittedRaters, after: FittedRaters): boolean => {
  * posterior), the population of raters along with them. Rationality of 1, and no bonus and no lapse beside the others', is where it
  * begins: the reward of a fit that takes disagreement as noise.
  */
-export async function fitPeople(observations: readonly Observation[], { turns, fit, design }: Refits): Promise<People> {
+export async function fitPeople(
+  observations: readonly Observation[],
+  { turns, fit: refit, design }: Refits,
+): Promise<People> {
   const used = observations.filter(({ weight }) => weight > 0);
   const places = new Map<string, number>();
   const raterOf = used.map(({ raterId }) => {
@@ -52,7 +55,7 @@ export async function fitPeople(observations: readonly Observation[], { turns, f
   let fitted: FittedRaters | undefined;
   for (let turn = 0; ; turn++) {
     const heard = turn === 0 ? used : used.map((own, e) => ({ ...own, hearing: hearingOf(own, traits[raterOf[e]!]!) }));
-    const reward = await fit(heard);
+    const reward = await refit(heard);
     const all = await reward.values(candidates);
     await reward.dispose?.();
     const answers = byRater.map((own) =>
