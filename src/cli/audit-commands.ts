@@ -18,6 +18,7 @@ import {
 import { loadEvidence, requireEvidenceFolder } from '../audit/node.ts';
 import { disclosureSection, redactionSchema, verdictsOf, withheldLines } from '../disclosure/index.ts';
 import {
+  AS_WRITTEN,
   carriedBy,
   carriedText,
   configSchema,
@@ -58,7 +59,7 @@ function disclose(folder: string, declarationsFile: string | undefined) {
       : parseConfig(
           declarationsFileSchema,
           onPath(declarationsFile, () => readFileSync(declarationsFile, 'utf8')),
-          { source: declarationsFile },
+          { source: declarationsFile, asWritten: AS_WRITTEN },
         ).declarations;
   return redisclose(folder, { declarations, now });
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { configSchema, type PipelineConfig } from '../pipeline/index.ts';
+import { AS_WRITTEN, configSchema, type PipelineConfig } from '../pipeline/index.ts';
 import { parseConfig } from '../run/index.ts';
 import { fileError } from '../run/node.ts';
 
@@ -38,5 +38,5 @@ export function readConfig(path: string, overrides: readonly string[]): Pipeline
   } catch (error) {
     throw fileError(path, error);
   }
-  return parseConfig(configSchema, text, { source: path, set: overrides });
+  return parseConfig(configSchema, text, { source: path, set: overrides, asWritten: AS_WRITTEN });
 }

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { configSchema, type PipelineConfig, previewRun } from '../pipeline/index.ts';
+import { AS_WRITTEN, configSchema, type PipelineConfig, previewRun } from '../pipeline/index.ts';
 import { parseConfig, UsageError } from '../run/index.ts';
 import type { PreviewRun } from '../server/index.ts';
 import { packageRoot } from './environment.ts';
@@ -30,7 +30,7 @@ export function projectConfig(
     `data=${JSON.stringify({ layout: 'project', project })}`,
     ...set,
   ];
-  const config = parseConfig(configSchema, yaml, { source: `recipe ${recipe}`, set: own });
+  const config = parseConfig(configSchema, yaml, { source: `recipe ${recipe}`, set: own, asWritten: AS_WRITTEN });
   if (config.data.layout !== 'project' || config.data.project !== project)
     throw new UsageError(
       'set',

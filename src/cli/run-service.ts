@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { SEAL } from '../disclosure/index.ts';
-import { configSchema, type PipelineConfig, RUN_FILES } from '../pipeline/index.ts';
+import { AS_WRITTEN, configSchema, type PipelineConfig, RUN_FILES } from '../pipeline/index.ts';
 import { parseConfig, UsageError } from '../run/index.ts';
 import { onPath, writeFileAtomic, writeJson } from '../run/node.ts';
 import type { RunRow, RunService, StudioEvent } from '../server/index.ts';
@@ -95,7 +95,7 @@ export function createRunService(options: {
     async start(wanted, { mayRead }) {
       const config =
         'yaml' in wanted
-          ? parseConfig(configSchema, wanted.yaml, { source: 'configuration', set: wanted.set })
+          ? parseConfig(configSchema, wanted.yaml, { source: 'configuration', set: wanted.set, asWritten: AS_WRITTEN })
           : projectConfig(wanted.project, wanted);
       const project = projectIn(config);
       if (project !== null && !mayRead(project))

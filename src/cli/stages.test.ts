@@ -191,7 +191,8 @@ describe('disclosing again', () => {
   };
   it('is a record of the run, and every seal after it holds', async () => {
     const at = copyOf('disclosed');
-    const { code, out: shown } = await run('disclose', at, '--declarations', declare('people.yaml', ''));
+    const plan = ', plan: [{ what: read samples, owner: B, by: 2026-03-01 }]';
+    const { code, out: shown } = await run('disclose', at, '--declarations', declare('people.yaml', plan));
     expect(code).toBe(0);
     expect(shown).toMatch(/D11 +◐ declared by a person/);
     expect(
@@ -200,6 +201,7 @@ describe('disclosing again', () => {
         .map(({ type }) => type),
     ).toEqual(['disclosed', 'stage']);
     expect((await run('verify', at)).code).toBe(0);
+    expect(text(at, 'report.html')).toMatch(/weekly review read samples \(B, by 2026-03-01\)/);
     // A declaration that the records do not know is none.
     const disclosure = text(at, 'disclosure/disclosure.json').replace('weekly review', 'daily review');
     writeFileSync(join(at, 'disclosure/disclosure.json'), disclosure);
@@ -211,8 +213,10 @@ describe('disclosing again', () => {
     const other = await run('disclose', at, '--declarations', declare('other.yaml', ", data: 'sha256 of others'"));
     expect(other).toMatchObject({ code: 2 });
     expect(other.err).toMatch(/D11: is about data sha256 of others, but the data of this run are ground:harbour/);
-    const claim = ', claims: [{ file: results.json, pointer: /judgments, value: 1 }]';
-    expect((await run('disclose', at, '--declarations', declare('wrong.yaml', claim))).err).toMatch(/claims 1 for/);
+    const claim = ', claims: [{ file: results.json, pointer: /judgments, value: 1.00 }]';
+    expect((await run('disclose', at, '--declarations', declare('wrong.yaml', claim))).err).toMatch(/claims 1\.00 for/);
+    const undated = ', plan: [{ what: read samples, owner: B, by: soon }]';
+    expect(await run('disclose', at, '--declarations', declare('undated.yaml', undated))).toMatchObject({ code: 2 });
     expect(text(at, 'records.jsonl')).toBe(text(out, 'records.jsonl'));
     expect((await run('verify', at)).code).toBe(0);
   });

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type Finding, findingLabel } from '../audit/index.ts';
 import { CheckError, own } from '../run/index.ts';
 import { DISCLOSURE_IDS, DISCLOSURE_ITEMS, type DisclosureId } from './items.ts';
+import { RISKS } from './risks.ts';
 
 /** Where a value stands: a JSON file of the run folder and a pointer (RFC 6901) into it. */
 export interface EvidencePointer {
@@ -39,6 +40,15 @@ export interface Declaration {
   /** Digest of the data that the text is about; left out where it is about no certain data. */
   readonly data?: string | undefined;
   readonly claims?: readonly Claim[] | undefined;
+  /** What is to be done, by whom and by when: of an item that is about what comes after. */
+  readonly plan?: readonly Step[] | undefined;
+}
+
+/** A step of a plan, with the person who answers for it and the date by which it is due. */
+export interface Step {
+  readonly what: string;
+  readonly owner: string;
+  readonly by: string;
 }
 
 export interface DisclosureItem {
@@ -74,6 +84,7 @@ const declarationSchema = z.strictObject({
   claims: z
     .array(z.strictObject({ file: z.string(), pointer: z.string(), value: z.union([z.number(), z.string()]) }))
     .optional(),
+  plan: z.array(z.strictObject({ what: z.string(), owner: z.string(), by: z.string() })).optional(),
 });
 
 /** A disclosure as it must stand in a file, whoever wrote it. */
@@ -114,7 +125,7 @@ export function atPointer(value: unknown, pointer: string): unknown {
 
 /** Decimals that a number is written with: 2 of `0.80`, 5 of `1e-5`. */
 function decimalsOf(value: number | string): number {
-  const [, fraction = '', exponent = '0'] = /^-?\d*(?:\.(\d*))?(?:e([+-]?\d+))?$/i.exec(String(value)) ?? [];
+  const [, fraction = '', exponent = '0'] = /^[+-]?\d*(?:\.(\d*))?(?:e([+-]?\d+))?$/i.exec(String(value)) ?? [];
   return Math.max(0, fraction.length - Number(exponent));
 }
 
@@ -135,6 +146,19 @@ function checkClaims(id: string, declaration: Declaration, read: ReadJson): void
     }
   }
 }
+
+/** The numbers of findings, each followed by its interval. Lower is better: what a probe estimates is harm. */
+const riskStatements = (findings: readonly Finding[], challenges: readonly string[], file: string): BasedStatement[] =>
+  findings.flatMap((finding, i): BasedStatement[] => {
+    const { challenge, estimate, interval, estimand } = finding;
+    if (!challenges.includes(challenge) || estimate === null) return [];
+    const stated = { file, basis: 'evidence' } as const;
+    const label = `${findingLabel(finding)}: ${estimand}`;
+    return [
+      { ...stated, label, pointer: `/${i}/estimate`, value: estimate, better: 'lower' },
+      ...(interval === null ? [] : [{ ...stated, label: INTERVAL_LABEL, pointer: `/${i}/interval`, value: interval }]),
+    ];
+  });
 
 /**
  * Joins evidence and declarations into the eleven items. An item is `measured` when evidence holds a value for at least one
@@ -164,7 +188,7 @@ export function buildDisclosure(input: {
       .filter((s) => s.item === id)
       .map((s) => ({ ...s, value: atPointer(read(s.file), s.pointer) }))
       .filter((s) => s.value !== undefined && s.value !== null);
-    const statements = known.map(({ label, file, pointer, value, basis, better }) => ({
+    const stated = known.map(({ label, file, pointer, value, basis, better }) => ({
       label,
       file,
       pointer,
@@ -172,6 +196,7 @@ export function buildDisclosure(input: {
       basis,
       ...(better !== undefined && { better }),
     }));
+    const statements = id === RISKS ? [...stated, ...riskStatements(findings, challenges, findingsFile)] : stated;
     const informing = findings.flatMap((finding, i): Statement[] =>
       (challenges as readonly string[]).includes(finding.challenge)
         ? [{ label: findingLabel(finding), file: findingsFile, pointer: `/${i}/verdict`, value: finding.verdict }]

@@ -3,9 +3,10 @@ import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { runAudit } from '../audit/index.ts';
 import { documentSchema, documentText } from '../report/index.ts';
 import { filesBelow, writeJson } from '../run/node.ts';
-import { agreesWithClaim, atPointer, type Disclosure } from './build.ts';
+import { agreesWithClaim, atPointer, type Disclosure, disclosureSchema, INTERVAL_LABEL } from './build.ts';
 import { DISCLOSURE_IDS } from './items.ts';
 import { sealRun } from './seal.ts';
 import { build, EVIDENCE, reportOf, sealedRun as sealedFolder } from './sealed-run.fake.ts';
@@ -61,6 +62,7 @@ describe('joining the disclosure', () => {
     expect(agreesWithClaim(0.8004, '0.8000')).toBe(false);
     expect([385, 386].map((claimed) => agreesWithClaim(385, claimed))).toEqual([true, false]);
     expect([1e-5, 2e-5].map((claimed) => agreesWithClaim(0.0000104, claimed))).toEqual([true, false]);
+    expect(['1.50e-3', '1.500e-3'].map((claimed) => agreesWithClaim(0.001503, claimed))).toEqual([true, false]);
     expect(agreesWithClaim(0.8004, 'many')).toBe(false);
   });
   it('fails when a declared number contradicts the evidence', () => {
@@ -74,6 +76,29 @@ describe('joining the disclosure', () => {
     });
     expect(() => build({ declarations: claim(0.9) })).toThrow(/claims 0.9 .* the evidence says 0.8/);
     expect(statusOf(build({ declarations: claim(0.8) }), 'D7')).toBe('measured');
+  });
+  it('tells expected risks with the number and the interval of each, and of the others that there is none', () => {
+    const [first, ...rest] = runAudit({}, { seed: 1 }).filter(({ challenge }) => challenge === 'R4');
+    const interval = { low: 0.1, high: 0.3, level: 0.95 };
+    const found = { ...first!, verdict: 'concern' as const, estimate: 0.2, interval, estimand: 'loss' };
+    const item = build({
+      findings: [found, ...rest, ...runAudit({}, { seed: 1 }).filter(({ challenge }) => challenge === 'H6')],
+    }).items.find(({ id }) => id === 'D10')!;
+    expect(item.status).toBe('measured');
+    expect(item.statements).toMatchObject([
+      { pointer: '/0/estimate', value: 0.2, basis: 'evidence', better: 'lower' },
+      { label: INTERVAL_LABEL, pointer: '/0/interval', value: interval },
+    ]);
+    expect(item.findings.filter(({ value }) => value === 'not-assessed').length).toBe(item.findings.length - 1);
+  });
+  it('a plan has steps with owners and dates, and measures nothing', () => {
+    const plan = [{ what: 'read a sample each week', owner: 'B. Person', by: '2026-03-01' }];
+    const told = build({ declarations: { D11: { text: 'watched', author: 'A. Person', date: '2026-01-01', plan } } });
+    expect(statusOf(told, 'D11')).toBe('declared');
+    expect(documentText(reportOf('planned', told), { all: true })).toMatch(
+      /watched read a sample each week \(B\. Person, by 2026-03-01\)/,
+    );
+    expect(disclosureSchema.parse(told)).toEqual(told);
   });
   it('follows JSON pointers with escapes', () => {
     expect(atPointer(EVIDENCE['a.json'], '/list/1/x~1y')).toBe(2);
@@ -171,7 +196,7 @@ describe('the disclosure in a report', () => {
     expect(said).toMatch(/D11 +○ missing/);
     expect(said).toContain('accuracy  0.8 · a.json#/accuracy');
     expect(said).toContain('Declared by A. Person, 2026-01-01: volunteers');
-    expect(said).toMatch(/D10[\s\S]*Findings: not assessed: H6/);
+    expect(said).toMatch(/D10[\s\S]*Findings: not measured: H6/);
     const setting = {
       item: 'D6',
       label: 'members',

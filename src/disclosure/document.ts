@@ -8,6 +8,7 @@ import {
   valueText,
 } from '../report/index.ts';
 import type { Disclosure, DisclosureItem, Statement } from './build.ts';
+import { notAssessedText } from './risks.ts';
 
 /** Where a value stands in the run folder. */
 const place = ({ file, pointer }: Pick<Statement, 'file' | 'pointer'>): Reference => ({
@@ -56,7 +57,7 @@ function itemBlocks(item: DisclosureItem): Block[] {
     {
       kind: 'verdict',
       verdict: statusOf(item),
-      text: `${item.status === 'missing' ? 'Nothing is known: neither evidence nor declaration. ' : ''}${informedBy(findings)}`,
+      text: `${item.status === 'missing' ? 'Nothing is known: neither evidence nor declaration. ' : ''}${informedBy(id, findings)}`,
     },
     ...(statements.length === 0
       ? []
@@ -81,8 +82,9 @@ function itemBlocks(item: DisclosureItem): Block[] {
   ];
 }
 
-const claimsText = ({ claims = [], data }: NonNullable<DisclosureItem['declaration']>): string =>
+const claimsText = ({ claims = [], data, plan = [] }: NonNullable<DisclosureItem['declaration']>): string =>
   [
+    ...plan.map(({ what, owner, by }) => ` ${what} (${owner}, by ${by}).`),
     ...claims.map(
       ({ file, pointer, value }) =>
         ` Claims ${typeof value === 'number' ? figure(value) : value} for ${file}#${pointer}.`,
@@ -91,12 +93,12 @@ const claimsText = ({ claims = [], data }: NonNullable<DisclosureItem['declarati
   ].join('');
 
 /** The findings that inform an item: the assessed ones with their verdicts. */
-function informedBy(findings: readonly Statement[]): string {
+function informedBy(id: DisclosureItem['id'], findings: readonly Statement[]): string {
   const assessed = findings.filter(({ value }) => value !== 'not-assessed');
-  const rest = findings.filter(({ value }) => value === 'not-assessed').map(({ label }) => label);
+  const rest = notAssessedText(id, findings);
   const parts = [
     ...assessed.map(({ label, value }) => `${label} ${valueText(value)}`),
-    ...(rest.length === 0 ? [] : [`not assessed: ${rest.join(', ')}`]),
+    ...(rest === undefined ? [] : [rest]),
   ];
   return parts.length === 0 ? '' : `Findings: ${parts.join('; ')}`;
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Item, Judgment, RaterProfile } from '../feedback/index.ts';
+import { type LivingWage, peopleOf, peopleSchema } from './people.ts';
 
 const countsSchema = z.record(z.string(), z.number());
 
@@ -14,6 +15,8 @@ export const collectedSchema = z.strictObject({
   judgments: countsSchema,
   /** Raters by what they are: `human`, `simulated`, `model`; `unknown` for those without a profile. */
   raters: countsSchema,
+  /** The people among them; absent where there are none, and from runs before they were told of. */
+  people: peopleSchema.exactOptional(),
 });
 export type Collected = z.infer<typeof collectedSchema>;
 
@@ -31,8 +34,10 @@ export function collected(
   items: readonly Item[],
   judgments: readonly Judgment[],
   raters: readonly RaterProfile[],
+  wage?: LivingWage | undefined,
 ): Collected {
   const kinds = new Map(raters.map(({ id, kind }) => [id, kind]));
+  const people = peopleOf(judgments, raters, wage);
   const held = items.filter(({ strata }) => isHeldOut(strata)).length;
   return {
     items: { train: items.length - held, heldOut: held },
@@ -40,5 +45,6 @@ export function collected(
     selections: counts(items.map(({ source }) => source.selection)),
     judgments: counts(judgments.map(({ answer }) => answer.kind)),
     raters: counts([...new Set(judgments.map(({ raterId }) => raterId))].map((id) => kinds.get(id) ?? 'unknown')),
+    ...(people !== undefined && { people }),
   };
 }

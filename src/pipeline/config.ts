@@ -142,20 +142,27 @@ const declarationSchema = z.strictObject({
   text: z.string().min(1),
   author: z.string().min(1),
   date: z.iso.date(),
-  /** Numbers in the text, with the place of the evidence: a contradiction fails the disclosure. */
   /** Digest of the data that the text is about (`digest` in data.json): the run refuses it for other data. */
   data: z.string().min(1).optional(),
-  /** Numbers in the text, with the place of the evidence: a contradiction fails the disclosure. Quoted, all decimals count. */
+  /** Numbers in the text, with the place of the evidence: a contradiction fails the disclosure. All decimals count. */
   claims: z
     .array(
       z.strictObject({
         file: z.string(),
         pointer: z.string(),
-        value: z.union([z.number(), z.string().regex(/^-?\d+(\.\d+)?$/, 'expected a number')]),
+        value: z.union([z.number(), z.string().regex(/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i, 'expected a number')]),
       }),
     )
     .optional(),
+  /** What is to be done after, by whom and by when. */
+  plan: z
+    .array(z.strictObject({ what: z.string().min(1), owner: z.string().min(1), by: z.iso.date() }))
+    .min(1)
+    .optional(),
 });
+/** Members of a configuration whose numbers say by their zeros how exact they are meant: a claim of 0.80 is not one of 0.8. */
+export const AS_WRITTEN: readonly string[] = ['claims'];
+
 /** Statements by people, by disclosure item. */
 export const declarationsSchema = z.partialRecord(z.enum(DISCLOSURE_IDS), declarationSchema);
 

@@ -15,6 +15,8 @@ const judged = {
   holdout: holdoutSchema.default({ share: 0.25 }),
   /** What raters said of themselves by which the reward's evaluation is divided; only where they consented. */
   groups: z.string().min(1).default('group'),
+  /** What an hour must pay to live on where the people are, as whoever runs the study states it: their pay is told beside it. */
+  livingWage: z.strictObject({ amount: z.number().positive(), currency: z.string().min(1) }).optional(),
   /** Which answers are used: `decided` unless said, the decision where an item was decided and every vote elsewhere. */
   answers: z.enum(ANSWER_CHOICES).exactOptional(),
 };

@@ -30,7 +30,23 @@ const supporting = (item: DisclosureId, file: string, entries: Entries) =>
 /** What the run was asked to do: declared by configuration. */
 const configured = (item: DisclosureId, entries: Entries) => places(item, 'configuration', RUN_FILES.run, entries);
 
-function feedbackPlaces({ base, feedback }: PipelineConfig): Place[] {
+/** The people who judged: their selection, training, consent, hours and pay, in groups too large to name anybody. */
+const peoplePlaces = (): Place[] => [
+  ...measured('D2', RUN_FILES.collected, {
+    'people among the raters': '/people/people',
+    'people who consented': '/people/consented',
+    'people trained or qualified': '/people/trained',
+    'people by where they were recruited': '/people/pools',
+    'judgments of people by version of the instructions': '/people/instructions',
+    'people by what they say of themselves': '/people/demographics',
+    'hours of active time of people': '/people/hours',
+    'pay of people': '/people/pay',
+    'people whose pay is not told: unknown, or paid like fewer than five': '/people/payUntold',
+  }),
+  ...configured('D2', { 'living wage, an hour': '/config/data/livingWage' }),
+];
+
+function feedbackPlaces({ base, data, feedback }: PipelineConfig): Place[] {
   return [
     ...(base === undefined
       ? []
@@ -40,6 +56,7 @@ function feedbackPlaces({ base, feedback }: PipelineConfig): Place[] {
           'reply nats per token': ['/replyNllPerToken', 'lower'],
         })),
     ...measured('D2', RUN_FILES.collected, { 'raters by kind': '/raters' }),
+    ...(data.layout === 'ground' ? [] : peoplePlaces()),
     ...measured('D2', RUN_FILES.data, { 'judgments left out': '/leftOut' }),
     ...(feedback === undefined ? [] : configured('D2', { 'simulated raters asked for': '/config/feedback/raters' })),
     ...measured('D3', RUN_FILES.collected, {
@@ -100,12 +117,21 @@ function policyPlaces(config: PipelineConfig): Place[] {
   );
 }
 
+/** Rules that end an optimisation early: shown beside a plan for what comes after the training, and none themselves. */
+const monitorPlaces = (config: PipelineConfig): Place[] =>
+  variantsOf({ config, round: config.rounds }).flatMap((variant) => {
+    const [of, at] = variant === null ? ['', ''] : [` ${variant}`, `/variants/${variant}`];
+    const entries = { [`rule that ends the optimisation${of} early`]: `/config/policy${at}/monitor` };
+    return configured('D11', entries).map((place) => ({ ...place, supporting: true }));
+  });
+
 /** Where in a run folder the values of each disclosure item stand. A place without a value says nothing. */
 export function disclosurePlaces(config: PipelineConfig): Place[] {
   return [
     ...feedbackPlaces(config),
     ...rewardPlaces(),
     ...policyPlaces(config),
+    ...monitorPlaces(config),
     ...PROBE_IDS.flatMap((id) =>
       supporting('D9', RUN_FILES.rates, {
         [`${id}: planted failures found in the lab`]: `/${id}/planted/hits`,

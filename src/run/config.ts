@@ -30,7 +30,7 @@ export function suggest(word: string, known: readonly string[]): string | undefi
 }
 
 /** Sets `a.b.c` in a copy of a configuration; the value is read as YAML, so numbers and lists work. */
-export function withOverride(config: Json, assignment: string): Json {
+export function withOverride(config: Json, assignment: string, asWritten: readonly string[] = []): Json {
   const at = assignment.indexOf('=');
   if (at <= 0)
     throw new UsageError('set', `--set ${assignment}: expected key=value, for example --set policy.steps=20`);
@@ -39,7 +39,8 @@ export function withOverride(config: Json, assignment: string): Json {
   if (reserved !== undefined)
     throw new UsageError('set', `--set ${assignment}: expected keys of a configuration, got ${reserved}; remove it`);
   try {
-    return withValue(config, path, parseYaml(assignment.slice(at + 1)));
+    const kept = path.some((key) => asWritten.includes(key)) || asWritten;
+    return withValue(config, path, parseYaml(assignment.slice(at + 1), kept));
   } catch (cause) {
     const line = (cause as Error).message.split('\n')[0];
     throw new UsageError('set', `--set ${assignment}: expected a YAML value, got ${line}`, { cause });
@@ -74,22 +75,26 @@ function knownKeys(schema: z.ZodType, value: unknown, path: readonly PropertyKey
   return Object.keys((resolve(node).properties ?? {}) as Json);
 }
 
-/** Reads a configuration text (YAML or JSON), applies overrides and validates. One line per fault, naming key, expected and got. */
+/**
+ * Reads a configuration text (YAML or JSON), applies overrides and validates. One line per fault, naming key, expected and got.
+ * Below members named in `asWritten`, a number with zeros at its end stays the text that it is.
+ */
 export function parseConfig<T>(
   schema: z.ZodType<T>,
   text: string,
-  options: { source: string; set?: readonly string[] },
+  options: { source: string; set?: readonly string[]; asWritten?: readonly string[] },
 ): T {
+  const { asWritten = [] } = options;
   let raw: unknown;
   try {
-    raw = parseYaml(text);
+    raw = parseYaml(text, asWritten);
   } catch (cause) {
     const line = (cause as Error).message.split('\n')[0];
     throw new UsageError('config', `${options.source}: expected YAML, got ${line}`, { cause });
   }
   if (!isObject(raw))
     throw new UsageError('config', `${options.source}: expected a mapping of keys, got ${typeof raw}`);
-  for (const assignment of options.set ?? []) raw = withOverride(raw as Json, assignment);
+  for (const assignment of options.set ?? []) raw = withOverride(raw as Json, assignment, asWritten);
   const reserved = reservedKeyIn(raw);
   if (reserved !== undefined)
     throw new UsageError('config', `${options.source}: expected keys of a configuration, got ${reserved}; remove it`);

@@ -281,6 +281,27 @@ describe('configuration', () => {
     policy: z.strictObject({ steps: z.int().positive().default(5), beta: z.number().default(0.1) }).prefault({}),
   });
   const read = (text: string, set: string[] = []) => parseConfig(schema, text, { source: 'run.yaml', set });
+  it('keeps the zeros of a number where they say how exact it is meant, and nowhere else', () => {
+    const claimed = z.strictObject({ rate: z.number(), claims: z.array(z.unknown()) });
+    const text = 'rate: 0.80\nclaims: [{ value: 0.80 }, { value: 0.8 }, { value: 10 }, { value: "0.80" }]';
+    expect(parseConfig(claimed, text, { source: 'a', asWritten: ['claims'] })).toEqual({
+      rate: 0.8,
+      claims: [{ value: '0.80' }, { value: 0.8 }, { value: 10 }, { value: '0.80' }],
+    });
+    expect(parseConfig(claimed, text, { source: 'a' }).claims[0]).toEqual({ value: 0.8 });
+    const json = '{"rate": 0.80, "claims": [{"value": 1.50e-3}, {"value": 1.5e-3}]}';
+    expect(parseConfig(claimed, json, { source: 'a', asWritten: ['claims'] })).toEqual({
+      rate: 0.8,
+      claims: [{ value: '1.50e-3' }, { value: 0.0015 }],
+    });
+    expect(
+      parseConfig(z.looseObject({}), '{}', {
+        source: 'a',
+        set: ['x.claims=[0.80, 2]', 'y={claims: 0.80, z: 0.80}'],
+        asWritten: ['claims'],
+      }),
+    ).toEqual({ x: { claims: ['0.80', 2] }, y: { claims: '0.80', z: 0.8 } });
+  });
   it('fills defaults and applies overrides as YAML values', () => {
     expect(read('name: x', ['policy.steps=7', 'policy.beta=0.5'])).toEqual({
       name: 'x',

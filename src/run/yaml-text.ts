@@ -1,4 +1,4 @@
-import { Lexer, Parser, parse } from 'yaml';
+import { type Document, isPair, isScalar, Lexer, Parser, parse, parseDocument, visit } from 'yaml';
 import { namesTwice, parseJson } from './json-text.ts';
 
 /**
@@ -24,9 +24,34 @@ function requireBounds(text: string): void {
   }
 }
 
+/** Below which members zeros at the end of a number say something: `0.80` is kept as text there; `true`, everywhere. */
+export type AsWritten = readonly string[] | true;
+
+function keepZeros(document: Document, names: AsWritten): void {
+  visit(document, {
+    Scalar(_, node, path) {
+      const { source, value } = node;
+      if (typeof value !== 'number' || source === undefined || !/\.\d*0(e|$)/i.test(source)) return;
+      const isBelow =
+        names === true || path.some((at) => isPair(at) && isScalar(at.key) && names.includes(String(at.key.value)));
+      if (isBelow) node.value = source;
+    },
+  });
+}
+
+function parseAsWritten(text: string, names: AsWritten): unknown {
+  const document = parseDocument(text, { logLevel: 'error' });
+  const [error] = document.errors;
+  if (error !== undefined) throw error;
+  keepZeros(document, names);
+  return document.toJS();
+}
+
 /** Parses YAML that anybody may have written; JSON is YAML, and read as that. @throws an error whose first line says what is wrong. */
-export function parseYaml(text: string): unknown {
-  if (/^\s*[{[]/.test(text)) {
+export function parseYaml(text: string, asWritten: AsWritten = []): unknown {
+  // Parsed JSON has no zeros left; what is asked for them is read as YAML.
+  const keeps = asWritten === true || asWritten.some((name) => text.includes(name));
+  if (!keeps && /^\s*[{[]/.test(text)) {
     let value: unknown;
     try {
       value = parseJson(text);
@@ -39,5 +64,5 @@ export function parseYaml(text: string): unknown {
     }
   }
   requireBounds(text);
-  return parse(text, { logLevel: 'error' });
+  return keeps ? parseAsWritten(text, asWritten) : parse(text, { logLevel: 'error' });
 }

@@ -2,6 +2,7 @@ import type { Finding } from '../../audit/index.ts';
 import { type Range, valueText } from '../../report/index.ts';
 import { type BasedStatement, type Disclosure, type DisclosureItem, INTERVAL_LABEL } from '../build.ts';
 import type { DisclosureId } from '../items.ts';
+import { notAssessedText, RISKS } from '../risks.ts';
 
 /** A file of the run as its folder shows it. */
 export interface DisclosedFile {
@@ -114,13 +115,15 @@ export const assessedFindings = ({ findings }: DisclosedRun, challenges: readonl
   findings.filter(({ challenge, verdict }) => challenges.includes(challenge) && verdict !== 'not-assessed');
 
 /** What an item says, in lines for people. */
-export const itemLines = ({ statements, declaration }: DisclosureItem): string[] => [
+export const itemLines = ({ id, statements, declaration, findings }: DisclosureItem): string[] => [
   ...statements.map(
     ({ label, value, basis }) => `${label}: ${valueText(value)}${basis === 'configuration' ? ' (as configured)' : ''}`,
   ),
   ...(declaration === undefined
     ? []
     : [`${declaration.text} (declared by ${declaration.author}, ${declaration.date})`]),
+  ...(declaration?.plan ?? []).map(({ what, owner, by }) => `${what} (${owner}, by ${by})`),
+  ...(id === RISKS ? [notAssessedText(id, findings) ?? []].flat() : []),
 ];
 
 /** `human 3, simulated 4`. */

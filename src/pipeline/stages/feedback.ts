@@ -11,10 +11,13 @@ import { sourceOfRun } from '../source-of-run.ts';
 import { DATA, nameInRound, type Recomputed, type Stage, type VerifiedPlace } from '../stage.ts';
 
 /** What follows from the records of a round, by file; pure, so that a verifier gets the same. */
-export function feedbackFigures({ items, judgments, raters }: FeedbackRecords, { seed }: Pick<PipelineConfig, 'seed'>) {
+export function feedbackFigures(
+  { items, judgments, raters }: FeedbackRecords,
+  { seed, data }: Pick<PipelineConfig, 'seed' | 'data'>,
+) {
   return {
     labels: itemLabels(items, judgments),
-    collected: collected(items, judgments, raters),
+    collected: collected(items, judgments, raters, data.layout === 'ground' ? undefined : data.livingWage),
     report: feedbackReport(items, judgments, { seed }),
   };
 }
@@ -74,7 +77,9 @@ async function recompute(place: VerifiedPlace): Promise<Recomputed[]> {
   const stored = await loadRecords(place);
   const { seed } = place.config;
   const again = await recordsAgain(place, stored);
-  const figures = await place.remember(['feedback', stored, seed], () => feedbackFigures(stored, place.config));
+  const figures = await place.remember(['feedback', stored, seed, place.config.data], () =>
+    feedbackFigures(stored, place.config),
+  );
   const file = (name: string) => inRound(place, name);
   return [
     { file: file(RUN_FILES.items), again: again.items },

@@ -61,7 +61,7 @@ export async function honestRun(place: string, shape: Shape): Promise<string> {
         : [
             recipe,
             ...set([
-              `data={ layout: project, folder: ${JSON.stringify(project)}, groups: region }`,
+              `data={ layout: project, folder: ${JSON.stringify(project)}, groups: region, livingWage: { amount: 12, currency: EUR } }`,
               ...TINY_ON_JUDGMENTS,
             ]),
           ];
