@@ -99,7 +99,7 @@ describe('runs of a folder', () => {
   it('starts a process, tells how it ended, and gives the command that the run itself wrote down', async () => {
     const run = await runs.start({ yaml: yamlOf('short'), set: [] }, anyProject);
     expect(run).toBe('short-1');
-    await expect.poll(() => statusOf(run), { timeout: 20_000 }).toBe('complete');
+    await expect.poll(() => statusOf(run), { timeout: 60_000 }).toBe('complete');
     expect((await runs.detail(run))!.command).toBe('goodhart run mine.yaml');
     expect(events).toEqual([{ type: 'run.finished', projectId: null, data: { run, status: 'complete' } }]);
     expect(await runs.start({ yaml: yamlOf('short'), set: [] }, anyProject)).toBe('short-2');
@@ -107,14 +107,14 @@ describe('runs of a folder', () => {
   it('shows progress while it runs, stops it when asked, and can go on', async () => {
     const run = await runs.start({ yaml: yamlOf('long'), set: [] }, anyProject);
     const progress = async () => (await runs.detail(run))!.progress;
-    await expect.poll(progress, { timeout: 20_000 }).toEqual({ stage: 'policy', done: 3, total: 9, unit: 'steps' });
+    await expect.poll(progress, { timeout: 60_000 }).toEqual({ stage: 'policy', done: 3, total: 9, unit: 'steps' });
     expect(await statusOf(run)).toBe('running');
     await expect(runs.resume(run)).rejects.toThrow(/is running/);
     expect(await runs.stop(run)).toBe(true);
-    await expect.poll(() => statusOf(run), { timeout: 20_000 }).toBe('stopped');
+    await expect.poll(() => statusOf(run), { timeout: 60_000 }).toBe('stopped');
     expect(await runs.stop(run)).toBe(false);
     await runs.resume(run);
-    await expect.poll(progress, { timeout: 20_000 }).not.toBeNull();
+    await expect.poll(progress, { timeout: 60_000 }).not.toBeNull();
     expect(await statusOf(run)).toBe('running');
   });
   it('a run that computes without pause holds up nobody who judges', async () => {
@@ -129,7 +129,7 @@ describe('runs of a folder', () => {
         order.push(what);
       };
       const { id: run } = await owner.call('POST /api/runs', { body: { yaml: yamlOf('busy') } });
-      await expect.poll(async () => (await runs.detail(run))!.progress, { timeout: 20_000 }).not.toBeNull();
+      await expect.poll(async () => (await runs.detail(run))!.progress, { timeout: 60_000 }).not.toBeNull();
       const ended = note('the run ended', expect.poll(() => statusOf(run), { timeout: 60_000 }).toBe('complete'));
       // The run spins until a file is there; the answers come before it is, or never.
       for (let n = 0; n < 3; n++) {
@@ -157,7 +157,7 @@ describe('runs of a folder', () => {
   });
   it('keeps the last line of a process that failed', async () => {
     const run = await runs.start({ yaml: yamlOf('broken'), set: [] }, anyProject);
-    await expect.poll(() => statusOf(run), { timeout: 20_000 }).toBe('failed');
+    await expect.poll(() => statusOf(run), { timeout: 60_000 }).toBe('failed');
     expect((await runs.detail(run))!.error).toBe('goodhart: the data are not there');
   });
   it('knows whose judgments a run reads, and starts none that its starter may not read', async () => {
@@ -172,7 +172,7 @@ describe('runs of a folder', () => {
     expect(await runs.list()).toEqual([]);
     const run = await runs.start({ yaml: on('p'), set: [] }, { mayRead });
     expect(await runs.projectOf(run)).toBe('p');
-    await expect.poll(() => statusOf(run), { timeout: 20_000 }).toBe('complete');
+    await expect.poll(() => statusOf(run), { timeout: 60_000 }).toBe('complete');
     const config = { name: 'x', seed: 1, data: { layout: 'project', project: 'q' } };
     writeRun('elsewhere', { 'run.json': JSON.stringify({ config, command: '', versions: {}, startedAt: '' }) });
     writeRun('torn', { 'run.json': '{' });
@@ -195,7 +195,7 @@ describe('runs of a folder', () => {
     const report = { title: '', note: '', sections: [{ id: 'x', title: { html: '<script>' }, blocks: [] }] };
     writeRun('html', { 'run.json': whole, 'report.json': JSON.stringify(report) });
     const run = await runs.start({ yaml: yamlOf('short'), set: [] }, anyProject);
-    await expect.poll(() => statusOf(run), { timeout: 20_000 }).toBe('complete');
+    await expect.poll(() => statusOf(run), { timeout: 60_000 }).toBe('complete');
     const rows = new Map((await runs.list()).map((row) => [row.id, row]));
     for (const [id, reason] of [
       ['torn', /^run.json: expected JSON/],
@@ -260,7 +260,7 @@ describe('runs of a folder', () => {
       expect(await statusOf('reused')).toBe('stopped');
       expect(await runs.stop('reused')).toBe(false);
       await runs.resume('reused');
-      await expect.poll(() => events.length, { timeout: 20_000 }).toBe(1);
+      await expect.poll(() => events.length, { timeout: 60_000 }).toBe(1);
       stranger.kill('SIGKILL');
       expect(await signal).toBe('SIGKILL');
     });
@@ -326,7 +326,7 @@ describe('runs of a folder', () => {
     process.env.GOODHART_TEST_SECRET = 'not for runs';
     try {
       const run = await runs.start({ yaml: yamlOf('telling'), set: [] }, anyProject);
-      await expect.poll(() => statusOf(run), { timeout: 20_000 }).toBe('complete');
+      await expect.poll(() => statusOf(run), { timeout: 60_000 }).toBe('complete');
       const environment = JSON.parse(readFileSync(join(folder, 'runs', run, 'environment.json'), 'utf8'));
       expect(environment.PATH).toBe(process.env.PATH);
       expect(Object.keys(environment).filter((name) => name.startsWith('GOODHART_TEST_'))).toEqual([]);
@@ -339,7 +339,7 @@ describe('runs of a folder', () => {
     const tell = ['name=telling'];
     const run = await runs.start({ project: 'p q', recipe: 'your-judgments', set: tell }, { mayRead });
     expect(run).toBe('telling-1');
-    await expect.poll(() => statusOf(run), { timeout: 20_000 }).toBe('complete');
+    await expect.poll(() => statusOf(run), { timeout: 60_000 }).toBe('complete');
     const [row] = await runs.list();
     expect(row).toMatchObject({ id: run, project: 'p q' });
     const environment = JSON.parse(readFileSync(join(folder, 'runs', run, 'environment.json'), 'utf8'));
@@ -347,7 +347,7 @@ describe('runs of a folder', () => {
     expect(JSON.stringify((await runs.detail(run))!.config)).toContain('"layout":"project"');
     // A run on a ground has no business with the store.
     const other = await runs.start({ yaml: yamlOf('telling'), set: [] }, { mayRead });
-    await expect.poll(() => statusOf(other), { timeout: 20_000 }).toBe('complete');
+    await expect.poll(() => statusOf(other), { timeout: 60_000 }).toBe('complete');
     expect(readFileSync(join(folder, 'runs', other, 'environment.json'), 'utf8')).not.toContain(STORE);
     expect((await runs.list()).map(({ project }) => project).sort()).toEqual([null, 'p q'].sort());
   });
@@ -364,7 +364,7 @@ describe('runs of a folder', () => {
     const wanted = { yaml: yamlOf('short'), set: [] };
     const both = await Promise.all([runs.start(wanted, anyProject), runs.start(wanted, anyProject)]);
     expect(both.sort()).toEqual(['short-1', 'short-2']);
-    for (const run of both) await expect.poll(() => statusOf(run), { timeout: 20_000 }).toBe('complete');
+    for (const run of both) await expect.poll(() => statusOf(run), { timeout: 60_000 }).toBe('complete');
   });
   describe('the policy of a finished run', () => {
     const stored: Item[] = [];
@@ -387,11 +387,11 @@ describe('runs of a folder', () => {
       writeFileSync(join(place, 'wait'), '');
       expect(await runs.ask('short', wanted, add)).toBe('1');
       const progress = async () => (await asksOf('short'))[0]?.progress;
-      await expect.poll(progress, { timeout: 20_000 }).toMatchObject({ stage: 'sample', done: 1, total: 3 });
+      await expect.poll(progress, { timeout: 60_000 }).toMatchObject({ stage: 'sample', done: 1, total: 3 });
       await expect(runs.ask('short', wanted, add)).rejects.toThrow(/is being asked; wait/);
       rmSync(join(place, 'wait'));
       const status = async () => (await asksOf('short'))[0]?.status;
-      await expect.poll(status, { timeout: 20_000 }).toBe('complete');
+      await expect.poll(status, { timeout: 60_000 }).toBe('complete');
       const batch = 'short/0123/2/7/';
       expect(await asksOf('short')).toEqual([
         {
@@ -417,7 +417,7 @@ describe('runs of a folder', () => {
       const ask = async (split: 'evaluation' | 'deploy') => {
         const id = await runs.ask('short', { ...wanted, split }, add);
         const row = async () => (await asksOf('short')).find((one) => one.id === id)!;
-        await expect.poll(async () => (await row()).status, { timeout: 20_000 }).toBe('failed');
+        await expect.poll(async () => (await row()).status, { timeout: 60_000 }).toBe('failed');
         return (await row()).error;
       };
       expect(await ask('evaluation')).toMatch(/too little that differs/);
@@ -425,7 +425,7 @@ describe('runs of a folder', () => {
       expect(stored).toEqual([]);
       const broken = await runs.ask('short', wanted, () => Promise.reject(new Error('the store is full')));
       const told = async () => (await asksOf('short')).find(({ id }) => id === broken)!.error;
-      await expect.poll(told, { timeout: 20_000 }).toBe('the store is full');
+      await expect.poll(told, { timeout: 60_000 }).toBe('the store is full');
       writeRun('open', { 'run.json': '{}' });
       await expect(runs.ask('open', wanted, add)).rejects.toThrow(/not sealed yet/);
     });
@@ -466,7 +466,7 @@ describe('runs of a folder', () => {
       expect(await runs.file(run, 'run.json')).toBeUndefined();
     }
     const run = await runs.start({ yaml: yamlOf('short'), set: [] }, anyProject);
-    await expect.poll(() => statusOf(run), { timeout: 20_000 }).toBe('complete');
+    await expect.poll(() => statusOf(run), { timeout: 60_000 }).toBe('complete');
     expect(await runs.file(run, 'run.json')).toMatchObject({ type: 'application/json; charset=utf-8' });
     expect(await runs.file(run, '../../outside/run.json')).toBeUndefined();
   });

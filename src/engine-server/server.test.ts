@@ -116,7 +116,7 @@ describe('training through the server', () => {
       lora_config: { rank: 2, train_attn: false, train_mlp: false },
     };
     expect((await served.ask('create_model', none)).body.detail).toMatch(/set train_attn or train_mlp/);
-    const huge = { ...none, base_model: freshName({ ...TINY, width: 1e5, feedForward: 1e5 }) };
+    const huge = { ...none, base_model: freshName({ ...TINY, width: 6e4, feedForward: 6e4 }) };
     expect((await served.ask('create_model', huge)).body.detail).toMatch(/weights; this server makes at most/);
     expect((await served.ask('create_model', { ...none, base_model: 'nobody/nothing' })).body.detail).toMatch(
       /base_model nobody\/nothing: this server has fresh:/,
