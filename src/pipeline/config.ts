@@ -150,7 +150,7 @@ const declarationSchema = z.strictObject({
       z.strictObject({
         file: z.string(),
         pointer: z.string(),
-        value: z.union([z.number(), z.string().regex(/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i, 'expected a number')]),
+        value: z.union([z.number(), z.string().regex(/^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i, 'expected a number')]),
       }),
     )
     .optional(),

@@ -50,7 +50,7 @@ function strangeFiles(place: StagePlace, records: readonly StageRecord[]): strin
 }
 
 /** Saved states of models that are not whole: a card, and the numbers that it names by their digest, and nothing else. */
-function tornStates({ folder }: StagePlace, withheld: WithheldLines): Check[] {
+function tornStates({ folder, config }: StagePlace, withheld: WithheldLines): Check[] {
   const states = new Map<string, string[]>();
   for (const file of filesBelow(folder)) {
     const state = STATE_FOLDER.exec(file)?.[0];
@@ -58,6 +58,8 @@ function tornStates({ folder }: StagePlace, withheld: WithheldLines): Check[] {
   }
   return [...states].flatMap(([state, files]): Check[] => {
     if (withheld.has(`${state}state.json`)) return [];
+    // The weights of a remote model are on its server; its card names them there.
+    if (config.engine.policy === 'tinker' && files.length === 1 && REMOTE_STATE.test(`${state}${files[0]!}`)) return [];
     const { sha256 } = files.includes('state.json')
       ? readJsonOf(`${folder}/${state}state.json`, z.looseObject({ sha256: z.string() }))
       : { sha256: '' };

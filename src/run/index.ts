@@ -7,4 +7,5 @@ export * from './own.ts';
 export * from './progress.ts';
 export { closeObjectPrototype } from './prototype.ts';
 export * from './records.ts';
+export * from './trimmed.ts';
 export * from './variants.ts';

@@ -43,6 +43,10 @@ const MADE: Readonly<Record<string, readonly string[]>> = {
     '\\n\\n(\\\\*)(Human|Assistant|System|Developer|Tool):',
     '\\n\\n\\\\(\\\\*)(Human|Assistant|System|Developer|Tool):',
   ],
+  'feedback/turns.ts': [
+    '\\n\\n(Human|Assistant|System|Developer|Tool):',
+    '\\n\\n\\\\(\\\\*)(Human|Assistant|System|Developer|Tool):',
+  ],
   // Control tokens, each character for itself.
   'text/chat-template.ts': ['<\\|im_start\\|>|<\\|im_end\\|>|</?s>|a\\+\\+'],
   // Added tokens, and what a normalizer replaces: the same.

@@ -37,7 +37,7 @@ function metadataOf(run: DisclosedRun, { ask }: Asking): object {
   const subject = mainModelOf(run);
   return {
     ...(license !== undefined && { license: license.toLowerCase() }),
-    ...(languages !== undefined && { language: languages.split(/\s*,\s*/) }),
+    ...(languages !== undefined && { language: languages.split(',').map((language) => language.trim()) }),
     library_name: 'goodhart',
     ...(subject !== undefined && { pipeline_tag: EVALUATED[subject.role as keyof typeof EVALUATED].task }),
     tags: ['rlhf', 'reward-model'],

@@ -1,12 +1,11 @@
+import { trimmed } from '../../run/index.ts';
+
 /** JSON for people and tools: two spaces, a line feed at the end. */
 export const jsonText = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
 /** A name as one component of a path or an identifier: lower case, digits, dots and dashes. */
 export const slug = (name: string): string =>
-  name
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9.]+/g, '-')
-    .replaceAll(/^[-.]+|[-.]+$/g, '') || 'run';
+  trimmed(name.toLowerCase().replaceAll(/[^a-z0-9.]+/g, '-'), '-.') || 'run';
 
 /** A UUID (RFC 9562, version 4 in form) from a digest in hex: the same folder gives the same one. */
 export function uuidFrom(digest: string): string {
