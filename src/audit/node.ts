@@ -2,14 +2,9 @@
 import { statSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { suggest, UsageError } from '../run/index.ts';
-import { fileOf, filesBelow, readJsonLines, requireRegularFiles, writeFileAtomic } from '../run/node.ts';
+import { fileOf, filesBelow, readLines, requireRegularFiles, writeFileAtomic } from '../run/node.ts';
 import { EVIDENCE, EVIDENCE_KINDS, type Evidence, type EvidenceKindId, evidenceKind } from './evidence/index.ts';
-
-/** Where a kind stands: at its place in a run folder, or by its name alone in a folder of nothing but evidence. */
-function pathOf(folder: string, id: EvidenceKindId): string | undefined {
-  const { file } = EVIDENCE[id];
-  return fileOf(folder, file) ?? fileOf(folder, basename(file));
-}
+import { evidenceFrom } from './evidence-files.ts';
 
 /** Endings of files that hold data: one of these that no kind reads was meant to be read. */
 const DATA = new Set(['.jsonl', '.ndjson', '.json', '.csv', '.tsv', '.parquet', '.gz', '.zst', '.zip']);
@@ -45,26 +40,17 @@ export function requireEvidenceFolder(folder: string): void {
   }
 }
 
-/** Rows of a kind from a file. An empty file holds no rows; a row that is none of its kind is a `DataError` with its line. */
-async function rowsOf(path: string, id: EvidenceKindId): Promise<unknown[]> {
-  const rows: unknown[] = [];
-  if (statSync(path).size === 0) return rows;
-  for await (const row of readJsonLines(path, evidenceKind(id).row)) rows.push(row);
-  return rows;
-}
-
 /** All evidence that a run folder, or a folder of evidence files, holds; every row is checked. */
-export async function loadEvidence(
-  folder: string,
-  kinds: readonly EvidenceKindId[] = EVIDENCE_KINDS,
-): Promise<Evidence> {
-  const evidence: Partial<Record<EvidenceKindId, readonly unknown[]>> = {};
-  for (const id of kinds) {
-    const path = pathOf(folder, id);
-    if (path !== undefined) evidence[id] = await rowsOf(path, id);
-  }
-  return evidence as Evidence;
-}
+export const loadEvidence = (folder: string, kinds?: readonly EvidenceKindId[]): Promise<Evidence> =>
+  evidenceFrom(
+    {
+      has: (file) => fileOf(folder, file) !== undefined,
+      place: (file) => join(folder, file),
+      // An empty file holds no rows, and that is no fault.
+      lines: (file) => (statSync(join(folder, file)).size === 0 ? [] : readLines(join(folder, file))),
+    },
+    kinds,
+  );
 
 /** A row as one line; numbers that JSON has no name for are refused here rather than when somebody reads them. */
 const lineOf = (file: string, row: unknown): string =>

@@ -19,6 +19,7 @@ const FEEDBACK = inCli('feedback');
 const CLI = inCli('cli');
 const STAGES = inCli('stages');
 const DISCLOSING = inCli('disclosing');
+const AUDITORS = inCli('for-auditors');
 
 const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   import: all(
@@ -49,7 +50,10 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   audit: all(CLI, 'fail-on', 'require', 'seed', 'set'),
   disclose: { ...all(CLI, 'declarations'), ...all(DISCLOSING, 'redact', 'out', 'allow-repeats') },
   'disclose open': all(DISCLOSING, 'row', 'out'),
-  'disclose sign': all(DISCLOSING, 'key', 'as', 'statement'),
+  'disclose compare': all(AUDITORS, 'html'),
+  'disclose pack': all(AUDITORS, 'about', 'out'),
+  'disclose receive': all(AUDITORS, 'claims'),
+  'disclose sign': { ...all(DISCLOSING, 'key', 'as', 'statement'), ...all(AUDITORS, 'findings') },
   'disclose timestamp': all(DISCLOSING, 'claim', 'query', 'response'),
   'feedback leaderboard': all(inCli('leaderboard'), 'control', 'ridge', 'html'),
   'feedback report': all(FEEDBACK, 'seed', 'replicates', 'all', 'html', 'weights', 'wanted', 'class-prior'),
@@ -96,7 +100,11 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     ...all('tests/e2e/command.ts', 'store', 'runs', 'port'),
     ...all(inCli('studio-flags'), 'host', 'proxy'),
   },
-  verify: { ...all(CLI, 'all'), ...all(DISCLOSING, 'key', 'tsa', 'published', 'opening') },
+  verify: {
+    ...all(CLI, 'all'),
+    ...all(DISCLOSING, 'key', 'tsa', 'published', 'opening'),
+    ...all('tests/e2e/verify-page.e2e.test.ts', 'page'),
+  },
 };
 
 const silent = { write: () => true };

@@ -3,6 +3,7 @@ export * from './collected.ts';
 export * from './config.ts';
 export { disclosurePlaces } from './disclosure-places.ts';
 export * from './metrics.ts';
+export { packRun } from './pack-run.ts';
 export { policySettings } from './policy-config.ts';
 export { previewRun, type RunPreview } from './preview.ts';
 export { redactRun } from './redact-run.ts';

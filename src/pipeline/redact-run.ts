@@ -1,17 +1,9 @@
 import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { resolve, sep } from 'node:path';
-import {
-  type Check,
-  hiddenOf,
-  type Redaction,
-  repeatsIn,
-  requireRun,
-  type WithheldList,
-  withheldOf,
-  writePublicCopy,
-} from '../disclosure/index.ts';
+import { type Check, requireRun, type WithheldList, withheldOf } from '../disclosure/index.ts';
+import { hiddenOf, type Redaction, repeatsIn, writePublicCopy } from '../disclosure/node.ts';
 import { CheckError, UsageError } from '../run/index.ts';
-import { onPath } from '../run/node.ts';
+import { diskFolder, onPath } from '../run/node.ts';
 import { verifyPipelineRun } from './verify-run.ts';
 
 /** Refuses a place that holds something, or lies in the run. */
@@ -34,7 +26,7 @@ export async function redactRun(
   options: { readonly redaction: Redaction; readonly out: string; readonly allowRepeats?: boolean },
 ): Promise<{ readonly withheld: WithheldList; readonly digest: string; readonly checks: readonly Check[] }> {
   const { redaction, out, allowRepeats = false } = options;
-  requireRun(folder);
+  requireRun(diskFolder(folder));
   requireFree(folder, out);
   const fault = firstFault(await verifyPipelineRun(folder));
   if (fault !== undefined)
@@ -54,7 +46,7 @@ export async function redactRun(
     const checks = await verifyPipelineRun(partial);
     const wrong = firstFault(checks);
     if (wrong !== undefined) throw new CheckError('copy', `the copy does not verify: ${wrong.name}: ${wrong.detail}`);
-    const { list, digest } = withheldOf(partial);
+    const { list, digest } = withheldOf(diskFolder(partial));
     onPath(out, () => {
       rmSync(out, { recursive: true, force: true });
       renameSync(partial, out);

@@ -1,4 +1,5 @@
-import { type ClaimRole, type SignedClaim, type SigningKey, signClaim } from '../disclosure/index.ts';
+import type { ClaimRole, Review, SignedClaim } from '../disclosure/index.ts';
+import { type SigningKey, signClaim } from '../disclosure/node.ts';
 import { CheckError } from '../run/index.ts';
 import { readRecords } from '../run/node.ts';
 import { RUN_FILES } from './run-folder.ts';
@@ -14,6 +15,7 @@ export async function signRun(
     readonly key: SigningKey;
     readonly role: ClaimRole;
     readonly statement?: string | undefined;
+    readonly review?: Review | undefined;
     readonly now: () => string;
   },
 ): Promise<SignedClaim> {

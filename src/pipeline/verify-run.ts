@@ -5,13 +5,13 @@ import {
   linesWithheld,
   notRecomputable,
   openCheck,
-  type Reader,
-  verifyRun,
   type WithheldLines,
   withheldLines,
 } from '../disclosure/index.ts';
+import { type Reader, verifyRun } from '../disclosure/node.ts';
 import { CheckError, canonicalJson, differenceAt, own, parseJson, type RunRecord } from '../run/index.ts';
 import {
+  diskFolder,
   readJson,
   readJsonOf,
   readRecords,
@@ -202,7 +202,7 @@ function openWhereWithheld(check: Check, withheld: WithheldLines): Check {
 async function runChecks(folder: string, { remember, but }: { remember: Remember; but?: string }): Promise<Check[]> {
   const fault = runJsonFault({ folder });
   const place = placeOf(folder, remember);
-  const withheld = withheldLines(folder);
+  const withheld = withheldLines(diskFolder(folder));
   const { digest } = readJsonOf(`${folder}/${RUN_FILES.data}`, dataSummarySchema);
   const every = planOf(place).map((row) => ({ ...row, now: recordNow(row.place, row.stage, digest) }));
   const planned = every.filter(({ stage }) => stage.name !== but);

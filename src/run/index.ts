@@ -1,10 +1,13 @@
 export * from './canonical.ts';
 export * from './config.ts';
 export * from './errors.ts';
+export * from './folder.ts';
 export { type JsonBounds, namesTwice, overBounds, parseJson } from './json-text.ts';
 export * from './lazily.ts';
+export * from './named-json.ts';
 export * from './own.ts';
 export * from './progress.ts';
 export { closeObjectPrototype } from './prototype.ts';
 export * from './records.ts';
+export * from './tar.ts';
 export * from './variants.ts';

@@ -4,14 +4,8 @@ import { createGunzip } from 'node:zlib';
 import type { z } from 'zod';
 import { DataError } from './errors.ts';
 import { fileError } from './files.ts';
-import { parseJson } from './json-text.ts';
+import { type Line, parseLine } from './named-json.ts';
 import { readInto, withRegularFile } from './regular-file.ts';
-
-export interface Line {
-  /** Counted from 1. */
-  readonly line: number;
-  readonly text: string;
-}
 
 /** A line before decoding, and where it starts in the unpacked text. */
 export interface ByteLine {
@@ -177,28 +171,6 @@ export async function* readLines(
     yield { line, text };
   }
   if (!any) throw new DataError('empty', `${path}: expected records, got an empty file`);
-}
-
-/** Parses one line as JSON of a schema; the error names file, line and field. */
-export function parseLine<T>(path: string, { line, text }: Line, schema: z.ZodType<T>): T {
-  let raw: unknown;
-  try {
-    raw = parseJson(text);
-  } catch (cause) {
-    const got = text.length > 40 ? `${text.slice(0, 40)}…` : text;
-    throw new DataError(
-      'json',
-      `${path}:${line}: expected a JSON value, got ${JSON.stringify(got)}; mend or drop the line`,
-      {
-        cause,
-      },
-    );
-  }
-  const result = schema.safeParse(raw);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0]!;
-  const field = issue.path.join('.') || 'record';
-  throw new DataError('field', `${path}:${line}: ${field}: ${issue.message}; mend or drop the line`);
 }
 
 /** Records of a JSON Lines file. */

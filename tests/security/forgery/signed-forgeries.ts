@@ -1,22 +1,18 @@
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { leafOf, withheldLine } from '../../../src/disclosure/commitments.ts';
-import { bundleSchema, payloadOf, signPayload } from '../../../src/disclosure/dsse.ts';
+import { bundleSchema, payloadOf } from '../../../src/disclosure/dsse.ts';
+import { CLAIMS, encodeKey, OPENINGS, RECORDS, verdictsOf, WITHHELD } from '../../../src/disclosure/index.ts';
 import {
-  CLAIMS,
-  encodeKey,
-  OPENINGS,
   openRow,
-  RECORDS,
   type Reader,
   readPrivateKey,
   redactionSchema,
   sealRun,
   signClaim,
-  verdictsOf,
-  WITHHELD,
+  signPayload,
   writeKeyPair,
-} from '../../../src/disclosure/index.ts';
+} from '../../../src/disclosure/node.ts';
 import { withheldList } from '../../../src/disclosure/withheld.ts';
 import { redactRun, verifyPipelineRun } from '../../../src/pipeline/index.ts';
 import { createMemory } from '../../../src/pipeline/remember.ts';
@@ -87,7 +83,7 @@ const lined = (lines: readonly string[]) => lines.map((line) => `${line}\n`).joi
 /** A claim with its statement altered; signed anew with the forger's key, or with the old signature. */
 function altered(line: string, rng: Rng, key?: SignedRun['stranger']): string | undefined {
   const bundle = bundleSchema.parse(JSON.parse(line));
-  const statement = JSON.parse(payloadOf(bundle).toString('utf8'));
+  const statement = JSON.parse(Buffer.from(payloadOf(bundle)).toString('utf8'));
   if (key !== undefined) {
     const predicate = { ...statement.predicate, key: encodeKey(key) };
     return canonicalJson(signPayload(key, Buffer.from(canonicalJson({ ...statement, predicate }))));
