@@ -6,6 +6,7 @@
  */
 import { createHash } from 'node:crypto';
 import { writeSync } from 'node:fs';
+import { z } from 'zod';
 import { rollingCheckpoints } from '../dist/engine/node.js';
 import { createEmbeddedEngine } from '../dist/engine-embedded/index.js';
 
@@ -42,7 +43,10 @@ async function sampled(model, step) {
 
 const engine = createEmbeddedEngine({ threads: 1 });
 const model = await engine.createModel(spec);
-const checkpoints = rollingCheckpoints(`${folder}/step-`, { warn: (line) => say(`passed over ${line}`) });
+const checkpoints = rollingCheckpoints(`${folder}/step-`, {
+  state: z.strictObject({ losses: z.array(z.number()) }),
+  warn: (line) => say(`passed over ${line}`),
+});
 const { step: from, state } = await checkpoints.resume(model);
 const losses = state?.losses ?? [];
 say('ready');

@@ -161,6 +161,13 @@ const ROWS: { readonly [I in Exclude<LayoutId, 'project' | 'ukp' | 'parquet'>]: 
     annotator2: fc.constantFrom(0, 1, 2),
     annotator3: fc.constantFrom(0, 1, 2),
   }),
+  rewardbench: fc.record({
+    id: fc.nat(),
+    prompt: text,
+    chosen: fc.oneof(text, fc.array(text, { maxLength: 3 })),
+    rejected: fc.oneof(text, fc.array(text, { maxLength: 4 })),
+    subset: text,
+  }),
 };
 
 const ARRAYS: readonly LayoutId[] = ['argilla', 'label-studio', 'alpaca-eval', 'pandalm'];

@@ -1,6 +1,6 @@
 /**
  * Does one step of every algorithm agree with TRL's, on the same tiny model and the same tokens? Loss, norm of the gradient and
- * metrics of supervised learning, the DPO family, SimPO, ORPO, KTO, and of GRPO's forms and RLOO on given rollouts:
+ * metrics of supervised learning, the DPO family, SimPO, ORPO, KTO, of GRPO's forms, PPO's clipped loss and RLOO on given rollouts:
  *
  *   npx tsx scripts/interop-trl.ts [--python path/to/python]     # one that has torch, transformers, datasets and trl
  *
@@ -167,6 +167,23 @@ async function rlooStep(): Promise<Numbers> {
   return { grad_norm: (await model.optimStep({ learningRate: 1e-9 })).gradNorm };
 }
 
+/** What PPO makes small, by the engine's own loss: a mean over tokens, at other weights than those that sampled. */
+async function ppoStep(bounds: { readonly clipLow: number; readonly clipHigh: number }): Promise<Numbers> {
+  const rows = await rolloutRows('old');
+  const count = rollouts.completions.reduce((sum, { length }) => sum + length, 0);
+  const data = rows.map(({ rollout: { sample }, advantage }, i) => {
+    const [promptTokens, tokens] = [Int32Array.from(prompts[i]!), Int32Array.from(rollouts.completions[i]!)];
+    return rolloutDatum(
+      { promptTokens },
+      { sample: { ...sample, tokens } },
+      new Array(tokens.length).fill(advantage / count),
+    );
+  });
+  const model = await open('policy');
+  const { loss } = await model.forwardBackward(data, 'ppo', bounds);
+  return { loss, grad_norm: (await model.optimStep({ learningRate: 1e-9 })).gradNorm };
+}
+
 const MEANS = {
   note: 'TRL counts accuracies by sums here too',
   apart: ['rewards/accuracies', 'rewards/chosen', 'rewards/rejected', 'rewards/margins'],
@@ -225,6 +242,15 @@ const CASES: readonly Case[] = [
   ...CLIP_FORMS.flatMap((form) => [grpo(form, 'token', 0), grpo(form, 'token', 0.1)]),
   grpo('grpo', 'sequence', 0),
   grpo('grpo', 'sequence', 0.1),
+  {
+    name: 'ppo, the policy’s loss',
+    request: {
+      ...{ trainer: 'grpo', old: 'old' },
+      options: { loss_type: 'bnpo', beta: 0, epsilon: 0.1, epsilon_high: 0.15, max_completion_length: 12 },
+    },
+    ours: () => ppoStep({ clipLow: 0.9, clipHigh: 1.15 }),
+    note: 'TRL 1.16 has no PPO; its GRPO has the same loss in the form bnpo',
+  },
   { name: 'rloo', request: { trainer: 'rloo', old: 'policy', options: { beta: 0 } }, ours: rlooStep },
 ];
 

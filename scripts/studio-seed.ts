@@ -200,6 +200,7 @@ export async function seedDemo(store: FeedbackStore): Promise<void> {
       projectId: 'harbour',
       expiresAt: '2036-01-01T12:00:00.000Z',
       createdBy: 'account-owner',
+      note: '',
     },
     CREATED,
   );

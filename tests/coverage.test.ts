@@ -22,7 +22,8 @@ const NO_METHOD: ReadonlyMap<RegExp, string> = new Map([
     'probes: coverage by goodhart lab rates',
   ],
   [/^audit\/chains\//, 'stations that are no probe: coverage in chains.test.ts'],
-  [/^lab\/(monitor-study|rates)\.ts$/, 'rates of probes and signals: counts of runs, by wilson'],
+  [/^lab\/(monitor-study|rater-study|rates)\.ts$/, 'rates of probes, signals and intervals: counts of runs, by wilson'],
+  [/^reward\/people\/people\.ts$/, 'raters beside a reward: coverage by goodhart lab raters'],
   [/^quality\/detectors\//, 'beside a flag, which was chosen for being extreme'],
   [
     /^(pipeline\/(report\/paths|results)|quality\/(document\/(time|truth)|consistency|truth-report)|reward\/document|server\/(project-pages|tables))\.ts$/,

@@ -3,11 +3,18 @@ import { describe, expect, it } from 'vitest';
 import { renderAlgorithms } from '../scripts/algorithm-docs.ts';
 import { doseDrawing, drawingOf, pageOf, renderChallenge, renderChallenges } from '../scripts/challenge-docs.ts';
 import { renderEvidence } from '../scripts/evidence-docs.ts';
+import { renderPhenomena } from '../scripts/phenomena-docs.ts';
 import { CHALLENGE_IDS, PROBE_IDS, probesOf } from '../src/audit/index.ts';
 
 describe('docs/evidence.md', () => {
   it('is what the table of evidence kinds says: run `npm run docs:evidence` after a change', () => {
     expect(readFileSync('docs/evidence.md', 'utf8')).toBe(renderEvidence());
+  });
+});
+
+describe('docs/phenomena.md', () => {
+  it('is what the table of phenomena and the committed runs say: run `npm run docs:phenomena` after a change', () => {
+    expect(readFileSync('docs/phenomena.md', 'utf8')).toBe(renderPhenomena());
   });
 });
 

@@ -1,4 +1,4 @@
-import { type Interval, mean, type Rng, standardDeviation, studentQuantile } from '../stats/index.ts';
+import { type Interval, largest, mean, type Rng, standardDeviation, studentQuantile } from '../stats/index.ts';
 
 /** A mean with the interval of Student's t. */
 export interface MeanEstimate {
@@ -83,7 +83,7 @@ export function worstOf<L extends Looked>(
   const tail = (1 - level) / 2;
   const together = 1 - (2 * tail) / looked.length;
   const each = looked.map((one) => ({ ...one.intervalAt(together), level: together }));
-  const low = Math.max(0, ...each.map((interval) => interval.low));
+  const low = Math.max(0, largest(each.map((interval) => interval.low)));
   // Where one stands out for certain it is the worst; among chance differences, the largest estimate.
   const order = looked
     .map((one, i) => ({ one, sure: Math.max(0, each[i]!.low) }))
@@ -91,7 +91,7 @@ export function worstOf<L extends Looked>(
   return {
     worst: order.one,
     low,
-    high: Math.max(low, ...looked.map((one) => one.intervalAt(level).high)),
+    high: Math.max(low, largest(looked.map((one) => one.intervalAt(level).high))),
     each,
   };
 }

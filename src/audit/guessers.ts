@@ -1,4 +1,4 @@
-import { logSumExp, quantile, type Rng, sigmoid, softplus } from '../stats/index.ts';
+import { largest, logSumExp, quantile, type Rng, sigmoid, softplus } from '../stats/index.ts';
 import type { Closeness } from './rater-closeness.ts';
 
 /**
@@ -28,7 +28,7 @@ interface Cell {
 }
 
 function cellsOf(raters: readonly Closeness[]): Cell[] {
-  const top = Math.max(...raters.map(({ value, error }) => Math.max(value, error)));
+  const top = largest(raters.map(({ value, error }) => Math.max(value, error)));
   const guessing = raters.map(({ value, error }) => logNormal(value, 0, error ** 2));
   return CENTRES.flatMap((centre) =>
     SCATTERS.flatMap((scatter) => {

@@ -4,7 +4,7 @@ import { basename, extname, join } from 'node:path';
 import { suggest, UsageError } from '../run/index.ts';
 import { fileOf, filesBelow, readLines, requireRegularFiles, writeFileAtomic } from '../run/node.ts';
 import { EVIDENCE, EVIDENCE_KINDS, type Evidence, type EvidenceKindId, evidenceKind } from './evidence/index.ts';
-import { evidenceFrom } from './evidence-files.ts';
+import { type EvidenceBounds, evidenceFrom } from './evidence-files.ts';
 
 /** Endings of files that hold data: one of these that no kind reads was meant to be read. */
 const DATA = new Set(['.jsonl', '.ndjson', '.json', '.csv', '.tsv', '.parquet', '.gz', '.zst', '.zip']);
@@ -41,7 +41,11 @@ export function requireEvidenceFolder(folder: string): void {
 }
 
 /** All evidence that a run folder, or a folder of evidence files, holds; every row is checked. */
-export const loadEvidence = (folder: string, kinds?: readonly EvidenceKindId[]): Promise<Evidence> =>
+export const loadEvidence = (
+  folder: string,
+  kinds?: readonly EvidenceKindId[],
+  bounds?: EvidenceBounds,
+): Promise<Evidence> =>
   evidenceFrom(
     {
       has: (file) => fileOf(folder, file) !== undefined,
@@ -50,6 +54,7 @@ export const loadEvidence = (folder: string, kinds?: readonly EvidenceKindId[]):
       lines: (file) => (statSync(join(folder, file)).size === 0 ? [] : readLines(join(folder, file))),
     },
     kinds,
+    bounds,
   );
 
 /** A row as one line; numbers that JSON has no name for are refused here rather than when somebody reads them. */

@@ -90,5 +90,11 @@ export function probeParams<S extends z.core.$ZodShape = Record<never, never>>(
     });
 }
 
-/** A whole number at least `least`, with a default: the usual setting of a probe. */
+/** A whole number at least `least`, with a default: the usual setting of a probe. Nothing is done so often. */
 export const count = (usual: number, least = 1) => z.int().min(least).default(usual);
+/**
+ * How often something is computed. It has a most: settings stand in run folders, and whoever verifies one computes with the
+ * settings of whoever made it.
+ */
+export const repeats = (usual: number, { least, most }: { readonly least: number; readonly most: number }) =>
+  z.int().min(least).max(most).default(usual);

@@ -25,6 +25,7 @@ export const REASONS = {
   'one-group': 'fewer than two groups of the population have raters enough to be heard',
   'population-does-not-fit':
     'the shares of the population leave out what some raters are, or no weights can give the pool these shares',
+  'too-many-groups': 'the population is told apart by more attributes or groups than are compared: leave some out',
   'too-few-groups': 'fewer than two groups of raters have enough choices',
   'nothing-to-rank': 'all models have the same metric, or the same true utility: there is no order to be right about',
   'no-probe': 'no probe is built yet',

@@ -14,8 +14,14 @@ export type Products = (g: number, h: number) => number;
 /** Votes of an item, with their sums by group. */
 type Cell = readonly GroupVote[];
 
+/** Products of an item by place, where it has any: of many groups few meet on one item. */
+interface ItemProducts {
+  readonly places: readonly number[];
+  readonly values: readonly number[];
+}
+
 /** Mean product of two votes of different raters on an item, by pair of groups. */
-function productsOf(votes: Cell, groups: number, without?: string): Float64Array {
+function productsOf(votes: Cell, groups: number, without?: string): ItemProducts {
   const [sum, squares, n] = [new Float64Array(groups), new Float64Array(groups), new Float64Array(groups)];
   for (const { rater, group, value } of votes) {
     if (rater === without) continue;
@@ -23,14 +29,17 @@ function productsOf(votes: Cell, groups: number, without?: string): Float64Array
     squares[group]! += value * value;
     n[group]! += 1;
   }
-  const out = new Float64Array(groups * groups).fill(Number.NaN);
+  const [places, values]: [number[], number[]] = [[], []];
   for (let g = 0; g < groups; g++) {
+    if (n[g] === 0) continue;
     for (let h = 0; h < groups; h++) {
       const pairs = g === h ? n[g]! * (n[g]! - 1) : n[g]! * n[h]!;
-      if (pairs > 0) out[g * groups + h] = (sum[g]! * sum[h]! - (g === h ? squares[g]! : 0)) / pairs;
+      if (pairs === 0) continue;
+      places.push(g * groups + h);
+      values.push((sum[g]! * sum[h]! - (g === h ? squares[g]! : 0)) / pairs);
     }
   }
-  return out;
+  return { places, values };
 }
 
 /** Sums over items of their products, and how many items had one. */
@@ -43,10 +52,9 @@ class Totals {
     this.sum = new Float64Array(groups * groups);
     this.n = new Float64Array(groups * groups);
   }
-  add(products: Float64Array, sign: 1 | -1): void {
-    for (let k = 0; k < products.length; k++) {
-      if (Number.isNaN(products[k]!)) continue;
-      this.sum[k]! += sign * products[k]!;
+  add({ places, values }: ItemProducts, sign: 1 | -1): void {
+    for (const [i, k] of places.entries()) {
+      this.sum[k]! += sign * values[i]!;
       this.n[k]! += sign;
     }
   }

@@ -32,6 +32,7 @@ import { documentText, table } from '../report/index.ts';
 import { CheckError, parseConfig, suggest, UsageError } from '../run/index.ts';
 import { diskFolder, onPath, readJsonOf, requireRegularFiles } from '../run/node.ts';
 import { now } from './environment.ts';
+import { addExportCommand } from './export-disclosure.ts';
 import { addClaimCommands, addOpenCommand } from './key-commands.ts';
 import { whole } from './options.ts';
 import { addPackCommands } from './pack-commands.ts';
@@ -208,6 +209,7 @@ export function addAuditCommands(program: Command, terminalOf: () => Terminal): 
     });
   addClaimCommands(discloseCommand, terminalOf);
   addOpenCommand(discloseCommand, terminalOf);
+  addExportCommand(discloseCommand, terminalOf);
   addPackCommands(discloseCommand, terminalOf);
   addVerifyCommand(program, terminalOf);
 }

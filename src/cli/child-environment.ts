@@ -37,6 +37,8 @@ const NAMES = [
   'NODE_EXTRA_CA_CERTS',
   'SSL_CERT_FILE',
   'SSL_CERT_DIR',
+  // The key of a server that trains.
+  'TINKER_API_KEY',
   // What the engine computes on.
   'LD_LIBRARY_PATH',
   'DYLD_LIBRARY_PATH',

@@ -78,6 +78,53 @@ describe('goodhart disclose sign', () => {
   });
 });
 
+describe('goodhart disclose export', () => {
+  const to = (name: string) => join(folder, 'exports', name);
+  const attempt = (format: string, at: string, out: string, ...more: string[]) =>
+    run('disclose', 'export', format, at, '--out', out, ...more);
+  it('writes a form, says what it cannot hold and what nobody declared, and takes both from a file of details', async () => {
+    const { code, out } = await attempt('cyclonedx', made, to('bom.json'));
+    expect(code).toBe(0);
+    expect(out).toMatch(/no field for:\n +as text +D2 Selection and training of evaluators/);
+    expect(out).toMatch(/Not declared[\s\S]* provider +legal name/);
+    expect(JSON.parse(readFileSync(to('bom.json'), 'utf8'))).toMatchObject({ specVersion: '1.7' });
+    const details = write(
+      'details.yaml',
+      'author: A. Person\ndate: 2026-01-02\ndetails: { provider: Someone, license: MIT }',
+    );
+    const declared = await attempt('cyclonedx', made, to('bom.json'), '--details', details);
+    expect(declared.out).not.toMatch(/ provider +legal name/);
+    expect(readFileSync(to('bom.json'), 'utf8')).toMatch(/"Someone"[\s\S]*declared by A\. Person, 2026-01-02/);
+    const unknown = write('unknown.yaml', 'author: A. Person\ndate: 2026-01-02\ndetails: { licence: MIT }');
+    expect(await attempt('cyclonedx', made, to('b.json'), '--details', unknown)).toMatchObject({ code: 2 });
+  });
+  it('reads a folder of several files, and the public copy with what it withholds', async () => {
+    const { out } = await attempt('every-eval-ever', made, to('eee'), '--json');
+    const { files } = JSON.parse(out) as { files: string[] };
+    expect(files.map((path) => existsSync(path))).toEqual([true]);
+    expect((await attempt('every-eval-ever', made, to('eee'))).err).toMatch(/empty or new folder/);
+    const rules = write(
+      'export-rules.yaml',
+      `rules: [{ file: feedback/judgments.jsonl, where: { pointer: /raterId, is: [ann] }, ${grounds} }]`,
+    );
+    const shown = join(folder, 'exports', 'shown');
+    expect((await run('disclose', made, '--redact', rules, '--out', shown)).code).toBe(0);
+    expect((await attempt('in-toto', shown, to('statements.jsonl'))).code).toBe(0);
+    expect(readFileSync(to('statements.jsonl'), 'utf8')).toMatch(
+      /"withheld":\[\{"path":"feedback\/judgments\.jsonl","count":24/,
+    );
+  });
+  it('quotes nothing that does not hold together, and writes nothing into the run', async () => {
+    expect((await attempt('croissant', made, join(made, 'card.json'))).err).toMatch(/outside the run/);
+    expect((await attempt('crossant', made, to('c.json'))).err).toMatch(/did you mean croissant/);
+    const altered = join(folder, 'altered');
+    cpSync(made, altered, { recursive: true });
+    writeFileSync(join(altered, 'results.json'), '{}');
+    expect(await attempt('croissant', altered, to('c.json'))).toMatchObject({ code: 1 });
+    expect(existsSync(to('c.json'))).toBe(false);
+  });
+});
+
 describe('goodhart disclose --redact', () => {
   it('makes a copy that verifies, with the same findings, and opens one row of it', async () => {
     const rules = write(

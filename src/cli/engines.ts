@@ -1,8 +1,11 @@
 import { createEmbeddedEngine } from '../engine-embedded/index.ts';
+import { createTinkerEngine } from '../engine-tinker/index.ts';
 import type { EngineKind, OpenEngines, PipelineConfig } from '../pipeline/index.ts';
+import { UsageError } from '../run/index.ts';
 
 type EngineConfig = PipelineConfig['engine'];
-type Engine = OpenEngines['policy'];
+/** An engine; one that is elsewhere says what it was found to do. */
+type Engine = OpenEngines['policy'] & { found?: OpenEngines['found'] };
 
 /** The engines of the house: here, and only here, they are chosen. A kind without a row does not compile. */
 const ENGINES: {
@@ -10,6 +13,27 @@ const ENGINES: {
 } = {
   embedded: ({ threads, providers, tokensPerPass }, warn) =>
     createEmbeddedEngine({ threads, providers, tokensPerPass, warn }),
+  tinker: ({ tinker }) => {
+    if (tinker === undefined) throw new UsageError('config', 'engine.tinker: expected the url of a server');
+    const { url, model, budget } = tinker;
+    const engine = createTinkerEngine({ url, key: process.env.TINKER_API_KEY, baseModel: model, budgetTokens: budget });
+    return {
+      ...engine,
+      found() {
+        const found = engine.found();
+        if (found === undefined) return undefined;
+        const { url: server, baseModel, findings, spent } = found;
+        return {
+          role: 'policy',
+          engine: 'tinker',
+          server,
+          model: baseModel,
+          findings: [...findings],
+          spent: { ...spent },
+        };
+      },
+    };
+  },
 };
 
 /** The engine of each role of a run; one that has both is made once. */
@@ -20,9 +44,11 @@ export function enginesOf(config: EngineConfig, warn: (line: string) => void): O
     made.set(kind, engine);
     return engine;
   };
+  const [policy, reward] = [engineOf(config.policy), engineOf(config.reward)];
   return {
-    policy: engineOf(config.policy),
-    reward: engineOf(config.reward),
+    policy,
+    reward,
+    found: () => policy.found?.(),
     async dispose() {
       for (const engine of made.values()) await engine.dispose();
     },

@@ -8,11 +8,11 @@ import {
   lostEveryJudgment,
   lostText,
 } from '../exchange/node.ts';
-import type { RankingExpansion } from '../feedback/index.ts';
+import { ANSWER_CHOICE_TEXT, type AnswerChoice, type RankingExpansion } from '../feedback/index.ts';
 import { table, visibleLine } from '../report/index.ts';
 import { CheckError, UsageError } from '../run/index.ts';
 import { now } from './environment.ts';
-import { whole } from './options.ts';
+import { answersOption, whole } from './options.ts';
 import type { Terminal } from './terminal.ts';
 
 const PSEUDONYM_KEY = 'GOODHART_PSEUDONYM_KEY';
@@ -62,7 +62,7 @@ function importText(summary: ImportSummary): string {
 }
 
 function exportText(summary: ExportSummary): string {
-  const { rows, items, judgments, out, card, layout, omitted, altered, notHeld, weights, expansion } = summary;
+  const { rows, items, judgments, out, card, layout, omitted, altered, notHeld, weights, expansion, answers } = summary;
   const rankings =
     weights === 'no rankings'
       ? []
@@ -71,6 +71,7 @@ function exportText(summary: ExportSummary): string {
         ];
   return [
     `${rows} rows of ${judgments} judgments on ${items} items in ${out} (layout ${layout}); card in ${card}`,
+    `answers ${answers}: ${ANSWER_CHOICE_TEXT[answers]}`,
     ...rankings,
     ...countLines('not in the rows:', omitted),
     ...countLines('in the rows with a loss:', altered),
@@ -184,6 +185,7 @@ interface ExportArguments {
   readonly layout: string;
   readonly out: string;
   readonly expand: RankingExpansion;
+  readonly answers?: AnswerChoice;
   readonly messages: boolean;
   readonly seed: number;
   readonly name?: string;
@@ -206,6 +208,7 @@ function addExport(program: Command, terminalOf: () => Terminal): void {
         .choices(['all', 'adjacent', 'best-rest'])
         .default('all'),
     )
+    .addOption(answersOption())
     .option('--messages', 'prompts and replies as lists of messages, where the layout has both forms', false)
     .option('--seed <n>', 'seed of the intervals on the card', whole(1), 1)
     .option('--name <text>', 'name of the data set on the card (default: the folder’s)')
@@ -226,12 +229,13 @@ Examples:
     )
     .action(async (project: string, options: ExportArguments) => {
       const terminal = terminalOf();
-      const { layout, out, expand, messages, seed, name, description, license, url, creator, bias } = options;
+      const { layout, out, expand, answers, messages, seed, name, description, license, url, creator, bias } = options;
       const summary = await exportLayout({
         project,
         layout,
         out,
         expansion: expand,
+        ...(answers !== undefined && { answers }),
         messages,
         seed,
         now,

@@ -138,6 +138,8 @@ describe('export', () => {
       'parquet',
       '--out',
       join(exports, 'all.parquet'),
+      '--answers',
+      'all',
       '--json',
     );
     expect(code).toBe(0);
@@ -187,6 +189,7 @@ describe('options of an export', () => {
     ['--creator', ['--creator', 'A team'], /A team/],
     ['--bias', ['--bias', 'only of one town'], /only of one town/],
     ['--seed', ['--seed', '7'], /seed 7/],
+    ['--answers', ['--answers', 'majority'], /"name": "answers",\s*"value": "majority"/],
   ])('%s is on the card', async (_, options, there) => {
     const card = async (...more: string[]) => {
       const exports = place('exports');

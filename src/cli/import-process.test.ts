@@ -36,7 +36,7 @@ const upload = (text: string, layout = 'auto') => ({ layout, fileName: 'pairs.js
 const jobOf = (projectId: string, body: unknown) => {
   const here = mkdtempSync(join(folder, 'job-'));
   writeFileSync(join(here, 'body.json'), JSON.stringify(body));
-  return { projectId, folder: here };
+  return { projectId, folder: here, import: { id: 'import-1', at: '2026-01-01T00:00:00Z' } };
 };
 const never = () => new AbortController().signal;
 

@@ -9,8 +9,14 @@ import {
   FEEDBACK_TYPES,
   feedbackTypesStudy,
   measureCoverage,
+  measureRaters,
   measureRates,
   monitorStudy,
+  PHENOMENA_RESULTS,
+  PHENOMENON_IDS,
+  type PhenomenonId,
+  phenomenaStudy,
+  phenomenonRows,
   populationStudy,
   RATES,
   REWARD_FAMILIES,
@@ -22,29 +28,21 @@ import {
   strategyEffects,
 } from '../lab/index.ts';
 import { own, type Progress, suggest, UsageError } from '../run/index.ts';
+import { addAlgorithmStudy } from './algorithm-study-command.ts';
 import {
   coverageText,
   distributionText,
   feedbackTypesText,
   monitorsText,
+  phenomenaText,
   populationText,
+  ratersText,
   ratesText,
   selectionText,
   strategiesText,
 } from './lab-text.ts';
-import { whole } from './options.ts';
+import { names, whole } from './options.ts';
 import type { Terminal } from './terminal.ts';
-
-/** Names out of a comma-separated text, all of them known. */
-function names<T extends string>(option: string, text: string, known: readonly T[]): T[] {
-  return text.split(',').map((name) => {
-    const found = known.find((one) => one === name.trim());
-    if (found !== undefined) return found;
-    const near = suggest(name.trim(), known);
-    const hint = near === undefined ? `choose among ${known.join(', ')}` : `did you mean ${near}?`;
-    throw new UsageError(option, `--${option}: unknown ${name.trim()}; ${hint}`);
-  });
-}
 
 function selectionChanges(options: {
   seeds: number;
@@ -134,7 +132,42 @@ function addMeasured<M extends CommittedRates | CommittedCoverage>(
     });
 }
 
-/** `lab rates|coverage|strategies|selection|distribution|population|monitors|feedback-types`. */
+function phenomenonNamed(name: string): PhenomenonId {
+  const known = PHENOMENON_IDS.find((id) => id === name);
+  if (known !== undefined) return known;
+  const near = suggest(name, PHENOMENON_IDS);
+  const hint = near === undefined ? `choose among ${PHENOMENON_IDS.join(', ')}` : `did you mean ${near}?`;
+  throw new UsageError('phenomenon', `lab phenomena: unknown ${name}; ${hint}`);
+}
+
+/** `lab phenomena`: what published phenomena were expected to show and what was found, as committed or on other seeds. */
+function addPhenomena(lab: Command, terminalOf: () => Terminal): void {
+  lab
+    .command('phenomena [name]')
+    .description('published phenomena made again where the truth is known: what was expected, and what was found')
+    .option('--seeds <n>', 'runs; 0 prints what is committed', whole(0), 0)
+    .option('--first-seed <n>', 'the first seed', whole(0), 1)
+    .addHelpText(
+      'after',
+      `\nPhenomena: ${PHENOMENON_IDS.join(', ')}.\n\nExamples:\n  goodhart lab phenomena\n  goodhart lab phenomena sycophancy-threshold --seeds 20`,
+    )
+    .action(async (name: string | undefined, { seeds, firstSeed }: { seeds: number; firstSeed: number }) => {
+      const chosen = name === undefined ? PHENOMENON_IDS : [phenomenonNamed(name)];
+      const terminal = terminalOf();
+      const phenomena =
+        seeds === 0
+          ? pick(PHENOMENA_RESULTS, chosen)
+          : await phenomenaStudy({ names: chosen, seeds, firstSeed }, terminal.progress);
+      const told = chosen.map((id) => ({
+        phenomenon: id,
+        ...phenomena[id]!,
+        rows: phenomenonRows(id, phenomena[id]!),
+      }));
+      terminal.result(told, phenomenaText(phenomena));
+    });
+}
+
+/** `lab rates|coverage|strategies|phenomena|selection|distribution|population|monitors|algorithms|raters|feedback-types`. */
 export function addLabCommands(program: Command, terminalOf: () => Terminal): void {
   const lab = program.command('lab').description('controlled experiments on grounds whose truth is known');
   addMeasured(lab, terminalOf, {
@@ -153,6 +186,7 @@ export function addLabCommands(program: Command, terminalOf: () => Terminal): vo
     measure: measureCoverage,
     text: coverageText,
   });
+  addPhenomena(lab, terminalOf);
   lab
     .command('strategies')
     .description('what each strategy does to the harm that each probe estimates, paired by seed')
@@ -207,6 +241,17 @@ export function addLabCommands(program: Command, terminalOf: () => Terminal): vo
       terminal.result(study, populationText(study));
     });
   lab
+    .command('raters')
+    .description('how often the intervals of raters who are fitted beside a reward hold what they truly are')
+    .option('--draws <n>', 'crowds of raters', whole(1), 400)
+    .option('--first-seed <n>', 'the first seed', whole(0), 1)
+    .addHelpText('after', '\nExample:\n  goodhart lab raters --draws 400')
+    .action(async (options: { draws: number; firstSeed: number }) => {
+      const terminal = terminalOf();
+      const study = await measureRaters(options, terminal.progress);
+      terminal.result(study, ratersText(study));
+    });
+  lab
     .command('monitors')
     .description('what a run can watch: which of it warns in time that a reward is being overdone')
     .option('--runs <n>', 'runs; thresholds come from the first half, rates from the second', whole(8), 200)
@@ -217,6 +262,7 @@ export function addLabCommands(program: Command, terminalOf: () => Terminal): vo
       const study = await monitorStudy(options, terminal.progress);
       terminal.result(study, monitorsText(study));
     });
+  addAlgorithmStudy(lab, terminalOf);
   lab
     .command('feedback-types')
     .description('every kind of feedback and their mix at equal rater time')

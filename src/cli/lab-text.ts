@@ -1,18 +1,26 @@
 import {
+  type AlgorithmStudy,
   type ArmRates,
   type CommittedCoverage,
   type CommittedRates,
   type DistributionStudy,
+  expectedText,
   type FeedbackTypesStudy,
   intervalRemark,
   type MonitorStudy,
   type PairedDifference,
+  type PhenomenaRuns,
+  type PhenomenonId,
   type PopulationStudy,
+  phenomenonOf,
+  phenomenonRows,
   type Rate,
+  type RaterStudy,
   type SelectionStudy,
   type StrategyEffect,
 } from '../lab/index.ts';
 import { table } from '../report/index.ts';
+import { own } from '../run/index.ts';
 
 const figure = (value: number) => value.toFixed(3);
 const signed = (value: number) => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3)}`;
@@ -149,4 +157,64 @@ export function monitorsText({ rows, runs, firstSeed, overdone }: MonitorStudy):
   ]);
   const head = ['signal', 'what it reads', 'threshold', 'warned in time', 'warned at all', 'false alarms', 'area'];
   return `${table([head, ...lines])}\n${runs} runs from seed ${firstSeed}, of which ${overdone} lose a tenth of their largest gain in true utility; in time is before that`;
+}
+
+/** A mean over seeds with its interval; one seed has none. */
+const overSeeds = ({ mean, interval }: { readonly mean: number; readonly interval: { low: number; high: number } }) =>
+  Number.isFinite(interval.low)
+    ? `${mean.toFixed(2)} (${interval.low.toFixed(2)} to ${interval.high.toFixed(2)})`
+    : mean.toFixed(2);
+
+export function algorithmsText({ settings, grounds, results }: AlgorithmStudy): string {
+  const parts = grounds.map(({ ground, beta, rest, start, best }) => {
+    const lines = results
+      .filter((result) => result.ground === ground)
+      .map(({ algorithm, share, kl, tokensAStep: { sampled, scored, trained }, secondsAStep }) => [
+        ...[algorithm, overSeeds(share), overSeeds(kl)],
+        ...[sampled, scored, trained].map((tokens) => String(Math.round(tokens))),
+        secondsAStep.toFixed(3),
+      ]);
+    const head = ['algorithm', 'share of the optimum', 'KL', 'sampled', 'scored', 'trained', 'seconds'];
+    return `${ground}: the base model earns ${start.toFixed(2)} (${(100 * rest).toFixed(0)} % of what it says is no reply); the optimum at ${settings.kl} nats, with β = ${beta.toFixed(3)}, earns ${best.toFixed(2)} more
+${table([head, ...lines])}`;
+  });
+  return `${parts.join('\n\n')}
+${settings.seeds} seeds from ${settings.firstSeed}, ${settings.steps} steps. Share of the gain that the best policy has at the KL of the last step, KL in nats a reply; tokens and seconds a step.`;
+}
+
+/** Coverage of raters' intervals. */
+export function ratersText({ rows, draws, firstSeed, raters }: RaterStudy): string {
+  const lines = rows.map((r) => [
+    r.trait,
+    `${r.share.toFixed(3)} (${r.interval.low.toFixed(3)} to ${r.interval.high.toFixed(3)})`,
+    r.ofAll.toFixed(3),
+    r.ofFew.toFixed(3),
+    figure(r.error),
+    figure(r.typicalError),
+  ]);
+  const head = [
+    'trait',
+    'held by one rater a draw',
+    'by all',
+    'by those with five answers',
+    'error',
+    'error of the typical',
+  ];
+  return `${table([head, ...lines])}\n${draws} crowds of ${raters} raters from seed ${firstSeed}; 95 % intervals, reward, raters and population fitted together`;
+}
+
+/** Published phenomena: what was expected of each measure, and what was found. */
+export function phenomenaText(phenomena: PhenomenaRuns): string {
+  return Object.entries(phenomena)
+    .map(([id, runs]) => {
+      const { title, citation, measures } = phenomenonOf(id as PhenomenonId);
+      const rows = phenomenonRows(id as PhenomenonId, runs).map(({ measure, mean, interval, n, found }) => {
+        const { role, expected } = own(measures, measure)!;
+        const range = Number.isFinite(interval.low) ? `${signed(interval.low)} to ${signed(interval.high)}` : '–';
+        return [measure, role, expectedText(expected), n === 0 ? '–' : signed(mean), range, String(n), found];
+      });
+      const head = ['measure', 'role', 'expected', 'mean', '95 % interval', 'runs', 'found'];
+      return `${id}: ${title} (${citation})\n${table([head, ...rows])}\n${runs.seeds} seeds from ${runs.firstSeed}`;
+    })
+    .join('\n\n');
 }

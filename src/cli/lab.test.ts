@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { COVERAGE, type CommittedRates, RATES } from '../lab/index.ts';
+import { COVERAGE, type CommittedRates, PHENOMENON_IDS, RATES } from '../lab/index.ts';
 import { runForTest as run } from './command.fake.ts';
 import { coverageText } from './lab-text.ts';
 
@@ -100,6 +100,33 @@ describe('goodhart lab rates and strategies', () => {
   });
 });
 
+describe('goodhart lab phenomena', () => {
+  it('prints what is committed at once: what was expected and what was found of every measure', async () => {
+    const { code, out } = await run('lab', 'phenomena');
+    expect(code).toBe(0);
+    for (const id of PHENOMENON_IDS) expect(out).toContain(`${id}: `);
+    expect(out).toMatch(/threshold +effect +3\.5 to 6\.5 /);
+  });
+  it('runs one of them on the seeds that it is asked for', async () => {
+    const measure = async (...more: string[]) => {
+      const { code, out } = await run('lab', 'phenomena', 'off-switch', '--json', ...more);
+      expect(code).toBe(0);
+      return JSON.parse(out.trim().split('\n').at(-1)!) as [{ phenomenon: string; values: Record<string, number[]> }];
+    };
+    const [{ phenomenon, values }] = await measure('--seeds', '2', '--first-seed', '8');
+    expect(phenomenon).toBe('off-switch');
+    expect(values['unsure, rational person']!.length).toBe(2);
+    const [later] = await measure('--seeds', '1', '--first-seed', '9');
+    // The second seed of the one is the first of the other.
+    for (const [name, own] of Object.entries(values)) expect(later.values[name]).toEqual(own.slice(1));
+  });
+  it('refuses a name that none has, in one line', async () => {
+    const { code, err } = await run('lab', 'phenomena', 'of-switch');
+    expect({ code, lines: err.trim().split('\n').length }).toEqual({ code: 2, lines: 1 });
+    expect(err).toMatch(/unknown of-switch; did you mean off-switch/);
+  });
+});
+
 describe('goodhart lab monitors', () => {
   it('says of every signal how often it warned in time, and how often for nothing', async () => {
     const { code, out } = await run('lab', 'monitors', '--runs', '8', '--first-seed', '9');
@@ -107,6 +134,30 @@ describe('goodhart lab monitors', () => {
     expect(out).toMatch(/independent-gap .*5 % of the first 4 runs.* \d\/\d/);
     expect(out).toMatch(/component-share .*rewardspy/);
     expect(out).toMatch(/8 runs from seed 9, of which \d lose/);
+  });
+});
+
+describe('goodhart lab algorithms', () => {
+  it('holds each algorithm against the exact optimum at the KL that it reached', async () => {
+    const asked = ['--seeds', '1', '--first-seed', '7', '--steps', '4', '--base-steps', '30', '--grounds', 'rooms'];
+    const { code, out } = await run('lab', 'algorithms', ...asked, '--algorithms', 'rloo,dpo', '--json');
+    expect(code).toBe(0);
+    const study = JSON.parse(out.trim().split('\n').at(-1)!);
+    expect(study.results.map((row: { algorithm: string }) => row.algorithm)).toEqual(['rloo', 'dpo']);
+    const [{ runs, tokensAStep }, judged] = study.results;
+    expect(runs[0].path.map(({ step }: { step: number }) => step)).toEqual([1, 2, 3, 4]);
+    expect(runs[0].seed).toBe(7);
+    // No policy earns more than the optimum at its KL.
+    for (const row of study.results)
+      for (const { gain, best, kl } of row.runs[0].path) {
+        expect(kl).toBeGreaterThan(0);
+        expect(gain).toBeLessThanOrEqual(best + 1e-9);
+      }
+    expect(tokensAStep.sampled).toBeGreaterThan(0);
+    expect(judged.tokensAStep.sampled).toBe(0);
+    const wrong = await run('lab', 'algorithms', '--algorithms', 'rlo');
+    expect(wrong).toMatchObject({ code: 2 });
+    expect(wrong.err).toMatch(/did you mean rloo/);
   });
 });
 
@@ -131,5 +182,19 @@ describe('goodhart lab feedback-types', () => {
     const { code, err } = await run('lab', 'feedback-types', '--answer-seconds', seconds);
     expect({ code, lines: err.trim().split('\n').length }).toEqual({ code: 2, lines: 1 });
     expect(err).toMatch(message);
+  });
+});
+
+describe('goodhart lab raters', () => {
+  it('counts the intervals that hold what raters are', async () => {
+    const { code, out } = await run('lab', 'raters', '--draws', '1', '--first-seed', '7', '--json');
+    expect(code).toBe(0);
+    const { rows, firstSeed } = JSON.parse(out.trim().split('\n').at(-1)!);
+    expect(firstSeed).toBe(7);
+    for (const { trait, ofAll, estimates } of rows) {
+      expect(estimates).toBe(40);
+      // 38 of 40 are expected to.
+      expect(ofAll, trait).toBeGreaterThan(0.7);
+    }
   });
 });

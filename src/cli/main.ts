@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { visibleText } from '../report/index.ts';
 import { closeObjectPrototype } from '../run/index.ts';
 import { addAuditCommands } from './audit-commands.ts';
+import { addEngineCommands } from './engine-commands.ts';
 import { VERSION } from './environment.ts';
 import { addExchangeCommands } from './exchange-commands.ts';
 import { addFeedbackCommands } from './feedback-commands.ts';
@@ -48,6 +49,7 @@ export function createProgram(streams: TerminalStreams): { program: Command; ter
   addExchangeCommands(program, terminal);
   addFeedbackCommands(program, terminal);
   addModelCommands(program, terminal);
+  addEngineCommands(program, terminal);
   addPolicyCommands(program, terminal);
   addRewardCommands(program, terminal);
   addAuditCommands(program, terminal);

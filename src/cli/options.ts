@@ -1,4 +1,6 @@
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
+import { ANSWER_CHOICES } from '../feedback/index.ts';
+import { suggest, UsageError } from '../run/index.ts';
 
 /** A whole number from `least` to `most`, as an option; anything else is refused by name. */
 export const whole =
@@ -11,3 +13,21 @@ export const whole =
     }
     return value;
   };
+
+/** Names out of a comma-separated text, all of them known. */
+export function names<T extends string>(option: string, text: string, known: readonly T[]): T[] {
+  return text.split(',').map((name) => {
+    const found = known.find((one) => one === name.trim());
+    if (found !== undefined) return found;
+    const near = suggest(name.trim(), known);
+    const hint = near === undefined ? `choose among ${known.join(', ')}` : `did you mean ${near}?`;
+    throw new UsageError(option, `--${option}: unknown ${name.trim()}; ${hint}`);
+  });
+}
+
+/** Which answers of a project are meant; what none means, its command says. */
+export const answersOption = (): Option =>
+  new Option(
+    '--answers <which>',
+    'decided: the decision where an item was decided, else every vote (default); all: every vote; majority or dawid-skene: one answer a question and item, decisions first',
+  ).choices(ANSWER_CHOICES);

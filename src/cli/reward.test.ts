@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { Answer, Item, Judgment, RaterProfile } from '../feedback/index.ts';
+import type { Answer, FeedbackRecord, Item, Judgment, RaterProfile } from '../feedback/index.ts';
 import { createRng, type Rng } from '../stats/index.ts';
 import { runForTest as run } from './command.fake.ts';
 
@@ -181,6 +181,57 @@ describe('goodhart reward on all nine kinds of answers', () => {
   });
 });
 
+describe('goodhart reward fit on decided items', () => {
+  const { items } = ranked(2, 200, createRng('cli-decided'));
+  const better = ({ replies }: Item) => (worth(replies[0]!.text) > worth(replies[1]!.text) ? 0 : 1);
+  // Of the two votes on each item one contradicts the other; the decision says which is right.
+  const votes = items.flatMap(({ id }) =>
+    ([0, 1] as const).map((outcome) =>
+      judgment(`${id}/${outcome}`, id, { kind: 'comparison', outcome }, `h${outcome}`),
+    ),
+  );
+  const records: FeedbackRecord[] = [
+    ...votes.map((one): FeedbackRecord => ({ type: 'judgment', judgment: one })),
+    ...items.map(
+      (item): FeedbackRecord => ({
+        type: 'adjudication',
+        id: `d/${item.id}`,
+        projectId: 'p',
+        itemId: item.id,
+        raterId: 'lead',
+        at,
+        answer: { kind: 'comparison', outcome: better(item) },
+        reason: 'fact',
+        considered: [`${item.id}/0`, `${item.id}/1`],
+      }),
+    ),
+  ];
+  const path = project('decided', { items, judgments: votes, raters: [] });
+  writeFileSync(join(path, 'records.jsonl'), records.map((row) => `${JSON.stringify(row)}\n`).join(''));
+
+  it('learns from the decisions, and from the votes alone nothing', async () => {
+    const heldOut = project('decided-held-out', ranked(2, 300, createRng('cli-decided-held-out')));
+    const fitted = async (...more: string[]) => {
+      const model = join(folder, `decided-model-${more.length}`);
+      const fit = JSON.parse(
+        (await run('reward', 'fit', path, '--out', model, '--ridge', '1', '--set', 'order=1', ...more, '--json')).out,
+      );
+      const { overall } = JSON.parse((await run('reward', 'eval', model, heldOut, '--json')).out);
+      return { fit, accuracy: overall.accuracy as number };
+    };
+    const decided = await fitted();
+    expect(decided.fit).toMatchObject({
+      choice: 'decided',
+      answers: { comparison: 200 },
+      left: { 'a vote, for which the decision stands': 400 },
+    });
+    expect(decided.accuracy).toBeGreaterThan(0.65);
+    const all = await fitted('--answers', 'all');
+    expect(all.fit).toMatchObject({ choice: 'all', answers: { comparison: 400 }, left: {} });
+    expect(all.accuracy).toBeLessThan(0.6);
+  });
+});
+
 describe('goodhart reward', () => {
   const rng = createRng('cli-reward');
   const four = ranked(4, 300, rng);
@@ -241,5 +292,23 @@ describe('goodhart reward', () => {
     const { code, err } = await command();
     expect(code).toBe(2);
     expect(err).toMatch(reason);
+  });
+});
+
+describe('goodhart reward fit with raters of their own', () => {
+  it('keeps them with the reward, and shows them where it is evaluated', async () => {
+    const rng = createRng('cli-people');
+    const told = project('people', asPairs(ranked(3, 120, rng)));
+    const model = join(folder, 'people-model');
+    const fit = ['reward', 'fit', told, '--out', model, '--set'] as const;
+    const { code, out } = await run(...fit, 'disagreement=per-rater');
+    expect(code).toBe(0);
+    expect(out).toMatch(/4 raters fitted beside it/);
+    const shown = await run('reward', 'eval', model, told);
+    expect(shown.code).toBe(0);
+    expect(shown.out).toMatch(/Raters, each fitted beside the reward, with 95 % intervals/);
+    const refused = await run(...fit, 'disagreement=often');
+    expect(refused.code).toBe(2);
+    expect(refused.err).toMatch(/disagreement.*per-rater/);
   });
 });

@@ -3,6 +3,8 @@ import {
   claimsSection,
   comparisonDocument,
   type Disclosure,
+  EXPORT_FORMAT_IDS,
+  EXPORT_FORMATS,
   NOT_EXCLUDED,
   readClaims,
   SEAL,
@@ -49,6 +51,7 @@ export function disclosureReads(
         seal: isSealed ? textIn(folder, SEAL, LIMITS.seal) : null,
         sealDigest: isSealed ? folder.digest(SEAL).sha256 : null,
         signed: isSealed ? signedDocument(folder) : null,
+        exports: isSealed ? EXPORT_FORMAT_IDS.map((id) => ({ id, title: EXPORT_FORMATS[id].title })) : [],
         carries: (await carriedBy(place(run))) ?? null,
       };
     }),

@@ -35,8 +35,14 @@ function readerThread(folder: string): RunReader {
   };
 }
 
+/** Minutes that verifying may take in the Studio: a folder may be a stranger's, and the next run waits. A quickstart takes seconds. */
+const VERIFY_MINUTES = 10;
+
 /** A reader of runs in threads: one for the pages and one that verifies, which may take minutes. */
-export function createRunReaderThread(folder: string): RunReader {
+export function createRunReaderThread(
+  folder: string,
+  { verifyMs = VERIFY_MINUTES * 60_000 }: { readonly verifyMs?: number } = {},
+): RunReader {
   const [pages, verifier] = [readerThread(folder), readerThread(folder)];
   /** Whoever asks for the same run while it is verified gets the same answer. */
   const verifying = new Map<string, ReturnType<RunReader['verify']>>();
@@ -47,7 +53,22 @@ export function createRunReaderThread(folder: string): RunReader {
     verify(run) {
       const known = verifying.get(run);
       if (known !== undefined) return known;
-      const asked = verifier.verify(run).finally(() => verifying.delete(run));
+      let isLate = false;
+      const end = setTimeout(() => {
+        isLate = true;
+        void verifier.close();
+      }, verifyMs);
+      const asked = verifier
+        .verify(run)
+        .catch((error: unknown) => {
+          if (!isLate) throw error;
+          const limit = `${Math.ceil(verifyMs / 60_000)} minutes`;
+          throw new UsageError('verify', `run ${run}: not verified within ${limit}; goodhart verify has no such bound`);
+        })
+        .finally(() => {
+          clearTimeout(end);
+          verifying.delete(run);
+        });
       verifying.set(run, asked);
       return asked;
     },

@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { SEAL } from '../disclosure/index.ts';
-import { configSchema, RUN_FILES } from '../pipeline/index.ts';
+import { configSchema, type PipelineConfig, RUN_FILES } from '../pipeline/index.ts';
 import { parseConfig, UsageError } from '../run/index.ts';
 import { onPath, writeFileAtomic, writeJson } from '../run/node.ts';
 import type { RunRow, RunService, StudioEvent } from '../server/index.ts';
@@ -13,6 +13,20 @@ import { gone, type WatchedProcess, watchProcess } from './run-process.ts';
 import type { RunReader } from './run-reader.ts';
 import { projectConfig, recipes } from './run-recipes.ts';
 
+/** Refuses what of a configuration leads to a place of this machine: others fill in the form. */
+function refusePlaces({ data, base }: PipelineConfig): void {
+  const fail = (key: string, got: string, want: string) => {
+    throw new UsageError(
+      'place',
+      `${key} ${got}: this Studio takes no places of its own machine from a form; ${want}, or start the run in a terminal`,
+    );
+  };
+  if (data.layout === 'import') fail('data.path', data.path, 'add the file to a project');
+  if (data.layout === 'project' && data.folder !== undefined) fail('data.folder', data.folder, 'name a project');
+  if (base?.from !== undefined && (!/^[\w.-]+\/[\w.-]+(@[\w.-]+)?$/.test(base.from) || existsSync(base.from)))
+    fail('base.from', base.from, 'name a published model');
+}
+
 /** Runs of a folder. Each runs in a process of its own, so that the server stays responsive and may be restarted. */
 export function createRunService(options: {
   readonly folder: string;
@@ -21,6 +35,8 @@ export function createRunService(options: {
   readonly notify: (event: StudioEvent) => void;
   /** Where the projects are that runs may be on: file or URL. */
   readonly store: string;
+  /** Others reach the Studio: configurations must not name places of this machine. */
+  readonly fenced?: boolean;
   /** The command that runs a pipeline. */
   readonly command?: readonly string[];
 }): RunService {
@@ -98,6 +114,7 @@ export function createRunService(options: {
       const project = projectIn(config);
       if (project !== null && !mayRead(project))
         throw new UsageError('project', `data.project ${project}: there is no such project that you belong to`);
+      if (options.fenced === true) refusePlaces(config);
       const base =
         config.name
           .toLowerCase()
@@ -138,6 +155,13 @@ export function createRunService(options: {
       // Another request may have begun it meanwhile.
       if (children.has(run)) throw new UsageError('run', `run ${run} is running; wait for its end`);
       launch(run, projectOfRun(places, run), has(run, RUN_FILES.run) ? ['--resume'] : []);
+    },
+    async remove(run) {
+      if ((await this.detail(run))?.run.status === 'running')
+        throw new UsageError('run', `run ${run} is running; stop it first`);
+      // The note goes first: a folder that is half gone is still listed, and can be deleted again.
+      for (const ending of ['json', 'yaml'] as const) rmSync(statePath(run, ending), { force: true });
+      onPath(place(run), () => rmSync(place(run), { recursive: true, force: true }));
     },
     async ask(run, wanted, add) {
       if (!has(run, SEAL)) throw new UsageError('run', `run ${run} is not sealed yet; let it finish first`);

@@ -67,7 +67,8 @@ async function readStored(store: FeedbackStore, id: string): Promise<OpenedProje
     for await (const rater of rows.raters) raters.push(rater);
     const records: FeedbackRecord[] = [];
     for await (const { record } of rows.records) records.push(record);
-    return { project, items, raters, records, judgments: foldRecords(records).judgments };
+    const { judgments, archived } = foldRecords(records);
+    return { project, items: items.filter(({ id: item }) => !archived.has(item)), raters, records, judgments };
   });
 }
 

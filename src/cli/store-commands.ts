@@ -25,7 +25,10 @@ const progressText = ({ items, judgments, raters, records, quotas }: ProjectProg
   const roles = Object.entries(items.byRole).map(([role, n]) => `${n} ${role}`);
   const share = judgments.wanted === 0 ? '' : ` (${((100 * judgments.done) / judgments.wanted).toFixed(1)} %)`;
   return table([
-    ['items', `${items.total}: ${roles.join(', ') || 'none'}; ${items.open} open`],
+    [
+      'items',
+      `${items.total}: ${roles.join(', ') || 'none'}; ${items.open} open${items.archived === 0 ? '' : `; ${items.archived} put away`}`,
+    ],
     ['judgments', `${judgments.done} of ${judgments.wanted} wanted${share}; ${judgments.reserved} being given`],
     ['raters', `${raters.active} active of ${raters.known}`],
     ['records', String(records)],

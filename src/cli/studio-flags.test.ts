@@ -8,6 +8,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, it } from 'vitest';
+import { hashSecret } from '../server/node.ts';
+import { openStore } from '../store/index.ts';
+import { runForTest as run } from './command.fake.ts';
+import { startStudio } from './studio.ts';
 
 const COMMAND = fileURLToPath(new URL('../../bin/goodhart.js', import.meta.url));
 const place = mkdtempSync(join(tmpdir(), 'goodhart-studio-flags-'));
@@ -25,7 +29,10 @@ async function freePort(): Promise<number> {
 /** A Studio in a process of its own; asks it by a name, through a proxy that says the browser came by TLS. */
 async function withStudio<T>(
   flags: readonly string[],
-  use: (ask: (path: string, host: string, body?: object) => Promise<IncomingMessage>, token: string) => Promise<T>,
+  use: (
+    ask: (path: string, host: string, body?: object, to?: string) => Promise<IncomingMessage>,
+    token: string,
+  ) => Promise<T>,
 ): Promise<T> {
   const port = await freePort();
   const folder = mkdtempSync(join(place, 's'));
@@ -37,9 +44,9 @@ async function withStudio<T>(
   try {
     const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
     const { setupUrl } = JSON.parse(line) as { setupUrl: string };
-    const ask = async (path: string, host: string, body?: object) => {
+    const ask = async (path: string, host: string, body?: object, to = '127.0.0.1') => {
       const headers = { host, 'x-forwarded-proto': 'https', 'content-type': 'application/json' };
-      const sent = request({ port, host: '127.0.0.1', path, method: body === undefined ? 'GET' : 'POST', headers });
+      const sent = request({ port, host: to, path, method: body === undefined ? 'GET' : 'POST', headers });
       sent.end(body === undefined ? undefined : JSON.stringify(body));
       const [answer] = (await once(sent, 'response')) as [IncomingMessage];
       answer.resume();
@@ -53,7 +60,7 @@ async function withStudio<T>(
   }
 }
 
-it('--host adds a name, and --proxy a proxy whose word is taken for TLS', async () => {
+it('--origin adds a name that browsers reach by https, and --proxy a proxy whose word is taken for TLS', async () => {
   const owner = { name: 'Owner', password: 'a long enough password of words' };
   const tried = (flags: readonly string[]) =>
     withStudio(flags, async (ask, token) => {
@@ -68,7 +75,76 @@ it('--host adds a name, and --proxy a proxy whose word is taken for TLS', async 
         secure: /; secure/i.test(cookie),
       };
     });
-  const [plain, told] = await Promise.all([tried([]), tried(['--host', 'studio.example.org', '--proxy', 'loopback'])]);
+  const [plain, told] = await Promise.all([
+    tried([]),
+    tried(['--origin', 'https://studio.example.org', '--proxy', 'loopback']),
+  ]);
   expect(plain).toEqual({ named: 421, other: 421, signed: 200, secure: false });
   expect(told).toEqual({ named: 200, other: 421, signed: 200, secure: true });
+});
+
+it('studio reset prints a link under --url that sets a new password for an account of the store', async () => {
+  const path = join(place, 'reset.db');
+  const store = await openStore(path, { create: true });
+  const account = {
+    id: 'a',
+    name: 'Olga',
+    role: 'owner',
+    raterId: 'r',
+    passwordHash: 'h',
+    createdAt: '',
+    disabled: false,
+  };
+  await store.accounts.createAccount(account);
+  const reset = (...args: string[]) => run('studio', '--store', path, 'reset', ...args);
+  const { code, out } = await reset('olga', '--url', 'https://studio.example.org');
+  expect(code).toBe(0);
+  const [, token] = /https:\/\/studio\.example\.org\/reset\/(\S+)/.exec(out)!;
+  expect((await store.accounts.accountOfReset(hashSecret(token!), new Date().toISOString()))?.name).toBe('Olga');
+  expect((await reset('Olga')).out).toMatch(/http:\/\/127\.0\.0\.1:4173\/reset\//);
+  expect(await reset('Nobody')).toMatchObject({
+    code: 2,
+    err: expect.stringMatching(/no open account is called Nobody; there are Olga/),
+  });
+  await store.close();
+});
+
+it('--host listens on an address, and what is none is refused with what to give instead', async () => {
+  await withStudio(['--host', '127.0.0.2'], async (ask) => ask('/healthz', '127.0.0.2', undefined, '127.0.0.2')).then(
+    ({ statusCode }) => expect(statusCode).toBe(200),
+  );
+  for (const [args, why] of [
+    [['--host', 'studio.example.org'], /expected an address to listen on.*--origin https:\/\/name/],
+    [['--origin', 'https://studio.example.org/path'], /expected scheme and name alone/],
+    [['--origin', 'studio.example.org'], /expected scheme and name alone/],
+  ] as const)
+    expect(await run('studio', ...args)).toMatchObject({ code: 2, err: expect.stringMatching(why) });
+});
+
+it('with --origin forms lead to no place of the machine, and to no private network but those of --allow-private', async () => {
+  const at = { folder: mkdtempSync(join(place, 'fence')) };
+  const tried = async (...allowed: string[]) => {
+    const studio = await startStudio({
+      store: join(at.folder, 'studio.db'),
+      runs: at.folder,
+      port: await freePort(),
+      origins: ['https://studio.example.org'],
+      allowPrivate: allowed,
+      report: (_, error) => {
+        throw error;
+      },
+    });
+    try {
+      const yaml = 'name: x\ndata: { layout: import, format: csv, path: /etc/passwd }\n';
+      await expect(studio.runs.start({ yaml, set: [] }, { mayRead: () => true })).rejects.toThrow(
+        /data\.path \/etc\/passwd: this Studio takes no places of its own machine/,
+      );
+      return studio.setupUrl;
+    } finally {
+      await studio.close();
+    }
+  };
+  expect(await tried()).toMatch(/^https:\/\/studio\.example\.org\/setup\//);
+  await tried('10.0.0.0/8');
+  await expect(tried('10.0.0.0/99')).rejects.toThrow(/proxy 10\.0\.0\.0\/99: expected an address/);
 });

@@ -19,7 +19,12 @@ export interface Statement extends EvidencePointer {
 export type StatementBasis = 'evidence' | 'configuration';
 export interface BasedStatement extends Statement {
   readonly basis: StatementBasis;
+  /** Which way a number is better, where one way is. */
+  readonly better?: 'higher' | 'lower';
 }
+
+/** Label of a statement that is the interval of the number stated before it. */
+export const INTERVAL_LABEL = 'its 95 % interval';
 
 /** A number in a declaration that evidence can confirm or contradict, with as many decimals as it is written with. */
 export interface Claim extends EvidencePointer {
@@ -82,7 +87,12 @@ export const disclosureSchema: z.ZodType<Disclosure> = z.strictObject({
       title: z.string(),
       status: z.enum(['measured', 'declared', 'missing']),
       basis: z.enum(['evidence', 'person', 'configuration']).nullable(),
-      statements: z.array(statementSchema.extend({ basis: z.enum(['evidence', 'configuration']) })),
+      statements: z.array(
+        statementSchema.extend({
+          basis: z.enum(['evidence', 'configuration']),
+          better: z.enum(['higher', 'lower']).exactOptional(),
+        }),
+      ),
       declaration: declarationSchema.exactOptional(),
       findings: z.array(statementSchema),
     }),
@@ -138,6 +148,7 @@ export function buildDisclosure(input: {
     readonly item: DisclosureId;
     readonly label: string;
     readonly basis: StatementBasis;
+    readonly better?: 'higher' | 'lower';
     readonly supporting?: boolean;
   })[];
   readonly declarations: Readonly<Record<string, Declaration>>;
@@ -153,7 +164,14 @@ export function buildDisclosure(input: {
       .filter((s) => s.item === id)
       .map((s) => ({ ...s, value: atPointer(read(s.file), s.pointer) }))
       .filter((s) => s.value !== undefined && s.value !== null);
-    const statements = known.map(({ label, file, pointer, value, basis }) => ({ label, file, pointer, value, basis }));
+    const statements = known.map(({ label, file, pointer, value, basis, better }) => ({
+      label,
+      file,
+      pointer,
+      value,
+      basis,
+      ...(better !== undefined && { better }),
+    }));
     const informing = findings.flatMap((finding, i): Statement[] =>
       (challenges as readonly string[]).includes(finding.challenge)
         ? [{ label: findingLabel(finding), file: findingsFile, pointer: `/${i}/verdict`, value: finding.verdict }]

@@ -1,5 +1,15 @@
 import { z } from 'zod';
-import { canonicalJson, type Folder, parseJson, type RunRecord, recordsRoot, textIn } from '../run/index.ts';
+import {
+  canonicalJson,
+  DataError,
+  type Folder,
+  linesOfText,
+  parseJson,
+  placeIn,
+  type RunRecord,
+  recordsRoots,
+  textIn,
+} from '../run/index.ts';
 import {
   type Bundle,
   bundleSchema,
@@ -23,6 +33,8 @@ export const CLAIM_PREDICATE = 'urn:goodhart:claim:v1';
 
 /** The largest file of claims that is read. */
 export const CLAIMS_BYTES = 64 * 1024 * 1024;
+/** Each costs a signature and its time stamps to check. */
+const MOST_CLAIMS = 1000;
 const hexSchema = z.string().regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 in hex');
 
 const statementSchema = z.strictObject({
@@ -89,9 +101,12 @@ function readClaim(text: string, line: number, before: Bundle | undefined): Sign
 /** All claims of a folder. */
 export function readClaims(folder: Folder): ReadClaims {
   if (!folder.has(CLAIMS)) return { claims: [], faults: [] };
-  const lines = textIn(folder, CLAIMS, CLAIMS_BYTES).split('\n');
+  const place = placeIn(folder, CLAIMS);
+  const lines = linesOfText(place, textIn(folder, CLAIMS, CLAIMS_BYTES));
   const faults: { line: number; why: string }[] = [];
   if (lines.pop() !== '') faults.push({ line: lines.length + 1, why: 'the file ends in the middle of a line' });
+  if (lines.length > MOST_CLAIMS)
+    throw new DataError('claims', `${place}: expected at most ${MOST_CLAIMS} claims, got ${lines.length}; remove some`);
   const claims: SignedClaim[] = [];
   let before: Bundle | undefined;
   for (const [i, text] of lines.entries()) {
@@ -121,11 +136,12 @@ export const subjectsOf = (folder: Folder): ClaimSubject[] =>
 export const subjectOf = ({ statement }: SignedClaim, name: string): string | undefined =>
   statement.subject.find((subject) => subject.name === name)?.digest.sha256;
 
-/** Whether a claim was made when the log of this run was shorter: it is about an earlier seal of the same run. */
-export function isEarlier({ statement }: SignedClaim, records: readonly RunRecord[]): boolean {
-  const { root, count } = statement.predicate.records;
-  return count > 0 && count < records.length && recordsRoot(records.slice(0, count)) === root;
-}
+/** Roots of the log as it was when each claim was made, by the number of records that it names. */
+export const rootsNamed = (
+  claims: readonly SignedClaim[],
+  records: readonly RunRecord[],
+): ReadonlyMap<number, string> =>
+  recordsRoots(records, new Set(claims.map(({ statement }) => statement.predicate.records.count)));
 
 /** The signature of a claim: what an outside time is asked for. */
 export const signedBytes = ({ bundle }: SignedClaim): Uint8Array => signatureOf(bundle);

@@ -7,6 +7,7 @@ import {
   DataError,
   exactTextIn,
   type Folder,
+  hasTooManyLines,
   jsonOfIn,
   merkleLeaf,
   merkleRootOf,
@@ -52,11 +53,12 @@ export const leafOf = ({ salt, path, line, row }: Row): string =>
 /** The largest file that is committed to row by row; a larger one is one leaf. */
 const ROWS_BYTES = 256 * 1024 * 1024;
 
-/** Lines of a JSON Lines file; undefined where it is none, is too large, or does not end with its last line. */
+/** Lines of a JSON Lines file; undefined where it is none, is too large, has too many, or does not end with its last line. */
 export function linesOf(folder: Folder, path: string): string[] | undefined {
   if (!path.endsWith('.jsonl') || folder.size(path) > ROWS_BYTES) return undefined;
-  const lines = exactTextIn(folder, path, ROWS_BYTES)?.split('\n');
-  if (lines === undefined) return undefined;
+  const text = exactTextIn(folder, path, ROWS_BYTES);
+  if (text === undefined || hasTooManyLines(text)) return undefined;
+  const lines = text.split('\n');
   return lines.pop() === '' ? lines : undefined;
 }
 

@@ -24,7 +24,12 @@ export const bundleSchema = z.strictObject({
     publicKey: z.strictObject({ hint: z.string() }),
     tlogEntries: z.tuple([]),
     timestampVerificationData: z
-      .strictObject({ rfc3161Timestamps: z.array(z.strictObject({ signedTimestamp: base64Schema })).min(1) })
+      .strictObject({
+        rfc3161Timestamps: z
+          .array(z.strictObject({ signedTimestamp: base64Schema }))
+          .min(1)
+          .max(16),
+      })
       .exactOptional(),
   }),
   dsseEnvelope: z.strictObject({

@@ -1,6 +1,6 @@
-import { type Folder, type RunRecord, recordsRoot } from '../run/index.ts';
+import type { Folder, RunRecord } from '../run/index.ts';
 import { type Check, ORIGIN, openCheck } from './check.ts';
-import { type ClaimSubject, isEarlier, readClaims, type SignedClaim, subjectOf } from './claims.ts';
+import { type ClaimSubject, readClaims, rootsNamed, type SignedClaim, subjectOf } from './claims.ts';
 import type { Row } from './commitments.ts';
 import { signatureOf, timestampsOf } from './dsse.ts';
 import type { VerifyingKey } from './keys.ts';
@@ -49,13 +49,19 @@ export interface ClaimedFolder {
 type Standing = 'of this seal' | 'of an earlier seal' | { readonly fault: string };
 
 /** What a claim is about: this seal, an earlier one of this run, or something else. */
-function standingOf(claim: SignedClaim, { records, seal, withheld }: ClaimedFolder): Standing {
+function standingOf(
+  claim: SignedClaim,
+  { records, seal, withheld }: ClaimedFolder,
+  roots: ReadonlyMap<number, string>,
+): Standing {
+  const { root, count } = claim.statement.predicate.records;
+  const isOfRun = roots.get(count) === root;
   if (subjectOf(claim, SEAL) !== seal.sha256)
-    return isEarlier(claim, records)
+    // The log of this run was shorter when the claim was made: it is about an earlier seal of the same run.
+    return isOfRun && count > 0 && count < records.length
       ? 'of an earlier seal'
       : { fault: 'is about the seal of another run, or of other files' };
-  const { root, count } = claim.statement.predicate.records;
-  if (count !== records.length || root !== recordsRoot(records)) return { fault: 'names other records than the seal' };
+  if (count !== records.length || !isOfRun) return { fault: 'names other records than the seal' };
   const listed = withheld === undefined ? undefined : subjectOf(claim, withheld.name);
   if (listed !== undefined && listed !== withheld!.sha256)
     return { fault: 'is about another list of what is withheld' };
@@ -65,8 +71,10 @@ function standingOf(claim: SignedClaim, { records, seal, withheld }: ClaimedFold
 const about = (name: string, ok: boolean, detail: string): Check => ({ name, ok, detail, aspect: 'origin' });
 const fingerprintText = ({ fingerprint }: VerifyingKey): string => `key ${fingerprint.slice(0, 16)}…`;
 
+type ReadStamps = readonly (Timestamp | { readonly fault: string })[];
+
 /** Time stamps of one claim, read; a damaged one, or one of another signature, is a fault. */
-function stampsOf(claim: SignedClaim, { read }: StampReader): (Timestamp | { fault: string })[] {
+function stampsOf(claim: SignedClaim, { read }: StampReader): ReadStamps {
   return timestampsOf(claim.bundle).map((response) => {
     try {
       return read(response, signatureOf(claim.bundle));
@@ -132,19 +140,20 @@ function originChecks(
 }
 
 /** When the seal was there at the latest, by an outside clock; without one it is the issuer's word. */
-function timeChecks(current: readonly SignedClaim[], reader: StampReader | undefined): Check[] {
+function timeChecks(
+  current: readonly SignedClaim[],
+  read: { readonly authorities: number; readonly stampsOf: (claim: SignedClaim) => ReadStamps } | undefined,
+): Check[] {
   const declared = current.map(({ statement }) => statement.predicate.declaredAt).sort()[0];
   const word = `time declared by issuer${declared === undefined ? '' : `: ${declared}`}`;
   const count = current.flatMap(({ bundle }) => timestampsOf(bundle)).length;
-  if (reader === undefined)
+  if (read === undefined)
     return [openCheck('time', count === 0 ? word : `${word}; ${count} time stamps, which are not read here`, 'origin')];
-  const stamps = current
-    .flatMap((claim) => stampsOf(claim, reader))
-    .flatMap((stamp) => ('fault' in stamp ? [] : [stamp]));
+  const stamps = current.flatMap(read.stampsOf).flatMap((stamp) => ('fault' in stamp ? [] : [stamp]));
   const trusted = stamps.filter((stamp) => stamp.trusted).sort((a, b) => a.at.getTime() - b.at.getTime())[0];
   if (trusted !== undefined)
     return [about('time', true, `sealed before ${trusted.at.toISOString()}, says ${trusted.authority}`)];
-  if (reader.authorities > 0) return [about('time', false, 'no time stamp of an authority that was given')];
+  if (read.authorities > 0) return [about('time', false, 'no time stamp of an authority that was given')];
   const [first] = stamps;
   if (first !== undefined)
     return [
@@ -158,19 +167,19 @@ function timeChecks(current: readonly SignedClaim[], reader: StampReader | undef
 }
 
 /** Origin and time of a sealed folder. */
-export function originAndTime(at: ClaimedFolder, reader: KnownFacts, stamps?: StampReader): Check[] {
-  const { keys = [] } = reader;
+export function originAndTime(at: ClaimedFolder, known: KnownFacts, reader?: StampReader): Check[] {
+  const { keys = [] } = known;
   const { claims, faults } = readClaims(at.folder);
-  const standings = claims.map((claim) => ({ claim, standing: standingOf(claim, at) }));
+  const roots = rootsNamed(claims, at.records);
+  const standings = claims.map((claim) => ({ claim, standing: standingOf(claim, at, roots) }));
   const current = standings.filter(({ standing }) => standing === 'of this seal').map(({ claim }) => claim);
-  const stampFaults = (stamps === undefined ? [] : claims).flatMap((claim) =>
-    stampsOf(claim, stamps!).flatMap((stamp) =>
-      'fault' in stamp ? [about(`${CLAIMS} line ${claim.line}`, false, stamp.fault)] : [],
-    ),
+  const stamps = reader === undefined ? undefined : new Map(claims.map((claim) => [claim, stampsOf(claim, reader)]));
+  const stampFaults = [...(stamps ?? [])].flatMap(([{ line }, read]) =>
+    read.flatMap((stamp) => ('fault' in stamp ? [about(`${CLAIMS} line ${line}`, false, stamp.fault)] : [])),
   );
   return [
-    ...originChecks(current, at, reader),
-    ...timeChecks(current, stamps),
+    ...originChecks(current, at, known),
+    ...timeChecks(current, reader && { authorities: reader.authorities, stampsOf: (claim) => stamps!.get(claim)! }),
     ...faults.map(({ line, why }) => about(`${CLAIMS} line ${line}`, false, why)),
     ...standings.map(({ claim, standing }) =>
       claimCheck(

@@ -2,11 +2,10 @@ import { parseJson } from '../run/index.ts';
 import { diskFolder, filesBelow, readRecords, readRegularFile } from '../run/node.ts';
 import { linesOf } from './commitments.ts';
 import type { Hidden } from './redact.ts';
-import { RECORDS } from './sealed-files.ts';
+import { RECORDS, WITHHELD } from './sealed-files.ts';
 
 /** Texts shorter than this, or of one word, say nothing by themselves: ids, kinds, names of settings. */
 const SHORTEST = 12;
-const MOST_TEXTS = 20_000;
 const FILE_BYTES = 256 * 1024 * 1024;
 
 /** All texts of a JSON value. */
@@ -42,21 +41,46 @@ function hiddenValues(folder: string, { path, lines }: Hidden): unknown[] {
 }
 
 /**
+ * How many of some pieces stand in a text, looked for in one walk, however many there are. `lengths` are those of the pieces that
+ * begin with the same characters.
+ */
+function piecesIn(
+  content: string,
+  pieces: ReadonlySet<string>,
+  lengths: ReadonlyMap<string, ReadonlySet<number>>,
+): number {
+  const found = new Set<string>();
+  for (let at = 0; at + SHORTEST <= content.length; at++) {
+    for (const length of lengths.get(content.slice(at, at + SHORTEST)) ?? []) {
+      const here = content.slice(at, at + length);
+      if (pieces.has(here)) found.add(here);
+    }
+  }
+  return found.size;
+}
+
+/**
  * Files of a public copy in which free text of withheld rows stands all the same, with how many such texts: a reply stands in the
  * evidence, and in the report too.
  */
 export function repeatsIn(copy: string, folder: string, hidden: readonly Hidden[]): { path: string; texts: number }[] {
   const texts = new Set<string>();
   for (const one of hidden) for (const value of hiddenValues(folder, one)) textsIn(value, texts);
-  const pieces = [...new Set([...texts].map(plainPiece))]
-    .filter((piece) => piece.length >= SHORTEST && piece.includes(' '))
-    .slice(0, MOST_TEXTS);
+  const pieces = [...new Set([...texts].map(plainPiece))].filter(
+    (piece) => piece.length >= SHORTEST && piece.includes(' '),
+  );
   if (pieces.length === 0) return [];
+  const wanted = new Set(pieces);
+  const lengths = new Map<string, Set<number>>();
+  for (const piece of pieces) {
+    const head = piece.slice(0, SHORTEST);
+    lengths.set(head, (lengths.get(head) ?? new Set()).add(piece.length));
+  }
   return filesBelow(copy)
-    .filter((path) => /\.(jsonl?|html|md|txt|csv)$/.test(path) && !path.startsWith('disclosure/'))
+    .filter((path) => /\.(jsonl?|html|md|txt|csv)$/.test(path) && path !== WITHHELD)
     .flatMap((path) => {
       const content = readRegularFile(`${copy}/${path}`, FILE_BYTES).toString('utf8');
-      const found = pieces.filter((piece) => content.includes(piece)).length;
+      const found = piecesIn(content, wanted, lengths);
       return found === 0 ? [] : [{ path, texts: found }];
     });
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { rollingCheckpoints } from '../engine/node.ts';
 import { DataError } from '../run/index.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
@@ -86,7 +87,10 @@ describe('rolling checkpoints', () => {
   const train = async (prefix: string, steps: number) => {
     const model = await engine.createModel(spec);
     const warnings: string[] = [];
-    const checkpoints = rollingCheckpoints<{ losses: number[] }>(prefix, { warn: (line) => warnings.push(line) });
+    const checkpoints = rollingCheckpoints(prefix, {
+      state: z.strictObject({ losses: z.array(z.number()) }),
+      warn: (line) => warnings.push(line),
+    });
     const { step: from, state } = await checkpoints.resume(model);
     const losses = state?.losses ?? [];
     for (let step = from + 1; step <= steps; step++) {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { ModelSpec } from '../engine/index.ts';
+import { type ModelSpec, modelSpecSchema } from '../engine/index.ts';
 import { type Parameter, parametersOf, specDifferences, trainableParameters } from '../model/index.ts';
 import { canonicalJson, DataError, EngineError, NumericsError } from '../run/index.ts';
 import {
@@ -26,7 +26,7 @@ const FORMAT = 'goodhart-checkpoint-2';
 
 const cardSchema = z.object({
   format: z.literal(FORMAT),
-  spec: z.custom<ModelSpec>((value) => typeof value === 'object' && value !== null),
+  spec: modelSpecSchema,
   step: z.int().nonnegative(),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
 });

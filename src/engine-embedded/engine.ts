@@ -10,6 +10,7 @@ import {
   type LossName,
   type ModelSpec,
   type OptimResult,
+  requireCustomLoss,
   type Sample,
   type SampleParams,
   type Sampler,
@@ -18,7 +19,7 @@ import {
   validateSequences,
 } from '../engine/index.ts';
 import { loraFault, specFault } from '../model/index.ts';
-import { EngineError, NumericsError, UsageError } from '../run/index.ts';
+import { EngineError, UsageError } from '../run/index.ts';
 import { Channel } from './channel.ts';
 import { type EngineSettings, PROVIDERS } from './sessions.ts';
 
@@ -134,11 +135,7 @@ class EmbeddedModel implements TrainableModel {
   ): Promise<ForwardOutput> {
     const { logprobs } = await this.forward(data, 'cross_entropy');
     const { loss, gradients } = custom(logprobs);
-    this.#checkCustom(
-      loss,
-      gradients,
-      data.map((datum) => datum.tokens.length),
-    );
+    requireCustomLoss(loss, gradients, { lengths: data.map((datum) => datum.tokens.length), step: this.#step });
     // dL/dθ = Σ (dL/dlp) dlp/dθ, and cross-entropy with weight −dL/dlp has exactly that gradient.
     const weighted = data.map((datum, i) => ({ ...datum, weights: gradients[i]!.map((g) => -g) }));
     await this.forwardBackward(weighted, 'cross_entropy');
@@ -153,7 +150,7 @@ class EmbeddedModel implements TrainableModel {
     validateSequences(sequences, this.spec, 'forwardBackwardScalar');
     const scalars = await this.#channel.call<Float32Array>('modelLastScalars', this.id, sequences);
     const { loss, gradient } = custom(scalars);
-    this.#checkCustom(loss, [gradient], [sequences.length]);
+    requireCustomLoss(loss, [gradient], { lengths: [sequences.length], step: this.#step });
     await this.#channel.call('lastScalarBackward', this.id, sequences, gradient);
     return { loss, scalars };
   }
@@ -166,32 +163,9 @@ class EmbeddedModel implements TrainableModel {
     validateSequences(sequences, this.spec, 'forwardBackwardValues');
     const values = await this.#channel.call<Float32Array[]>('modelScalars', this.id, sequences);
     const { loss, gradients } = custom(values);
-    this.#checkCustom(
-      loss,
-      gradients,
-      sequences.map((s) => s.length),
-    );
+    requireCustomLoss(loss, gradients, { lengths: sequences.map((s) => s.length), step: this.#step });
     await this.#channel.call('scalarBackward', this.id, sequences, gradients);
     return { loss, values };
-  }
-
-  /** What a custom loss returned: a finite value, and one finite gradient row per sequence, as long as the sequence. */
-  #checkCustom(loss: number, gradients: readonly Float32Array[], lengths: readonly number[]): void {
-    if (!Number.isFinite(loss))
-      throw new NumericsError('loss', `got ${loss}; expected a finite number`, { step: this.#step });
-    const got = gradients.map((row) => row.length);
-    if (got.length !== lengths.length || got.some((n, i) => n !== lengths[i])) {
-      throw new EngineError(
-        'length',
-        `custom loss: got gradient rows of lengths [${got.join(', ')}]; expected [${lengths.join(', ')}], one number per position`,
-      );
-    }
-    for (const [i, row] of gradients.entries()) {
-      const bad = row.findIndex((g) => !Number.isFinite(g));
-      if (bad < 0) continue;
-      const where = `of the custom loss for sequence ${i} is ${row[bad]} at position ${bad}`;
-      throw new NumericsError('gradient', `${where}; expected a finite number`, { step: this.#step });
-    }
   }
 
   async optimStep(adam: AdamParams): Promise<OptimResult> {

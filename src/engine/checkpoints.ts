@@ -1,8 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import type { z } from 'zod';
 import { DataError } from '../run/index.ts';
-import { onPath, writeJson } from '../run/node.ts';
+import { onPath, readJsonOf, writeJson } from '../run/node.ts';
 import type { TrainableModel } from './engine.ts';
+
+/** The largest state of a loop that is read. */
+const STATE_BYTES = 64 * 1024 * 1024;
 
 export interface Resumed<State> {
   /** Step of the checkpoint that was loaded; 0 where there was none, and the model is as it was. */
@@ -21,7 +25,9 @@ export interface Checkpoints<State> {
   clear(): void;
 }
 
-export interface CheckpointsOptions {
+export interface CheckpointsOptions<State> {
+  /** Form of what `save` is given beside the weights; none where a loop has nothing of its own. */
+  readonly state?: z.ZodType<State>;
   /** How many to keep: 2 by default, so that there is one to fall back to. */
   readonly keep?: number;
   /** Models that are trained beside, by name: saved and loaded with it, at `<prefix><step>.<name>`. */
@@ -34,8 +40,8 @@ export interface CheckpointsOptions {
  * Rolling checkpoints at `<prefix><step>`: folders that the engine writes, and `<prefix><step>.json` with the loop's own state.
  * A process may be killed at any instant: what `resume` finds is a whole checkpoint or the one before.
  */
-export function rollingCheckpoints<State>(prefix: string, options: CheckpointsOptions): Checkpoints<State> {
-  const { keep = 2, beside = {}, warn } = options;
+export function rollingCheckpoints<State>(prefix: string, options: CheckpointsOptions<State>): Checkpoints<State> {
+  const { keep = 2, beside = {}, warn, state: schema } = options;
   const companions = Object.entries(beside);
   const [folder, start] = prefix.endsWith('/') ? [prefix, ''] : [dirname(prefix), basename(prefix)];
   const pathOf = (step: number) => join(folder, `${start}${step}`);
@@ -63,11 +69,13 @@ export function rollingCheckpoints<State>(prefix: string, options: CheckpointsOp
     });
   const readState = (step: number): State | undefined => {
     const path = `${pathOf(step)}.json`;
-    if (!existsSync(path)) return undefined;
+    if (schema === undefined || !existsSync(path)) return undefined;
     try {
-      return JSON.parse(readFileSync(path, 'utf8')) as State;
+      return readJsonOf(path, schema, STATE_BYTES);
     } catch (cause) {
-      throw new DataError('checkpoint', `${path}: expected JSON, got a torn or altered file`, { cause });
+      throw new DataError('checkpoint', `${path}: expected the state of a training, got a torn or altered file`, {
+        cause,
+      });
     }
   };
   return {

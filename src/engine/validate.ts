@@ -70,3 +70,25 @@ export function validateData(data: readonly Datum[], loss: LossName, limits: Lim
     }
   }
 }
+
+/** What a custom loss returned: a finite value, and one finite gradient row per sequence, as long as the sequence. */
+export function requireCustomLoss(
+  loss: number,
+  gradients: readonly Float32Array[],
+  { lengths, step }: { readonly lengths: readonly number[]; readonly step: number },
+): void {
+  if (!Number.isFinite(loss)) throw new NumericsError('loss', `got ${loss}; expected a finite number`, { step });
+  const got = gradients.map((row) => row.length);
+  if (got.length !== lengths.length || got.some((n, i) => n !== lengths[i])) {
+    throw new EngineError(
+      'length',
+      `custom loss: got gradient rows of lengths [${got.join(', ')}]; expected [${lengths.join(', ')}], one number per position`,
+    );
+  }
+  for (const [i, row] of gradients.entries()) {
+    const bad = row.findIndex((g) => !Number.isFinite(g));
+    if (bad < 0) continue;
+    const where = `of the custom loss for sequence ${i} is ${row[bad]} at position ${bad}`;
+    throw new NumericsError('gradient', `${where}; expected a finite number`, { step });
+  }
+}

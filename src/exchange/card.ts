@@ -1,4 +1,4 @@
-import type { AnswerKind, RaterProfile } from '../feedback/index.ts';
+import type { AnswerChoice, AnswerKind, RaterProfile } from '../feedback/index.ts';
 import type { Estimate, Interval } from '../stats/index.ts';
 import type { Aspect, Column } from './layouts/layout.ts';
 
@@ -63,12 +63,14 @@ export interface CardInput {
   readonly notHeld: readonly { readonly aspect: Aspect; readonly because: string }[];
   readonly omitted: Readonly<Record<string, number>>;
   readonly altered: Readonly<Record<string, number>>;
+  /** Which answers are in the rows. */
+  readonly answers: { readonly choice: AnswerChoice; readonly text: string };
   /** How rankings became pairs, where they did, and whether rows carry the weights. */
   readonly expansion?: { readonly how: string; readonly weights: 'held' | { readonly not: string } };
 }
 
 /** JSON-LD context of Croissant 1.0 (appendix 1 of its specification) with the RAI vocabulary. */
-const CONTEXT = {
+export const CROISSANT_CONTEXT = {
   '@language': 'en',
   '@vocab': 'https://schema.org/',
   citeAs: 'cr:citeAs',
@@ -221,7 +223,7 @@ export function datasetCard(input: CardInput): object {
             : `Their weights are not in the rows (${expansion.weights.not}), so a ranking of many replies counts as many judgments.`
         }`;
   return {
-    '@context': CONTEXT,
+    '@context': CROISSANT_CONTEXT,
     '@type': 'sc:Dataset',
     conformsTo: CROISSANT,
     'rai:conformsTo': CROISSANT_RAI,
@@ -251,6 +253,7 @@ export function datasetCard(input: CardInput): object {
       property('judgments', counts.judgments),
       property('raters', counts.raters),
       property('rows', counts.rows),
+      property('answers', input.answers.choice, { description: input.answers.text }),
       ...files.map(({ name, records }) => property(`records in ${name}`, records)),
       ...Object.entries(input.omitted).map(([reason, n]) => property(`left out: ${reason}`, n)),
       ...input.agreement.map((row) =>
@@ -269,7 +272,7 @@ export function datasetCard(input: CardInput): object {
     ...(input.timeframe !== null && {
       'rai:dataCollectionTimeframe': [input.timeframe.from, input.timeframe.to],
     }),
-    'rai:dataManipulationProtocol': manipulation,
+    'rai:dataManipulationProtocol': `${input.answers.text} ${manipulation}`,
     'rai:dataPreprocessingProtocol': [
       'Rater ids that look like a platform’s are pseudonyms.',
       'Texts are as they were judged, markup included.',

@@ -3,7 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { type Answer, expandRanking, type Item, type Judgment, type RaterProfile } from '../feedback/index.ts';
+import {
+  type Answer,
+  expandRanking,
+  type FeedbackRecord,
+  type Item,
+  type Judgment,
+  type RaterProfile,
+} from '../feedback/index.ts';
 import { krippendorffAlpha } from '../stats/index.ts';
 import { CROISSANT, demographicsLines, SMALLEST_GROUP } from './card.ts';
 import { type ExportOptions, exportLayout } from './export.ts';
@@ -84,6 +91,83 @@ describe('rankings as pairs', () => {
     const { summary, card } = await run(path, 'openai-preference');
     expect(summary.weights).toEqual({ not: 'rows of other keys are refused' });
     expect(card['rai:dataManipulationProtocol']).toMatch(/weights are not in the rows/);
+  });
+});
+
+describe('answers of a project with decisions', () => {
+  const vote = (id: string, itemId: string, outcome: 0 | 1) => judgment(id, itemId, { kind: 'comparison', outcome });
+  const decided: FeedbackRecord = {
+    type: 'adjudication',
+    id: 'd',
+    projectId: 'p',
+    itemId: 'split',
+    raterId: 'lead',
+    at: '2026-01-02T00:00:00Z',
+    answer: { kind: 'comparison', outcome: 1 },
+    reason: 'guideline',
+    considered: ['a', 'b'],
+  };
+  const judgments = [vote('a', 'split', 0), vote('b', 'split', 1), vote('c', 'open', 0), vote('e', 'open', 0)];
+  const path = place('project');
+  writeRich(path, {
+    items: [item('split', 2), item('open', 2)],
+    judgments,
+    raters: [{ id: 'lead', kind: 'human' }],
+    records: [...judgments.map((one): FeedbackRecord => ({ type: 'judgment', judgment: one })), decided],
+  });
+  const chosen = (rows: Record<string, unknown>[]) => rows.map((row) => [row.item_id, row.rater_id, row.chosen]);
+  const [first, second] = ['same text0', 'same text1'];
+
+  it('are the decision where an item was decided and every vote elsewhere, and the card says so', async () => {
+    const { summary, rows, card } = await run(path, 'trl-preference');
+    expect(chosen(rows)).toEqual([
+      ['split', 'lead', second],
+      ['open', 'rater of c', first],
+      ['open', 'rater of e', first],
+    ]);
+    expect(summary).toMatchObject({
+      answers: 'decided',
+      judgments: 4,
+      omitted: { 'a vote, for which the decision stands': 2 },
+    });
+    expect(card['rai:dataManipulationProtocol']).toMatch(/^Where somebody decided an item/);
+    expect(card.variableMeasured).toContainEqual(expect.objectContaining({ name: 'answers', value: 'decided' }));
+  });
+  it.each(['hh-rlhf', 'openai-preference', 'csv', 'argilla'])(
+    '%s holds no vote against the decision, unless all are asked for',
+    async (layout) => {
+      const counts = { decided: 3, all: 4, majority: 2, 'dawid-skene': 2 } as const;
+      for (const [answers, n] of Object.entries(counts)) {
+        const { summary } = await run(path, layout, { answers: answers as keyof typeof counts });
+        const votes = summary.judgments - (summary.omitted['a vote, for which the decision stands'] ?? 0);
+        expect([answers, summary.answers, votes]).toEqual([answers, answers, answers === 'all' ? 4 : 2]);
+        if (layout === 'hh-rlhf' || layout === 'openai-preference')
+          expect([answers, summary.rows]).toEqual([answers, n]);
+      }
+    },
+  );
+  it('one answer an item by majority or Dawid and Skene, from judgments without a history too', async () => {
+    const by = (raterId: string, itemId: string, outcome: 0 | 1) =>
+      judgment(`${raterId}/${itemId}`, itemId, { kind: 'comparison', outcome }, { raterId });
+    const ids = ['i', 'k', 'l', 'm'];
+    // Two raters agree on everything, the third contradicts them on the last item.
+    const bare = project(
+      ids.map((id) => item(id, 2)),
+      ids.flatMap((id, n) => [
+        ...['r1', 'r2'].map((rater) => by(rater, id, n % 2 === 0 ? 0 : 1)),
+        by('r3', id, n === 3 ? 0 : n % 2 === 0 ? 0 : 1),
+      ]),
+    );
+    for (const answers of ['majority', 'dawid-skene'] as const) {
+      const { rows, summary } = await run(bare, 'trl-preference', { answers });
+      expect(chosen(rows)).toEqual(ids.map((id, n) => [id, answers, n % 2 === 0 ? first : second]));
+      expect(Object.values(summary.omitted)).toEqual([12]);
+    }
+  });
+  it('a project folder holds every record, whatever is asked', async () => {
+    await expect(run(path, 'project', { answers: 'majority' })).rejects.toThrow(/holds every record; leave it out/);
+    const { summary } = await run(path, 'project');
+    expect(summary.answers).toBe('all');
   });
 });
 
@@ -266,6 +350,7 @@ describe('the card', () => {
       { name: 'judgments', value: 12 },
       { name: 'raters', value: 3 },
       { name: 'rows', value: 12 },
+      { name: 'answers', value: 'decided' },
       { name: 'records in trl-preference.jsonl', value: 12 },
       { name: 'Krippendorff α of comparisons (nominal)', value: alpha.value, minValue: low, maxValue: high },
       { name: 'agreement of pairs of raters on comparisons' },

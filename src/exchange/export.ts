@@ -1,7 +1,14 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { z } from 'zod';
-import { type RankingExpansion, type RaterProfile, raterProfileSchema } from '../feedback/index.ts';
+import {
+  ANSWER_CHOICE_TEXT,
+  type AnswerChoice,
+  answerChooser,
+  type RankingExpansion,
+  type RaterProfile,
+  raterProfileSchema,
+} from '../feedback/index.ts';
 import { addTo, DataError, digestValue, ignoreProgress, type Progress, UsageError } from '../run/index.ts';
 import { writeJson } from '../run/node.ts';
 import { type CardInput, datasetCard } from './card.ts';
@@ -17,7 +24,7 @@ import {
 } from './layouts/layout.ts';
 import { findLayout } from './layouts/registry.ts';
 import { createRoles } from './layouts/roles.ts';
-import { checkFinished, readUnique } from './project-reader.ts';
+import { checkFinished, readProjectFile, readUnique } from './project-reader.ts';
 import { containerFor, ENCODING_FORMATS, extensionOf, rowWriter, utf8Problem } from './row-writer.ts';
 import { type Container, folderRows, layoutFiles } from './rows.ts';
 import { checkedSink, folderOutput } from './sink.ts';
@@ -31,6 +38,8 @@ export interface ExportOptions {
   /** A file by its extension, or a folder, which gets one file named after the layout. */
   readonly out: string;
   readonly expansion?: RankingExpansion;
+  /** Which answers are written; `decided` by default. A project folder holds every record, whatever was decided. */
+  readonly answers?: AnswerChoice;
   readonly messages?: boolean;
   /** Seed of the intervals on the card. */
   readonly seed?: number;
@@ -55,6 +64,7 @@ export interface ExportSummary {
   /** What the layout cannot hold at all. */
   readonly notHeld: readonly { readonly aspect: Aspect; readonly because: string }[];
   readonly expansion: RankingExpansion;
+  readonly answers: AnswerChoice;
   readonly weights: Writer['weights'] | 'no rankings';
   readonly digest: string;
   readonly agreement: CardInput['agreement'];
@@ -98,6 +108,7 @@ async function cardOf(
     readonly rows: number;
     readonly omitted: Record<string, number>;
     readonly altered: Record<string, number>;
+    readonly answers: AnswerChoice;
   },
 ): Promise<{ card: object; digest: string; agreement: CardInput['agreement'] }> {
   const { tally, files, omitted, altered } = made;
@@ -125,6 +136,7 @@ async function cardOf(
     notHeld: notHeld(layout),
     omitted,
     altered,
+    answers: { choice: made.answers, text: ANSWER_CHOICE_TEXT[made.answers] },
     ...(pairs &&
       tally.kinds.ranking !== undefined &&
       !('not' in layout.write) && {
@@ -143,13 +155,13 @@ const HOW: Readonly<Record<RankingExpansion, string>> = {
 /** The most replies of an item, for the columns of a table. */
 async function maxReplies(project: string): Promise<number> {
   let most = 0;
-  const none = { of: () => [], unused: () => undefined, close: () => {} };
+  const none = { of: () => [], decisions: () => [], isArchived: () => false, unused: () => undefined, close: () => {} };
   for await (const { item } of itemGroups(project, none)) most = Math.max(most, item.replies.length);
   return most;
 }
 
 async function exportRows(options: ExportOptions, layout: Layout & { readonly write: Writer }): Promise<ExportSummary> {
-  const { project, out, expansion = 'all', messages = false, durable = true } = options;
+  const { project, out, expansion = 'all', answers = 'decided', messages = false, durable = true } = options;
   const progress = options.progress ?? ignoreProgress;
   const named = containerFor(out, layout);
   const container: Container = named ?? layout.write.container;
@@ -165,7 +177,8 @@ async function exportRows(options: ExportOptions, layout: Layout & { readonly wr
   const { columns: columnsOf } = layout.write;
   const columns: readonly Column[] =
     typeof columnsOf === 'function' ? columnsOf(flat ? await maxReplies(project) : 2) : [];
-  const judgments = await judgmentsByItem(project);
+  const chooser = answerChooser(readProjectFile(project)?.questions ?? [], answers);
+  const judgments = await judgmentsByItem(project, chooser.hear);
   const staging = stage(path, 'file', { durable });
   const tally = createTally();
   const omitted: Record<string, number> = {};
@@ -180,7 +193,9 @@ async function exportRows(options: ExportOptions, layout: Layout & { readonly wr
       done = Math.min(total - 1, Math.floor(bytes / KB));
     })) {
       tally.add(group);
-      const written = layout.write.rows(group, { expansion, messages });
+      const chosen = chooser.of(group.judgments, judgments.decisions(group.item.id));
+      for (const reason of chosen.left) count(omitted, reason);
+      const written = layout.write.rows({ ...group, judgments: chosen.judgments }, { expansion, messages });
       for (const row of written.rows) {
         const problem = flat ? utf8Problem(row) : undefined;
         if (problem !== undefined) {
@@ -203,7 +218,14 @@ async function exportRows(options: ExportOptions, layout: Layout & { readonly wr
       encodingFormat: ENCODING_FORMATS[container],
       ...(columns.length > 0 && { columns }),
     };
-    const { card, digest, agreement } = await cardOf(options, layout, { tally, files: [file], rows, omitted, altered });
+    const { card, digest, agreement } = await cardOf(options, layout, {
+      tally,
+      files: [file],
+      rows,
+      omitted,
+      altered,
+      answers,
+    });
     if (rows === 0) {
       const why = Object.entries(omitted).map(([reason, n]) => `${reason}: ${n}`);
       throw new DataError(
@@ -226,6 +248,7 @@ async function exportRows(options: ExportOptions, layout: Layout & { readonly wr
       altered,
       notHeld: notHeld(layout),
       expansion,
+      answers,
       weights: tally.kinds.ranking === undefined ? 'no rankings' : layout.write.weights,
       digest,
       agreement,
@@ -273,13 +296,14 @@ async function exportProject(options: ExportOptions, layout: Layout): Promise<Ex
     }
     const files = output.close().map((file) => ({ ...file, encodingFormat: ENCODING_FORMATS.jsonl }));
     const rows = files.reduce((sum, file) => sum + file.records, 0);
-    const made = { tally, files, rows, omitted: {}, altered: {} };
+    const answers = 'all' as const;
+    const made = { tally, files, rows, omitted: {}, altered: {}, answers };
     const { card, digest, agreement } = await cardOf(options, layout, made);
     writeJson(join(staging.path, CARD), card);
     staging.commit();
     const { items, judgments: standing } = tally;
     const weights = 'no rankings' as const;
-    const held = { omitted: {}, altered: {}, notHeld: [], expansion, weights };
+    const held = { omitted: {}, altered: {}, notHeld: [], expansion, answers, weights };
     return {
       layout: layout.id,
       out,
@@ -309,7 +333,14 @@ export async function exportLayout(options: ExportOptions): Promise<ExportSummar
   checkFinished(options.project);
   if (!existsSync(join(options.project, 'items.jsonl')))
     throw new UsageError('file', `${options.project}: expected a project folder with items.jsonl; check the path`);
-  if (layout.id === 'project') return exportProject(options, layout);
+  if (layout.id === 'project') {
+    if (options.answers !== undefined && options.answers !== 'all')
+      throw new UsageError(
+        'answers',
+        `answers ${options.answers}: a project folder holds every record; leave it out, or choose another layout`,
+      );
+    return exportProject(options, layout);
+  }
   if ('not' in layout.write) throw new UsageError('layout', `${layout.id} is not written: ${layout.write.not}`);
   return exportRows(options, layout as Layout & { readonly write: Writer });
 }

@@ -10,6 +10,7 @@ import {
   itemSchema,
   type Judgment,
   judgmentSchema,
+  type RecordOf,
   recordKey,
 } from '../feedback/index.ts';
 import { DataError, parseLine, UsageError } from '../run/index.ts';
@@ -20,19 +21,27 @@ import { checkStanding, judgmentProblem, readUnique } from './project-reader.ts'
 /** Judgments of a project by item, ready to be asked for one item at a time. */
 export interface JudgmentsByItem {
   of(item: Item): readonly Judgment[];
+  /** Decisions on an item that stand; none where the folder has no history. */
+  decisions(itemId: string): readonly RecordOf<'adjudication'>[];
+  /** Whether an item was put away. */
+  isArchived(itemId: string): boolean;
   /** The first judgment whose item was never asked for. */
   unused(): string | undefined;
   close(): void;
 }
 
+type Hear = (judgment: Judgment) => void;
+
 /** Where the judgments of each item stand in the file; the texts stay there. */
-async function indexed(path: string): Promise<JudgmentsByItem> {
+async function indexed(path: string, hear: Hear): Promise<JudgmentsByItem> {
   const places = new Map<string, number[]>();
   const seen = new Map<string, number>();
   for await (const { line, at, bytes } of readByteLines(path)) {
     const text = decodeUtf8(bytes, `${path}:${line}`);
     if (text.trim() === '') continue;
-    const { id, itemId } = parseLine(path, { line, text }, judgmentSchema as z.ZodType<Judgment>);
+    const judgment = parseLine(path, { line, text }, judgmentSchema as z.ZodType<Judgment>);
+    const { id, itemId } = judgment;
+    hear(judgment);
     const earlier = seen.get(id);
     if (earlier !== undefined) {
       const first = `first on line ${earlier}`;
@@ -63,6 +72,8 @@ async function indexed(path: string): Promise<JudgmentsByItem> {
       }
       return currentJudgments(judgments);
     },
+    decisions: () => [],
+    isArchived: () => false,
     unused() {
       const [first] = places;
       return first === undefined ? undefined : `${path}:${first[1][2]}: itemId: no item ${first[0]} in items.jsonl`;
@@ -71,37 +82,50 @@ async function indexed(path: string): Promise<JudgmentsByItem> {
   };
 }
 
-/** The judgments of a project folder: of its history, which is held in memory, or else of `judgments.jsonl`, which is not. */
-export async function judgmentsByItem(folder: string): Promise<JudgmentsByItem> {
+/**
+ * The judgments of a project folder: of its history, which is held in memory, or else of `judgments.jsonl`, which is not.
+ * `hear` is told of each before the first item is asked for.
+ */
+export async function judgmentsByItem(folder: string, hear: Hear = () => {}): Promise<JudgmentsByItem> {
   const path = join(folder, 'judgments.jsonl');
   if (!existsSync(join(folder, 'records.jsonl'))) {
     if (!existsSync(path)) {
       const want = 'expected judgments.jsonl or records.jsonl there';
       throw new UsageError('file', `${folder}: ${want}; give a project folder`);
     }
-    return indexed(path);
+    return indexed(path, hear);
   }
-  return folded(folder);
+  return folded(folder, hear);
+}
+
+/** What belongs to items, by item. */
+function grouped<T extends { readonly itemId: string }>(all: readonly T[]): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const one of all) {
+    const group = groups.get(one.itemId);
+    if (group === undefined) groups.set(one.itemId, [one]);
+    else group.push(one);
+  }
+  return groups;
 }
 
 /** The judgments that stand after the history of a folder. */
-async function folded(folder: string): Promise<JudgmentsByItem> {
+async function folded(folder: string, hear: Hear): Promise<JudgmentsByItem> {
   const path = join(folder, 'records.jsonl');
   const given = join(folder, 'judgments.jsonl');
   const records = await readUnique(path, feedbackRecordSchema as z.ZodType<FeedbackRecord>, (r) => recordKey(r).id);
-  const { judgments } = foldRecords([...records.values()].map(({ row }) => row));
+  const { judgments, adjudications, archived } = foldRecords([...records.values()].map(({ row }) => row));
+  const decisions = grouped(adjudications);
   if (existsSync(given)) {
     const schema = judgmentSchema as z.ZodType<Judgment>;
     checkStanding(folder, judgments, await readUnique(given, schema, (judgment) => judgment.id));
   }
   const place = ({ id }: Judgment) => `${path}:${records.get(id)!.line}`;
-  const groups = new Map<string, Judgment[]>();
-  for (const judgment of judgments) {
-    const group = groups.get(judgment.itemId);
-    if (group === undefined) groups.set(judgment.itemId, [judgment]);
-    else group.push(judgment);
-  }
+  for (const judgment of judgments) hear(judgment);
+  const groups = grouped(judgments);
   return {
+    decisions: (itemId) => decisions.get(itemId) ?? [],
+    isArchived: (itemId) => archived.has(itemId),
     of(item) {
       const group = groups.get(item.id) ?? [];
       groups.delete(item.id);
@@ -120,7 +144,7 @@ async function folded(folder: string): Promise<JudgmentsByItem> {
   };
 }
 
-/** Items of a project with their judgments, in the order of the items; memory does not grow with the texts. */
+/** Items of a project that were not put away, with their judgments, in the order of the items; memory does not grow with the texts. */
 export async function* itemGroups(
   folder: string,
   judgments: JudgmentsByItem,
@@ -139,6 +163,7 @@ export async function* itemGroups(
       );
     }
     seen.set(item.id, line.line);
+    if (judgments.isArchived(item.id)) continue;
     yield { item, judgments: judgments.of(item) };
   }
   const unused = judgments.unused();

@@ -23,6 +23,7 @@ const FILES: { readonly [I in Exclude<LayoutId, 'parquet'>]: string } = {
   prm800k: 'prm800k.jsonl',
   ukp: 'ukp',
   pandalm: 'pandalm.json',
+  rewardbench: 'rewardbench.jsonl',
 };
 
 /** A layout, and the path of a source of it. */

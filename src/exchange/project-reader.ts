@@ -23,6 +23,7 @@ import { isUnfinished } from './staging.ts';
 /** Everything of a project folder. */
 export interface ProjectData {
   readonly project: Project | null;
+  /** Those that were not put away. */
   readonly items: Item[];
   readonly raters: RaterProfile[];
   /** The judgments that stand. */
@@ -129,9 +130,10 @@ export async function readProject(folder: string): Promise<ProjectData> {
   );
   for (const record of records.values()) checkRecord(file('records'), record, items);
   const history = [...records.values()].map(({ row }) => row);
-  const judgments = [...foldRecords(history).judgments];
+  const { judgments: left, archived } = foldRecords(history);
+  const judgments = [...left];
   if (given !== null) checkStanding(folder, judgments, given);
-  return { ...base, judgments, records: history };
+  return { ...base, items: base.items.filter(({ id }) => !archived.has(id)), judgments, records: history };
 }
 
 /** Refuses a `judgments.jsonl` that does not say what stands after `records.jsonl`. */

@@ -46,6 +46,7 @@ function historyOf(list: readonly Step[]): FeedbackRecord[] {
       });
     else if (what === 8 && named !== undefined)
       history.push({ type: 'undo', ...base, undoes: earlier === 40 ? 'nothing' : recordKey(named).id });
+    else if (earlier > 36) history.push({ type: 'archive', ...on });
     else history.push(earlier < 6 ? { type: 'withdrawal', ...base } : { type: 'flag', ...on, reason: 'late' });
   }
   return history;
@@ -60,6 +61,7 @@ function stands(history: readonly FeedbackRecord[]): (record: FeedbackRecord) =>
   // What a rater took back stays taken back when they withdraw later.
   const withdrawn = (r: FeedbackRecord) =>
     r.type !== 'undo' &&
+    r.type !== 'archive' &&
     after(r).some((w) => w.type === 'withdrawal' && w.raterId === recordKey(r).raterId && !undone(w));
   const active = (r: FeedbackRecord) => !undone(r) && !withdrawn(r);
   const first = (id: string): string => {
@@ -77,10 +79,13 @@ function stands(history: readonly FeedbackRecord[]): (record: FeedbackRecord) =>
           (r.type === 'draft' && ['draft', 'judgment', 'skip'].includes(l.type) && same(l, r)) ||
           (r.type === 'adjudication' && l.type === 'adjudication' && l.itemId === r.itemId)),
     );
-  return (r) => active(r) && !replaced(r);
+  const away = (r: FeedbackRecord) =>
+    r.type !== 'archive' && history.some((a) => a.type === 'archive' && a.itemId === recordKey(r).itemId && !undone(a));
+  return (r) => active(r) && !replaced(r) && !away(r);
 }
 
-const contentOf = ({ judgments, drafts, skips, flags, adjudications }: FeedbackState) => ({
+const contentOf = ({ judgments, drafts, skips, flags, adjudications, archives }: FeedbackState) => ({
+  archives,
   judgments,
   drafts,
   skips,
@@ -159,9 +164,11 @@ describe('a history of feedback', () => {
         const history = historyOf(list);
         const before = foldRecords(history);
         const after = foldRecords([...history, { type: 'withdrawal', id: 'w', projectId: 'p', raterId: 'r0', at: '' }]);
-        const left = Object.values(contentOf(after)).flat();
+        const { archives: _, ...given } = contentOf(after);
+        const left: { id: string; raterId: string }[] = Object.values(given).flat();
         expect(left.filter(({ raterId }) => raterId === 'r0')).toEqual([]);
-        const others = Object.values(contentOf(before))
+        const { archives: __, ...givenBefore } = contentOf(before);
+        const others = Object.values(givenBefore)
           .flat()
           .filter(({ raterId }) => raterId !== 'r0')
           .map(({ id }) => id);
@@ -249,6 +256,19 @@ describe('replacing and taking back', () => {
     const { adjudications, removed } = foldRecords([decide('x'), decide('y', 'q'), decide('z')]);
     expect(adjudications.map(({ id }) => id)).toEqual(['y', 'z']);
     expect(removed.get('x')).toBe('superseded');
+  });
+  it('an item that is put away takes with it what was given before and after, until that is taken back', () => {
+    const away: FeedbackRecord = { type: 'archive', id: 'away', ...key, raterId: 'lead' };
+    const history = [judge('a'), away, judge('b')];
+    const state = foldRecords(history);
+    expect(state.judgments).toEqual([]);
+    expect([state.archived, state.archives]).toEqual([new Set(['item']), [away]]);
+    expect([...state.removed]).toEqual([
+      ['a', 'archived'],
+      ['b', 'archived'],
+    ]);
+    expect(standing(...history, undo('u', 'away'))).toEqual(['a', 'b']);
+    expect(foldRecords(history, { archived: 'kept' }).judgments.map(({ id }) => id)).toEqual(['a', 'b']);
   });
   it('judgments alone fold the same way', () => {
     const all = [judge('a'), judge('b', 'a'), judge('c')].flatMap((r) => (r.type === 'judgment' ? [r.judgment] : []));

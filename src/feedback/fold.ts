@@ -1,8 +1,8 @@
 import type { Judgment } from './judgment.ts';
 import { type FeedbackRecord, type RecordOf, recordKey } from './records.ts';
 
-/** Why a record no longer stands: taken back, replaced by a later one, or its rater withdrew. */
-export type Removal = 'undone' | 'superseded' | 'withdrawn';
+/** Why a record no longer stands: taken back, replaced by a later one, its rater withdrew, or its item was put away. */
+export type Removal = 'undone' | 'superseded' | 'withdrawn' | 'archived';
 
 /** What stands after a history: the only reading of it that later steps use. */
 export interface FeedbackState {
@@ -13,6 +13,9 @@ export interface FeedbackState {
   readonly flags: readonly RecordOf<'flag'>[];
   /** The latest decision per item and question. */
   readonly adjudications: readonly RecordOf<'adjudication'>[];
+  /** What puts items away, and the items: nothing else on them stands. */
+  readonly archives: readonly RecordOf<'archive'>[];
+  readonly archived: ReadonlySet<string>;
   /** Records that no longer stand, with what took them out; they remain readable in the history. */
   readonly removed: ReadonlyMap<string, Removal>;
 }
@@ -57,6 +60,8 @@ function removals(history: readonly FeedbackRecord[]): Map<string, Removal> {
       if (!later.has(record.undoes)) removed.set(record.undoes, 'undone');
       continue;
     }
+    // Of the project, not of what somebody gave: no withdrawal takes it out.
+    if (record.type === 'archive') continue;
     const { raterId, itemId } = recordKey(record);
     if (withdrawn.has(raterId)) {
       removed.set(id, 'withdrawn');
@@ -91,14 +96,37 @@ function removals(history: readonly FeedbackRecord[]): Map<string, Removal> {
   return removed;
 }
 
+/** Takes out what was given on items that were put away. */
+function removeArchived(
+  standing: readonly FeedbackRecord[],
+  archived: ReadonlySet<string>,
+  removed: Map<string, Removal>,
+): readonly FeedbackRecord[] {
+  if (archived.size === 0) return standing;
+  return standing.filter((record) => {
+    const { id, itemId } = recordKey(record);
+    const isGiven =
+      itemId !== null && record.type !== 'archive' && record.type !== 'erased' && record.type !== 'erasure';
+    if (!isGiven || !archived.has(itemId)) return true;
+    removed.set(id, 'archived');
+    return false;
+  });
+}
+
 /**
  * The state after a history, given in order, with ids that occur once. Any past state is the fold of a prefix. Every
  * record stands, or is named in `removed`, or is an undo, a withdrawal or a trace of erasure, which are no content of
- * their own.
+ * their own. With `archived: 'kept'` what was given on items that were put away stands all the same: a rater gave it.
  */
-export function foldRecords(history: readonly FeedbackRecord[]): FeedbackState {
+export function foldRecords(
+  history: readonly FeedbackRecord[],
+  { archived: how = 'removed' }: { readonly archived?: 'removed' | 'kept' } = {},
+): FeedbackState {
   const removed = removals(history);
-  const standing = removed.size === 0 ? history : history.filter((record) => !removed.has(idOf(record)));
+  const left = removed.size === 0 ? history : history.filter((record) => !removed.has(idOf(record)));
+  const archives = left.filter((record): record is RecordOf<'archive'> => record.type === 'archive');
+  const archived = new Set(archives.map(({ itemId }) => itemId));
+  const standing = how === 'kept' ? left : removeArchived(left, archived, removed);
   const of = <T extends FeedbackRecord['type']>(type: T) =>
     standing.filter((record): record is RecordOf<T> => record.type === type);
   return {
@@ -107,6 +135,8 @@ export function foldRecords(history: readonly FeedbackRecord[]): FeedbackState {
     skips: of('skip'),
     flags: of('flag'),
     adjudications: of('adjudication'),
+    archives,
+    archived,
     removed,
   };
 }

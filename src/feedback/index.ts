@@ -1,4 +1,5 @@
 export * from './answer.ts';
+export * from './answer-choice.ts';
 export * from './answer-kinds.ts';
 export * from './collect.ts';
 export * from './coordinator.ts';
@@ -15,4 +16,5 @@ export * from './present.ts';
 export * from './project.ts';
 export * from './rater.ts';
 export * from './records.ts';
+export * from './turns.ts';
 export { ratersDone, wantedOfItem } from './wanted.ts';

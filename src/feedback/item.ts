@@ -16,6 +16,8 @@ export const itemSourceSchema = z.strictObject({
   /** Rule by which the item was chosen: `random`, `bald`, `all pairs of a topic`. */
   selection: z.string(),
   sampling: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
+  /** The file or call that brought the item into its project, with others. */
+  import: z.strictObject({ id: z.string().min(1), file: z.string(), at: z.string() }).optional(),
 });
 
 const aboutReply = { questionId: z.string().min(1).optional(), reply: z.int().nonnegative() };
@@ -48,3 +50,9 @@ export const itemSchema = z.strictObject({
   strata: z.record(z.string(), z.string()).optional(),
 });
 export type Item = z.infer<typeof itemSchema>;
+
+/** An item as it would be brought in by any import: two of one content are the same item. */
+export function withoutImport(item: Item): Item {
+  const { import: _, ...source } = item.source;
+  return { ...item, source };
+}

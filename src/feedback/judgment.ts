@@ -45,8 +45,15 @@ export const judgmentSchema = z.strictObject({
   reason: z.string().optional(),
   /** How sure the rater is, 0 to 1, where asked. */
   confidence: z.number().min(0).max(1).optional(),
+  /**
+   * Brought along from elsewhere, beside what the project collects itself: it counts for agreement and rewards, and not
+   * towards the judgments that the rules want of its item.
+   */
+  brought: z.literal(true).optional(),
   /** What else the source says of this one judgment, kept on request at its import. */
   metadata: z.record(z.string(), z.string()).optional(),
 });
 export type Judgment = z.infer<typeof judgmentSchema>;
+/** Whether a judgment counts towards what the rules want of its item. */
+export const isCollected = (judgment: Judgment): boolean => purposeOf(judgment) === 'work' && judgment.brought !== true;
 export const purposeOf = (judgment: Judgment): Purpose => judgment.presentation.purpose ?? 'work';

@@ -55,6 +55,16 @@ export const feedbackRecordSchema = z.discriminatedUnion('type', [
     note: z.string().optional(),
     considered: z.array(z.string()),
   }),
+  /**
+   * A lead puts an item away: it is asked of nobody, and what was given on it stays in the history and leaves every state.
+   * Undoing this brings all of it back. Items that were put away together name one `batch`.
+   */
+  z.strictObject({
+    type: z.literal('archive'),
+    ...onItem,
+    batch: z.string().min(1).optional(),
+    reason: z.string().optional(),
+  }),
   /** A rater withdraws what they gave so far: it stays in the history and leaves every later state. */
   z.strictObject({ type: z.literal('withdrawal'), ...base, reason: z.string().optional() }),
   /**

@@ -1,5 +1,5 @@
 import { wantedJudgments } from './distribution.ts';
-import { type Judgment, purposeOf } from './judgment.ts';
+import { isCollected, type Judgment } from './judgment.ts';
 import { type Project, questionOf } from './project.ts';
 
 /** Questions whose answers decide whether an item needs another rater: the required ones, or all where none is. */
@@ -11,7 +11,7 @@ const asked = (project: Project, judgment: Judgment) => questionOf(project.quest
 
 /** Work judgments wanted of an item, given those it has, by the question that needs most. */
 export function wantedOfItem(project: Project, itemId: string, judgments: readonly Judgment[]): number {
-  const work = judgments.filter((judgment) => purposeOf(judgment) === 'work');
+  const work = judgments.filter(isCollected);
   return Math.max(
     ...deciding(project).map((question) =>
       wantedJudgments(
@@ -28,7 +28,7 @@ export function ratersDone(project: Project, judgments: readonly Judgment[]): nu
   const required = project.questions.filter((question) => question.required);
   const answered = new Map<string, Set<string | undefined>>();
   for (const judgment of judgments) {
-    if (purposeOf(judgment) !== 'work') continue;
+    if (!isCollected(judgment)) continue;
     const known = answered.get(judgment.raterId) ?? new Set();
     answered.set(judgment.raterId, known.add(asked(project, judgment)));
   }

@@ -1,4 +1,4 @@
-import type { ModelArchitecture, RotaryScaling } from '../engine/index.ts';
+import { MODEL_LIMITS, type ModelArchitecture, type RotaryScaling } from '../engine/index.ts';
 import { DataError, own } from '../run/index.ts';
 import { CONFIG_SETTINGS, ROPE_SETTINGS } from './hub-config-settings.ts';
 import { architectureOf, type TransformerSpec } from './spec.ts';
@@ -45,16 +45,6 @@ class Reader {
     throw this.fault(`${key}: expected a whole number from 1 to ${most}, got ${value}`);
   }
 }
-
-/** The most of each that a model may have: well above those that are published. */
-const MOST = {
-  vocabulary: 2_000_000,
-  width: 65_536,
-  layers: 1_000,
-  heads: 1_024,
-  feedForward: 1_000_000,
-  context: 100_000_000,
-};
 
 /** The one value of a setting that may stand in several places; two values are refused. */
 function agreed<T>(config: Reader, name: string, places: readonly (T | undefined)[]): T | undefined {
@@ -107,20 +97,21 @@ function rotaryOf(config: Reader): { rotaryBase: number; rotaryScaling: RotarySc
       lowFrequencyFactor: needed('low_freq_factor'),
       highFrequencyFactor: needed('high_freq_factor'),
       originalContext:
-        numberIn('original_max_position_embeddings', both) ?? config.size('max_position_embeddings', MOST.context),
+        numberIn('original_max_position_embeddings', both) ??
+        config.size('max_position_embeddings', MODEL_LIMITS.context),
     },
   };
 }
 
 function gpt2Spec(config: Reader): TransformerSpec {
-  const width = config.size('n_embd', MOST.width);
+  const width = config.size('n_embd', MODEL_LIMITS.width);
   return {
-    vocabulary: config.size('vocab_size', MOST.vocabulary),
+    vocabulary: config.size('vocab_size', MODEL_LIMITS.vocabulary),
     width,
-    layers: config.size('n_layer', MOST.layers),
-    heads: config.size('n_head', MOST.heads),
-    feedForward: config.size('n_inner', MOST.feedForward, 4 * width),
-    maxContext: config.size('n_positions', MOST.context, config.json.n_ctx as number | undefined),
+    layers: config.size('n_layer', MODEL_LIMITS.layers),
+    heads: config.size('n_head', MODEL_LIMITS.heads),
+    feedForward: config.size('n_inner', MODEL_LIMITS.feedForward, 4 * width),
+    maxContext: config.size('n_positions', MODEL_LIMITS.context, config.json.n_ctx as number | undefined),
     architecture: {
       norm: 'layer',
       normEpsilon: config.positive('layer_norm_epsilon', 1e-5),
@@ -133,13 +124,16 @@ function gpt2Spec(config: Reader): TransformerSpec {
 }
 
 function rotarySpec(config: Reader, family: Exclude<Family, 'gpt2'>): TransformerSpec {
-  const [width, heads] = [config.size('hidden_size', MOST.width), config.size('num_attention_heads', MOST.heads)];
+  const [width, heads] = [
+    config.size('hidden_size', MODEL_LIMITS.width),
+    config.size('num_attention_heads', MODEL_LIMITS.heads),
+  ];
   const { rotaryBase, rotaryScaling } = rotaryOf(config);
   // Left out, it has each class's default; null means as many as there are query heads.
   const keyValueDefault = family === 'llama' || own(config.json, 'num_key_value_heads') === null ? heads : 32;
   const architecture: ModelArchitecture = {
-    keyValueHeads: config.size('num_key_value_heads', MOST.heads, keyValueDefault),
-    headWidth: config.size('head_dim', MOST.width, family === 'qwen3' ? 128 : width / heads),
+    keyValueHeads: config.size('num_key_value_heads', MODEL_LIMITS.heads, keyValueDefault),
+    headWidth: config.size('head_dim', MODEL_LIMITS.width, family === 'qwen3' ? 128 : width / heads),
     normEpsilon: config.positive('rms_norm_eps', 1e-6),
     rotaryBase,
     ...(rotaryScaling !== undefined && { rotaryScaling }),
@@ -148,12 +142,12 @@ function rotarySpec(config: Reader, family: Exclude<Family, 'gpt2'>): Transforme
     tied: config.json.tie_word_embeddings === true,
   };
   return {
-    vocabulary: config.size('vocab_size', MOST.vocabulary),
+    vocabulary: config.size('vocab_size', MODEL_LIMITS.vocabulary),
     width,
-    layers: config.size('num_hidden_layers', MOST.layers),
+    layers: config.size('num_hidden_layers', MODEL_LIMITS.layers),
     heads,
-    feedForward: config.size('intermediate_size', MOST.feedForward),
-    maxContext: config.size('max_position_embeddings', MOST.context),
+    feedForward: config.size('intermediate_size', MODEL_LIMITS.feedForward),
+    maxContext: config.size('max_position_embeddings', MODEL_LIMITS.context),
     architecture,
   };
 }

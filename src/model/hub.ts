@@ -3,12 +3,11 @@ import {
   closeSync,
   createReadStream,
   existsSync,
+  lstatSync,
   mkdirSync,
   openSync,
-  readFileSync,
   renameSync,
   rmSync,
-  statSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -20,8 +19,9 @@ import {
   listFiles,
   modelInfo,
 } from '@huggingface/hub';
+import { z } from 'zod';
 import { DataError, ignoreProgress, type Progress, UsageError } from '../run/index.ts';
-import { cacheFolder, onPath, writeFileAtomic, writeJson } from '../run/node.ts';
+import { cacheFolder, onPath, readJsonOf, readRegularFile, writeFileAtomic, writeJson } from '../run/node.ts';
 
 /**
  * Models from the Hugging Face hub, or a server with its API, into the cache. A revision is resolved to a commit once and kept:
@@ -54,7 +54,11 @@ const HUB_URL = 'https://huggingface.co';
 const ID = /^([A-Za-z0-9][\w.-]*)\/([A-Za-z0-9][\w.-]*)(?:@([\w./-]+))?$/;
 /** What a model consists of; anything else (other formats, examples, pictures) stays where it is. */
 const WANTED =
-  /^((config|generation_config|tokenizer|tokenizer_config|special_tokens_map|added_tokens|adapter_config|model\.safetensors\.index)\.json|chat_template\.(jinja|json)|(model|adapter_model)(-\d+-of-\d+)?\.safetensors|LICENSE.*|README\.md)$/;
+  /^((config|generation_config|tokenizer|tokenizer_config|special_tokens_map|added_tokens|adapter_config|model\.safetensors\.index)\.json|chat_template\.(jinja|json)|(model|adapter_model)(-\d+-of-\d+)?\.safetensors|LICENSE[\w.-]*|README\.md)$/;
+/** Names in a repository are a stranger's: none of these leads elsewhere, nor does a commit. */
+const COMMIT = /^[0-9a-f]{40}$/;
+/** Most entries of a repository that are looked through. */
+const MOST_ENTRIES = 10_000;
 
 interface Repository {
   readonly id: string;
@@ -62,11 +66,14 @@ interface Repository {
   readonly folder: string;
 }
 
-interface Manifest {
-  readonly id: string;
-  readonly commit: string;
-  readonly files: readonly { readonly path: string; readonly size: number }[];
-}
+const manifestSchema = z.strictObject({
+  id: z.string(),
+  commit: z.string().regex(COMMIT),
+  files: z.array(z.strictObject({ path: z.string().regex(WANTED), size: z.int().nonnegative() })).min(1),
+});
+type Manifest = z.infer<typeof manifestSchema>;
+/** The largest manifest, and the largest name of a commit, that are read. */
+const MANIFEST_BYTES = 4 * 1024 * 1024;
 
 /** Whether a text could be a hub id: `owner/name`, with `@revision` where a certain one is meant. */
 export const isHubId = (text: string): boolean => ID.test(text);
@@ -84,16 +91,31 @@ function repositoryOf(id: string, cache: string): Repository {
 
 const refPath = ({ folder, revision }: Repository) => join(folder, 'refs', encodeURIComponent(revision));
 
-/** The folder of a commit that was downloaded whole, if its files are all there in full size. */
-function wholeFolder(repository: Repository, commit: string): string | undefined {
+/** Bytes of a file in the cache; undefined where there is none. A link leads out of the cache, a pipe never ends. */
+function sizeOf(path: string): number | undefined {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (stat === undefined || stat.isFile()) return stat?.size;
+  throw new DataError('file', `${path}: expected a regular file of the cache, got something else; remove it`);
+}
+
+/** The folder of the commit that a revision was resolved to, if its files are all there in full size. */
+function wholeFolder(repository: Repository): string | undefined {
+  const ref = refPath(repository);
+  if (sizeOf(ref) === undefined) return undefined;
+  const commit = readRegularFile(ref, MANIFEST_BYTES).toString('utf8');
+  if (!COMMIT.test(commit)) return undefined;
   const folder = join(repository.folder, commit);
   const manifest = join(folder, 'download.json');
-  if (!existsSync(manifest)) return undefined;
-  const { files } = JSON.parse(readFileSync(manifest, 'utf8')) as Manifest;
-  const whole = files.every(
-    ({ path, size }) => existsSync(join(folder, path)) && statSync(join(folder, path)).size === size,
-  );
-  return whole ? folder : undefined;
+  if (sizeOf(manifest) === undefined) return undefined;
+  let files: Manifest['files'];
+  try {
+    files = readJsonOf(manifest, manifestSchema, MANIFEST_BYTES).files;
+  } catch (error) {
+    // Torn or altered: what is there is compared with the hub's list again.
+    if (error instanceof DataError) return undefined;
+    throw error;
+  }
+  return files.every(({ path, size }) => sizeOf(join(folder, path)) === size) ? folder : undefined;
 }
 
 class Interrupted extends Error {}
@@ -158,7 +180,7 @@ interface Download {
 /** Appends the rest of a file to what is there of it. */
 async function fetchRest(download: Download, entry: ListFileEntry, partial: string): Promise<void> {
   const { repository, commit, credentials, received } = download;
-  const start = existsSync(partial) ? statSync(partial).size : 0;
+  const start = sizeOf(partial) ?? 0;
   if (start === entry.size && start > 0) return;
   const request = { repo: repository.id, path: entry.path, revision: commit, fetch: rangedFetch, ...credentials };
   const blob = await downloadFile(request);
@@ -167,7 +189,14 @@ async function fetchRest(download: Download, entry: ListFileEntry, partial: stri
   const file = onPath(partial, () => openSync(partial, 'a'));
   try {
     const rest = start === 0 ? blob : blob.slice(start, entry.size);
+    let left = entry.size - start;
     for await (const chunk of rest.stream() as unknown as AsyncIterable<Uint8Array>) {
+      left -= chunk.length;
+      if (left < 0)
+        throw new DataError(
+          'hub',
+          `${repository.id}: ${entry.path} has more bytes than the ${entry.size} that are listed; choose another hub`,
+        );
       onPath(partial, () => {
         for (let at = 0; at < chunk.length; ) at += writeSync(file, chunk, at);
       });
@@ -182,20 +211,20 @@ async function fetchRest(download: Download, entry: ListFileEntry, partial: stri
 async function fetchFile(download: Download, entry: ListFileEntry): Promise<void> {
   const { repository, commit, attempts, received } = download;
   const path = join(repository.folder, commit, entry.path);
-  if (existsSync(path) && statSync(path).size === entry.size) {
+  if (sizeOf(path) === entry.size) {
     received(entry.size);
     return;
   }
   const partial = `${path}.incomplete`;
-  if (existsSync(partial)) {
-    if (statSync(partial).size > entry.size) rmSync(partial);
-    else received(statSync(partial).size);
-  }
+  const there = sizeOf(partial);
+  if (there !== undefined && there > entry.size) rmSync(partial);
+  else received(there ?? 0);
   for (let attempt = 1; ; attempt++) {
     try {
       await fetchRest(download, entry, partial);
-      if (statSync(partial).size >= entry.size) break;
-      throw new Interrupted(`the connection ended after ${statSync(partial).size} of ${entry.size} bytes`);
+      const size = sizeOf(partial) ?? 0;
+      if (size >= entry.size) break;
+      throw new Interrupted(`the connection ended after ${size} of ${entry.size} bytes`);
     } catch (error) {
       const final = error instanceof HubApiError || error instanceof DataError || error instanceof UsageError;
       if (final || attempt >= attempts) throw error;
@@ -213,11 +242,8 @@ async function fetchFile(download: Download, entry: ListFileEntry): Promise<void
 export async function downloadModel(hubId: string, options: HubOptions = {}): Promise<string> {
   const { cache = hubEnvironment().cache!, progress = ignoreProgress, attempts = 3 } = options;
   const repository = repositoryOf(hubId, cache);
-  const ref = refPath(repository);
-  if (existsSync(ref)) {
-    const known = wholeFolder(repository, readFileSync(ref, 'utf8'));
-    if (known !== undefined) return known;
-  }
+  const known = wholeFolder(repository);
+  if (known !== undefined) return known;
   const hubUrl = options.hubUrl ?? HUB_URL;
   const { accessToken } = options;
   if (accessToken !== undefined && !accessToken.startsWith('hf_')) {
@@ -230,10 +256,17 @@ export async function downloadModel(hubId: string, options: HubOptions = {}): Pr
   try {
     const { id, revision } = repository;
     const { sha: commit } = await modelInfo({ name: id, revision, additionalFields: ['sha'], ...credentials });
-    if (!/^[0-9a-f]{40}$/.test(commit)) throw new DataError('hub', `${id}: ${hubUrl} names no commit for ${revision}`);
+    if (!COMMIT.test(commit)) throw new DataError('hub', `${id}: ${hubUrl} names no commit for ${revision}`);
     const files: ListFileEntry[] = [];
+    let entries = 0;
     for await (const entry of listFiles({ repo: id, revision: commit, ...credentials })) {
-      if (entry.type === 'file' && WANTED.test(entry.path)) files.push(entry);
+      entries += 1;
+      if (entries > MOST_ENTRIES)
+        throw new DataError('hub', `${id}: lists more than ${MOST_ENTRIES} files; name a folder with the model`);
+      if (entry.type !== 'file' || !WANTED.test(entry.path)) continue;
+      if (!Number.isSafeInteger(entry.size) || entry.size < 0)
+        throw new DataError('hub', `${id}: ${entry.path} is listed with a size of ${entry.size}; choose another hub`);
+      files.push(entry);
     }
     if (!files.some(({ path }) => path.endsWith('.safetensors'))) {
       throw new DataError('weights', `${id}: has no safetensors weights; choose a model that has, or convert it first`);
@@ -250,7 +283,7 @@ export async function downloadModel(hubId: string, options: HubOptions = {}): Pr
     for (const entry of files) await fetchFile({ repository, commit, credentials, attempts, received }, entry);
     const manifest: Manifest = { id, commit, files: files.map(({ path, size }) => ({ path, size })) };
     writeJson(join(folder, 'download.json'), manifest);
-    writeFileAtomic(ref, commit);
+    writeFileAtomic(refPath(repository), commit);
     return folder;
   } catch (error) {
     throw hubFault(error, repository, hubUrl);

@@ -1,4 +1,4 @@
-import { MONITORS } from '../policy/index.ts';
+import { ALGORITHMS, MONITORS } from '../policy/index.ts';
 import { FAMILIES } from '../reward/index.ts';
 import { suggest, UsageError } from '../run/index.ts';
 import {
@@ -62,6 +62,28 @@ function checkEnsemble({ policy, reward }: PipelineConfig): void {
   }
 }
 
+/** What a policy that is trained on a server excludes: weights that would have to come from there, and heads. */
+function checkEngine({ engine, reward, policy }: PipelineConfig): void {
+  if (engine.policy !== 'tinker') {
+    if (engine.tinker !== undefined)
+      refuse('engine.tinker: no role is computed there; set engine.policy: tinker, or remove it');
+    return;
+  }
+  if (engine.tinker === undefined) refuse('engine.policy tinker: expected engine.tinker with the url of a server');
+  if (FAMILIES[reward.family].needsBase)
+    refuse(
+      `reward.family ${reward.family}: starts from the base model's weights, which stay on the server of engine.tinker; choose a family that does not`,
+    );
+  if (policy === undefined) return;
+  for (const variant of [null, ...Object.keys(policy.variants)]) {
+    const { algorithm } = policySettings(policy, variant);
+    if ((ALGORITHMS[algorithm].needs as readonly string[]).includes('critic'))
+      refuse(
+        `policy ${algorithm}: learns a critic, and engine.policy tinker has no scalar head; choose another algorithm`,
+      );
+  }
+}
+
 /** What a configuration must satisfy beyond the type of each key: parts that need each other, and parts that exclude each other. */
 export function checkConfig(config: PipelineConfig): void {
   const { data, base, feedback, reward, policy } = config;
@@ -78,6 +100,7 @@ export function checkConfig(config: PipelineConfig): void {
     );
   }
   if (needsBase && base === undefined) refuse('policy and transformer rewards start from a base model; add base: {}');
+  checkEngine(config);
   checkRounds(config);
   checkEnsemble(config);
   if (base === undefined) return;

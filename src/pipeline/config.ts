@@ -73,6 +73,14 @@ const selectionSchema = z.strictObject({
   candidates: z.number().min(1).default(3),
 });
 
+/** Some of the pairs asked about again as ratings of both replies, so that two types of answer can be held against each other (H10). */
+const ratingsSchema = z.strictObject({
+  /** Share of the pairs that are asked. */
+  share: z.number().gt(0).max(1).default(0.1),
+  /** Raters per pair. */
+  overlap: positive.default(3),
+});
+
 const feedbackSchema = z
   .strictObject({
     pairs: positive.default(900),
@@ -87,8 +95,14 @@ const feedbackSchema = z
     /** Pairs kept out of reward fitting, for its evaluation. */
     holdout: z.number().gt(0).lt(1).default(0.2),
     selection: selectionSchema.prefault({}),
-    /** How many raters an item gets instead of `overlap` on all: on a share of items, until sure, or more on disagreement. */
-    distribution: distributionSchema.pick({ overlapShare: true, adaptive: true, extraRaters: true }).optional(),
+    /**
+     * How many raters an item gets instead of `overlap` on all: on a share of items, until sure, or more on disagreement; and how
+     * often a rater is shown again what they judged before.
+     */
+    distribution: distributionSchema
+      .pick({ overlapShare: true, adaptive: true, extraRaters: true, repeats: true })
+      .optional(),
+    ratings: ratingsSchema.optional(),
   })
   // What a run records is who judged, whatever the pool was.
   .transform((feedback) => ({
@@ -146,14 +160,25 @@ const declarationSchema = z.strictObject({
 export const declarationsSchema = z.partialRecord(z.enum(DISCLOSURE_IDS), declarationSchema);
 
 /** Engines that a run can be given; which one each is stands where the command line chooses. */
-export const ENGINE_KINDS = ['embedded'] as const;
+export const ENGINE_KINDS = ['embedded', 'tinker'] as const;
 export type EngineKind = (typeof ENGINE_KINDS)[number];
+
+/** A server of the Tinker protocol. Its key is `TINKER_API_KEY` of the environment, and nowhere written. */
+const tinkerSchema = z.strictObject({
+  url: z.url({ protocol: /^https?$/ }),
+  /** Base model by the server's name; without it the server makes one of the sizes of `base`, as `goodhart engine serve` does. */
+  model: z.string().min(1).optional(),
+  /** Most tokens that the run may ask for each time it is started. */
+  budget: positive.optional(),
+});
 
 /** How the engines compute; the results are the same on the CPU, up to the order of sums. */
 const engineSchema = z.strictObject({
   /** Who computes the base model and the policy, and who the rewards. */
   policy: z.enum(ENGINE_KINDS).default('embedded'),
-  reward: z.enum(ENGINE_KINDS).default('embedded'),
+  /** Rewards of a network have a scalar head, which only the embedded engine has. */
+  reward: z.enum(['embedded']).default('embedded'),
+  tinker: tinkerSchema.optional(),
   /** Threads inside one operator. */
   threads: positive.default(2),
   /** In order of preference. Without a device `webgpu` says so and the run goes on on the CPU. */

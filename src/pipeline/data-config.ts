@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { LAYOUT_IDS } from '../exchange/index.ts';
+import { ANSWER_CHOICES } from '../feedback/index.ts';
 import { GROUNDS, type GroundId } from '../world/index.ts';
 
 /** What of judged data is kept out of fitting, for evaluation. No prompt stands on both sides. */
@@ -14,6 +15,8 @@ const judged = {
   holdout: holdoutSchema.default({ share: 0.25 }),
   /** What raters said of themselves by which the reward's evaluation is divided; only where they consented. */
   groups: z.string().min(1).default('group'),
+  /** Which answers are used: `decided` unless said, the decision where an item was decided and every vote elsewhere. */
+  answers: z.enum(ANSWER_CHOICES).exactOptional(),
 };
 
 const projectDataSchema = z

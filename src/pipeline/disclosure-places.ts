@@ -1,5 +1,5 @@
 import { PROBE_IDS } from '../audit/index.ts';
-import type { DisclosureId, StatementBasis } from '../disclosure/index.ts';
+import { type DisclosureId, INTERVAL_LABEL, type StatementBasis } from '../disclosure/index.ts';
 import type { PipelineConfig } from './config.ts';
 import { SPLIT_NAMES } from './report/words.ts';
 import { RUN_FILES } from './run-folder.ts';
@@ -11,12 +11,17 @@ interface Place {
   readonly file: string;
   readonly pointer: string;
   readonly basis: StatementBasis;
+  readonly better?: 'higher' | 'lower';
   readonly supporting?: boolean;
 }
-type Entries = Readonly<Record<string, string>>;
+/** Pointers by label; of a number of which one way is better, with that way. */
+type Entries = Readonly<Record<string, string | readonly [pointer: string, better: 'higher' | 'lower']>>;
 
 const places = (item: DisclosureId, basis: StatementBasis, file: string, entries: Entries): Place[] =>
-  Object.entries(entries).map(([label, pointer]) => ({ item, label, file, pointer, basis }));
+  Object.entries(entries).map(([label, at]) => {
+    const [pointer, better] = typeof at === 'string' ? [at] : at;
+    return { item, label, file, pointer, basis, ...(better !== undefined && { better }) };
+  });
 /** What was measured on files of the run. */
 const measured = (item: DisclosureId, file: string, entries: Entries) => places(item, 'evidence', file, entries);
 /** What is shown beside a measurement and is none of this run. */
@@ -32,7 +37,7 @@ function feedbackPlaces({ base, feedback }: PipelineConfig): Place[] {
       : measured('D1', RUN_FILES.baseCard, {
           'training texts': '/examples',
           'optimiser steps': '/steps',
-          'reply nats per token': '/replyNllPerToken',
+          'reply nats per token': ['/replyNllPerToken', 'lower'],
         })),
     ...measured('D2', RUN_FILES.collected, { 'raters by kind': '/raters' }),
     ...measured('D2', RUN_FILES.data, { 'judgments left out': '/leftOut' }),
@@ -45,11 +50,11 @@ function feedbackPlaces({ base, feedback }: PipelineConfig): Place[] {
     ...(feedback === undefined ? [] : configured('D3', { 'pairs asked for': '/config/feedback/pairs' })),
     ...measured('D4', RUN_FILES.collected, { 'judgments by kind of answer': '/judgments' }),
     ...measured('D5', RUN_FILES.feedbackReport, {
-      'Krippendorff α, nominal': '/alphaNominal/value',
-      'its 95 % interval': '/alphaNominal/interval',
-      'pairwise agreement': '/pairwiseAgreement/value',
-      'majority equals gold': '/gold/majority/share',
-      'Dawid–Skene equals gold': '/gold/dawidSkene/share',
+      'Krippendorff α, nominal': ['/alphaNominal/value', 'higher'],
+      [INTERVAL_LABEL]: '/alphaNominal/interval',
+      'pairwise agreement': ['/pairwiseAgreement/value', 'higher'],
+      'majority equals gold': ['/gold/majority/share', 'higher'],
+      'Dawid–Skene equals gold': ['/gold/dawidSkene/share', 'higher'],
     }),
     ...measured('D5', RUN_FILES.feedbackReport, { 'items without gold': '/gold/without' }).map((place) => ({
       ...place,
@@ -68,10 +73,10 @@ const rewardPlaces = (): Place[] => [
     'how a stated confidence is read': '/config/reward/confidence',
   }),
   ...measured('D7', RUN_FILES.rewardEvaluation, {
-    'held-out accuracy': '/overall/accuracy',
-    'its 95 % interval': '/overall/interval',
+    'held-out accuracy': ['/overall/accuracy', 'higher'],
+    [INTERVAL_LABEL]: '/overall/interval',
     'length-only accuracy': '/baselines/lengthOnly/accuracy',
-    'calibration error': '/ece',
+    'calibration error': ['/ece', 'lower'],
   }),
 ];
 
@@ -88,8 +93,8 @@ function policyPlaces(config: PipelineConfig): Place[] {
         [`KL from base, nats per reply, ${where}`]: `/ends/${i}/after/${s}/kl`,
         [`proxy reward before, ${where}`]: `/ends/${i}/before/${s}/proxy`,
         [`proxy reward after, ${where}`]: `/ends/${i}/after/${s}/proxy`,
-        [`gold reward before, ${where}`]: `/ends/${i}/before/${s}/gold`,
-        [`gold reward after, ${where}`]: `/ends/${i}/after/${s}/gold`,
+        [`gold reward before, ${where}`]: [`/ends/${i}/before/${s}/gold`, 'higher'],
+        [`gold reward after, ${where}`]: [`/ends/${i}/after/${s}/gold`, 'higher'],
       });
     }),
   );

@@ -2,6 +2,7 @@ export { type Carried, carriedBy, carriedText } from './carried.ts';
 export * from './collected.ts';
 export * from './config.ts';
 export { disclosurePlaces } from './disclosure-places.ts';
+export { exportRun } from './export-run.ts';
 export * from './metrics.ts';
 export { packRun } from './pack-run.ts';
 export { policySettings } from './policy-config.ts';

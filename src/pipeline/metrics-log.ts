@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync } from 'node:fs';
 import { parseJson } from '../run/index.ts';
-import { onPath, readRegularFile, writeFileAtomic } from '../run/node.ts';
+import { linesOfFile, onPath, writeFileAtomic } from '../run/node.ts';
 import { type MetricsRow, metricsRowSchema } from './metrics.ts';
 
 /**
@@ -28,7 +28,7 @@ export const METRICS_BYTES = 256 * 1024 * 1024;
 /** Whole rows of the file; a last line without an end was torn by a kill. */
 function readRows(path: string): { rows: MetricsRow[]; whole: boolean } {
   if (!existsSync(path)) return { rows: [], whole: true };
-  const lines = readRegularFile(path, METRICS_BYTES).toString('utf8').split('\n');
+  const lines = linesOfFile(path, METRICS_BYTES);
   const rows = lines.slice(0, -1).flatMap((line): MetricsRow[] => {
     try {
       return [metricsRowSchema.parse(parseJson(line))];

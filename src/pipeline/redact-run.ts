@@ -1,21 +1,11 @@
-import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { resolve, sep } from 'node:path';
+import { renameSync, rmSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { type Check, requireRun, type WithheldList, withheldOf } from '../disclosure/index.ts';
 import { hiddenOf, type Redaction, repeatsIn, writePublicCopy } from '../disclosure/node.ts';
-import { CheckError, UsageError } from '../run/index.ts';
+import { CheckError } from '../run/index.ts';
 import { diskFolder, onPath } from '../run/node.ts';
-import { verifyPipelineRun } from './verify-run.ts';
-
-/** Refuses a place that holds something, or lies in the run. */
-function requireFree(folder: string, out: string): void {
-  if (`${resolve(out)}${sep}`.startsWith(`${resolve(folder)}${sep}`))
-    throw new UsageError('out', `${out}: expected a folder outside the run; choose another --out`);
-  if (existsSync(out) && onPath(out, () => readdirSync(out)).length > 0)
-    throw new UsageError('out', `${out}: expected an empty or new folder; choose another --out`);
-}
-
-const firstFault = (checks: readonly Check[]): Check | undefined =>
-  checks.find(({ ok, aspect }) => !ok && aspect !== 'origin');
+import { requireFree } from './out-place.ts';
+import { faultOf, requireHolds, verifyPipelineRun } from './verify-run.ts';
 
 /**
  * Makes a public copy of a run that withholds what its rules say. The run is verified before, and the copy after: both have the
@@ -28,9 +18,7 @@ export async function redactRun(
   const { redaction, out, allowRepeats = false } = options;
   requireRun(diskFolder(folder));
   requireFree(folder, out);
-  const fault = firstFault(await verifyPipelineRun(folder));
-  if (fault !== undefined)
-    throw new CheckError('sound', `${folder}: ${fault.name}: ${fault.detail}; goodhart verify tells all`);
+  await requireHolds(folder);
   const hidden = hiddenOf(folder, redaction);
   const partial = `${resolve(out)}.partial-${process.pid}`;
   try {
@@ -44,7 +32,7 @@ export async function redactRun(
       );
     }
     const checks = await verifyPipelineRun(partial);
-    const wrong = firstFault(checks);
+    const wrong = faultOf(checks);
     if (wrong !== undefined) throw new CheckError('copy', `the copy does not verify: ${wrong.name}: ${wrong.detail}`);
     const { list, digest } = withheldOf(diskFolder(partial));
     onPath(out, () => {

@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import { type Item, type Judgment, type PreferencePair, toPairs } from '../feedback/index.ts';
-import { type Contribution, contributionSchema, evaluateScores, type RewardEvaluation } from '../reward/index.ts';
+import {
+  type Contribution,
+  contributionSchema,
+  evaluateScores,
+  type People,
+  peopleSchema,
+  type RewardEvaluation,
+} from '../reward/index.ts';
 import { expectedCalibrationError, reliabilityBins, sigmoid } from '../stats/index.ts';
 import { isHeldOut } from './collected.ts';
 import type { PipelineConfig } from './config.ts';
@@ -16,6 +23,8 @@ export interface StoredEvaluation extends RewardEvaluation {
   readonly contributions?: readonly Contribution[];
   /** Judgments that say nothing to a reward, by reason. */
   readonly unscored?: Readonly<Record<string, number>>;
+  /** The people behind the answers, where each was fitted beside the reward. */
+  readonly people?: People;
 }
 
 /** Scores of models that did not see what they score, from which the evaluation is computed again by a verifier. */
@@ -26,6 +35,7 @@ export const rewardScoresSchema = z.strictObject({
   differences: z.array(z.number()),
   contributions: z.array(contributionSchema).exactOptional(),
   unscored: z.record(z.string(), z.int().positive()).exactOptional(),
+  people: peopleSchema.exactOptional(),
 });
 export type RewardScores = z.infer<typeof rewardScoresSchema>;
 
@@ -86,9 +96,13 @@ function calibrationOnVotes(
 export function rewardEvaluation(
   config: PipelineConfig,
   { items, judgments, groups }: Pick<Feedback, 'items' | 'judgments' | 'groups'>,
-  { logOdds, differences, contributions, unscored }: RewardScores,
+  { logOdds, differences, contributions, unscored, people }: RewardScores,
 ): StoredEvaluation {
-  const told = { ...(contributions !== undefined && { contributions }), ...(unscored !== undefined && { unscored }) };
+  const told = {
+    ...(contributions !== undefined && { contributions }),
+    ...(unscored !== undefined && { unscored }),
+    ...(people !== undefined && { people }),
+  };
   const pairs = pairsToScore(config, items, judgments);
   const scored = pairs.map((pair, i) => ({ pair, difference: differences[i]! }));
   const stratum = leftOutStratum(config);

@@ -54,7 +54,7 @@ export const atRound = <C extends Pick<Place, 'round'>>(context: C, round: numbe
 export function checkpointsOf<State>(
   context: RunContext,
   prefix: string,
-  { curve, ...options }: { readonly curve: string } & Omit<CheckpointsOptions, 'warn'>,
+  { curve, ...options }: { readonly curve: string } & Omit<CheckpointsOptions<State>, 'warn'>,
 ): Checkpoints<State> {
   const warn = (line: string) => {
     context.warn(line);

@@ -10,10 +10,24 @@ export const RECORD_TYPES = {
   resumed: 'run-resumed',
   /** Data that a run was resumed on are not those it began with. */
   otherData: 'other-data',
+  /** What an engine elsewhere was found to do, and what it was asked for. */
+  engine: 'engine-found',
   finished: 'run-finished',
   /** Declarations that were added to a finished run. */
   disclosed: 'disclosed',
 } as const;
+
+const count = z.int().nonnegative();
+/** An engine of a run that is not of this machine: what it honours of what training needs, and tokens that it worked on. */
+export const engineFoundSchema = z.strictObject({
+  role: z.literal('policy'),
+  engine: z.string(),
+  server: z.string(),
+  model: z.string(),
+  findings: z.array(z.strictObject({ name: z.string(), verdict: z.string(), found: z.string(), remedy: z.string() })),
+  spent: z.strictObject({ trained: count, read: count, sampled: count }),
+});
+export type EngineFound = z.infer<typeof engineFoundSchema>;
 
 /** Whether records of a type say what a publication tells of the run's history. */
 export const isHistory = (type: string): boolean => type === RECORD_TYPES.resumed || type === RECORD_TYPES.disclosed;

@@ -28,7 +28,7 @@ import { checkDeclarations } from './declarations.ts';
 import { openMetricsLog } from './metrics-log.ts';
 import type { RunContext, RunEngines } from './run-context.ts';
 import { RUN_FILES, runJsonSchema } from './run-folder.ts';
-import { lastVersions, RECORD_TYPES } from './run-history.ts';
+import { type EngineFound, lastVersions, RECORD_TYPES } from './run-history.ts';
 import { loadResults, type RunResults } from './run-results.ts';
 import { openSource, type Source, type SourceAccess } from './sources/index.ts';
 import { runStage } from './stage.ts';
@@ -36,7 +36,11 @@ import { dataSummarySchema } from './stages/data.ts';
 import { planOf } from './stages/index.ts';
 
 /** Engines of a run, and how to let them go; both roles may be one engine. */
-export type OpenEngines = RunEngines & { dispose(): Promise<void> };
+export type OpenEngines = RunEngines & {
+  /** What the policy's engine was found to do, where it is elsewhere and was asked for something. */
+  found?(): EngineFound | undefined;
+  dispose(): Promise<void>;
+};
 
 export interface PipelineOptions {
   readonly config: PipelineConfig;
@@ -153,6 +157,8 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
     for (const { stage, place } of plan) await runStage(place, stage);
     metrics.settle(plan.flatMap(({ stage, place }) => stage.curves?.(place) ?? []));
     const results = await loadResults(context);
+    const found = engines.found?.();
+    if (found !== undefined) log.append(RECORD_TYPES.engine, found);
     if (log.records.at(-1)?.type !== RECORD_TYPES.finished)
       log.append(RECORD_TYPES.finished, { findings: results.findings.length });
     const disclosure = readJsonOf(`${out}/${RUN_FILES.disclosure}`, disclosureSchema);

@@ -1,9 +1,8 @@
 import type { ClaimRole, Review, SignedClaim } from '../disclosure/index.ts';
 import { type SigningKey, signClaim } from '../disclosure/node.ts';
-import { CheckError } from '../run/index.ts';
 import { readRecords } from '../run/node.ts';
 import { RUN_FILES } from './run-folder.ts';
-import { verifyPipelineRun } from './verify-run.ts';
+import { requireHolds } from './verify-run.ts';
 
 /**
  * Signs the seal of a run in a role, and appends the claim. Nobody signs what does not hold together: a folder that fails its
@@ -19,10 +18,7 @@ export async function signRun(
     readonly now: () => string;
   },
 ): Promise<SignedClaim> {
-  const checks = await verifyPipelineRun(folder);
-  const fault = checks.find(({ ok, aspect }) => !ok && aspect !== 'origin');
-  if (fault !== undefined)
-    throw new CheckError('sound', `${folder}: ${fault.name}: ${fault.detail}; goodhart verify tells all`);
+  await requireHolds(folder);
   const { records } = readRecords(`${folder}/${RUN_FILES.records}`);
   return signClaim(folder, { ...options, records });
 }

@@ -2,6 +2,7 @@ import type { Item, Rater, RaterProfile } from '../feedback/index.ts';
 import { createRng } from '../stats/index.ts';
 import { comparisonItems, type GroundPrompt, raterPool } from '../world/index.ts';
 import { askPairs, candidatePairs } from './ask.ts';
+import { askRatings } from './ask-ratings.ts';
 import type { PipelineConfig } from './config.ts';
 import type { FeedbackRecords } from './feedback-records.ts';
 import { type Source, splitPrompts } from './sources/index.ts';
@@ -86,9 +87,10 @@ async function answered(asked: SimulatedRound, pairs: readonly Item[]): Promise<
   const { raters } = raterPool(ground, feedback.raters);
   const panel = { raters, rng, now: simulatedClock(before.judgments.length), held: new Set(held) };
   const { items, judgments } = await askPairs(named(pairs, prefixOf(round)), { ...config, feedback }, panel);
+  const ratings = await askRatings(items, feedback, { ...panel, ground });
   return {
     items: [...before.items, ...items],
-    judgments: [...before.judgments, ...judgments],
+    judgments: [...before.judgments, ...judgments, ...ratings],
     raters: raters.map(profileOf),
   };
 }

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { z } from 'zod';
 import { NumericsError, type RunRecord } from '../run/index.ts';
-import { onPath } from '../run/node.ts';
+import { onPath, pathWithin } from '../run/node.ts';
 import type { PipelineConfig } from './config.ts';
 import { type Digests, digestsOf, sameDigests } from './digests.ts';
 import type { Remember } from './remember.ts';
@@ -138,8 +138,9 @@ export const recordAgain = (place: StagePlace, stage: Stage): void =>
 /** Forgets what a stage made from other inputs: half a training on other data is no start. */
 function startAnew(context: RunContext, stage: Stage): void {
   for (const file of stage.writes(context)) {
-    const path = `${context.folder}/${file}`;
-    onPath(path, () => rmSync(path, { recursive: true, force: true }));
+    // Nothing is removed but what lies in the run, whatever its files say that it holds.
+    const path = pathWithin(context.folder, file);
+    if (path !== undefined) onPath(path, () => rmSync(path, { recursive: true, force: true }));
   }
   stage.tidy?.(context);
   stage.forget?.(context);

@@ -1,7 +1,8 @@
+import { z } from 'zod';
 import { EVIDENCE, EVIDENCE_KINDS } from '../audit/index.ts';
-import { type Check, OUTSIDE_MANIFEST } from '../disclosure/index.ts';
+import { type Check, OUTSIDE_MANIFEST, type WithheldLines } from '../disclosure/index.ts';
 import { namesTwice, parseJson } from '../run/index.ts';
-import { filesBelow, readRegularFile } from '../run/node.ts';
+import { filesBelow, linesOfFile, readJsonOf, readRegularFile } from '../run/node.ts';
 import { baseSettings } from './config.ts';
 import { digestOf } from './digests.ts';
 import { METRICS_BYTES } from './metrics-log.ts';
@@ -17,6 +18,8 @@ const TEXT_BYTES = 256 * 1024 * 1024;
 const STATE_FOLDER = /^(rounds\/\d+\/)?(checkpoints|reward\/model)\/[^/]+\//;
 const MEMBER = /^((?:rounds\/\d+\/)?reward\/model)\/([^/]+)\//;
 const STATE_FILE = /\/state(\.json|-[0-9a-f]{16}\.bin)$/;
+/** Of a policy that is trained on a server: where its weights lie there. */
+const REMOTE_STATE = /^(rounds\/\d+\/)?checkpoints\/[^/]+\/remote\.json$/;
 const EVIDENCE_FILES: ReadonlySet<string> = new Set(EVIDENCE_KINDS.map((id) => EVIDENCE[id].file));
 
 /** How the checkpoints begin that the optimisations of a run may have kept beside their results. */
@@ -37,7 +40,8 @@ function strangeFiles(place: StagePlace, records: readonly StageRecord[]): strin
   const isCheckpoint = (file: string) =>
     prefixes.some((prefix) => file.startsWith(prefix) && /^\d+(\.critic)?\//.test(file.slice(prefix.length)));
   return filesBelow(place.folder).filter((file) => {
-    if (STATE_FOLDER.test(file) && !STATE_FILE.test(file)) return true;
+    const isState = STATE_FILE.test(file) || (place.config.engine.policy === 'tinker' && REMOTE_STATE.test(file));
+    if (STATE_FOLDER.test(file) && !isState) return true;
     if (MEMBER.test(file)) return !written.has(file) || !isMember(place, file);
     if (STATE_FOLDER.test(file)) return !written.has(file) && !isCheckpoint(file);
     if (file.startsWith(`${RUN_FILES.evidence}/`)) return !EVIDENCE_FILES.has(file);
@@ -45,11 +49,31 @@ function strangeFiles(place: StagePlace, records: readonly StageRecord[]): strin
   });
 }
 
+/** Saved states of models that are not whole: a card, and the numbers that it names by their digest, and nothing else. */
+function tornStates({ folder }: StagePlace, withheld: WithheldLines): Check[] {
+  const states = new Map<string, string[]>();
+  for (const file of filesBelow(folder)) {
+    const state = STATE_FOLDER.exec(file)?.[0];
+    if (state !== undefined) states.set(state, [...(states.get(state) ?? []), file.slice(state.length)]);
+  }
+  return [...states].flatMap(([state, files]): Check[] => {
+    if (withheld.has(`${state}state.json`)) return [];
+    const { sha256 } = files.includes('state.json')
+      ? readJsonOf(`${folder}/${state}state.json`, z.looseObject({ sha256: z.string() }))
+      : { sha256: '' };
+    const due = ['state.json', `state-${sha256.slice(0, 16)}.bin`];
+    const shown = due.filter((file) => !withheld.has(`${state}${file}`));
+    const ok = files.length === shown.length && shown.every((file) => files.includes(file));
+    return ok ? [] : [{ name: `${state}state.json`, ok, detail: 'its numbers are not beside it, or more is there' }];
+  });
+}
+
 /** What is wrong with a file of JSON: no JSON, or something that stands twice under one name; undefined where all is well. */
 function faultIn(path: string): string | undefined {
-  const text = readRegularFile(path, TEXT_BYTES).toString('utf8');
   const isLines = path.endsWith('.jsonl');
-  const parts = isLines ? text.split('\n').filter((line) => line.trim() !== '') : [text];
+  const parts = isLines
+    ? linesOfFile(path, TEXT_BYTES).filter((line) => line.trim() !== '')
+    : [readRegularFile(path, TEXT_BYTES).toString('utf8')];
   for (const [at, part] of parts.entries()) {
     const where = isLines ? `line ${at + 1}` : 'the file';
     let value: unknown;
@@ -64,12 +88,17 @@ function faultIn(path: string): string | undefined {
 }
 
 /** The files of a run are those that its stages write, and none says two things at once. */
-export async function fileChecks(place: VerifiedPlace, records: readonly StageRecord[]): Promise<Check[]> {
+export async function fileChecks(
+  place: VerifiedPlace,
+  records: readonly StageRecord[],
+  withheld: WithheldLines,
+): Promise<Check[]> {
   const checks: Check[] = strangeFiles(place, records).map((file) => ({
     name: file,
     ok: false,
     detail: 'no stage of the run writes such a file; remove it',
   }));
+  checks.push(...tornStates(place, withheld));
   for (const file of filesBelow(place.folder)) {
     if (!/\.jsonl?$/.test(file)) continue;
     const path = `${place.folder}/${file}`;

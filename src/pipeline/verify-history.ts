@@ -8,7 +8,7 @@ import { configSchema, declarationsSchema } from './config.ts';
 import { policySettings } from './policy-config.ts';
 import { inRound, type Place } from './run-context.ts';
 import { RUN_FILES, wholeRunJsonSchema } from './run-folder.ts';
-import { RECORD_TYPES } from './run-history.ts';
+import { engineFoundSchema, RECORD_TYPES } from './run-history.ts';
 import { begunSchema, nameInRound, type StagePlace, stageRecordSchema } from './stage.ts';
 import { dataSummarySchema } from './stages/data.ts';
 import { planOf } from './stages/index.ts';
@@ -26,6 +26,7 @@ const BODIES = {
   'not-cached': z.strictObject({ folder: z.string(), why: z.string() }),
   [RECORD_TYPES.resumed]: z.strictObject({ versions }),
   [RECORD_TYPES.otherData]: z.strictObject({ before: z.string(), now: z.string() }),
+  [RECORD_TYPES.engine]: engineFoundSchema,
   [RECORD_TYPES.finished]: z.strictObject({ findings: z.int() }),
   [RECORD_TYPES.disclosed]: z.strictObject({ declarations: declarationsSchema }),
 } as const;

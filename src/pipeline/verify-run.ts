@@ -9,13 +9,21 @@ import {
   withheldLines,
 } from '../disclosure/index.ts';
 import { type Reader, verifyRun } from '../disclosure/node.ts';
-import { CheckError, canonicalJson, differenceAt, own, parseJson, type RunRecord } from '../run/index.ts';
+import {
+  CheckError,
+  canonicalJson,
+  differenceAt,
+  GoodhartError,
+  own,
+  parseJson,
+  type RunRecord,
+} from '../run/index.ts';
 import {
   diskFolder,
+  linesOfFile,
   readJson,
   readJsonOf,
   readRecords,
-  readRegularFile,
   requireRegularFiles,
   strangersBelow,
 } from '../run/node.ts';
@@ -58,8 +66,9 @@ function difference(stored: unknown, again: unknown): string {
 function standing(path: string): unknown {
   if (!existsSync(path)) return null;
   if (!path.endsWith('.jsonl')) return readJson(path);
-  const lines = readRegularFile(path, LINES_BYTES).toString('utf8').split('\n');
-  return lines.filter((line) => line.trim() !== '').map((line) => parseJson(line));
+  return linesOfFile(path, LINES_BYTES)
+    .filter((line) => line.trim() !== '')
+    .map((line) => parseJson(line));
 }
 
 /** Rows but for those that are withheld, of a file that is shown in part. */
@@ -89,11 +98,31 @@ function compare(folder: string, made: Recomputed, withheld: WithheldLines): Che
   };
 }
 
-async function attempt(name: string, run: () => Promise<readonly Check[]>): Promise<readonly Check[]> {
+/**
+ * Path of the withheld row, or of the file withheld as a whole, that somebody could not read; undefined for any other fault. An
+ * error begins with its place (`file:line:`): of its other words a stranger may have written some.
+ */
+function withheldPlace(folder: string, error: unknown, withheld: WithheldLines): string | undefined {
+  if (!(error instanceof GoodhartError)) return undefined;
+  const begins = (place: string) => error.message.startsWith(`${folder}/${place}:`);
+  const found = [...withheld].find(([path, lines]) =>
+    lines.some((line) => begins(line === 0 ? path : `${path}:${line}`)),
+  );
+  return found?.[0];
+}
+
+async function attempt(
+  name: string,
+  run: () => Promise<readonly Check[]>,
+  { folder, withheld }: { readonly folder: string; readonly withheld: WithheldLines },
+): Promise<readonly Check[]> {
   try {
     return await run();
   } catch (error) {
-    return [{ name, ok: false, detail: (error as Error).message }];
+    const path = withheldPlace(folder, error, withheld);
+    return path === undefined
+      ? [{ name, ok: false, detail: (error as Error).message }]
+      : [openCheck(name, notRecomputable(linesWithheld(withheld, [path])))];
   }
 }
 
@@ -117,16 +146,21 @@ type PlannedRecord = Planned<VerifiedPlace> & { readonly now: StageRecord };
 
 /** Whether every stage of the run is in its records, with the files that it reads and writes as they are there. */
 function recordChecks(place: StagePlace, planned: readonly PlannedRecord[]): Check[] {
-  const finished = finishedStages(place.log.records);
-  const bodies = place.log.records.filter(
-    ({ type, bodyDigest }) => type === 'stage' && bodyDigest !== undefined,
-  ).length;
+  const { records } = place.log;
+  const finished = finishedStages(records);
+  /** Withheld records of stages behind the last one that is shown of a stage: one of them may be a later one of it. */
+  const hiddenBehind = (name: string) => {
+    const last = records.findLast(({ type, body }) => type === 'stage' && (body as { name?: string })?.name === name);
+    return records.filter(
+      ({ type, seq, bodyDigest }) => type === 'stage' && bodyDigest !== undefined && seq > (last?.seq ?? -1),
+    ).length;
+  };
   return planned.map(({ now }): Check => {
     const record = finished.get(now.name);
     const sameOutputs = record !== undefined && sameDigests(record.outputs, now.outputs);
     const ok = sameOutputs && sameDigests(record.inputs, now.inputs);
-    // The last record of a stage may be one whose body is withheld.
-    if (!ok && bodies > 0) return openCheck(`stage ${now.name}`, notRecomputable(bodies));
+    const bodies = ok ? 0 : hiddenBehind(now.name);
+    if (bodies > 0) return openCheck(`stage ${now.name}`, notRecomputable(bodies));
     const detail = ok
       ? 'its files are those of the record'
       : record === undefined
@@ -180,9 +214,7 @@ async function stageChecks(
     const rests = stage.reads(own).find((file) => wrong.has(file));
     const made =
       rests === undefined
-        ? (await attempt(`${stage.writes(own)[0]} recomputed`, again)).map((check) =>
-            openWhereWithheld(check, withheld),
-          )
+        ? await attempt(`${stage.writes(own)[0]} recomputed`, again, { folder: place.folder, withheld })
         : stage
             .writes(own)
             .map((file) => ({ file, name: `${file} recomputed`, ok: false, detail: `rests on ${rests}` }));
@@ -190,12 +222,6 @@ async function stageChecks(
     for (const file of made.every(({ ok }) => ok) ? [] : stage.writes(own)) wrong.add(file);
   }
   return checks;
-}
-
-/** A check that failed to read a file of which something is withheld says so: what it needs was not there. */
-function openWhereWithheld(check: Check, withheld: WithheldLines): Check {
-  const path = check.ok ? undefined : [...withheld.keys()].find((file) => check.detail.includes(`/${file}:`));
-  return path === undefined ? check : openCheck(check.name, notRecomputable(linesWithheld(withheld, [path])));
 }
 
 /** What a run's own files say of it; with `but`, not of that stage, which is to be made anew. */
@@ -217,6 +243,7 @@ async function runChecks(folder: string, { remember, but }: { remember: Remember
         fileChecks(
           place,
           every.map(({ now }) => now),
+          withheld,
         ),
     ],
     [RUN_FILES.records, async () => [...recordChecks(place, planned), ...historyChecks(place)]],
@@ -224,8 +251,7 @@ async function runChecks(folder: string, { remember, but }: { remember: Remember
     ['numbers', () => stageChecks(place, planned, withheld)],
   ];
   const checks: Check[] = [];
-  for (const [name, part] of parts)
-    checks.push(...(await attempt(name, part)).map((check) => openWhereWithheld(check, withheld)));
+  for (const [name, part] of parts) checks.push(...(await attempt(name, part, { folder, withheld })));
   return checks;
 }
 
@@ -257,5 +283,19 @@ export async function verifyPipelineRun(
   const checks = await verifyRun(folder, { audit, reader });
   // What is no file of a run is not read.
   if (strangersBelow(folder).length > 0) return checks;
-  return [...checks, ...(await attempt(RUN_FILES.run, () => runChecks(folder, { remember })))];
+  return [
+    ...checks,
+    ...(await attempt(RUN_FILES.run, () => runChecks(folder, { remember }), { folder, withheld: new Map() })),
+  ];
+}
+
+/** What is wrong with a folder itself, whoever signed it; undefined where nothing is. */
+export const faultOf = (checks: readonly Check[]): Check | undefined =>
+  checks.find(({ ok, aspect }) => !ok && aspect !== 'origin');
+
+/** Refuses a sealed folder that does not hold together: nobody signs it, passes it on or quotes it. */
+export async function requireHolds(folder: string): Promise<void> {
+  const fault = faultOf(await verifyPipelineRun(folder));
+  if (fault !== undefined)
+    throw new CheckError('sound', `${folder}: ${fault.name}: ${fault.detail}; goodhart verify tells all`);
 }

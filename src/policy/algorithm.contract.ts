@@ -30,7 +30,10 @@ function bench<S extends z.ZodObject, N extends Need>(
     const model = await letters.model(seed);
     const prompts = ['a', 'c', 'e'].map((text): PolicyPrompt => ({ id: text, text }));
     const pairs = prompts.map(({ text }) => ({ prompt: text, chosen: 'bb', rejected: text, weight: 1 }));
-    const demonstrations = prompts.map(({ text }) => ({ prompt: text, reply: 'bb' }));
+    const demonstrations = prompts.flatMap(({ text }) => [
+      { prompt: text, reply: 'bb' },
+      { prompt: text, reply: 'cd' },
+    ]);
     const reference = await model.sampler({ retain: true });
     const critic = needs.includes('critic') ? await letters.critic(seed) : model;
     return {
@@ -123,9 +126,14 @@ export function describeAlgorithm<S extends z.ZodObject, N extends Need>(
       const [first, again] = [await context(3), await context(3)];
       expect(await run(first, { steps: 2 })).toEqual(await run(again, { steps: 2 }));
       expect(await printOf(first.model)).toEqual(await printOf(again.model));
-      const other = { ...(await context(3)), seed: 4 };
-      await run(other, { steps: 2 });
-      expect(await printOf(other.model)).not.toEqual(await printOf(first.model));
+      // Of few rows two seeds may draw the same ones.
+      let differs = false;
+      for (let seed = 4; seed <= 7 && !differs; seed++) {
+        const other = { ...(await context(3)), seed };
+        await run(other, { steps: 2 });
+        differs = String(await printOf(other.model)) !== String(await printOf(first.model));
+      }
+      expect(differs).toBe(true);
     });
     it('taken up at a step goes on to the same bits', async () => {
       const [whole, parts] = [await context(5), await context(5)];
@@ -136,7 +144,7 @@ export function describeAlgorithm<S extends z.ZodObject, N extends Need>(
         begun.push(record);
         if (record.step === 2) break;
       }
-      const rest = await run({ ...parts, fromStep: 2 }, { steps: 4 });
+      const rest = await run({ ...parts, fromStep: 2, previous: begun.at(-1)!.metrics }, { steps: 4 });
       expect([...begun, ...rest]).toEqual(records);
       expect(await printOf(parts.model)).toEqual(await printOf(whole.model));
     });
@@ -156,6 +164,7 @@ export function describeAlgorithm<S extends z.ZodObject, N extends Need>(
     });
 
     if (!(algorithm.needs as readonly Need[]).includes('scores')) return;
+    const samples = (algorithm.needs as readonly Need[]).includes('prompts');
     it.skipIf(levelMatters !== undefined)('does not mind a constant added to every score', async () => {
       const [plain, shifted] = [
         await context(3),
@@ -170,11 +179,11 @@ export function describeAlgorithm<S extends z.ZodObject, N extends Need>(
       for (const value of levelMatters === undefined ? [1, Number.NaN] : [Number.NaN]) {
         const on = await context(4, async (_, replies) => replies.map(() => ({ mean: value })));
         const before = await printOf(on.model);
-        await run(on, { steps: 1, missingEosPenalty: 0, ...withoutKl });
+        await run(on, { steps: 1, ...(samples && { missingEosPenalty: 0 }), ...withoutKl });
         expect(await printOf(on.model)).toEqual(before);
       }
     });
-    it('stops when the sampler is not the model that it trains', async () => {
+    it.skipIf(!samples)('stops when the sampler is not the model that it trains', async () => {
       const on = await context(7);
       const other = await letters.model(8);
       const lying: TrainableModel = new Proxy(on.model, {

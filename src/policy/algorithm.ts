@@ -60,6 +60,8 @@ export interface CommonContext {
   readonly seed: number;
   /** First step to run (a resumed run starts later). */
   readonly fromStep?: number;
+  /** What the step before that logged: an algorithm that carries numbers from step to step logs them, and takes them up here. */
+  readonly previous?: Readonly<Record<string, number>> | undefined;
   /** Most nats a token by which sampler and trainer may differ on the same weights: `Capabilities.samplerKl` of the engine. */
   readonly samplerKlLimit?: number;
 }

@@ -190,10 +190,10 @@ describe('what is learned from a group of samples', () => {
 
   it('REINFORCE++ whitens over the tokens of the batch, and a token answers for the KL that follows it', () => {
     const steps = fc.array(fc.constantFrom(-2, 0, 1, Number.NaN), { minLength: 2, maxLength: 6 });
-    const plain = { beta: 0, baseline: 'batch' as const };
+    const plain = { beta: 0, baseline: 'batch' as const, entropy: 0 };
     fc.assert(
       fc.property(fc.array(steps, { minLength: 1, maxLength: 3 }), fc.constantFrom(0, 0.1, 1), (all, beta) => {
-        const advantages = whitenedAdvantages(all.map(group), { beta, baseline: 'batch' }).flat();
+        const advantages = whitenedAdvantages(all.map(group), { beta, baseline: 'batch', entropy: 0 }).flat();
         expect(advantages.map((own) => own === null)).toEqual(all.flat().map((score) => !Number.isFinite(score)));
         const values = advantages.flatMap((own) => [...(own ?? [])]);
         if (values.every((value) => value === 0)) return;
@@ -206,10 +206,10 @@ describe('what is learned from a group of samples', () => {
       null,
     ]);
     // Prompts that are worth more by themselves do not count with a baseline of their own.
-    const [easy] = whitenedAdvantages([group([5, 5]), group([0, 1])], { beta: 0, baseline: 'group' });
+    const [easy] = whitenedAdvantages([group([5, 5]), group([0, 1])], { beta: 0, baseline: 'group', entropy: 0 });
     expect(easy!.flatMap((own) => [...own!])).toEqual([0, 0, 0, 0]);
     // KL so far is no later token's doing: the first token has cost .25 nats in all, the second −.25.
-    const [[own]] = whitenedAdvantages([group([0])], { beta: 1, baseline: 'batch' }) as [[Float64Array]];
+    const [[own]] = whitenedAdvantages([group([0])], { beta: 1, baseline: 'batch', entropy: 0 }) as [[Float64Array]];
     expect(own[1]! - own[0]!).toBeGreaterThan(0);
   });
 });

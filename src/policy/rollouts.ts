@@ -30,7 +30,7 @@ export async function sampleGroups<P extends PolicyPrompt>(
   { id, step }: { readonly id: string; readonly step: number },
 ): Promise<RolloutGroup<P>[]> {
   const { model, reference, codec, prompts, scores, seed } = context;
-  const { maxTokens, samples: n, promptsPerStep, missingEosPenalty } = settings;
+  const { maxTokens, samples: n, promptsPerStep, missingEosPenalty, lengthPenalty } = settings;
   const rng = createRng(seed).fork(`${id}/${step}`);
   const prompts_P = rng.shuffle(prompts).slice(0, promptsPerStep);
   const tokens_P = prompts_P.map(({ text }) => codec.encodePrompt(text));
@@ -55,7 +55,7 @@ export async function sampleGroups<P extends PolicyPrompt>(
     const scores_G = scores_P_G[p]!;
     const rollouts_G = samples_G.map((sample, g): Rollout => {
       const reference_T = reference_PG_T[p * n + g]!.subarray(promptTokens.length - 1);
-      const penalty = sample.stopReason === 'stop' ? 0 : missingEosPenalty;
+      const penalty = (sample.stopReason === 'stop' ? 0 : missingEosPenalty) + lengthPenalty * sample.tokens.length;
       return {
         sample,
         reference_T,
@@ -94,6 +94,15 @@ export function alongSequence(
   return row;
 }
 
+/**
+ * The reward of a reply as a whole: score − β·Σ(lp − ref) − entropy·Σ lp. The last two are KL and entropy by one sample each, whose
+ * gradients are right on average when they stand in the reward.
+ */
+export const regularisedReward = (
+  { score, kl, sample }: Pick<Rollout, 'score' | 'kl' | 'sample'>,
+  { beta, entropy }: { readonly beta: number; readonly entropy: number },
+): number => score - beta * kl - (entropy === 0 ? 0 : entropy * sum(sample.logprobs));
+
 /** The samples of a prompt that could be scored; none where their scores do not tell them apart. */
 export function toldApart({ rollouts_G }: Pick<RolloutGroup, 'rollouts_G'>): Rollout[] {
   const scored = rollouts_G.filter(({ score }) => Number.isFinite(score));
@@ -103,7 +112,7 @@ export function toldApart({ rollouts_G }: Pick<RolloutGroup, 'rollouts_G'>): Rol
 /** What the samples of a step show. */
 export const ROLLOUT_METRICS = {
   'objective/kl': 'KL from the reference in nats a reply: mean of Σ (lp − ref) over the samples (k1, may be negative)',
-  'objective/scores': 'mean score of the samples that could be scored, less the penalty for not stopping',
+  'objective/scores': 'mean score of the samples that could be scored, less penalties for length and for not stopping',
   'objective/entropy': 'entropy in nats a reply: mean of −Σ lp over the samples',
   'objective/spread': "mean disagreement of the score's ensemble on the samples; 0 where it has none",
   'completions/mean_length': 'tokens a reply, the stop token included',

@@ -27,8 +27,16 @@ export const samplingKeys = {
   maxTokens: positive.default(48),
   /** Subtracted from the score of a reply that did not stop by itself. */
   missingEosPenalty: z.number().nonnegative().default(1),
+  /** Subtracted from the score for every token of a reply. */
+  lengthPenalty: z.number().nonnegative().default(0),
 };
 export type SamplingSettings = z.output<z.ZodObject<typeof samplingKeys>>;
+
+/** Of every algorithm whose reward may hold entropy. */
+export const entropyKeys = {
+  /** Weight of entropy, in reward per nat: replies are paid for being unlikely under the policy that says them. */
+  entropy: z.number().nonnegative().default(0),
+};
 
 /** Of every algorithm that learns from pairs that were judged. */
 export const pairKeys = {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { RaterProfile } from '../feedback/index.ts';
 import { own } from '../run/index.ts';
-import { rake, type WeightedEstimate, weightedShare } from '../stats/index.ts';
+import { largest, rake, smallest, type WeightedEstimate, weightedShare } from '../stats/index.ts';
 import type { QualityData } from './data.ts';
 
 /** Shares of a population that raters are to be weighted to: attribute → value → share. */
@@ -164,7 +164,7 @@ function weighting(
   const weights = raterIds.map((id) => of.get(id) ?? 1);
   return {
     raters: ids.length,
-    weights: { smallest: Math.min(...raked.weights), largest: Math.max(...raked.weights) },
+    weights: { smallest: smallest(raked.weights), largest: largest(raked.weights) },
     designEffect: raked.designEffect,
     effectiveRaters: raked.effectiveN,
     unweightedRaters: raterIds.length - ids.length,

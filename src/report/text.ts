@@ -66,8 +66,10 @@ const blockLines = (block: Block, all: boolean): string[] => {
 /** Cells in columns as wide as their widest, each on its line; the last one runs free. */
 export function table(given: readonly (readonly string[])[]): string {
   const rows = given.map((row) => row.map(visibleLine));
-  const columns = Math.max(0, ...rows.map((row) => row.length));
-  const widths = Array.from({ length: columns }, (_, c) => Math.max(0, ...rows.map((row) => row[c]?.length ?? 0)));
+  // However many rows there are: as arguments of one call they would end the process.
+  const widest = (size: (row: readonly string[]) => number) => rows.reduce((most, row) => Math.max(most, size(row)), 0);
+  const columns = widest((row) => row.length);
+  const widths = Array.from({ length: columns }, (_, c) => widest((row) => row[c]?.length ?? 0));
   return rows
     .map((row) =>
       row

@@ -6,6 +6,7 @@ import { createCodec, createTokenizer } from '../text/index.ts';
 import { createEnsemble, type Risk, riskSchema } from './ensemble.ts';
 import { FAMILIES, type Member } from './families.ts';
 import type { LoadContext, SaveContext } from './family.ts';
+import { type People, peopleSchema } from './people/people.ts';
 import { type Reading, readingSchema } from './reading.ts';
 import { closeReference, openReference, type Reference } from './reference.ts';
 import type { FittedReward, RewardModel } from './reward-model.ts';
@@ -35,6 +36,8 @@ const cardSchema = z.strictObject({
   text: textSchema.optional(),
   /** How answers were read when it was fitted: others are evaluated the same way. */
   reading: readingSchema.optional(),
+  /** The people whose answers it was fitted to, where each was fitted beside it. */
+  people: peopleSchema.optional(),
 });
 type Card = z.infer<typeof cardSchema>;
 
@@ -83,6 +86,7 @@ export async function rewardCard(
     members: cards,
     ...(text !== undefined && { text }),
     ...(reading !== undefined && { reading }),
+    ...(members[0]?.people !== undefined && { people: members[0].people }),
   } satisfies Card;
 }
 
@@ -112,6 +116,8 @@ function readCard(path: string): Card {
 export interface LoadedReward extends RewardModel {
   readonly members: readonly FittedReward[];
   readonly reading: Partial<Reading>;
+  /** The people whose answers it was fitted to, where each was fitted beside it. */
+  readonly people?: People;
 }
 
 /** Reads what `saveReward` wrote; scores are the same numbers. */
@@ -121,7 +127,7 @@ export async function loadReward(
   options: { risk?: Risk } = {},
 ): Promise<LoadedReward> {
   const path = `${folder}/card.json`;
-  const { members: cards, risk, text, reading = {} } = readCard(path);
+  const { members: cards, risk, text, reading = {}, people } = readCard(path);
   let engine: Engine | undefined;
   const shared = new Map<string, Promise<Reference>>();
   const context: LoadContext = {
@@ -140,12 +146,16 @@ export async function loadReward(
     },
   };
   const members: FittedReward[] = [];
-  for (const card of cards) members.push(await memberOf(card, context));
+  for (const card of cards) {
+    const member = await memberOf(card, context);
+    members.push(people === undefined ? member : { ...member, people });
+  }
   const ensemble = createEnsemble(members, options.risk ?? risk);
   return {
     ...ensemble,
     members,
     reading,
+    ...(people !== undefined && { people }),
     async dispose() {
       await ensemble.dispose();
       for (const opened of shared.values()) await closeReference(await opened);

@@ -1,6 +1,8 @@
 import { type Block, estimateText, figure, percent, type Range, rangeText, type Section } from '../report/index.ts';
 import type { Contribution } from './contributions.ts';
 import type { Accuracy, RewardEvaluation } from './evaluate.ts';
+import { peopleBlocks } from './people/document.ts';
+import type { People } from './people/people.ts';
 
 /** A share with its interval and what it rests on. */
 export const accuracyText = ({
@@ -30,11 +32,13 @@ export function rewardSection(
     extra = [],
     contributions,
     unscored = {},
+    people,
   }: {
     readonly on: string;
     readonly extra?: readonly (readonly [string, string])[];
     readonly contributions?: readonly Contribution[] | undefined;
     readonly unscored?: Readonly<Record<string, number>> | undefined;
+    readonly people?: People | undefined;
   },
 ): Section {
   const { overall, baselines, byLength, marginOverLength, pairs, ties } = evaluation;
@@ -72,6 +76,7 @@ export function rewardSection(
         ],
       },
       ...(contributions === undefined ? [] : contributionBlocks(contributions, unscored)),
+      ...(people === undefined ? [] : peopleBlocks(people)),
       calibrationPlot(evaluation),
       {
         kind: 'fold',

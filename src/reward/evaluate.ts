@@ -66,14 +66,14 @@ export interface RewardEvaluation {
 type Cluster = readonly { readonly right: number; readonly length: number; readonly weight: number }[];
 
 /** 1 right, 0 wrong, ½ when the score does not decide. */
-const credit = (difference: number, target: number): number =>
+export const credit = (difference: number, target: number): number =>
   difference === 0 ? 0.5 : Number(difference > 0 === target > 0.5);
 
 /**
  * Accuracy with an interval over clusters (items, or topics), so that repeated judgments do not count as independent:
  * Wilson's where every cluster is one decided pair, `clusterShare` otherwise.
  */
-function accuracyOf(scored: readonly ScoredPair[], clusterOf: (p: PreferencePair) => string): Accuracy {
+export function accuracyOf(scored: readonly ScoredPair[], clusterOf: (p: PreferencePair) => string): Accuracy {
   const clusters = clustersOf(scored, clusterOf);
   const counts = clusters.map((rows) => ({
     right: rows.reduce((sum, row) => sum + row.weight * row.right, 0),

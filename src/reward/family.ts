@@ -5,6 +5,7 @@ import type { Progress } from '../run/index.ts';
 import type { DialogueCodec } from '../text/index.ts';
 import type { NuisanceState } from './fit/nuisance-steps.ts';
 import type { Observation } from './observation.ts';
+import type { Refits } from './people/fit-people.ts';
 import type { Reference } from './reference.ts';
 import type { RewardBase } from './reward-base.ts';
 import type { FittedReward, ReferenceReplies } from './reward-model.ts';
@@ -59,6 +60,8 @@ export interface Family<C extends z.ZodObject, M extends FittedReward, S extends
   /** Whether a single member knows how unsure its scores are. */
   readonly ownSpread: boolean;
   fit(observations: readonly Observation[], config: z.infer<C>, context: FitContext): Promise<M>;
+  /** Fits to the same answers again and again, of what is made of them once; without it, from the beginning each time. */
+  refits?(observations: readonly Observation[], config: z.infer<C>, context: FitContext): Promise<Refits>;
   /** What of a member is written into the card; the rest goes beside it. */
   readonly card: S;
   save(member: M, context: SaveContext): Promise<z.infer<S>>;

@@ -16,6 +16,16 @@ export interface AttributeSeen {
   readonly seen: readonly boolean[];
 }
 
+/** How a rater comes from rewards to an answer, as far as it is the rater's own. */
+export interface Hearing {
+  /** Factor on every reward: 1 is typical, 0 answers at random, below 0 answers against it. */
+  readonly rationality: number;
+  /** Log-odds that a candidate has beside its reward, by candidate. */
+  readonly bonus: readonly number[];
+  /** Probability that the answer was given without a look. */
+  readonly lapse: number;
+}
+
 /** What is known of a judgment beside its answer: enough to resample by item, to weigh by rater and to split by stratum. */
 export interface ObservationSource {
   readonly judgmentId: string;
@@ -41,6 +51,8 @@ interface ObservationOf<K extends AnswerKind> extends ObservationSource {
   readonly attributes?: readonly AttributeSeen[];
   /** How many judgments it counts as. */
   readonly weight: number;
+  /** What is known of its rater; a typical one when absent. */
+  readonly hearing?: Hearing;
 }
 
 /** What a likelihood reads of a judgment: candidates, the answer about them, who gave it, in what order, how weighted. */

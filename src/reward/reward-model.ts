@@ -1,4 +1,5 @@
 import type { Candidate } from './observation.ts';
+import type { People } from './people/people.ts';
 
 /** A score in normalised reward units; `spread` is the ensemble's standard deviation where there is an ensemble. */
 export interface Score {
@@ -28,4 +29,6 @@ export interface FittedReward extends RewardModel {
   values(candidates: readonly Candidate[]): Promise<number[]>;
   /** What explains answers beside the reward and is no part of it, by name. */
   readonly nuisances: ReadonlyMap<string, number>;
+  /** The people who gave the answers, where each was fitted beside the reward. */
+  readonly people?: People;
 }

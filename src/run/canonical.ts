@@ -49,5 +49,26 @@ export function merkleRootOf(leafHashes: readonly string[]): string {
   return bytesToHex(hash(0, leafHashes.length));
 }
 
+/** Merkle tree hashes over the first so many of some leaf hashes, for each of some counts: one walk, however many are asked for. */
+export function merkleRootsOf(leafHashes: readonly string[], counts: ReadonlySet<number>): ReadonlyMap<number, string> {
+  const roots = new Map<number, string>();
+  // Whole subtrees to the left, each larger than the next: the digits of the count in base two.
+  const left: { readonly size: number; readonly hash: Uint8Array }[] = [];
+  for (let count = 0; count <= leafHashes.length; count++) {
+    if (counts.has(count)) {
+      const last = left.at(-1)?.hash ?? sha256(new Uint8Array());
+      roots.set(count, bytesToHex(left.slice(0, -1).reduceRight((right, { hash }) => hashNode(1, hash, right), last)));
+    }
+    if (count === leafHashes.length) break;
+    let whole: (typeof left)[number] = { size: 1, hash: hexToBytes(leafHashes[count]!) };
+    for (let before = left.at(-1); before?.size === whole.size; before = left.at(-1)) {
+      whole = { size: 2 * whole.size, hash: hashNode(1, before.hash, whole.hash) };
+      left.pop();
+    }
+    left.push(whole);
+  }
+  return roots;
+}
+
 /** Merkle tree hash of leaves (RFC 6962 §2.1), in hex: leaf and node hashes have different prefixes. */
 export const merkleRoot = (leaves: readonly Uint8Array[]): string => merkleRootOf(leaves.map(merkleLeaf));

@@ -1,7 +1,7 @@
-import { parse } from 'yaml';
 import { z } from 'zod';
 import { UsageError } from './errors.ts';
 import { isReservedKey, own, reservedKeyIn } from './own.ts';
+import { parseYaml } from './yaml-text.ts';
 
 type Json = Record<string, unknown>;
 const isObject = (value: unknown): value is Json =>
@@ -20,10 +20,13 @@ function distance(a: string, b: string): number {
   return row[b.length]!;
 }
 
+const LONGEST_WORD = 100;
 /** The closest of some known words, when it is close. */
 export function suggest(word: string, known: readonly string[]): string | undefined {
-  const best = [...known].sort((a, b) => distance(word, a) - distance(word, b))[0];
-  return best !== undefined && distance(word, best) <= Math.max(2, word.length / 3) ? best : undefined;
+  // The work grows with the length, and nobody mistypes so long a word.
+  if (word.length > LONGEST_WORD) return undefined;
+  const [best] = known.map((one) => ({ one, far: distance(word, one) })).sort((a, b) => a.far - b.far);
+  return best !== undefined && best.far <= Math.max(2, word.length / 3) ? best.one : undefined;
 }
 
 /** Sets `a.b.c` in a copy of a configuration; the value is read as YAML, so numbers and lists work. */
@@ -36,7 +39,7 @@ export function withOverride(config: Json, assignment: string): Json {
   if (reserved !== undefined)
     throw new UsageError('set', `--set ${assignment}: expected keys of a configuration, got ${reserved}; remove it`);
   try {
-    return withValue(config, path, parse(assignment.slice(at + 1)));
+    return withValue(config, path, parseYaml(assignment.slice(at + 1)));
   } catch (cause) {
     const line = (cause as Error).message.split('\n')[0];
     throw new UsageError('set', `--set ${assignment}: expected a YAML value, got ${line}`, { cause });
@@ -79,7 +82,7 @@ export function parseConfig<T>(
 ): T {
   let raw: unknown;
   try {
-    raw = parse(text);
+    raw = parseYaml(text);
   } catch (cause) {
     const line = (cause as Error).message.split('\n')[0];
     throw new UsageError('config', `${options.source}: expected YAML, got ${line}`, { cause });
@@ -97,7 +100,8 @@ export function parseConfig<T>(
   if (issue.code === 'unrecognized_keys') {
     const key = issue.keys[0]!;
     const near = suggest(key, knownKeys(schema, raw, issue.path));
-    const full = where === '' ? key : `${where}.${key}`;
+    const shown = key.length > LONGEST_WORD ? `${key.slice(0, LONGEST_WORD)}…` : key;
+    const full = where === '' ? shown : `${where}.${shown}`;
     const hint = near === undefined ? 'remove it' : `did you mean ${near}?`;
     throw new UsageError('config', `${options.source}: unknown key ${full}; ${hint}`);
   }

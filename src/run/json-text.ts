@@ -4,12 +4,15 @@ const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [91, 93, 123, 125];
 /** How large a value a JSON text may build, whatever its bytes: what walks one recurses, and every `{}` is an object. */
 export interface JsonBounds {
   readonly levels: number;
-  /** Values of all lists and objects together; any number where it is left out. */
+  /** Values of all lists and objects together, and these themselves; any number where it is left out. */
   readonly values?: number;
 }
 
-/** Of a file that anybody may have written. */
-const BOUNDS: JsonBounds = { levels: 256 };
+/**
+ * Of a file that anybody may have written. An empty object of two bytes takes sixty in memory, and a quarter of a gigabyte of them
+ * ends the process; the largest honest files (scores, cards of linear rewards) have some hundred thousand values.
+ */
+export const JSON_BOUNDS: Required<JsonBounds> = { levels: 256, values: 8_000_000 };
 
 function isEscaped(text: string, at: number): boolean {
   let before = at;
@@ -27,26 +30,25 @@ function quoteAfter(text: string, from: number): number {
 /** Which of the bounds a JSON text is over, without parsing it. */
 export function overBounds(text: string, bounds: JsonBounds): keyof JsonBounds | undefined {
   const { levels, values = Number.POSITIVE_INFINITY } = bounds;
-  let [level, commas] = [0, 0];
+  let [level, count] = [0, 0];
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
     if (code === QUOTE) at = quoteAfter(text, at);
     else if (code === OPEN_LIST || code === OPEN_OBJECT) {
       level += 1;
+      count += 1;
       if (level > levels) return 'levels';
     } else if (code === CLOSE_LIST || code === CLOSE_OBJECT) level -= 1;
-    else if (code === COMMA) {
-      commas += 1;
-      if (commas >= values) return 'values';
-    }
+    else if (code === COMMA) count += 1;
+    if (count > values) return 'values';
   }
   return undefined;
 }
 
 /** Parses JSON that anybody may have written. @throws SyntaxError for what is none, or is nested too deep to be walked. */
 export function parseJson(text: string): unknown {
-  const over = overBounds(text, BOUNDS);
-  if (over !== undefined) throw new SyntaxError(`more than ${BOUNDS[over]} ${over}`);
+  const over = overBounds(text, JSON_BOUNDS);
+  if (over !== undefined) throw new SyntaxError(`more than ${JSON_BOUNDS[over]} ${over}`);
   return JSON.parse(text);
 }
 

@@ -5,7 +5,8 @@ import type { z } from 'zod';
 import { DataError } from './errors.ts';
 import { fileError } from './files.ts';
 import { type Line, parseLine } from './named-json.ts';
-import { readInto, withRegularFile } from './regular-file.ts';
+import { readInto, readRegularFile, withRegularFile } from './regular-file.ts';
+import { linesOfText } from './text-lines.ts';
 
 /** A line before decoding, and where it starts in the unpacked text. */
 export interface ByteLine {
@@ -44,6 +45,10 @@ export interface ReadOptions {
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const NEWLINE = 10;
 const BOM = '\ufeff';
+
+/** The lines of a text file that is held whole; behind the last newline there is one more, empty unless it was torn. */
+export const linesOfFile = (path: string, limit: number): string[] =>
+  linesOfText(path, readRegularFile(path, limit).toString('utf8'));
 
 /** The first bytes of a regular file, fewer when it is shorter. A pipe, which has no beginning to come back to, is refused. */
 export const fileHead = (path: string, length: number): Buffer =>

@@ -123,9 +123,11 @@ export function threadCalls<Request>(start: () => Worker, ended: () => Error): T
     async end(request) {
       if (running !== undefined && request !== undefined) await call(request);
       // Whoever waits for the end keeps the process alive until it has come.
-      running?.worker.ref();
-      await running?.worker.terminate();
-      running = undefined;
+      const ending = running;
+      ending?.worker.ref();
+      await ending?.worker.terminate();
+      // Somebody may have asked again meanwhile.
+      if (running === ending) running = undefined;
     },
   };
 }

@@ -20,7 +20,11 @@ afterAll(() => studio.close());
 const routes = Object.entries(ROUTES) as [string, RouteContract][];
 /** Whether a response refuses the caller, rather than what they sent. */
 const refused = async (response: Response) => {
-  const { error } = (await response.clone().json()) as { error?: { code: string } };
+  // A file is no refusal.
+  const { error } = (await response
+    .clone()
+    .json()
+    .catch(() => ({}))) as { error?: { code: string } };
   return response.status === 401 ? error?.code === 'signed-out' : response.status === 403 && error?.code === 'role';
 };
 

@@ -119,6 +119,8 @@ function paramsOf(context: Context): Record<string, string> {
 export interface ApiOptions {
   /** Who calls, from cookie or key. */
   identify(context: Context): Promise<Caller>;
+  /** Whom a browser that is signed out was last signed in as; limits then count it apart from its address. */
+  device(context: Context): string | null;
   /** Whether a caller belongs to a project. */
   mayEnter(caller: Caller, projectId: string): boolean;
   /** Writes a defect down under an id. */
@@ -138,13 +140,17 @@ const bodyBound = (maxSize: number) =>
     },
   });
 
-/** Counts by caller, or by address for who is signed out. */
-function limiter(key: string, perMinute: number): ReturnType<typeof rateLimiter<ApiEnv>> {
+/** Counts by caller; of who is signed out by the browser that somebody was signed in with, or by address. */
+function limiter(
+  key: string,
+  perMinute: number,
+  device: (context: Context) => string | null,
+): ReturnType<typeof rateLimiter<ApiEnv>> {
   return rateLimiter<ApiEnv>({
     windowMs: 60_000,
     limit: perMinute,
     standardHeaders: 'draft-7',
-    keyGenerator: (context) => `${key}/${context.get('caller').id ?? context.get('address')}`,
+    keyGenerator: (context) => `${key}/${context.get('caller').id ?? device(context) ?? context.get('address')}`,
     handler: (context) =>
       context.json({ error: { code: 'rate', message: 'too many requests; wait a minute and try again' } }, 429),
   });
@@ -176,7 +182,7 @@ export function isSecure(context: Context, proxies: TrustedProxies): boolean {
 export function bindApi(
   routes: Readonly<Record<string, RouteContract>>,
   handlers: Readonly<Record<string, unknown>>,
-  { identify, mayEnter, report, proxies, rateScale = 1 }: ApiOptions,
+  { identify, device, mayEnter, report, proxies, rateScale = 1 }: ApiOptions,
 ): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>();
   app.onError((error, context) => errorResponse(context, error, report));
@@ -192,13 +198,15 @@ export function bindApi(
         context.set('address', addressOf(context, proxies));
         await next();
       },
-      ...(limit > 0 ? [limiter(key, limit)] : []),
+      ...(limit > 0 ? [limiter(key, limit, device)] : []),
       // Nothing of a body is read before its sender may call, nor more of it than is allowed.
       async (context, next) => {
         const caller = context.get('caller');
         refuse(contract.allow, caller, context);
         const { project } = paramsOf(context);
-        if (project === undefined ? caller.projectId !== null : !mayEnter(caller, project)) {
+        const foreign =
+          project === undefined ? caller.projectId !== null && !contract.perProject : !mayEnter(caller, project);
+        if (foreign) {
           throw new ApiError(
             404,
             'project',

@@ -5,12 +5,13 @@ import { trustedProxies } from './access/addresses.ts';
 import { onlyHosts } from './access/hosts.ts';
 import { allows, READERS } from './access/roles.ts';
 import { bindApi, errorResponse, type Handlers, isSecure, openApiDocument } from './api.ts';
-import { identify } from './caller.ts';
+import { deviceOf, identify } from './caller.ts';
 import { ROUTES, type Routes } from './contract/index.ts';
 import { judgingHandlers } from './handlers/judging.ts';
 import { projectHandlers } from './handlers/projects.ts';
 import { runHandlers } from './handlers/runs.ts';
 import { sessionHandlers } from './handlers/session.ts';
+import { createMetrics } from './metrics.ts';
 import { seenRuns } from './run-access.ts';
 import type { RunService } from './runs.ts';
 import { mayEnter, type Services } from './services.ts';
@@ -38,6 +39,8 @@ export interface StudioOptions extends Services {
   readonly proxies?: readonly string[];
   /** Names, besides those of the loopback interface, under which browsers reach this Studio. */
   readonly hosts?: readonly string[];
+  /** Where browsers reach this Studio through a proxy: scheme, name and port. */
+  readonly origins?: readonly string[];
   /** How a login that has to wait does so; tests do not. */
   readonly pause?: (ms: number) => Promise<void>;
 }
@@ -87,7 +90,12 @@ export function createStudio(options: StudioOptions): Hono {
   const { accounts, now, version, pageFile, report, rateScale } = options;
   const app = new Hono();
   const proxies = trustedProxies(options.proxies);
-  app.use(onlyHosts(options.hosts ?? []));
+  const metrics = createMetrics(version);
+  app.use(metrics.count);
+  const origins = (options.origins ?? []).map((text) => new URL(text));
+  app.use(onlyHosts([...(options.hosts ?? []), ...origins.map(({ hostname }) => hostname)]));
+  /** A name that browsers reach by https only says so, whatever the proxy in front does. */
+  const secureHosts = new Set(origins.filter(({ protocol }) => protocol === 'https:').map(({ host }) => host));
   const [ofPages, ofReports, ofVerifier] = [PAGES_POLICY, REPORT_POLICY, VERIFIER_POLICY].map(headersWith) as [
     MiddlewareHandler,
     MiddlewareHandler,
@@ -99,17 +107,40 @@ export function createStudio(options: StudioOptions): Hono {
     return headers(context, next);
   });
   const handlers: Handlers<Routes> = {
-    ...sessionHandlers({ ...options, isSecure: (context) => isSecure(context, proxies) }),
+    ...sessionHandlers({
+      ...options,
+      isSecure: (context) => secureHosts.has(context.req.header('host') ?? '') || isSecure(context, proxies),
+    }),
     ...judgingHandlers(options),
     ...projectHandlers(options),
     ...runHandlers(options),
   };
   app.get('/api/openapi.json', (context) => context.json(openApiDocument(ROUTES, version)));
   app.get('/healthz', (context) => context.text('ok'));
+  /** Whether the store answers, and in what time. */
+  const storeState = async () => {
+    const started = performance.now();
+    const up = await accounts.setting('first-account').then(
+      () => true,
+      () => false,
+    );
+    return { up, seconds: (performance.now() - started) / 1000 };
+  };
+  app.get('/readyz', async (context) =>
+    (await storeState()).up ? context.text('ready') : context.text('the store does not answer', 503),
+  );
+  app.get('/metrics', async (context) => {
+    const caller = await identify(context, accounts, now);
+    // For a scraper with a key for everything: counts say who works when.
+    if (!allows(READERS, caller.role) || caller.projectId !== null)
+      return context.text('expected a key of an auditor for all projects, as a bearer token', 401);
+    return context.text(metrics.text(await storeState()), 200, { 'content-type': 'text/plain; version=0.0.4' });
+  });
   app.route(
     '/',
     bindApi(ROUTES, handlers, {
       identify: (context) => identify(context, accounts, now),
+      device: (context) => deviceOf(context, options.sealer),
       mayEnter,
       proxies,
       report,

@@ -1,7 +1,9 @@
+import { timingSafeEqual } from 'node:crypto';
 import type { Context } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import type { Accounts } from '../store/index.ts';
 import { ROLES, type Role, stillGives } from './access/roles.ts';
+import type { Sealer } from './access/sealing.ts';
 import { hashSecret, newSecret } from './access/secrets.ts';
 
 /** Who makes a request. */
@@ -71,6 +73,31 @@ export async function startSession(
   const expires = new Date(Date.parse(now) + SESSION_DAYS * 86_400_000);
   await accounts.createSession({ tokenHash: hashSecret(secret), accountId, expiresAt: expires.toISOString(), now });
   setCookie(context, COOKIE, secret, { httpOnly: true, sameSite: 'Strict', secure, path: '/', expires });
+}
+
+const DEVICE = 'goodhart_device';
+const DEVICE_DAYS = 400;
+
+/** The account that was last signed in from this browser, as a secret of ours says; null for none. */
+export function deviceOf(context: Context, sealer: Pick<Sealer, 'derive'>): string | null {
+  const [account = '', proof = ''] = (getCookie(context, DEVICE) ?? '').split('.');
+  const expected = Buffer.from(sealer.derive(`device/${account}`));
+  const given = Buffer.from(proof);
+  return expected.length === given.length && timingSafeEqual(expected, given) ? account : null;
+}
+
+/**
+ * Marks the browser as one from which an account was signed in: what others at its address try then counts against them
+ * alone. It lets nobody in.
+ */
+export function rememberDevice(
+  context: Context,
+  sealer: Pick<Sealer, 'derive'>,
+  { accountId, now, secure }: { readonly accountId: string; readonly now: string; readonly secure: boolean },
+): void {
+  const expires = new Date(Date.parse(now) + DEVICE_DAYS * 86_400_000);
+  const value = `${accountId}.${sealer.derive(`device/${accountId}`)}`;
+  setCookie(context, DEVICE, value, { httpOnly: true, sameSite: 'Strict', secure, path: '/api/login', expires });
 }
 
 export const forgetSession = (context: Context): void => {

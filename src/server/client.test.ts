@@ -33,6 +33,26 @@ describe('the typed client', () => {
     });
     expect((await file.text()).trim().split('\n').length).toBe(60);
   });
+  it('with a key of one project does what the documentation shows, and sees that project', async () => {
+    studio = await openTestStudio();
+    const owner = await studio.person('owner');
+    for (const id of ['p', 'q']) await studio.store.putProject(testProject({ id }));
+    const { secret } = await owner.call('POST /api/keys', {
+      body: { name: 'script', role: 'auditor', projectId: 'q' },
+    });
+    const client = createClient({
+      url: 'http://localhost',
+      key: secret,
+      fetch: (request) => studio.app.request(request),
+    });
+    const { projects } = await client.call('GET /api/projects');
+    expect(projects.map(({ id }) => id)).toEqual(['q']);
+    for (const { id: project } of projects)
+      expect(
+        (await client.call('GET /api/projects/{project}/overview', { params: { project } })).counts.judgments,
+      ).toBe(0);
+    await expect(client.call('GET /api/runs', {})).rejects.toMatchObject({ status: 404 });
+  });
   it('throws what the Studio says', async () => {
     const client = await clientOf('auditor');
     const refused = client.call('GET /api/projects/{project}', { params: { project: 'a/../b' } });

@@ -10,6 +10,7 @@ export const countsOf = ({
   flags,
 }: ProjectProgress): ResponseOf<'GET /api/projects/{project}'>['counts'] => ({
   items: items.total,
+  archived: items.archived,
   wanted: judgments.wanted,
   judgments: judgments.done,
   openItems: items.open,

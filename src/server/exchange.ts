@@ -2,6 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exportLayout } from '../exchange/node.ts';
+import type { AnswerChoice } from '../feedback/index.ts';
 import { UsageError } from '../run/index.ts';
 import { type FeedbackStore, saveProjectFolder } from '../store/index.ts';
 
@@ -19,13 +20,25 @@ export async function inTemporaryFolder<T>(effect: (folder: string) => Promise<T
 export async function exportFile(
   store: FeedbackStore,
   projectId: string,
-  { folder, layout, now, format }: { folder: string; layout: string; now: () => string; format?: string | undefined },
+  {
+    folder,
+    layout,
+    now,
+    format,
+    answers,
+  }: {
+    readonly folder: string;
+    readonly layout: string;
+    readonly now: () => string;
+    readonly format?: string | undefined;
+    readonly answers?: AnswerChoice | undefined;
+  },
 ): Promise<{ path: string; name: string }> {
   const project = join(folder, 'project');
   await saveProjectFolder(store, projectId, project);
   const out = join(folder, 'out');
   const target = format === undefined ? out : join(out, `${layout}.${format}`);
-  await exportLayout({ project, layout, out: target, now, durable: false });
+  await exportLayout({ project, layout, out: target, now, durable: false, ...(answers !== undefined && { answers }) });
   const names = (await readdir(out)).filter((name) => name !== 'croissant.json');
   if (names.length !== 1)
     throw new UsageError('export', `layout ${layout} is a folder of files; export it in a terminal`);

@@ -10,6 +10,8 @@ export interface MadeFile {
   readonly path: string;
   /** What it is called when it is saved. */
   readonly name: string;
+  /** Digest of what it is a copy of, where somebody is to prove that they have it. */
+  readonly digest?: string;
 }
 
 /** Makes a file in a folder that is gone if that fails. */
@@ -31,7 +33,7 @@ export class FileAnswer {
     this.#file = file;
   }
   async respond(): Promise<Response> {
-    const { folder, path, name } = this.#file;
+    const { folder, path, name, digest } = this.#file;
     const { size } = await stat(path);
     const stream = createReadStream(path);
     stream.once('close', () => void rm(folder, { recursive: true, force: true }));
@@ -41,6 +43,7 @@ export class FileAnswer {
         'content-length': String(size),
         'content-disposition': `attachment; filename="${encodeURIComponent(basename(name))}"`,
         'cache-control': 'no-store',
+        ...(digest !== undefined && { 'x-goodhart-digest': digest }),
       },
     });
   }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Item } from '../feedback/index.ts';
+import type { Send } from './access/outgoing.ts';
 import type { RequestOf } from './contract/index.ts';
 
 type Wanted = RequestOf<'POST /api/projects/{project}/generate'>['body'];
@@ -42,9 +43,10 @@ async function jsonOf(response: Response): Promise<unknown> {
 async function complete(
   wanted: Required<Pick<Wanted, 'endpoint' | 'model'>> & Wanted,
   prompt: string,
+  send: Send,
 ): Promise<string> {
   const url = completionsUrl(wanted.endpoint);
-  const response = await fetch(url, {
+  const response = await send(url, {
     method: 'POST',
     headers: {
       'content-type': 'application/json',
@@ -57,7 +59,6 @@ async function complete(
       max_tokens: wanted.maxTokens,
     }),
     signal: AbortSignal.timeout(TIMEOUT_MS),
-    redirect: 'error',
   });
   if (!response.ok) throw new Error(`the endpoint answered ${response.status}`);
   const parsed = completionSchema.safeParse(await jsonOf(response));
@@ -69,6 +70,7 @@ async function complete(
 export async function generateItems(
   projectId: string,
   wanted: Wanted,
+  send: Send,
 ): Promise<{ items: Item[]; failed: { prompt: string; reason: string }[] }> {
   const items: Item[] = [];
   const failed: { prompt: string; reason: string }[] = [];
@@ -77,7 +79,7 @@ export async function generateItems(
   const work = async () => {
     for (let prompt = queue.shift(); prompt !== undefined; prompt = queue.shift()) {
       try {
-        const texts = await Promise.all(Array.from({ length: replies }, () => complete(wanted, prompt!)));
+        const texts = await Promise.all(Array.from({ length: replies }, () => complete(wanted, prompt!, send)));
         const id = `generated-${createHash('sha256')
           .update(JSON.stringify([prompt, texts]))
           .digest('hex')

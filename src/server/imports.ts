@@ -15,12 +15,13 @@ import {
   questionOf,
   type RaterProfile,
   raterProfileSchema,
+  withoutImport,
 } from '../feedback/index.ts';
 import { canonicalJson, DataError, UsageError } from '../run/index.ts';
 import { readJsonLines } from '../run/node.ts';
 import { batched, type FeedbackStore, type Rows } from '../store/index.ts';
 import { ApiError } from './api-error.ts';
-import { PROJECT_ROUTES, type ResponseOf } from './contract/index.ts';
+import { type IMPORTED_JUDGMENTS, PROJECT_ROUTES, type ResponseOf } from './contract/index.ts';
 import { parseBody } from './json-body.ts';
 
 export type ImportAnswer = ResponseOf<'POST /api/projects/{project}/items'>;
@@ -29,6 +30,8 @@ export type ImportAnswer = ResponseOf<'POST /api/projects/{project}/items'>;
 export interface ImportJob {
   readonly projectId: string;
   readonly folder: string;
+  /** What its items will say brought them. */
+  readonly import: { readonly id: string; readonly at: string };
 }
 
 /**
@@ -48,7 +51,7 @@ const BODY = 'body.json';
 export const saveBody = (folder: string, body: ReadableStream<Uint8Array>): Promise<void> =>
   writeFile(join(folder, BODY), Readable.fromWeb(body as NodeStream));
 
-/** Three texts: whatever else a body holds need not be parsed to be refused. */
+/** Four texts: whatever else a body holds need not be parsed to be refused. */
 const FLAT = { levels: 1, values: 16 };
 const MOST_REJECTS = 100;
 /** Rows read or written at once: what is written shares a commit, and whoever judges meanwhile waits for no more than these. */
@@ -80,20 +83,23 @@ export async function addInTurns(
 /** A file as it was read: a project folder, and the line on which each judgment stood. */
 interface ReadFile {
   readonly folder: string;
+  readonly source: NonNullable<Item['source']['import']>;
+  /** What becomes of the judgments in it. */
+  readonly judgments: (typeof IMPORTED_JUDGMENTS)[number];
   readonly summary: ImportSummary;
   readonly lines: ReadonlyMap<string, number>;
 }
 
-async function readFileOf({ projectId, folder }: ImportJob): Promise<ReadFile> {
+async function readFileOf({ projectId, folder, import: brought }: ImportJob): Promise<ReadFile> {
   const { body } = PROJECT_ROUTES['POST /api/projects/{project}/items'];
-  const { layout, fileName, text } = parseBody(await readFile(join(folder, BODY), 'utf8'), body, FLAT);
+  const { layout, fileName, text, judgments } = parseBody(await readFile(join(folder, BODY), 'utf8'), body, FLAT);
   const path = join(folder, `upload${extname(basename(fileName)) || '.jsonl'}`);
   await writeFile(path, text);
   const out = join(folder, 'project');
   const lines = new Map<string, number>();
   const onJudgment = (id: string, line: number) => lines.set(id, line);
   const summary = await importLayout({ layout, path, out, projectId, durable: false, onJudgment });
-  return { folder: out, summary, lines };
+  return { folder: out, source: { ...brought, file: fileName }, judgments, summary, lines };
 }
 
 /** Rows of a file of the folder; none where it has no such file. */
@@ -101,9 +107,12 @@ async function* rowsOf<T>({ folder }: ReadFile, name: string, schema: z.ZodType<
   const path = join(folder, `${name}.jsonl`);
   if (existsSync(path)) yield* readJsonLines(path, schema);
 }
-const itemsOf = (file: ReadFile) => rowsOf(file, 'items', itemSchema as z.ZodType<Item>);
+async function* itemsOf(file: ReadFile): AsyncGenerator<Item> {
+  for await (const item of rowsOf(file, 'items', itemSchema as z.ZodType<Item>))
+    yield { ...item, source: { ...item.source, import: file.source } };
+}
 async function* judgmentsOf(file: ReadFile, { questions }: Project): AsyncGenerator<Judgment> {
-  if (file.summary.judgments === 0) return;
+  if (file.summary.judgments === 0 || file.judgments === 'none') return;
   for await (const judgment of rowsOf(file, 'judgments', judgmentSchema as z.ZodType<Judgment>)) {
     const question = questionOf(questions, judgment);
     if (question === undefined) {
@@ -113,7 +122,7 @@ async function* judgmentsOf(file: ReadFile, { questions }: Project): AsyncGenera
         `the file holds answers of kind ${kind}, which the form does not ask; add a question`,
       );
     }
-    yield { ...judgment, questionId: question.id };
+    yield { ...judgment, questionId: question.id, ...(file.judgments === 'beside' && { brought: true as const }) };
   }
 }
 
@@ -121,12 +130,13 @@ async function* judgmentsOf(file: ReadFile, { questions }: Project): AsyncGenera
 async function checkFile(store: FeedbackStore, project: Project, file: ReadFile): Promise<Set<string>> {
   const { items } = await store.progress(project.id);
   await inTurns(itemsOf(file), async (some) => {
-    const known = items.total === 0 ? [] : await Promise.all(some.map(({ id }) => store.getItem(project.id, id)));
+    const known =
+      items.total + items.archived === 0 ? [] : await Promise.all(some.map(({ id }) => store.getItem(project.id, id)));
     for (const [i, item] of some.entries()) {
       if ((item.role ?? 'work') !== 'work' && !hasGold(item))
         throw new DataError('item', `item ${item.id}: expected a known answer (gold) for role ${item.role}, got none`);
       const before = known[i];
-      if (before !== undefined && canonicalJson(before) !== canonicalJson(item))
+      if (before !== undefined && canonicalJson(withoutImport(before)) !== canonicalJson(withoutImport(item)))
         throw new UsageError(
           'item-changed',
           `item ${item.id}: expected what the project holds under this id, got a changed item; give it a new id`,
@@ -176,7 +186,8 @@ export async function importJob(
   const project = await store.getProject(job.projectId);
   if (project === undefined) throw new ApiError(404, 'project', `there is no project ${job.projectId}`);
   const file = await readFileOf(job);
-  if (lostEveryJudgment(file.summary)) throw new UsageError('judgments', lostText(file.summary));
+  if (file.judgments !== 'none' && lostEveryJudgment(file.summary))
+    throw new UsageError('judgments', lostText(file.summary));
   const raters = await checkFile(store, project, file);
   const rejected = await rejectsOf(file);
   await checked();
@@ -196,5 +207,5 @@ export async function importJob(
     }
   };
   await inTurns(judgmentsOf(file, project), (some) => Promise.all(some.map(submit)));
-  return { items: added, judgments, rejected, rejectedCount: file.summary.rejected + refused };
+  return { import: job.import.id, items: added, judgments, rejected, rejectedCount: file.summary.rejected + refused };
 }

@@ -51,6 +51,51 @@ describe('judging', () => {
     expect(await submit(rater, task.taskId, 1)).toMatchObject({ stored: false, id: key(1) });
     expect((await studio.store.state('p')).judgments.length).toBe(1);
   });
+  it('refuses to take back what is not theirs, and takes nothing of it back', async () => {
+    const rater = await start();
+    const other = await studio.person('rater', ['p']);
+    await submit(rater, (await nextOf(rater)).tasks[0]!.taskId, 1);
+    const body = { id: key(1), idempotencyKey: key(2) };
+    const refused = await other.send('POST /api/judge/{project}/undo', { params, body });
+    expect(refused.status).toBe(404);
+    expect(await refused.json()).toMatchObject({
+      error: { code: 'record', message: expect.stringMatching(/nothing key-0001 of yours/) },
+    });
+    expect((await studio.store.state('p')).judgments.length).toBe(1);
+    // Their own, sent twice after a lost answer, is taken back once.
+    for (const _ of ['sent', 'sent again']) await rater.call('POST /api/judge/{project}/undo', { params, body });
+    expect((await studio.store.state('p')).judgments).toEqual([]);
+  });
+  it('has one voice: a second tab with the same task hears plainly that it was answered', async () => {
+    const rater = await start();
+    const task = (await nextOf(rater)).tasks[0]!;
+    await submit(rater, task.taskId, 1, 0);
+    const answers = [{ questionId: 'better', answer: { kind: 'comparison', outcome: 1 } }];
+    const second = await rater.send('POST /api/judge/{project}/submit', {
+      params,
+      body: { taskId: task.taskId, answers, activeMs: 1, idempotencyKey: key(2) },
+    });
+    expect(second.status).toBe(409);
+    expect(await second.json()).toEqual({
+      error: { code: 'answered', message: expect.stringMatching(/^you have answered this already, in another tab/) },
+    });
+    expect((await studio.store.state('p')).judgments.length).toBe(1);
+  });
+  it('names in its webhook what finds the records', async () => {
+    const rater = await start();
+    await submit(rater, (await nextOf(rater)).tasks[0]!.taskId, 1);
+    const [event] = studio.events;
+    if (event?.type !== 'judgment.created') throw new Error('expected judgment.created first');
+    expect(event.data.records).toEqual((await studio.store.state('p')).judgments.map(({ id }) => id));
+    const owner = await studio.person('owner');
+    for (const ids of [[event.data.id], event.data.records]) {
+      const query = { ids: JSON.stringify(ids) };
+      const { records } = await owner.call('GET /api/projects/{project}/records', { params, query });
+      expect(records.map(({ record }) => record.type)).toEqual(['judgment']);
+    }
+    const none = await owner.call('GET /api/projects/{project}/records', { params, query: { ids: '["key-000"]' } });
+    expect(none.records).toEqual([]);
+  });
   it('gives tasks ahead, each another, and the same ones again after a reload', async () => {
     const rater = await start();
     const { tasks } = await nextOf(rater, 3);

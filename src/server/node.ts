@@ -1,3 +1,5 @@
+export { sendAnywhere, sendFenced } from './access/outgoing.ts';
+export { resetLink } from './access/reset.ts';
 export { sealerOf } from './access/sealing.ts';
 export { hashSecret, newSecret } from './access/secrets.ts';
 export { ApiError } from './api-error.ts';

@@ -1,7 +1,9 @@
 import {
+  type Answer,
   displayAnswer,
   type FeedbackRecord,
   type FeedbackState,
+  isCollected,
   type Judgment,
   type Project,
   purposeOf,
@@ -9,11 +11,12 @@ import {
   recordKey,
 } from '../feedback/index.ts';
 import { DETECTOR_RATES, type FeedbackReport } from '../quality/index.ts';
+import { own } from '../run/index.ts';
 import type { Accounts, FeedbackStore } from '../store/index.ts';
-import type { ResponseOf, RunPreview } from './contract/index.ts';
+import type { ItemFilter, ResponseOf, RunPreview } from './contract/index.ts';
 import { countsOf } from './counts.ts';
 import { pausedRaters, settingsOf } from './project-settings.ts';
-import { type ProjectState, shownRecord } from './project-state.ts';
+import { type ItemHaystack, type ItemRow, type ProjectState, shownRecord, withoutStrength } from './project-state.ts';
 
 const ITEMS_PER_PAGE = 50;
 const RECORDS_PER_PAGE = 100;
@@ -27,11 +30,11 @@ export interface PageQueries {
   /** Auditors see pseudonyms. */
   readonly raters: { readonly names: boolean };
   readonly quality: Readonly<Record<string, never>>;
-  readonly items: {
-    readonly show: 'all' | 'open' | 'disagreement' | 'flagged' | 'adjudicated';
-    readonly search?: string | undefined;
-    readonly after?: string | undefined;
-  };
+  readonly items: ItemFilter & { readonly after?: string | undefined };
+  readonly answers: Readonly<Record<string, never>>;
+  readonly 'item-ids': ItemFilter;
+  readonly imports: Readonly<Record<string, never>>;
+  readonly 'question-answers': Readonly<Record<string, never>>;
   readonly records: {
     readonly after: number;
     readonly rater?: string | undefined;
@@ -64,6 +67,12 @@ function namedIds(text: string): string[] {
   return text.split(',');
 }
 
+/** Whether an id is among some, or part of a submission that is: its records are called after it. */
+function isNamed(id: string, named: ReadonlySet<string>): boolean {
+  for (let end = id.length; end > 0; end = id.lastIndexOf('/', end - 1)) if (named.has(id.slice(0, end))) return true;
+  return false;
+}
+
 /** Makes a page: pure but for what it reads beside the history. */
 type MakePage<P extends PageName> = (
   state: ProjectState,
@@ -86,6 +95,21 @@ function flagsByRater({ detectors }: FeedbackReport): Map<string, RaterRow['flag
     }
   }
   return flags;
+}
+
+/** Who is faster than one can read is named plainly, however few raters there are to compare with. */
+const FAST = { medianMs: 2000, judgments: 10 };
+function speedFlags(row: FeedbackReport['raterTable'][number] | undefined): RaterRow['flags'] {
+  if (row === undefined || row.medianActiveMs === null) return [];
+  if (row.n < FAST.judgments || row.medianActiveMs >= FAST.medianMs) return [];
+  const median = (row.medianActiveMs / 1000).toFixed(1);
+  return [
+    {
+      detector: 'fast',
+      text: `half of the judgments took ${median} s or less (under ${FAST.medianMs / 1000} s over ${FAST.judgments} or more is named)`,
+      records: [],
+    },
+  ];
 }
 
 /** A rater of the report as a row of the page. */
@@ -135,15 +159,89 @@ function rateOf({ planted, clean }: (typeof DETECTOR_RATES)['detectors'][keyof (
 
 /** Whether an item belongs to a list of items. */
 export const belongs = (
-  row: ReturnType<ProjectState['rows']>[number],
-  { show, search = '' }: Omit<PageQueries['items'], 'after'>,
+  row: ItemRow,
+  { show, import: wanted, least, most }: Pick<ItemFilter, 'show' | 'import' | 'least' | 'most'>,
 ): boolean => {
-  if (!`${row.id}\n${row.prompt}`.toLowerCase().includes(search.toLowerCase())) return false;
+  if (wanted !== undefined && row.import !== wanted) return false;
+  if (least !== undefined && (row.agreement === null || row.agreement < least)) return false;
+  if (most !== undefined && (row.agreement === null || row.agreement > most)) return false;
   if (show === 'open') return row.open;
   if (show === 'flagged') return row.flagged;
   if (show === 'adjudicated') return row.adjudicated;
-  return show === 'all' || (row.agreement !== null && row.agreement < DISAGREEMENT && !row.adjudicated);
+  return (
+    show === 'all' ||
+    show === 'archived' ||
+    (row.agreement !== null && row.agreement < DISAGREEMENT && !row.adjudicated)
+  );
 };
+
+/** Whether an item holds what is looked for. */
+function holds(
+  { text, strata, raters, answers, days }: ItemHaystack,
+  { search, stratum, rater, answer, from, to }: Omit<ItemFilter, 'show' | 'import' | 'least' | 'most' | 'sort'>,
+): boolean {
+  if (search !== undefined && !text.includes(search.toLowerCase())) return false;
+  if (rater !== undefined && !raters.has(rater)) return false;
+  if (answer !== undefined && !answers.has(answer)) return false;
+  if (stratum !== undefined) {
+    const at = stratum.indexOf('=');
+    const value = own(strata, at < 0 ? stratum : stratum.slice(0, at));
+    if (value === undefined || (at >= 0 && value !== stratum.slice(at + 1))) return false;
+  }
+  return (from === undefined && to === undefined) || days.some((day) => day >= (from ?? '') && day <= (to ?? '9'));
+}
+
+/** What decides the place in a list, the first in front; null stands last. */
+const ORDERS: { readonly [O in ItemFilter['sort']]: ((row: ItemRow) => string | number | null) | null } = {
+  added: null,
+  id: ({ id }) => id,
+  agreement: ({ agreement }) => agreement,
+  judgments: ({ judgments }) => -judgments,
+  last: ({ lastAt }) => (lastAt === null ? null : -Date.parse(lastAt)),
+};
+
+/** The rows of a list of items. */
+export function listed({ rows, archivedRows, haystacks }: ProjectState, filter: ItemFilter): readonly ItemRow[] {
+  const { show, import: brought, least, most, sort, ...looked } = filter;
+  const all = show === 'archived' ? archivedRows() : rows();
+  let wanted = all.filter((row) => belongs(row, { show, import: brought, least, most }));
+  if (Object.values(looked).some((value) => value !== undefined)) {
+    const stacks = haystacks();
+    wanted = wanted.filter(({ id }) => holds(stacks.get(id)!, looked));
+  }
+  const key = ORDERS[sort] ?? (show === 'disagreement' ? ORDERS.agreement : null);
+  if (key === null) return wanted;
+  const keyed = wanted.map((row) => ({ row, key: key(row) }));
+  keyed.sort((a, b) => (a.key === b.key ? 0 : a.key === null ? 1 : b.key === null ? -1 : a.key < b.key ? -1 : 1));
+  return keyed.map(({ row }) => row);
+}
+
+/** Different answers to a question that are counted apart. */
+const MOST_ANSWERS = 20;
+
+/** What an answer says, as something that can be counted: replies by place, ratings by criterion, labels one by one. */
+function saidBy(answer: Answer): readonly string[] {
+  switch (answer.kind) {
+    case 'comparison':
+      return [displayAnswer(withoutStrength(answer))];
+    case 'ranking':
+      return [displayAnswer(answer)];
+    case 'rating':
+      return answer.values.map(({ criterion, value }) => `${criterion}: ${value}`);
+    case 'label':
+      return answer.labels.length === 0 ? ['no label'] : [...new Set(answer.labels)];
+    case 'spans':
+      return answer.spans.length === 0 ? ['nothing marked'] : [...new Set(answer.spans.map(({ label }) => label))];
+    case 'steps':
+      return [answer.labels.includes(-1) ? 'a step is wrong' : 'no step is wrong'];
+    case 'correction':
+    case 'critique':
+    case 'demonstration':
+      return ['a text'];
+    default:
+      return answer satisfies never;
+  }
+}
 
 /** The answer that most gave to the first question, of items that anybody judged; of two as common, the one given first. */
 function mostSaid({ questions }: Project, items: ReadonlySet<string>, judgments: readonly Judgment[]) {
@@ -153,7 +251,7 @@ function mostSaid({ questions }: Project, items: ReadonlySet<string>, judgments:
     if (questionOf(questions, judgment) !== questions[0]) continue;
     const tally = tallies.get(judgment.itemId) ?? new Map<string, number>();
     tallies.set(judgment.itemId, tally);
-    const text = displayAnswer(judgment.answer);
+    const text = displayAnswer(withoutStrength(judgment.answer));
     tally.set(text, (tally.get(text) ?? 0) + 1);
   }
   return new Map(
@@ -172,7 +270,7 @@ export const PAGES: { readonly [P in PageName]: MakePage<P> } = {
   async overview({ project, state, seq }, _, { store, accounts }) {
     const counts = countsOf(await store.progress(project.id));
     const { pay } = await settingsOf(accounts, project.id);
-    const work = state.judgments.filter((judgment) => purposeOf(judgment) === 'work');
+    const work = state.judgments.filter(isCollected);
     const times = Float64Array.from(work, ({ submittedAt }) => Date.parse(submittedAt))
       .filter(Number.isFinite)
       .sort();
@@ -195,6 +293,7 @@ export const PAGES: { readonly [P in PageName]: MakePage<P> } = {
       perHour,
       etaHours: perHour === null ? null : left / perHour,
       activeHours,
+      brought: state.judgments.filter(({ brought }) => brought).length,
       cost:
         pay === undefined
           ? null
@@ -216,7 +315,7 @@ export const PAGES: { readonly [P in PageName]: MakePage<P> } = {
     for (const { raterId, activeMs, submittedAt } of state.judgments) {
       const known = hours.get(raterId) ?? { active: 0, last: '' };
       known.active += (activeMs ?? 0) / HOUR_MS;
-      if (submittedAt > known.last) known.last = submittedAt;
+      if (Number.isFinite(Date.parse(submittedAt)) && submittedAt > known.last) known.last = submittedAt;
       hours.set(raterId, known);
     }
     const empty = none('no judgments yet');
@@ -229,7 +328,7 @@ export const PAGES: { readonly [P in PageName]: MakePage<P> } = {
         activeHours: hours.get(raterId)?.active ?? 0,
         lastAt: hours.get(raterId)?.last || null,
         paused: paused.has(raterId),
-        flags: flags.get(raterId) ?? [],
+        flags: [...speedFlags(row), ...(flags.get(raterId) ?? [])],
         ...(row === undefined
           ? { accuracy: empty, agreement: empty, firstShown: empty, longer: empty, medianActiveMs: null }
           : raterRow(row)),
@@ -242,15 +341,64 @@ export const PAGES: { readonly [P in PageName]: MakePage<P> } = {
     const { seq, report } = reportOf();
     return { ...report, asOf: seq };
   },
-  async items({ project, state, seq, rows }, query) {
-    const wanted = rows().filter((row) => belongs(row, query));
-    if (query.show === 'disagreement') wanted.sort((a, b) => a.agreement! - b.agreement!);
+  async items(whole, query) {
+    const { project, state, seq } = whole;
+    const wanted = listed(whole, query);
     const from = query.after === undefined ? 0 : wanted.findIndex(({ id }) => id === query.after) + 1;
     const page = wanted.slice(from, from + ITEMS_PER_PAGE);
     const more = from + ITEMS_PER_PAGE < wanted.length;
     const said = mostSaid(project, new Set(page.map(({ id }) => id)), state.judgments);
     const items = page.map((row) => ({ ...row, mostSaid: said.get(row.id) ?? null }));
-    return { asOf: seq, items, next: more ? page.at(-1)!.id : null };
+    return { asOf: seq, total: wanted.length, items, next: more ? page.at(-1)!.id : null };
+  },
+  async 'item-ids'(whole, filter) {
+    const archives = new Map<string, string[]>();
+    for (const { itemId, id } of whole.state.archives) archives.set(itemId, [...(archives.get(itemId) ?? []), id]);
+    const items = listed(whole, filter).map(({ id }) => ({ id, archives: archives.get(id) ?? [] }));
+    return { asOf: whole.seq, items };
+  },
+  async answers({ project, state, seq }) {
+    const questions = project.questions.map(({ id, title, kind }) => {
+      const given = state.judgments.filter(
+        (judgment) => purposeOf(judgment) === 'work' && questionOf(project.questions, judgment)?.id === id,
+      );
+      const raters = [...new Set(given.map(({ raterId }) => raterId))].sort();
+      const places = new Map(raters.map((rater, i) => [rater, i]));
+      const tally = new Map<string, { n: number; by: number[] }>();
+      for (const { answer, raterId } of given) {
+        for (const text of saidBy(answer)) {
+          const known = tally.get(text) ?? { n: 0, by: raters.map(() => 0) };
+          tally.set(text, known);
+          known.n += 1;
+          known.by[places.get(raterId)!]! += 1;
+        }
+      }
+      const sorted = [...tally].sort(([, a], [, b]) => b.n - a.n).map(([text, counts]) => ({ text, ...counts }));
+      const answers = sorted.slice(0, MOST_ANSWERS);
+      const others = sorted.slice(MOST_ANSWERS).reduce((sum, { n }) => sum + n, 0);
+      return { id, title, kind, n: given.length, answers, others, raters };
+    });
+    return { asOf: seq, questions };
+  },
+  async 'question-answers'({ project, records, seq }) {
+    const answers = new Map<string, number>();
+    for (const record of records) {
+      if (record.type !== 'judgment') continue;
+      const id = questionOf(project.questions, record.judgment)?.id;
+      if (id !== undefined) answers.set(id, (answers.get(id) ?? 0) + 1);
+    }
+    return { asOf: seq, questions: project.questions.map(({ id }) => ({ id, answers: answers.get(id) ?? 0 })) };
+  },
+  async imports({ allItems, state, seq }) {
+    const imports = new Map<string, { id: string; file: string; at: string; items: number; archived: number }>();
+    for (const { id, source } of allItems) {
+      if (source.import === undefined) continue;
+      const known = imports.get(source.import.id) ?? { ...source.import, items: 0, archived: 0 };
+      imports.set(source.import.id, known);
+      known.items += 1;
+      if (state.archived.has(id)) known.archived += 1;
+    }
+    return { asOf: seq, imports: [...imports.values()].sort((a, b) => (a.at < b.at ? 1 : -1)) };
   },
   async records({ project, records: all, state, seq: asOf }, { after, rater, ids }, { store }) {
     const named = ids === undefined ? undefined : new Set(namedIds(ids));
@@ -259,7 +407,7 @@ export const PAGES: { readonly [P in PageName]: MakePage<P> } = {
     const entries =
       rater === undefined ? numbered(all, after) : store.history(project.id, { after, until: asOf, rater });
     for await (const { seq, record } of entries) {
-      if (record.type === 'draft' || (named !== undefined && !named.has(recordKey(record).id))) continue;
+      if (record.type === 'draft' || (named !== undefined && !isNamed(recordKey(record).id, named))) continue;
       page.push(shownRecord(seq, record, state));
       if (page.length > RECORDS_PER_PAGE) break;
     }

@@ -74,7 +74,7 @@ function heldReader() {
 describe('pages of a large project', () => {
   const pagesAt = (state: { records: number; now: number }) => {
     const held = heldReader();
-    const store = { progress: async () => ({ records: state.records, items: { total: 3 } }) as never };
+    const store = { progress: async () => ({ records: state.records, items: { total: 3, archived: 0 } }) as never };
     return { ...held, pages: sharedPages({ reader: held.reader, store }, () => state.now) };
   };
   const text = async (page: Promise<{ bytes: Uint8Array }>) => new TextDecoder().decode((await page).bytes);

@@ -1,6 +1,8 @@
-import type { FeedbackStore } from '../store/index.ts';
+import { join } from 'node:path';
+import type { AnswerChoice } from '../feedback/index.ts';
+import { backupStore, type FeedbackStore } from '../store/index.ts';
 import { ApiError } from './api.ts';
-import type { ProjectTable, TableFormat } from './contract/index.ts';
+import type { KnownRoute, ProjectTable, ResponseOf, TableFormat } from './contract/index.ts';
 import { exportFile } from './exchange.ts';
 import { type MadeFile, makeFile } from './file-answer.ts';
 import { PageJson } from './page-json.ts';
@@ -31,7 +33,13 @@ export interface ProjectReader {
 
 export type WantedFile =
   | { readonly table: ProjectTable; readonly format: TableFormat; readonly names: boolean }
-  | { readonly layout: string; readonly format?: string | undefined; readonly now: string };
+  | {
+      readonly layout: string;
+      readonly format?: string | undefined;
+      readonly answers?: AnswerChoice | undefined;
+      readonly now: string;
+    }
+  | { readonly backup: true; readonly now: string };
 
 /** A reader that works where it is called. `clock` in milliseconds. */
 export function createProjectReader(context: PageContext, clock: () => number): ProjectReader {
@@ -42,13 +50,22 @@ export function createProjectReader(context: PageContext, clock: () => number): 
       const state = await stateOf(projectId);
       if (state === undefined) return undefined;
       const answer = await PAGES[page](state, query, context);
-      return { json: encoder.encode(JSON.stringify(answer)), seq: state.seq, items: state.items.length };
+      return { json: encoder.encode(JSON.stringify(answer)), seq: state.seq, items: state.allItems.length };
     },
     async file(projectId, wanted) {
+      if ('backup' in wanted) {
+        if ((await context.store.getProject(projectId)) === undefined) return undefined;
+        return makeFile(async (folder) => {
+          const digest = await context.store.digest(projectId);
+          const path = join(folder, 'backup.jsonl.gz');
+          await backupStore(context.store, path, { createdAt: wanted.now, only: projectId });
+          return { path, name: `${projectId}-backup.jsonl.gz`, digest };
+        });
+      }
       if ('layout' in wanted) {
         if ((await context.store.getProject(projectId)) === undefined) return undefined;
-        const { layout, format, now } = wanted;
-        return makeFile((folder) => exportFile(context.store, projectId, { folder, layout, format, now: () => now }));
+        const { now, ...how } = wanted;
+        return makeFile((folder) => exportFile(context.store, projectId, { ...how, folder, now: () => now }));
       }
       const state = await stateOf(projectId);
       if (state === undefined) return undefined;
@@ -82,6 +99,12 @@ export interface ProjectPages {
   forget(projectId: string): void;
 }
 
+/** A page as what it says. */
+export function pageOf<K extends KnownRoute>(page: Page | undefined): ResponseOf<K> {
+  if (page === undefined) throw new ApiError(404, 'project', 'there is no such project');
+  return JSON.parse(new TextDecoder().decode(page.json)) as ResponseOf<K>;
+}
+
 /**
  * Shares pages among those who look: of a large project the last one is shown at once while the next one is made, one at a
  * time and not more often than makes sense. What is kept is bounded.
@@ -110,7 +133,7 @@ export function sharedPages(
       const entry: Kept = kept.get(key) ?? { projectId, startedAt: Number.NEGATIVE_INFINITY, ms: 0 };
       kept.delete(key);
       kept.set(key, entry);
-      const stale = entry.made?.seq !== records || entry.made.items !== items.total;
+      const stale = entry.made?.seq !== records || entry.made.items !== items.total + items.archived;
       if (stale && entry.making === undefined && clock() - entry.startedAt >= (1 + REST) * entry.ms) {
         entry.startedAt = clock();
         entry.making = reader

@@ -11,6 +11,15 @@ export async function settingsOf(accounts: Accounts, projectId: string): Promise
 export const saveSettings = (accounts: Accounts, projectId: string, settings: ProjectSettings): Promise<void> =>
   accounts.setSetting(`project/${projectId}`, settings);
 
+/** Which of some projects are put away. */
+export async function archivedProjects(
+  accounts: Pick<Accounts, 'settings'>,
+  projectIds: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const kept = await accounts.settings(projectIds.map((id) => `project/${id}`));
+  return new Set(projectIds.filter((id) => projectSettingsSchema.parse(kept.get(`project/${id}`) ?? {}).archived));
+}
+
 const pausedSchema = z.array(z.string());
 /** Raters of a project whom a lead has paused. */
 export async function pausedRaters(accounts: Accounts, projectId: string): Promise<readonly string[]> {
@@ -23,8 +32,6 @@ export const savePausedRaters = (accounts: Accounts, projectId: string, raters: 
 export async function isPaused(accounts: Accounts, projectId: string, raterId: string): Promise<boolean> {
   const [project, raters] = [`project/${projectId}`, `paused/${projectId}`];
   const kept = await accounts.settings([project, raters]);
-  return (
-    projectSettingsSchema.parse(kept.get(project) ?? {}).paused ||
-    pausedSchema.parse(kept.get(raters) ?? []).includes(raterId)
-  );
+  const settings = projectSettingsSchema.parse(kept.get(project) ?? {});
+  return settings.paused || settings.archived || pausedSchema.parse(kept.get(raters) ?? []).includes(raterId);
 }

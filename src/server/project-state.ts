@@ -1,10 +1,12 @@
 import {
+  type Answer,
   answersAgreement,
   displayAnswer,
   type FeedbackRecord,
   type FeedbackState,
   foldRecords,
   type Item,
+  isCollected,
   type Judgment,
   type Project,
   purposeOf,
@@ -22,7 +24,10 @@ export interface ProjectState {
   readonly project: Project;
   /** Length of the history: record n is at place n − 1 of `records`. */
   readonly seq: number;
+  /** Those that were not put away. */
   readonly items: readonly Item[];
+  /** Every item there is, in the order they were added. */
+  readonly allItems: readonly Item[];
   readonly raters: readonly RaterProfile[];
   /** Raters with and without a profile. */
   readonly known: number;
@@ -30,6 +35,10 @@ export interface ProjectState {
   readonly state: FeedbackState;
   /** Made when first asked for. */
   rows(): readonly ItemRow[];
+  /** Of the items that were put away. */
+  archivedRows(): readonly ItemRow[];
+  /** What can be looked for in an item, by id. */
+  haystacks(): ReadonlyMap<string, ItemHaystack>;
   /** The quality report, of this length or, where it takes long to make, of one shortly before. */
   report(): { readonly seq: number; readonly report: FeedbackReport };
 }
@@ -44,27 +53,97 @@ export interface ItemRow {
   readonly flagged: boolean;
   readonly agreement: number | null;
   readonly adjudicated: boolean;
+  readonly archived: boolean;
+  /** Judgments that were brought along from elsewhere. */
+  readonly brought: number;
+  /** The import that brought the item. */
+  readonly import: string | null;
+  readonly lastAt: string | null;
+}
+
+/** What is looked for in an item, beside its row. */
+export interface ItemHaystack {
+  /** Id, prompt and replies in small letters. */
+  readonly text: string;
+  readonly strata: Readonly<Record<string, string>>;
+  readonly raters: ReadonlySet<string>;
+  readonly answers: ReadonlySet<string>;
+  /** Days on which it was judged, earliest and latest; empty where no judgment says when. */
+  readonly days: readonly string[];
 }
 
 const REPORT_SEED = 1;
+
+const ISO = /^\d{4}-\d\d-\d\d/;
+const lastOf = (judgments: readonly Judgment[]): string | null =>
+  judgments.reduce<string | null>(
+    (last, { submittedAt }) => (ISO.test(submittedAt) && (last === null || submittedAt > last) ? submittedAt : last),
+    null,
+  );
+
+/** An answer as agreement takes it: of one reply preferred, whether slightly or much says the same. */
+export function withoutStrength(answer: Answer): Answer {
+  if (answer.kind !== 'comparison') return answer;
+  const { strength: _, ...plain } = answer;
+  return plain;
+}
+
+/** What can be looked for in each of some items, by id. */
+function haystacksOf(items: readonly Item[], judgments: readonly Judgment[]): Map<string, ItemHaystack> {
+  const given = new Map<string, Judgment[]>();
+  for (const judgment of judgments) {
+    const of = given.get(judgment.itemId);
+    if (of === undefined) given.set(judgment.itemId, [judgment]);
+    else of.push(judgment);
+  }
+  return new Map(
+    items.map((item) => {
+      const own = given.get(item.id) ?? [];
+      return [
+        item.id,
+        {
+          text: [item.id, item.prompt, ...item.replies.map(({ text }) => text)].join('\n').toLowerCase(),
+          strata: item.strata ?? {},
+          raters: new Set(own.map(({ raterId }) => raterId)),
+          answers: new Set(own.map(({ answer }) => displayAnswer(withoutStrength(answer)))),
+          days: own.flatMap(({ submittedAt }) => (ISO.test(submittedAt) ? [submittedAt.slice(0, 10)] : [])).sort(),
+        },
+      ];
+    }),
+  );
+}
 
 /** An item with what stands of it. */
 export function itemRow(
   project: Project,
   item: Item,
-  { judgments, flagged, adjudicated }: { judgments: readonly Judgment[]; flagged: boolean; adjudicated: boolean },
+  {
+    judgments,
+    flagged,
+    adjudicated,
+    archived,
+  }: {
+    readonly judgments: readonly Judgment[];
+    readonly flagged: boolean;
+    readonly adjudicated: boolean;
+    readonly archived: boolean;
+  },
 ): ItemRow {
   const work = judgments.filter((judgment) => purposeOf(judgment) === 'work');
   const wanted = (item.role ?? 'work') === 'work' ? wantedOfItem(project, item.id, work) : 0;
   return {
     id: item.id,
     prompt: item.prompt,
-    judgments: new Set(work.map(({ raterId }) => raterId)).size,
+    judgments: new Set(work.filter(isCollected).map(({ raterId }) => raterId)).size,
     wanted,
-    open: ratersDone(project, work) < wanted,
+    open: !archived && ratersDone(project, work) < wanted,
     flagged,
     agreement: work.length < 2 ? null : answersAgreement(work.map(({ answer }) => answer)),
     adjudicated,
+    archived,
+    brought: work.filter(({ brought }) => brought).length,
+    import: item.source.import?.id ?? null,
+    lastAt: lastOf(judgments),
   };
 }
 
@@ -82,6 +161,7 @@ function rowsOf(project: Project, items: readonly Item[], state: FeedbackState):
       judgments: given.get(item.id) ?? [],
       flagged: flagged.has(item.id),
       adjudicated: decided.has(item.id),
+      archived: state.archived.has(item.id),
     }),
   );
 }
@@ -118,7 +198,7 @@ export function projectStates(
 
   const reportOf = (
     projectId: string,
-    { seq, items, state, raters, records }: Omit<ProjectState, 'report' | 'rows'>,
+    { seq, items, state, raters, records }: Omit<ProjectState, 'report' | 'rows' | 'archivedRows' | 'haystacks'>,
   ) => {
     const before = reports.get(projectId);
     const rests = before !== undefined && before.ms > 1000 && clock() - before.madeAt < REPORT_REST * before.ms;
@@ -144,17 +224,18 @@ export function projectStates(
     const project = await store.getProject(projectId);
     if (project === undefined) return undefined;
     const { records: seq, items: counts, raters: people } = await store.progress(projectId);
+    const total = counts.total + counts.archived;
     const before = kept.get(projectId);
     const same =
       before?.seq === seq &&
-      before.items.length === counts.total &&
+      before.allItems.length === total &&
       before.known === people.known &&
       canonicalJson(before.project) === canonicalJson(project);
     if (same) {
       keep(projectId, before);
       return before;
     }
-    const items = before?.items.length === counts.total ? before.items : await collect(store.items(projectId));
+    const allItems = before?.allItems.length === total ? before.allItems : await collect(store.items(projectId));
     const raters = await collect(store.raters(projectId));
     const added: FeedbackRecord[] = [];
     for await (const { record } of store.history(projectId, { after: before?.seq ?? 0, until: seq }))
@@ -168,10 +249,20 @@ export function projectStates(
     }
     const records = before === undefined ? added : [...before.records, ...added];
     const state = before !== undefined && added.length === 0 ? before.state : foldRecords(records);
-    const whole = { project, seq, items, raters, known: people.known, records, state };
+    const { archived } = state;
+    const items = archived.size === 0 ? allItems : allItems.filter(({ id }) => !archived.has(id));
+    const whole = { project, seq, items, allItems, raters, known: people.known, records, state };
     const made: ProjectState = {
       ...whole,
       rows: lazily(() => rowsOf(project, items, state)),
+      haystacks: lazily(() => haystacksOf(allItems, state.judgments)),
+      archivedRows: lazily(() =>
+        rowsOf(
+          project,
+          allItems.filter(({ id }) => archived.has(id)),
+          state,
+        ),
+      ),
       report: () => reportOf(projectId, whole),
     };
     // What a report says follows from items and profiles too.
@@ -207,6 +298,8 @@ export function recordText(record: FeedbackRecord): string {
       return `took back ${record.undoes}`;
     case 'draft':
       return 'draft';
+    case 'archive':
+      return `put the item away${record.reason === undefined ? '' : `: ${record.reason}`}`;
     case 'withdrawal':
       return 'withdrew everything so far';
     case 'erased':

@@ -43,6 +43,8 @@ export interface RunService {
   /** Asks the process of a run to end; nothing acknowledged is lost. False when none is running. */
   stop(run: string): Promise<boolean>;
   resume(run: string): Promise<void>;
+  /** Deletes the folder of a run for good; refuses one whose process is running. */
+  remove(run: string): Promise<void>;
   verify(run: string): Promise<Omit<ResponseOf<'POST /api/runs/{run}/verify'>, 'ok'>>;
   series(run: string): Promise<ResponseOf<'GET /api/runs/{run}/series'>['series']>;
   /** The run's report; null before there is one. */

@@ -1,5 +1,6 @@
 import type { Project } from '../feedback/index.ts';
 import type { Accounts, FeedbackStore, RaterView } from '../store/index.ts';
+import type { Send } from './access/outgoing.ts';
 import type { Sealer } from './access/sealing.ts';
 import { ApiError } from './api.ts';
 import type { Caller } from './caller.ts';
@@ -15,6 +16,8 @@ export interface Services {
   /** Adds files to projects, each in a process of its own where they may be a stranger's. */
   readonly importer: Importer;
   readonly sealer: Sealer;
+  /** Sends what a form asks for to an address that somebody named. */
+  readonly send: Send;
   readonly now: () => string;
   /** Tells the outside what happened (webhooks); never throws, never waits. */
   readonly notify: (event: StudioEvent) => void;
@@ -24,7 +27,13 @@ export type StudioEvent =
   | {
       readonly type: 'judgment.created';
       readonly projectId: string;
-      readonly data: { readonly id: string; readonly itemId: string; readonly raterId: string };
+      readonly data: {
+        /** Of the submission; `records` names what it added to the history. */
+        readonly id: string;
+        readonly itemId: string;
+        readonly raterId: string;
+        readonly records: readonly string[];
+      };
     }
   | { readonly type: 'item.completed'; readonly projectId: string; readonly data: { readonly itemId: string } }
   | {

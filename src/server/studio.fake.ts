@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Hono } from 'hono';
 import { type Item, type Project, projectSchema } from '../feedback/index.ts';
 import { type FeedbackStore, openStore } from '../store/index.ts';
+import { sendAnywhere } from './access/outgoing.ts';
 import type { Role } from './access/roles.ts';
 import { sealerOf } from './access/sealing.ts';
 import { hashSecret } from './access/secrets.ts';
@@ -67,12 +68,20 @@ export const NO_RUNS: RunService = {
   ask: async () => '1',
   stop: async () => false,
   resume: async () => {},
+  remove: async () => {},
   verify: async () => ({ checks: [], document: { title: '', note: '', sections: [] } }),
   series: async () => ({}),
   report: async () => null,
   samples: async () => [],
   findings: async () => [],
-  disclosure: async () => ({ disclosure: null, seal: null, sealDigest: null, signed: null, carries: null }),
+  disclosure: async () => ({
+    disclosure: null,
+    seal: null,
+    sealDigest: null,
+    signed: null,
+    exports: [],
+    carries: null,
+  }),
   changes: async () => ({ title: '', note: '', sections: [] }),
   archive: async () => undefined,
   file: async () => undefined,
@@ -106,6 +115,7 @@ export async function openTestStudio(options: Partial<StudioOptions> = {}, url?:
     reader: createProjectReader({ store, accounts, previewRun: noPreview }, () => performance.now()),
     importer: importerOf(store),
     sealer: await sealerOf(accounts),
+    send: sendAnywhere,
     now: () => new Date(clock).toISOString(),
     notify: (event) => {
       events.push(event);

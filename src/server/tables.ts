@@ -4,7 +4,7 @@ import { recordKey } from '../feedback/index.ts';
 import { canonicalJson } from '../run/index.ts';
 import type { ProjectTable, ResponseOf, TableFormat } from './contract/index.ts';
 import type { MadeFile } from './file-answer.ts';
-import { belongs, PAGES, type PageContext } from './project-pages.ts';
+import { listed, PAGES, type PageContext } from './project-pages.ts';
 import { type ProjectState, recordText, shownRecord } from './project-state.ts';
 
 type Column = Parameters<typeof rowWriter>[2]['columns'][number];
@@ -38,15 +38,16 @@ export async function writeTable(
 }
 
 const itemTable = (state: ProjectState, show: 'all' | 'disagreement'): Table => {
-  const rows = state.rows().filter((row) => belongs(row, { show }));
-  if (show === 'disagreement') rows.sort((a, b) => a.agreement! - b.agreement!);
+  const rows = listed(state, { show, sort: 'added' });
   return {
     columns: [
       ...text('id', 'prompt'),
       ...number('judgments', 'wanted'),
       ...boolean('open', 'flagged'),
       ...number('agreement'),
-      ...boolean('adjudicated'),
+      ...boolean('adjudicated', 'archived'),
+      ...number('brought'),
+      ...text('import', 'lastAt'),
     ],
     rows: rows.map((row) => ({ ...row })),
   };

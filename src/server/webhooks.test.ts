@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';
 import { expect, it } from 'vitest';
+import { sendAnywhere } from './access/outgoing.ts';
 import { openTestStudio } from './studio.fake.ts';
 import { createNotifier } from './webhooks.ts';
 
@@ -32,6 +33,7 @@ it('signs what happened, tries again under the same id, and counts an endpoint t
     const { accounts } = studio.store;
     const noted: boolean[] = [];
     const notify = createNotifier({
+      send: sendAnywhere,
       accounts: {
         ...accounts,
         async noteDelivery(id, delivered) {
@@ -45,8 +47,16 @@ it('signs what happened, tries again under the same id, and counts an endpoint t
       },
       pausesMs: [1],
     });
-    notify({ type: 'judgment.created', projectId: 'q', data: { id: 'j0', itemId: 'i', raterId: 'r' } });
-    notify({ type: 'judgment.created', projectId: 'p', data: { id: 'j1', itemId: 'i', raterId: 'r' } });
+    notify({
+      type: 'judgment.created',
+      projectId: 'q',
+      data: { id: 'j0', itemId: 'i', raterId: 'r', records: ['j0/q'] },
+    });
+    notify({
+      type: 'judgment.created',
+      projectId: 'p',
+      data: { id: 'j1', itemId: 'i', raterId: 'r', records: ['j1/q'] },
+    });
     await expect.poll(() => noted.length, { timeout: 20_000 }).toBe(3);
     expect((await accounts.webhooks()).map((hook) => hook.failures)).toEqual([0, 2]);
     expect(noted.filter((delivered) => delivered).length).toBe(1);

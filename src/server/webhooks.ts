@@ -1,5 +1,6 @@
 import { Webhook as Signer } from 'standardwebhooks';
 import type { Accounts, Webhook } from '../store/index.ts';
+import type { Send } from './access/outgoing.ts';
 import { stillGives } from './access/roles.ts';
 import { newId } from './access/secrets.ts';
 import { isStarter } from './run-access.ts';
@@ -19,17 +20,17 @@ export function createNotifier(options: {
   readonly now: () => string;
   readonly report: (id: string, error: unknown) => void;
   readonly pausesMs?: readonly number[];
+  readonly send: Send;
 }): (event: StudioEvent) => void {
-  const { accounts, now, report, pausesMs = PAUSES_MS } = options;
+  const { accounts, now, report, send, pausesMs = PAUSES_MS } = options;
 
   const post = async (url: string, headers: Record<string, string>, body: string): Promise<boolean> => {
     try {
-      const response = await fetch(url, {
+      const response = await send(url, {
         method: 'POST',
         headers: { 'content-type': 'application/json', ...headers },
         body,
         signal: AbortSignal.timeout(TIMEOUT_MS),
-        redirect: 'error',
       });
       return response.ok;
     } catch {
@@ -68,7 +69,7 @@ export function createNotifier(options: {
   };
   // Under load there are hundreds of events a second and mostly nobody who wants them: those of a moment share one read.
   let noted: Noted[] = [];
-  const send = async (): Promise<void> => {
+  const sendNoted = async (): Promise<void> => {
     const events = noted;
     noted = [];
     const all = await accounts.webhooks();
@@ -83,7 +84,7 @@ export function createNotifier(options: {
   return (event) => {
     noted.push({ event, timestamp: now() });
     if (noted.length > 1) return;
-    setTimeout(() => send().catch((error: unknown) => report(newId('webhook'), error)), GATHER_MS).unref();
+    setTimeout(() => sendNoted().catch((error: unknown) => report(newId('webhook'), error)), GATHER_MS).unref();
   };
 }
 

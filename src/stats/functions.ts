@@ -21,6 +21,19 @@ export function mean(values: ArrayLike<number>): number {
   return sum / values.length;
 }
 
+/** The largest of some values, however many they are: as arguments of one call they would end the process. −∞ for none. */
+export function largest(values: ArrayLike<number>): number {
+  let most = -Infinity;
+  for (let i = 0; i < values.length; i++) most = Math.max(most, values[i]!);
+  return most;
+}
+/** The smallest of some values; ∞ for none. */
+export function smallest(values: ArrayLike<number>): number {
+  let least = Infinity;
+  for (let i = 0; i < values.length; i++) least = Math.min(least, values[i]!);
+  return least;
+}
+
 /** Sample standard deviation (n − 1). */
 export function standardDeviation(values: ArrayLike<number>): number {
   const m = mean(values);

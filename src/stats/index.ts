@@ -22,7 +22,7 @@ export * from './intervals.ts';
 export * from './kendall-w.ts';
 export * from './label-table.ts';
 export * from './lbfgs.ts';
-export { cholesky, choleskyInverse, dot, lowerSolve, multiply, transposed } from './linear-algebra.ts';
+export { cholesky, choleskyInverse, choleskySolve, dot, lowerSolve, multiply, transposed } from './linear-algebra.ts';
 export * from './logistic-regression.ts';
 export * from './mace.ts';
 export * from './majorities.ts';

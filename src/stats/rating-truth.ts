@@ -1,4 +1,5 @@
 import { studentQuantile } from './distributions.ts';
+import { largest } from './functions.ts';
 import type { Interval } from './intervals.ts';
 import { cholesky, choleskyInverse, choleskySolve, conjugateGradients } from './linear-algebra.ts';
 
@@ -107,7 +108,7 @@ function solve(design: Design, state: State): void {
   const { noise, bias, mean } = state;
   const { diagonal, rhs, weights } = biasEquations(design, state);
   // Biases add up to zero over the raters with ratings: a stiff spring on their sum.
-  const stiff = (1e4 * Math.max(...diagonal)) / present;
+  const stiff = (1e4 * largest(diagonal)) / present;
   const pairs = (u: number, put: (a: number, b: number, w: number) => void) => {
     for (let i = starts[u]!; i < starts[u + 1]!; i++)
       for (let k = starts[u]!; k < starts[u + 1]!; k++)

@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely';
 import type { Account, ApiKey, Invite, Webhook } from './accounts.ts';
 
-/** Tables of accounts (migrations 2 and 4). Flags are 0 or 1; JSON is text. */
+/** Tables of accounts (migrations 2, 4 and 6). Flags are 0 or 1; JSON is text. */
 export interface AccountTables {
   accounts: {
     id: string;
@@ -23,7 +23,9 @@ export interface AccountTables {
     project_id: string | null;
     expires_at: string;
     created_by: string;
+    note: string;
   };
+  resets: { token_hash: string; account_id: string; expires_at: string };
   api_keys: {
     id: string;
     name: string;
@@ -65,6 +67,7 @@ export const toInvite = (row: Selectable<AccountTables['invites']>): Invite => (
   projectId: row.project_id,
   expiresAt: row.expires_at,
   createdBy: row.created_by,
+  note: row.note,
 });
 export const toKey = (row: Selectable<AccountTables['api_keys']>): ApiKey => ({
   id: row.id,

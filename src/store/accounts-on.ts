@@ -51,6 +51,9 @@ function people({
   | 'updateAccount'
   | 'projectsOf'
   | 'setProjects'
+  | 'setMember'
+  | 'removeAccount'
+  | 'forgetProject'
   | 'givers'
   | 'shutOut'
   | 'takeBackGiven'
@@ -101,6 +104,29 @@ function people({
         await trx.deleteFrom('account_projects').where('account_id', '=', accountId).execute();
         const rows = [...new Set(projectIds)].map((project_id) => ({ account_id: accountId, project_id }));
         if (rows.length > 0) await trx.insertInto('account_projects').values(rows).execute();
+      }),
+    setMember: (account_id, project_id, member) =>
+      write(async (trx) => {
+        await trx
+          .deleteFrom('account_projects')
+          .where('account_id', '=', account_id)
+          .where('project_id', '=', project_id)
+          .execute();
+        if (member) await trx.insertInto('account_projects').values({ account_id, project_id }).execute();
+      }),
+    forgetProject: (projectId) =>
+      write(async (trx) => {
+        for (const table of ['account_projects', 'api_keys', 'invites', 'webhooks'] as const)
+          await trx.deleteFrom(table).where('project_id', '=', projectId).execute();
+      }),
+    removeAccount: (accountId) =>
+      write(async (trx) => {
+        await takeBack(trx, accountId);
+        for (const table of ['sessions', 'account_projects', 'resets'] as const)
+          await trx.deleteFrom(table).where('account_id', '=', accountId).execute();
+        await trx.deleteFrom('webhooks').where('created_by', '=', accountId).execute();
+        const { numDeletedRows } = await trx.deleteFrom('accounts').where('id', '=', accountId).executeTakeFirst();
+        return Number(numDeletedRows) === 1;
       }),
     async givers(accountIds) {
       if (accountIds.length === 0) return new Map();
@@ -178,7 +204,10 @@ function sessions({
 function invites({
   db,
   write,
-}: Database): Pick<Accounts, 'createInvite' | 'inviteByToken' | 'invites' | 'removeInvite' | 'acceptInvite'> {
+}: Database): Pick<
+  Accounts,
+  'createInvite' | 'inviteByToken' | 'invites' | 'removeInvite' | 'acceptInvite' | 'joinByInvite'
+> {
   return {
     createInvite: (invite, now) =>
       write(async (trx) => {
@@ -192,6 +221,7 @@ function invites({
             project_id: invite.projectId,
             expires_at: invite.expiresAt,
             created_by: invite.createdBy,
+            note: invite.note,
           })
           .execute();
       }),
@@ -244,6 +274,67 @@ function invites({
             .execute();
         }
         return made;
+      }),
+    joinByInvite: (tokenHash, accountId, now) =>
+      write(async (trx) => {
+        const row = await trx
+          .selectFrom('invites')
+          .selectAll()
+          .where('token_hash', '=', tokenHash)
+          .where('expires_at', '>', now)
+          .executeTakeFirst();
+        if (row === undefined || row.project_id === null) return false;
+        const { numDeletedRows } = await trx.deleteFrom('invites').where('id', '=', row.id).executeTakeFirst();
+        if (Number(numDeletedRows) === 0) return false;
+        await trx
+          .insertInto('account_projects')
+          .values({ account_id: accountId, project_id: row.project_id })
+          .onConflict((conflict) => conflict.columns(['account_id', 'project_id']).doNothing())
+          .execute();
+        return true;
+      }),
+  };
+}
+
+/** Links that set a new password. */
+function resets({ db, write }: Database): Pick<Accounts, 'createReset' | 'accountOfReset' | 'resetPassword'> {
+  const find = async (on: Db, tokenHash: string, now: string) => {
+    const row = await on
+      .selectFrom('resets')
+      .innerJoin('accounts', 'accounts.id', 'resets.account_id')
+      .selectAll('accounts')
+      .where('resets.token_hash', '=', tokenHash)
+      .where('resets.expires_at', '>', now)
+      .where('accounts.disabled', '=', 0)
+      .executeTakeFirst();
+    return row === undefined ? undefined : toAccount(row);
+  };
+  return {
+    createReset: ({ tokenHash, accountId, expiresAt, now }) =>
+      write(async (trx) => {
+        await trx
+          .deleteFrom('resets')
+          .where((eb) => eb.or([eb('expires_at', '<=', now), eb('account_id', '=', accountId)]))
+          .execute();
+        await trx
+          .insertInto('resets')
+          .values({ token_hash: tokenHash, account_id: accountId, expires_at: expiresAt })
+          .execute();
+      }),
+    accountOfReset: (tokenHash, now) => find(db, tokenHash, now),
+    resetPassword: (tokenHash, passwordHash, now) =>
+      write(async (trx) => {
+        const account = await find(trx, tokenHash, now);
+        // Of two callers who both read it, one deletes it.
+        const { numDeletedRows } = await trx
+          .deleteFrom('resets')
+          .where('token_hash', '=', tokenHash)
+          .executeTakeFirst();
+        if (account === undefined || Number(numDeletedRows) === 0) return undefined;
+        await trx.updateTable('accounts').set({ password_hash: passwordHash }).where('id', '=', account.id).execute();
+        await trx.deleteFrom('sessions').where('account_id', '=', account.id).execute();
+        await takeBack(trx, account.id);
+        return { ...account, passwordHash };
       }),
   };
 }
@@ -387,6 +478,7 @@ export function accountsOn(connection: Connection, vault: Vault): Accounts {
     ...people(database),
     ...sessions(database),
     ...invites(database),
+    ...resets(database),
     ...keys(database),
     ...webhooks(database),
     ...settings(database),

@@ -20,6 +20,7 @@ const invite = (id: string, change: Partial<Invite> = {}): Invite => ({
   projectId: 'p',
   expiresAt: LATER,
   createdBy: 'id-a',
+  note: '',
   ...change,
 });
 
@@ -90,6 +91,71 @@ export function accountsContract(
       expect(made[0]!.role).toBe('lead');
       expect(results.filter((r) => r === 'no-invite').length).toBe(2);
       expect(await accounts.projectsOf(made[0]!.id)).toEqual(['p']);
+    });
+    each(
+      'an invitation puts somebody who has an account in its project, once, and keeps its note',
+      async (accounts) => {
+        await accounts.createAccount(account('a'));
+        await accounts.setProjects('id-a', ['o']);
+        await accounts.createInvite(invite('i', { note: 'for Ann of the night shift' }), NOW);
+        expect((await accounts.invites(NOW))[0]!.note).toBe('for Ann of the night shift');
+        const joined = await Promise.all([1, 2].map(() => accounts.joinByInvite('token-i', 'id-a', NOW)));
+        expect(joined.sort()).toEqual([false, true]);
+        expect((await accounts.projectsOf('id-a')).sort()).toEqual(['o', 'p']);
+        await accounts.createInvite(invite('again'), NOW);
+        expect(await accounts.joinByInvite('token-again', 'id-a', LATER)).toBe(false);
+        expect(await accounts.joinByInvite('token-again', 'id-a', NOW)).toBe(true);
+        await accounts.createInvite(invite('nowhere', { projectId: null }), NOW);
+        expect(await accounts.joinByInvite('token-nowhere', 'id-a', NOW)).toBe(false);
+        await accounts.setMember('id-a', 'p', false);
+        await accounts.setMember('id-a', 'q', true);
+        await accounts.setMember('id-a', 'q', true);
+        expect((await accounts.projectsOf('id-a')).sort()).toEqual(['o', 'q']);
+      },
+    );
+    each(
+      'a reset sets a new password once and in time, and ends what was given under the old one',
+      async (accounts) => {
+        const key = { name: 'ci', role: 'auditor', projectId: null, createdAt: NOW, lastUsedAt: null };
+        for (const name of ['a', 'b']) {
+          await accounts.createAccount(account(name));
+          const createdBy = `id-${name}`;
+          await accounts.createSession({ tokenHash: `s-${name}`, accountId: createdBy, expiresAt: LATER, now: NOW });
+          await accounts.createKey({ ...key, id: `k-${name}`, secretHash: `h-${name}`, createdBy });
+        }
+        const reset = (tokenHash: string, more: object = {}) =>
+          accounts.createReset({ tokenHash, accountId: 'id-a', expiresAt: LATER, now: NOW, ...more });
+        await reset('first');
+        await reset('second');
+        // The newest one counts.
+        expect(await accounts.accountOfReset('first', NOW)).toBeUndefined();
+        expect((await accounts.accountOfReset('second', NOW))?.id).toBe('id-a');
+        expect(await accounts.accountOfReset('second', LATER)).toBeUndefined();
+        expect(await accounts.resetPassword('second', 'late', LATER)).toBeUndefined();
+        await reset('third');
+        const set = await Promise.all(['one', 'two'].map((hash) => accounts.resetPassword('third', hash, NOW)));
+        expect(set.filter((one) => one !== undefined).length).toBe(1);
+        const { passwordHash } = (await accounts.accountById('id-a'))!;
+        expect(['one', 'two']).toContain(passwordHash);
+        expect(await accounts.accountOfSession('s-a', NOW)).toBeUndefined();
+        expect((await accounts.accountOfSession('s-b', NOW))?.id).toBe('id-b');
+        expect((await accounts.keys()).map(({ id }) => id)).toEqual(['k-b']);
+        await reset('shut');
+        await accounts.shutOut('id-a');
+        expect(await accounts.resetPassword('shut', 'x', NOW)).toBeUndefined();
+      },
+    );
+    each('an account is deleted with its sessions and what it gave, and its name is free', async (accounts) => {
+      await accounts.createAccount(account('a'));
+      await accounts.setProjects('id-a', ['p']);
+      await accounts.createSession({ tokenHash: 's', accountId: 'id-a', expiresAt: LATER, now: NOW });
+      await accounts.createInvite(invite('i'), NOW);
+      expect(await accounts.removeAccount('id-a')).toBe(true);
+      expect(await accounts.removeAccount('id-a')).toBe(false);
+      expect(await accounts.accountById('id-a')).toBeUndefined();
+      expect(await accounts.accountOfSession('s', NOW)).toBeUndefined();
+      expect([await accounts.invites(NOW), await accounts.projectsOf('id-a')]).toEqual([[], []]);
+      expect(await accounts.createAccount(account('a', { id: 'new', raterId: 'new' }))).toMatchObject({ id: 'new' });
     });
     each('says who gives, as they stand now, and nobody who is shut out', async (accounts) => {
       for (const name of ['a', 'b', 'c']) await accounts.createAccount(account(name, { role: 'lead' }));

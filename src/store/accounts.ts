@@ -22,6 +22,8 @@ export interface Invite {
   readonly projectId: string | null;
   readonly expiresAt: string;
   readonly createdBy: string;
+  /** Whom it is for, in the words of who made it; empty where nothing was said. */
+  readonly note: string;
 }
 
 export interface ApiKey {
@@ -67,6 +69,15 @@ export interface Accounts {
   /** Projects an account belongs to. */
   projectsOf(accountId: string): Promise<string[]>;
   setProjects(accountId: string, projectIds: readonly string[]): Promise<void>;
+  /** Puts an account in one project more, or takes it out of one. */
+  setMember(accountId: string, projectId: string, member: boolean): Promise<void>;
+  /** Takes everybody out of a project that is gone, with keys, invitations and webhooks for it. */
+  forgetProject(projectId: string): Promise<void>;
+  /**
+   * Deletes an account for good, with its sessions and what it gave; its judgments stay under their pseudonym. False where
+   * there is none.
+   */
+  removeAccount(accountId: string): Promise<boolean>;
   /** Accounts by id with the projects they belong to; without those that are shut or not there. */
   givers(accountIds: readonly string[]): Promise<ReadonlyMap<string, Giver>>;
   /** Shuts an account out: its sessions end, and the keys and invitations it gave are gone. */
@@ -104,6 +115,24 @@ export interface Accounts {
     account: Omit<Account, 'role'>,
     options: { readonly now: string; readonly alike?: (one: string, other: string) => boolean },
   ): Promise<Account | 'no-invite' | 'name-taken'>;
+
+  /** Uses an invitation up for somebody who has an account: puts it in the project. False where the invitation is no longer good. */
+  joinByInvite(tokenHash: string, accountId: string, now: string): Promise<boolean>;
+
+  /** A link that sets a new password; those that expired before `now`, and earlier ones of the account, are deleted. */
+  createReset(reset: {
+    readonly tokenHash: string;
+    readonly accountId: string;
+    readonly expiresAt: string;
+    readonly now: string;
+  }): Promise<void>;
+  /** The account that a reset is for, unless it expired or the account is shut. */
+  accountOfReset(tokenHash: string, now: string): Promise<Account | undefined>;
+  /**
+   * Sets the password and uses the reset up: every session of the account ends, and the keys and invitations it gave are
+   * gone. The account, or undefined where the reset is no longer good.
+   */
+  resetPassword(tokenHash: string, passwordHash: string, now: string): Promise<Account | undefined>;
 
   createKey(key: ApiKey): Promise<void>;
   /** The key with a hash, its last use noted. */

@@ -42,10 +42,19 @@ export interface Entry {
   readonly record: FeedbackRecord;
 }
 
-/** State of some records of one item and of its raters (withdrawals), whatever order they come in. */
-export function foldEntries(entries: readonly Entry[]): FeedbackState {
+/**
+ * State of some records of one item and of its raters (withdrawals), whatever order they come in. What was given on an item
+ * that was put away counts for its raters; `archived` says that the item does not count for the project.
+ */
+export function foldEntries(
+  entries: readonly Entry[],
+  options: Parameters<typeof foldRecords>[1] = { archived: 'kept' },
+): FeedbackState {
   const ordered = [...entries].sort((a, b) => a.seq - b.seq);
-  return foldRecords(ordered.map(({ record }) => record));
+  return foldRecords(
+    ordered.map(({ record }) => record),
+    options,
+  );
 }
 
 /** An answered seat: how far, and whether the known answer was given. */
@@ -84,6 +93,8 @@ export function answeredSeats(
   }
   const groups = new Map<string, Judgment[]>();
   for (const judgment of state.judgments) {
+    // Nobody sat here for it.
+    if (judgment.brought === true) continue;
     const key = JSON.stringify([judgment.raterId, purposeOf(judgment)]);
     groups.set(key, [...(groups.get(key) ?? []), judgment]);
   }
@@ -133,6 +144,7 @@ export function freshItem(project: Project, numbers: { project: number; item: nu
     reserved: 0,
     shown: 0,
     open: 0,
+    archived: 0,
   };
   settle(project, row);
   return row;
@@ -142,7 +154,7 @@ export function freshItem(project: Project, numbers: { project: number; item: nu
 export function settle({ distribution }: Project, row: ItemStateRow): void {
   const taken = row.done + row.reserved;
   row.rank = { random: 0, 'least-judged': taken, priority: -row.priority }[distribution.order];
-  row.open = row.role === 'work' && taken < row.wanted ? 1 : 0;
+  row.open = row.role === 'work' && row.archived === 0 && taken < row.wanted ? 1 : 0;
 }
 
 export const freshRater = (project: number, rater: number): RaterStateRow => ({
@@ -195,6 +207,12 @@ export const seatOnRater = (purpose: number, seat: SeatPart | null): { presented
 
 /** Adds an item to the totals of its project, or takes it out again with −1. */
 export function contribution(totals: Totals, row: ItemStateRow, sign: 1 | -1): void {
+  if (row.archived > 0) {
+    totals.archived += sign;
+    return;
+  }
+  addTo(totals.roles, row.role, sign);
+  if (own(totals.roles, row.role) === 0) Reflect.deleteProperty(totals.roles, row.role);
   if (row.role !== 'work') return;
   totals.wanted += sign * row.wanted;
   totals.done += sign * row.done;

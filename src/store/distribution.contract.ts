@@ -426,6 +426,9 @@ async function randomWalk(store: FeedbackStore, projectId: string, steps: number
     } else if (draw < 0.38) {
       await store.submit({ type: 'flag', ...base, itemId, reason: 'odd' });
       keep();
+    } else if (draw < 0.39) {
+      // Puts it away; an undo of anybody's may bring it back.
+      await store.submit({ type: 'archive', ...base, itemId }, { lead: true }).then(keep, () => {});
     } else if (draw < 0.43) {
       // Leaves it to run out.
     } else {

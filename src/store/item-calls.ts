@@ -1,5 +1,5 @@
-import type { Item } from '../feedback/index.ts';
-import { UsageError } from '../run/index.ts';
+import { type Item, withoutImport } from '../feedback/index.ts';
+import { canonicalJson, UsageError } from '../run/index.ts';
 import { foldEntries } from './derive.ts';
 import { queriesOf } from './queries.ts';
 import { bodyOf, itemRows, mapRows, parseItem } from './read.ts';
@@ -7,6 +7,10 @@ import { unknownItem } from './refusals.ts';
 import type { FeedbackStore } from './store.ts';
 import type { StoreContext } from './store-context.ts';
 import { batched, checkItem } from './values.ts';
+
+/** Whether two items say the same, whichever import brought them. */
+const isSame = (one: Item, other: Item): boolean =>
+  canonicalJson(withoutImport(one)) === canonicalJson(withoutImport(other));
 
 type ItemCalls = Pick<FeedbackStore, 'addItems' | 'getItem' | 'items' | 'setPriorities' | 'itemState'>;
 
@@ -26,7 +30,7 @@ export function itemCalls({ connection, change, find, recentItems, refreshPlanne
             if (there === undefined) {
               session.addItem(item, body);
               here.added += 1;
-            } else if (there.row.body === body) here.known += 1;
+            } else if (there.row.body === body || isSame(there.item(), item)) here.known += 1;
             else {
               throw new UsageError(
                 'item-changed',
@@ -83,7 +87,8 @@ export function itemCalls({ connection, change, find, recentItems, refreshPlanne
       if (row === undefined) throw unknownItem(projectId, itemId);
       const entries = await queries.recordsOfItems([row.item]);
       const raters = [...new Set(entries.map(({ rater }) => rater))];
-      return foldEntries([...entries, ...(raters.length === 0 ? [] : await queries.personalRecords(raters))]);
+      const personal = raters.length === 0 ? [] : await queries.personalRecords(raters);
+      return foldEntries([...entries, ...personal], { archived: 'removed' });
     },
   };
 }

@@ -34,7 +34,8 @@ export async function insertProject(
   return project;
 }
 
-async function removeProject(trx: Trx, project: number): Promise<void> {
+/** Takes a project out of every table. */
+export async function removeProject(trx: Trx, project: number): Promise<void> {
   const tables = [
     'records',
     'seats',

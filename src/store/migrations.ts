@@ -124,6 +124,17 @@ export const MIGRATIONS: readonly Migration[] = [
     ],
     effect: saltHistories,
   },
+  {
+    name: 'items that were put away; notes of invitations; links that set a new password',
+    statements: ({ text }) => [
+      'ALTER TABLE item_state ADD COLUMN archived INTEGER NOT NULL DEFAULT 0',
+      'DROP INDEX item_pool',
+      `CREATE INDEX item_pool ON item_state (project, role, shuffle) WHERE role <> 'work' AND archived = 0`,
+      `ALTER TABLE invites ADD COLUMN note ${text} NOT NULL DEFAULT ''`,
+      `CREATE TABLE resets (token_hash ${text} PRIMARY KEY, account_id ${text} NOT NULL, expires_at ${text} NOT NULL)`,
+    ],
+    rebuild: true,
+  },
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

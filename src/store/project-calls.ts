@@ -2,7 +2,7 @@ import type { Project } from '../feedback/index.ts';
 import { canonicalJson, UsageError } from '../run/index.ts';
 import { checkStore } from './check.ts';
 import { openIn } from './derive.ts';
-import { insertProject } from './load.ts';
+import { insertProject, removeProject } from './load.ts';
 import { digestProject } from './read.ts';
 import { rebuildProject } from './rebuild.ts';
 import type { Totals } from './schema.ts';
@@ -12,7 +12,7 @@ import { checkProject } from './values.ts';
 
 type ProjectCalls = Pick<
   FeedbackStore,
-  'putProject' | 'getProject' | 'listProjects' | 'progress' | 'digest' | 'rebuild' | 'check'
+  'putProject' | 'removeProject' | 'getProject' | 'listProjects' | 'progress' | 'digest' | 'rebuild' | 'check'
 >;
 
 /** The part of a project that everything else follows from: who is asked what, and how often. */
@@ -42,6 +42,18 @@ export function projectCalls({ connection, parseFor, find, unknownProject }: Sto
         await rebuildProject(trx, { number: row.project, project }, { fresh: false });
       });
     },
+    removeProject: (projectId, digest) =>
+      connection.writeProject(projectId, async (trx, { locked }) => {
+        const row = await locked;
+        if (row === undefined || row.status !== 'ready') throw unknownProject(projectId);
+        const now = await digestProject(trx, { number: row.project, body: row.body });
+        if (now !== digest)
+          throw new UsageError(
+            'digest',
+            `project ${projectId}: expected digest ${digest.slice(0, 12)}…, got ${now.slice(0, 12)}…: it has changed since; back it up again`,
+          );
+        await removeProject(trx, row.project);
+      }),
     async getProject(projectId) {
       const row = await db
         .selectFrom('projects')
@@ -70,7 +82,12 @@ export function projectCalls({ connection, parseFor, find, unknownProject }: Sto
       return {
         id: projectId,
         name: parseFor(projectId)(body).name,
-        items: { total: items, byRole: totals.roles, open: openIn(totals) },
+        items: {
+          total: items - totals.archived,
+          archived: totals.archived,
+          byRole: totals.roles,
+          open: openIn(totals),
+        },
         judgments: { wanted: totals.wanted, done: totals.done, reserved: totals.reserved },
         skips: totals.skips,
         flags: totals.flags,

@@ -254,7 +254,7 @@ const searchQueries = (trx: Trx, project: number) => ({
     { from, besides }: SearchOptions,
   ): Promise<ItemWithState | undefined> =>
     itemsWithState(trx, project)
-      .where(sql<SqlBool>`s.role <> 'work'`)
+      .where(sql<SqlBool>`s.role <> 'work' AND s.archived = 0`)
       .$if(besides.length > 0, (query) => query.where('i.id', 'not in', besides))
       .where('s.role', '=', role)
       .where('s.shuffle', '>=', from)
@@ -278,6 +278,7 @@ const searchQueries = (trx: Trx, project: number) => ({
       SELECT r.item FROM records r
       JOIN seats s ON s.project = r.project AND s.rater = r.rater AND s.item = r.item
         AND s.purpose = ${sql.lit(WORK)} AND s.answered = ${sql.lit(ANSWERED.whole)}
+      JOIN item_state i ON i.project = r.project AND i.item = r.item AND i.archived = 0
       WHERE r.project = ${project} AND r.rater = ${rater} AND r.type = 'judgment' AND NOT EXISTS (
         SELECT 1 FROM seats t WHERE t.project = r.project AND t.rater = r.rater AND t.item = r.item AND t.purpose >= 4)
       ORDER BY r.seq LIMIT ${sql.lit(limit)}`.execute(trx);

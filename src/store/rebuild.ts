@@ -87,9 +87,9 @@ export async function deriveProject(
       rater[PRESENTED[PURPOSES[seat.purpose]!]] += has.presented;
       rater.qualified += has.qualified;
     }
+    row.archived = state.archives.length;
     settle(project, row);
     contribution(totals, row, 1);
-    totals.roles[row.role] = (totals.roles[row.role] ?? 0) + 1;
     return seats;
   };
 

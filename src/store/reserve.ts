@@ -41,6 +41,10 @@ export async function reserveFor(
   const rater = session.rater(raterId);
   if (rater === undefined) throw unknownRater(project.id, raterId);
   const expires = Math.round(at + project.distribution.reservationMinutes * 60_000);
+  for (const seat of session.reserved(rater.row.rater)) {
+    const item = session.itemNumber(seat.item);
+    if (item.row.archived > 0) session.setSeat(rater, item, { ...seat, expires: null, presentation: null });
+  }
   const held = session
     .reserved(rater.row.rater)
     .find((seat) => seat.expires! > at && !besides.includes(session.itemNumber(seat.item).row.id));
@@ -90,6 +94,7 @@ function reserveAgain(
 ): Reservation | { readonly none: string } {
   const item = session.item(itemId);
   if (item === undefined) throw unknownItem(session.project.id, itemId);
+  if (item.row.archived > 0) return { none: `item ${itemId} is put away` };
   const purpose = purposeCode(again.purpose ?? 'work');
   const seat = session.seat({ rater: rater.row.rater, item: item.row.item, purpose });
   if ((seat?.answered ?? ANSWERED.none) !== ANSWERED.none) return { none: `this rater has answered item ${itemId}` };

@@ -74,6 +74,8 @@ export interface ItemStateRow {
   shown: number;
   /** 1 while another rater may be asked. */
   open: number;
+  /** Records that put the item away; 0 while it is among the project's. */
+  archived: number;
 }
 
 export interface RaterStateRow {
@@ -129,8 +131,10 @@ export const PRESENTED = {
 
 /** Sums over a project, kept with it so that progress and quotas need no scan. */
 export interface Totals {
-  /** Items by role. */
+  /** Items by role, those that were put away left out. */
   roles: Record<string, number>;
+  /** Items that were put away. */
+  archived: number;
   /** Over work items: judgments wanted, given, and reserved. */
   wanted: number;
   done: number;
@@ -152,6 +156,7 @@ export interface Totals {
 
 export const emptyTotals = (): Totals => ({
   roles: {},
+  archived: 0,
   wanted: 0,
   done: 0,
   reserved: 0,

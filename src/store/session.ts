@@ -75,7 +75,6 @@ export class Session extends WorkingSet {
     const row = { ...freshItem(this.project, { project: this.number, item: number }, item), id: item.id, body };
     const [entry] = this.keepItems([row]);
     this.#newItems.push({ project: this.number, item: number, id: item.id, body });
-    this.totals.roles[row.role] = (this.totals.roles[row.role] ?? 0) + 1;
     contribution(this.totals, row, 1);
     if (row.open === 1) this.totals.openings += 1;
     this.#dirtyItems.set(number, entry!);
@@ -112,6 +111,13 @@ export class Session extends WorkingSet {
   prioritise(entry: ItemEntry, score: number): void {
     this.#change(entry, (row) => {
       row.priority = score;
+    });
+  }
+  /** Counts records that put an item away, or take that back. */
+  archive(entry: ItemEntry, by: number): void {
+    if (by === 0) return;
+    this.#change(entry, (row) => {
+      row.archived += by;
     });
   }
   presented(entry: ItemEntry): void {

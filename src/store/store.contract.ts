@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FeedbackRecord, foldRecords, type Question } from '../feedback/index.ts';
+import { archivingCases } from './archiving.contract.ts';
 import { distributionCases } from './distribution.contract.ts';
 import { erasingCases } from './erasing.contract.ts';
 import type { FeedbackStore, OpenOptions, Reservation } from './index.ts';
@@ -45,6 +46,7 @@ export function storeContract(name: string, makePlaces: () => Places, options: O
       ...basicCases,
       ...historyCases,
       ...distributionCases,
+      ...archivingCases,
       ...movingCases,
       ...openingCases,
       ...erasingCases,
@@ -87,7 +89,12 @@ const basicCases: Cases = {
     await expect(store.addItems('items', [{ ...items[0]!, id: 'x'.repeat(501) }])).rejects.toThrow(/at most 500/);
     await expect(store.addItems('items', [{ ...items[0]!, replies: 'none' } as never])).rejects.toThrow(/replies/);
     expect(await store.digest('items')).toBe(digest);
-    expect((await store.progress('items')).items).toEqual({ total: 1203, byRole: { work: 1203 }, open: 1203 });
+    expect((await store.progress('items')).items).toEqual({
+      total: 1203,
+      archived: 0,
+      byRole: { work: 1203 },
+      open: 1203,
+    });
   },
   'keeps any text as it was': async ({ store }) => {
     await store.putProject(aProject('text'));
@@ -126,7 +133,7 @@ const basicCases: Cases = {
     expect(await store.progress('counts')).toEqual({
       id: 'counts',
       name: 'Project counts',
-      items: { total: 5, byRole: { work: 5 }, open: 5 },
+      items: { total: 5, archived: 0, byRole: { work: 5 }, open: 5 },
       judgments: { wanted: 10, done: 1, reserved: 0 },
       skips: 0,
       flags: 0,

@@ -49,7 +49,9 @@ export interface ProjectProgress {
   readonly id: string;
   readonly name: string;
   readonly items: {
+    /** Those that were put away left out. */
     readonly total: number;
+    readonly archived: number;
     readonly byRole: Readonly<Record<string, number>>;
     /** Work items that another rater may be given now. */
     readonly open: number;
@@ -192,6 +194,11 @@ export interface FeedbackStore {
   /** Creates a project, or changes its name, instructions, form or rules; what follows from these is brought into step. */
   putProject(project: Project): Promise<void>;
   getProject(projectId: string): Promise<Project | undefined>;
+  /**
+   * Deletes a project for good, where its digest is still what the caller knows it as, as from a backup of it; otherwise
+   * refuses, and deletes nothing.
+   */
+  removeProject(projectId: string, digest: string): Promise<void>;
   /** By id. */
   listProjects(): Promise<readonly ProjectSummary[]>;
 
@@ -243,7 +250,7 @@ export interface FeedbackStore {
    * Appends a record of any type after checking it: judgments against item, form and reservation, references against the
    * history. The same key (the record's id by default) with the same record, its time aside, gets the first receipt again,
    * with another record an error. A judgment that comes after its reservation ended is kept all the same: work is not thrown away.
-   * Only a `lead` may take back records of others.
+   * Only a `lead` may take back records of others, and put items away.
    */
   submit(record: FeedbackRecord, options?: { readonly key?: string; readonly lead?: boolean }): Promise<Receipt>;
   /**

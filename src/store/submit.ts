@@ -112,6 +112,12 @@ export async function submitTo(session: Session, request: SubmitRequest): Promis
     case 'draft':
       await makeRoom(session, record, place);
       break;
+    case 'archive':
+      if (request.lead !== true)
+        throw refuse(record, 'expected a lead, got somebody else; ask the lead of the project');
+      if (item.row.archived > 0)
+        throw refuse(record, `expected an item of the project, got ${itemId}, which is put away`);
+      break;
     case 'flag':
       break;
     default:
@@ -123,6 +129,7 @@ export async function submitTo(session: Session, request: SubmitRequest): Promis
   if (record.type === 'judgment' || record.type === 'skip') session.refresh(rater, item);
   if (record.type === 'skip') session.totals.skips += 1;
   if (record.type === 'flag') session.totals.flags += 1;
+  if (record.type === 'archive') session.archive(item, 1);
   return { ...receiptOf(stored), completes: isWhole() && !wasWhole };
 }
 
@@ -149,13 +156,19 @@ async function makeRoom(
   for (const draft of oldest) session.erase(draft, record.at);
 }
 
-/** Skips and flags of a rater on some items that stand. */
-function countMarks(session: Session, rater: RaterEntry, items: readonly number[]): Pick<Totals, 'skips' | 'flags'> {
-  const marks = { skips: 0, flags: 0 };
+interface Marks extends Pick<Totals, 'skips' | 'flags'> {
+  /** By item, what puts it away. */
+  readonly archives: ReadonlyMap<number, number>;
+}
+/** Skips, flags and archivings of a rater on some items that stand. */
+function countMarks(session: Session, rater: RaterEntry, items: readonly number[]): Marks {
+  const archives = new Map<number, number>();
+  const marks = { skips: 0, flags: 0, archives };
   for (const item of items) {
-    const { skips, flags } = session.standing({ rater: rater.row.rater, item });
-    marks.skips += skips.length;
-    marks.flags += flags.length;
+    const standing = session.standing({ rater: rater.row.rater, item });
+    marks.skips += standing.skips.length;
+    marks.flags += standing.flags.length;
+    archives.set(item, standing.archives.length);
   }
   return marks;
 }
@@ -171,7 +184,11 @@ export function changeStanding<T>(
   const after = countMarks(session, rater, items);
   session.totals.skips += after.skips - before.skips;
   session.totals.flags += after.flags - before.flags;
-  for (const item of items) session.refresh(rater, session.itemNumber(item));
+  for (const item of items) {
+    const entry = session.itemNumber(item);
+    session.archive(entry, after.archives.get(item)! - before.archives.get(item)!);
+    session.refresh(rater, entry);
+  }
   return done;
 }
 
@@ -266,9 +283,9 @@ function checkJudgment(
     );
   }
   if (same.length > 0) {
-    throw refuse(
-      record,
-      `expected one answer per rater, item, question and reply, got another beside ${same[0]!.id}; supersede or undo that one`,
+    throw new DataError(
+      'answered',
+      `judgment ${judgment.id}: expected one answer per rater, item, question and reply, got another beside ${same[0]!.id}; supersede or undo that one`,
     );
   }
   if (purpose === 'repeat' || purpose === 'swapped-repeat') checkRepeat(record, standing);

@@ -45,6 +45,7 @@ const WRITTEN: {
       reserved: 'integer',
       shown: 'integer',
       open: 'integer',
+      archived: 'integer',
     },
   },
   rater_state: {

@@ -217,7 +217,7 @@ export class BoundedInterpreter extends Plain {
       const [old = '', replacement = ''] = texts;
       this.search(operand.value, old);
       [times, added] = [occurrences(operand.value, old), replacement.length];
-    } else if (name === 'join') [times, added] = [size, Math.max(0, ...texts.map(({ length }) => length))];
+    } else if (name === 'join') [times, added] = [size, texts.reduce((most, { length }) => Math.max(most, length), 0)];
     else if (name === 'indent') [times, added] = [size, widest];
     else if (name === 'tojson') {
       const separators = given.flatMap((value) => (isList(value) ? value.value.filter(isText) : []));

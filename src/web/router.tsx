@@ -11,7 +11,7 @@ import type { ReactNode } from 'react';
 import { Frame } from './frame.tsx';
 import { Home } from './pages/home.tsx';
 import { judgeQuery } from './pages/judge/page.ts';
-import { Join, Login, Setup } from './pages/session.tsx';
+import { Join, Login, Reset, Setup } from './pages/session.tsx';
 import { compareSearch, exploreSearch, itemSearch, loginSearch, recordSearch } from './search.ts';
 import { sessionQuery, type User } from './session.tsx';
 import { Fault } from './ui/state.tsx';
@@ -123,6 +123,7 @@ const routeTree = rootRoute.addChildren([
   open('/setup/$token', Setup),
   loginRoute,
   open('/join/$token', Join),
+  open('/reset/$token', Reset),
   exploreRoute,
   page('/account', JUDGES.concat('auditor'), () => import('./pages/account.tsx'), 'AccountPage'),
   page('/people', LEADS, () => import('./pages/people/index.tsx'), 'People'),

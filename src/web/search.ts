@@ -14,16 +14,38 @@ const FILTERS: { readonly [F in ItemFilter]: F } = {
   disagreement: 'disagreement',
   flagged: 'flagged',
   adjudicated: 'adjudicated',
+  archived: 'archived',
+};
+
+type ItemQuery = NonNullable<RequestOf<'GET /api/projects/{project}/items'>['query']>;
+export type ItemOrder = NonNullable<ItemQuery['sort']>;
+const ORDERS: { readonly [O in ItemOrder]: O } = {
+  added: 'added',
+  id: 'id',
+  agreement: 'agreement',
+  judgments: 'judgments',
+  last: 'last',
+};
+/** What else of an item is asked for, each a text in the address. */
+const ITEM_TEXTS = ['search', 'import', 'stratum', 'rater', 'answer', 'least', 'most', 'from', 'to'] as const;
+export type ItemText = (typeof ITEM_TEXTS)[number];
+export type ItemSearch = { readonly [T in ItemText]?: string | undefined } & {
+  readonly show?: ItemFilter | undefined;
+  readonly sort?: ItemOrder | undefined;
 };
 
 /** Which items to list. */
-export const itemSearch = ({
-  show,
-  search,
-}: Given): { readonly show?: ItemFilter | undefined; readonly search?: string | undefined } => ({
-  show: Object.values(FILTERS).find((filter) => filter === show),
-  search: search === undefined ? undefined : String(search),
-});
+export function itemSearch(given: Given): ItemSearch {
+  const texts = ITEM_TEXTS.map((name) => {
+    const value = own(given, name);
+    return [name, value === undefined ? undefined : String(value)] as const;
+  });
+  return {
+    show: Object.values(FILTERS).find((filter) => filter === given.show),
+    sort: Object.values(ORDERS).find((order) => order === given.sort),
+    ...(Object.fromEntries(texts) as { [T in ItemText]: string | undefined }),
+  };
+}
 
 /** Which records to list. An id that looks like a number was read as one. */
 export const recordSearch = ({

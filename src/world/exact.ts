@@ -99,12 +99,9 @@ export interface RewardedSpace {
   readonly rewards: readonly number[];
 }
 
-/**
- * The policy of the highest mean reward over several prompts at a mean KL: one β for all of them, found by bisection, so that KL
- * is spent where it pays most. Log-probabilities of each prompt's replies; the base policy's own for 0.
- */
-export function tiltAtMeanKl(spaces: readonly RewardedSpace[], target: number): number[][] {
-  if (target <= 0) return spaces.map(({ logprobs }) => [...logprobs]);
+/** The one β at which the tilts of several prompts have a mean KL, by bisection; Infinity for 0. */
+export function sharedBeta(spaces: readonly RewardedSpace[], target: number): number {
+  if (target <= 0) return Number.POSITIVE_INFINITY;
   const spent = spaces.map(({ logprobs, rewards }) => klOfTilt(logprobs, rewards));
   let [low, high] = [-12, 12];
   for (let i = 0; i < 40; i++) {
@@ -112,6 +109,15 @@ export function tiltAtMeanKl(spaces: readonly RewardedSpace[], target: number): 
     if (spent.reduce((sum, own) => sum + own(beta), 0) / spaces.length > target) low = (low + high) / 2;
     else high = (low + high) / 2;
   }
-  const beta = Math.exp((low + high) / 2);
+  return Math.exp((low + high) / 2);
+}
+
+/**
+ * The policy of the highest mean reward over several prompts at a mean KL: one β for all of them, so that KL is spent where it
+ * pays most. Log-probabilities of each prompt's replies; the base policy's own for 0.
+ */
+export function tiltAtMeanKl(spaces: readonly RewardedSpace[], target: number): number[][] {
+  if (target <= 0) return spaces.map(({ logprobs }) => [...logprobs]);
+  const beta = sharedBeta(spaces, target);
   return spaces.map(({ logprobs, rewards }) => tilt(logprobs, rewards, beta));
 }

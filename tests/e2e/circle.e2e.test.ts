@@ -30,6 +30,7 @@ async function upload(page: Page, name: string, text: string): Promise<void> {
   await form
     .getByLabel('File', { exact: true })
     .setInputFiles({ name, mimeType: 'text/plain', buffer: Buffer.from(text) });
+  await form.getByLabel('Judgments in the file').selectOption('count');
   await form.getByRole('button', { name: 'Add the items' }).click();
 }
 
@@ -93,7 +94,7 @@ browserTests('the circle', () => {
       const raters = [await scene.signedIn('Ann'), await scene.signedIn('Bob')] as const;
       for (const [i, rater] of raters.entries()) {
         await upload(lead, `ferry-${i}.csv`, UNJUDGED[i]!);
-        await lead.getByText('Added 1 items').waitFor();
+        await lead.getByText('Added 1 item').waitFor();
         await judgeAll(rater, [1, 1]);
       }
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sendAnywhere } from '../../src/server/access/outgoing.ts';
 import type { RunAsk, RunService } from '../../src/server/runs.ts';
 import {
   NO_RUNS,
@@ -253,6 +254,7 @@ describe('what somebody gave', () => {
     });
     const noted: string[] = [];
     const notify = createNotifier({
+      send: sendAnywhere,
       accounts: {
         ...accounts,
         noteDelivery: async (id) => {
@@ -275,7 +277,11 @@ describe('what somebody gave', () => {
     const all = await owner.call('POST /api/webhooks', {
       body: { url: 'http://127.0.0.1:9/', events: ['judgment.created', 'run.finished'] },
     });
-    const judged = { type: 'judgment.created', projectId: 'p', data: { id: 'j', itemId: 'i', raterId: 'r' } } as const;
+    const judged = {
+      type: 'judgment.created',
+      projectId: 'p',
+      data: { id: 'j', itemId: 'i', raterId: 'r', records: ['j/q'] },
+    } as const;
     const ended = (run: string) =>
       ({ type: 'run.finished', projectId: null, data: { run, status: 'complete' } }) as const;
     const { id: run } = await maker.call('POST /api/runs', { body: { yaml: '' } });

@@ -38,6 +38,9 @@ const TEXTS = [
   'a'.repeat(5_000),
   '/'.repeat(3_000),
   `${'@'.repeat(2_000)}x`,
+  // Composed as YAML, these once ended the process.
+  `a: ${'['.repeat(20_000)}`,
+  `a:\n  ${'- '.repeat(20_000)}`,
   '𝕆𝕝𝕘𝕒',
   'p',
   'hostile',

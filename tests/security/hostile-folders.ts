@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
 import {
-  existsSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -19,6 +18,7 @@ import { GoodhartError } from '../../src/run/index.ts';
 import { filesBelow } from '../../src/run/node.ts';
 import { createRng, type Rng } from '../../src/stats/index.ts';
 import { pick, placesOf, put } from './forgery/json-edits.ts';
+import { COMMAND_NAMES, COMMANDS, type Desk, layDesk } from './hostile-readers.ts';
 
 /** What must never be served: it lies beside the runs, and links lead there. */
 const SECRET = 'SECRET-OF-THE-SERVER';
@@ -257,6 +257,11 @@ export async function runHostileFolders(
   writeFileSync(join(place, 'secret.json'), JSON.stringify({ secret: SECRET }));
   writeFileSync(join(place, 'secret/secret.json'), JSON.stringify({ secret: SECRET }));
 
+  /** What lies beside the folder, and must be the same afterwards. */
+  const outside = ['secret.json', 'secret/secret.json', 'runs/neighbour/run.json'].map(
+    (file) => [join(place, file), readFileSync(join(place, file))] as const,
+  );
+
   const reader = createRunReader(runs);
   const answers = new Map<string, { given: number; refused: number }>();
   const faults: string[] = [];
@@ -265,11 +270,18 @@ export async function runHostileFolders(
     answers.set(name, counts);
     counts[key] += 1;
   };
-  const config = join(place, 'run.yaml');
-  writeFileSync(
-    config,
-    JSON.stringify((JSON.parse(content.get('run.json')!.toString('utf8')) as { config: object }).config),
-  );
+  const written = JSON.parse(content.get('run.json')!.toString('utf8')) as { config: object };
+  const desk: Desk = {
+    ...(await layDesk(join(place, 'desk'), written.config)),
+    folder,
+    project: join(runs, 'neighbour/feedback'),
+    out(name) {
+      // Databases have files beside them.
+      rmSync(join(place, 'out'), { recursive: true, force: true });
+      mkdirSync(join(place, 'out'));
+      return join(place, 'out', name);
+    },
+  };
 
   const read = async (what: string, name: string, ask: () => Promise<unknown>) => {
     try {
@@ -285,14 +297,17 @@ export async function runHostileFolders(
       tally(name, 'refused');
     }
   };
-  const command = async (what: string, ...args: string[]) => {
-    const { code, out, err } = await runForTest(...args);
-    const name = `goodhart ${args.slice(0, args[0] === 'feedback' ? 2 : 1).join(' ')}`;
+  const command = async (what: string, name: string) => {
+    const args = COMMANDS[name]!(desk);
+    if (args === undefined) return;
+    const { code, out, err } = await runForTest(...args, '--quiet');
     const lines = err.trimEnd().split('\n').length;
-    if (![0, 1, 2].includes(code) || (code !== 0 && lines > 1) || / {4}at /.test(err))
-      faults.push(`${what}; ${name}: ended with ${code}: ${err.slice(0, 600)}`);
-    if (`${out}${err}`.includes(SECRET)) faults.push(`${what}; ${name}: says what is outside`);
-    tally(name, code === 0 ? 'given' : 'refused');
+    // What a command warns of before it refuses is a line of its own.
+    const refusals = err.split('\n').filter((line) => line.startsWith('goodhart: ')).length;
+    if (![0, 1, 2].includes(code) || (code !== 0 && (lines > 3 || refusals !== 1)) || / {4}at /.test(err))
+      faults.push(`${what}; goodhart ${name}: ended with ${code}: ${err.slice(0, 600)}`);
+    if (`${out}${err}`.includes(SECRET)) faults.push(`${what}; goodhart ${name}: says what is outside`);
+    tally(`goodhart ${name}`, code === 0 ? 'given' : 'refused');
   };
 
   try {
@@ -325,26 +340,9 @@ export async function runHostileFolders(
         await read(what, 'file', async () => (await reader.file('hostile', file))?.bytes);
       if (n % 3 === 0) await read(what, 'verify', () => reader.verify('hostile'));
       // The commands take longer: each case meets one of them.
-      const [which] = [n % 5];
-      if (which === 0) await command(what, 'audit', folder, '--quiet');
-      if (which === 1) await command(what, 'verify', folder, '--quiet');
-      if (which === 2) await command(what, 'disclose', folder, '--quiet');
-      if (which === 3 && existsSync(join(folder, 'feedback')))
-        await command(what, 'feedback', 'report', join(folder, 'feedback'), '--quiet');
-      if (which === 4)
-        await command(
-          what,
-          'policy',
-          'sample',
-          folder,
-          '--out',
-          join(place, 'items.jsonl'),
-          '--split',
-          'deploy',
-          '--prompts',
-          '1',
-          '--quiet',
-        );
+      await command(what, COMMAND_NAMES[n % COMMAND_NAMES.length]!);
+      for (const [file, bytes] of outside)
+        if (!readFileSync(file).equals(bytes)) faults.push(`${what}: alters what is outside: ${file}`);
       if (Object.hasOwn(Object.prototype, 'polluted') || 'polluted' in {}) faults.push(`${what}: reached every object`);
       progress?.(n + 1);
     }

@@ -52,6 +52,28 @@ describe('the address that limits count', () => {
       expect(await through('6.6.6.6, 10.0.0.2')).toBe(401);
     });
   });
+  it('shuts nobody out who was signed in from their browser before, whatever a neighbour tries', async () => {
+    await withStudio({ rateScale: 1 }, async (studio) => {
+      await studio.person('owner');
+      const login = (cookie: string | undefined, password: string) => {
+        const incoming = { socket: { remoteAddress: '10.0.0.1', remotePort: 1, remoteFamily: 'IPv4' } };
+        const headers = { 'content-type': 'application/json', ...(cookie !== undefined && { cookie }) };
+        const body = JSON.stringify({ name: 'Olga', password });
+        return studio.app.request('/api/login', { method: 'POST', headers, body }, { incoming });
+      };
+      const cookies = (await login(undefined, PASSWORD)).headers.getSetCookie();
+      const device = cookies.find((one) => one.startsWith('goodhart_device='))!;
+      expect(device).toMatch(/HttpOnly/i);
+      const own = device.split(';')[0]!;
+      expect(await refusedOf(12, async () => (await login(undefined, 'a wrong guess')).status)).toBeGreaterThan(0);
+      expect((await login(undefined, PASSWORD)).status).toBe(429);
+      expect((await login(own, PASSWORD)).status).toBe(200);
+      // A made-up mark is none, and a true one lets nobody guess without end.
+      expect((await login(`${own}x`, PASSWORD)).status).toBe(429);
+      expect(await refusedOf(12, async () => (await login(own, 'a wrong guess')).status)).toBeGreaterThan(0);
+      expect((await login(own, 'a wrong guess')).status).toBe(429);
+    });
+  });
   it('is the last one before the proxies of a chain, whatever is written before it', () => {
     const proxies = trustedProxies(['127.0.0.1', '10.0.0.0/8', '::1']);
     expect(callerAddress('127.0.0.1', undefined, proxies)).toBe('127.0.0.1');

@@ -2,7 +2,7 @@ import type { Item, Judgment } from '../../feedback/index.ts';
 import { voteTable } from '../../quality/index.ts';
 import { normalUpper } from '../../stats/index.ts';
 import { type GuesserPosterior, guessers } from '../guessers.ts';
-import { count, defineProbe, probeParams } from '../probe.ts';
+import { count, defineProbe, probeParams, repeats } from '../probe.ts';
 import { closenessOf, type RaterVotes } from '../rater-closeness.ts';
 
 /** Decided and tied votes on items of two replies, as numbers: +1 the first reply, −1 the second, 0 a tie. */
@@ -41,7 +41,10 @@ export const carelessRaters = defineProbe({
   estimand:
     'share of judgments from raters whose answers follow those of others no better than guessing, among the raters at hand',
   needs: ['items', 'judgments'],
-  params: probeParams({ concern: 0.05, failure: 0.2 }, { draws: count(2000, 200), leastVotes: count(20, 2) }),
+  params: probeParams(
+    { concern: 0.05, failure: 0.2 },
+    { draws: repeats(2000, { least: 200, most: 100_000 }), leastVotes: count(20, 2) },
+  ),
   run({ items, judgments }, { draws, leastVotes, level }, rng) {
     const closeness = closenessOf(votesOf(items, judgments), rng);
     const raters = closeness.raters.filter(({ votes, error }) => votes >= leastVotes && Number.isFinite(error));

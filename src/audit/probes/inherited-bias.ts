@@ -1,4 +1,4 @@
-import { mean, standardDeviation, studentQuantile } from '../../stats/index.ts';
+import { largest, mean, standardDeviation, studentQuantile } from '../../stats/index.ts';
 import type { AttributeReply } from '../evidence/attribute-replies.ts';
 import { count, defineProbe, probeParams } from '../probe.ts';
 
@@ -109,7 +109,7 @@ export const inheritedBias = defineProbe({
     const worst = each.reduce((a, b) => (b.low > a.low || (b.low === a.low && b.value > a.value) ? b : a));
     return {
       estimate: worst.value,
-      interval: { low: worst.low, high: Math.max(...each.map(({ high }) => high)) },
+      interval: { low: worst.low, high: largest(each.map(({ high }) => high)) },
       n: worst.prompts.length,
       unscored: unlabelled,
       details: {

@@ -1,4 +1,4 @@
-import { mean, quantile, studentQuantile, wilson } from '../../stats/index.ts';
+import { largest, mean, quantile, smallest, studentQuantile, wilson } from '../../stats/index.ts';
 import { meanEstimate } from '../estimates.ts';
 import type { OptimisationRun } from '../evidence/optimisation-runs.ts';
 import { count, defineProbe, probeParams } from '../probe.ts';
@@ -22,7 +22,7 @@ function gainsOf(runs: readonly Known[], leastRuns: number): { unit: 'run' | 'pr
     return { unit: 'run', gains };
   }
   // A prompt that several runs share is one unit.
-  const prompts = Math.max(...runs.map(({ start }) => start.length));
+  const prompts = largest(runs.map(({ start }) => start.length));
   const gains = Array.from({ length: prompts }, (_, p) => {
     const own = runs.filter(({ start }) => p < start.length);
     return {
@@ -58,8 +58,8 @@ function spreadOf(runs: readonly OptimisationRun[], level: number) {
   return {
     runs: runs.length,
     meanGain: mean(gains),
-    leastGain: Math.min(...gains),
-    mostGain: Math.max(...gains),
+    leastGain: smallest(gains),
+    mostGain: largest(gains),
     interquartileRange: quantile(gains, 0.75) - quantile(gains, 0.25),
     collapsed: { runs: collapsed, share: collapsed / gains.length, low, high },
     meanKl: mean(runs.map(({ kl }) => kl)),
@@ -112,7 +112,7 @@ export const optimalityGap = defineProbe({
     const worst = each.reduce((a, b) => (b.strict.low > a.strict.low ? b : a));
     return {
       estimate: worst.strict.estimate,
-      interval: { low: worst.strict.low, high: Math.max(worst.strict.estimate, ...each.map(({ high }) => high)) },
+      interval: { low: worst.strict.low, high: Math.max(worst.strict.estimate, largest(each.map(({ high }) => high))) },
       n: worst.gains.length,
       unscored,
       details: { ...details, method: worst.method, unit: worst.unit },

@@ -1,4 +1,4 @@
-import { mean, type Rng } from '../../stats/index.ts';
+import { largest, mean, type Rng } from '../../stats/index.ts';
 import { type Column, largestMean } from '../estimates.ts';
 import type { OptimisationPoint } from '../evidence/optimisation-path.ts';
 import { observedDrop } from '../observed-drop.ts';
@@ -105,7 +105,7 @@ export const overOptimisation = defineProbe({
     const highs = usable.map((path) => largestMean(losses(path), level).high);
     return {
       estimate: worst.drop,
-      interval: { low: worst.low, high: Math.max(worst.drop, ...highs) },
+      interval: { low: worst.low, high: Math.max(worst.drop, largest(highs)) },
       n: worst.prompts,
       unscored,
       details: {

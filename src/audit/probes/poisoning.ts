@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { voteTable } from '../../quality/index.ts';
-import { normalQuantile } from '../../stats/index.ts';
+import { largest, normalQuantile } from '../../stats/index.ts';
 import { dissents } from '../dissent.ts';
 import { phrasesOf } from '../phrases.ts';
-import { count, defineProbe, probeParams } from '../probe.ts';
+import { count, defineProbe, probeParams, repeats } from '../probe.ts';
 import { chanceScores, mostSuspicious, suspected, turnedVotes, undetected } from '../suspects.ts';
 
 const BLIND = 'raters who act together at one phrase, and triggers outside the prompt';
@@ -32,7 +32,7 @@ export const poisoning = defineProbe({
   params: probeParams(
     { concern: 0.0025, failure: 0.01 },
     {
-      permutations: count(59, 19),
+      permutations: repeats(59, { least: 19, most: 1999 }),
       leastVotes: count(4, 2),
       /** Phrases in more of the prompts than this are none that a trigger would be. */
       mostShare: z.number().gt(0).max(1).default(0.6),
@@ -60,7 +60,7 @@ export const poisoning = defineProbe({
     const alpha = 1 - level;
     const critical = chance[Math.min(permutations - 1, Math.floor(level * (permutations + 1)))]!;
     const unlucky = { critical, z: normalQuantile(0.5 + level / 2), mostShare };
-    const unseen = Math.max(...raters.map((own) => undetected(own, unlucky))) / n;
+    const unseen = largest(raters.map((own) => undetected(own, unlucky))) / n;
     const { turned, half, inside } = turnedVotes(raters[found.rater]!, found.phrase, level);
     const stands = p <= alpha;
     const bound = (votes: number) => Math.max(0, votes / n);

@@ -1,7 +1,7 @@
-import { dot, mean, type Rng, standardDeviation } from '../../stats/index.ts';
+import { dot, largest, mean, type Rng, standardDeviation } from '../../stats/index.ts';
 import { type Choice, choicesOf, fitWeights, itemFolds, scoreOf } from '../choices.ts';
 import { type Column, crossFittedLargest, largestMean } from '../estimates.ts';
-import { count, defineProbe, probeParams } from '../probe.ts';
+import { count, defineProbe, probeParams, repeats } from '../probe.ts';
 import {
   ALTERNATIVE_IDS,
   ALTERNATIVES,
@@ -54,7 +54,7 @@ const MODEL_IDS = Object.keys(MODELS) as ModelId[];
 
 /** The loss of every choice under every model, each fitted to the choices about other items. */
 function heldOutLosses(rows: readonly ScoredChoice[], foldOf: readonly number[], folds: number) {
-  const raters = Math.max(...rows.map(({ rater }) => rater)) + 1;
+  const raters = largest(rows.map(({ rater }) => rater)) + 1;
   const losses = Object.fromEntries(MODEL_IDS.map((id) => [id, new Float64Array(rows.length)])) as Record<
     ModelId,
     Float64Array
@@ -118,7 +118,10 @@ export const raterModelMisfit = defineProbe({
     'held-out log loss of Boltzmann raters, each with a rationality, less that of the best alternative, nats a judgment; zero where none is better',
   needs: ['items', 'judgments'],
   // One judgment of two equal replies is worth .69 nats: a concern wastes three in a hundred of that, a failure ten.
-  params: probeParams({ concern: 0.02, failure: 0.07 }, { folds: count(5, 2), leastItems: count(60, 10) }),
+  params: probeParams(
+    { concern: 0.02, failure: 0.07 },
+    { folds: repeats(5, { least: 2, most: 50 }), leastItems: count(60, 10) },
+  ),
   run({ items, judgments }, { folds, leastItems, level }, rng) {
     const choices = choicesOf(items, judgments);
     const unscored = judgments.length - new Set(choices.map((c) => `${c.itemId}\u0000${c.raterId}`)).size;

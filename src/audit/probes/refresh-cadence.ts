@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { mean } from '../../stats/index.ts';
+import { largest, mean } from '../../stats/index.ts';
 import { alarmAuc } from '../alarm.ts';
 import { type Column, largestMean } from '../estimates.ts';
 import type { RoundPathPoint } from '../evidence/round-paths.ts';
@@ -88,7 +88,7 @@ export const refreshCadence = defineProbe({
     const highs = usable.map((path) => largestMean(losses(path), level).high);
     return {
       estimate: worst.drop,
-      interval: { low: worst.low, high: Math.max(worst.drop, ...highs) },
+      interval: { low: worst.low, high: Math.max(worst.drop, largest(highs)) },
       n: usable.find((path) => path[0]!.round === worst.round)![0]!.gold.length,
       unscored,
       details: { ...details, round: worst.round, rounds: each },

@@ -7,6 +7,9 @@ import { count, defineProbe, probeParams } from '../probe.ts';
 import type { Reason } from '../reasons.ts';
 import { type GroupVote, sharedPreference } from '../shared-preference.ts';
 
+/** What a population is told apart by: every two groups are compared, on every item and without every rater. */
+const MOST = { attributes: 20, groups: 200 } as const;
+
 /** Shares by attribute and value. */
 type Targets = ReadonlyMap<string, ReadonlyMap<string, number>>;
 
@@ -124,8 +127,10 @@ export const representation = defineProbe({
   params: probeParams({ concern: 0.1, failure: 0.25 }, { leastItems: count(20, 2), leastRaters: count(2, 2) }),
   run({ judgments, raters, population }, { level, leastItems, leastRaters }) {
     const targets = targetsOf(population);
+    if (targets.size > MOST.attributes) return { notAssessed: 'too-many-groups', n: judgments.length };
     const { cells, unheard, votes, notSaid } = poolOf(judgments, raters, { targets, leastRaters });
     const none = (notAssessed: Reason) => ({ notAssessed, n: votes.length, unscored: notSaid, details: { unheard } });
+    if (cells.length > MOST.groups) return none('too-many-groups');
     if (cells.length < 2) return none('one-group');
     const shares = sharesOf(cells, targets);
     if (shares === undefined) return none('population-does-not-fit');

@@ -3,7 +3,7 @@ import { type Choice, choicesOf, creditOf, fitWeights, itemFolds, scoreOf } from
 import { clusteredError, halfWidth, type WeightedRow, weightedInfluences } from '../clustered.ts';
 import { type Looked, worstOf } from '../estimates.ts';
 import type { RaterGroup } from '../evidence/rater-groups.ts';
-import { count, defineProbe, probeParams } from '../probe.ts';
+import { count, defineProbe, probeParams, repeats } from '../probe.ts';
 import { explainedShare, twoOrders } from '../social-orders.ts';
 
 /** Precision of the prior on the weights of a reward: of the common one around zero, of a group's own around the common one. */
@@ -124,7 +124,7 @@ export const worstGroup = defineProbe({
   // One choice in twenty is lost to be counted with the others; of one in seven a group would say that it is not served.
   params: probeParams(
     { concern: 0.05, failure: 0.15 },
-    { folds: count(5, 2), leastChoices: count(80, 20), leastRaters: count(2, 1) },
+    { folds: repeats(5, { least: 2, most: 50 }), leastChoices: count(80, 20), leastRaters: count(2, 1) },
   ),
   run(given, { folds, leastChoices, leastRaters, level }, rng) {
     const { items, judgments } = given;

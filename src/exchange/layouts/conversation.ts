@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { TURN_NAMES } from '../../feedback/index.ts';
 import { own } from '../../run/index.ts';
 import { RowError } from './layout.ts';
 
@@ -8,13 +9,7 @@ export interface Message {
   readonly content: string;
 }
 
-const NAMES: Readonly<Record<string, string>> = {
-  user: 'Human',
-  assistant: 'Assistant',
-  system: 'System',
-  developer: 'Developer',
-  tool: 'Tool',
-};
+const NAMES: Readonly<Record<string, string>> = TURN_NAMES;
 const ROLES = new Map(Object.entries(NAMES).map(([role, name]) => [name, role]));
 const NAME = Object.values(NAMES).join('|');
 /** A turn mark; with backslashes before the name it is text that looks like one. */

@@ -29,6 +29,7 @@ export const LAYOUT_IDS = [
   'prm800k',
   'ukp',
   'pandalm',
+  'rewardbench',
 ] as const;
 /** Id of a layout. */
 export type LayoutId = (typeof LAYOUT_IDS)[number];

@@ -176,6 +176,18 @@ describe('what rows say', () => {
     expect(single(first!).item.replies.map((reply) => reply.text)).toEqual(['true', 'It does not.']);
     expect(first!.notes).toEqual(['a response that is no text was taken as text']);
   });
+  it('RewardBench: right replies before wrong ones, whichever stand first, with the subset as a stratum', () => {
+    const [pair, four, several] = entries('rewardbench', 'rewardbench.jsonl');
+    const right = (made: typeof pair) => {
+      const { replies } = made!.entry.items![0]!;
+      const [answer] = answers(made!);
+      const best = answer!.kind === 'ranking' ? answer!.groups[0]! : [(answer as { outcome: number }).outcome];
+      return [best.map((reply) => replies[reply]!.text).sort(), replies.length, made!.entry.items![0]!.strata];
+    };
+    expect(right(pair)).toEqual([['Paris.'], 2, { subset: 'facts' }]);
+    expect(right(four)).toEqual([['Seven.'], 4, { subset: 'Math' }]);
+    expect(right(several)).toEqual([['Blue.', 'Red.'], 4, { subset: 'Ties' }]);
+  });
 });
 
 describe('conversations as text', () => {

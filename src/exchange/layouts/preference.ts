@@ -14,6 +14,7 @@ import { sharedLength, splitDialogues } from './hh-rlhf.ts';
 import { hasKeys, holding, kindsOf, type Layout, parseRow, type ReadContext, RowError } from './layout.ts';
 import { wordsOf } from './names.ts';
 import { chosenPairs, PAIRS_ONLY, pairEntry, provenanceSchema } from './pairs.ts';
+import { looksLikeBenchmark } from './rewardbench.ts';
 
 /** Layouts of a chosen and a rejected reply to a prompt: TRL's preference format, and OpenAI's for preference tuning. */
 const preferenceSchema = z
@@ -84,6 +85,7 @@ export const trlPreference: Layout = {
   aspects: holding(['ids', 'rater'], `${PAIRS_ONLY} but ids`),
   detect: (row) =>
     hasKeys(row, 'chosen', 'rejected') &&
+    !looksLikeBenchmark(row) &&
     !(typeof row.chosen === 'string' && /\n\nAssistant:/.test(row.chosen) && !Object.hasOwn(row, 'prompt')),
   reads: { schema: preferenceSchema },
   read({ value, n }, context) {

@@ -8,6 +8,7 @@ import { openaiPreference, trlPreference } from './preference.ts';
 import { prm800k } from './prm800k.ts';
 import { project } from './project-folder.ts';
 import { pandalm, ukp } from './published.ts';
+import { rewardbench } from './rewardbench.ts';
 import { csv, parquet } from './table.ts';
 import { trlPromptCompletion, trlStepwise, trlUnpaired } from './trl.ts';
 
@@ -29,6 +30,7 @@ export const LAYOUTS: { readonly [I in LayoutId]: Layout } = {
   prm800k,
   ukp,
   pandalm,
+  rewardbench,
 };
 
 /** The layout of a name or an alias of it. */

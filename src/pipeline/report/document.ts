@@ -51,7 +51,7 @@ export function runDocument(config: PipelineConfig, results: RunResults, facts: 
 
 /** The reward model on what it was not fitted on. */
 function evaluationSection({ evaluation }: RunResults): Section {
-  const { scoredOn, onVotes, contributions, unscored } = evaluation;
+  const { scoredOn, onVotes, contributions, unscored, people } = evaluation;
   const section = rewardSection(evaluation, {
     on: `held-out comparisons, scored on ${scoredOn === 'gold' ? 'published answers' : 'judgments'}`,
     extra: [
@@ -61,6 +61,7 @@ function evaluationSection({ evaluation }: RunResults): Section {
     ],
     contributions,
     unscored,
+    people,
   });
   return { ...section, detail: true };
 }
@@ -86,6 +87,9 @@ function dataSection({ data, collected, feedback, earlier }: RunResults): Sectio
           ],
           ['Texts for a base model', String(data.texts)],
           ['Rows that held nothing to judge', countsText(data.skipped)],
+          ...(data.answers === undefined
+            ? []
+            : [['Answers', `${data.answers.choice}; left out: ${countsText(data.answers.left)}`] as const]),
           ...(leftOut === null
             ? []
             : [

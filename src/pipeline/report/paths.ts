@@ -1,5 +1,5 @@
 import { type Block, figure, percent, type Section, type Series } from '../../report/index.ts';
-import { mean, meanInterval, standardDeviation } from '../../stats/index.ts';
+import { largest, mean, meanInterval, smallest, standardDeviation } from '../../stats/index.ts';
 import type { RunResults } from '../run-results.ts';
 import { LEAST_MASS } from '../stages/exact.ts';
 import type { PolicyPath } from '../stages/policy.ts';
@@ -55,7 +55,7 @@ function seriesOf(results: RunResults, score: Score): Series[] {
 
 const spanOf = (series: readonly Series[]): number => {
   const ys = series.flatMap(({ points }) => points.map(({ y }) => y));
-  return ys.length === 0 ? 0 : Math.max(...ys) - Math.min(...ys);
+  return ys.length === 0 ? 0 : largest(ys) - smallest(ys);
 };
 
 const AXIS = '√KL from the base policy (√nats), held-out prompts';

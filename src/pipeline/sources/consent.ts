@@ -1,4 +1,11 @@
-import { consentedDemographics, foldRecords, type Judgment, type RaterProfile } from '../../feedback/index.ts';
+import {
+  type AnswerChoice,
+  chooseAnswers,
+  consentedDemographics,
+  foldRecords,
+  type Judgment,
+  type RaterProfile,
+} from '../../feedback/index.ts';
 import type { Judged, LeftOut, OpenedProject } from './source.ts';
 
 const countOf = (judgments: readonly Pick<Judgment, 'raterId'>[]): LeftOut => ({
@@ -15,11 +22,15 @@ function keptProfile(profile: RaterProfile): RaterProfile {
 
 /**
  * What of a project a run may use: not what a rater withdrew or an owner erased, and where the project asks for consent, nothing of a person who
- * gave none. Simulated raters and models are not asked. Says how much was left out, and why.
+ * gave none. Simulated raters and models are not asked. Says how much was left out, and why. Of what may be used, the answers
+ * of a choice; a decision is of whoever made it about the project, not of somebody who is judged by it.
  */
-export function usableFeedback(opened: OpenedProject): Pick<Judged, 'judgments' | 'raters' | 'leftOut'> {
+export function usableFeedback(
+  opened: OpenedProject,
+  choice: AnswerChoice = 'decided',
+): Pick<Judged, 'judgments' | 'raters' | 'leftOut' | 'answers'> {
   const { project, judgments, raters, records } = opened;
-  const removed = records === null ? new Map<string, string>() : foldRecords(records).removed;
+  const { removed, adjudications } = foldRecords(records ?? []);
   const withdrawn = (records ?? []).flatMap((record) =>
     record.type === 'judgment' && removed.get(record.judgment.id) === 'withdrawn' ? [record.judgment] : [],
   );
@@ -34,11 +45,16 @@ export function usableFeedback(opened: OpenedProject): Pick<Judged, 'judgments' 
     if (profile === undefined) return source === 'simulated' || source === 'model';
     return profile.kind !== 'human' || profile.consent !== undefined;
   };
-  const used = judgments.filter(agreed);
+  const { judgments: used, left } = chooseAnswers(
+    project?.questions ?? [],
+    { judgments: judgments.filter(agreed), adjudications },
+    choice,
+  );
   const givers = new Set(used.map(({ raterId }) => raterId));
   return {
     judgments: used,
     raters: raters.filter(({ id }) => givers.has(id)).map(keptProfile),
+    ...(Object.keys(left).length > 0 && { answers: { choice, left } }),
     leftOut: {
       withdrawn: countOf(withdrawn),
       withoutConsent: countOf(judgments.filter((j) => !agreed(j))),

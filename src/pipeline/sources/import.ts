@@ -11,9 +11,9 @@ const NOTHING_TO_JUDGE: Partial<Record<LayoutId, readonly string[]>> = { 'hh-rlh
 /** A file or folder of any layout that `goodhart import` reads. */
 export async function importSource(
   config: PipelineConfig,
-  { format, path, columns, holdout }: Extract<PipelineConfig['data'], { layout: 'import' }>,
+  { format, path, columns, holdout, answers }: Extract<PipelineConfig['data'], { layout: 'import' }>,
 ): Promise<Source> {
-  const options = { projectId: config.name, seed: config.seed, holdout, where: path };
+  const options = { projectId: config.name, seed: config.seed, holdout, answers, where: path };
   const { id } = findLayout(format);
   // A folder of this project's own has raters and a history, which rows of items and judgments have not.
   if (id === 'project') return judgedSource(await readProject(path), options);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Item, Judgment } from '../../feedback/index.ts';
+import type { AnswerChoice, Item, Judgment } from '../../feedback/index.ts';
 import { canonicalJson, DataError } from '../../run/index.ts';
 import type { GroundPrompt, Split } from '../../world/index.ts';
 import { usableFeedback } from './consent.ts';
@@ -43,10 +43,11 @@ export function judgedSource(
     /** Where the data are, for messages. */
     readonly where: string;
     readonly skipped?: Judged['skipped'];
+    readonly answers?: AnswerChoice | undefined;
   },
 ): Source {
   const { projectId, seed, holdout, where, skipped = {} } = options;
-  const { judgments, raters, leftOut } = usableFeedback(opened);
+  const { judgments, raters, leftOut, answers } = usableFeedback(opened, options.answers);
   if (judgments.length === 0) {
     const { withdrawn, withoutConsent } = leftOut;
     const out = withdrawn.judgments + withoutConsent.judgments;
@@ -57,7 +58,7 @@ export function judgedSource(
     );
   }
   const shared = { projectId, digest: contentDigest(opened) };
-  const kept = { judgments, raters, leftOut, skipped };
+  const kept = { judgments, raters, leftOut, skipped, ...(answers !== undefined && { answers }) };
   if ('leaveOut' in holdout) {
     stratumValues(opened.items, holdout.leaveOut, where);
     return { ...shared, examples: [], prompts: [], judged: { items: opened.items, ...kept } };

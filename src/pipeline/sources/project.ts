@@ -8,11 +8,11 @@ type ProjectData = Extract<PipelineConfig['data'], { layout: 'project' }>;
 /** What a run takes of a project as it stands; pure, so that a preview says the same. */
 export function projectAsSource(
   { name, seed }: Pick<PipelineConfig, 'name' | 'seed'>,
-  { project, folder, holdout }: ProjectData,
+  { project, folder, holdout, answers }: ProjectData,
   opened: OpenedProject,
 ): Source {
   const projectId = opened.project?.id ?? opened.items[0]?.projectId ?? name;
-  return judgedSource(opened, { projectId, seed, holdout, where: folder ?? `project ${project}` });
+  return judgedSource(opened, { projectId, seed, holdout, answers, where: folder ?? `project ${project}` });
 }
 
 /** A project of the Studio, from its store or as a saved folder. Its items keep the ids of their project. */

@@ -1,4 +1,4 @@
-import type { FeedbackRecord, Item, Judgment, Project, RaterProfile } from '../../feedback/index.ts';
+import type { AnswerChoice, FeedbackRecord, Item, Judgment, Project, RaterProfile } from '../../feedback/index.ts';
 import type { Ground, GroundPrompt, Split } from '../../world/index.ts';
 
 /** What of people's feedback is left out, because they took it back or did not agree to its use. */
@@ -17,6 +17,8 @@ export interface Judged {
   readonly raters: readonly RaterProfile[];
   /** `erased` where anything was. */
   readonly leftOut: { readonly withdrawn: LeftOut; readonly withoutConsent: LeftOut; readonly erased?: LeftOut };
+  /** Which answers these are, and votes that others stand for, by reason; where every vote is an answer, nothing. */
+  readonly answers?: { readonly choice: AnswerChoice; readonly left: Readonly<Record<string, number>> };
   /** Rows of the source that hold nothing to be judged, by reason. */
   readonly skipped: Readonly<Record<string, number>>;
 }

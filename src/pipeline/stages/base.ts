@@ -1,11 +1,11 @@
 import { cpSync, existsSync, renameSync, rmSync } from 'node:fs';
 import { z } from 'zod';
-import type { ModelSpec, TrainableModel } from '../../engine/index.ts';
+import { type ModelSpec, modelSpecSchema, type TrainableModel } from '../../engine/index.ts';
 import { hubEnvironment, modelFolder, readPretrainedSpec, readPretrainedTokenizer } from '../../model/node.ts';
 import { dialogueDatum, learnedTokens, supervised } from '../../policy/index.ts';
 import { DataError, digestValue, GoodhartError, UsageError } from '../../run/index.ts';
 import { onPath, readJson, readJsonOf, writeJson } from '../../run/node.ts';
-import { createRng } from '../../stats/index.ts';
+import { createRng, largest } from '../../stats/index.ts';
 import {
   createCodec,
   createTokenizer,
@@ -41,9 +41,8 @@ export const BASE_FILES = [RUN_FILES.base, RUN_FILES.tokenizer, RUN_FILES.baseCa
 /** What training said, kept beside a base model in the cache. */
 const CACHED_METRICS = 'metrics.jsonl';
 
-const cardSchema = z.looseObject({ spec: z.record(z.string(), z.unknown()) });
-/** The card is written here; the engine checks the description itself. */
-const specIn = (path: string): ModelSpec => readJsonOf(path, cardSchema).spec as unknown as ModelSpec;
+const cardSchema = z.looseObject({ spec: modelSpecSchema });
+const specIn = (path: string): ModelSpec => readJsonOf(path, cardSchema).spec;
 
 /** Tokens that a reply and a prompt may have. */
 export function limitsOf(config: PipelineConfig): Base['limits'] {
@@ -106,7 +105,15 @@ function take(context: RunContext, cached: string): void {
 
 /** Names a base model by all that it follows from. */
 const keyOf = (config: PipelineConfig, examples: Source['examples']): string =>
-  digestValue({ version: 3, base: baseSettings(config.base!), limits: limitsOf(config), seed: config.seed, examples });
+  digestValue({
+    version: 3,
+    base: baseSettings(config.base!),
+    limits: limitsOf(config),
+    seed: config.seed,
+    examples,
+    // A model on a server is another one, and lies there.
+    ...(config.engine.policy === 'tinker' && { server: config.engine.tinker }),
+  });
 
 const bpeOf = (examples: Source['examples'], vocabulary: number) =>
   trainBpe(
@@ -167,7 +174,7 @@ export function requireWholePrompts(
   { maxPrompt, maxReply }: Base['limits'],
 ): void {
   if (ground === undefined) return;
-  const longest = Math.max(...prompts.map(({ text }) => tokenizer.encodePrompt(text, Number.POSITIVE_INFINITY).length));
+  const longest = largest(prompts.map(({ text }) => tokenizer.encodePrompt(text, Number.POSITIVE_INFINITY).length));
   if (longest <= maxPrompt) return;
   throw new UsageError(
     'config',
@@ -176,7 +183,10 @@ export function requireWholePrompts(
 }
 
 const trainingCheckpoints = (context: RunContext) =>
-  checkpointsOf<{ losses: number[] }>(atRound(context, context.config.rounds), `${RUN_FILES.base}-`, { curve: NAME });
+  checkpointsOf(atRound(context, context.config.rounds), `${RUN_FILES.base}-`, {
+    curve: NAME,
+    state: z.strictObject({ losses: z.array(z.number()) }),
+  });
 
 async function trainBase(context: RunContext, target: { key: string; limits: Base['limits'] }): Promise<void> {
   const { config, engines, source } = context;

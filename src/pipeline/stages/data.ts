@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ANSWER_CHOICES } from '../../feedback/index.ts';
 import { readJsonOf, writeFileAtomic, writeJson } from '../../run/node.ts';
 import { type GroundPrompt, SPLITS } from '../../world/index.ts';
 import type { PipelineConfig } from '../config.ts';
@@ -24,6 +25,8 @@ export const dataSummarySchema = z.strictObject({
   leftOut: z.strictObject({ withdrawn: leftOut, withoutConsent: leftOut, erased: leftOut.exactOptional() }).nullable(),
   /** Rows that hold nothing to be judged, by reason. */
   skipped: z.record(z.string(), z.number()),
+  /** Which answers were used, and votes that decisions or joint answers stand for; nothing where every vote is an answer. */
+  answers: z.strictObject({ choice: z.enum(ANSWER_CHOICES), left: z.record(z.string(), z.number()) }).exactOptional(),
 });
 export type DataSummary = z.infer<typeof dataSummarySchema>;
 
@@ -47,6 +50,7 @@ export function summarizeSource({ data }: Pick<PipelineConfig, 'data'>, source: 
     texts: source.examples.length,
     leftOut: source.judged?.leftOut ?? null,
     skipped: { ...source.judged?.skipped },
+    ...(source.judged?.answers !== undefined && { answers: source.judged.answers }),
   };
 }
 
@@ -75,9 +79,12 @@ async function recompute(place: VerifiedPlace): Promise<Recomputed[]> {
   const { folder, config } = place;
   const source = await sourceOfRun(place);
   const stored = readJsonOf(`${folder}/${RUN_FILES.data}`, dataSummarySchema);
-  const { digest, projectId, leftOut, skipped } = stored;
+  const { digest, projectId, leftOut, skipped, answers } = stored;
   const summary = summarizeSource(config, source);
-  const seen = source.judged === undefined ? {} : { digest, projectId, leftOut: leftOut ?? summary.leftOut, skipped };
+  const seen =
+    source.judged === undefined
+      ? {}
+      : { digest, projectId, leftOut: leftOut ?? summary.leftOut, skipped, ...(answers && { answers }) };
   return [
     { file: RUN_FILES.data, again: { ...summary, ...seen } },
     { file: RUN_FILES.prompts, again: rowsOf(source) },

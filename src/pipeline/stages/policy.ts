@@ -5,6 +5,7 @@ import type { Checkpoints } from '../../engine/node.ts';
 import { toPairs } from '../../feedback/index.ts';
 import { ALGORITHMS, monitorDecision, type Need, type PolicyPair, runAlgorithm } from '../../policy/index.ts';
 import type { RewardModel } from '../../reward/index.ts';
+import { DataError } from '../../run/index.ts';
 import { readJsonOf } from '../../run/node.ts';
 import type { GroundPrompt } from '../../world/index.ts';
 import { isHeldOut } from '../collected.ts';
@@ -70,8 +71,17 @@ export const checkpointPrefix = (variant: Variant): string =>
 export const methodOf = (policy: PolicySettings, variant: Variant): string => variant ?? policy.algorithm;
 
 /** The path that a round's files hold. */
-export const loadPath = (place: Place, variant: Variant): PolicyPath =>
-  readJsonOf(pathIn(place, evaluationFile(variant)), pathSchema);
+export function loadPath(place: Place, variant: Variant): PolicyPath {
+  const file = pathIn(place, evaluationFile(variant));
+  const path = readJsonOf(file, pathSchema);
+  const due = `${checkpointPrefix(variant)}${path.finalStep}`;
+  // What stands there is read, written and removed as a folder: a name of another form would lead out of the run.
+  if (path.checkpoint === due) return path;
+  throw new DataError(
+    'field',
+    `${file}: checkpoint: expected ${due}, got ${JSON.stringify(path.checkpoint)}; mend the file`,
+  );
+}
 
 /** What an optimisation leaves: its evaluation and the weights that are its result, relative to the round. */
 export function policyFiles(place: Place, variant: Variant): string[] {
@@ -232,6 +242,7 @@ async function train(trainer: Trainer): Promise<void> {
   const pairs = needs(settings, 'pairs') ? await trainingPairs(context) : [];
   const supplies = {
     ...(pairs.length > 0 && { pairs }),
+    ...(source.examples.length > 0 && { demonstrations: source.examples }),
     ...(trainer.critic !== undefined && { critic: trainer.critic }),
     model,
     reference,
@@ -240,6 +251,7 @@ async function train(trainer: Trainer): Promise<void> {
     scores: (prompt: GroundPrompt, replies: readonly string[]) => reward.score(prompt.text, replies),
     seed: config.seed + 1009 * (round - 1),
     fromStep: path.step,
+    previous: loggedAt(context, name, path.step),
     samplerKlLimit: engines.policy.capabilities().samplerKl,
   };
   for await (const { step, metrics } of runAlgorithm(supplies, settings)) {
@@ -252,6 +264,13 @@ async function train(trainer: Trainer): Promise<void> {
     writeRunJson(context, evaluationFile(variant), path);
     if (path.stopped !== null) break;
   }
+}
+
+/** What a step logged, as the algorithm had it: numbers that are not finite stand as null. */
+function loggedAt({ metrics }: RunContext, stage: string, at: number): Record<string, number> | undefined {
+  const row = metrics.rowsOf(stage).find(({ step }) => step === at);
+  if (row === undefined) return undefined;
+  return Object.fromEntries(Object.entries(row.metrics).map(([name, value]) => [name, value ?? Number.NaN]));
 }
 
 async function optimise(context: RunContext, variant: Variant): Promise<void> {

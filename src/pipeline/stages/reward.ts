@@ -1,13 +1,14 @@
 import type { LoraConfig } from '../../engine/index.ts';
 import type { Item, PreferencePair } from '../../feedback/index.ts';
 import {
+  asHeard,
   contributionsOf,
   createEnsemble,
   explanationOf,
   fitMember,
   fitMembers,
   type Member,
-  type NuisanceState,
+  nuisanceStateSchema,
   type Observation,
   observe,
   type RewardModel,
@@ -68,7 +69,10 @@ const memberName = (context: Pick<Place, 'config' | 'round'>, member: number) =>
   nameInRound(context, `reward ${member + 1}/${context.config.reward.members}`);
 
 const memberCheckpoints = (context: RunContext, member: number) =>
-  checkpointsOf<NuisanceState>(context, `${RUN_FILES.rewardMember}-${member}-`, { curve: memberName(context, member) });
+  checkpointsOf(context, `${RUN_FILES.rewardMember}-${member}-`, {
+    curve: memberName(context, member),
+    state: nuisanceStateSchema,
+  });
 
 /** A member's progress, whose metrics go into the curves of the run. */
 function watched(context: RunContext, stage: string): (event: ProgressEvent) => void {
@@ -143,11 +147,15 @@ const withContributions = async (
   scored: RewardScores,
   members: readonly Member[],
   { training, unscored }: { readonly training: readonly Observation[]; readonly unscored: RewardScores['unscored'] },
-): Promise<RewardScores> => ({
-  ...scored,
-  contributions: contributionsOf(training, await explanationOf(members, training)),
-  ...(unscored !== undefined && { unscored }),
-});
+): Promise<RewardScores> => {
+  const people = members[0]?.people;
+  return {
+    ...scored,
+    contributions: contributionsOf(asHeard(training, members), await explanationOf(members, training)),
+    ...(unscored !== undefined && { unscored }),
+    ...(people !== undefined && { people }),
+  };
+};
 
 /** Fits the ensemble on training pairs, and evaluates it on pairs no member saw. */
 async function run(context: RunContext): Promise<void> {

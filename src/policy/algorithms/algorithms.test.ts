@@ -8,6 +8,7 @@ import type { Need } from '../algorithm.ts';
 import { CLIP_FORMS, clippedLoss, tokenAdvantages, tokenWeight } from '../clipped-loss.ts';
 import { k3 } from '../kl-estimators.ts';
 import { createLetters, LETTERS } from '../letters.fake.ts';
+import { learned } from './feedback-pretraining.ts';
 import { ALGORITHMS, type AlgorithmId, algorithmSchema, runAlgorithm } from './index.ts';
 import { supervised } from './supervised.ts';
 
@@ -17,11 +18,20 @@ afterAll(() => letters.dispose());
 const online = { steps: 12, promptsPerStep: 2, samples: 8, learningRate: 0.02, maxTokens: 4, missingEosPenalty: 0 };
 const offline = { steps: 20, batch: 2, learningRate: 0.02 };
 const CASES: { readonly [K in AlgorithmId]: AlgorithmCase } = {
-  rloo: { settings: { ...online, beta: 0.01 }, withoutKl: { beta: 0 } },
-  grpo: { settings: { ...online, beta: 0.01 }, withoutKl: { beta: 0 } },
-  'reinforce-plus-plus': { settings: { ...online, beta: 0.01 }, withoutKl: { beta: 0 } },
+  rloo: { settings: { ...online, beta: 0.01, klTarget: 0.5 }, withoutKl: { beta: 0 } },
+  grpo: { settings: { ...online, beta: 0.01, klTarget: 0.5 }, withoutKl: { beta: 0 } },
+  reinforce: { settings: { ...online, beta: 0.01, klTarget: 0.5 }, withoutKl: { beta: 0 } },
+  'reinforce-plus-plus': { settings: { ...online, beta: 0.01, klTarget: 0.5 }, withoutKl: { beta: 0 } },
   ppo: {
-    settings: { ...online, beta: 0.01, epochs: 2, minibatches: 2, criticLearningRate: 0.02 },
+    settings: {
+      ...online,
+      beta: 0.01,
+      klTarget: 0.5,
+      entropy: 0.01,
+      epochs: 2,
+      minibatches: 2,
+      criticLearningRate: 0.02,
+    },
     levelMatters: 'a critic does not know the level of scores before it has learned it',
   },
   raft: { settings: { ...online, steps: 20 } },
@@ -30,12 +40,15 @@ const CASES: { readonly [K in AlgorithmId]: AlgorithmCase } = {
   simpo: { settings: { ...offline, steps: 40, learningRate: 0.01 } },
   orpo: { settings: { ...offline, steps: 30 } },
   kto: { settings: { ...offline, steps: 30, beta: 0.5 } },
+  'feedback-pretraining': { settings: { ...offline, steps: 30, mark: 'f' } },
 };
 for (const id of Object.keys(CASES) as AlgorithmId[]) describeAlgorithm<z.ZodObject, Need>(ALGORITHMS[id], CASES[id]);
 describeAlgorithm(ALGORITHMS.grpo, {
   settings: { ...online, beta: 0.01, updates: 3, loss: 'dapo', ratio: 'sequence', scale: 'batch', clipHigh: 0.28 },
   withoutKl: { beta: 0 },
 });
+for (const method of ['filtered', 'weighted'])
+  describeAlgorithm(ALGORITHMS['feedback-pretraining'], { settings: { ...offline, steps: 30, method, mark: 'f' } });
 describeAlgorithm(supervised, { settings: { steps: 30, batch: 2, learningRate: 0.02 } });
 
 describe('the table of algorithms', () => {
@@ -135,6 +148,30 @@ describe('GRPO', () => {
       ...{ grpo: one, bnpo: one, dapo: one, cispo: one },
       dr_grpo: expect.closeTo(0.4, 9),
     });
+  });
+});
+
+describe('pretraining with feedback', () => {
+  const scale = { threshold: 2, centre: 1, deviation: 2 };
+  const batch = [3, 2, 1, Number.NaN].map((score) => ({ text: { prompt: 'p', reply: String(score) }, score }));
+  const own = { mark: '(poor) ', temperature: 0.5 };
+  const of = (method: 'conditional' | 'filtered' | 'weighted', marks = () => true) =>
+    learned(batch, scale, { ...own, method }, marks).map(({ text, weight }) => [text.prompt, text.reply, weight]);
+
+  it('learns bad texts behind a mark, leaves them out, or weighs all by their scores; never those without one', () => {
+    expect(of('conditional')).toEqual([...[['p', '3', 1] as const, ['p', '2', 1] as const], ['(poor) p', '1', 1]]);
+    expect(of('filtered')).toEqual([
+      ['p', '3', 1],
+      ['p', '2', 1],
+    ]);
+    expect(of('weighted')).toEqual([
+      ['p', '3', expect.closeTo(Math.exp(2), 9)],
+      ['p', '2', expect.closeTo(Math.exp(1), 9)],
+      ['p', '1', 1],
+    ]);
+  });
+  it('does not learn a bad text whose prompt is too long for its mark', () => {
+    expect(of('conditional', () => false)).toEqual(of('filtered'));
   });
 });
 

@@ -3,6 +3,7 @@ import type { CustomLoss } from '../../engine/index.ts';
 import { groupRelative, SCALES } from '../advantages.ts';
 import { defineAlgorithm } from '../algorithm.ts';
 import { CLIP_FORMS, clippedLoss, tokenAdvantages, tokenWeight } from '../clipped-loss.ts';
+import { KL_CONTROL_METRICS, klCoefAfter, klControlKeys } from '../kl-control.ts';
 import { ROLLOUT_METRICS, rolloutDatum, rolloutMetrics, sampleGroups } from '../rollouts.ts';
 import { learningRateAt } from '../schedules.ts';
 import { optimiserKeys, samplingKeys } from '../settings.ts';
@@ -11,6 +12,7 @@ import { takeCustomStep, UPDATE_METRICS, updateOn } from '../update.ts';
 const config = z.strictObject({
   ...optimiserKeys,
   ...samplingKeys,
+  ...klControlKeys,
   /** Weight of the KL term in the loss, in advantages per nat. */
   beta: z.number().nonnegative().default(0.04),
   /** How losses of tokens become one number, and for `cispo` what is clipped: see docs/algorithms/grpo.md. */
@@ -47,13 +49,16 @@ export const grpo = defineAlgorithm({
   needs: ['prompts', 'scores'],
   metrics: {
     ...ROLLOUT_METRICS,
+    ...KL_CONTROL_METRICS,
     clip_ratio:
       'share of tokens whose ratio was clipped, over the updates after the first; 0 where there is one update',
     ...UPDATE_METRICS,
   },
   async *run(context, settings) {
-    const { beta, loss, scale, steps, updates, schedule, warmup, gradClipNorm, microBatch } = settings;
+    const { loss, scale, steps, updates, schedule, warmup, gradClipNorm, microBatch } = settings;
+    let { previous } = context;
     for (let step = context.fromStep ?? 0; step < steps; step++) {
+      const beta = klCoefAfter(previous, settings);
       const groups_P = await sampleGroups(context, settings, { id: 'grpo', step });
       const all = groups_P.flatMap(({ rollouts_G }) => rollouts_G);
       const lengths = { replies: all.length, tokens: all.reduce((sum, { sample }) => sum + sample.tokens.length, 0) };
@@ -84,7 +89,7 @@ export const grpo = defineAlgorithm({
         const lossOf =
           (from: number, to: number) =>
           (logprobs: readonly Float32Array[]): CustomLoss => {
-            const parts = rows.slice(from, to).map((row, i) => clippedLoss(logprobs[i]!, row, settings));
+            const parts = rows.slice(from, to).map((row, i) => clippedLoss(logprobs[i]!, row, { ...settings, beta }));
             clipped += parts.reduce((sum, part) => sum + part.clipped, 0);
             return {
               loss: parts.reduce((sum, part) => sum + part.loss, 0),
@@ -94,7 +99,9 @@ export const grpo = defineAlgorithm({
         await takeCustomStep(context.model, data, { lossOf, adam, microBatch });
       }
       const clip_ratio = updates === 1 ? 0 : clipped / (lengths.tokens * (updates - 1));
-      yield { step: step + 1, metrics: { ...rolloutMetrics(groups_P), clip_ratio, ...update } };
+      const metrics = { ...rolloutMetrics(groups_P), 'objective/kl_coef': beta, clip_ratio, ...update };
+      previous = metrics;
+      yield { step: step + 1, metrics };
     }
   },
 });

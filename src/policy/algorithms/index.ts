@@ -2,12 +2,14 @@ import { z } from 'zod';
 import { UsageError, variantSchema } from '../../run/index.ts';
 import type { Algorithm, CommonContext, Need, PolicyPrompt, StepRecord, Supplies } from '../algorithm.ts';
 import { dpo } from './dpo.ts';
+import { feedbackPretraining } from './feedback-pretraining.ts';
 import { grpo } from './grpo.ts';
 import { kto } from './kto.ts';
 import { onlineDpo } from './online-dpo.ts';
 import { orpo } from './orpo.ts';
 import { ppo } from './ppo.ts';
 import { raft } from './raft.ts';
+import { reinforce } from './reinforce.ts';
 import { reinforcePlusPlus } from './reinforce-plus-plus.ts';
 import { rloo } from './rloo.ts';
 import { simpo } from './simpo.ts';
@@ -16,6 +18,7 @@ import { simpo } from './simpo.ts';
 export const ALGORITHMS = {
   rloo,
   grpo,
+  reinforce,
   'reinforce-plus-plus': reinforcePlusPlus,
   ppo,
   raft,
@@ -24,6 +27,7 @@ export const ALGORITHMS = {
   simpo,
   orpo,
   kto,
+  'feedback-pretraining': feedbackPretraining,
 } as const satisfies Record<string, Algorithm<z.ZodObject, Need>>;
 export type AlgorithmId = keyof typeof ALGORITHMS;
 export const ALGORITHM_IDS = Object.keys(ALGORITHMS) as AlgorithmId[];

@@ -3,15 +3,18 @@ import type { AdamParams, Datum, TrainableModel } from '../../engine/index.ts';
 import { createRng, mean } from '../../stats/index.ts';
 import { defineAlgorithm } from '../algorithm.ts';
 import { generalisedAdvantages, whitened } from '../gae.ts';
+import { KL_CONTROL_METRICS, klCoefAfter, klControlKeys } from '../kl-control.ts';
 import { ROLLOUT_METRICS, type RolloutGroup, rolloutDatum, rolloutMetrics, sampleGroups } from '../rollouts.ts';
 import { learningRateAt } from '../schedules.ts';
-import { optimiserKeys, samplingKeys } from '../settings.ts';
+import { entropyKeys, optimiserKeys, samplingKeys } from '../settings.ts';
 import { takeStep, UPDATE_METRICS, updateOn } from '../update.ts';
 import { valueLoss } from '../value-loss.ts';
 
 const config = z.strictObject({
   ...optimiserKeys,
   ...samplingKeys,
+  ...entropyKeys,
+  ...klControlKeys,
   /** Weight of KL to the reference, in reward per nat, token by token. */
   beta: z.number().nonnegative().default(0.05),
   gamma: z.number().min(0).max(1).default(1),
@@ -72,7 +75,7 @@ async function estimated(
     const length = sample.tokens.length;
     const rewards_T = Float64Array.from(
       sample.logprobs,
-      (lp, t) => -settings.beta * (lp - reference_T[t]!) + (t === length - 1 ? score : 0),
+      (lp, t) => -settings.beta * (lp - reference_T[t]!) - settings.entropy * lp + (t === length - 1 ? score : 0),
     );
     const values_T = values[i]!.slice(start, start + length);
     return { group, rollout, sequence, start, values_T, ...generalisedAdvantages({ rewards_T, values_T }, settings) };
@@ -170,7 +173,8 @@ export const ppo = defineAlgorithm({
   needs: ['prompts', 'scores', 'critic'],
   metrics: {
     ...ROLLOUT_METRICS,
-    'objective/rlhf_reward': 'objective/scores − beta · objective/kl: what is maximised',
+    ...KL_CONTROL_METRICS,
+    'objective/rlhf_reward': 'objective/scores − objective/kl_coef · objective/kl: what is maximised',
     'loss/value_avg': 'mean over tokens of (V − R)²/2 before each step of the critic, over all steps',
     'val/explained_variance':
       'share of the returns’ variance that the critic told before it learned from them; 1 is all',
@@ -182,11 +186,13 @@ export const ppo = defineAlgorithm({
   },
   async *run(context, settings) {
     const { model, critic, seed, samplerKlLimit } = context;
-    const { beta, steps, schedule, warmup, gradClipNorm, microBatch, epochs, minibatches, valueClip: clip } = settings;
+    const { steps, schedule, warmup, gradClipNorm, microBatch, epochs, minibatches, valueClip: clip } = settings;
+    let { previous } = context;
     const lossConfig = { clipLow: 1 - settings.clipLow, clipHigh: 1 + settings.clipHigh };
     for (let step = context.fromStep ?? 0; step < steps; step++) {
+      const beta = klCoefAfter(previous, settings);
       const groups_P = await sampleGroups(context, settings, { id: 'ppo', step });
-      const rows = await estimated(groups_P, critic, settings);
+      const rows = await estimated(groups_P, critic, { ...settings, beta });
       const rng = createRng(seed).fork(`ppo/${step}/parts`);
       const rateOf = (peak: number) => learningRateAt(schedule, step, { peak, steps, warmup });
       const adam = { learningRate: rateOf(settings.learningRate), gradClipNorm };
@@ -211,18 +217,18 @@ export const ppo = defineAlgorithm({
         }
       }
       const seen = rolloutMetrics(groups_P);
-      yield {
-        step: step + 1,
-        metrics: {
-          ...seen,
-          'objective/rlhf_reward': seen['objective/scores'] - beta * seen['objective/kl'],
-          'loss/value_avg': valueLosses.length === 0 ? 0 : mean(valueLosses),
-          'val/explained_variance': explainedVariance(rows),
-          'policy/approxkl_avg': moved.squares / Math.max(1, moved.tokens),
-          'policy/clipfrac_avg': moved.clipped / Math.max(1, moved.tokens),
-          ...update,
-        },
+      const metrics = {
+        ...seen,
+        'objective/kl_coef': beta,
+        'objective/rlhf_reward': seen['objective/scores'] - beta * seen['objective/kl'],
+        'loss/value_avg': valueLosses.length === 0 ? 0 : mean(valueLosses),
+        'val/explained_variance': explainedVariance(rows),
+        'policy/approxkl_avg': moved.squares / Math.max(1, moved.tokens),
+        'policy/clipfrac_avg': moved.clipped / Math.max(1, moved.tokens),
+        ...update,
       };
+      previous = metrics;
+      yield { step: step + 1, metrics };
     }
   },
 });

@@ -2,27 +2,36 @@ import { z } from 'zod';
 import { mean } from '../../stats/index.ts';
 import { defineAlgorithm } from '../algorithm.ts';
 import { whitened } from '../gae.ts';
+import { KL_CONTROL_METRICS, klCoefAfter, klControlKeys } from '../kl-control.ts';
 import { ROLLOUT_METRICS, type RolloutGroup, rolloutDatum, rolloutMetrics, sampleGroups } from '../rollouts.ts';
 import { learningRateAt } from '../schedules.ts';
-import { optimiserKeys, samplingKeys } from '../settings.ts';
+import { entropyKeys, optimiserKeys, samplingKeys } from '../settings.ts';
 import { UPDATE_METRICS, updateOn } from '../update.ts';
 
 const config = z.strictObject({
   ...optimiserKeys,
   ...samplingKeys,
+  ...entropyKeys,
+  ...klControlKeys,
   /** Weight of KL to the reference, in reward per nat. */
   beta: z.number().nonnegative().default(0.01),
   /** Subtracted before whitening: nothing, so that the batch's mean is the baseline, or the mean of the prompt's own samples. */
   baseline: z.enum(['batch', 'group']).default('batch'),
 });
 
-/** Return of every token: the score, less β times what KL is still to come. */
-function returns_T({ sample, reference_T, score }: RolloutGroup['rollouts_G'][number], beta: number): Float64Array {
+type Weights = Pick<z.output<typeof config>, 'beta' | 'entropy'>;
+
+/** Return of every token: the score, less β times what KL is still to come, and less what of entropy's weight is. */
+function returns_T(
+  { sample, reference_T, score }: RolloutGroup['rollouts_G'][number],
+  { beta, entropy }: Weights,
+): Float64Array {
   const returns = new Float64Array(sample.tokens.length);
-  let toCome = 0;
+  let [toCome, logprob] = [0, 0];
   for (let t = returns.length - 1; t >= 0; t--) {
     toCome += sample.logprobs[t]! - reference_T[t]!;
-    returns[t] = score - beta * toCome;
+    logprob += sample.logprobs[t]!;
+    returns[t] = score - beta * toCome - entropy * logprob;
   }
   return returns;
 }
@@ -33,7 +42,7 @@ function returns_T({ sample, reference_T, score }: RolloutGroup['rollouts_G'][nu
  */
 export function whitenedAdvantages(
   groups_P: readonly Pick<RolloutGroup, 'rollouts_G'>[],
-  { beta, baseline }: Pick<z.output<typeof config>, 'beta' | 'baseline'>,
+  { baseline, ...weights }: Weights & Pick<z.output<typeof config>, 'baseline'>,
 ): (Float64Array | null)[][] {
   const centred_P_G = groups_P.map(({ rollouts_G }) => {
     const scores = rollouts_G.map(({ score }) => score).filter(Number.isFinite);
@@ -41,7 +50,7 @@ export function whitenedAdvantages(
     const same = scores.every((score) => score === scores[0]);
     const centre = baseline === 'batch' ? 0 : same ? (scores[0] ?? 0) : mean(scores);
     return rollouts_G.map((rollout) =>
-      Number.isFinite(rollout.score) ? returns_T(rollout, beta).map((value) => value - centre) : null,
+      Number.isFinite(rollout.score) ? returns_T(rollout, weights).map((value) => value - centre) : null,
     );
   });
   const white = whitened(centred_P_G.flat().filter((values) => values !== null)).values();
@@ -64,14 +73,17 @@ export const reinforcePlusPlus = defineAlgorithm({
   needs: ['prompts', 'scores'],
   metrics: {
     ...ROLLOUT_METRICS,
-    'objective/rlhf_reward': 'objective/scores − beta · objective/kl: what is maximised',
+    ...KL_CONTROL_METRICS,
+    'objective/rlhf_reward': 'objective/scores − objective/kl_coef · objective/kl: what is maximised',
     ...UPDATE_METRICS,
   },
   async *run(context, settings) {
-    const { beta, steps, schedule, warmup, gradClipNorm, microBatch } = settings;
+    const { baseline, entropy, steps, schedule, warmup, gradClipNorm, microBatch } = settings;
+    let { previous } = context;
     for (let step = context.fromStep ?? 0; step < steps; step++) {
+      const beta = klCoefAfter(previous, settings);
       const groups_P = await sampleGroups(context, settings, { id: 'reinforce-plus-plus', step });
-      const advantages_P_G = whitenedAdvantages(groups_P, settings);
+      const advantages_P_G = whitenedAdvantages(groups_P, { baseline, beta, entropy });
       const tokens = advantages_P_G.flat().reduce((sum, values) => sum + (values?.length ?? 0), 0);
       const data = groups_P.flatMap((group, p) =>
         group.rollouts_G.flatMap((rollout, g) => {
@@ -96,7 +108,9 @@ export const reinforcePlusPlus = defineAlgorithm({
       });
       const seen = rolloutMetrics(groups_P);
       const reward = seen['objective/scores'] - beta * seen['objective/kl'];
-      yield { step: step + 1, metrics: { ...seen, 'objective/rlhf_reward': reward, ...update } };
+      const metrics = { ...seen, 'objective/kl_coef': beta, 'objective/rlhf_reward': reward, ...update };
+      previous = metrics;
+      yield { step: step + 1, metrics };
     }
   },
 });

@@ -1,14 +1,17 @@
 import { z } from 'zod';
 import { leaveOneOut } from '../advantages.ts';
 import { defineAlgorithm } from '../algorithm.ts';
-import { ROLLOUT_METRICS, rolloutDatum, rolloutMetrics, sampleGroups } from '../rollouts.ts';
+import { KL_CONTROL_METRICS, klCoefAfter, klControlKeys } from '../kl-control.ts';
+import { ROLLOUT_METRICS, regularisedReward, rolloutDatum, rolloutMetrics, sampleGroups } from '../rollouts.ts';
 import { learningRateAt } from '../schedules.ts';
-import { optimiserKeys, samplingKeys } from '../settings.ts';
+import { entropyKeys, optimiserKeys, samplingKeys } from '../settings.ts';
 import { UPDATE_METRICS, updateOn } from '../update.ts';
 
 const config = z.strictObject({
   ...optimiserKeys,
   ...samplingKeys,
+  ...entropyKeys,
+  ...klControlKeys,
   /** Weight of KL to the reference, in reward per nat. */
   beta: z.number().nonnegative().default(0.1),
 });
@@ -29,16 +32,19 @@ export const rloo = defineAlgorithm({
   needs: ['prompts', 'scores'],
   metrics: {
     ...ROLLOUT_METRICS,
-    'objective/rlhf_reward': 'objective/scores − beta · objective/kl: what is maximised',
+    ...KL_CONTROL_METRICS,
+    'objective/rlhf_reward': 'objective/scores − objective/kl_coef · objective/kl: what is maximised',
     ...UPDATE_METRICS,
   },
   async *run(context, settings) {
-    const { beta, steps, schedule, warmup, gradClipNorm, microBatch } = settings;
+    const { entropy, steps, schedule, warmup, gradClipNorm, microBatch } = settings;
+    let { previous } = context;
     for (let step = context.fromStep ?? 0; step < steps; step++) {
+      const beta = klCoefAfter(previous, settings);
       const groups_P = await sampleGroups(context, settings, { id: 'rloo', step });
       const replies = groups_P.reduce((n, { rollouts_G }) => n + rollouts_G.length, 0);
       const data = groups_P.flatMap((group) => {
-        const rewards_G = group.rollouts_G.map(({ score, kl }) => score - beta * kl);
+        const rewards_G = group.rollouts_G.map((rollout) => regularisedReward(rollout, { beta, entropy }));
         const { advantages: advantages_G } = leaveOneOut(rewards_G);
         return group.rollouts_G.flatMap((rollout, g) => {
           if (advantages_G[g] === 0) return [];
@@ -55,7 +61,9 @@ export const rloo = defineAlgorithm({
       });
       const seen = rolloutMetrics(groups_P);
       const reward = seen['objective/scores'] - beta * seen['objective/kl'];
-      yield { step: step + 1, metrics: { ...seen, 'objective/rlhf_reward': reward, ...update } };
+      const metrics = { ...seen, 'objective/kl_coef': beta, 'objective/rlhf_reward': reward, ...update };
+      previous = metrics;
+      yield { step: step + 1, metrics };
     }
   },
 });

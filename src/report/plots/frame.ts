@@ -30,7 +30,9 @@ export interface Axis {
 /** A linear axis that holds all finite values, with round ends. */
 export function linearAxis(values: readonly number[], range: readonly [number, number], count = 6): Axis {
   const finite = values.filter(Number.isFinite);
-  const [low, high] = [Math.min(...finite), Math.max(...finite)];
+  // However many points there are: as arguments of one call they would end the process.
+  const low = finite.reduce((a, b) => Math.min(a, b), Infinity);
+  const high = finite.reduce((a, b) => Math.max(a, b), -Infinity);
   // Values that differ by the rounding of sums alone are one.
   const flat = high - low <= 1e-9 * Math.max(1, Math.abs(low), Math.abs(high));
   const scale = scaleLinear(flat ? [low - 0.5, high + 0.5] : [low, high], [...range]).nice();

@@ -55,8 +55,33 @@ describe('a head on frozen features', () => {
     const model = await fitHeadReward(observePair(pair), { ridge: 4, relativeTo, codec: tiny.codec });
     const [first] = await model.score('q', [pair.first]);
     // Two texts: standardised features are ±1 wherever they differ, so that x·x counts the features that do.
-    const differ = 64;
+    const differ = 128;
     expect(first!.spread! ** 2).toBeCloseTo(differ / 4, 3);
+  });
+
+  it('reads how likely the language model finds what is said, which no single state tells', async () => {
+    const opened = await tiny.base.reference();
+    // A model whose states are all alike and whose tokens differ in nothing but how likely they are.
+    const surprise = (token: number) => -((token * 37) % 11) / 3;
+    const sampler = {
+      ...opened.sampler,
+      hidden: async (all: readonly Int32Array[]) => all.map(({ length }) => new Float32Array(2 * length).fill(1)),
+      logprobs: async (all: readonly Int32Array[]) => all.map((own) => Float32Array.from(own.slice(1), surprise)),
+    };
+    const worth = (reply: string) => {
+      const own = [...tiny.codec.encodeReply(reply)].slice(0, -1);
+      return own.reduce((sum, token) => sum + surprise(token), 0);
+    };
+    const pairs = (seed: number, n: number) =>
+      syntheticPairs(seed, n).map((pair) => ({ ...pair, target: Number(worth(pair.first) > worth(pair.second)) }));
+    const relativeTo = { ...opened, sampler };
+    const model = await fitHeadReward(pairs(5, 200).flatMap(observePair), { ridge: 1, relativeTo, codec: tiny.codec });
+    const right = [];
+    for (const { first, second } of pairs(6, 60).filter((pair) => worth(pair.first) !== worth(pair.second))) {
+      const [a, b] = await model.score('q', [first, second]);
+      right.push(Number(a!.mean > b!.mean === worth(first) > worth(second)));
+    }
+    expect(mean(right)).toBeGreaterThan(0.95);
   });
 
   it('refuses an engine that shows no hidden states, by name', async () => {

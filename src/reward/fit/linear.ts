@@ -3,8 +3,10 @@ import { minimise, standardDeviation } from '../../stats/index.ts';
 import { extractFeatures, FEATURES, type Features, HASHED, holdToRange, seenRange } from '../features.ts';
 import { fitNormaliser, IDENTITY, normalise, normaliserSchema } from '../normaliser.ts';
 import { type Candidate, candidateKey, type Observation } from '../observation.ts';
+import type { Refits } from '../people/fit-people.ts';
+import type { Design } from '../people/intervals.ts';
 import type { FittedReward, ReferenceReplies, Score } from '../reward-model.ts';
-import { linearObjective, refuseNothing } from './objective.ts';
+import { linearObjective, refuseNothing, type SparseFeatures } from './objective.ts';
 
 export interface LinearOptions {
   /** Strength of the L2 penalty on every weight. */
@@ -67,13 +69,31 @@ function featureScales(texts: readonly Features[]): Float64Array {
 
 /** A linear reward on hashed n-grams and surface measures, fitted to answers of any kinds by the one linear objective. */
 export function fitLinearReward(observations: readonly Observation[], options: LinearOptions): LinearRewardModel {
-  const { order = 2, ridge, position = false, reference, iterations = 60 } = options;
+  const { reference } = options;
+  const raw = linearFits(observations, options).fitNow(observations);
+  if (reference === undefined) return raw;
+  const normaliser = fitNormaliser(reference.map(({ replies }) => raw.scoreNow(replies)));
+  return linearFromState({ ...raw.state, normaliser });
+}
+
+interface LinearFits extends Refits {
+  readonly design: Design;
+  /** Features of any reply, held to the range of those that were seen, as the design has them. */
+  scaledFeatures(candidate: Candidate): SparseFeatures;
+  /** A fit without waiting, from where the one before ended. */
+  fitNow(observations: readonly Observation[]): LinearRewardModel;
+}
+
+/** Features of what some answers are about, made once, and linear rewards on them, not normalised. */
+export function linearFits(observations: readonly Observation[], options: LinearOptions): LinearFits {
+  const { order = 2, ridge, position = false, iterations = 60 } = options;
   refuseNothing(observations);
   const texts = new Map<string, Features>();
   const whole = new Map<string, Features>();
   for (const { candidates } of observations) {
     for (const candidate of candidates) {
-      const [key, own] = [candidateKey(candidate), featuresOf(candidate.reply, order)];
+      const key = candidateKey(candidate);
+      const own = texts.get(key) ?? featuresOf(candidate.reply, order);
       texts.set(key, own);
       if (candidate.unfinished !== true) whole.set(key, own);
     }
@@ -81,29 +101,66 @@ export function fitLinearReward(observations: readonly Observation[], options: L
   const fitted = [...texts.values()];
   const scales = featureScales(fitted);
   // Only features that occur get a weight: a few thousand of the hash space.
-  const used = [...new Set(fitted.flatMap(({ indices }) => [...indices]))].sort((a, b) => a - b);
-  const column = new Map(used.map((feature, k) => [feature, k]));
-  const scaled = ({ reply }: Candidate) => {
-    const { indices, values } = featuresOf(reply, order);
+  const occurs = new Uint8Array(FEATURES);
+  for (const { indices } of fitted) for (const feature of indices) occurs[feature] = 1;
+  const used = Array.from({ length: FEATURES }, (_, feature) => feature).filter((feature) => occurs[feature] === 1);
+  const column = new Int32Array(FEATURES);
+  for (const [k, feature] of used.entries()) column[feature] = k;
+  const columns = new Map(
+    [...texts].map(([key, { indices, values }]) => [
+      key,
+      {
+        indices: indices.map((feature) => column[feature]!),
+        values: values.map((value, i) => value * scales[indices[i]!]!),
+      },
+    ]),
+  );
+  const scaled = (candidate: Candidate) => columns.get(candidateKey(candidate))!;
+  // Beginnings of replies are shorter than any reply.
+  const seen = seenRange(whole.size > 0 ? [...whole.values()] : fitted);
+  const scaledFeatures = ({ reply }: Candidate) => {
+    const { indices, values } = holdToRange(featuresOf(reply, order), seen);
+    const known = [...indices.keys()].filter((i) => occurs[indices[i]!] === 1);
     return {
-      indices: indices.map((feature) => column.get(feature)!),
-      values: values.map((value, i) => value * scales[indices[i]!]!),
+      indices: known.map((i) => column[indices[i]!]!),
+      values: known.map((i) => values[i]! * scales[indices[i]!]!),
     };
   };
   const size = used.length;
-  const { objective, start, nuisances } = linearObjective(observations, scaled, { size, ridge, position });
-  const w = minimise(objective, start, { iterations, tolerance: 1e-6 });
-  const raw = linearFromState({
-    order,
-    weights: used.map((feature, k): [number, number] => [feature, w[k]! * scales[feature]!]).filter(([, v]) => v !== 0),
-    nuisances: nuisances.map(({ name }, k): [string, number] => [name, w[size + k]!]),
-    normaliser: IDENTITY,
-    // Beginnings of replies are shorter than any reply.
-    seen: seenRange(whole.size > 0 ? [...whole.values()] : fitted),
-  });
-  if (reference === undefined) return raw;
-  const normaliser = fitNormaliser(reference.map(({ replies }) => raw.scoreNow(replies)));
-  return linearFromState({ ...raw.state, normaliser });
+  let last: Float64Array | undefined;
+  const fitAgain = (heard: readonly Observation[]) => {
+    const { objective, start, nuisances } = linearObjective(heard, scaled, { size, ridge, position });
+    const w = minimise(objective, last ?? start, { iterations, tolerance: 1e-6 });
+    last = w;
+    const reward = linearFromState({
+      order,
+      weights: used
+        .map((feature, k): [number, number] => [feature, w[k]! * scales[feature]!])
+        .filter(([, v]) => v !== 0),
+      nuisances: nuisances.map(({ name }, k): [string, number] => [name, w[size + k]!]),
+      normaliser: IDENTITY,
+      seen,
+    });
+    const rewardAt = ({ indices, values }: ReturnType<typeof scaled>) => {
+      let sum = 0;
+      for (let i = 0; i < indices.length; i++) sum += w[indices[i]!]! * values[i]!;
+      return sum;
+    };
+    return {
+      reward,
+      values: async (candidates: readonly Candidate[]) => candidates.map((own) => rewardAt(scaled(own))),
+    };
+  };
+  return {
+    turns: 12,
+    design: { size, ridge, featuresOf: scaled },
+    scaledFeatures,
+    fitNow: (heard) => fitAgain(heard).reward,
+    async fit(heard) {
+      const { reward, values } = fitAgain(heard);
+      return { nuisances: reward.nuisances, values };
+    },
+  };
 }
 
 /** A model from its state. */

@@ -1,8 +1,10 @@
 import type { AnswerKind } from '../../feedback/index.ts';
 import { UsageError } from '../../run/index.ts';
 import { dot, type Objective } from '../../stats/index.ts';
-import { LIKELIHOODS, likelihoodOf, type Nuisance, type Nuisances, type Term } from '../likelihood/index.ts';
+import { LIKELIHOODS, likelihoodOf, type Nuisance, type Nuisances, POSITION, type Term } from '../likelihood/index.ts';
 import { type Candidate, candidateKey, type Observation } from '../observation.ts';
+import { type LapsingTerm, withLapses } from '../people/lapses.ts';
+import { addPlain, type Indexed, plainPairs } from './plain-pairs.ts';
 
 /** Nuisances of all observations of all kinds. */
 export function nuisancesOf(observations: readonly Observation[], options: { readonly position: boolean }): Nuisance[] {
@@ -22,25 +24,36 @@ export function nuisancesOf(observations: readonly Observation[], options: { rea
 /** Name of the logarithm by which the rewards are louder in one kind of answers than in the first that there is. */
 const loudness = (kind: AnswerKind): string => `loudness/${kind}`;
 
-/** The term of an observation at rewards of its candidates, as loud as they are in its kind. */
+/** The term of an observation by what its rater heard of each candidate: the reward, as loud as it is, and a bonus. */
+export interface HeardTerm extends LapsingTerm {
+  /** What was heard of the rewards alone. */
+  readonly felt: Float64Array;
+  /** Factor that made it. */
+  readonly factor: number;
+}
+
+/** The term of an observation, with slopes by what was heard and not yet by the rewards. */
+export function heardTermOf(observation: Observation, rewards: Float64Array, nuisances: Nuisances): HeardTerm {
+  const { hearing, kind } = observation;
+  const factor = Math.exp(nuisances.get(loudness(kind)) ?? 0) * (hearing?.rationality ?? 1);
+  const felt = rewards.map((reward) => factor * reward);
+  const heard = hearing === undefined ? felt : felt.map((own, k) => own + hearing.bonus[k]!);
+  const attentive = likelihoodOf(observation).term(heard, observation, nuisances);
+  return { ...withLapses(attentive, observation, nuisances), felt, factor };
+}
+
+/** The term of an observation at rewards of its candidates, as loud as they are in its kind and as its rater hears them. */
 export function termOf(observation: Observation, rewards: Float64Array, nuisances: Nuisances): Term {
   const name = loudness(observation.kind);
-  const loud = nuisances.get(name);
-  if (loud === undefined) return likelihoodOf(observation).term(rewards, observation, nuisances);
-  const factor = Math.exp(loud);
-  const heard = rewards.map((reward) => factor * reward);
-  const { loss, dRewards, dNuisances } = likelihoodOf(observation).term(heard, observation, nuisances);
+  const loud = nuisances.has(name);
+  if (!loud && observation.hearing === undefined)
+    return likelihoodOf(observation).term(rewards, observation, nuisances);
+  const { loss, dRewards, dNuisances, felt, factor } = heardTermOf(observation, rewards, nuisances);
   return {
     loss,
     dRewards: dRewards.map((slope) => factor * slope),
-    dNuisances: [...dNuisances, [name, dot(dRewards, heard)]],
+    dNuisances: loud ? [...dNuisances, [name, dot(dRewards, felt)]] : dNuisances,
   };
-}
-
-/** An observation with the places of its candidates in a list without repetitions. */
-export interface Indexed {
-  readonly observation: Observation;
-  readonly at: readonly number[];
 }
 
 /** All candidates once, and who speaks about which. Nothing is pooled: a text is scored once, every answer keeps its own term. */
@@ -73,14 +86,19 @@ export function sumTerms(
   each: (term: Term, at: readonly number[]) => void,
 ): number {
   let loss = 0;
-  for (const { observation, at } of indexed) {
-    const own = new Float64Array(at.length);
-    for (let k = 0; k < own.length; k++) own[k] = rewards[at[k]!]!;
-    const term = termOf(observation, own, nuisances);
+  for (const own of indexed) {
+    const term = termAt(own, rewards, nuisances);
     loss += term.loss;
-    each(term, at);
+    each(term, own.at);
   }
   return loss;
+}
+
+/** The term of an observation at rewards of all candidates. */
+function termAt({ observation, at }: Indexed, rewards: ArrayLike<number>, nuisances: Nuisances): Term {
+  const own = new Float64Array(at.length);
+  for (let k = 0; k < own.length; k++) own[k] = rewards[at[k]!]!;
+  return termOf(observation, own, nuisances);
 }
 
 /** Features of a candidate that are not zero. */
@@ -113,6 +131,7 @@ export function linearObjective(
   const total = observations.reduce((sum, { weight }) => sum + weight, 0);
   const rewards = new Float64Array(candidates.length);
   const slopes = new Float64Array(candidates.length);
+  const pairs = plainPairs(indexed, new Set(placeOf.keys()));
   const objective: Objective = (x, gradient) => {
     for (const [c, { indices, values }] of features.entries()) {
       let sum = 0;
@@ -121,10 +140,22 @@ export function linearObjective(
     }
     slopes.fill(0);
     const at = new Map(nuisances.map(({ name }, k) => [name, x[size + k]!]));
-    let value = sumTerms(indexed, rewards, at, ({ dRewards, dNuisances }, places) => {
-      for (const [k, place] of places.entries()) slopes[place]! += dRewards[k]!;
-      for (const [name, slope] of dNuisances) gradient[placeOf.get(name)!]! += slope;
-    });
+    const position = { value: at.get(POSITION) ?? 0, slope: 0 };
+    let value = 0;
+    for (let e = 0; e < indexed.length; e++) {
+      if (pairs.first[e]! >= 0) {
+        value += addPlain(pairs, e, { rewards, slopes, position });
+        continue;
+      }
+      const { loss, dRewards, dNuisances } = termAt(indexed[e]!, rewards, at);
+      value += loss;
+      for (const [k, place] of indexed[e]!.at.entries()) slopes[place]! += dRewards[k]!;
+      for (const [name, slope] of dNuisances) {
+        if (name === POSITION) position.slope += slope;
+        else gradient[placeOf.get(name)!]! += slope;
+      }
+    }
+    if (at.has(POSITION)) gradient[placeOf.get(POSITION)!]! += position.slope;
     for (const [c, { indices, values }] of features.entries()) {
       const slope = slopes[c]!;
       if (slope !== 0) for (let i = 0; i < indices.length; i++) gradient[indices[i]!]! += slope * values[i]!;

@@ -31,4 +31,5 @@ export const likelihoodOf = ({ kind }: Pick<Observation, 'kind'>): Likelihood<An
 
 export { STRENGTH_MARGINS } from './comparison.ts';
 export type { Likelihood, Nuisance, Nuisances, Term } from './likelihood.ts';
-export { POSITION } from './likelihood.ts';
+export { firstShown, POSITION } from './likelihood.ts';
+export { tieName } from './ties.ts';

@@ -12,7 +12,7 @@ export function onlyHosts(hosts: readonly string[]): MiddlewareHandler {
     const host = (context.req.header('host') ?? new URL(context.req.url).host).toLowerCase();
     const name = host.replace(/:\d{1,5}$/, '');
     if (known.has(name)) return next();
-    const message = 'this Studio does not answer to that name; whoever runs it can add it with --host';
+    const message = 'this Studio does not answer to that name; whoever runs it can add it with --origin';
     return context.json({ error: { code: 'host', message } }, 421);
   };
 }

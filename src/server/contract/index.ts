@@ -16,7 +16,13 @@ export type ReceivedBy<K extends KnownRoute> = Received<K, Routes[K]>;
 export type ResponseOf<K extends KnownRoute> = Answered<Routes[K]>;
 
 export { JUDGING_ROUTES, type Withdrawal } from './judging.ts';
-export { PROJECT_ROUTES, PROJECT_TABLES, type ProjectTable } from './projects.ts';
+export {
+  type IMPORTED_JUDGMENTS,
+  type ItemFilter,
+  PROJECT_ROUTES,
+  PROJECT_TABLES,
+  type ProjectTable,
+} from './projects.ts';
 export * from './route.ts';
 export type { RunPreview } from './run-preview.ts';
 export { RUN_ROUTES, RUN_TABLES, type RunTable } from './runs.ts';

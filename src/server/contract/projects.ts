@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import {
   ADJUDICATION_REASONS,
+  ANSWER_CHOICES,
   answerSchema,
   distributionSchema,
   feedbackRecordSchema,
@@ -32,10 +33,14 @@ export const projectSettingsSchema = z.strictObject({
   pay: raterProfileSchema.shape.pay,
   /** Nobody is asked while paused. */
   paused: z.boolean().default(false),
+  /** Put away: in no list unless asked for, and nobody is asked. */
+  archived: z.boolean().default(false),
 });
 
 export const countsSchema = z.object({
   items: z.number(),
+  /** Items that were put away. */
+  archived: z.number(),
   /** Judgments wanted by the rules as they stand, and those that stand. */
   wanted: z.number(),
   judgments: z.number(),
@@ -49,6 +54,34 @@ export const countsSchema = z.object({
 /** Length of the history that a page was made from: on a large project it may be a little behind. */
 const asOf = z.number();
 
+/** How a list of items is sorted. */
+export const ITEM_ORDERS = ['added', 'id', 'agreement', 'judgments', 'last'] as const;
+/** Which items a list shows. */
+export const ITEM_LISTS = ['all', 'open', 'disagreement', 'flagged', 'adjudicated', 'archived'] as const;
+const itemFilterShape = {
+  show: z.enum(ITEM_LISTS).default('all'),
+  /** In ids, prompts and replies. */
+  search: z.string().max(200).optional(),
+  /** Those that one import brought. */
+  import: z.string().max(100).optional(),
+  /** A stratum that an item has, or one with a value: `topic`, `topic=law`. */
+  stratum: z.string().max(300).optional(),
+  /** Those that a rater judged. */
+  rater: z.string().max(500).optional(),
+  /** Those with an answer of this text, as lists show it: `A is better`. */
+  answer: z.string().max(300).optional(),
+  /** Agreement at least and at most, from 0 to 1; items with fewer than two answers have none. */
+  least: z.coerce.number().min(0).max(1).optional(),
+  most: z.coerce.number().min(0).max(1).optional(),
+  /** Judged on this day or later, and on this day or before (UTC). */
+  from: z.iso.date().optional(),
+  to: z.iso.date().optional(),
+  sort: z.enum(ITEM_ORDERS).default('added'),
+};
+export const itemFilterSchema = z.object(itemFilterShape);
+/** What to look for, as text in a query; left out is not asked. */
+export type ItemFilter = z.output<typeof itemFilterSchema>;
+
 const itemRowSchema = z.object({
   id: z.string(),
   prompt: z.string(),
@@ -59,7 +92,20 @@ const itemRowSchema = z.object({
   /** Share of agreeing pairs of answers; null with fewer than two. */
   agreement: z.number().nullable(),
   adjudicated: z.boolean(),
+  archived: z.boolean(),
+  /** Judgments that were brought along from elsewhere. */
+  brought: z.number(),
+  /** The import that brought the item. */
+  import: z.string().nullable(),
+  /** When it was judged last; null before, and where that is not known. */
+  lastAt: z.string().nullable(),
 });
+
+/**
+ * What becomes of judgments in a file of items: left out, brought along beside what the project collects itself, or counted
+ * towards what its rules want.
+ */
+export const IMPORTED_JUDGMENTS = ['none', 'beside', 'count'] as const;
 
 /** Tables of a project that can be had as a file. */
 export const PROJECT_TABLES = ['items', 'disagreements', 'raters', 'records', 'adjudications'] as const;
@@ -69,9 +115,16 @@ export const PROJECT_ROUTES = {
   'GET /api/projects': {
     allow: ANYONE_SIGNED_IN,
     summary: 'Projects the caller may see',
+    perProject: true,
     response: z.object({
       projects: z.array(
-        z.object({ id: z.string(), name: z.string(), createdAt: z.string(), counts: countsSchema.nullable() }),
+        z.object({
+          id: z.string(),
+          name: z.string(),
+          createdAt: z.string(),
+          archived: z.boolean(),
+          counts: countsSchema.nullable(),
+        }),
       ),
     }),
   },
@@ -108,10 +161,17 @@ export const PROJECT_ROUTES = {
   'POST /api/projects/{project}/items': {
     allow: LEADS,
     summary: 'Add items (and judgments, where the layout holds them) from a file',
-    body: z.strictObject({ layout: z.string().max(100), fileName: z.string().max(500), text: z.string() }),
+    body: z.strictObject({
+      layout: z.string().max(100),
+      fileName: z.string().max(500),
+      text: z.string(),
+      judgments: z.enum(IMPORTED_JUDGMENTS).default('beside'),
+    }),
     unread: true,
     maxBytes: 64 * 1024 * 1024,
     response: z.object({
+      /** What the items name as their import; to put all of them away as one. */
+      import: z.string(),
       items: z.number(),
       judgments: z.number(),
       rejected: z.array(z.object({ line: z.number(), field: z.string(), reason: z.string() })),
@@ -142,6 +202,8 @@ export const PROJECT_ROUTES = {
       perHour: z.number().nullable(),
       etaHours: z.number().nullable(),
       activeHours: z.number(),
+      /** Judgments that were brought along: not among those of `counts`. */
+      brought: z.number(),
       cost: z.object({ spent: z.number(), expected: z.number().nullable(), currency: z.string() }).nullable(),
       /** Judgments by day, oldest first. */
       byDay: z.array(z.object({ day: z.string(), judgments: z.number() })),
@@ -199,6 +261,61 @@ export const PROJECT_ROUTES = {
       runs: z.array(z.string()),
     }),
   },
+  'GET /api/projects/{project}/answers': {
+    allow: READERS,
+    summary: 'What was answered to each question: counts by answer, over all and by rater',
+    response: z.object({
+      asOf,
+      questions: z.array(
+        z.object({
+          id: z.string(),
+          title: z.string(),
+          kind: z.string(),
+          /** Answers of work, those that were brought along too. */
+          n: z.number(),
+          /** The most frequent first; of texts and marks only how many there are. */
+          answers: z.array(
+            z.object({
+              text: z.string(),
+              n: z.number(),
+              /** By rater, the same order as `raters`. */
+              by: z.array(z.number()),
+            }),
+          ),
+          /** Answers beyond the most frequent. */
+          others: z.number(),
+          raters: z.array(z.string()),
+        }),
+      ),
+    }),
+  },
+  'GET /api/projects/{project}/question-answers': {
+    allow: READERS,
+    summary: 'How many answers each question of the form ever got: a question with answers keeps its kind',
+    response: z.object({ asOf, questions: z.array(z.object({ id: z.string(), answers: z.number() })) }),
+  },
+  'GET /api/projects/{project}/backup': {
+    allow: ['owner'],
+    summary:
+      'Everything of the project as one file that `goodhart store restore` takes; its digest is in the header x-goodhart-digest',
+    response: fileSchema,
+    perMinute: 10,
+  },
+  'POST /api/projects/{project}/delete': {
+    allow: ['owner'],
+    summary: 'Delete a project for good, as it was when it was backed up; the deletion is written down',
+    body: z.strictObject({
+      /** The project’s id once more, typed: this cannot be taken back. */
+      confirm: z.string(),
+      /** Digest of the backup: refused where the project has changed since. */
+      digest: z.string(),
+    }),
+    response: z.object({
+      ok: z.literal(true),
+      /** Runs that read the project: their folders hold judgments of their own. */
+      runs: z.array(z.string()),
+    }),
+  },
   'GET /api/projects/{project}/quality': {
     allow: READERS,
     summary:
@@ -208,13 +325,11 @@ export const PROJECT_ROUTES = {
   'GET /api/projects/{project}/items': {
     allow: READERS,
     summary: 'Items, a page at a time',
-    query: z.object({
-      show: z.enum(['all', 'open', 'disagreement', 'flagged', 'adjudicated']).default('all'),
-      search: z.string().max(200).optional(),
-      after: z.string().optional(),
-    }),
+    query: itemFilterSchema.extend({ after: z.string().optional() }),
     response: z.object({
       asOf,
+      /** How many the list holds in all. */
+      total: z.number(),
       items: z.array(
         itemRowSchema.extend({
           /** The answer that most raters gave to the first question of the form; null before the first. */
@@ -222,6 +337,44 @@ export const PROJECT_ROUTES = {
         }),
       ),
       next: z.string().nullable(),
+    }),
+  },
+  'GET /api/projects/{project}/item-ids': {
+    allow: LEADS,
+    summary: 'Ids of all items of a list, with the record that put each away where one did',
+    query: itemFilterSchema,
+    response: z.object({
+      asOf,
+      items: z.array(z.object({ id: z.string(), archives: z.array(z.string()) })),
+    }),
+  },
+  'POST /api/projects/{project}/archive': {
+    allow: LEADS,
+    summary:
+      'Put all items of a list away, or bring them back: they and what was given on them leave every view, and stay in the records',
+    body: z.strictObject({
+      archived: z.boolean(),
+      items: z.strictObject(itemFilterShape),
+      /** How many are meant: refused where the list holds others by now. */
+      expected: z.int().positive(),
+      reason: z.string().max(1000).optional(),
+    }),
+    response: z.object({ items: z.number() }),
+  },
+  'GET /api/projects/{project}/imports': {
+    allow: READERS,
+    summary: 'What brought the items of a project, and how many of each are put away',
+    response: z.object({
+      asOf,
+      imports: z.array(
+        z.object({
+          id: z.string(),
+          file: z.string(),
+          at: z.string(),
+          items: z.number(),
+          archived: z.number(),
+        }),
+      ),
     }),
   },
   'GET /api/projects/{project}/items/{item}': {
@@ -274,7 +427,11 @@ export const PROJECT_ROUTES = {
   'GET /api/projects/{project}/export/{layout}': {
     allow: READERS,
     summary: 'The project in a layout, as one file',
-    query: z.object({ format: z.enum(['jsonl', 'json', 'csv', 'parquet']).optional() }),
+    query: z.object({
+      format: z.enum(['jsonl', 'json', 'csv', 'parquet']).optional(),
+      /** `decided` unless said: the decision where an item was decided, every vote elsewhere. */
+      answers: z.enum(ANSWER_CHOICES).optional(),
+    }),
     response: fileSchema,
     perMinute: 30,
   },

@@ -16,6 +16,8 @@ export interface RouteContract {
   readonly body?: z.ZodType;
   /** The handler is given the body unread, as a stream of bytes: what reads it does so outside of the server. */
   readonly unread?: true;
+  /** What it answers is about the projects that the caller may see: a key of one project may call it too. */
+  readonly perProject?: true;
   /** `fileSchema` where the answer is a file. */
   readonly response: z.ZodType;
   /** Calls a minute that one caller may make; the general limit when absent. */

@@ -137,8 +137,27 @@ export const RUN_ROUTES = {
   'GET /api/runs': {
     allow: READERS,
     summary: 'Runs, newest first; all of them, or those on a project',
-    query: z.object({ project: z.string().optional() }),
+    query: z.object({
+      project: z.string().optional(),
+      /** Those that were put away, instead of the others. */
+      archived: z.enum(['yes', 'no']).default('no'),
+    }),
     response: z.object({ runs: z.array(runSchema) }),
+  },
+  'POST /api/runs/{run}/archive': {
+    allow: LEADS,
+    summary: 'Put a run away, or bring it back: it leaves the list, and stays as it is',
+    body: z.strictObject({ archived: z.boolean() }),
+    response: z.object({ ok: z.literal(true) }),
+  },
+  'POST /api/runs/{run}/delete': {
+    allow: ['owner'],
+    summary: 'Delete a run’s folder for good, once it has ended; the deletion is written down',
+    body: z.strictObject({
+      /** The run’s id once more, typed: this cannot be taken back. */
+      confirm: z.string(),
+    }),
+    response: z.object({ ok: z.literal(true) }),
   },
   'GET /api/recipes': {
     allow: READERS,
@@ -254,6 +273,8 @@ export const RUN_ROUTES = {
       sealDigest: z.string().nullable(),
       /** Who signed the seal, and what is withheld; null where there is no seal. */
       signed: documentSchema.nullable(),
+      /** Forms that it can be exported in; none where there is no seal. */
+      exports: z.array(z.object({ id: z.string(), title: z.string() })),
       carries: carriedSchema.nullable(),
     }),
   },

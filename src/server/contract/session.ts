@@ -87,7 +87,12 @@ export const SESSION_ROUTES = {
   'GET /api/invites/{token}': {
     allow: 'public',
     summary: 'What an invitation is for',
-    response: z.object({ role: roleSchema, project: z.string().nullable(), expiresAt: z.string() }),
+    response: z.object({
+      role: roleSchema,
+      project: z.string().nullable(),
+      expiresAt: z.string(),
+      note: z.string(),
+    }),
     // A class may come at once, through one address; nobody guesses 256 bits.
     perMinute: 120,
   },
@@ -98,12 +103,62 @@ export const SESSION_ROUTES = {
     response: z.object({ user: userSchema }),
     perMinute: 120,
   },
+  'POST /api/invites/{token}/accept': {
+    allow: ANYONE_SIGNED_IN,
+    summary: 'Take up an invitation with the account that one has: it comes into the project too',
+    response: z.object({ project: z.string() }),
+    perMinute: 120,
+  },
+  'GET /api/resets/{token}': {
+    allow: 'public',
+    summary: 'Whose password a link sets anew',
+    response: z.object({ name: z.string() }),
+    perMinute: 120,
+  },
+  'POST /api/resets/{token}': {
+    allow: 'public',
+    summary: 'Set a new password; the link works once, other sessions end, and the keys and invitations they gave',
+    body: z.strictObject({ password }),
+    response: z.object({ user: userSchema }),
+    perMinute: 120,
+  },
+  'POST /api/people/{id}/reset': {
+    allow: ['owner'],
+    summary: 'Make a link by which somebody sets a new password; it works once, for a day',
+    response: z.object({ path: z.string(), expiresAt: z.string() }),
+  },
+  'DELETE /api/people/{id}': {
+    allow: ['owner'],
+    summary: 'Delete an account for good; what it judged stays under its pseudonym, and the deletion is written down',
+    body: z.strictObject({
+      /** The account’s name once more, typed: this cannot be taken back. */
+      confirm: z.string(),
+    }),
+    response: ok,
+  },
+  'POST /api/projects/{project}/people': {
+    allow: LEADS,
+    summary: 'Put somebody who has an account in a project, by name; a lead puts raters and auditors',
+    body: z.strictObject({ name }),
+    response: z.object({ person: personSchema }),
+  },
+  'DELETE /api/projects/{project}/people/{id}': {
+    allow: LEADS,
+    summary: 'Take somebody out of a project; what they judged stays',
+    response: ok,
+  },
   'GET /api/invites': {
     allow: LEADS,
     summary: 'Open invitations: a lead’s own, an owner’s all',
     response: z.object({
       invites: z.array(
-        z.object({ id: z.string(), role: roleSchema, projectId: z.string().nullable(), expiresAt: z.string() }),
+        z.object({
+          id: z.string(),
+          role: roleSchema,
+          projectId: z.string().nullable(),
+          expiresAt: z.string(),
+          note: z.string(),
+        }),
       ),
     }),
   },
@@ -113,6 +168,8 @@ export const SESSION_ROUTES = {
     body: z.strictObject({
       role: roleSchema,
       projectId: z.string().nullable().default(null),
+      /** Whom it is for: tells open invitations apart, and whoever opens it reads it. */
+      note: z.string().trim().max(200).default(''),
       hours: z
         .number()
         .positive()

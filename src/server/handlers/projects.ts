@@ -3,6 +3,7 @@ import type { PROJECT_ROUTES } from '../contract/index.ts';
 import { sharedPages } from '../project-reader.ts';
 import type { RunService } from '../runs.ts';
 import type { Services } from '../services.ts';
+import { archivingHandlers } from './projects/archiving.ts';
 import { erasingHandlers } from './projects/erasing.ts';
 import { leadHandlers } from './projects/lead.ts';
 import { setUpHandlers } from './projects/set-up.ts';
@@ -13,5 +14,10 @@ export function projectHandlers(
 ): Handlers<typeof PROJECT_ROUTES> {
   const { reader, store } = services;
   const pages = sharedPages({ reader, store }, () => performance.now());
-  return { ...setUpHandlers(services, pages), ...leadHandlers(services, pages), ...erasingHandlers(services, pages) };
+  return {
+    ...setUpHandlers(services, pages),
+    ...leadHandlers(services, pages),
+    ...archivingHandlers(services, pages),
+    ...erasingHandlers(services, pages),
+  };
 }

@@ -1,18 +1,26 @@
 import { randomInt } from 'node:crypto';
+import { z } from 'zod';
 import type { Accounts, FeedbackStore } from '../../store/index.ts';
 import { ApiError, type Handlers } from '../api.ts';
 import type { Caller } from '../caller.ts';
 import { challengeList, challengePage } from '../challenge-page.ts';
 import { type RUN_ROUTES, RUN_TABLES } from '../contract/index.ts';
+import { noteDeletion } from '../deletions.ts';
 import { FileAnswer, makeFile } from '../file-answer.ts';
 import { addInTurns } from '../imports.ts';
 import { noteStart, seenRuns } from '../run-access.ts';
 import type { RunRow, RunService } from '../runs.ts';
 import { mayEnter } from '../services.ts';
 import { findingsTable, metricsTable, samplesTable, writeTable } from '../tables.ts';
+import { personOf } from './session/grants.ts';
 
 /** Seeds that the server draws lie below. */
 const MOST_SEEDS = 2 ** 31;
+
+const ARCHIVED_RUNS = 'archived-runs';
+/** Runs that were put away. */
+const archivedRuns = async (accounts: Accounts): Promise<readonly string[]> =>
+  z.array(z.string()).parse((await accounts.setting(ARCHIVED_RUNS)) ?? []);
 
 /** What was erased from a run's project since the run began. */
 async function erasedSince(store: FeedbackStore, { project, startedAt }: RunRow) {
@@ -23,11 +31,36 @@ async function erasedSince(store: FeedbackStore, { project, startedAt }: RunRow)
   return { raters: new Set(since.map(({ raterId }) => raterId)).size, judgments };
 }
 
+/** Putting runs away, and deleting their folders. */
+function endingHandlers(
+  { runs, accounts, now }: { readonly runs: RunService; readonly accounts: Accounts; readonly now: () => string },
+  known: (caller: Caller, run: string) => Promise<string>,
+): Handlers<Pick<typeof RUN_ROUTES, 'POST /api/runs/{run}/archive' | 'POST /api/runs/{run}/delete'>> {
+  return {
+    async 'POST /api/runs/{run}/archive'({ caller, params, body }) {
+      const run = await known(caller, params.run);
+      const others = (await archivedRuns(accounts)).filter((id) => id !== run);
+      await accounts.setSetting(ARCHIVED_RUNS, body.archived ? [...others, run] : others);
+      return { ok: true };
+    },
+    async 'POST /api/runs/{run}/delete'({ caller, params, body }) {
+      const by = personOf(caller);
+      const run = await known(caller, params.run);
+      if (body.confirm !== run)
+        throw new ApiError(400, 'confirm', `expected ${run} typed once more; nothing was deleted`);
+      await runs.remove(run);
+      await noteDeletion(accounts, { what: 'run', id: run, name: run, by, at: now() });
+      return { ok: true };
+    },
+  };
+}
+
 /** Runs of the pipeline: what they did, and starting and stopping them. */
 export function runHandlers(services: {
   readonly runs: RunService;
   readonly accounts: Accounts;
   readonly store: FeedbackStore;
+  readonly now: () => string;
 }): Handlers<typeof RUN_ROUTES> {
   const { runs, accounts, store } = services;
   /** A run that is there and the caller's to see; of others nobody says that they are there. */
@@ -51,8 +84,14 @@ export function runHandlers(services: {
     }
   };
   return {
+    ...endingHandlers(services, known),
     async 'GET /api/runs'({ caller, query }) {
-      const all = (await runs.list()).filter(({ project }) => query.project === undefined || project === query.project);
+      const away = await archivedRuns(accounts);
+      const all = (await runs.list()).filter(
+        ({ id, project }) =>
+          away.includes(id) === (query.archived === 'yes') &&
+          (query.project === undefined || project === query.project),
+      );
       const seen = await seenRuns(
         services,
         caller,

@@ -1,8 +1,8 @@
-import { useQuery } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { call } from '../api.ts';
-import { useSessionChange } from '../session.tsx';
+import { useSession, useSessionChange } from '../session.tsx';
 import { TextField } from '../ui/controls.tsx';
 import { when } from '../ui/figures.ts';
 import { Fault, Loaded } from '../ui/state.tsx';
@@ -12,9 +12,12 @@ import { useTitle } from '../ui/title.ts';
 function CredentialsForm({
   button,
   fresh,
+  name: known,
   onSubmit,
 }: {
   readonly button: string;
+  /** Whose password it is, where that is known. */
+  readonly name?: string;
   /** A new password is typed twice. */
   readonly fresh: boolean;
   readonly onSubmit: (name: string, password: string) => Promise<unknown>;
@@ -38,7 +41,14 @@ function CredentialsForm({
   return (
     <form onSubmit={(event) => void submit(event)}>
       {fault !== null && <Fault error={fault} />}
-      <TextField label="Name" name="name" required maxLength={80} autoComplete="username" />
+      <TextField
+        label="Name"
+        name="name"
+        required
+        maxLength={80}
+        autoComplete="username"
+        {...(known !== undefined && { value: known, readOnly: true })}
+      />
       <TextField
         label="Password"
         name="password"
@@ -59,8 +69,18 @@ function CredentialsForm({
 export function Setup(): ReactNode {
   useTitle('Create the owner’s account');
   const { token } = useParams({ strict: false }) as { token: string };
+  const session = useSession();
   const changed = useSessionChange();
   const navigate = useNavigate();
+  if (session.data?.setup === false)
+    return (
+      <main className="narrow">
+        <h1>This link was used</h1>
+        <p>
+          The owner’s account is there already. <Link to="/login">Sign in</Link>, or ask the owner for an invitation.
+        </p>
+      </main>
+    );
   return (
     <main className="narrow">
       <h1>Create the owner’s account</h1>
@@ -101,6 +121,10 @@ export function Login(): ReactNode {
       />
       <p className="soft small">No account? Ask the owner or a lead for an invitation link.</p>
       <p className="soft small">
+        Forgotten the password? An owner can make a link that sets a new one (People, Change); for the owner’s own,
+        whoever runs the server: <code>goodhart studio reset</code>.
+      </p>
+      <p className="soft small">
         Without an account: <Link to="/explore">explore over-optimisation</Link> in a small world that your browser
         computes.
       </p>
@@ -115,6 +139,76 @@ const ROLE_TEXT = {
   auditor: 'read and audit',
 } as const;
 
+/** Sets a new password by a link of an owner. */
+export function Reset(): ReactNode {
+  useTitle('Set a new password');
+  const { token } = useParams({ strict: false }) as { token: string };
+  const reset = useQuery({
+    queryKey: ['reset', token],
+    queryFn: () => call('GET /api/resets/{token}', { params: { token } }),
+    retry: false,
+  });
+  const changed = useSessionChange();
+  const navigate = useNavigate();
+  return (
+    <main className="narrow">
+      <h1>Set a new password</h1>
+      <Loaded query={reset}>
+        {({ name }) => (
+          <>
+            <p>The link works once. You are signed out everywhere else, and keys that you made end.</p>
+            <CredentialsForm
+              fresh
+              name={name}
+              button="Set the password"
+              onSubmit={async (_, password) => {
+                await call('POST /api/resets/{token}', { params: { token }, body: { password } });
+                await changed();
+                await navigate({ to: '/' });
+              }}
+            />
+          </>
+        )}
+      </Loaded>
+    </main>
+  );
+}
+
+/** Takes an invitation up with the account that one is signed in with. */
+function AcceptInvite({
+  token,
+  name,
+  onNew,
+}: {
+  readonly token: string;
+  readonly name: string;
+  readonly onNew: () => void;
+}): ReactNode {
+  const changed = useSessionChange();
+  const navigate = useNavigate();
+  const accept = useMutation({
+    mutationFn: () => call('POST /api/invites/{token}/accept', { params: { token } }),
+    onSuccess: async () => {
+      await changed();
+      await navigate({ to: '/' });
+    },
+  });
+  return (
+    <>
+      <p>You are signed in as {name}: the project comes to your other ones, and you stay one person.</p>
+      {accept.isError && <Fault error={accept.error} />}
+      <p className="row">
+        <button type="button" className="primary" disabled={accept.isPending} onClick={() => accept.mutate()}>
+          Join as {name}
+        </button>
+        <button type="button" className="plain" onClick={onNew}>
+          I am somebody else: make a new account
+        </button>
+      </p>
+    </>
+  );
+}
+
 /** Takes up an invitation. */
 export function Join(): ReactNode {
   useTitle('Join');
@@ -124,27 +218,45 @@ export function Join(): ReactNode {
     queryFn: () => call('GET /api/invites/{token}', { params: { token } }),
     retry: false,
   });
+  const user = useSession().data?.user ?? null;
+  const [fresh, setFresh] = useState(false);
   const changed = useSessionChange();
   const navigate = useNavigate();
   return (
     <main className="narrow">
       <h1>Join</h1>
       <Loaded query={invite}>
-        {({ role, expiresAt }) => (
+        {({ role, expiresAt, note }) => (
           <>
+            {note !== '' && <p className="notice">{note}</p>}
             <p>
-              You are invited to {ROLE_TEXT[role]}. The link works once, until {when(expiresAt)}. Choose a name that
-              others may see; your judgments are recorded under a pseudonym.
+              You are invited to {ROLE_TEXT[role]}. The link works once, until {when(expiresAt)}.
             </p>
-            <CredentialsForm
-              fresh
-              button="Join"
-              onSubmit={async (name, password) => {
-                await call('POST /api/invites/{token}', { params: { token }, body: { name, password } });
-                await changed();
-                await navigate({ to: '/' });
-              }}
-            />
+            {user !== null && !fresh ? (
+              <AcceptInvite token={token} name={user.name} onNew={() => setFresh(true)} />
+            ) : (
+              <>
+                <p>Choose a name that others may see; your judgments are recorded under a pseudonym.</p>
+                <CredentialsForm
+                  fresh
+                  button="Join"
+                  onSubmit={async (name, password) => {
+                    await call('POST /api/invites/{token}', { params: { token }, body: { name, password } });
+                    await changed();
+                    await navigate({ to: '/' });
+                  }}
+                />
+                {user === null && (
+                  <p className="soft small">
+                    You have an account here?{' '}
+                    <Link to="/login" search={{ to: `/join/${token}` }}>
+                      Sign in
+                    </Link>
+                    , and stay one person.
+                  </p>
+                )}
+              </>
+            )}
           </>
         )}
       </Loaded>

@@ -35,10 +35,14 @@ export function duration(ms: number | null | undefined): string {
   return minutes < 90 ? `${minutes} min` : `${(minutes / 60).toFixed(1)} h`;
 }
 
-export const when = (iso: string | null | undefined): string =>
-  iso === null || iso === undefined
-    ? '–'
-    : new Date(iso).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'short' });
+/** A moment, or that it is not known: what was imported may not say when. */
+export const when = (iso: string | null | undefined): string => {
+  if (iso === null || iso === undefined || iso === '') return '–';
+  const at = new Date(iso);
+  return Number.isNaN(at.getTime())
+    ? 'not known'
+    : at.toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'short' });
+};
 
 /** A moment of today, to the second. */
 export const clockTime = (ms: number): string => new Date(ms).toLocaleTimeString('en-GB');

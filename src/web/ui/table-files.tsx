@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import type { ProjectTable, RunTable, TableFormat } from '../../server/index.ts';
+import { Download } from './download.tsx';
 
 const FORMATS: { readonly [F in TableFormat]: string } = {
   json: 'JSON',
@@ -20,9 +21,7 @@ export function TableFiles({ name, ...source }: { readonly name: string } & Sour
     <p className="small files">
       <span>{name} as a file:</span>
       {Object.entries(FORMATS).map(([format, title]) => (
-        <a key={format} href={`/api/${place}/tables/${source.table}?format=${format}`} download>
-          {title}
-        </a>
+        <Download key={format} href={`/api/${place}/tables/${source.table}?format=${format}`} name={title} />
       ))}
     </p>
   );

@@ -34,11 +34,14 @@ export type GroundShape = keyof typeof ON_GROUND;
 export const SHAPES = [...(Object.keys(ON_GROUND) as GroundShape[]), 'judgments of people', 'a reward alone'] as const;
 export type Shape = (typeof SHAPES)[number];
 
+/** Where a run of a shape lies. */
+export const placeOfShape = (place: string, shape: Shape): string => join(place, shape.replaceAll(/\W+/g, '-'));
+
 /** Makes an honest run of a shape below a folder; returns its place. */
 export async function honestRun(place: string, shape: Shape): Promise<string> {
   mkdirSync(place, { recursive: true });
   process.env.GOODHART_CACHE = join(place, 'cache');
-  const out = join(place, shape.replaceAll(/\W+/g, '-'));
+  const out = placeOfShape(place, shape);
   const config = join(place, 'ground.yaml');
   writeFileSync(config, GROUND);
   const set = (settings: readonly string[]) => settings.flatMap((setting) => ['--set', setting]);

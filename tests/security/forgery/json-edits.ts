@@ -63,6 +63,16 @@ function otherValue(rng: Rng, value: Json): Json {
 export const put = (object: object, key: string, value: unknown) =>
   Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
 
+/** The value with another in one place; undefined where there is no such place. */
+export function changedAt(rng: Rng, value: unknown, pointer: string): unknown {
+  const root = clone(value);
+  const place = placesOf(root).find((one) => one.pointer === pointer);
+  if (place === undefined) return undefined;
+  const { holder, key } = place;
+  put(holder, key, otherValue(rng, (holder as Record<string, Json>)[key]!));
+  return root;
+}
+
 /** Changes one place of a JSON value: another number or text, a member dropped, added, renamed, doubled or moved. */
 export function editJson(rng: Rng, value: unknown): Edit | undefined {
   const root = clone(value);

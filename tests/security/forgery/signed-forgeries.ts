@@ -1,8 +1,17 @@
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { leafOf, withheldLine } from '../../../src/disclosure/commitments.ts';
+import { commit, leafOf, readSalts, withheldLine } from '../../../src/disclosure/commitments.ts';
 import { bundleSchema, payloadOf } from '../../../src/disclosure/dsse.ts';
-import { CLAIMS, encodeKey, OPENINGS, RECORDS, verdictsOf, WITHHELD } from '../../../src/disclosure/index.ts';
+import {
+  CLAIMS,
+  encodeKey,
+  MANIFEST,
+  OPENINGS,
+  RECORDS,
+  SEAL,
+  verdictsOf,
+  WITHHELD,
+} from '../../../src/disclosure/index.ts';
 import {
   openRow,
   type Reader,
@@ -13,11 +22,12 @@ import {
   signPayload,
   writeKeyPair,
 } from '../../../src/disclosure/node.ts';
+import { manifestSchema, manifestText, render, sealText } from '../../../src/disclosure/seal.ts';
 import { withheldList } from '../../../src/disclosure/withheld.ts';
 import { redactRun, verifyPipelineRun } from '../../../src/pipeline/index.ts';
 import { createMemory } from '../../../src/pipeline/remember.ts';
-import { canonicalJson } from '../../../src/run/index.ts';
-import { readRecords } from '../../../src/run/node.ts';
+import { canonicalJson, digestBytes } from '../../../src/run/index.ts';
+import { diskFolder, filesBelow, readRecords } from '../../../src/run/node.ts';
 import { createRng, type Rng } from '../../../src/stats/index.ts';
 import { editJson, pick } from './json-edits.ts';
 
@@ -67,6 +77,20 @@ export async function signedRun(place: string, honest: string): Promise<SignedRu
   sign(copy, issuer, 'issuer', 'shown with three judgments withheld');
   const foreign = readFileSync(join(other, CLAIMS), 'utf8');
   return { run, copy, reader: { keys: [issuer, auditor] }, stranger, foreign };
+}
+
+/** Seals a public copy anew as it lies there, as its issuer could who has altered it: salts, list and form are what they should be. */
+export function resealCopy(folder: string): void {
+  const disk = diskFolder(folder);
+  const salts = readSalts(disk);
+  const { files } = manifestSchema.parse(JSON.parse(read(folder, MANIFEST)));
+  const there = new Set(filesBelow(folder));
+  const manifest = manifestText(files.map((file) => (there.has(file.path) ? commit(disk, file.path, salts) : file)));
+  const seal = sealText(disk, manifest, 'goodhart-seal-2');
+  writeFileSync(join(folder, MANIFEST), manifest);
+  writeFileSync(join(folder, SEAL), seal);
+  const { entries } = JSON.parse(read(folder, WITHHELD)) as ReturnType<typeof withheldList>;
+  writeFileSync(join(folder, WITHHELD), render(withheldList(digestBytes(Buffer.from(seal)), entries)));
 }
 
 interface Draw {

@@ -116,7 +116,11 @@ export function openWorkshop(folder: string, remember: Remember): Workshop {
         // What was made so far stands.
       }
       for (const file of ['disclosure/manifest.json', 'disclosure/seal.json']) touched.add(file);
-      sealRun(folder);
+      try {
+        sealRun(folder);
+      } catch {
+        // What cannot be sealed at all stays under the seal that was there.
+      }
     },
     restore() {
       for (const file of touched) {

@@ -16,6 +16,7 @@ import {
   recordKey,
   replyOf,
 } from '../../../feedback/index.ts';
+import { DataError } from '../../../run/index.ts';
 import type { FeedbackStore } from '../../../store/index.ts';
 import { ApiError, type Call, type Handlers } from '../../api.ts';
 import type { JUDGING_ROUTES } from '../../contract/index.ts';
@@ -91,20 +92,28 @@ function judgmentsOf(
   });
 }
 
-/** Records of the rater that a submission made: itself, or one for each question. Naming the item saves a search. */
+/**
+ * Records of the rater that a submission made, itself or one for each question, and those of them that were not taken back.
+ * Naming the item saves a search.
+ */
 async function recordsOf(
   store: FeedbackStore,
   projectId: string,
   { id, ...range }: { readonly id: string; readonly rater: string; readonly item?: string },
-): Promise<FeedbackRecord[]> {
+): Promise<{ readonly own: readonly FeedbackRecord[]; readonly standing: readonly FeedbackRecord[] }> {
   const records = await historyOf(store, projectId, range);
   const { removed } = foldRecords(records);
-  return records.filter((record) => {
+  const own = records.filter((record) => {
     const key = recordKey(record);
     const belongs = key.id === id || key.id.startsWith(`${id}/`);
-    return belongs && key.raterId === range.rater && record.type !== 'undo' && removed.get(key.id) !== 'undone';
+    return belongs && key.raterId === range.rater && record.type !== 'undo';
   });
+  return { own, standing: own.filter((record) => removed.get(recordKey(record).id) !== 'undone') };
 }
+
+/** One voice: whoever has the task open in two places answers it in one. */
+const ANSWERED_ELSEWHERE =
+  'you have answered this already, in another tab or on another device; that answer stands, and this one was not added';
 
 /** What a rater does with a task: answering it, putting it off, and taking that back. */
 export function answeringHandlers(services: Services, progressOf: ProgressOf): Handlers<Answering> {
@@ -119,10 +128,17 @@ export function answeringHandlers(services: Services, progressOf: ProgressOf): H
       ]);
       const item = found!;
       const judgments = judgmentsOf(body, { project, raterId, item, presentation, submittedAt: now() });
-      const receipts = await store.submitAll(judgments.map((judgment) => ({ type: 'judgment', judgment })));
+      const receipts = await store
+        .submitAll(judgments.map((judgment) => ({ type: 'judgment', judgment })))
+        .catch((error: unknown) => {
+          if (error instanceof DataError && error.code === 'answered')
+            throw new ApiError(409, 'answered', ANSWERED_ELSEWHERE);
+          throw error;
+        });
       const stored = receipts.some((receipt) => receipt.stored);
       if (stored) {
-        const data = { id: body.idempotencyKey, itemId, raterId };
+        const records = judgments.map(({ id }) => id);
+        const data = { id: body.idempotencyKey, itemId, raterId, records };
         notify({ type: 'judgment.created', projectId: project.id, data });
       }
       if (receipts.some(({ completes }) => completes))
@@ -177,7 +193,8 @@ export function answeringHandlers(services: Services, progressOf: ProgressOf): H
       const opened =
         body.taskId === undefined ? undefined : openTask(services, body.taskId, { projectId: project.id, raterId });
       const range = { rater: raterId, ...(opened !== undefined && { item: opened.item }) };
-      const targets = await recordsOf(store, project.id, { id: body.id, ...range });
+      const { own, standing: targets } = await recordsOf(store, project.id, { id: body.id, ...range });
+      if (own.length === 0) throw new ApiError(404, 'record', `there is nothing ${body.id} of yours to take back here`);
       if (targets.some((target) => target.type === 'judgment' && isExplained(purposeOf(target.judgment))))
         throw new ApiError(409, 'explained', 'this answer was explained at once, so that it stands; go on to the next');
       const at = now();

@@ -1,6 +1,6 @@
 import { ApiError, type Handlers } from '../../api.ts';
 import type { JUDGING_ROUTES } from '../../contract/index.ts';
-import { isPaused, settingsOf } from '../../project-settings.ts';
+import { archivedProjects, isPaused, settingsOf } from '../../project-settings.ts';
 import { enterProject, mayEnter, type Services } from '../../services.ts';
 import { admitted, raterOf } from './admission.ts';
 import type { ProgressOf } from './progress.ts';
@@ -18,10 +18,14 @@ export function meetingHandlers(services: Services, progressOf: ProgressOf): Han
     async 'GET /api/judge'({ caller }) {
       const raterId = raterOf(caller);
       const all = await store.listProjects();
+      const archived = await archivedProjects(
+        accounts,
+        all.map(({ id }) => id),
+      );
       return {
         projects: await Promise.all(
           all
-            .filter(({ id }) => mayEnter(caller, id))
+            .filter(({ id }) => mayEnter(caller, id) && !archived.has(id))
             .map(async ({ id, name }) => ({
               id,
               name,

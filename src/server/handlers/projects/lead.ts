@@ -13,6 +13,8 @@ type Leading = Pick<
   | 'GET /api/projects/{project}/raters'
   | 'PATCH /api/projects/{project}/raters/{rater}'
   | 'GET /api/projects/{project}/quality'
+  | 'GET /api/projects/{project}/answers'
+  | 'GET /api/projects/{project}/question-answers'
   | 'GET /api/projects/{project}/items'
   | 'GET /api/projects/{project}/items/{item}'
   | 'POST /api/projects/{project}/items/{item}/adjudication'
@@ -40,6 +42,8 @@ export function leadHandlers(services: Services, pages: ProjectPages): Handlers<
       pages.forget(params.project);
       return { ok: true };
     },
+    'GET /api/projects/{project}/answers': ({ params }) => pages.page('answers', params.project, {}),
+    'GET /api/projects/{project}/question-answers': ({ params }) => pages.page('question-answers', params.project, {}),
     'GET /api/projects/{project}/quality': ({ params }) => pages.page('quality', params.project, {}),
     'GET /api/projects/{project}/items': ({ params, query }) => pages.page('items', params.project, query),
     async 'GET /api/projects/{project}/items/{item}'({ params }) {
@@ -50,8 +54,12 @@ export function leadHandlers(services: Services, pages: ProjectPages): Handlers<
       const records = [];
       for await (const { seq, record } of store.history(project.id, { item: item.id }))
         if (record.type !== 'draft') records.push(shownRecord(seq, record, state));
-      const { judgments, flags, adjudications } = state;
-      const marks = { flagged: flags.length > 0, adjudicated: adjudications.length > 0 };
+      const { judgments, flags, adjudications, archived } = state;
+      const marks = {
+        flagged: flags.length > 0,
+        adjudicated: adjudications.length > 0,
+        archived: archived.has(item.id),
+      };
       return { item, row: itemRow(project, item, { judgments, ...marks }), records };
     },
     async 'POST /api/projects/{project}/items/{item}/adjudication'({ caller, params, body }) {
@@ -98,7 +106,7 @@ export function leadHandlers(services: Services, pages: ProjectPages): Handlers<
       return sent(await reader.file(params.project, { table, format: query.format, names }), params.project);
     },
     async 'GET /api/projects/{project}/export/{layout}'({ params, query }) {
-      const wanted = { layout: params.layout, format: query.format, now: now() };
+      const wanted = { layout: params.layout, ...query, now: now() };
       return sent(await reader.file(params.project, wanted), params.project);
     },
   };

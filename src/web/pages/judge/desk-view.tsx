@@ -12,7 +12,7 @@ import type { JudgeProject, OwnProgress } from './logic/types.ts';
 import { NoTask } from './no-task.tsx';
 import { judgeQuery } from './page.ts';
 import { SavedLine, Waiting } from './saving.tsx';
-import { useReadInstructions, useSingleKeys } from './settings.ts';
+import { useExpanded, useReadInstructions, useSingleKeys } from './settings.ts';
 import { type Looks, TaskView } from './task-view.tsx';
 import { Toast } from './toast.tsx';
 import { type DeskWork, useDesk } from './use-desk.ts';
@@ -166,7 +166,13 @@ export function DeskView({ project, owner }: { readonly project: JudgeProject; r
   const { desk, current } = work;
   const [dialog, setDialog] = useState<DeskDialogName | null>(null);
   const [singleKeys, setSingleKeys] = useSingleKeys();
-  const [looks, setLooks] = useState<Looks>({ expanded: false, compared: null });
+  const [expanded, setExpanded] = useExpanded();
+  const [compared, setCompared] = useState<Looks['compared']>(null);
+  const looks: Looks = { expanded, compared };
+  const setLooks = (next: Looks) => {
+    if (next.expanded !== expanded) setExpanded(next.expanded);
+    setCompared(next.compared);
+  };
   const [touched, setTouched] = useState<string | null>(null);
   const [asked, setAsked] = useState(false);
   useEffect(() => void dialogs(), []);
@@ -181,7 +187,7 @@ export function DeskView({ project, owner }: { readonly project: JudgeProject; r
   const top = useNewTask(taskId, () => {
     setTouched(null);
     setAsked(false);
-    setLooks((before) => ({ expanded: false, compared: before.compared === null ? null : [0, 1] }));
+    setCompared((before) => (before === null ? null : [0, 1]));
   });
 
   const submit = () => {
@@ -205,12 +211,8 @@ export function DeskView({ project, owner }: { readonly project: JudgeProject; r
     instructions: () => instructions !== null && setDialog('instructions'),
     'next-question': () => step(1),
     'previous-question': () => step(-1),
-    differences: () =>
-      setLooks(({ compared, ...rest }) => ({
-        ...rest,
-        compared: compared === null && (filled?.replies.length ?? 0) > 1 ? [0, 1] : null,
-      })),
-    expand: () => setLooks((before) => ({ ...before, expanded: !before.expanded })),
+    differences: () => setCompared((before) => (before === null && (filled?.replies.length ?? 0) > 1 ? [0, 1] : null)),
+    expand: () => setExpanded(!expanded),
     'leave-text': () => {},
   };
   useKeys({

@@ -5,6 +5,7 @@ import { useSession } from '../../session.tsx';
 import { Fault, Loaded } from '../../ui/state.tsx';
 import { useTitle } from '../../ui/title.ts';
 import { DeskView } from './desk-view.tsx';
+import { OneTab } from './one-tab.tsx';
 import { judgeQuery } from './page.ts';
 
 const ConsentForm = lazy(async () => ({ default: (await import('./consent.tsx')).ConsentForm }));
@@ -30,7 +31,11 @@ export function JudgeScreen(): ReactNode {
       {(found) => {
         if (found.consent !== null && !found.consent.given)
           return <ConsentForm project={found} consent={found.consent} />;
-        return owner === undefined ? null : <DeskView key={found.id} project={found} owner={owner} />;
+        return owner === undefined ? null : (
+          <OneTab key={found.id} project={found} owner={owner}>
+            <DeskView project={found} owner={owner} />
+          </OneTab>
+        );
       }}
     </Loaded>
   );

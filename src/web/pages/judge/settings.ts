@@ -16,6 +16,20 @@ export function useSingleKeys(): [boolean, (on: boolean) => void] {
   ];
 }
 
+const EXPANDED = 'goodhart/expanded';
+
+/** Whether this person has long texts in full from the start, as they last had one; remembered in the browser. */
+export function useExpanded(): [boolean, (expanded: boolean) => void] {
+  const [expanded, setExpanded] = useState(() => readKept(localValues(), EXPANDED) === true);
+  return [
+    expanded,
+    (next) => {
+      keep(localValues(), EXPANDED, next);
+      setExpanded(next);
+    },
+  ];
+}
+
 /** The version of the instructions that this person has read, as far as this browser knows. */
 export function useReadInstructions(project: string, owner: string): [string | null, (version: string) => void] {
   const name = `goodhart/read/${owner}/${project}`;

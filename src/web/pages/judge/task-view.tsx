@@ -1,4 +1,5 @@
 import { type ReactNode, useMemo } from 'react';
+import { Dialogue, earlierTurns } from '../../ui/dialogue.tsx';
 import { Markdown } from '../../ui/markdown.tsx';
 import { KeyHint } from './controls/parts.tsx';
 import { differences, onlyWords, type Piece } from './logic/differences.ts';
@@ -122,6 +123,7 @@ export function TaskView({
 }): ReactNode {
   const { prompt, replies, facts } = task;
   const { expanded, compared } = looks;
+  const earlier = useMemo(() => earlierTurns(prompt), [prompt]);
   const toggle = () => onLooks({ ...looks, expanded: !expanded });
   const marks = useMemo(() => {
     if (compared === null) return null;
@@ -136,15 +138,26 @@ export function TaskView({
     <>
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is for controls, and a section for landmarks */}
       <div
-        className={`prompt${expanded ? ' open' : ''}`}
+        className={`prompt${expanded || earlier > 0 ? ' open' : ''}`}
         role="group"
         aria-labelledby="prompt-title"
-        tabIndex={expanded && isLong(prompt, SHORT_PROMPT) ? 0 : undefined}
+        tabIndex={isLong(prompt, SHORT_PROMPT) && (expanded || earlier > 0) ? 0 : undefined}
       >
         <h3 id="prompt-title">Prompt</h3>
-        <Folding long={isLong(prompt, SHORT_PROMPT)} expanded={expanded} what="the prompt" onToggle={toggle}>
-          <Markdown text={prompt} />
-        </Folding>
+        {earlier > 0 ? (
+          <>
+            <Dialogue text={prompt} folded={isLong(prompt, SHORT_PROMPT) && !expanded} />
+            {isLong(prompt, SHORT_PROMPT) && (
+              <button type="button" className="plain small" aria-expanded={expanded} onClick={toggle}>
+                {expanded ? 'Fold the earlier turns' : `Show all turns of the prompt`} <KeyHint of="l" />
+              </button>
+            )}
+          </>
+        ) : (
+          <Folding long={isLong(prompt, SHORT_PROMPT)} expanded={expanded} what="the prompt" onToggle={toggle}>
+            <Dialogue text={prompt} />
+          </Folding>
+        )}
       </div>
       {facts !== null && facts.length > 0 && (
         <aside className="facts" aria-label="Facts">

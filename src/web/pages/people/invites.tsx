@@ -23,6 +23,7 @@ export function Invites({ roles }: { readonly roles: readonly Role[] }): ReactNo
     make.mutate({
       role: data.get('role') as Role,
       projectId: String(data.get('projectId')) || null,
+      note: String(data.get('note')),
       hours: Number(data.get('hours')),
     });
   };
@@ -32,6 +33,7 @@ export function Invites({ roles }: { readonly roles: readonly Role[] }): ReactNo
         <div className="thirds">
           <RoleSelect roles={roles} />
           <ProjectSelect label="Project" none="None yet" />
+          <TextField label="For whom (optional)" name="note" maxLength={200} hint="Whoever opens the link reads it." />
           <TextField
             label="Hours it works for"
             name="hours"
@@ -60,13 +62,15 @@ export function Invites({ roles }: { readonly roles: readonly Role[] }): ReactNo
             rows={open}
             rowId={({ id }) => id}
             columns={[
+              { head: 'For', cell: ({ note }) => note || '–' },
               { head: 'Role', cell: ({ role }) => role },
               { head: 'Project', cell: ({ projectId }) => (projectId === null ? '–' : nameOf(projectId)) },
               { head: 'Until', cell: ({ expiresAt }) => when(expiresAt) },
             ]}
             action={{
               text: 'Take back',
-              of: ({ role, expiresAt }) => `the invitation as ${role} until ${when(expiresAt)}`,
+              of: ({ role, note, expiresAt }) =>
+                `the invitation${note === '' ? '' : ` for ${note}`} as ${role} until ${when(expiresAt)}`,
               onAct: ({ id }) => remove.mutate(id),
             }}
             empty="No invitation is open."

@@ -35,13 +35,13 @@ export function Part({ title, children }: { readonly title: string; readonly chi
   );
 }
 
-export function ProjectSelect({ label, none }: { readonly label: string; readonly none: string }): ReactNode {
+export function ProjectSelect({ label, none }: { readonly label: string; readonly none?: string }): ReactNode {
   const projects = useProjects();
   return (
     <Field label={label}>
       {(ids) => (
         <select name="projectId" {...ids}>
-          <option value="">{none}</option>
+          {none !== undefined && <option value="">{none}</option>}
           {projects.data?.projects.map(({ id, name }) => (
             <option key={id} value={id}>
               {name}

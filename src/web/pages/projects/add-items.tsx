@@ -1,7 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { type FormEvent, type ReactNode, useState } from 'react';
+import type { AnswerChoice } from '../../../feedback/index.ts';
+import type { RequestOf } from '../../../server/index.ts';
 import { call } from '../../api.ts';
-import { figure } from '../../ui/figures.ts';
+import { Download } from '../../ui/download.tsx';
+import { counted } from '../../ui/figures.ts';
 import { Scroll } from '../../ui/scroll.tsx';
 import { Fault, Loaded } from '../../ui/state.tsx';
 import { Area, Choice, Input } from './form/controls.tsx';
@@ -9,12 +13,21 @@ import type { Faults } from './form/project-draft.ts';
 import { type GenerateBody, generateOf, NEW_GENERATE } from './items-input.ts';
 import { layoutsQuery, useProjectChange } from './queries.ts';
 
+type UploadBody = RequestOf<'POST /api/projects/{project}/items'>['body'];
+type Judgments = NonNullable<UploadBody['judgments']>;
+const JUDGMENTS: { readonly [J in Judgments]: string } = {
+  beside: 'Bring along, beside what is collected here',
+  count: 'Bring along, and count towards the overlap',
+  none: 'Leave out: items only',
+};
+
 function Upload({ project }: { readonly project: string }): ReactNode {
   const layouts = useQuery(layoutsQuery);
   const [layout, setLayout] = useState('auto');
   const [file, setFile] = useState<{ name: string; text: string } | null>(null);
   const [fault, setFault] = useState<string | null>(null);
-  const add = useProjectChange(project, (body: { layout: string; fileName: string; text: string }) =>
+  const [judgments, setJudgments] = useState<Judgments>('beside');
+  const add = useProjectChange(project, (body: UploadBody) =>
     call('POST /api/projects/{project}/items', { params: { project }, body }),
   );
   return (
@@ -24,7 +37,7 @@ function Upload({ project }: { readonly project: string }): ReactNode {
         const submit = (event: FormEvent) => {
           event.preventDefault();
           setFault(file === null ? 'Choose a file first.' : null);
-          if (file !== null) add.mutate({ layout, fileName: file.name, text: file.text });
+          if (file !== null) add.mutate({ layout, fileName: file.name, text: file.text, judgments });
         };
         return (
           <form onSubmit={submit}>
@@ -33,7 +46,14 @@ function Upload({ project }: { readonly project: string }): ReactNode {
               value={layout}
               options={[['auto', 'Tell it from the first row'], ...readable]}
               onChange={setLayout}
-              hint="What the file’s rows hold. Layouts with judgments bring these too."
+              hint="What the file’s rows hold."
+            />
+            <Choice
+              label="Judgments in the file"
+              value={judgments}
+              options={Object.entries(JUDGMENTS) as [Judgments, string][]}
+              onChange={setJudgments}
+              hint="Brought along, they are told from what is collected here, and count for agreement and rewards."
             />
             <label className="field">
               <span>File</span>
@@ -58,9 +78,16 @@ function Upload({ project }: { readonly project: string }): ReactNode {
             {add.data !== undefined && (
               <div role="status">
                 <p>
-                  Added {figure(add.data.items)} items and {figure(add.data.judgments)} judgments.{' '}
+                  Added {counted(add.data.items, 'item')} and {counted(add.data.judgments, 'judgment')}.{' '}
+                  <Link
+                    to="/projects/$project/items"
+                    params={{ project }}
+                    search={{ show: 'all', import: add.data.import }}
+                  >
+                    Show these items
+                  </Link>{' '}
                   {add.data.rejectedCount > 0 && (
-                    <span className="verdict concern">▲ {figure(add.data.rejectedCount)} rows rejected.</span>
+                    <span className="verdict concern">▲ {counted(add.data.rejectedCount, 'row')} rejected.</span>
                   )}
                 </p>
                 {add.data.rejected.length > 0 && (
@@ -142,10 +169,10 @@ function Generate({ project }: { readonly project: string }): ReactNode {
       </button>
       {add.data !== undefined && (
         <div role="status">
-          <p>Added {figure(add.data.items)} items.</p>
+          <p>Added {counted(add.data.items, 'item')}.</p>
           {add.data.failed.length > 0 && (
             <>
-              <p className="verdict concern">▲ {figure(add.data.failed.length)} prompts failed:</p>
+              <p className="verdict concern">▲ {counted(add.data.failed.length, 'prompt')} failed:</p>
               <ul>
                 {add.data.failed.map(({ prompt, reason }) => (
                   <li key={prompt} className="text">
@@ -180,12 +207,27 @@ export function AddItems({ project, open }: { readonly project: string; readonly
   );
 }
 
+const ANSWERS: { readonly [C in AnswerChoice]: string } = {
+  decided: 'Decisions where there are some, every vote elsewhere',
+  all: 'Every vote, whatever was decided',
+  majority: 'One answer a question: the decision, or the majority',
+  'dawid-skene': 'One answer a question: the decision, or Dawid–Skene',
+};
+
 /** Files of the project in the layouts that can be written. */
 export function Exports({ project }: { readonly project: string }): ReactNode {
   const layouts = useQuery(layoutsQuery);
+  const [answers, setAnswers] = useState<AnswerChoice>('decided');
   return (
     <section>
       <h2>Export</h2>
+      <Choice
+        label="Answers"
+        value={answers}
+        options={Object.entries(ANSWERS) as [AnswerChoice, string][]}
+        onChange={setAnswers}
+        hint="All votes stay in the project’s records, whatever is exported."
+      />
       <Loaded query={layouts}>
         {({ layouts: all }) => (
           <ul className="downloads">
@@ -193,9 +235,10 @@ export function Exports({ project }: { readonly project: string }): ReactNode {
               .filter(({ writes }) => writes)
               .map(({ id, title }) => (
                 <li key={id}>
-                  <a href={`/api/projects/${encodeURIComponent(project)}/export/${encodeURIComponent(id)}`} download>
-                    {title}
-                  </a>
+                  <Download
+                    href={`/api/projects/${encodeURIComponent(project)}/export/${encodeURIComponent(id)}?answers=${answers}`}
+                    name={title}
+                  />
                 </li>
               ))}
           </ul>

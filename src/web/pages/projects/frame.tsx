@@ -34,6 +34,11 @@ export function ProjectFrame({ children }: { readonly children: (detail: Project
           <>
             <div className="row spread">
               <h1>{data.project.name}</h1>
+              {data.settings.archived && (
+                <span className="verdict missing">
+                  <span aria-hidden="true">○</span> put away: nobody is asked
+                </span>
+              )}
               {data.settings.paused && (
                 <span className="verdict concern">
                   <span aria-hidden="true">▮▮</span> paused: nobody is asked

@@ -1,6 +1,8 @@
 import type { ReactNode } from 'react';
 import { goldText, type Item } from '../../../feedback/index.ts';
+import { Dialogue } from '../../ui/dialogue.tsx';
 import { duration, when } from '../../ui/figures.ts';
+import { Markdown } from '../../ui/markdown.tsx';
 import { Scroll } from '../../ui/scroll.tsx';
 import { letterOf } from '../judge/logic/types.ts';
 import { isJudgment, keyOf } from './answers.ts';
@@ -14,7 +16,9 @@ export function ItemText({ item, level = 2 }: { readonly item: Item; readonly le
   return (
     <>
       <Heading>Prompt</Heading>
-      <p className="text panel">{item.prompt}</p>
+      <div className="panel">
+        <Dialogue text={item.prompt} level={level === 2 ? 3 : 4} />
+      </div>
       {item.facts !== undefined && item.facts.length > 0 && (
         <section className="facts" aria-label="Facts">
           <div className="label">Facts</div>
@@ -39,7 +43,7 @@ export function ItemText({ item, level = 2 }: { readonly item: Item; readonly le
                     .filter((known) => known.reply === i)
                     .map((known) => ` (known: ${goldText(known)})`)}
                 </div>
-                <p className="text">{reply.text}</p>
+                <Markdown text={reply.text} level={level === 2 ? 4 : 5} />
               </section>
             ))}
           </div>
@@ -77,6 +81,7 @@ const TYPE_WORDS: { readonly [T in RecordRow['record']['type']]: string } = {
   flag: 'flag',
   undo: 'undo',
   adjudication: 'decision',
+  archive: 'put away',
   withdrawal: 'withdrawal',
   erased: 'erased',
   erasure: 'erasure',

@@ -1,30 +1,24 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { type ReactNode, useDeferredValue, useState } from 'react';
-import type { ItemFilter } from '../../search.ts';
-import { TextField } from '../../ui/controls.tsx';
-import { percent } from '../../ui/figures.ts';
+import { type ReactNode, useState } from 'react';
+import type { ItemSearch } from '../../search.ts';
+import { figure, percent } from '../../ui/figures.ts';
 import { Scroll } from '../../ui/scroll.tsx';
-import { Loaded } from '../../ui/state.tsx';
+import { Fault } from '../../ui/state.tsx';
 import { TableFiles } from '../../ui/table-files.tsx';
 import { AsOf } from './as-of.tsx';
-import { Choice } from './form/controls.tsx';
 import { ItemLink, ProjectFrame } from './frame.tsx';
+import { given, ItemFilters, wantedOf } from './item-filters.tsx';
 import { Pager } from './pager.tsx';
 import { firstPage, type Pages } from './paging.ts';
-import { type ItemRow, itemsQuery, type ListedItem } from './queries.ts';
-
-const FILTERS: { readonly [F in ItemFilter]: string } = {
-  all: 'All items',
-  open: 'Open: judgments are wanted',
-  disagreement: 'Raters disagree',
-  flagged: 'Flagged by a rater',
-  adjudicated: 'Decided by a lead',
-};
+import { PutAway } from './put-away.tsx';
+import { type ItemRow, itemsQuery, type ListedItem, useMayLead } from './queries.ts';
 
 export const itemState = (row: ItemRow): ReactNode => (
   <>
-    {row.wanted === 0 ? (
+    {row.archived ? (
+      <span className="verdict missing">○ put away</span>
+    ) : row.wanted === 0 ? (
       <span className="verdict missing">○ known answer or training</span>
     ) : row.adjudicated ? (
       <span className="verdict clear">● decided</span>
@@ -66,6 +60,7 @@ function Table({ project, items }: { readonly project: string; readonly items: r
               </td>
               <td className="number">
                 {row.judgments} of {row.wanted}
+                {row.brought > 0 && <div className="soft small">{figure(row.brought)} brought along</div>}
               </td>
               <td>
                 {row.mostSaid === null ? (
@@ -90,60 +85,42 @@ function Table({ project, items }: { readonly project: string; readonly items: r
 }
 
 function List({ project }: { readonly project: string }): ReactNode {
-  const { show = 'all', search: given = '' } = useSearch({ strict: false });
+  const search = useSearch({ strict: false }) as ItemSearch;
   const navigate = useNavigate();
-  const [typed, setTyped] = useState(given);
-  const search = useDeferredValue(typed.trim());
+  const go = (change: ItemSearch) =>
+    void navigate({ to: '/projects/$project/items', params: { project }, search: given({ ...search, ...change }) });
+  const wanted = wantedOf(search);
   const [pages, setPages] = useState<{ of: string; pages: Pages<string> }>({ of: '', pages: firstPage() });
   // Another filter begins at its first page.
-  const of = `${show}/${search}`;
+  const of = JSON.stringify(wanted);
   const at = pages.of === of ? pages.pages : firstPage<string>();
+  const mayLead = useMayLead();
   const items = useQuery({
-    ...itemsQuery(project, {
-      show,
-      ...(search !== '' && { search }),
-      ...(at.at !== undefined && { after: at.at }),
-    }),
+    ...itemsQuery(project, { ...wanted, ...(at.at !== undefined && { after: at.at }) }),
     placeholderData: keepPreviousData,
   });
   return (
     <>
-      <div className="thirds">
-        <Choice
-          label="Show"
-          value={show}
-          options={Object.entries(FILTERS) as [ItemFilter, string][]}
-          onChange={(next) =>
-            void navigate({ to: '/projects/$project/items', params: { project }, search: { show: next } })
-          }
-        />
-        <TextField
-          label="Search"
-          type="search"
-          maxLength={200}
-          value={typed}
-          onChange={(event) => setTyped(event.target.value)}
-        />
-      </div>
+      <ItemFilters project={project} search={search} onChange={go} />
       <AsOf query={items} />
-      <Loaded query={items}>
-        {({ items: found, next }) => (
-          <>
-            {found.length === 0 ? (
-              <p className="soft" role="status">
-                {show === 'all' && search === ''
-                  ? 'There are no items yet. Add some under Overview.'
-                  : 'No item fits; try another filter.'}
-              </p>
-            ) : (
-              <Table project={project} items={found} />
-            )}
-            <Pager pages={at} next={next} onMove={(moved) => setPages({ of, pages: moved })} />
-            <TableFiles name="All items" project={project} table="items" />
-            <TableFiles name="Items on which raters disagree" project={project} table="disagreements" />
-          </>
-        )}
-      </Loaded>
+      {items.isError && items.data === undefined && <Fault error={items.error} />}
+      {items.data !== undefined && (
+        <>
+          {mayLead && items.data.total > 0 && <PutAway project={project} wanted={wanted} total={items.data.total} />}
+          {items.data.items.length === 0 ? (
+            <p className="soft" role="status">
+              {of === JSON.stringify(wantedOf({}))
+                ? 'There are no items yet. Add some under Overview.'
+                : 'No item fits; try another filter.'}
+            </p>
+          ) : (
+            <Table project={project} items={items.data.items} />
+          )}
+          <Pager pages={at} next={items.data.next} onMove={(moved) => setPages({ of, pages: moved })} />
+          <TableFiles name="All items" project={project} table="items" />
+          <TableFiles name="Items on which raters disagree" project={project} table="disagreements" />
+        </>
+      )}
     </>
   );
 }

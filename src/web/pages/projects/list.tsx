@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
-import { figure, when } from '../../ui/figures.ts';
+import { type ReactNode, useState } from 'react';
+import { counted, figure, when } from '../../ui/figures.ts';
 import { Scroll } from '../../ui/scroll.tsx';
 import { Empty, Loaded } from '../../ui/state.tsx';
 import { useTitle } from '../../ui/title.ts';
@@ -22,6 +22,7 @@ export function ProjectList(): ReactNode {
   useTitle('Projects');
   const projects = useQuery(projectsQuery);
   const mayLead = useMayLead();
+  const [away, setAway] = useState(false);
   return (
     <main>
       <div className="row spread">
@@ -33,8 +34,19 @@ export function ProjectList(): ReactNode {
         )}
       </div>
       <Loaded query={projects}>
-        {({ projects: all }) =>
-          all.length === 0 ? (
+        {({ projects: every }) => {
+          const all = every.filter(({ archived }) => archived === away);
+          const others = every.length - all.length;
+          const othersLink = (
+            <p>
+              {(others > 0 || away) && (
+                <button type="button" className="plain" onClick={() => setAway(!away)}>
+                  {away ? 'Show the others' : `${counted(others, 'project')} put away: show`}
+                </button>
+              )}
+            </p>
+          );
+          return all.length === 0 && others === 0 && !away ? (
             <Empty title="No projects yet">
               {mayLead ? (
                 <p>
@@ -46,64 +58,67 @@ export function ProjectList(): ReactNode {
               )}
             </Empty>
           ) : (
-            <Scroll name="Projects">
-              <table>
-                <thead>
-                  <tr>
-                    <th scope="col">Project</th>
-                    <th scope="col">Judgments</th>
-                    <th scope="col" className="number">
-                      Items
-                    </th>
-                    <th scope="col" className="number">
-                      Open items
-                    </th>
-                    <th scope="col" className="number">
-                      Raters
-                    </th>
-                    <th scope="col" className="number">
-                      Flags
-                    </th>
-                    <th scope="col" className="number">
-                      Skips
-                    </th>
-                    <th scope="col">Since</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {all.map(({ id, name, createdAt, counts }) => (
-                    <tr key={id}>
-                      <th scope="row">
-                        <Link to="/projects/$project" params={{ project: id }}>
-                          {name}
-                        </Link>
-                        <div className="soft small">{id}</div>
+            <>
+              <Scroll name="Projects">
+                <table>
+                  <thead>
+                    <tr>
+                      <th scope="col">Project</th>
+                      <th scope="col">Judgments</th>
+                      <th scope="col" className="number">
+                        Items
                       </th>
-                      <td className="progress-cell">
-                        {counts === null ? '–' : <Progress name={name} counts={counts} />}
-                      </td>
-                      <td className="number">{figure(counts?.items)}</td>
-                      <td className="number">{figure(counts?.openItems)}</td>
-                      <td className="number">{figure(counts?.raters)}</td>
-                      <td className="number">
-                        {counts === null || counts.flags === 0 ? (
-                          figure(counts?.flags)
-                        ) : (
-                          <Link to="/projects/$project/items" params={{ project: id }} search={{ show: 'flagged' }}>
-                            {figure(counts.flags)}
-                            <span className="sr-only"> flags in {name}</span>
-                          </Link>
-                        )}
-                      </td>
-                      <td className="number">{figure(counts?.skips)}</td>
-                      <td>{when(createdAt)}</td>
+                      <th scope="col" className="number">
+                        Open items
+                      </th>
+                      <th scope="col" className="number">
+                        Raters
+                      </th>
+                      <th scope="col" className="number">
+                        Flags
+                      </th>
+                      <th scope="col" className="number">
+                        Skips
+                      </th>
+                      <th scope="col">Since</th>
                     </tr>
-                  ))}
-                </tbody>
-              </table>
-            </Scroll>
-          )
-        }
+                  </thead>
+                  <tbody>
+                    {all.map(({ id, name, createdAt, counts }) => (
+                      <tr key={id}>
+                        <th scope="row">
+                          <Link to="/projects/$project" params={{ project: id }}>
+                            {name}
+                          </Link>
+                          <div className="soft small">{id}</div>
+                        </th>
+                        <td className="progress-cell">
+                          {counts === null ? '–' : <Progress name={name} counts={counts} />}
+                        </td>
+                        <td className="number">{figure(counts?.items)}</td>
+                        <td className="number">{figure(counts?.openItems)}</td>
+                        <td className="number">{figure(counts?.raters)}</td>
+                        <td className="number">
+                          {counts === null || counts.flags === 0 ? (
+                            figure(counts?.flags)
+                          ) : (
+                            <Link to="/projects/$project/items" params={{ project: id }} search={{ show: 'flagged' }}>
+                              {figure(counts.flags)}
+                              <span className="sr-only"> flags in {name}</span>
+                            </Link>
+                          )}
+                        </td>
+                        <td className="number">{figure(counts?.skips)}</td>
+                        <td>{when(createdAt)}</td>
+                      </tr>
+                    ))}
+                  </tbody>
+                </table>
+              </Scroll>
+              {othersLink}
+            </>
+          );
+        }}
       </Loaded>
     </main>
   );

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { ResponseOf } from '../../../server/index.ts';
-import { counted, figure } from '../../ui/figures.ts';
+import { counted, duration, figure } from '../../ui/figures.ts';
 import { Loaded } from '../../ui/state.tsx';
 import { AddItems, Exports } from './add-items.tsx';
 import { AsOf } from './as-of.tsx';
@@ -31,7 +31,7 @@ const hoursText = (hours: number | null): string => {
 const money = (amount: number, currency: string): string => `${amount.toFixed(2)} ${currency}`;
 
 function Figures({ project, progress }: { readonly project: string; readonly progress: Progress }): ReactNode {
-  const { counts, perHour, etaHours, activeHours, cost } = progress;
+  const { counts, perHour, etaHours, activeHours, cost, brought } = progress;
   const params = { project };
   const left = Math.max(0, counts.wanted - counts.judgments);
   return (
@@ -40,7 +40,7 @@ function Figures({ project, progress }: { readonly project: string; readonly pro
         <Link to="/projects/$project/records" params={params}>
           {figure(counts.judgments)}
         </Link>{' '}
-        of {figure(counts.wanted)} judgments
+        of {figure(counts.wanted)} judgments{brought > 0 && <>, and {figure(brought)} brought along from elsewhere</>}
       </p>
       <progress value={counts.judgments} max={Math.max(1, counts.wanted)} aria-label="Judgments" />
       <dl className="cards">
@@ -54,6 +54,13 @@ function Figures({ project, progress }: { readonly project: string; readonly pro
             {figure(counts.items)}
           </Link>
         </Card>
+        {counts.archived > 0 && (
+          <Card label="Put away">
+            <Link to="/projects/$project/items" params={params} search={{ show: 'archived' }}>
+              {figure(counts.archived)}
+            </Link>
+          </Card>
+        )}
         <Card label="Raters">
           <Link to="/projects/$project/raters" params={params}>
             {figure(counts.raters)}
@@ -64,7 +71,7 @@ function Figures({ project, progress }: { readonly project: string; readonly pro
         <Card label="At that rate, done in">{left === 0 ? 'done' : hoursText(etaHours)}</Card>
         <Card label="Active time">
           <Link to="/projects/$project/raters" params={params}>
-            {figure(activeHours)} h
+            {duration(activeHours * 3_600_000)}
           </Link>
         </Card>
         {cost !== null && <Card label="Spent">{money(cost.spent, cost.currency)}</Card>}

@@ -5,6 +5,7 @@ import { type FeedbackReport, qualityDocument } from '../../../quality/index.ts'
 import { type Reference, type Section, sectionTree } from '../../../report/index.ts';
 import { Empty, Loaded } from '../../ui/state.tsx';
 import { Tree } from '../../ui/tree.tsx';
+import { AnswerCounts } from './answers-table.tsx';
 import { AsOf } from './as-of.tsx';
 import { ItemLink, ProjectFrame, RecordsLink } from './frame.tsx';
 import { useNames } from './names.ts';
@@ -93,6 +94,7 @@ function Page({ project }: { readonly project: string }): ReactNode {
         return (
           <>
             <AsOf query={quality} />
+            <AnswerCounts project={project} />
             <Readable>
               <Report project={project} report={report} />
             </Readable>

@@ -1,7 +1,6 @@
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import type { ResponseOf } from '../../../server/index.ts';
+import type { RequestOf, ResponseOf } from '../../../server/index.ts';
 import { call } from '../../api.ts';
-import type { ItemFilter } from '../../search.ts';
 import { useSession } from '../../session.tsx';
 
 export type ProjectDetail = ResponseOf<'GET /api/projects/{project}'>;
@@ -43,10 +42,22 @@ export const runPreviewQuery = (project: string) =>
     queryKey: ['project', project, 'run-preview'],
     queryFn: () => call('GET /api/projects/{project}/run-preview', { params: { project } }),
   });
-export const itemsQuery = (project: string, query: { show: ItemFilter; search?: string; after?: string }) =>
+/** Which items are listed. */
+export type ItemsWanted = NonNullable<RequestOf<'GET /api/projects/{project}/items'>['query']>;
+export const itemsQuery = (project: string, query: ItemsWanted) =>
   queryOptions({
     queryKey: ['project', project, 'items', query],
     queryFn: () => call('GET /api/projects/{project}/items', { params: { project }, query }),
+  });
+export const answersQuery = (project: string) =>
+  queryOptions({
+    queryKey: ['project', project, 'answers'],
+    queryFn: () => call('GET /api/projects/{project}/answers', { params: { project } }),
+  });
+export const importsQuery = (project: string) =>
+  queryOptions({
+    queryKey: ['project', project, 'imports'],
+    queryFn: () => call('GET /api/projects/{project}/imports', { params: { project } }),
   });
 export const itemQuery = (project: string, item: string) =>
   queryOptions({

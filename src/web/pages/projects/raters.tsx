@@ -118,11 +118,6 @@ function Table({
             <th scope="col">First shown chosen</th>
             <th scope="col">Longer chosen</th>
             <th scope="col">Reasons to look closer</th>
-            {mayLead && (
-              <th scope="col">
-                <span className="sr-only">Pause</span>
-              </th>
-            )}
           </tr>
         </thead>
         <tbody>
@@ -134,6 +129,12 @@ function Table({
                 </RecordsLink>
                 {row.name !== null && <div className="soft small">{row.name}</div>}
                 {row.paused && <div className="verdict concern">▮▮ paused</div>}
+                {mayLead && (
+                  <div className="row small">
+                    <Pause project={project} row={row} />
+                    <EraseRater project={project} rater={row.raterId} />
+                  </div>
+                )}
               </th>
               <td className="number">
                 <RecordsLink project={project} rater={row.raterId}>
@@ -142,7 +143,7 @@ function Table({
                 </RecordsLink>
               </td>
               <td className="nowrap">
-                {figure(row.activeHours)} h
+                {duration(row.activeHours * 3_600_000)}
                 {row.activeHours > 0 && (
                   <div className="soft small">{figure(Math.round(row.judgments / row.activeHours))} an hour</div>
                 )}
@@ -164,12 +165,6 @@ function Table({
               <td className="evidence">
                 <RaterFlags project={project} row={row} rates={rates} />
               </td>
-              {mayLead && (
-                <td>
-                  <Pause project={project} row={row} />
-                  <EraseRater project={project} rater={row.raterId} />
-                </td>
-              )}
             </tr>
           ))}
         </tbody>

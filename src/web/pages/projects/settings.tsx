@@ -2,6 +2,7 @@ import { type FormEvent, type ReactNode, useState } from 'react';
 import { call } from '../../api.ts';
 import { when } from '../../ui/figures.ts';
 import { Fault } from '../../ui/state.tsx';
+import { EndProject } from './end-project.tsx';
 import { Input } from './form/controls.tsx';
 import { changeOf, draftOfProject, type Faults, type ProjectChange } from './form/project-draft.ts';
 import { FaultList, ProjectSections } from './form/sections.tsx';
@@ -87,5 +88,14 @@ function Editor({ detail }: { readonly detail: ProjectDetail }): ReactNode {
 
 /** Name, form, instructions, rules and pay of a project; pausing it. */
 export function Settings(): ReactNode {
-  return <ProjectFrame>{(detail) => <Editor key={detail.project.id} detail={detail} />}</ProjectFrame>;
+  return (
+    <ProjectFrame>
+      {(detail) => (
+        <>
+          <Editor key={detail.project.id} detail={detail} />
+          <EndProject detail={detail} />
+        </>
+      )}
+    </ProjectFrame>
+  );
 }

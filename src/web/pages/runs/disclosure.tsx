@@ -1,5 +1,5 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { type ReactNode, useId, useState } from 'react';
+import { Fragment, type ReactNode, useId, useState } from 'react';
 import type { ResponseOf } from '../../../server/index.ts';
 import { call } from '../../api.ts';
 import { counted } from '../../ui/figures.ts';
@@ -8,7 +8,8 @@ import { RunFrame } from './frame.tsx';
 import { runsQuery } from './queries.ts';
 import { ReportSections, Sections } from './report.tsx';
 
-type Carried = NonNullable<ResponseOf<'GET /api/runs/{run}/disclosure'>['carries']>;
+type Disclosed = ResponseOf<'GET /api/runs/{run}/disclosure'>;
+type Carried = NonNullable<Disclosed['carries']>;
 
 function VerifyButton({ run }: { readonly run: string }): ReactNode {
   const verify = useMutation({ mutationFn: () => call('POST /api/runs/{run}/verify', { params: { run } }) });
@@ -46,7 +47,7 @@ function VerifyButton({ run }: { readonly run: string }): ReactNode {
 function Changes({ run }: { readonly run: string }): ReactNode {
   const [since, setSince] = useState('');
   const id = useId();
-  const runs = useQuery(runsQuery);
+  const runs = useQuery(runsQuery(false));
   const others = runs.data?.runs.filter((other) => other.id !== run && other.status === 'complete') ?? [];
   const changes = useQuery({
     queryKey: ['changes', run, since],
@@ -107,6 +108,26 @@ function Archive({ run, digest }: { readonly run: string; readonly digest: strin
   );
 }
 
+/** The forms in which others read it. */
+function Exports({ run, exports }: { readonly run: string } & Pick<Disclosed, 'exports'>): ReactNode {
+  return (
+    <section>
+      <h2>In the forms that others read</h2>
+      <p>An export is made on the machine of the run, and says what its form cannot hold.</p>
+      <dl>
+        {exports.map(({ id, title }) => (
+          <Fragment key={id}>
+            <dt>{title}</dt>
+            <dd>
+              <code>{`goodhart disclose export ${id} ${run} --out <path>`}</code>
+            </dd>
+          </Fragment>
+        ))}
+      </dl>
+    </section>
+  );
+}
+
 /** Tells whoever publishes the folder what of people they publish with it. */
 function Carries({ carries }: { readonly carries: Carried }): ReactNode {
   const { judgments, raters, ofPeople, withText } = carries;
@@ -129,7 +150,8 @@ function Carries({ carries }: { readonly carries: Carried }): ReactNode {
             knows.
           </li>
           <li>
-            Report and disclosure hold numbers and no judgments. Where the folder must not be public, publish these.
+            Report and disclosure hold numbers and no judgments. Where the folder must not be public, publish these, or
+            a copy under the same seal that withholds judgments: <code>goodhart disclose --redact</code>.
           </li>
         </ul>
       )}
@@ -145,7 +167,7 @@ function Disclosure({ run }: { readonly run: string }): ReactNode {
   const file = (path: string) => `/runs/${encodeURIComponent(run)}/files/${path}`;
   return (
     <Loaded query={disclosure}>
-      {({ disclosure: found, seal, sealDigest, signed, carries }) =>
+      {({ disclosure: found, seal, sealDigest, signed, exports, carries }) =>
         found === null ? (
           <p className="soft">There is no disclosure yet: it is joined when a run is done.</p>
         ) : (
@@ -156,6 +178,7 @@ function Disclosure({ run }: { readonly run: string }): ReactNode {
             <Changes run={run} />
             {carries !== null && <Carries carries={carries} />}
             {sealDigest !== null && <Archive run={run} digest={sealDigest} />}
+            {exports.length > 0 && <Exports run={run} exports={exports} />}
             <h2>Download</h2>
             <ul>
               <li>

@@ -31,7 +31,8 @@ function Findings({ verdicts }: { readonly verdicts: Readonly<Record<string, num
 /** Runs, newest first; two or more can be compared. */
 export function RunList(): ReactNode {
   useTitle('Runs');
-  const runs = useQuery(runsQuery);
+  const [away, setAway] = useState(false);
+  const runs = useQuery(runsQuery(away));
   const role = useSession().data?.user?.role;
   const navigate = useNavigate();
   const [chosen, setChosen] = useState<readonly string[]>([]);
@@ -48,7 +49,7 @@ export function RunList(): ReactNode {
       </div>
       <Loaded query={runs}>
         {({ runs: all }) =>
-          all.length === 0 ? (
+          all.length === 0 && !away ? (
             <Empty title="No runs yet">
               <p>
                 A run goes the whole way from feedback to disclosure. Start one here, or in a terminal with{' '}
@@ -114,6 +115,11 @@ export function RunList(): ReactNode {
           )
         }
       </Loaded>
+      <p>
+        <button type="button" className="plain" onClick={() => setAway(!away)}>
+          {away ? 'Show the other runs' : 'Show runs that were put away'}
+        </button>
+      </p>
     </main>
   );
 }

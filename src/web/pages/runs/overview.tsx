@@ -10,6 +10,7 @@ import { Pairs } from '../../ui/table.tsx';
 import { TableFiles } from '../../ui/table-files.tsx';
 import { AskPolicy } from './ask-policy.tsx';
 import { type Curve, curvesOf } from './curves.ts';
+import { EndRun } from './end-run.tsx';
 import { type RunDetail, RunFrame } from './frame.tsx';
 import { Progress } from './progress.tsx';
 import { seriesQuery } from './queries.ts';
@@ -104,6 +105,7 @@ export function RunOverview(): ReactNode {
             <RunCurves run={run.id} live={run.status === 'running'} />
             <TableFiles name="Metrics" run={run.id} table="metrics" />
             <Repeat detail={detail} />
+            <EndRun run={run.id} running={run.status === 'running'} />
           </>
         );
       }}

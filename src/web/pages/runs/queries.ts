@@ -2,12 +2,13 @@ import { queryOptions } from '@tanstack/react-query';
 import { call } from '../../api.ts';
 
 /** What the pages of runs read. A running run is asked again every two seconds. */
-export const runsQuery = queryOptions({
-  queryKey: ['runs'],
-  queryFn: () => call('GET /api/runs', {}),
-  refetchInterval: (query) =>
-    query.state.data?.runs.some(({ status }) => status === 'running') === true ? 2000 : false,
-});
+export const runsQuery = (away: boolean) =>
+  queryOptions({
+    queryKey: ['runs', 'away', away],
+    queryFn: () => call('GET /api/runs', { query: { archived: away ? ('yes' as const) : ('no' as const) } }),
+    refetchInterval: (query) =>
+      query.state.data?.runs.some(({ status }) => status === 'running') === true ? 2000 : false,
+  });
 /** Runs on the judgments of a project. */
 export const projectRunsQuery = (project: string) =>
   queryOptions({

@@ -47,7 +47,7 @@ function Definitions({
       ))}
       <div>
         <button type="button" onClick={() => onChange([...all, newDefinition()])}>
-          Add a {what}
+          Add {/^[aeiou]/.test(what) ? 'an' : 'a'} {what}
         </button>
       </div>
     </div>

@@ -1,0 +1,180 @@
+import type { Sample, SampleParams, Sampler } from '../engine/index.ts';
+import { encodeSampleOutput, type SampleOutput, sampleOutputJson } from '../engine-tinker/index.ts';
+import type { Futures, Result } from './futures.ts';
+import { ProtocolError } from './protocol-error.ts';
+import type { SampleRequest } from './requests.ts';
+import { cutAtText, type StopTexts } from './stop-texts.ts';
+
+export interface SamplerFacts {
+  /** The client's session that it ends with; undefined for those of nobody. */
+  readonly session: string | undefined;
+  readonly baseModel: string;
+  readonly modelPath: string | undefined;
+}
+
+/** What a sampler of the engine is good for. */
+export interface SamplerLimits {
+  readonly maxContext: number;
+  /** Ids that end a completion where a request names none. */
+  readonly stop: readonly number[];
+  readonly decode: ((ids: readonly number[]) => string) | undefined;
+}
+
+interface Open extends SamplerFacts {
+  readonly sampler: Promise<Sampler>;
+  readonly requests: Map<number, { readonly digest: string; readonly id: string }>;
+}
+
+/** Requests of a sampler that are remembered, so that one sent again is not done again. */
+const REMEMBERED = 4096;
+
+export interface SamplersOptions {
+  readonly futures: Futures;
+  readonly limitsOf: (baseModel: string) => SamplerLimits;
+  /** A number that nobody expects, for requests without a seed. */
+  readonly random: () => number;
+  readonly newId: () => string;
+  /** Most samplers held at once; the one that rested longest is let go. */
+  readonly most: number;
+}
+
+/** Snapshots that clients sample from. */
+export class Samplers {
+  readonly #options: SamplersOptions;
+  readonly #open = new Map<string, Open>();
+
+  constructor(options: SamplersOptions) {
+    this.#options = options;
+  }
+
+  /** Holds a snapshot under a new id. */
+  open(facts: SamplerFacts, make: () => Promise<Sampler>): string {
+    const id = this.#options.newId();
+    const sampler = make();
+    // Whoever samples hears of a failure.
+    sampler.catch(() => {});
+    this.#open.set(id, { ...facts, sampler, requests: new Map() });
+    for (const [oldest] of this.#open) {
+      if (this.#open.size <= this.#options.most) break;
+      void this.#drop(oldest);
+    }
+    return id;
+  }
+
+  has(id: string): boolean {
+    return this.#open.has(id);
+  }
+
+  facts(id: string): SamplerFacts {
+    return this.#get(id);
+  }
+
+  #get(id: string): Open {
+    const open = this.#open.get(id);
+    if (open === undefined)
+      throw new ProtocolError(
+        404,
+        'this server has no such sampler: it was let go, or the server was started again; save the weights for sampling anew',
+      );
+    // The one that is used last goes last.
+    this.#open.delete(id);
+    this.#open.set(id, open);
+    return open;
+  }
+
+  /** Samples, once however often the same request comes. Returns the id of its result. */
+  sample(id: string, given: SampleRequest, digest: string): string {
+    const open = this.#get(id);
+    const limits = this.#options.limitsOf(open.baseModel);
+    const known = given.seq_id == null ? undefined : open.requests.get(given.seq_id);
+    if (known?.digest === digest && this.#options.futures.has(known.id)) return known.id;
+    const { params, texts } = paramsOf(given, limits, this.#options.random);
+    this.#options.futures.requireRoom();
+    const request = this.#options.futures.submit(
+      open.sampler.then((sampler) => sampled(sampler, given, { params, texts, limits })),
+    );
+    if (given.seq_id != null) {
+      open.requests.set(given.seq_id, { digest, id: request });
+      const [oldest] = open.requests.keys();
+      if (open.requests.size > REMEMBERED) open.requests.delete(oldest!);
+    }
+    return request;
+  }
+
+  async #drop(id: string): Promise<void> {
+    const open = this.#open.get(id);
+    this.#open.delete(id);
+    const sampler = await open?.sampler.catch(() => undefined);
+    await sampler?.dispose();
+  }
+
+  async endSession(session: string): Promise<void> {
+    const own = [...this.#open].filter(([, open]) => open.session === session);
+    await Promise.all(own.map(([id]) => this.#drop(id)));
+  }
+}
+
+/** How the engine is to sample, and the texts that end a completion besides. @throws ProtocolError for what it cannot. */
+function paramsOf(
+  { sampling_params: wanted, num_samples, prompt, prompt_logprobs }: SampleRequest,
+  { maxContext, stop: usual, decode }: SamplerLimits,
+  random: () => number,
+): { readonly params: SampleParams; readonly texts: StopTexts | undefined } {
+  if (prompt.length === 0) throw new ProtocolError(400, 'prompt: expected at least one token');
+  const room = maxContext - prompt.length;
+  if (room < 0 || (room === 0 && prompt_logprobs !== true))
+    throw new ProtocolError(400, `prompt: ${prompt.length} tokens; the context holds ${maxContext}, shorten it`);
+  const listed = typeof wanted.stop === 'string' ? [wanted.stop] : (wanted.stop ?? usual);
+  const ids = listed.filter((each) => typeof each === 'number');
+  const texts = listed.filter((each) => typeof each === 'string' && each !== '');
+  if (texts.length > 0 && decode === undefined)
+    throw new ProtocolError(400, 'stop: this model has no tokenizer here; give ids of tokens');
+  const params: SampleParams = {
+    maxTokens: Math.min(wanted.max_tokens ?? room, room),
+    temperature: wanted.temperature,
+    ...(wanted.top_k > 0 && { topK: wanted.top_k }),
+    topP: wanted.top_p,
+    stop: ids as number[],
+    n: num_samples,
+    seed: wanted.seed ?? random(),
+  };
+  return { params, texts: texts.length > 0 ? { texts: texts as string[], decode: decode! } : undefined };
+}
+
+interface Wanted {
+  readonly params: SampleParams;
+  readonly texts: StopTexts | undefined;
+  readonly limits: SamplerLimits;
+}
+
+const EMPTY: Sample = { tokens: new Int32Array(), logprobs: new Float32Array(), stopReason: 'length' };
+
+async function sampled(sampler: Sampler, given: SampleRequest, { params, texts }: Wanted): Promise<Result> {
+  const { prompt } = given;
+  const drawing =
+    params.maxTokens === 0
+      ? Promise.resolve([Array.from({ length: params.n }, () => EMPTY)])
+      : sampler.sample([prompt], params);
+  const scoring = given.prompt_logprobs === true ? promptLogprobs(sampler, given) : undefined;
+  const [group] = await drawing;
+  const sequences = group!.map((sample) => (texts === undefined ? sample : cutAtText(sample, texts)));
+  const output: SampleOutput = { sequences, promptLogprobs: await scoring };
+  return {
+    json: () => sampleOutputJson(output),
+    protobuf: () => encodeSampleOutput(output),
+    bytes: 8 * (prompt.length + sequences.reduce((sum, { tokens }) => sum + tokens.length, 0)),
+  };
+}
+
+/** Log-probability of every token of the prompt given those before, of the last ones where only they are wanted. */
+async function promptLogprobs(
+  sampler: Sampler,
+  { prompt, prompt_logprobs_last_n: last }: SampleRequest,
+): Promise<Float32Array> {
+  const values = new Float32Array(prompt.length).fill(Number.NaN);
+  if (prompt.length < 2) return values;
+  const [row] = await sampler.logprobs([prompt]);
+  const from = Math.max(1, last == null ? 1 : prompt.length - last);
+  values.set(row!.subarray(from - 1), from);
+  return values;
+}
