@@ -12,7 +12,7 @@ export function sealedRootOf(paths: readonly string[]): string {
     .filter((path) => path === SEAL || path.endsWith(`/${SEAL}`))
     .map((path) => path.slice(0, -SEAL.length));
   const depth = (root: string) => root.split('/').length;
-  const least = Math.min(...roots.map(depth));
+  const least = roots.reduce((fewest, root) => Math.min(fewest, depth(root)), Number.POSITIVE_INFINITY);
   const shallowest = roots.filter((root) => depth(root) === least);
   if (shallowest.length === 1) return shallowest[0]!;
   const got = shallowest.length === 0 ? 'none' : `${shallowest.length}: choose one of them`;

@@ -15,6 +15,8 @@ import { expectAccessible, settled } from './axe.ts';
 import { addPeople, browserTests, openScene, PATIENCE_MS, type Scene } from './scene.ts';
 
 const LONG = 240_000;
+/** Values whose last bit is each engine's own: ECMAScript leaves the rounding of these functions open. */
+const rounded = () => Array.from({ length: 5000 }, (_, i) => [Math.exp(i / 317), Math.log(1 + i / 317)]).flat();
 const FINDINGS = `
 access: { model: AL1, information: AL2, time: AL1 }
 assurance: AAL-1
@@ -103,8 +105,10 @@ browserTests('a disclosure in a browser', () => {
       expect(whole).toMatch(/never recorded cannot be excluded/);
       expect(whole).toMatch(/goodhart verify works them out again/);
       expect(whole).toMatch(/auditor.pub.pem/);
-      // The same to the bit here: this engine computes as the command's does.
-      expect(whole).not.toMatch(/nine digits/);
+      // Other than to the bit only where the browser's functions round otherwise than the command's, as they may.
+      const here = rounded();
+      const there = await page.evaluate(rounded);
+      if (here.every((value, i) => Object.is(value, there[i]))) expect(whole).not.toMatch(/nine digits/);
       await expectSame('flipped', ['issuer'], ['fails', 'holds', 'holds']);
       await expectSame('copy', ['issuer'], ['holds', 'holds', 'holds']);
       expect(await page.locator('#said').innerText()).toMatch(/asked for by whom it names/);
@@ -148,6 +152,7 @@ browserTests('a disclosure in a browser', () => {
         }),
       ]),
     );
+    await other.close();
     expect(reached).toEqual([false, false]);
     expect(asked.filter((url) => !/^(file|blob|data):/.test(url))).toEqual([]);
   });
