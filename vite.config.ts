@@ -1,8 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { brotliCompressSync } from 'node:zlib';
 import react from '@vitejs/plugin-react';
-import { defineConfig, type Plugin } from 'vite';
+import { build, defineConfig, type Plugin, type Rolldown } from 'vite';
+import { verifyHtml } from './src/web/verify/html.ts';
 
 /** Every script and style a second time, packed as small as it goes: the server sends that to browsers that take it. */
 const packed: Plugin = {
@@ -15,11 +17,34 @@ const packed: Plugin = {
   },
 };
 
+/** The page that verifies a run in a browser, beside the Studio's and without any of them: one file, script and style inside. */
+const verifyPage: Plugin = {
+  name: 'verify-page',
+  async writeBundle({ dir }) {
+    const made = (await build({
+      configFile: false,
+      logLevel: 'error',
+      define: { 'process.env.NODE_ENV': '"production"' },
+      build: {
+        write: false,
+        modulePreload: false,
+        lib: {
+          entry: fileURLToPath(new URL('src/web/verify/main.ts', import.meta.url)),
+          formats: ['iife'],
+          name: 'verifier',
+        },
+      },
+    })) as Rolldown.RolldownOutput[];
+    const script = made.flatMap(({ output }) => output).find((file) => file.type === 'chunk')!.code;
+    writeFileSync(join(dir!, 'verify.html'), verifyHtml(script));
+  },
+};
+
 /** The Studio's pages: `src/web` to `dist/studio`, no inline script, so that the content-security policy can forbid it. */
 export default defineConfig({
   root: 'src/web',
   base: '/',
-  plugins: [react(), packed],
+  plugins: [react(), packed, verifyPage],
   build: {
     outDir: '../../dist/studio',
     emptyOutDir: true,

@@ -1,9 +1,10 @@
 /**
  * Forges honest runs of every shape, seals each forgery anew, and verifies it; none may pass:
  *
- *   nice -n 10 npx tsx scripts/forgeries.ts 10000 1       # so many, from a seed
- *   npx tsx scripts/forgeries.ts 500 2 /tmp/honest        # the same, with the honest runs kept there for the next call
- *   npx tsx scripts/forgeries.ts testimony 4 /tmp/honest  # whether each kind of what nothing tells is needed, by so many of each
+ *   nice -n 10 npx tsx scripts/forgeries.ts 10000 1             # so many, from a seed
+ *   npx tsx scripts/forgeries.ts 500 2 /tmp/honest              # the same, with the honest runs kept there for the next call
+ *   nice -n 10 npx tsx scripts/forgeries.ts 10000 1 mutations   # of sealed folders, nothing made to fit afterwards
+ *   npx tsx scripts/forgeries.ts testimony 4 /tmp/honest        # whether each kind of what nothing tells is needed, by so many of each
  */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,13 +14,35 @@ import { runForgeries } from '../tests/security/forgery/run-forgeries.ts';
 import { runTestimony, type Tally } from '../tests/security/forgery/run-testimony.ts';
 import { runSignedForgeries, signedRun } from '../tests/security/forgery/signed-forgeries.ts';
 import { TESTIMONY } from '../tests/security/forgery/testimony.ts';
+import { runMutations } from '../tests/security/mutations/run-mutations.ts';
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 const isTestimony = process.argv[2] === 'testimony';
 const [count, seed] = [Number(process.argv[2] ?? 1000), Number(process.argv[3] ?? 1)];
-const kept = process.argv[4];
+const isMutations = process.argv[4] === 'mutations';
+const kept = isMutations ? undefined : process.argv[4];
 const place = kept ?? mkdtempSync(join(tmpdir(), 'goodhart-forgeries-'));
 try {
+  if (isMutations) await mutations();
+  else await forgeriesOfShapes();
+} finally {
+  if (kept === undefined) rmSync(place, { recursive: true, force: true });
+}
+
+/** Mutations of a signed run and its public copy, by kind. */
+async function mutations(): Promise<void> {
+  const signed = await signedRun(join(place, 'signed'), await honestRun(place, 'a reward alone'));
+  const { told, faults } = await runMutations(signed, { count, seed });
+  say('kind: told by a check, refused unopened, passed');
+  for (const [kind, { failed, refused }] of told)
+    say(`  ${kind}: ${failed}, ${refused}, ${faults.filter((fault) => fault.startsWith(`${kind}: `)).length}`);
+  for (const fault of faults.slice(0, 50)) say(`DEFECT  ${fault}`);
+  say(`${count} mutations of a sealed run and its public copy from seed ${seed}; ${faults.length} defects`);
+  process.exitCode = faults.length === 0 ? 0 : 1;
+}
+
+/** Forgeries of runs of every shape, or what nothing in them tells. */
+async function forgeriesOfShapes(): Promise<void> {
   const folders: string[] = [];
   for (const shape of SHAPES) {
     const there = placeOfShape(place, shape);
@@ -29,8 +52,6 @@ try {
   }
   if (isTestimony) await testimony(folders);
   else await forgeries(folders);
-} finally {
-  if (kept === undefined) rmSync(place, { recursive: true, force: true });
 }
 
 async function testimony(folders: readonly string[]): Promise<void> {

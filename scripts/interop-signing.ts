@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { publicPathOf, readPrivateKey, signModel, writeKeyPair } from '../src/disclosure/index.ts';
+import { publicPathOf, readPrivateKey, signModel, writeKeyPair } from '../src/disclosure/node.ts';
 import { missing } from './interop-python.ts';
 
 const { values: args } = parseArgs({

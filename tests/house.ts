@@ -38,7 +38,7 @@ export const ALLOWED_IMPORTS = {
     'lab',
   ],
   server: ['run', 'feedback', 'report', 'quality', 'exchange', 'store', 'audit', 'lab'],
-  web: ['text', 'run', 'feedback', 'report', 'quality', 'lab', 'server'],
+  web: ['text', 'run', 'feedback', 'report', 'quality', 'disclosure', 'lab', 'server'],
   cli: [
     'text',
     'run',

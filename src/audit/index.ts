@@ -6,6 +6,7 @@ export { meanEstimate } from './estimates.ts';
 export * from './evidence/index.ts';
 export { defineEvidence, type EvidenceKind } from './evidence/kind.ts';
 export type * from './evidence/run-view.ts';
+export * from './evidence-files.ts';
 export * from './finding.ts';
 export * from './known-rates.ts';
 export { type CurvePair, type CurveRow, learningCurve } from './learning-curve.ts';

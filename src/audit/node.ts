@@ -1,15 +1,10 @@
 /** Evidence on disk: one JSON Lines file for each kind. */
 import { statSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
-import { DataError, suggest, UsageError } from '../run/index.ts';
-import { fileOf, filesBelow, parseLine, readLines, requireRegularFiles, writeFileAtomic } from '../run/node.ts';
+import { suggest, UsageError } from '../run/index.ts';
+import { fileOf, filesBelow, readLines, requireRegularFiles, writeFileAtomic } from '../run/node.ts';
 import { EVIDENCE, EVIDENCE_KINDS, type Evidence, type EvidenceKindId, evidenceKind } from './evidence/index.ts';
-
-/** Where a kind stands: at its place in a run folder, or by its name alone in a folder of nothing but evidence. */
-function pathOf(folder: string, id: EvidenceKindId): string | undefined {
-  const { file } = EVIDENCE[id];
-  return fileOf(folder, file) ?? fileOf(folder, basename(file));
-}
+import { type EvidenceBounds, evidenceFrom } from './evidence-files.ts';
 
 /** Endings of files that hold data: one of these that no kind reads was meant to be read. */
 const DATA = new Set(['.jsonl', '.ndjson', '.json', '.csv', '.tsv', '.parquet', '.gz', '.zst', '.zip']);
@@ -45,44 +40,22 @@ export function requireEvidenceFolder(folder: string): void {
   }
 }
 
-/** The most text of evidence that is read, packed or not: it is held whole, and takes several times as much in memory. */
-const MOST_CHARACTERS = 1024 * 1024 * 1024;
-
-/** Rows of a kind from a file. An empty file holds no rows; a row that is none of its kind is a `DataError` with its line. */
-async function rowsOf(
-  path: string,
-  id: EvidenceKindId,
-  left: { characters: number; readonly most: number },
-): Promise<unknown[]> {
-  const rows: unknown[] = [];
-  if (statSync(path).size === 0) return rows;
-  const { row } = evidenceKind(id);
-  for await (const line of readLines(path)) {
-    left.characters -= line.text.length;
-    if (left.characters < 0)
-      throw new DataError(
-        'size',
-        `${path}:${line.line}: expected at most ${left.most} characters of evidence in all files together, got more; leave rows out`,
-      );
-    rows.push(parseLine(path, line, row));
-  }
-  return rows;
-}
-
 /** All evidence that a run folder, or a folder of evidence files, holds; every row is checked. */
-export async function loadEvidence(
+export const loadEvidence = (
   folder: string,
-  kinds: readonly EvidenceKindId[] = EVIDENCE_KINDS,
-  { characters = MOST_CHARACTERS }: { readonly characters?: number } = {},
-): Promise<Evidence> {
-  const evidence: Partial<Record<EvidenceKindId, readonly unknown[]>> = {};
-  const left = { characters, most: characters };
-  for (const id of kinds) {
-    const path = pathOf(folder, id);
-    if (path !== undefined) evidence[id] = await rowsOf(path, id, left);
-  }
-  return evidence as Evidence;
-}
+  kinds?: readonly EvidenceKindId[],
+  bounds?: EvidenceBounds,
+): Promise<Evidence> =>
+  evidenceFrom(
+    {
+      has: (file) => fileOf(folder, file) !== undefined,
+      place: (file) => join(folder, file),
+      // An empty file holds no rows, and that is no fault.
+      lines: (file) => (statSync(join(folder, file)).size === 0 ? [] : readLines(join(folder, file))),
+    },
+    kinds,
+    bounds,
+  );
 
 /** A row as one line; numbers that JSON has no name for are refused here rather than when somebody reads them. */
 const lineOf = (file: string, row: unknown): string =>

@@ -16,7 +16,8 @@ import {
   runAudit,
 } from '../audit/index.ts';
 import { loadEvidence, requireEvidenceFolder } from '../audit/node.ts';
-import { disclosureSection, redactionSchema, verdictsOf, withheldLines } from '../disclosure/index.ts';
+import { disclosureSection, verdictsOf, withheldLines } from '../disclosure/index.ts';
+import { redactionSchema } from '../disclosure/node.ts';
 import {
   AS_WRITTEN,
   carriedBy,
@@ -26,18 +27,19 @@ import {
   RUN_FILES,
   redactRun,
   redisclose,
-  verifyPipelineRun,
   wholeRunJsonSchema,
 } from '../pipeline/index.ts';
 import { documentText, table } from '../report/index.ts';
 import { CheckError, parseConfig, suggest, UsageError } from '../run/index.ts';
-import { onPath, readJsonOf, requireRegularFiles } from '../run/node.ts';
+import { diskFolder, onPath, readJsonOf, requireRegularFiles } from '../run/node.ts';
 import { now } from './environment.ts';
 import { addExportCommand } from './export-disclosure.ts';
-import { addClaimCommands, addOpenCommand, type ReaderOptions, readerOf } from './key-commands.ts';
+import { addClaimCommands, addOpenCommand } from './key-commands.ts';
 import { whole } from './options.ts';
+import { addPackCommands } from './pack-commands.ts';
 import type { Terminal } from './terminal.ts';
-import { checksText, verdictsText } from './text.ts';
+import { verdictsText } from './text.ts';
+import { addVerifyCommand } from './verify-command.ts';
 
 /** The configuration a run folder was made with. */
 function configOf(folder: string): PipelineConfig {
@@ -132,7 +134,7 @@ async function audit(folder: string, options: AuditOptions, terminal: Terminal):
   if (!existsSync(folder))
     throw new UsageError('folder', `${folder}: no such folder; give a run or a folder of evidence`);
   if (!existsSync(join(folder, RUN_FILES.run))) requireEvidenceFolder(folder);
-  const withheld = withheldLines(folder);
+  const withheld = withheldLines(diskFolder(folder));
   const shown = EVIDENCE_KINDS.filter((kind) => !withheld.has(EVIDENCE[kind].file));
   if (shown.length < EVIDENCE_KINDS.length) {
     const files = EVIDENCE_KINDS.map((kind) => EVIDENCE[kind].file).filter((file) => withheld.has(file));
@@ -158,7 +160,7 @@ async function audit(folder: string, options: AuditOptions, terminal: Terminal):
 
 const collect = (value: string, before: readonly string[]) => [...before, value];
 
-/** `audit`, `disclose`, `verify`. */
+/** `audit`, `disclose` and what follows it, `verify`. */
 export function addAuditCommands(program: Command, terminalOf: () => Terminal): void {
   program
     .command('audit')
@@ -209,40 +211,6 @@ export function addAuditCommands(program: Command, terminalOf: () => Terminal): 
   addClaimCommands(discloseCommand, terminalOf);
   addOpenCommand(discloseCommand, terminalOf);
   addExportCommand(discloseCommand, terminalOf);
-  program
-    .command('verify')
-    .description(
-      'check a sealed run offline: integrity (every digest, and every number that follows from other files), origin and time, completeness',
-    )
-    .argument('<run>', 'run folder')
-    .option('--all', 'print passed checks too', false)
-    .option(
-      '--key <file>',
-      'public key of somebody who must have signed it, known to you from elsewhere (repeatable)',
-      collect,
-      [],
-    )
-    .option('--tsa <file>', 'certificate of a time-stamping authority that you trust, as PEM (repeatable)', collect, [])
-    .option(
-      '--published <digest>',
-      'digest that was published elsewhere: of the seal, or of the list of what is withheld',
-    )
-    .option('--opening <file>', 'a row that was opened to you (goodhart disclose open; repeatable)', collect, [])
-    .addHelpText(
-      'after',
-      '\nExamples:\n  goodhart verify runs/quickstart-1\n  goodhart verify runs/theirs --key issuer.pub.pem --tsa authority.pem --all',
-    )
-    .action(async (folder: string, { all, ...known }: ReaderOptions & { all: boolean }) => {
-      const terminal = terminalOf();
-      const reader = readerOf(known);
-      const checks = await verifyPipelineRun(folder, { reader });
-      const verdicts = verdictsOf(checks);
-      terminal.result({ verdicts, checks }, `${checksText(checks, all)}\n${verdictsText(verdicts)}`);
-      const failed = checks.filter((check) => !check.ok);
-      if (failed.length > 0)
-        throw new CheckError(
-          'verify',
-          `verify: ${failed.length} of ${checks.length} checks failed; first: ${failed[0]!.name}`,
-        );
-    });
+  addPackCommands(discloseCommand, terminalOf);
+  addVerifyCommand(program, terminalOf);
 }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
-import { sealRun } from '../disclosure/index.ts';
+import { sealRun } from '../disclosure/node.ts';
 import { runForTest as run } from './command.fake.ts';
 import { progressLine } from './terminal.ts';
 import { TINY } from './tiny-run.fake.ts';

@@ -19,6 +19,7 @@ const FEEDBACK = inCli('feedback');
 const CLI = inCli('cli');
 const STAGES = inCli('stages');
 const DISCLOSING = inCli('disclosing');
+const AUDITORS = inCli('for-auditors');
 
 const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   import: all(
@@ -53,7 +54,10 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   disclose: { ...all(CLI, 'declarations'), ...all(DISCLOSING, 'redact', 'out', 'allow-repeats') },
   'disclose export': all(DISCLOSING, 'out', 'details'),
   'disclose open': all(DISCLOSING, 'row', 'out'),
-  'disclose sign': all(DISCLOSING, 'key', 'as', 'statement'),
+  'disclose compare': all(AUDITORS, 'html'),
+  'disclose pack': all(AUDITORS, 'about', 'out'),
+  'disclose receive': all(AUDITORS, 'claims'),
+  'disclose sign': { ...all(DISCLOSING, 'key', 'as', 'statement'), ...all(AUDITORS, 'findings') },
   'disclose timestamp': all(DISCLOSING, 'claim', 'query', 'response'),
   'feedback leaderboard': all(inCli('leaderboard'), 'control', 'ridge', 'html'),
   'feedback report': all(FEEDBACK, 'seed', 'replicates', 'all', 'html', 'weights', 'wanted', 'class-prior'),
@@ -108,7 +112,11 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     ...all(inCli('studio-flags'), 'host', 'origin', 'proxy', 'allow-private'),
   },
   'studio reset': all(inCli('studio-flags'), 'url'),
-  verify: { ...all(CLI, 'all'), ...all(DISCLOSING, 'key', 'tsa', 'published', 'opening') },
+  verify: {
+    ...all(CLI, 'all'),
+    ...all(DISCLOSING, 'key', 'tsa', 'published', 'opening'),
+    ...all('tests/e2e/verify-page.e2e.test.ts', 'page'),
+  },
 };
 
 const silent = { write: () => true };

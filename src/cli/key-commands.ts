@@ -5,10 +5,16 @@ import { type Command, Option } from 'commander';
 import {
   CLAIM_ROLES,
   type ClaimRole,
-  claimAt,
   KEY_KINDS,
   type KeyKind,
   type KnownKey,
+  type Review,
+  reviewSchema,
+  SEAL,
+  signedBytes,
+} from '../disclosure/index.ts';
+import {
+  claimAt,
   labelOf,
   openRow,
   PASSPHRASE_VARIABLE,
@@ -17,16 +23,14 @@ import {
   readOpening,
   readPrivateKey,
   readPublicKey,
-  SEAL,
-  signedBytes,
   signModel,
   stampClaim,
   timestampQuery,
   writeKeyPair,
-} from '../disclosure/index.ts';
+} from '../disclosure/node.ts';
 import { signRun } from '../pipeline/index.ts';
 import { table } from '../report/index.ts';
-import { UsageError } from '../run/index.ts';
+import { parseConfig, UsageError } from '../run/index.ts';
 import { onPath, readRegularFile, requireRegularFiles, writeFileAtomic, writeJson } from '../run/node.ts';
 import { now } from './environment.ts';
 import { whole } from './options.ts';
@@ -44,6 +48,14 @@ export function requireSealed(folder: string): void {
   if (!existsSync(join(folder, SEAL)))
     throw new UsageError('run', `${folder}: expected a sealed run (${SEAL}); finish the run first`);
 }
+
+/** What an auditor found, from their file. */
+const readReview = (path: string): Review =>
+  parseConfig(
+    reviewSchema,
+    onPath(path, () => readRegularFile(path, SMALL_BYTES).toString('utf8')),
+    { source: path },
+  );
 
 /** `keys make`, `keys show`. */
 export function addKeyCommands(program: Command, terminalOf: () => Terminal): void {
@@ -122,6 +134,7 @@ interface SignOptions {
   readonly key: string;
   readonly as: ClaimRole;
   readonly statement?: string;
+  readonly findings?: string;
 }
 
 /** `disclose sign`, `disclose timestamp`. */
@@ -133,14 +146,18 @@ export function addClaimCommands(disclose: Command, terminalOf: () => Terminal):
     .requiredOption('--key <file>', `private key (goodhart keys make); its passphrase in ${PASSPHRASE_VARIABLE}`)
     .addOption(new Option('--as <role>', 'in which role').choices(CLAIM_ROLES).makeOptionMandatory())
     .option('--statement <text>', 'what you say of it, in your words')
+    .option('--findings <file>', 'YAML: what an auditor or reviewer found, item by item (docs/for-auditors.md)')
     .addHelpText(
       'after',
       '\nExamples:\n  goodhart disclose sign runs/mine --key issuer.pem --as issuer\n  goodhart disclose sign runs/mine --key me.pem --as auditor --statement "ran every probe again"',
     )
-    .action(async (run: string, { key, as: role, statement }: SignOptions) => {
+    .action(async (run: string, { key, as: role, statement, findings }: SignOptions) => {
       requireSealed(run);
+      if (findings !== undefined && role === 'issuer')
+        throw new UsageError('findings', '--findings: expected --as auditor or reviewer: an issuer has declarations');
+      const review = findings === undefined ? undefined : readReview(findings);
       const signer = readPrivateKey(key, passphrase());
-      const { line } = await signRun(run, { key: signer, role, statement, now });
+      const { line } = await signRun(run, { key: signer, role, statement, review, now });
       terminalOf().result(
         { line, role, fingerprint: signer.fingerprint },
         `claim ${line} signed as ${role}\nkey  ${signer.fingerprint}`,

@@ -16,6 +16,7 @@ export const LIMITS = {
   disclosure: 16 * MIB,
   seal: MIB,
   metrics: 256 * MIB,
+  archive: 256 * MIB,
 };
 
 /** What the files of runs hold, parsed, with faults told by run. `place` gives a run's folder. */

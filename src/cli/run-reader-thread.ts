@@ -28,6 +28,8 @@ function readerThread(folder: string): RunReader {
     samples: (run) => thread.call({ method: 'samples', args: [run] }),
     findings: (run) => thread.call({ method: 'findings', args: [run] }),
     disclosure: (run) => thread.call({ method: 'disclosure', args: [run] }),
+    changes: (run, since) => thread.call({ method: 'changes', args: [run, since] }),
+    archive: (run) => thread.call({ method: 'archive', args: [run] }),
     file: (run, path) => thread.call({ method: 'file', args: [run, path] }),
     close: () => thread.end(),
   };
@@ -46,6 +48,8 @@ export function createRunReaderThread(
   const verifying = new Map<string, ReturnType<RunReader['verify']>>();
   return {
     ...pages,
+    // Packs for as long as verifying takes.
+    archive: verifier.archive,
     verify(run) {
       const known = verifying.get(run);
       if (known !== undefined) return known;

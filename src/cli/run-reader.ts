@@ -1,14 +1,15 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { reasonText } from '../audit/index.ts';
 import { SEAL } from '../disclosure/index.ts';
-import { carriedBy, RUN_FILES, readSeries, verifyPipelineRun } from '../pipeline/index.ts';
+import { RUN_FILES, readSeries } from '../pipeline/index.ts';
 import { factsOf } from '../report/index.ts';
 import { addTo, DataError, own, UsageError } from '../run/index.ts';
-import { fileOf, filesBelow, readRegularFile } from '../run/node.ts';
+import { fileOf, filesBelow } from '../run/node.ts';
 import type { RunRow, RunService } from '../server/index.ts';
 import { containedFile } from './contained-file.ts';
 import { isRunning } from './process-identity.ts';
 import { LIMITS, runContents, samplesOf } from './run-contents.ts';
+import { disclosureReads } from './run-disclosure.ts';
 import { projectOfRun, runPlaces } from './run-files.ts';
 
 type Detail = NonNullable<Awaited<ReturnType<RunService['detail']>>>;
@@ -16,7 +17,18 @@ type Detail = NonNullable<Awaited<ReturnType<RunService['detail']>>>;
 /** What a run's folder says, whoever made it; nothing here starts or stops anything. Undefined is an unknown run. */
 export type RunReader = Pick<
   RunService,
-  'list' | 'has' | 'projectOf' | 'verify' | 'series' | 'report' | 'samples' | 'findings' | 'disclosure' | 'file'
+  | 'list'
+  | 'has'
+  | 'projectOf'
+  | 'verify'
+  | 'series'
+  | 'report'
+  | 'samples'
+  | 'findings'
+  | 'disclosure'
+  | 'changes'
+  | 'archive'
+  | 'file'
 > & {
   detail(run: string): Promise<Omit<Detail, 'progress' | 'asks'> | undefined>;
   /** The configuration that a run was made with. */
@@ -29,7 +41,8 @@ export function createRunReader(folder: string): RunReader {
   const places = runPlaces(folder);
   const { place, has, isRun, stateOf } = places;
 
-  const { writtenOf, findingsOf, reportOf, ratesOf, disclosureOf, reasonOf, reading } = runContents(place);
+  const contents = runContents(place);
+  const { writtenOf, findingsOf, reportOf, ratesOf, reasonOf, reading } = contents;
 
   const statusOf = (run: string): RunRow['status'] => {
     if (has(run, SEAL)) return 'complete';
@@ -93,15 +106,6 @@ export function createRunReader(folder: string): RunReader {
       if (written === undefined) throw new UsageError('run', `${RUN_FILES.run} is not there; start the run anew`);
       return written.config;
     }),
-    verify: reading(async (run) => {
-      if (!has(run, SEAL)) throw new UsageError('verify', 'it is not sealed yet; let it finish first');
-      return (await verifyPipelineRun(place(run))).map(({ name, ok, open = false, detail }) => ({
-        name,
-        ok,
-        open,
-        detail,
-      }));
-    }),
     series: reading(async (run) => {
       const path = fileOf(place(run), RUN_FILES.metrics);
       if (path === undefined) return {};
@@ -123,15 +127,7 @@ export function createRunReader(folder: string): RunReader {
         return { ...finding, reason: reasonText(finding.because), planted, clean, lookAlike };
       });
     }),
-    disclosure: reading(async (run) => {
-      const disclosure = disclosureOf(run);
-      const seal = fileOf(place(run), SEAL);
-      return {
-        disclosure: (disclosure ?? null) as never,
-        seal: seal === undefined ? null : readRegularFile(seal, LIMITS.seal).toString('utf8'),
-        carries: (await carriedBy(place(run))) ?? null,
-      };
-    }),
+    ...disclosureReads(places, contents),
     async file(run, path) {
       if (!isRun(run)) return undefined;
       return containedFile(place(run), path);

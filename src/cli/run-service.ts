@@ -74,7 +74,19 @@ export function createRunService(options: {
   /** A process of ours runs until its end was noted, which is a moment after it. */
   const now = (row: RunRow): RunRow =>
     children.has(row.id) && row.status !== 'complete' ? { ...row, status: 'running' } : row;
-  const { has: isThere, projectOf, verify, series, report, samples, findings, disclosure, file } = reader;
+  const {
+    has: isThere,
+    projectOf,
+    verify,
+    series,
+    report,
+    samples,
+    findings,
+    disclosure,
+    changes,
+    archive,
+    file,
+  } = reader;
   return {
     list: async () => (await reader.list()).map(now),
     projectOf,
@@ -85,6 +97,8 @@ export function createRunService(options: {
     samples,
     findings,
     disclosure,
+    changes,
+    archive,
     file,
     async detail(run) {
       const detail = await reader.detail(run);

@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sealRun } from '../disclosure/index.ts';
+import { sealRun } from '../disclosure/node.ts';
 import type { Item } from '../feedback/index.ts';
 import { runForTest as run } from './command.fake.ts';
 import { TINY } from './tiny-run.fake.ts';

@@ -1,15 +1,15 @@
-import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import {
   canonicalJson,
   DataError,
+  type Folder,
+  linesOfText,
   parseJson,
+  placeIn,
   type RunRecord,
-  recordsRoot,
   recordsRoots,
-  UsageError,
+  textIn,
 } from '../run/index.ts';
-import { digestFile, linesOfFile, writeFileAtomic } from '../run/node.ts';
 import {
   type Bundle,
   bundleSchema,
@@ -18,12 +18,10 @@ import {
   payloadOf,
   STATEMENT_TYPE,
   signatureOf,
-  signPayload,
-  withTimestamp,
 } from './dsse.ts';
-import { decodeKey, encodeKey, type SigningKey, type VerifyingKey } from './keys.ts';
+import { decodeKey, type VerifyingKey } from './keys.ts';
+import { reviewSchema } from './review.ts';
 import { CLAIMS, SEAL, WITHHELD } from './sealed-files.ts';
-import { readTimestamp } from './timestamp.ts';
 
 /**
  * Claims: signed statements about a sealed run. Each is a line of its own that names the line before it, so that one which is
@@ -33,7 +31,8 @@ export const CLAIM_ROLES = ['issuer', 'auditor', 'reviewer'] as const;
 export type ClaimRole = (typeof CLAIM_ROLES)[number];
 export const CLAIM_PREDICATE = 'urn:goodhart:claim:v1';
 
-const CLAIMS_BYTES = 64 * 1024 * 1024;
+/** The largest file of claims that is read. */
+export const CLAIMS_BYTES = 64 * 1024 * 1024;
 /** Each costs a signature and its time stamps to check. */
 const MOST_CLAIMS = 1000;
 const hexSchema = z.string().regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 in hex');
@@ -46,6 +45,8 @@ const statementSchema = z.strictObject({
     role: z.enum(CLAIM_ROLES),
     /** In the signer's words. */
     statement: z.string().nullable(),
+    /** What an auditor or reviewer found, item by item. */
+    review: reviewSchema.exactOptional(),
     /** By the signer's own clock. */
     declaredAt: z.iso.datetime(),
     /** Records of the run when it was signed: whoever has the log can tell an earlier seal of this run from another run. */
@@ -72,17 +73,20 @@ export interface ReadClaims {
   readonly faults: readonly { readonly line: number; readonly why: string }[];
 }
 
+const UTF8 = new TextDecoder('utf-8', { ignoreBOM: true });
+const payloadText = (bundle: Bundle): string => UTF8.decode(payloadOf(bundle));
+
 /** One line, or why it is none. */
 function readClaim(text: string, line: number, before: Bundle | undefined): SignedClaim | string {
   let bundle: Bundle;
   let statement: ClaimStatement;
   try {
     bundle = bundleSchema.parse(parseJson(text));
-    statement = statementSchema.parse(parseJson(payloadOf(bundle).toString('utf8')));
+    statement = statementSchema.parse(parseJson(payloadText(bundle)));
   } catch {
     return 'expected a signed statement about a seal';
   }
-  if (text !== canonicalJson(bundle) || payloadOf(bundle).toString('utf8') !== canonicalJson(statement))
+  if (text !== canonicalJson(bundle) || payloadText(bundle) !== canonicalJson(statement))
     return 'differs from its canonical form';
   const { predicate } = statement;
   const previous = before === undefined ? null : payloadDigest(before);
@@ -95,14 +99,14 @@ function readClaim(text: string, line: number, before: Bundle | undefined): Sign
 }
 
 /** All claims of a folder. */
-export function readClaims(folder: string): ReadClaims {
-  const path = `${folder}/${CLAIMS}`;
-  if (!existsSync(path)) return { claims: [], faults: [] };
-  const lines = linesOfFile(path, CLAIMS_BYTES);
+export function readClaims(folder: Folder): ReadClaims {
+  if (!folder.has(CLAIMS)) return { claims: [], faults: [] };
+  const place = placeIn(folder, CLAIMS);
+  const lines = linesOfText(place, textIn(folder, CLAIMS, CLAIMS_BYTES));
   const faults: { line: number; why: string }[] = [];
   if (lines.pop() !== '') faults.push({ line: lines.length + 1, why: 'the file ends in the middle of a line' });
   if (lines.length > MOST_CLAIMS)
-    throw new DataError('claims', `${path}: expected at most ${MOST_CLAIMS} claims, got ${lines.length}; remove some`);
+    throw new DataError('claims', `${place}: expected at most ${MOST_CLAIMS} claims, got ${lines.length}; remove some`);
   const claims: SignedClaim[] = [];
   let before: Bundle | undefined;
   for (const [i, text] of lines.entries()) {
@@ -114,87 +118,18 @@ export function readClaims(folder: string): ReadClaims {
   return { claims, faults };
 }
 
-const write = (folder: string, bundles: readonly Bundle[]): void =>
-  writeFileAtomic(`${folder}/${CLAIMS}`, bundles.map((bundle) => `${canonicalJson(bundle)}\n`).join(''));
-
-/** The claims of a folder, refused where one of them is damaged: nobody builds on these. */
-function soundClaims(folder: string): readonly SignedClaim[] {
-  const { claims, faults } = readClaims(folder);
-  const [fault] = faults;
-  if (fault !== undefined)
-    throw new DataError('claims', `${folder}/${CLAIMS}:${fault.line}: ${fault.why}; fetch the file again`);
-  return claims;
-}
-
 /** What a claim can be about: files of the folder that hold all the others. */
 export interface ClaimSubject {
   readonly name: string;
   readonly sha256: string;
 }
 
-/** Signs the seal of a folder as it is, and appends the claim. */
-export function signClaim(
-  folder: string,
-  options: {
-    readonly key: SigningKey;
-    readonly role: ClaimRole;
-    readonly statement?: string | undefined;
-    readonly now: () => string;
-    readonly records: readonly RunRecord[];
-  },
-): SignedClaim {
-  const { key, role, now, records } = options;
-  const before = soundClaims(folder);
-  const last = before.at(-1);
-  const line = before.length + 1;
-  const statement: ClaimStatement = {
-    _type: STATEMENT_TYPE,
-    subject: subjectsOf(folder).map(({ name, sha256 }) => ({ name, digest: { sha256 } })),
-    predicateType: CLAIM_PREDICATE,
-    predicate: {
-      role,
-      statement: options.statement ?? null,
-      declaredAt: now(),
-      records: { root: recordsRoot(records), count: records.length },
-      key: encodeKey(key),
-      line,
-      previous: last === undefined ? null : payloadDigest(last.bundle),
-    },
-  };
-  const bundle = signPayload(key, Buffer.from(canonicalJson(statement)));
-  write(folder, [...before.map((claim) => claim.bundle), bundle]);
-  return { line, bundle, statement, key };
-}
-
-/** One claim by its line; the last one where none is named. */
-export function claimAt(folder: string, line?: number): SignedClaim {
-  const claims = soundClaims(folder);
-  const claim = line === undefined ? claims.at(-1) : claims[line - 1];
-  if (claim !== undefined) return claim;
-  const got = claims.length === 0 ? 'none' : `${claims.length}`;
-  throw new UsageError(
-    'claim',
-    `${folder}/${CLAIMS}: expected a claim${line === undefined ? '' : ` on line ${line}`}, got ${got}; goodhart disclose sign makes one`,
-  );
-}
-
-/** Stores the response of a time-stamping authority about the signature of a claim, once it was found to be that. */
-export function stampClaim(folder: string, line: number, response: Buffer): Date {
-  const claims = soundClaims(folder);
-  const { at } = readTimestamp(response, signatureOf(claimAt(folder, line).bundle), []);
-  write(
-    folder,
-    claims.map((claim) => (claim.line === line ? withTimestamp(claim.bundle, response) : claim.bundle)),
-  );
-  return at;
-}
-
 /** A file of a folder that holds others, as what a claim is about; undefined where it is not there. */
-export const subjectAt = (folder: string, name: string): ClaimSubject | undefined =>
-  existsSync(`${folder}/${name}`) ? { name, sha256: digestFile(`${folder}/${name}`).sha256 } : undefined;
+export const subjectAt = (folder: Folder, name: string): ClaimSubject | undefined =>
+  folder.has(name) ? { name, sha256: folder.digest(name).sha256 } : undefined;
 
 /** What a claim about a folder is about: its seal, and of a public copy also what it withholds. */
-export const subjectsOf = (folder: string): ClaimSubject[] =>
+export const subjectsOf = (folder: Folder): ClaimSubject[] =>
   [SEAL, WITHHELD].flatMap((name) => subjectAt(folder, name) ?? []);
 
 /** Digest that a claim names for a file; undefined where it is not about it. */
@@ -209,4 +144,4 @@ export const rootsNamed = (
   recordsRoots(records, new Set(claims.map(({ statement }) => statement.predicate.records.count)));
 
 /** The signature of a claim: what an outside time is asked for. */
-export const signedBytes = ({ bundle }: SignedClaim): Buffer => signatureOf(bundle);
+export const signedBytes = ({ bundle }: SignedClaim): Uint8Array => signatureOf(bundle);

@@ -1,8 +1,17 @@
-import { createHmac } from 'node:crypto';
-import { existsSync, statSync } from 'node:fs';
+import { hmac } from '@noble/hashes/hmac.js';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import { z } from 'zod';
-import { canonicalJson, DataError, merkleLeaf, merkleRootOf } from '../run/index.ts';
-import { digestFile, hasTooManyLines, readJsonOf, readRegularFile } from '../run/node.ts';
+import {
+  canonicalJson,
+  DataError,
+  exactTextIn,
+  type Folder,
+  hasTooManyLines,
+  jsonOfIn,
+  merkleLeaf,
+  merkleRootOf,
+} from '../run/index.ts';
 import { OPENINGS, SECRET } from './sealed-files.ts';
 
 /**
@@ -26,9 +35,7 @@ export type Openings = z.infer<typeof openingsSchema>;
 
 /** The salt of a row follows from the secret and all that the row is: another row never has the same. */
 export const saltOf = ({ secret }: Secret, row: Omit<Row, 'salt'>): Salt =>
-  createHmac('sha256', Buffer.from(secret, 'hex'))
-    .update(canonicalJson([row.path, row.line, row.row]))
-    .digest('hex');
+  bytesToHex(hmac(sha256, hexToBytes(secret), utf8ToBytes(canonicalJson([row.path, row.line, row.row]))));
 
 /** A row with its salt: what opens its leaf. Lines count from 1; line 0 is a file as a whole. */
 export interface Row {
@@ -41,18 +48,16 @@ export interface Row {
 
 /** Leaf hash of a row, in hex. */
 export const leafOf = ({ salt, path, line, row }: Row): string =>
-  merkleLeaf(Buffer.from(canonicalJson([salt, path, line, row])));
+  merkleLeaf(utf8ToBytes(canonicalJson([salt, path, line, row])));
 
 /** The largest file that is committed to row by row; a larger one is one leaf. */
 const ROWS_BYTES = 256 * 1024 * 1024;
 
 /** Lines of a JSON Lines file; undefined where it is none, is too large, has too many, or does not end with its last line. */
-export function linesOf(folder: string, path: string): string[] | undefined {
-  const place = `${folder}/${path}`;
-  if (!path.endsWith('.jsonl') || statSync(place).size > ROWS_BYTES) return undefined;
-  const bytes = readRegularFile(place, ROWS_BYTES);
-  const text = bytes.toString('utf8');
-  if (!Buffer.from(text).equals(bytes) || hasTooManyLines(text)) return undefined;
+export function linesOf(folder: Folder, path: string): string[] | undefined {
+  if (!path.endsWith('.jsonl') || folder.size(path) > ROWS_BYTES) return undefined;
+  const text = exactTextIn(folder, path, ROWS_BYTES);
+  if (text === undefined || hasTooManyLines(text)) return undefined;
   const lines = text.split('\n');
   return lines.pop() === '' ? lines : undefined;
 }
@@ -79,20 +84,20 @@ export type Salts =
   | { readonly of: 'public copy'; readonly byPath: ReadonlyMap<string, readonly (Salt | null)[]> };
 
 /** The salts of a folder. @throws DataError where they are missing, damaged, or there twice. */
-export function readSalts(folder: string): Salts {
-  const [secret, openings] = [SECRET, OPENINGS].map((path) => existsSync(`${folder}/${path}`));
+export function readSalts(folder: Folder): Salts {
+  const [secret, openings] = [SECRET, OPENINGS].map(folder.has);
   if (secret === openings) {
     const got = secret ? 'both' : 'neither';
     throw new DataError('salts', `expected ${SECRET} of a run or ${OPENINGS} of a public copy, got ${got}`);
   }
-  if (secret) return { of: 'run', secret: readJsonOf(`${folder}/${SECRET}`, secretSchema) };
-  const { files } = readJsonOf(`${folder}/${OPENINGS}`, openingsSchema);
+  if (secret) return { of: 'run', secret: jsonOfIn(folder, SECRET, secretSchema) };
+  const { files } = jsonOfIn(folder, OPENINGS, openingsSchema);
   return { of: 'public copy', byPath: new Map(files.map(({ path, salts }) => [path, salts])) };
 }
 
 /** The secret of a run; undefined where it has none yet. */
-export const readSecret = (folder: string): Secret | undefined =>
-  existsSync(`${folder}/${SECRET}`) ? readJsonOf(`${folder}/${SECRET}`, secretSchema) : undefined;
+export const readSecret = (folder: Folder): Secret | undefined =>
+  folder.has(SECRET) ? jsonOfIn(folder, SECRET, secretSchema) : undefined;
 
 /** A file with its rows opened as far as they are: the commitment, the salts, and the leaves. */
 export interface Committed extends Commitment {
@@ -102,15 +107,15 @@ export interface Committed extends Commitment {
 
 /** Rows of a file as leaves are made of them. */
 export function rowsOf(
-  folder: string,
+  folder: Folder,
   path: string,
 ): { readonly by: Commitment['by']; readonly rows: readonly Row['row'][] } {
   const lines = linesOf(folder, path);
-  return lines === undefined ? { by: 'file', rows: [digestFile(`${folder}/${path}`)] } : { by: 'lines', rows: lines };
+  return lines === undefined ? { by: 'file', rows: [folder.digest(path)] } : { by: 'lines', rows: lines };
 }
 
 /** Commits to a file that is there. Fails where a public copy has other rows than salts, or an unreadable row for a withheld one. */
-export function commit(folder: string, path: string, salts: Salts): Committed {
+export function commit(folder: Folder, path: string, salts: Salts): Committed {
   const { by, rows } = rowsOf(folder, path);
   const given = salts.of === 'run' ? undefined : salts.byPath.get(path);
   if (salts.of === 'public copy' && given?.length !== rows.length)
@@ -130,5 +135,5 @@ export function commit(folder: string, path: string, salts: Salts): Committed {
 /** A secret from 32 random bytes. */
 export const secretFrom = (bytes: Uint8Array): Secret => ({
   format: 'goodhart-secret-1',
-  secret: Buffer.from(bytes).toString('hex'),
+  secret: bytesToHex(bytes),
 });

@@ -8,9 +8,9 @@ import { documentSchema, documentText } from '../report/index.ts';
 import { filesBelow, writeJson } from '../run/node.ts';
 import { agreesWithClaim, atPointer, type Disclosure, disclosureSchema, INTERVAL_LABEL } from './build.ts';
 import { DISCLOSURE_IDS } from './items.ts';
-import { sealRun } from './seal.ts';
+import { sealRun } from './seal-run.ts';
 import { build, EVIDENCE, reportOf, sealedRun as sealedFolder } from './sealed-run.fake.ts';
-import { verifyRun } from './verify.ts';
+import { verifyRun } from './verify-run.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'goodhart-disclosure-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));

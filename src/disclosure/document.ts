@@ -18,7 +18,7 @@ const place = ({ file, pointer }: Pick<Statement, 'file' | 'pointer'>): Referenc
 });
 
 /** Status of an item, and what it rests on: a setting that was asked for measures nothing. */
-function statusOf({ status, basis }: DisclosureItem): Verdict {
+export function statusOf({ status, basis }: DisclosureItem): Verdict {
   const by = basis === 'configuration' ? ' by configuration' : basis === 'person' ? ' by a person' : '';
   return { tone: status, text: `${status}${by}` };
 }

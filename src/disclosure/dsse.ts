@@ -1,6 +1,8 @@
+import { concatBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import { z } from 'zod';
 import { digestBytes } from '../run/index.ts';
-import { isSignature, type SigningKey, signBytes, type VerifyingKey } from './keys.ts';
+import { fromBase64, toBase64 } from './base64.ts';
+import { isSignature, type VerifyingKey } from './keys.ts';
 
 /**
  * Signed envelopes: DSSE 1.0 over an in-toto Statement, in a Sigstore bundle 0.3 that names its key. Ours hold one signature,
@@ -11,11 +13,10 @@ export const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
 const MEDIA_TYPE = 'application/vnd.dev.sigstore.bundle.v0.3+json';
 
 /** The bytes that a DSSE signature is over: `DSSEv1 <length> <type> <length> <payload>`. */
-export const preAuthEncoding = (type: string, payload: Uint8Array): Buffer =>
-  Buffer.concat([Buffer.from(`DSSEv1 ${Buffer.byteLength(type)} ${type} ${payload.length} `), payload]);
+export const preAuthEncoding = (type: string, payload: Uint8Array): Uint8Array =>
+  concatBytes(utf8ToBytes(`DSSEv1 ${utf8ToBytes(type).length} ${type} ${payload.length} `), payload);
 
-const isBase64 = (text: string) => Buffer.from(text, 'base64').toString('base64') === text;
-const base64Schema = z.string().refine(isBase64, 'expected base64');
+const base64Schema = z.string().refine((text) => fromBase64(text) !== undefined, 'expected base64');
 
 export const bundleSchema = z.strictObject({
   mediaType: z.literal(MEDIA_TYPE),
@@ -39,36 +40,33 @@ export const bundleSchema = z.strictObject({
 });
 export type Bundle = Readonly<z.infer<typeof bundleSchema>>;
 
-export const payloadOf = ({ dsseEnvelope }: Bundle): Buffer => Buffer.from(dsseEnvelope.payload, 'base64');
-export const signatureOf = ({ dsseEnvelope }: Bundle): Buffer => Buffer.from(dsseEnvelope.signatures[0].sig, 'base64');
+export const payloadOf = ({ dsseEnvelope }: Bundle): Uint8Array => fromBase64(dsseEnvelope.payload)!;
+export const signatureOf = ({ dsseEnvelope }: Bundle): Uint8Array => fromBase64(dsseEnvelope.signatures[0].sig)!;
 /** Time stamps of the signature, as DER of whole TimeStampResp. */
-export const timestampsOf = ({ verificationMaterial }: Bundle): Buffer[] =>
-  (verificationMaterial.timestampVerificationData?.rfc3161Timestamps ?? []).map(({ signedTimestamp }) =>
-    Buffer.from(signedTimestamp, 'base64'),
+export const timestampsOf = ({ verificationMaterial }: Bundle): Uint8Array[] =>
+  (verificationMaterial.timestampVerificationData?.rfc3161Timestamps ?? []).map(
+    ({ signedTimestamp }) => fromBase64(signedTimestamp)!,
   );
 
 /** Digest of what a bundle says, by which the next one names it: the payload, whoever stamps the signature later. */
 export const payloadDigest = (bundle: Bundle): string => digestBytes(payloadOf(bundle));
 
-/** Signs a payload. */
-export function signPayload(key: SigningKey, payload: Uint8Array): Bundle {
-  const sig = signBytes(key, preAuthEncoding(PAYLOAD_TYPE, payload)).toString('base64');
-  return {
-    mediaType: MEDIA_TYPE,
-    verificationMaterial: { publicKey: { hint: key.fingerprint }, tlogEntries: [] },
-    dsseEnvelope: {
-      payload: Buffer.from(payload).toString('base64'),
-      payloadType: PAYLOAD_TYPE,
-      signatures: [{ sig, keyid: '' }],
-    },
-  };
-}
+/** The bundle of a payload and its signature. */
+export const bundleOf = (key: VerifyingKey, payload: Uint8Array, signature: Uint8Array): Bundle => ({
+  mediaType: MEDIA_TYPE,
+  verificationMaterial: { publicKey: { hint: key.fingerprint }, tlogEntries: [] },
+  dsseEnvelope: {
+    payload: toBase64(payload),
+    payloadType: PAYLOAD_TYPE,
+    signatures: [{ sig: toBase64(signature), keyid: '' }],
+  },
+});
 
 /** The same with one more time stamp of its signature. */
 export function withTimestamp(bundle: Bundle, response: Uint8Array): Bundle {
   const { verificationMaterial } = bundle;
   const before = verificationMaterial.timestampVerificationData?.rfc3161Timestamps ?? [];
-  const rfc3161Timestamps = [...before, { signedTimestamp: Buffer.from(response).toString('base64') }];
+  const rfc3161Timestamps = [...before, { signedTimestamp: toBase64(response) }];
   return {
     ...bundle,
     verificationMaterial: { ...verificationMaterial, timestampVerificationData: { rfc3161Timestamps } },

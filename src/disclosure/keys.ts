@@ -1,177 +1,91 @@
-import {
-  createHash,
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPairSync,
-  type KeyObject,
-  sign,
-  verify,
-} from 'node:crypto';
-import { existsSync, lstatSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { UsageError } from '../run/index.ts';
-import { onPath, readRegularFile, writeFileAtomic } from '../run/node.ts';
+import { ed25519 } from '@noble/curves/ed25519.js';
+import { p256 } from '@noble/curves/nist.js';
+import { hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js';
+import { digestBytes } from '../run/index.ts';
+import { fromBase64, toBase64 } from './base64.ts';
 
-/** Kinds of keys that sign: Ed25519 unless somebody asks for another; P-256 is what OpenSSF model signing accepts. */
+/**
+ * Kinds of keys that sign: Ed25519 unless somebody asks for another; P-256 is what OpenSSF model signing accepts. A public key
+ * is its SubjectPublicKeyInfo: `head`, which names the kind, and the point.
+ */
 export const KEY_KINDS = {
-  ed25519: { hash: null, what: 'Ed25519' },
-  p256: { hash: 'sha256', what: 'ECDSA on P-256 with SHA-256' },
-} as const satisfies Record<string, { readonly hash: string | null; readonly what: string }>;
+  ed25519: {
+    hash: null,
+    what: 'Ed25519',
+    head: '302a300506032b6570032100',
+    pointBytes: 32,
+    isPoint: (point) => ed25519.utils.isValidPublicKey(point, false),
+    // As RFC 8032 has it, and not as ZIP 215 does.
+    verify: (point, bytes, signature) => ed25519.verify(signature, bytes, point, { zip215: false }),
+  },
+  p256: {
+    hash: 'sha256',
+    what: 'ECDSA on P-256 with SHA-256',
+    head: '3059301306072a8648ce3d020106082a8648ce3d030107034200',
+    pointBytes: 65,
+    isPoint: (point) => p256.utils.isValidPublicKey(point, false),
+    verify: (point, bytes, signature) => p256.verify(signature, bytes, point, { format: 'der', lowS: false }),
+  },
+} as const satisfies Record<
+  string,
+  {
+    readonly hash: string | null;
+    readonly what: string;
+    readonly head: string;
+    readonly pointBytes: number;
+    isPoint(point: Uint8Array): boolean;
+    verify(point: Uint8Array, bytes: Uint8Array, signature: Uint8Array): boolean;
+  }
+>;
 export type KeyKind = keyof typeof KEY_KINDS;
-
-const KEY_BYTES = 64 * 1024;
-/** Nobody opens or writes a key of others: the passphrase stands in the environment, never on a command line. */
-export const PASSPHRASE_VARIABLE = 'GOODHART_KEY_PASSPHRASE';
-
-/** The kind of a key; undefined for one that signs nothing here. */
-function kindOf(key: KeyObject): KeyKind | undefined {
-  if (key.asymmetricKeyType === 'ed25519') return 'ed25519';
-  return key.asymmetricKeyType === 'ec' && key.asymmetricKeyDetails?.namedCurve === 'prime256v1' ? 'p256' : undefined;
-}
-
-const pemOf = (key: KeyObject): string => key.export({ type: 'spki', format: 'pem' }).toString();
+const KINDS = Object.keys(KEY_KINDS) as KeyKind[];
 
 /** A public key that a reader trusts, or that a claim names. */
 export interface VerifyingKey {
-  readonly key: KeyObject;
   readonly kind: KeyKind;
+  /** SubjectPublicKeyInfo, as DER. */
+  readonly spki: Uint8Array;
   /** SHA-256 of the public key as PEM, in hex: how OpenSSF model signing names keys too. */
   readonly fingerprint: string;
 }
 
-/** A private key, opened. */
-export interface SigningKey extends VerifyingKey {
-  readonly privateKey: KeyObject;
-}
+const pointOf = (kind: KeyKind, spki: Uint8Array): Uint8Array => spki.subarray(KEY_KINDS[kind].head.length / 2);
 
-function publicPart(key: KeyObject): VerifyingKey | undefined {
-  const kind = kindOf(key);
-  return kind === undefined
-    ? undefined
-    : { key, kind, fingerprint: createHash('sha256').update(pemOf(key)).digest('hex') };
+/** A public key as PEM, in lines of 64 characters. */
+export const pemOf = (spki: Uint8Array): string =>
+  `-----BEGIN PUBLIC KEY-----\n${toBase64(spki).replaceAll(/.{1,64}/g, '$&\n')}-----END PUBLIC KEY-----\n`;
+
+/** A public key from its SubjectPublicKeyInfo; undefined for a damaged one, or of a kind that signs nothing here. */
+export function keyOf(spki: Uint8Array): VerifyingKey | undefined {
+  const kind = KINDS.find((id) => {
+    const { head, pointBytes } = KEY_KINDS[id];
+    const start = hexToBytes(head);
+    return spki.length === start.length + pointBytes && start.every((byte, i) => spki[i] === byte);
+  });
+  if (kind === undefined || !KEY_KINDS[kind].isPoint(pointOf(kind, spki))) return undefined;
+  return { kind, spki, fingerprint: digestBytes(utf8ToBytes(pemOf(spki))) };
 }
 
 /** Public key as one line: base64 of its SubjectPublicKeyInfo. */
-export const encodeKey = ({ key }: VerifyingKey): string =>
-  key.export({ type: 'spki', format: 'der' }).toString('base64');
+export const encodeKey = ({ spki }: VerifyingKey): string => toBase64(spki);
 
 /** A public key from its one line; undefined for what is none, or of a kind that signs nothing here. */
 export function decodeKey(text: string): VerifyingKey | undefined {
-  try {
-    const key = publicPart(createPublicKey({ key: Buffer.from(text, 'base64'), type: 'spki', format: 'der' }));
-    return key !== undefined && encodeKey(key) === text ? key : undefined;
-  } catch {
-    return undefined;
-  }
+  const spki = fromBase64(text);
+  return spki === undefined ? undefined : keyOf(spki);
 }
 
-/** A new pair as PEM; the private one is encrypted where there is a passphrase. */
-export function makeKeyPair(
-  kind: KeyKind,
-  passphrase?: string,
-): { readonly privatePem: string; readonly publicPem: string } {
-  const { privateKey, publicKey } =
-    kind === 'ed25519' ? generateKeyPairSync('ed25519') : generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
-  const locked = passphrase === undefined ? {} : { cipher: 'aes-256-cbc', passphrase };
-  return {
-    privatePem: privateKey.export({ type: 'pkcs8', format: 'pem', ...locked }).toString(),
-    publicPem: pemOf(publicKey),
-  };
+const PEM = /-----BEGIN PUBLIC KEY-----([A-Za-z0-9+/=\s]+)-----END PUBLIC KEY-----/;
+/** The public key of a PEM text; undefined where it holds none that signs here. */
+export function keyFromPem(pem: string): VerifyingKey | undefined {
+  const body = PEM.exec(pem)?.[1];
+  return body === undefined ? undefined : decodeKey(body.replaceAll(/\s/g, ''));
 }
-
-/** The run folder that a path lies in; undefined where it lies in none. */
-function runAbove(path: string): string | undefined {
-  for (let folder = dirname(resolve(path)); ; folder = dirname(folder)) {
-    if (existsSync(join(folder, 'run.json'))) return folder;
-    if (folder === dirname(folder)) return undefined;
-  }
-}
-
-/** Where the public half of a key lies. */
-export const publicPathOf = (path: string): string => `${path.replace(/\.pem$/, '')}.pub.pem`;
-
-/**
- * Makes a pair and writes it: the private key for its owner alone, the public one beside it. Refuses a place that is taken,
- * and any place inside a run folder, which people copy and publish.
- */
-export function writeKeyPair(
-  path: string,
-  options: { readonly kind: KeyKind; readonly passphrase?: string | undefined },
-): VerifyingKey {
-  const { kind, passphrase } = options;
-  const run = runAbove(path);
-  if (run !== undefined)
-    throw new UsageError('key', `${path}: a private key has no place in a run folder (${run}); choose another place`);
-  for (const taken of [path, publicPathOf(path)])
-    if (lstatSync(taken, { throwIfNoEntry: false }) !== undefined)
-      throw new UsageError('key', `${taken}: there is a file already; choose another name, or move it away`);
-  const { privatePem, publicPem } = makeKeyPair(kind, passphrase);
-  writeFileAtomic(path, privatePem, { mode: 0o600 });
-  writeFileAtomic(publicPathOf(path), publicPem);
-  return readPublicKey(publicPathOf(path));
-}
-
-const readPem = (path: string): string => onPath(path, () => readRegularFile(path, KEY_BYTES).toString('utf8'));
-const LABEL = /-----BEGIN ([A-Z ]+)-----/;
-
-/** What a key file holds, as far as it can be told without opening it. */
-export function labelOf(path: string): 'public' | 'private' | 'encrypted private' | undefined {
-  const label = LABEL.exec(readPem(path))?.[1];
-  if (label === 'PUBLIC KEY') return 'public';
-  if (label === 'ENCRYPTED PRIVATE KEY') return 'encrypted private';
-  return label?.endsWith('PRIVATE KEY') === true ? 'private' : undefined;
-}
-
-const refused = (path: string, want: string, got: string): UsageError =>
-  new UsageError('key', `${path}: expected ${want}, got ${got}; goodhart keys make makes one`);
-
-/** A public key from its PEM file. */
-export function readPublicKey(path: string): VerifyingKey {
-  const pem = readPem(path);
-  const want = 'a public key, Ed25519 or P-256, as PEM';
-  if (LABEL.exec(pem)?.[1] !== 'PUBLIC KEY')
-    throw refused(path, want, LABEL.test(pem) ? 'another kind of PEM' : 'something else');
-  let key: KeyObject;
-  try {
-    key = createPublicKey(pem);
-  } catch {
-    throw refused(path, want, 'a damaged one');
-  }
-  const found = publicPart(key);
-  if (found === undefined) throw refused(path, want, `a key of type ${key.asymmetricKeyType}`);
-  return found;
-}
-
-/** A private key from its PEM file, opened with the passphrase where it is encrypted. */
-export function readPrivateKey(path: string, passphrase: string | undefined): SigningKey {
-  const pem = readPem(path);
-  const want = 'a private key, Ed25519 or P-256, as PEM';
-  const label = LABEL.exec(pem)?.[1];
-  if (label?.endsWith('PRIVATE KEY') !== true)
-    throw refused(path, want, label === undefined ? 'something else' : `a ${label.toLowerCase()}`);
-  const isLocked = label === 'ENCRYPTED PRIVATE KEY';
-  if (isLocked && passphrase === undefined)
-    throw new UsageError('key', `${path}: the key is encrypted; give its passphrase in ${PASSPHRASE_VARIABLE}`);
-  let privateKey: KeyObject;
-  try {
-    privateKey = createPrivateKey({ key: pem, ...(isLocked && { passphrase: passphrase! }) });
-  } catch {
-    const why = isLocked ? `it does not open with the passphrase in ${PASSPHRASE_VARIABLE}` : 'it is damaged';
-    throw new UsageError('key', `${path}: expected ${want}, but ${why}`);
-  }
-  const found = publicPart(createPublicKey(privateKey));
-  if (found === undefined) throw refused(path, want, `a key of type ${privateKey.asymmetricKeyType}`);
-  return { ...found, privateKey };
-}
-
-/** Signature of bytes: 64 bytes of Ed25519, or DER of ECDSA. */
-export const signBytes = ({ privateKey, kind }: SigningKey, bytes: Uint8Array): Buffer =>
-  sign(KEY_KINDS[kind].hash, bytes, privateKey);
 
 /** Whether a signature is one of these bytes by this key. */
-export function isSignature({ key, kind }: VerifyingKey, bytes: Uint8Array, signature: Uint8Array): boolean {
+export function isSignature({ kind, spki }: VerifyingKey, bytes: Uint8Array, signature: Uint8Array): boolean {
   try {
-    return verify(KEY_KINDS[kind].hash, bytes, key, signature);
+    return KEY_KINDS[kind].verify(pointOf(kind, spki), bytes, signature);
   } catch {
     return false;
   }

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { basename, relative, resolve } from 'node:path';
 import { canonicalJson, UsageError } from '../run/index.ts';
 import { digestFile, filesBelow, requireRegularFiles, writeFileAtomic } from '../run/node.ts';
-import { STATEMENT_TYPE, signPayload } from './dsse.ts';
-import type { SigningKey } from './keys.ts';
+import { STATEMENT_TYPE } from './dsse.ts';
+import type { SigningKey } from './key-files.ts';
+import { signPayload } from './sign-claims.ts';
 
 /** OpenSSF Model Signing 1.0: every file of a model with its digest, in one signed statement. */
 const PREDICATE = 'https://model_signing/signature/v1.0';

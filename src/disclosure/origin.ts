@@ -1,23 +1,36 @@
-import type { X509Certificate } from 'node:crypto';
-import type { RunRecord } from '../run/index.ts';
+import type { Folder, RunRecord } from '../run/index.ts';
 import { type Check, ORIGIN, openCheck } from './check.ts';
 import { type ClaimSubject, readClaims, rootsNamed, type SignedClaim, subjectOf } from './claims.ts';
 import type { Row } from './commitments.ts';
 import { signatureOf, timestampsOf } from './dsse.ts';
 import type { VerifyingKey } from './keys.ts';
 import { CLAIMS, SEAL } from './sealed-files.ts';
-import { readTimestamp, type Timestamp } from './timestamp.ts';
 
 /** A key that a reader knows from elsewhere, with the name they know it by. */
 export interface KnownKey extends VerifyingKey {
   readonly name: string;
 }
 
+/** What a time stamp says. */
+export interface Timestamp {
+  readonly at: Date;
+  /** Distinguished name of the signing certificate. */
+  readonly authority: string;
+  /** Whether its certificate leads to one that the reader gave. */
+  readonly trusted: boolean;
+}
+
+/** Reads responses of time-stamping authorities, where there is something that can. */
+export interface StampReader {
+  /** How many authorities the reader trusts. */
+  readonly authorities: number;
+  /** @throws DataError where the response is damaged, or about other bytes. */
+  read(response: Uint8Array, bytes: Uint8Array): Timestamp;
+}
+
 /** What a reader brings: nothing of it is taken from the folder. */
-export interface Reader {
+export interface KnownFacts {
   readonly keys?: readonly KnownKey[];
-  /** Certificates of time-stamping authorities. */
-  readonly authorities?: readonly X509Certificate[];
   /** A digest that was published elsewhere: of the seal, or of the list of what is withheld. */
   readonly published?: string | undefined;
   /** Rows that somebody opened to the reader. */
@@ -26,7 +39,7 @@ export interface Reader {
 
 /** A sealed folder, as far as claims are held against it. */
 export interface ClaimedFolder {
-  readonly folder: string;
+  readonly folder: Folder;
   readonly records: readonly RunRecord[];
   readonly seal: ClaimSubject;
   /** The list of what is withheld; undefined where nothing is. */
@@ -58,11 +71,13 @@ function standingOf(
 const about = (name: string, ok: boolean, detail: string): Check => ({ name, ok, detail, aspect: 'origin' });
 const fingerprintText = ({ fingerprint }: VerifyingKey): string => `key ${fingerprint.slice(0, 16)}…`;
 
+type ReadStamps = readonly (Timestamp | { readonly fault: string })[];
+
 /** Time stamps of one claim, read; a damaged one, or one of another signature, is a fault. */
-function stampsOf(claim: SignedClaim, authorities: readonly X509Certificate[]): (Timestamp | { fault: string })[] {
+function stampsOf(claim: SignedClaim, { read }: StampReader): ReadStamps {
   return timestampsOf(claim.bundle).map((response) => {
     try {
-      return readTimestamp(response, signatureOf(claim.bundle), authorities);
+      return read(response, signatureOf(claim.bundle));
     } catch (error) {
       return { fault: (error as Error).message };
     }
@@ -81,7 +96,11 @@ function claimCheck(claim: SignedClaim, standing: Standing, known: KnownKey | un
 }
 
 /** Whose the run is: a reader's keys, or a digest that was published, tell; the folder alone does not. */
-function originChecks(current: readonly SignedClaim[], at: ClaimedFolder, { keys = [], published }: Reader): Check[] {
+function originChecks(
+  current: readonly SignedClaim[],
+  at: ClaimedFolder,
+  { keys = [], published }: KnownFacts,
+): Check[] {
   const { seal, withheld } = at;
   const checks: Check[] = [];
   if (published !== undefined) {
@@ -123,17 +142,18 @@ function originChecks(current: readonly SignedClaim[], at: ClaimedFolder, { keys
 /** When the seal was there at the latest, by an outside clock; without one it is the issuer's word. */
 function timeChecks(
   current: readonly SignedClaim[],
-  given: {
-    readonly authorities: readonly X509Certificate[];
-    readonly stampsOf: (claim: SignedClaim) => ReturnType<typeof stampsOf>;
-  },
+  read: { readonly authorities: number; readonly stampsOf: (claim: SignedClaim) => ReadStamps } | undefined,
 ): Check[] {
-  const { authorities } = given;
-  const stamps = current.flatMap(given.stampsOf).flatMap((stamp) => ('fault' in stamp ? [] : [stamp]));
+  const declared = current.map(({ statement }) => statement.predicate.declaredAt).sort()[0];
+  const word = `time declared by issuer${declared === undefined ? '' : `: ${declared}`}`;
+  const count = current.flatMap(({ bundle }) => timestampsOf(bundle)).length;
+  if (read === undefined)
+    return [openCheck('time', count === 0 ? word : `${word}; ${count} time stamps, which are not read here`, 'origin')];
+  const stamps = current.flatMap(read.stampsOf).flatMap((stamp) => ('fault' in stamp ? [] : [stamp]));
   const trusted = stamps.filter((stamp) => stamp.trusted).sort((a, b) => a.at.getTime() - b.at.getTime())[0];
   if (trusted !== undefined)
     return [about('time', true, `sealed before ${trusted.at.toISOString()}, says ${trusted.authority}`)];
-  if (authorities.length > 0) return [about('time', false, 'no time stamp of an authority that was given')];
+  if (read.authorities > 0) return [about('time', false, 'no time stamp of an authority that was given')];
   const [first] = stamps;
   if (first !== undefined)
     return [
@@ -143,26 +163,23 @@ function timeChecks(
         'origin',
       ),
     ];
-  const declared = current.map(({ statement }) => statement.predicate.declaredAt).sort()[0];
-  return [openCheck('time', `time declared by issuer${declared === undefined ? '' : `: ${declared}`}`, 'origin')];
+  return [openCheck('time', word, 'origin')];
 }
 
 /** Origin and time of a sealed folder. */
-export function originAndTime(at: ClaimedFolder, reader: Reader): Check[] {
-  const { keys = [], authorities = [] } = reader;
+export function originAndTime(at: ClaimedFolder, known: KnownFacts, reader?: StampReader): Check[] {
+  const { keys = [] } = known;
   const { claims, faults } = readClaims(at.folder);
   const roots = rootsNamed(claims, at.records);
   const standings = claims.map((claim) => ({ claim, standing: standingOf(claim, at, roots) }));
   const current = standings.filter(({ standing }) => standing === 'of this seal').map(({ claim }) => claim);
-  const stamps = new Map(claims.map((claim) => [claim, stampsOf(claim, authorities)]));
-  const stampFaults = claims.flatMap((claim) =>
-    stamps
-      .get(claim)!
-      .flatMap((stamp) => ('fault' in stamp ? [about(`${CLAIMS} line ${claim.line}`, false, stamp.fault)] : [])),
+  const stamps = reader === undefined ? undefined : new Map(claims.map((claim) => [claim, stampsOf(claim, reader)]));
+  const stampFaults = [...(stamps ?? [])].flatMap(([{ line }, read]) =>
+    read.flatMap((stamp) => ('fault' in stamp ? [about(`${CLAIMS} line ${line}`, false, stamp.fault)] : [])),
   );
   return [
-    ...originChecks(current, at, reader),
-    ...timeChecks(current, { authorities, stampsOf: (claim) => stamps.get(claim)! }),
+    ...originChecks(current, at, known),
+    ...timeChecks(current, reader && { authorities: reader.authorities, stampsOf: (claim) => stamps!.get(claim)! }),
     ...faults.map(({ line, why }) => about(`${CLAIMS} line ${line}`, false, why)),
     ...standings.map(({ claim, standing }) =>
       claimCheck(

@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { parseJson, type RunRecord, UsageError, withheldRecord } from '../run/index.ts';
-import { digestFile, readJsonOf, readRecords, writeFileAtomic } from '../run/node.ts';
+import { digestFile, diskFolder, readJsonOf, readRecords, writeFileAtomic } from '../run/node.ts';
 import { atPointer } from './build.ts';
 import { type Committed, commit, linesOf, readSalts, readSecret, withheldLine } from './commitments.ts';
 import { manifestPaths, manifestSchema, render, requireRun } from './seal.ts';
@@ -81,9 +81,9 @@ function hiddenBy(folder: string, rule: RedactionRule): Hidden {
     const { records } = readRecords(`${folder}/${RECORDS}`);
     return { path, lines: matching(rule, records), grounds };
   }
-  if (!manifestPaths(folder).includes(path))
+  if (!manifestPaths(diskFolder(folder)).includes(path))
     throw refused(rule, 'expected a file of the run, got none; give its path in the folder');
-  const rows = linesOf(folder, path);
+  const rows = linesOf(diskFolder(folder), path);
   if (rows !== undefined) return { path, lines: matching(rule, rows.map(parsedLine)), grounds };
   if (lines !== undefined || where !== undefined)
     throw refused(rule, 'only files of JSON Lines are withheld line by line; leave lines and where out');
@@ -125,8 +125,8 @@ function telltaleRecords(folder: string, hidden: readonly Hidden[], records: rea
 
 /** All that a redaction withholds of a run. */
 export function hiddenOf(folder: string, { rules }: Redaction): Hidden[] {
-  requireRun(folder);
-  if (readSecret(folder) === undefined)
+  requireRun(diskFolder(folder));
+  if (readSecret(diskFolder(folder)) === undefined)
     throw new UsageError(
       'redact',
       `${folder}: expected a run sealed with salts, got a seal of an older version; goodhart disclose ${folder} seals it anew`,
@@ -164,7 +164,7 @@ function writeRecords(folder: string, out: string, lines: ReadonlySet<number>): 
  * and a list of what is withheld. Nothing from which the salts of withheld rows follow is in it.
  */
 export function writePublicCopy(folder: string, out: string, hidden: readonly Hidden[]): void {
-  const salts = readSalts(folder);
+  const salts = readSalts(diskFolder(folder));
   const manifest = readJsonOf(`${folder}/${MANIFEST}`, manifestSchema);
   const hiddenLines = new Map<string, Set<number>>();
   for (const { path, lines } of hidden) {
@@ -176,13 +176,13 @@ export function writePublicCopy(folder: string, out: string, hidden: readonly Hi
   const openings: { path: string; salts: (string | null)[] }[] = [];
   for (const { path } of manifest.files) {
     const lines = hiddenLines.get(path);
-    const committed = commit(folder, path, salts);
+    const committed = commit(diskFolder(folder), path, salts);
     leaves.set(path, committed);
     if (lines?.has(0) === true) continue;
     mkdirSync(dirname(`${out}/${path}`), { recursive: true });
     if (lines === undefined) copyFileSync(`${folder}/${path}`, `${out}/${path}`);
     else {
-      const rows = linesOf(folder, path)!;
+      const rows = linesOf(diskFolder(folder), path)!;
       const shown = rows.map((row, i) => (lines.has(i + 1) ? withheldLine(committed.leaves[i]!) : row));
       writeFileAtomic(`${out}/${path}`, shown.map((row) => `${row}\n`).join(''));
     }

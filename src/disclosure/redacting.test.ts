@@ -3,19 +3,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { canonicalJson, merkleLeaf, merkleRoot, merkleRootOf } from '../run/index.ts';
-import { digestFile, filesBelow, readRecords, writeJson } from '../run/node.ts';
+import { digestFile, diskFolder, filesBelow, readRecords, writeJson } from '../run/node.ts';
 import { type Check, verdictsOf } from './check.ts';
-import { signClaim } from './claims.ts';
 import { leafOf, type Row, withheldLine } from './commitments.ts';
-import { readPrivateKey, writeKeyPair } from './keys.ts';
-import { openingCheck, openRow, readOpening } from './open-row.ts';
-import type { Reader } from './origin.ts';
+import { readPrivateKey, writeKeyPair } from './key-files.ts';
+import { openRow, readOpening } from './open-row.ts';
+import { openingCheck } from './opened-row.ts';
 import { hiddenOf, redactionSchema, writePublicCopy } from './redact.ts';
 import { repeatsIn } from './repeats.ts';
-import { oldManifestOf, render, sealRun, sealText } from './seal.ts';
+import { oldManifestOf, render, sealText } from './seal.ts';
+import { sealRun } from './seal-run.ts';
 import { CLAIMS, MANIFEST, OPENINGS, RECORDS, SEAL, SECRET, WITHHELD } from './sealed-files.ts';
 import { sealedRun } from './sealed-run.fake.ts';
-import { verifyRun } from './verify.ts';
+import { signClaim } from './sign-claims.ts';
+import { type Reader, verifyRun } from './verify-run.ts';
 import { listFault, rangesOf, withheldList } from './withheld.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'goodhart-redacting-'));
@@ -67,9 +68,9 @@ describe('old seals', () => {
   it('still verify, and are still caught where a byte is another', async () => {
     const old = sealedRun(root, 'old');
     for (const file of [SECRET, MANIFEST, SEAL]) rmSync(join(old, file));
-    const manifest = render(oldManifestOf(old));
+    const manifest = render(oldManifestOf(diskFolder(old)));
     writeFileSync(join(old, MANIFEST), manifest);
-    writeFileSync(join(old, SEAL), sealText(old, manifest, 'goodhart-seal-1'));
+    writeFileSync(join(old, SEAL), sealText(diskFolder(old), manifest, 'goodhart-seal-1'));
     expect(failed(await verifyRun(old))).toEqual([]);
     const path = join(old, EDITS);
     writeFileSync(path, readFileSync(path, 'utf8').replace('0', '1'));
@@ -118,7 +119,10 @@ describe('a public copy', () => {
     const opened = openRow(run, `${EDITS}:3`);
     const path = join(root, 'row.json');
     writeJson(path, opened);
-    expect(openingCheck(copy, readOpening(path))).toMatchObject({ ok: true, detail: 'is the row that was sealed' });
+    expect(openingCheck(diskFolder(copy), readOpening(path))).toMatchObject({
+      ok: true,
+      detail: 'is the row that was sealed',
+    });
     const others: Partial<Row>[] = [
       { line: 2 },
       { row: '{}' },
@@ -126,9 +130,9 @@ describe('a public copy', () => {
       { path: 'findings.json' },
       { line: 999 },
     ];
-    for (const other of others) expect(openingCheck(copy, { ...opened, ...other }).ok).toBe(false);
-    expect(openingCheck(copy, openRow(run, 'notes.json')).ok).toBe(true);
-    expect(openingCheck(copy, openRow(run, `${RECORDS}:1`)).ok).toBe(true);
+    for (const other of others) expect(openingCheck(diskFolder(copy), { ...opened, ...other }).ok).toBe(false);
+    expect(openingCheck(diskFolder(copy), openRow(run, 'notes.json')).ok).toBe(true);
+    expect(openingCheck(diskFolder(copy), openRow(run, `${RECORDS}:1`)).ok).toBe(true);
     expect(() => openRow(copy, `${EDITS}:3`)).toThrow(/public copy/);
     expect(() => openRow(run, `${EDITS}:999`)).toThrow(/expected a row of the run/);
     expect(() => openRow(run, '../run.json')).toThrow(/no such file/);

@@ -1,5 +1,5 @@
 import { parseJson } from '../run/index.ts';
-import { filesBelow, readRecords, readRegularFile } from '../run/node.ts';
+import { diskFolder, filesBelow, readRecords, readRegularFile } from '../run/node.ts';
 import { linesOf } from './commitments.ts';
 import type { Hidden } from './redact.ts';
 import { RECORDS, WITHHELD } from './sealed-files.ts';
@@ -26,7 +26,7 @@ function hiddenValues(folder: string, { path, lines }: Hidden): unknown[] {
     const { records } = readRecords(`${folder}/${RECORDS}`);
     return lines.map((line) => records[line - 1]!.body);
   }
-  const rows = lines[0] === 0 ? undefined : linesOf(folder, path);
+  const rows = lines[0] === 0 ? undefined : linesOf(diskFolder(folder), path);
   const texts =
     rows === undefined
       ? [readRegularFile(`${folder}/${path}`, FILE_BYTES).toString('utf8')]

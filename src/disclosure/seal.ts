@@ -1,10 +1,8 @@
-import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { z } from 'zod';
-import { canonicalJson, digestBytes, recordsRoot, UsageError } from '../run/index.ts';
-import { digestFile, filesBelow, readRecords, requireRegularFiles, writeFileAtomic } from '../run/node.ts';
-import { type Commitment, commit, commitmentSchema, readSecret, type Salts, secretFrom } from './commitments.ts';
-import { CLAIMS, MANIFEST, OPENINGS, OUTSIDE_MANIFEST, RECORDS, SEAL, SECRET } from './sealed-files.ts';
+import { canonicalJson, digestBytes, type Folder, recordsIn, recordsRoot, UsageError } from '../run/index.ts';
+import { type Commitment, commitmentSchema } from './commitments.ts';
+import { CLAIMS, MANIFEST, OPENINGS, OUTSIDE_MANIFEST, RECORDS, SEAL } from './sealed-files.ts';
 
 /**
  * Sealing a run: a manifest with a commitment to every file, and a seal over the manifest and the record log. Both are written
@@ -22,16 +20,16 @@ export const oldManifestSchema = z.array(z.strictObject({ path: z.string(), byte
 export type OldManifest = z.infer<typeof oldManifestSchema>;
 
 /** Digests of all files, as the first version of the seal has them: also the log, and nothing salted. */
-export function oldManifestOf(folder: string): OldManifest {
+export function oldManifestOf(folder: Folder): OldManifest {
   const outside = [MANIFEST, SEAL, CLAIMS];
-  return filesBelow(folder)
+  return folder
+    .paths()
     .filter((path) => !outside.includes(path))
-    .map((path) => ({ path, ...digestFile(`${folder}/${path}`) }));
+    .map((path) => ({ path, ...folder.digest(path) }));
 }
 
 /** Files that the manifest is about. */
-export const manifestPaths = (folder: string): string[] =>
-  filesBelow(folder).filter((path) => !OUTSIDE_MANIFEST.has(path));
+export const manifestPaths = (folder: Folder): string[] => folder.paths().filter((path) => !OUTSIDE_MANIFEST.has(path));
 
 /** A value in the one form in which it is sealed. */
 export const render = (value: unknown): string => `${canonicalJson(value)}\n`;
@@ -52,42 +50,24 @@ export const sealSchema = z.strictObject({
   recordCount: z.int(),
 });
 
-export function sealText(folder: string, manifest: string, format: SealFormat): string {
-  const { records } = readRecords(`${folder}/${RECORDS}`);
+export function sealText(folder: Folder, manifest: string, format: SealFormat): string {
+  const records = recordsIn(folder, RECORDS);
   return render({
     format,
-    manifest: digestBytes(Buffer.from(manifest)),
+    manifest: digestBytes(utf8ToBytes(manifest)),
     records: recordsRoot(records),
     recordCount: records.length,
   } satisfies z.infer<typeof sealSchema>);
 }
 
 /** Whether a folder is a public copy: it shows rows of a run and not what its salts follow from. */
-export const isPublicCopy = (folder: string): boolean => existsSync(`${folder}/${OPENINGS}`);
+export const isPublicCopy = (folder: Folder): boolean => folder.has(OPENINGS);
 
 /** Refuses a public copy where only the run itself will do. */
-export function requireRun(folder: string): void {
+export function requireRun(folder: Folder): void {
   if (isPublicCopy(folder))
     throw new UsageError(
       'copy',
-      `${folder}: expected a run, got a public copy of one; give the run that it was made from`,
+      `${folder.name}: expected a run, got a public copy of one; give the run that it was made from`,
     );
-}
-
-/**
- * Seals a finished run folder; returns the digest to publish elsewhere, which pins everything below it. A run keeps the secret
- * of its first seal: rows that stay the same keep their salts, and public copies from before can still be opened.
- */
-export function sealRun(folder: string, random: () => Uint8Array = () => randomBytes(32)): string {
-  requireRegularFiles(folder);
-  requireRun(folder);
-  const known = readSecret(folder);
-  const secret = known ?? secretFrom(random());
-  const salts: Salts = { of: 'run', secret };
-  const manifest = manifestText(manifestPaths(folder).map((path) => commit(folder, path, salts)));
-  const seal = sealText(folder, manifest, 'goodhart-seal-2');
-  if (known === undefined) writeFileAtomic(`${folder}/${SECRET}`, render(secret), { mode: 0o600 });
-  writeFileAtomic(`${folder}/${MANIFEST}`, manifest);
-  writeFileAtomic(`${folder}/${SEAL}`, seal);
-  return digestBytes(Buffer.from(seal));
 }

@@ -6,7 +6,7 @@ import { documentPage, type ReportDocument } from '../report/index.ts';
 import { openRecordLog, writeJson } from '../run/node.ts';
 import { buildDisclosure, type Disclosure } from './build.ts';
 import { disclosedSection, disclosureSection } from './document.ts';
-import { sealRun } from './seal.ts';
+import { sealRun } from './seal-run.ts';
 
 /** A small sealed folder of evidence, findings, disclosure, report and two records: no run of a pipeline, but sealed like one. */
 

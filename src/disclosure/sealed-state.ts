@@ -1,6 +1,4 @@
-import { existsSync } from 'node:fs';
-import { parseJson } from '../run/index.ts';
-import { readJsonOf, readRecords, readRegularFile } from '../run/node.ts';
+import { type Folder, jsonOfIn, parseJson, recordsIn, textIn } from '../run/index.ts';
 import type { Check } from './check.ts';
 import { type Committed, commit, openingsSchema, readSalts, type Salts } from './commitments.ts';
 import {
@@ -19,18 +17,17 @@ import { listFault, readWithheld, withheldCount, withholdingOf } from './withhel
 export type WithheldLines = ReadonlyMap<string, readonly number[]>;
 
 /** What a folder says that it withholds, read without looking at leaves: which rows not to read, and how many they are. */
-export function withheldLines(folder: string): WithheldLines {
+export function withheldLines(folder: Folder): WithheldLines {
   const found = new Map<string, readonly number[]>();
   if (!isPublicCopy(folder)) return found;
-  const { files } = readJsonOf(`${folder}/${OPENINGS}`, openingsSchema);
+  const { files } = jsonOfIn(folder, OPENINGS, openingsSchema);
   const opened = new Set(files.map(({ path }) => path));
   for (const { path, salts } of files) {
     const lines = salts.flatMap((salt, i) => (salt === null ? [i + 1] : []));
     if (lines.length > 0) found.set(path, lines);
   }
-  for (const { path } of readJsonOf(`${folder}/${MANIFEST}`, manifestSchema).files)
-    if (!opened.has(path)) found.set(path, [0]);
-  const bodies = readRecords(`${folder}/${RECORDS}`).records.flatMap(({ seq, bodyDigest }) =>
+  for (const { path } of jsonOfIn(folder, MANIFEST, manifestSchema).files) if (!opened.has(path)) found.set(path, [0]);
+  const bodies = recordsIn(folder, RECORDS).flatMap(({ seq, bodyDigest }) =>
     bodyDigest === undefined ? [] : [seq + 1],
   );
   if (bodies.length > 0) found.set(RECORDS, bodies);
@@ -46,7 +43,7 @@ export const notRecomputable = (count: number): string =>
   `not recomputable: ${count} ${count === 1 ? 'row' : 'rows'} withheld`;
 
 /** Files of a folder against the first version of its manifest. */
-function oldFileChecks(folder: string, text: string): Check[] {
+function oldFileChecks(folder: Folder, text: string): Check[] {
   const listed = oldManifestSchema.parse(parseJson(text));
   const actual = oldManifestOf(folder);
   const byPath = new Map(actual.map((entry) => [entry.path, entry]));
@@ -63,7 +60,7 @@ function oldFileChecks(folder: string, text: string): Check[] {
 
 /** A file against what the manifest has of it. */
 function fileCheck(
-  folder: string,
+  folder: Folder,
   path: string,
   given: { salts: Salts; root: string; count: number },
 ): { check: Check; committed?: Committed } {
@@ -82,7 +79,7 @@ function fileCheck(
 }
 
 /** What a public copy withholds against its list. */
-function listChecks(folder: string, sealDigest: string, withholding: ReturnType<typeof withholdingOf>): Check[] {
+function listChecks(folder: Folder, sealDigest: string, withholding: ReturnType<typeof withholdingOf>): Check[] {
   const complete = (ok: boolean, detail: string): Check => ({ name: WITHHELD, ok, detail, aspect: 'completeness' });
   const list = readWithheld(folder);
   const count = withheldCount(withholding);
@@ -97,7 +94,7 @@ function listChecks(folder: string, sealDigest: string, withholding: ReturnType<
   return [complete(fault === undefined, fault ?? told)];
 }
 
-function newFileChecks(folder: string, text: string, sealDigest: string): Check[] {
+function newFileChecks(folder: Folder, text: string, sealDigest: string): Check[] {
   const manifest = manifestSchema.parse(parseJson(text));
   const salts = readSalts(folder);
   const there = new Set(manifestPaths(folder));
@@ -120,7 +117,7 @@ function newFileChecks(folder: string, text: string, sealDigest: string): Check[
   const due = manifest.files.map((entry) => again.get(entry.path) ?? entry);
   const isOrdered = manifest.files.every(({ path }, i) => i === 0 || manifest.files[i - 1]!.path < path);
   const exact = isOrdered && manifestText(due) === text;
-  const { records } = readRecords(`${folder}/${RECORDS}`);
+  const records = recordsIn(folder, RECORDS);
   return [
     ...checks,
     { name: MANIFEST, ok: exact, detail: exact ? 'exact bytes' : 'differs from the folder' },
@@ -131,19 +128,17 @@ function newFileChecks(folder: string, text: string, sealDigest: string): Check[
 
 const SALTS_BYTES = 512 * 1024 * 1024;
 /** The salts of a public copy in the one form in which they are written. */
-function saltsChecks(folder: string, salts: Salts, committed: readonly Committed[]): Check[] {
+function saltsChecks(folder: Folder, salts: Salts, committed: readonly Committed[]): Check[] {
   if (salts.of === 'run')
-    return existsSync(`${folder}/${WITHHELD}`)
-      ? [{ name: WITHHELD, ok: false, detail: 'a run withholds nothing' }]
-      : [];
+    return folder.has(WITHHELD) ? [{ name: WITHHELD, ok: false, detail: 'a run withholds nothing' }] : [];
   const due = committed.map(({ path, salts: each }) => ({ path, salts: [...each] }));
-  const text = readRegularFile(`${folder}/${OPENINGS}`, SALTS_BYTES).toString('utf8');
+  const text = textIn(folder, OPENINGS, SALTS_BYTES);
   const ok = text === render({ format: 'goodhart-openings-1', files: due });
   return [{ name: OPENINGS, ok, detail: ok ? 'of the files that are there' : 'differs from the folder' }];
 }
 
 /** Every file of a sealed folder against its manifest, and what is withheld against its list. */
-export function fileChecks(folder: string, manifest: string, sealDigest: string): Check[] {
+export function fileChecks(folder: Folder, manifest: string, sealDigest: string): Check[] {
   return Array.isArray(parseJson(manifest))
     ? oldFileChecks(folder, manifest)
     : newFileChecks(folder, manifest, sealDigest);

@@ -12,19 +12,20 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { openRecordLog, readRecords } from '../run/node.ts';
+import { diskFolder, openRecordLog, readRecords } from '../run/node.ts';
 import { verdictsOf } from './check.ts';
-import { type ClaimRole, signClaim, signedBytes, stampClaim, subjectAt } from './claims.ts';
-import { bundleSchema, isSignedBy, PAYLOAD_TYPE, preAuthEncoding, signPayload } from './dsse.ts';
-import { labelOf, readPrivateKey, readPublicKey, type SigningKey, writeKeyPair } from './keys.ts';
+import { type ClaimRole, signedBytes, subjectAt } from './claims.ts';
+import { bundleSchema, isSignedBy, PAYLOAD_TYPE, preAuthEncoding } from './dsse.ts';
+import { labelOf, readPrivateKey, readPublicKey, type SigningKey, writeKeyPair } from './key-files.ts';
 import { modelStatement, signModel } from './model-signature.ts';
-import { originAndTime, type Reader } from './origin.ts';
-import { sealRun } from './seal.ts';
+import { originAndTime } from './origin.ts';
+import { sealRun } from './seal-run.ts';
 import { CLAIMS, SEAL } from './sealed-files.ts';
 import { sealedRun } from './sealed-run.fake.ts';
+import { signClaim, signPayload, stampClaim } from './sign-claims.ts';
 import { createTimeAuthority, hasOpenssl } from './time-authority.fake.ts';
-import { readTimestamp, timestampQuery } from './timestamp.ts';
-import { verifyRun } from './verify.ts';
+import { readTimestamp, stampReader, timestampQuery } from './timestamp.ts';
+import { type Reader, verifyRun } from './verify-run.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'goodhart-signing-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -53,7 +54,11 @@ const known = (...keys: readonly (typeof issuer)[]): Reader => ({ keys });
 /** Origin and time alone: the rest of verifying takes longer and is tested elsewhere. */
 const origin = async (folder: string, reader: Reader = {}) => {
   const { records } = readRecords(join(folder, 'records.jsonl'));
-  const checks = originAndTime({ folder, records, seal: subjectAt(folder, SEAL)!, withheld: undefined }, reader);
+  const checks = originAndTime(
+    { folder: diskFolder(folder), records, seal: subjectAt(diskFolder(folder), SEAL)!, withheld: undefined },
+    reader,
+    stampReader(reader.authorities ?? []),
+  );
   return verdictsOf(checks).find(({ aspect }) => aspect === 'origin')!;
 };
 
@@ -92,7 +97,7 @@ describe('keys', () => {
 describe('envelopes', () => {
   it('sign what DSSE says', () => {
     const example = preAuthEncoding('http://example.com/HelloWorld', Buffer.from('hello world'));
-    expect(example.toString()).toBe('DSSEv1 29 http://example.com/HelloWorld 11 hello world');
+    expect(Buffer.from(example).toString()).toBe('DSSEv1 29 http://example.com/HelloWorld 11 hello world');
   });
   it('hold for their key and their bytes alone, of either kind', () => {
     for (const key of [issuer, keyPair('curve', 'p256')]) {
@@ -140,7 +145,7 @@ describe('claims', () => {
       state: 'fails',
       detail: expect.stringMatching(/no claim about this seal is signed with stranger/) as string,
     });
-    const published = subjectAt(folder, SEAL)!.sha256;
+    const published = subjectAt(diskFolder(folder), SEAL)!.sha256;
     expect((await origin(folder, { published })).state).toBe('holds');
     expect((await origin(folder, { published: '0'.repeat(64) })).state).toBe('fails');
   });

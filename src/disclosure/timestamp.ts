@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual, verify, X509Certificate } from 'node:crypto';
 import { DataError } from '../run/index.ts';
 import { type Der, demand, derFrom, derOf, oidOf, partsOf, TAG } from './der.ts';
+import type { StampReader, Timestamp } from './origin.ts';
 
 /**
  * Time stamps of RFC 3161: a time-stamping authority signs that it saw a digest, and when. What is stored is the whole
@@ -167,25 +168,16 @@ function timeOf(value: Der | undefined): Date {
   return time;
 }
 
-/** What a time stamp says. */
-export interface Timestamp {
-  readonly at: Date;
-  /** Distinguished name of the signing certificate. */
-  readonly authority: string;
-  /** Whether its certificate leads to one that the reader gave. */
-  readonly trusted: boolean;
-}
-
 /**
  * Reads a response and holds it against the bytes that it should be about. `trusted` are certificates that the reader gave.
  *
  * @throws DataError where it is damaged, refused, about other bytes, or its signature does not hold.
  */
-export function readTimestamp(response: Buffer, bytes: Uint8Array, trusted: readonly X509Certificate[]): Timestamp {
+export function readTimestamp(response: Uint8Array, bytes: Uint8Array, trusted: readonly X509Certificate[]): Timestamp {
   let token: Token;
   let signer: X509Certificate;
   try {
-    token = tokenOf(response);
+    token = tokenOf(Buffer.from(response));
     signer = signerOf(token);
   } catch (error) {
     // The parser of certificates has its own errors.
@@ -203,3 +195,9 @@ export function readTimestamp(response: Buffer, bytes: Uint8Array, trusted: read
     trusted: isTrusted(signer, { others: token.certificates, trusted, at }),
   };
 }
+
+/** Reads time stamps for a reader who trusts some authorities. */
+export const stampReader = (authorities: readonly X509Certificate[]): StampReader => ({
+  authorities: authorities.length,
+  read: (response, bytes) => readTimestamp(response, bytes, authorities),
+});

@@ -1,25 +1,32 @@
-import { existsSync } from 'node:fs';
 import {
   EVIDENCE,
   EVIDENCE_KINDS,
+  evidenceIn,
   type Finding,
   findingLabel,
   findingsSchema,
-  isProbeId,
   PROBE_IDS,
-  probeOf,
   runAudit,
 } from '../audit/index.ts';
-import { loadEvidence } from '../audit/node.ts';
 import { documentPage, documentSchema } from '../report/index.ts';
-import { canonicalJson, chainFault, DataError, parseJson } from '../run/index.ts';
-import { fileOf, readJson, readJsonOf, readRecords, readRegularFile, strangersBelow } from '../run/node.ts';
+import {
+  canonicalJson,
+  chainFault,
+  DataError,
+  type Folder,
+  jsonIn,
+  jsonOfIn,
+  parseJson,
+  recordsIn,
+  textIn,
+} from '../run/index.ts';
 import { atPointer, disclosureSchema } from './build.ts';
 import { type Check, openCheck } from './check.ts';
 import { subjectAt } from './claims.ts';
+import { evidenceOf } from './finding-files.ts';
 import { DISCLOSURE_IDS } from './items.ts';
-import { openingCheck } from './open-row.ts';
-import { originAndTime, type Reader } from './origin.ts';
+import { openingCheck } from './opened-row.ts';
+import { type KnownFacts, originAndTime, type StampReader } from './origin.ts';
 import { sealSchema, sealText } from './seal.ts';
 import { MANIFEST, RECORDS, SEAL, WITHHELD } from './sealed-files.ts';
 import { fileChecks, linesWithheld, notRecomputable, type WithheldLines, withheldLines } from './sealed-state.ts';
@@ -28,21 +35,16 @@ const FINDINGS = 'findings.json';
 const DISCLOSURE = 'disclosure/disclosure.json';
 const REPORT = { data: 'report.json', html: 'report.html' } as const;
 
-/** The largest text that is compared whole: manifest, seal and rendered report. */
-const TEXT_BYTES = 256 * 1024 * 1024;
-const textOf = (folder: string, path: string): string =>
-  readRegularFile(`${folder}/${path}`, TEXT_BYTES).toString('utf8');
-
 const complete = (name: string, ok: boolean, detail: string): Check => ({ name, ok, detail, aspect: 'completeness' });
 
 /** The seal's bytes, and its counts against what the folder holds. */
-function sealChecks(folder: string, manifest: string): Check[] {
-  const text = textOf(folder, SEAL);
+function sealChecks(folder: Folder, manifest: string): Check[] {
+  const text = textIn(folder, SEAL);
   const { recordCount, format } = sealSchema.parse(parseJson(text));
   // Each version of the seal has its own manifest: one under the seal of the other is neither.
   const isOld = Array.isArray(parseJson(manifest));
   const ok = isOld === (format === 'goodhart-seal-1') && sealText(folder, manifest, format) === text;
-  const { length } = readRecords(`${folder}/${RECORDS}`).records;
+  const { length } = recordsIn(folder, RECORDS);
   return [
     { name: SEAL, ok, detail: ok ? 'exact bytes' : 'differs from manifest and records' },
     complete(`${SEAL} counts`, recordCount === length, `${recordCount} records sealed, ${length} there`),
@@ -50,8 +52,8 @@ function sealChecks(folder: string, manifest: string): Check[] {
 }
 
 /** The chain of the log: no record altered, and none left out between the first and the last. */
-function recordChecks(folder: string): Check[] {
-  const { records } = readRecords(`${folder}/${RECORDS}`);
+function recordChecks(folder: Folder): Check[] {
+  const records = recordsIn(folder, RECORDS);
   const fault = chainFault(records);
   const gap = records.findIndex(({ seq }, i) => seq !== i);
   return [
@@ -68,11 +70,18 @@ function recordChecks(folder: string): Check[] {
   ];
 }
 
-/** Files of the evidence that a finding rests on. */
-function evidenceOf({ probe }: Finding): string[] {
-  if (!isProbeId(probe)) return [];
-  const { needs, uses } = probeOf(probe);
-  return [...needs, ...uses].map((kind) => EVIDENCE[kind].file);
+const NEAR = 1e-9;
+/** Whether two JSON values differ in nothing but the last digits of numbers. */
+function isNear(a: unknown, b: unknown): boolean {
+  if (typeof a === 'number' && typeof b === 'number')
+    return Math.abs(a - b) <= NEAR * Math.max(1, Math.abs(a), Math.abs(b));
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b;
+  const [own, other] = [new Map(Object.entries(a)), new Map(Object.entries(b))];
+  return (
+    Array.isArray(a) === Array.isArray(b) &&
+    own.size === other.size &&
+    [...own].every(([key, value]) => other.has(key) && isNear(value, other.get(key)))
+  );
 }
 
 /** How evidence becomes findings; whoever audits the same evidence many times remembers what came of it. */
@@ -82,15 +91,18 @@ export type Audit = (...given: Parameters<typeof runAudit>) => Promise<Finding[]
  * Audits the stored evidence again, with the seed and the parameters that the findings say they were made with, and compares
  * whole findings. One that is missing fails like one that differs: leaving out a finding is no way to pass.
  */
-async function findingChecks(folder: string, audit: Audit, withheld: WithheldLines): Promise<Check[]> {
-  const path = `${folder}/${FINDINGS}`;
-  if (!existsSync(path)) return [complete('probes planned', false, `there is no ${FINDINGS}`)];
-  const stored = readJsonOf(path, findingsSchema);
+async function findingChecks(
+  folder: Folder,
+  { audit, roundsOtherwise }: { readonly audit: Audit; readonly roundsOtherwise: boolean },
+  withheld: WithheldLines,
+): Promise<Check[]> {
+  if (!folder.has(FINDINGS)) return [complete('probes planned', false, `there is no ${FINDINGS}`)];
+  const stored = jsonOfIn(folder, FINDINGS, findingsSchema);
   const params = Object.fromEntries(
     PROBE_IDS.map((id) => [id, stored.find(({ probe }) => probe === id)?.params as never]),
   );
   const whole = EVIDENCE_KINDS.filter((id) => !withheld.has(EVIDENCE[id].file));
-  const again = await audit(await loadEvidence(folder, whole), { seed: stored[0]?.seed ?? 0, params });
+  const again = await audit(await evidenceIn(folder, whole), { seed: stored[0]?.seed ?? 0, params });
   const byLabel = new Map(again.map((finding) => [findingLabel(finding), finding]));
   const planned = byLabel.size;
   const checks = stored.map((finding): Check => {
@@ -100,6 +112,8 @@ async function findingChecks(folder: string, audit: Audit, withheld: WithheldLin
     const hidden = found === undefined ? 0 : linesWithheld(withheld, evidenceOf(finding));
     if (hidden > 0) return openCheck(`finding ${label}`, notRecomputable(hidden));
     const ok = found !== undefined && canonicalJson(found) === canonicalJson(finding);
+    if (!ok && roundsOtherwise && found !== undefined && isNear(found, finding))
+      return openCheck(`finding ${label}`, 'the same to nine digits; goodhart verify compares every bit');
     const detail = ok
       ? 'recomputed from evidence'
       : found === undefined
@@ -136,17 +150,13 @@ function itemsCheck(ids: readonly string[]): Check {
   return complete(`${DISCLOSURE} items`, ok, detail);
 }
 
-function disclosureChecks(folder: string, withheld: WithheldLines): Check[] {
-  const path = `${folder}/${DISCLOSURE}`;
-  if (!existsSync(path)) return [complete(`${DISCLOSURE} items`, false, 'there is no disclosure')];
-  const { items } = readJsonOf(path, disclosureSchema);
+function disclosureChecks(folder: Folder, withheld: WithheldLines): Check[] {
+  if (!folder.has(DISCLOSURE)) return [complete(`${DISCLOSURE} items`, false, 'there is no disclosure')];
+  const { items } = jsonOfIn(folder, DISCLOSURE, disclosureSchema);
   const contents = new Map<string, unknown>();
   const read = (file: string): unknown => {
-    if (!contents.has(file)) {
-      // A path of the disclosure is a stranger's: it is read inside the folder or not at all.
-      const within = fileOf(folder, file);
-      contents.set(file, within === undefined ? undefined : readJson(within));
-    }
+    // A path of the disclosure is a stranger's: it is read inside the folder or not at all.
+    if (!contents.has(file)) contents.set(file, folder.has(file) ? jsonIn(folder, file) : undefined);
     return contents.get(file);
   };
   const stands = items.flatMap(({ id, statements, findings }) =>
@@ -164,55 +174,60 @@ function disclosureChecks(folder: string, withheld: WithheldLines): Check[] {
   return [itemsCheck(items.map(({ id }) => id)), ...stands];
 }
 
-function reportChecks(folder: string, withheld: WithheldLines): Check[] {
+function reportChecks(folder: Folder, withheld: WithheldLines): Check[] {
   const hidden = linesWithheld(withheld, Object.values(REPORT));
   if (hidden > 0) return [openCheck('report', notRecomputable(hidden))];
-  if (!existsSync(`${folder}/${REPORT.data}`)) return [];
-  const ok = documentPage(readJsonOf(`${folder}/${REPORT.data}`, documentSchema)) === textOf(folder, REPORT.html);
+  if (!folder.has(REPORT.data)) return [];
+  const ok = documentPage(jsonOfIn(folder, REPORT.data, documentSchema)) === textIn(folder, REPORT.html);
   return [{ name: 'report', ok, detail: ok ? 'renders from its document' : 'differs from its document' }];
 }
 
 /** Claims are held against the seal as it lies there; whether that is the folder's is another check. */
-function originChecks(folder: string, reader: Reader): Check[] {
-  const { records } = readRecords(`${folder}/${RECORDS}`);
+function originChecks(folder: Folder, reader: KnownFacts, stamps: StampReader | undefined): Check[] {
+  const records = recordsIn(folder, RECORDS);
   return originAndTime(
     { folder, records, seal: subjectAt(folder, SEAL)!, withheld: subjectAt(folder, WITHHELD) },
     reader,
+    stamps,
   );
 }
 
 /** What is demanded of whoever verifies: how evidence is audited, and what they know from elsewhere. */
-export interface VerifyOptions {
+export interface FolderOptions {
   readonly audit?: Audit;
-  readonly reader?: Reader;
+  readonly reader?: KnownFacts;
+  /** Left out where nothing reads time stamps. */
+  readonly stamps?: StampReader;
+  /** Set where another engine computes than that of the command: its last bits may be others, and nothing is said to differ for them. */
+  readonly roundsOtherwise?: boolean;
 }
 
 /**
- * Verifies a sealed run offline: bytes, chain, findings, disclosed numbers, rendered report; whose it is, as far as the reader
+ * Verifies a sealed folder, wherever it lies: bytes, chain, findings, disclosed numbers, rendered report; whose it is, as far as the reader
  * brings keys; and that nothing is left out of what the seal counts. A damaged file is a failed check, not a crash.
  */
-export async function verifyRun(folder: string, options: VerifyOptions = {}): Promise<Check[]> {
-  const { audit = async (...given) => runAudit(...given), reader = {} } = options;
-  const strangers = strangersBelow(folder);
+export async function verifyFolder(folder: Folder, options: FolderOptions = {}): Promise<Check[]> {
+  const { audit = async (...given) => runAudit(...given), reader = {}, stamps, roundsOtherwise = false } = options;
+  const strangers = folder.strangers();
   // Nothing is read of a folder that leads elsewhere, or has something in it that may never end.
   if (strangers.length > 0)
     return strangers.map(({ path, what }) => ({ name: path, ok: false, detail: `${what}; only files are sealed` }));
-  if (!existsSync(`${folder}/${SEAL}`) || !existsSync(`${folder}/${MANIFEST}`)) {
+  if (!folder.has(SEAL) || !folder.has(MANIFEST)) {
     throw new DataError(
       'unsealed',
-      `${folder}: expected a sealed run (${SEAL}); finish the run, or seal it with goodhart disclose`,
+      `${folder.name}: expected a sealed run (${SEAL}); finish the run, or seal it with goodhart disclose`,
     );
   }
-  const manifest = textOf(folder, MANIFEST);
+  const manifest = textIn(folder, MANIFEST);
   const withheld = () => withheldLines(folder);
   const parts: readonly (readonly [string, () => Check[] | Promise<Check[]>])[] = [
     [MANIFEST, () => fileChecks(folder, manifest, subjectAt(folder, SEAL)!.sha256)],
     [SEAL, () => sealChecks(folder, manifest)],
     [RECORDS, () => recordChecks(folder)],
-    [FINDINGS, () => findingChecks(folder, audit, withheld())],
+    [FINDINGS, () => findingChecks(folder, { audit, roundsOtherwise }, withheld())],
     [DISCLOSURE, () => disclosureChecks(folder, withheld())],
     [REPORT.html, () => reportChecks(folder, withheld())],
-    ['origin', () => originChecks(folder, reader)],
+    ['origin', () => originChecks(folder, reader, stamps)],
     ...(reader.openings ?? []).map((row) => [row.path, () => [openingCheck(folder, row)]] as const),
   ];
   const checks: Check[] = [];

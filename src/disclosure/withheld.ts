@@ -1,7 +1,14 @@
-import { existsSync } from 'node:fs';
 import { z } from 'zod';
-import { canonicalJson, DataError, digestValue, merkleRootOf, parseJson, type RunRecord } from '../run/index.ts';
-import { digestFile, readRegularFile } from '../run/node.ts';
+import {
+  canonicalJson,
+  DataError,
+  digestValue,
+  type Folder,
+  merkleRootOf,
+  parseJson,
+  type RunRecord,
+  textIn,
+} from '../run/index.ts';
 import type { Committed } from './commitments.ts';
 import { WITHHELD } from './sealed-files.ts';
 
@@ -139,10 +146,9 @@ export function listFault(list: WithheldList, withholding: Withholding): string 
 const LIST_BYTES = 64 * 1024 * 1024;
 
 /** The list of a public copy; undefined where there is none. @throws DataError for one that is not in its canonical form. */
-export function readWithheld(folder: string): WithheldList | undefined {
-  const path = `${folder}/${WITHHELD}`;
-  if (!existsSync(path)) return undefined;
-  const text = readRegularFile(path, LIST_BYTES).toString('utf8');
+export function readWithheld(folder: Folder): WithheldList | undefined {
+  if (!folder.has(WITHHELD)) return undefined;
+  const text = textIn(folder, WITHHELD, LIST_BYTES);
   const parsed = withheldSchema.safeParse(parseJson(text));
   if (!parsed.success)
     throw new DataError(
@@ -157,8 +163,9 @@ export function readWithheld(folder: string): WithheldList | undefined {
 }
 
 /** The list of a public copy with the digest of its file, which whoever publishes it publishes too. */
-export function withheldOf(folder: string): { readonly list: WithheldList; readonly digest: string } {
+export function withheldOf(folder: Folder): { readonly list: WithheldList; readonly digest: string } {
   const list = readWithheld(folder);
-  if (list === undefined) throw new DataError('withheld', `${folder}: expected ${WITHHELD} of a public copy, got none`);
-  return { list, digest: digestFile(`${folder}/${WITHHELD}`).sha256 };
+  if (list === undefined)
+    throw new DataError('withheld', `${folder.name}: expected ${WITHHELD} of a public copy, got none`);
+  return { list, digest: folder.digest(WITHHELD).sha256 };
 }

@@ -13,8 +13,8 @@ import {
   type RecordOf,
   recordKey,
 } from '../feedback/index.ts';
-import { DataError, UsageError } from '../run/index.ts';
-import { decodeUtf8, onPath, parseLine, readByteLines, readLines } from '../run/node.ts';
+import { DataError, parseLine, UsageError } from '../run/index.ts';
+import { decodeUtf8, onPath, readByteLines, readLines } from '../run/node.ts';
 import type { ItemGroup } from './layouts/layout.ts';
 import { checkStanding, judgmentProblem, readUnique } from './project-reader.ts';
 

@@ -16,8 +16,8 @@ import {
   raterProfileSchema,
   recordKey,
 } from '../feedback/index.ts';
-import { DataError, UsageError } from '../run/index.ts';
-import { parseLine, readLines, readRegularFile } from '../run/node.ts';
+import { DataError, parseLine, UsageError } from '../run/index.ts';
+import { readLines, readRegularFile } from '../run/node.ts';
 import { isUnfinished } from './staging.ts';
 
 /** Everything of a project folder. */

@@ -14,7 +14,7 @@ import {
 } from '../disclosure/index.ts';
 import { modelSpecSchema } from '../engine/index.ts';
 import { parameterCount } from '../model/index.ts';
-import { digestFile, fileOf, filesBelow, readJsonOf, readRecords } from '../run/node.ts';
+import { digestFile, diskFolder, fileOf, filesBelow, readJsonOf, readRecords } from '../run/node.ts';
 import { collectedSchema } from './collected.ts';
 import { RUN_FILES, readRunJson } from './run-folder.ts';
 import { RECORD_TYPES, versionsOf } from './run-history.ts';
@@ -102,7 +102,7 @@ function modelsOf(at: Folder, name: string): DisclosedModel[] {
 }
 
 const gapsOf = (folder: string): DisclosedGap[] =>
-  (readWithheld(folder)?.entries ?? []).map(({ path, count, reason, justification }) => ({
+  (readWithheld(diskFolder(folder))?.entries ?? []).map(({ path, count, reason, justification }) => ({
     path,
     count,
     reason,
@@ -121,7 +121,7 @@ const QUOTED = [RUN_FILES.items, RUN_FILES.judgments, RUN_FILES.raters, RUN_FILE
 
 /** Reads what a sealed folder discloses, whoever holds it: the run itself, or a public copy that withholds some of it. */
 export function disclosedRun(folder: string): DisclosedRun {
-  const at: Folder = { folder, withheld: withheldLines(folder) };
+  const at: Folder = { folder, withheld: withheldLines(diskFolder(folder)) };
   const { config, command, versions, startedAt } = readRunJson(folder);
   const { records } = readRecords(`${folder}/${RUN_FILES.records}`);
   const data = readJsonOf(`${folder}/${RUN_FILES.data}`, dataSummarySchema);

@@ -4,6 +4,7 @@ export * from './config.ts';
 export { disclosurePlaces } from './disclosure-places.ts';
 export { exportRun } from './export-run.ts';
 export * from './metrics.ts';
+export { packRun } from './pack-run.ts';
 export { policySettings } from './policy-config.ts';
 export { previewRun, type RunPreview } from './preview.ts';
 export { redactRun } from './redact-run.ts';

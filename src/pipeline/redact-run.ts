@@ -1,17 +1,9 @@
 import { renameSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
-import {
-  type Check,
-  hiddenOf,
-  type Redaction,
-  repeatsIn,
-  requireRun,
-  type WithheldList,
-  withheldOf,
-  writePublicCopy,
-} from '../disclosure/index.ts';
+import { type Check, requireRun, type WithheldList, withheldOf } from '../disclosure/index.ts';
+import { hiddenOf, type Redaction, repeatsIn, writePublicCopy } from '../disclosure/node.ts';
 import { CheckError } from '../run/index.ts';
-import { onPath } from '../run/node.ts';
+import { diskFolder, onPath } from '../run/node.ts';
 import { requireFree } from './out-place.ts';
 import { faultOf, requireHolds, verifyPipelineRun } from './verify-run.ts';
 
@@ -24,7 +16,7 @@ export async function redactRun(
   options: { readonly redaction: Redaction; readonly out: string; readonly allowRepeats?: boolean },
 ): Promise<{ readonly withheld: WithheldList; readonly digest: string; readonly checks: readonly Check[] }> {
   const { redaction, out, allowRepeats = false } = options;
-  requireRun(folder);
+  requireRun(diskFolder(folder));
   requireFree(folder, out);
   await requireHolds(folder);
   const hidden = hiddenOf(folder, redaction);
@@ -42,7 +34,7 @@ export async function redactRun(
     const checks = await verifyPipelineRun(partial);
     const wrong = faultOf(checks);
     if (wrong !== undefined) throw new CheckError('copy', `the copy does not verify: ${wrong.name}: ${wrong.detail}`);
-    const { list, digest } = withheldOf(partial);
+    const { list, digest } = withheldOf(diskFolder(partial));
     onPath(out, () => {
       rmSync(out, { recursive: true, force: true });
       renameSync(partial, out);

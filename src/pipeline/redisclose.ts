@@ -1,6 +1,7 @@
 import type { Declaration, Disclosure } from '../disclosure/index.ts';
-import { requireRun, sealRun } from '../disclosure/index.ts';
-import { openRecordLog } from '../run/node.ts';
+import { requireRun } from '../disclosure/index.ts';
+import { sealRun } from '../disclosure/node.ts';
+import { diskFolder, openRecordLog } from '../run/node.ts';
 import { checkDeclarations } from './declarations.ts';
 import { openMetricsLog } from './metrics-log.ts';
 import { publication } from './publish.ts';
@@ -20,7 +21,7 @@ export async function redisclose(
   options: { readonly declarations: Readonly<Record<string, Declaration>>; readonly now: () => string },
 ): Promise<{ readonly disclosure: Disclosure; readonly seal: string }> {
   const { declarations, now } = options;
-  requireRun(folder);
+  requireRun(diskFolder(folder));
   await requireSound(folder);
   const run = readRunJson(folder);
   const { config } = run;

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { checkVerdicts, type Finding } from '../audit/index.ts';
-import { type Disclosure, disclosureSchema, sealRun } from '../disclosure/index.ts';
+import { type Disclosure, disclosureSchema } from '../disclosure/index.ts';
+import { sealRun } from '../disclosure/node.ts';
 import { documentSchema, type ReportDocument } from '../report/index.ts';
 import { observe, refuseKinds } from '../reward/index.ts';
 import {

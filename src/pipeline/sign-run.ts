@@ -1,4 +1,5 @@
-import { type ClaimRole, type SignedClaim, type SigningKey, signClaim } from '../disclosure/index.ts';
+import type { ClaimRole, Review, SignedClaim } from '../disclosure/index.ts';
+import { type SigningKey, signClaim } from '../disclosure/node.ts';
 import { readRecords } from '../run/node.ts';
 import { RUN_FILES } from './run-folder.ts';
 import { requireHolds } from './verify-run.ts';
@@ -13,6 +14,7 @@ export async function signRun(
     readonly key: SigningKey;
     readonly role: ClaimRole;
     readonly statement?: string | undefined;
+    readonly review?: Review | undefined;
     readonly now: () => string;
   },
 ): Promise<SignedClaim> {

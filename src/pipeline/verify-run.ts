@@ -5,11 +5,10 @@ import {
   linesWithheld,
   notRecomputable,
   openCheck,
-  type Reader,
-  verifyRun,
   type WithheldLines,
   withheldLines,
 } from '../disclosure/index.ts';
+import { type Reader, verifyRun } from '../disclosure/node.ts';
 import {
   CheckError,
   canonicalJson,
@@ -19,7 +18,15 @@ import {
   parseJson,
   type RunRecord,
 } from '../run/index.ts';
-import { linesOfFile, readJson, readJsonOf, readRecords, requireRegularFiles, strangersBelow } from '../run/node.ts';
+import {
+  diskFolder,
+  linesOfFile,
+  readJson,
+  readJsonOf,
+  readRecords,
+  requireRegularFiles,
+  strangersBelow,
+} from '../run/node.ts';
 import { sameDigests } from './digests.ts';
 import { openMetricsLog } from './metrics-log.ts';
 import { createMemory, type Remember } from './remember.ts';
@@ -221,7 +228,7 @@ async function stageChecks(
 async function runChecks(folder: string, { remember, but }: { remember: Remember; but?: string }): Promise<Check[]> {
   const fault = runJsonFault({ folder });
   const place = placeOf(folder, remember);
-  const withheld = withheldLines(folder);
+  const withheld = withheldLines(diskFolder(folder));
   const { digest } = readJsonOf(`${folder}/${RUN_FILES.data}`, dataSummarySchema);
   const every = planOf(place).map((row) => ({ ...row, now: recordNow(row.place, row.stage, digest) }));
   const planned = every.filter(({ stage }) => stage.name !== but);

@@ -5,6 +5,7 @@ export * from './find.ts';
 export { documentPage } from './page.ts';
 export { drawPlot } from './plots/index.ts';
 export { documentSchema } from './schema.ts';
+export { STYLE } from './style.ts';
 export { documentText, table } from './text.ts';
 export { documentTree, sectionTree, TONES } from './tree.ts';
 export { visibleJson, visibleLine, visibleText } from './visible.ts';

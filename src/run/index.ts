@@ -1,11 +1,15 @@
 export * from './canonical.ts';
 export * from './config.ts';
 export * from './errors.ts';
+export * from './folder.ts';
 export { JSON_BOUNDS, type JsonBounds, namesTwice, overBounds, parseJson } from './json-text.ts';
 export * from './lazily.ts';
+export * from './named-json.ts';
 export * from './own.ts';
 export * from './progress.ts';
 export { closeObjectPrototype } from './prototype.ts';
 export * from './records.ts';
+export * from './tar.ts';
+export * from './text-lines.ts';
 export * from './trimmed.ts';
 export * from './variants.ts';

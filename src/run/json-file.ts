@@ -1,7 +1,6 @@
 import type { z } from 'zod';
-import { DataError } from './errors.ts';
 import { writeFileAtomic } from './files.ts';
-import { parseJson } from './json-text.ts';
+import { namedJson, namedValue } from './named-json.ts';
 import { readRegularFile } from './regular-file.ts';
 
 /** The largest JSON file that is read whole. */
@@ -9,21 +8,12 @@ const JSON_BYTES = 256 * 1024 * 1024;
 
 /** A JSON file, or one line saying what is wrong with it. `limit` is the most bytes that are read. */
 export function readJson(path: string, limit = JSON_BYTES): unknown {
-  const text = readRegularFile(path, limit).toString('utf8');
-  try {
-    return parseJson(text);
-  } catch (cause) {
-    throw new DataError('json', `${path}: expected JSON, got ${(cause as Error).message}`, { cause });
-  }
+  return namedJson(path, readRegularFile(path, limit).toString('utf8'));
 }
 
 /** A JSON file of a schema; the error names the file and the field. */
-export function readJsonOf<T>(path: string, schema: z.ZodType<T>, limit = JSON_BYTES): T {
-  const result = schema.safeParse(readJson(path, limit));
-  if (result.success) return result.data;
-  const issue = result.error.issues[0]!;
-  throw new DataError('field', `${path}: ${issue.path.join('.') || 'file'}: ${issue.message}; mend the file`);
-}
+export const readJsonOf = <T>(path: string, schema: z.ZodType<T>, limit = JSON_BYTES): T =>
+  namedValue(schema, path, readJson(path, limit));
 
 /** Pretty JSON, atomically. Numbers JSON has no name for (NaN) are refused rather than turned into null. */
 export function writeJson(path: string, value: unknown): void {

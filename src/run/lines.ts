@@ -4,14 +4,9 @@ import { createGunzip } from 'node:zlib';
 import type { z } from 'zod';
 import { DataError } from './errors.ts';
 import { fileError } from './files.ts';
-import { parseJson } from './json-text.ts';
+import { type Line, parseLine } from './named-json.ts';
 import { readInto, readRegularFile, withRegularFile } from './regular-file.ts';
-
-export interface Line {
-  /** Counted from 1. */
-  readonly line: number;
-  readonly text: string;
-}
+import { linesOfText } from './text-lines.ts';
 
 /** A line before decoding, and where it starts in the unpacked text. */
 export interface ByteLine {
@@ -51,23 +46,9 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const NEWLINE = 10;
 const BOM = '\ufeff';
 
-/** Most lines of a file that is held whole: in memory each takes many times the byte that an empty one takes on the disk. */
-export const MOST_LINES = 4_000_000;
-
-/** Whether a text has more lines than are held, told without holding them. */
-export function hasTooManyLines(text: string): boolean {
-  let lines = 0;
-  for (let at = text.indexOf('\n'); at >= 0 && lines <= MOST_LINES; at = text.indexOf('\n', at + 1)) lines += 1;
-  return lines > MOST_LINES;
-}
-
 /** The lines of a text file that is held whole; behind the last newline there is one more, empty unless it was torn. */
-export function linesOfFile(path: string, limit: number): string[] {
-  const text = readRegularFile(path, limit).toString('utf8');
-  if (hasTooManyLines(text))
-    throw new DataError('lines', `${path}: expected at most ${MOST_LINES} lines, got more; split it`);
-  return text.split('\n');
-}
+export const linesOfFile = (path: string, limit: number): string[] =>
+  linesOfText(path, readRegularFile(path, limit).toString('utf8'));
 
 /** The first bytes of a regular file, fewer when it is shorter. A pipe, which has no beginning to come back to, is refused. */
 export const fileHead = (path: string, length: number): Buffer =>
@@ -195,28 +176,6 @@ export async function* readLines(
     yield { line, text };
   }
   if (!any) throw new DataError('empty', `${path}: expected records, got an empty file`);
-}
-
-/** Parses one line as JSON of a schema; the error names file, line and field. */
-export function parseLine<T>(path: string, { line, text }: Line, schema: z.ZodType<T>): T {
-  let raw: unknown;
-  try {
-    raw = parseJson(text);
-  } catch (cause) {
-    const got = text.length > 40 ? `${text.slice(0, 40)}…` : text;
-    throw new DataError(
-      'json',
-      `${path}:${line}: expected a JSON value, got ${JSON.stringify(got)}; mend or drop the line`,
-      {
-        cause,
-      },
-    );
-  }
-  const result = schema.safeParse(raw);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0]!;
-  const field = issue.path.join('.') || 'record';
-  throw new DataError('field', `${path}:${line}: ${field}: ${issue.message}; mend or drop the line`);
 }
 
 /** Records of a JSON Lines file. */

@@ -1,4 +1,6 @@
 /** File effects of the project, behind one door: durable writes, robust reading of lines, the run's log, and threads. */
+export * from './archive.ts';
+export * from './disk-folder.ts';
 export * from './files.ts';
 export * from './json-file.ts';
 export * from './lines.ts';

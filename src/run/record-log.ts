@@ -2,9 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { DataError } from './errors.ts';
 import { fileError, onPath } from './files.ts';
-import { parseJson } from './json-text.ts';
-import { hasTooManyLines, MOST_LINES } from './lines.ts';
-import { chainFault, chainRecord, type RunRecord, runRecordSchema } from './records.ts';
+import { chainFault, chainRecord, parseRecords, type RunRecord } from './records.ts';
 import { readRegularFile } from './regular-file.ts';
 
 /** An open, durable, hash-chained log: `append` returns only once the record is on disk. */
@@ -20,23 +18,7 @@ const LOG_BYTES = 256 * 1024 * 1024;
 /** Whole records of a log file; a torn last line (no newline at its end) is not one. */
 export function readRecords(path: string): { records: RunRecord[]; bytes: number } {
   if (!existsSync(path)) return { records: [], bytes: 0 };
-  const content = readRegularFile(path, LOG_BYTES);
-  const end = content.lastIndexOf('\n') + 1;
-  const text = content.subarray(0, end).toString('utf8');
-  if (hasTooManyLines(text))
-    throw new DataError('lines', `${path}: expected at most ${MOST_LINES} lines, got more; the log was altered`);
-  const lines = text.split('\n').slice(0, -1);
-  const records = lines.map((line, i): RunRecord => {
-    try {
-      const record = runRecordSchema.parse(parseJson(line)) as RunRecord;
-      // One text for one record: the seal holds records by what they say.
-      if (JSON.stringify(record) !== line) throw new SyntaxError('written in another way');
-      return record;
-    } catch (cause) {
-      throw new DataError('record', `${path}:${i + 1}: expected a record of a run; the log was altered`, { cause });
-    }
-  });
-  return { records, bytes: end };
+  return parseRecords(path, readRegularFile(path, LOG_BYTES));
 }
 
 /** Opens a log for appending. A torn tail, left by a kill in the middle of a write, was never acknowledged and is cut off.

@@ -1,6 +1,9 @@
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { z } from 'zod';
 import { digestValue, merkleLeaf, merkleRoot, merkleRootsOf } from './canonical.ts';
+import { DataError } from './errors.ts';
+import { parseJson } from './json-text.ts';
+import { hasTooManyLines, MOST_LINES } from './text-lines.ts';
 
 const hexSchema = z.string().regex(/^([0-9a-f]{32}|[0-9a-f]{64})$/, 'expected hex');
 
@@ -95,3 +98,26 @@ export const recordsRoots = (records: readonly RunRecord[], counts: ReadonlySet<
 /** RFC 6962 root over the record hashes. */
 export const recordsRoot = (records: readonly RunRecord[]): string =>
   merkleRoot(records.map((record) => utf8ToBytes(record.hash)));
+
+const NEWLINE = 10;
+const UTF8 = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/** Whole records of a log; a torn last line (no newline at its end) is not one. `bytes` is where they end. */
+export function parseRecords(name: string, content: Uint8Array): { records: RunRecord[]; bytes: number } {
+  const bytes = content.lastIndexOf(NEWLINE) + 1;
+  const text = UTF8.decode(content.subarray(0, bytes));
+  if (hasTooManyLines(text))
+    throw new DataError('lines', `${name}: expected at most ${MOST_LINES} lines, got more; the log was altered`);
+  const lines = text.split('\n').slice(0, -1);
+  const records = lines.map((line, i): RunRecord => {
+    try {
+      const record = runRecordSchema.parse(parseJson(line)) as RunRecord;
+      // One text for one record: the seal holds records by what they say.
+      if (JSON.stringify(record) !== line) throw new SyntaxError('written in another way');
+      return record;
+    } catch (cause) {
+      throw new DataError('record', `${name}:${i + 1}: expected a record of a run; the log was altered`, { cause });
+    }
+  });
+  return { records, bytes };
+}

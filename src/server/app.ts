@@ -1,4 +1,4 @@
-import { Hono } from 'hono';
+import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { compress } from 'hono/compress';
 import { secureHeaders } from 'hono/secure-headers';
 import { trustedProxies } from './access/addresses.ts';
@@ -63,7 +63,19 @@ const REPORT_POLICY = {
   frameAncestors: ["'none'"],
   sandbox: [],
 };
-const headersWith = (contentSecurityPolicy: typeof PAGES_POLICY | typeof REPORT_POLICY) =>
+/** The page that verifies in a browser names its own script and style by digest; no other policy lets it do more. */
+const VERIFIER_POLICY = {
+  defaultSrc: ["'none'"],
+  scriptSrc: ["'unsafe-inline'"],
+  styleSrc: ["'unsafe-inline'"],
+  imgSrc: ['data:'],
+  workerSrc: ['blob:'],
+  frameAncestors: ["'none'"],
+  baseUri: ["'none'"],
+  formAction: ["'none'"],
+};
+const VERIFIER = '/verify.html';
+const headersWith = (contentSecurityPolicy: typeof PAGES_POLICY | typeof REPORT_POLICY | typeof VERIFIER_POLICY) =>
   secureHeaders({
     contentSecurityPolicy,
     referrerPolicy: 'no-referrer',
@@ -84,8 +96,16 @@ export function createStudio(options: StudioOptions): Hono {
   app.use(onlyHosts([...(options.hosts ?? []), ...origins.map(({ hostname }) => hostname)]));
   /** A name that browsers reach by https only says so, whatever the proxy in front does. */
   const secureHosts = new Set(origins.filter(({ protocol }) => protocol === 'https:').map(({ host }) => host));
-  const [ofPages, ofReports] = [headersWith(PAGES_POLICY), headersWith(REPORT_POLICY)];
-  app.use((context, next) => (/^\/runs\/[^/]+\/files\//.test(context.req.path) ? ofReports : ofPages)(context, next));
+  const [ofPages, ofReports, ofVerifier] = [PAGES_POLICY, REPORT_POLICY, VERIFIER_POLICY].map(headersWith) as [
+    MiddlewareHandler,
+    MiddlewareHandler,
+    MiddlewareHandler,
+  ];
+  app.use((context, next) => {
+    const { path } = context.req;
+    const headers = path === VERIFIER ? ofVerifier : /^\/runs\/[^/]+\/files\//.test(path) ? ofReports : ofPages;
+    return headers(context, next);
+  });
   const handlers: Handlers<Routes> = {
     ...sessionHandlers({
       ...options,
@@ -127,15 +147,22 @@ export function createStudio(options: StudioOptions): Hono {
       ...(rateScale !== undefined && { rateScale }),
     }),
   );
-  app.get('/runs/:run/files/:path{.+}', async (context) => {
+  /** A file of a run for whoever may see the run. */
+  const runFile = async (context: Context, read: (run: string) => Promise<StaticFile | undefined>, headers = {}) => {
     const caller = await identify(context, accounts, now);
     if (!allows(READERS, caller.role) || caller.projectId !== null) return context.redirect('/login');
-    const { run, path } = context.req.param();
+    const run = context.req.param('run')!;
     const seen = (await seenRuns(options, caller, [run])).has(run);
-    const file = seen ? await options.runs.file(run, path) : undefined;
+    const file = seen ? await read(run) : undefined;
     if (file === undefined) return context.text('there is no such file in this run', 404);
-    return context.body(Uint8Array.from(file.bytes).buffer, 200, { 'content-type': file.type });
-  });
+    return context.body(Uint8Array.from(file.bytes).buffer, 200, { 'content-type': file.type, ...headers });
+  };
+  app.get('/runs/:run/files/:path{.+}', (context) =>
+    runFile(context, (run) => options.runs.file(run, context.req.param('path'))),
+  );
+  app.get('/runs/:run/archive', (context) =>
+    runFile(context, options.runs.archive, { 'content-disposition': 'attachment' }),
+  );
   app.onError((error, context) => errorResponse(context, error, report));
   app.all('/api/*', (context) => context.json({ error: { code: 'route', message: 'there is no such route' } }, 404));
   // The pages' own files only: what the API answers is small, and secrets in it are not to be compressed with guesses.

@@ -45,13 +45,17 @@ export interface RunService {
   resume(run: string): Promise<void>;
   /** Deletes the folder of a run for good; refuses one whose process is running. */
   remove(run: string): Promise<void>;
-  verify(run: string): Promise<ResponseOf<'POST /api/runs/{run}/verify'>['checks']>;
+  verify(run: string): Promise<Omit<ResponseOf<'POST /api/runs/{run}/verify'>, 'ok'>>;
   series(run: string): Promise<ResponseOf<'GET /api/runs/{run}/series'>['series']>;
   /** The run's report; null before there is one. */
   report(run: string): Promise<ResponseOf<'GET /api/runs/{run}/report'>['document']>;
   samples(run: string): Promise<ResponseOf<'GET /api/runs/{run}/samples'>['samples']>;
   findings(run: string): Promise<ResponseOf<'GET /api/runs/{run}/findings'>['findings']>;
   disclosure(run: string): Promise<ResponseOf<'GET /api/runs/{run}/disclosure'>>;
+  /** What a run's disclosure says that an earlier one's did not. */
+  changes(run: string, since: string): Promise<ResponseOf<'GET /api/runs/{run}/disclosure/changes'>['document']>;
+  /** The whole run as one packed archive; undefined where it is not sealed. */
+  archive(run: string): Promise<RunFile | undefined>;
   /** Undefined for what is not there; paths that leave the run's folder are not there. */
   file(run: string, path: string): Promise<RunFile | undefined>;
   /** Ends the processes that are still running. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { feedbackRecordSchema, itemSchema, projectSchema, raterProfileSchema } from '../feedback/index.ts';
-import { canonicalJson, DataError, type Progress } from '../run/index.ts';
-import { type Line, parseLine, readLines } from '../run/node.ts';
+import { canonicalJson, DataError, type Line, type Progress, parseLine } from '../run/index.ts';
+import { readLines } from '../run/node.ts';
 import type { FeedbackStore, LoadOptions, ProjectSource, StoreSnapshot } from './store.ts';
 import { lineTally, tally, writeLines } from './write-lines.ts';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runForTest } from '../../src/cli/command.fake.ts';
-import { redactionSchema } from '../../src/disclosure/index.ts';
+import { redactionSchema } from '../../src/disclosure/node.ts';
 import { redactRun, verifyPipelineRun } from '../../src/pipeline/index.ts';
 import { createMemory } from '../../src/pipeline/remember.ts';
 import { openRecordLog } from '../../src/run/node.ts';

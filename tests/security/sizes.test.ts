@@ -14,8 +14,16 @@ import { readCheckpoint, writeCheckpoint } from '../../src/engine-embedded/check
 import { freshState } from '../../src/engine-embedded/store.ts';
 import { openMetricsLog } from '../../src/pipeline/metrics-log.ts';
 import { linearAxis } from '../../src/report/plots/frame.ts';
-import { canonicalJson, JSON_BOUNDS, merkleLeaf, merkleRootOf, merkleRootsOf, parseJson } from '../../src/run/index.ts';
-import { linesOfFile, MOST_LINES, readRecords } from '../../src/run/node.ts';
+import {
+  canonicalJson,
+  JSON_BOUNDS,
+  MOST_LINES,
+  merkleLeaf,
+  merkleRootOf,
+  merkleRootsOf,
+  parseJson,
+} from '../../src/run/index.ts';
+import { diskFolder, linesOfFile, readRecords } from '../../src/run/node.ts';
 import { largest, smallest } from '../../src/stats/index.ts';
 
 /** What is little on the disk may be much in memory, or much to compute: each has a bound, told before memory is taken. */
@@ -45,10 +53,10 @@ describe('files of lines', () => {
     expect(() => linesOfFile(path, 1e9)).toThrow(refused);
     expect(() => readRecords(path)).toThrow(refused);
     expect(() => openMetricsLog(path)).toThrow(refused);
-    expect(linesOf(root, 'empty.jsonl')).toBeUndefined();
+    expect(linesOf(diskFolder(root), 'empty.jsonl')).toBeUndefined();
     writeFileSync(path, '\n'.repeat(1000));
     expect(linesOfFile(path, 1e9)).toHaveLength(1001);
-    expect(linesOf(root, 'empty.jsonl')).toHaveLength(1000);
+    expect(linesOf(diskFolder(root), 'empty.jsonl')).toHaveLength(1000);
   });
   it('of evidence count as they unpack, all together', async () => {
     const folder = join(root, 'evidence-folder');
@@ -110,7 +118,7 @@ describe('claims', () => {
     const folder = join(root, 'claimed');
     mkdirSync(join(folder, 'disclosure'), { recursive: true });
     writeFileSync(join(folder, 'disclosure/claims.jsonl'), '{}\n'.repeat(1001));
-    expect(() => readClaims(folder)).toThrow(/expected at most 1000 claims, got 1001/);
+    expect(() => readClaims(diskFolder(folder))).toThrow(/expected at most 1000 claims, got 1001/);
     const stamp = { signedTimestamp: 'AAAA' };
     const issue = bundleSchema
       .safeParse({

@@ -224,6 +224,8 @@ export const RUN_ROUTES = {
           detail: z.string(),
         }),
       ),
+      /** The three verdicts, with every check behind them. */
+      document: documentSchema,
     }),
     perMinute: 20,
   },
@@ -264,7 +266,23 @@ export const RUN_ROUTES = {
     allow: READERS,
     summary:
       'The eleven items with status, places and digests, and what of people whoever publishes the folder publishes',
-    response: z.object({ disclosure: z.json(), seal: z.string().nullable(), carries: carriedSchema.nullable() }),
+    response: z.object({
+      disclosure: z.json(),
+      seal: z.string().nullable(),
+      /** SHA-256 of the seal: what to publish elsewhere. */
+      sealDigest: z.string().nullable(),
+      /** Who signed the seal, and what is withheld; null where there is no seal. */
+      signed: documentSchema.nullable(),
+      /** Forms that it can be exported in; none where there is no seal. */
+      exports: z.array(z.object({ id: z.string(), title: z.string() })),
+      carries: carriedSchema.nullable(),
+    }),
+  },
+  'GET /api/runs/{run}/disclosure/changes': {
+    allow: READERS,
+    summary: 'What the disclosure of a run says that of an earlier one did not, item by item',
+    query: z.object({ since: z.string().max(200) }),
+    response: z.object({ document: documentSchema }),
   },
   'GET /api/challenges/{challenge}': {
     allow: ANYONE_SIGNED_IN,

@@ -136,8 +136,8 @@ export function runHandlers(services: {
       return { ok: true };
     },
     async 'POST /api/runs/{run}/verify'({ caller, params }) {
-      const checks = await runs.verify(await known(caller, params.run));
-      return { ok: checks.every(({ ok }) => ok), checks };
+      const verified = await runs.verify(await known(caller, params.run));
+      return { ok: verified.checks.every(({ ok }) => ok), ...verified };
     },
     'GET /api/runs/{run}/series': async ({ caller, params }) => ({
       series: await runs.series(await known(caller, params.run)),
@@ -163,6 +163,9 @@ export function runHandlers(services: {
       );
     },
     'GET /api/runs/{run}/disclosure': async ({ caller, params }) => runs.disclosure(await known(caller, params.run)),
+    'GET /api/runs/{run}/disclosure/changes': async ({ caller, params, query }) => ({
+      document: await runs.changes(await known(caller, params.run), await known(caller, query.since)),
+    }),
     'GET /api/challenges/{challenge}': async ({ params }) => ({ challenge: challengePage(params.challenge) }),
     'GET /api/challenges': async () => ({ challenges: challengeList() }),
   };

@@ -1,30 +1,33 @@
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { commit, leafOf, readSalts, withheldLine } from '../../../src/disclosure/commitments.ts';
-import { bundleSchema, payloadOf, signPayload } from '../../../src/disclosure/dsse.ts';
+import { bundleSchema, payloadOf } from '../../../src/disclosure/dsse.ts';
 import {
   CLAIMS,
   encodeKey,
   MANIFEST,
   OPENINGS,
-  openRow,
   RECORDS,
+  SEAL,
+  verdictsOf,
+  WITHHELD,
+} from '../../../src/disclosure/index.ts';
+import {
+  openRow,
   type Reader,
   readPrivateKey,
   redactionSchema,
-  SEAL,
   sealRun,
   signClaim,
-  verdictsOf,
-  WITHHELD,
+  signPayload,
   writeKeyPair,
-} from '../../../src/disclosure/index.ts';
+} from '../../../src/disclosure/node.ts';
 import { manifestSchema, manifestText, render, sealText } from '../../../src/disclosure/seal.ts';
 import { withheldList } from '../../../src/disclosure/withheld.ts';
 import { redactRun, verifyPipelineRun } from '../../../src/pipeline/index.ts';
 import { createMemory } from '../../../src/pipeline/remember.ts';
 import { canonicalJson, digestBytes } from '../../../src/run/index.ts';
-import { filesBelow, readRecords } from '../../../src/run/node.ts';
+import { diskFolder, filesBelow, readRecords } from '../../../src/run/node.ts';
 import { createRng, type Rng } from '../../../src/stats/index.ts';
 import { editJson, pick } from './json-edits.ts';
 
@@ -78,11 +81,12 @@ export async function signedRun(place: string, honest: string): Promise<SignedRu
 
 /** Seals a public copy anew as it lies there, as its issuer could who has altered it: salts, list and form are what they should be. */
 export function resealCopy(folder: string): void {
-  const salts = readSalts(folder);
+  const disk = diskFolder(folder);
+  const salts = readSalts(disk);
   const { files } = manifestSchema.parse(JSON.parse(read(folder, MANIFEST)));
   const there = new Set(filesBelow(folder));
-  const manifest = manifestText(files.map((file) => (there.has(file.path) ? commit(folder, file.path, salts) : file)));
-  const seal = sealText(folder, manifest, 'goodhart-seal-2');
+  const manifest = manifestText(files.map((file) => (there.has(file.path) ? commit(disk, file.path, salts) : file)));
+  const seal = sealText(disk, manifest, 'goodhart-seal-2');
   writeFileSync(join(folder, MANIFEST), manifest);
   writeFileSync(join(folder, SEAL), seal);
   const { entries } = JSON.parse(read(folder, WITHHELD)) as ReturnType<typeof withheldList>;
@@ -103,7 +107,7 @@ const lined = (lines: readonly string[]) => lines.map((line) => `${line}\n`).joi
 /** A claim with its statement altered; signed anew with the forger's key, or with the old signature. */
 function altered(line: string, rng: Rng, key?: SignedRun['stranger']): string | undefined {
   const bundle = bundleSchema.parse(JSON.parse(line));
-  const statement = JSON.parse(payloadOf(bundle).toString('utf8'));
+  const statement = JSON.parse(Buffer.from(payloadOf(bundle)).toString('utf8'));
   if (key !== undefined) {
     const predicate = { ...statement.predicate, key: encodeKey(key) };
     return canonicalJson(signPayload(key, Buffer.from(canonicalJson({ ...statement, predicate }))));

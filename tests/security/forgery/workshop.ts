@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { sealRun } from '../../../src/disclosure/index.ts';
+import { sealRun } from '../../../src/disclosure/node.ts';
 import { openMetricsLog } from '../../../src/pipeline/metrics-log.ts';
 import type { Remember } from '../../../src/pipeline/remember.ts';
 import { RUN_FILES, readRunJson } from '../../../src/pipeline/run-folder.ts';
