@@ -12,7 +12,7 @@ import {
   withheldTexts,
 } from './disclosed-run.ts';
 import { type ExportFormat, holding } from './format.ts';
-import { jsonText, slug } from './texts.ts';
+import { jsonText, listed, slug } from './texts.ts';
 
 const CROISSANT_1_1 = 'http://mlcommons.org/croissant/1.1';
 
@@ -159,7 +159,7 @@ export const croissant: ExportFormat = {
       ...(license !== undefined && { license }),
       ...(provider !== undefined && { creator: { '@type': 'sc:Organization', name: provider } }),
       ...(url !== undefined && { url }),
-      ...(languages !== undefined && { inLanguage: languages.split(/\s*,\s*/) }),
+      ...(languages !== undefined && { inLanguage: listed(languages) }),
       'prov:wasDerivedFrom': run.data.digest,
       distribution: run.files.map(fileObject),
       recordSet: recordSets(run),

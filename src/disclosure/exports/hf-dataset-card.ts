@@ -4,6 +4,7 @@ import type { Asking } from './details.ts';
 import type { DisclosedRun } from './disclosed-run.ts';
 import { type ExportFormat, holding } from './format.ts';
 import { card, md } from './markdown.ts';
+import { listed } from './texts.ts';
 
 const ITEMS = ['D2', 'D3', 'D4', 'D5'] as const;
 
@@ -25,7 +26,7 @@ function metadataOf(run: DisclosedRun, { ask }: Asking): object {
   const shown = files.filter(({ path }) => path.startsWith('feedback/') && path.endsWith('.jsonl'));
   return {
     ...(license !== undefined && { license: license.toLowerCase() }),
-    ...(languages !== undefined && { language: languages.split(/\s*,\s*/) }),
+    ...(languages !== undefined && { language: listed(languages) }),
     pretty_name: `feedback of ${run.name}`,
     size_categories: [SIZES.find(([below]) => judged < below)![1]],
     // What people were, experts or a crowd, the run does not know.

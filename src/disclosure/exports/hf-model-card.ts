@@ -4,7 +4,7 @@ import type { Asking } from './details.ts';
 import { type DisclosedRun, itemOf, type ModelRole, mainModelOf, metricsOf, modelOf } from './disclosed-run.ts';
 import { type ExportFormat, holding } from './format.ts';
 import { card, md } from './markdown.ts';
-import { slug } from './texts.ts';
+import { listed, slug } from './texts.ts';
 
 /** Tasks of the hub by model: a reward is published as a classifier there. */
 const EVALUATED = {
@@ -37,7 +37,7 @@ function metadataOf(run: DisclosedRun, { ask }: Asking): object {
   const subject = mainModelOf(run);
   return {
     ...(license !== undefined && { license: license.toLowerCase() }),
-    ...(languages !== undefined && { language: languages.split(',').map((language) => language.trim()) }),
+    ...(languages !== undefined && { language: listed(languages) }),
     library_name: 'goodhart',
     ...(subject !== undefined && { pipeline_tag: EVALUATED[subject.role as keyof typeof EVALUATED].task }),
     tags: ['rlhf', 'reward-model'],

@@ -12,3 +12,6 @@ export function uuidFrom(digest: string): string {
   const hex = `${digest.slice(0, 12)}4${digest.slice(13, 16)}8${digest.slice(17, 32)}`;
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 }
+
+/** The parts of a text like “en, de”. */
+export const listed = (text: string): string[] => text.split(',').map((part) => part.trim());
