@@ -1,7 +1,7 @@
 /** Evidence on disk: one JSON Lines file for each kind. */
 import { statSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
-import { suggest, UsageError } from '../run/index.ts';
+import { hintFor, UsageError } from '../run/index.ts';
 import { fileOf, filesBelow, readLines, requireRegularFiles, writeFileAtomic } from '../run/node.ts';
 import { EVIDENCE, EVIDENCE_KINDS, type Evidence, type EvidenceKindId, evidenceKind } from './evidence/index.ts';
 import { type EvidenceBounds, evidenceFrom } from './evidence-files.ts';
@@ -25,9 +25,7 @@ export function requireEvidenceFolder(folder: string): void {
     const id = places.get(file);
     if (id === undefined) {
       if (!DATA.has(extname(file).toLowerCase())) continue;
-      const near = suggest(basename(file), [...places.keys()]);
-      const hint =
-        near === undefined ? 'docs/evidence.md names every file; move it elsewhere' : `did you mean ${near}?`;
+      const hint = hintFor(basename(file), [...places.keys()], 'docs/evidence.md names every file; move it elsewhere');
       throw new UsageError('evidence', `${join(folder, file)}: no evidence is read from such a file; ${hint}`);
     }
     const other = seen.get(id);

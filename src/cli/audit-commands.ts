@@ -30,7 +30,7 @@ import {
   wholeRunJsonSchema,
 } from '../pipeline/index.ts';
 import { documentText, table } from '../report/index.ts';
-import { CheckError, parseConfig, suggest, UsageError } from '../run/index.ts';
+import { CheckError, hintFor, parseConfig, UsageError } from '../run/index.ts';
 import { diskFolder, onPath, readJsonOf, requireRegularFiles } from '../run/node.ts';
 import { now } from './environment.ts';
 import { addExportCommand } from './export-disclosure.ts';
@@ -117,8 +117,7 @@ function requireOption(value: string): string[] {
   const names = value.split(',').map((name) => name.trim());
   const unknown = names.find((name) => !isRequirable(name));
   if (unknown === undefined) return names;
-  const near = suggest(unknown, requirable());
-  const hint = near === undefined ? 'give a challenge such as R4, or a probe' : `did you mean ${near}?`;
+  const hint = hintFor(unknown, requirable(), 'give a challenge such as R4, or a probe');
   throw new UsageError('require', `--require ${unknown}: no such challenge or probe; ${hint}`);
 }
 

@@ -27,7 +27,7 @@ import {
   selectionStudy,
   strategyEffects,
 } from '../lab/index.ts';
-import { own, type Progress, suggest, UsageError } from '../run/index.ts';
+import { hintFor, own, type Progress, UsageError } from '../run/index.ts';
 import { addAlgorithmStudy } from './algorithm-study-command.ts';
 import {
   coverageText,
@@ -135,9 +135,7 @@ function addMeasured<M extends CommittedRates | CommittedCoverage>(
 function phenomenonNamed(name: string): PhenomenonId {
   const known = PHENOMENON_IDS.find((id) => id === name);
   if (known !== undefined) return known;
-  const near = suggest(name, PHENOMENON_IDS);
-  const hint = near === undefined ? `choose among ${PHENOMENON_IDS.join(', ')}` : `did you mean ${near}?`;
-  throw new UsageError('phenomenon', `lab phenomena: unknown ${name}; ${hint}`);
+  throw new UsageError('phenomenon', `lab phenomena: unknown ${name}; ${hintFor(name, PHENOMENON_IDS)}`);
 }
 
 /** `lab phenomena`: what published phenomena were expected to show and what was found, as committed or on other seeds. */

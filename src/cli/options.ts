@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { ANSWER_CHOICES } from '../feedback/index.ts';
-import { suggest, UsageError } from '../run/index.ts';
+import { hintFor, UsageError } from '../run/index.ts';
 
 /** A whole number from `least` to `most`, as an option; anything else is refused by name. */
 export const whole =
@@ -19,9 +19,7 @@ export function names<T extends string>(option: string, text: string, known: rea
   return text.split(',').map((name) => {
     const found = known.find((one) => one === name.trim());
     if (found !== undefined) return found;
-    const near = suggest(name.trim(), known);
-    const hint = near === undefined ? `choose among ${known.join(', ')}` : `did you mean ${near}?`;
-    throw new UsageError(option, `--${option}: unknown ${name.trim()}; ${hint}`);
+    throw new UsageError(option, `--${option}: unknown ${name.trim()}; ${hintFor(name.trim(), known)}`);
   });
 }
 

@@ -74,32 +74,10 @@ export function createRunService(options: {
   /** A process of ours runs until its end was noted, which is a moment after it. */
   const now = (row: RunRow): RunRow =>
     children.has(row.id) && row.status !== 'complete' ? { ...row, status: 'running' } : row;
-  const {
-    has: isThere,
-    projectOf,
-    verify,
-    series,
-    report,
-    samples,
-    findings,
-    disclosure,
-    changes,
-    archive,
-    file,
-  } = reader;
+  const { detail: _, config: __, close: ___, ...read } = reader;
   return {
+    ...read,
     list: async () => (await reader.list()).map(now),
-    projectOf,
-    has: isThere,
-    verify,
-    series,
-    report,
-    samples,
-    findings,
-    disclosure,
-    changes,
-    archive,
-    file,
     async detail(run) {
       const detail = await reader.detail(run);
       const progress = children.get(run)?.progress() ?? null;

@@ -41,17 +41,19 @@ function soundClaims(folder: string): readonly SignedClaim[] {
   return claims;
 }
 
+/** Who signs, as what, and what they say. */
+export interface SigningOptions {
+  readonly key: SigningKey;
+  readonly role: ClaimRole;
+  readonly statement?: string | undefined;
+  readonly review?: Review | undefined;
+  readonly now: () => string;
+}
+
 /** Signs the seal of a folder as it is, and appends the claim. */
 export function signClaim(
   folder: string,
-  options: {
-    readonly key: SigningKey;
-    readonly role: ClaimRole;
-    readonly statement?: string | undefined;
-    readonly review?: Review | undefined;
-    readonly now: () => string;
-    readonly records: readonly RunRecord[];
-  },
+  options: SigningOptions & { readonly records: readonly RunRecord[] },
 ): SignedClaim {
   const { key, role, now, records } = options;
   const before = soundClaims(folder);

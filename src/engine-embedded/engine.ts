@@ -2,6 +2,7 @@ import {
   type AdamParams,
   type Capabilities,
   type CustomLoss,
+  customPass,
   type Datum,
   type Engine,
   type ForwardOutput,
@@ -11,9 +12,11 @@ import {
   type ModelSpec,
   type OptimResult,
   requireCustomLoss,
+  requireRoom,
   type Sample,
   type SampleParams,
   type Sampler,
+  SnapshotLife,
   type TrainableModel,
   validateData,
   validateSequences,
@@ -36,59 +39,43 @@ class EmbeddedSampler implements Sampler {
   readonly snapshot: string;
   readonly #channel: Channel;
   readonly #spec: ModelSpec;
-  #state: 'live' | 'stale' | 'disposed' = 'live';
+  readonly #life: SnapshotLife;
 
   constructor(channel: Channel, spec: ModelSpec, snapshot: string) {
     this.#channel = channel;
     this.#spec = spec;
     this.snapshot = snapshot;
-  }
-
-  #check(): void {
-    if (this.#state === 'live') return;
-    const why = this.#state === 'stale' ? 'a newer snapshot of its model was taken' : 'it was disposed';
-    throw new EngineError(
-      'stale-sampler',
-      `sampler ${this.snapshot}: ${why}; use the newer one, or take it with { retain: true }`,
-    );
+    this.#life = new SnapshotLife(snapshot);
   }
 
   async sample(prompts: readonly Int32Array[], params: SampleParams): Promise<Sample[][]> {
-    this.#check();
+    this.#life.check();
     validateSequences(prompts, this.#spec, 'sample');
-    const longest = Math.max(...prompts.map((p) => p.length));
-    if (longest >= this.#spec.maxContext) {
-      throw new EngineError(
-        'context',
-        `sample: a prompt of ${longest} tokens leaves no room in ${this.#spec.maxContext}; shorten it`,
-      );
-    }
+    requireRoom(prompts, this.#spec);
     return this.#channel.call('sample', this.snapshot, prompts, params);
   }
 
   async logprobs(sequences: readonly Int32Array[]): Promise<Float32Array[]> {
-    this.#check();
+    this.#life.check();
     validateSequences(sequences, { ...this.#spec, maxContext: this.#spec.maxContext + 1 }, 'logprobs', 2);
     return this.#channel.call('logprobs', this.snapshot, sequences);
   }
 
   async scalars(sequences: readonly Int32Array[]): Promise<Float32Array[]> {
-    this.#check();
+    this.#life.check();
     requireHead(this.#spec);
     validateSequences(sequences, this.#spec, 'scalars');
     return this.#channel.call('snapshotScalars', this.snapshot, sequences);
   }
 
   async hidden(sequences: readonly Int32Array[]): Promise<Float32Array[]> {
-    this.#check();
+    this.#life.check();
     validateSequences(sequences, this.#spec, 'hidden');
     return this.#channel.call('hidden', this.snapshot, sequences);
   }
 
   async retire(state: 'stale' | 'disposed'): Promise<void> {
-    if (this.#state !== 'live') return;
-    this.#state = state;
-    await this.#channel.call('dropSnapshot', this.snapshot);
+    if (this.#life.end(state)) await this.#channel.call('dropSnapshot', this.snapshot);
   }
 
   dispose(): Promise<void> {
@@ -129,17 +116,11 @@ class EmbeddedModel implements TrainableModel {
     return this.#pass(data, loss, config, true);
   }
 
-  async forwardBackwardCustom(
+  forwardBackwardCustom(
     data: readonly Datum[],
     custom: (logprobs: readonly Float32Array[]) => CustomLoss,
   ): Promise<ForwardOutput> {
-    const { logprobs } = await this.forward(data, 'cross_entropy');
-    const { loss, gradients } = custom(logprobs);
-    requireCustomLoss(loss, gradients, { lengths: data.map((datum) => datum.tokens.length), step: this.#step });
-    // dL/dθ = Σ (dL/dlp) dlp/dθ, and cross-entropy with weight −dL/dlp has exactly that gradient.
-    const weighted = data.map((datum, i) => ({ ...datum, weights: gradients[i]!.map((g) => -g) }));
-    await this.forwardBackward(weighted, 'cross_entropy');
-    return { loss, logprobs };
+    return customPass(this, data, custom, () => this.#step);
   }
 
   async forwardBackwardScalar(

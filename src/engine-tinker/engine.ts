@@ -6,6 +6,7 @@ import {
   type AdamParams,
   type Capabilities,
   type CustomLoss,
+  customPass,
   type Datum,
   type Engine,
   type ForwardOutput,
@@ -14,7 +15,6 @@ import {
   type LossName,
   type ModelSpec,
   type OptimResult,
-  requireCustomLoss,
   type Sampler,
   type StartOptions,
   type TrainableModel,
@@ -155,16 +155,11 @@ class TinkerModel implements TrainableModel {
     return this.#pass(data, loss, config, false);
   }
 
-  async forwardBackwardCustom(
+  forwardBackwardCustom(
     data: readonly Datum[],
     custom: (logprobs: readonly Float32Array[]) => CustomLoss,
   ): Promise<ForwardOutput> {
-    const { logprobs } = await this.forward(data, 'cross_entropy');
-    const { loss, gradients } = custom(logprobs);
-    requireCustomLoss(loss, gradients, { lengths: data.map(({ tokens }) => tokens.length), step: this.#step });
-    const weighted = data.map((datum, i) => ({ ...datum, weights: gradients[i]!.map((g) => -g) }));
-    await this.forwardBackward(weighted, 'cross_entropy');
-    return { loss, logprobs };
+    return customPass(this, data, custom, () => this.#step);
   }
 
   async forwardBackwardScalar(): Promise<never> {

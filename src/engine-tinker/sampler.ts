@@ -1,4 +1,12 @@
-import { type ModelSpec, type Sample, type SampleParams, type Sampler, validateSequences } from '../engine/index.ts';
+import {
+  type ModelSpec,
+  requireRoom,
+  type Sample,
+  type SampleParams,
+  type Sampler,
+  SnapshotLife,
+  validateSequences,
+} from '../engine/index.ts';
 import { EngineError } from '../run/index.ts';
 import { modelInputJson, sampleOutputSchema } from './json-messages.ts';
 import type { Meter } from './meter.ts';
@@ -137,39 +145,24 @@ export class TinkerSampler implements Sampler {
   readonly snapshot: string;
   readonly #remote: RemoteSampler;
   readonly #spec: ModelSpec;
-  #state: 'live' | 'stale' | 'disposed' = 'live';
+  readonly #life: SnapshotLife;
 
   constructor(remote: RemoteSampler, spec: ModelSpec, snapshot: string) {
     this.#remote = remote;
     this.#spec = spec;
     this.snapshot = snapshot;
-  }
-
-  #check(): void {
-    if (this.#state === 'live') return;
-    const why = this.#state === 'stale' ? 'a newer snapshot of its model was taken' : 'it was disposed';
-    throw new EngineError(
-      'stale-sampler',
-      `sampler ${this.snapshot}: ${why}; use the newer one, or take it with { retain: true }`,
-    );
+    this.#life = new SnapshotLife(snapshot);
   }
 
   async sample(prompts: readonly Int32Array[], params: SampleParams): Promise<Sample[][]> {
-    this.#check();
+    this.#life.check();
     validateSequences(prompts, this.#spec, 'sample');
-    const longest = Math.max(...prompts.map((p) => p.length));
-    const room = this.#spec.maxContext - longest;
-    if (room <= 0) {
-      throw new EngineError(
-        'context',
-        `sample: a prompt of ${longest} tokens leaves no room in ${this.#spec.maxContext}; shorten it`,
-      );
-    }
+    requireRoom(prompts, this.#spec);
     return this.#remote.sample(prompts, params);
   }
 
   async logprobs(sequences: readonly Int32Array[]): Promise<Float32Array[]> {
-    this.#check();
+    this.#life.check();
     validateSequences(sequences, this.#spec, 'logprobs', 2);
     return this.#remote.logprobs(sequences);
   }
@@ -179,7 +172,7 @@ export class TinkerSampler implements Sampler {
   }
 
   retire(state: 'stale' | 'disposed'): void {
-    if (this.#state === 'live') this.#state = state;
+    this.#life.end(state);
   }
 
   async dispose(): Promise<void> {

@@ -81,8 +81,8 @@ const FEWEST_REPLIES = 4;
 /** Most draws of best of n. */
 const MOST_DRAWS = 16;
 
-/** All replies to each prompt that has several. */
-function poolsOf(items: readonly Item[]): { prompt: string; replies: string[] }[] {
+/** The different replies to each prompt that has at least `fewest`. */
+export function repliesByPrompt(items: readonly Item[], fewest: number): { prompt: string; replies: string[] }[] {
   const pools = new Map<string, Set<string>>();
   for (const { prompt, replies } of items) {
     const own = pools.get(prompt) ?? new Set();
@@ -90,7 +90,7 @@ function poolsOf(items: readonly Item[]): { prompt: string; replies: string[] }[
     pools.set(prompt, own);
   }
   return [...pools]
-    .filter(([, replies]) => replies.size >= FEWEST_REPLIES)
+    .filter(([, replies]) => replies.size >= fewest)
     .map(([prompt, replies]) => ({ prompt, replies: [...replies] }));
 }
 
@@ -128,7 +128,7 @@ async function onPools(
   { items, judgments }: JudgedReplies,
   { against, kl }: Pick<ExamineOptions, 'against' | 'kl'>,
 ): Promise<Examined['optimised']> {
-  const pools = poolsOf(items);
+  const pools = repliesByPrompt(items, FEWEST_REPLIES);
   if (pools.length < FEWEST_PROMPTS)
     return {
       notAssessed: `expected ${FEWEST_PROMPTS} prompts with ${FEWEST_REPLIES} replies or more, got ${pools.length}; name a proving ground (--ground), or judge more replies to a prompt`,

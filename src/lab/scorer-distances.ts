@@ -3,7 +3,7 @@ import { type ComparedReplies, type DistanceEstimate, rewardDistances } from '..
 import { UsageError } from '../run/index.ts';
 import { createRng } from '../stats/index.ts';
 import { isListed } from '../world/index.ts';
-import { groundNamed, type Scorer } from './reward-examination.ts';
+import { groundNamed, repliesByPrompt, type Scorer } from './reward-examination.ts';
 
 /** Replies to a prompt with the chance of each. */
 export interface ReplyPool {
@@ -14,15 +14,10 @@ export interface ReplyPool {
 
 /** The replies of judged data, by prompt, each as likely as another; prompts with one reply compare nothing. */
 export function dataPools({ items }: { readonly items: readonly Item[] }): ReplyPool[] {
-  const pools = new Map<string, Set<string>>();
-  for (const { prompt, replies } of items) {
-    const own = pools.get(prompt) ?? new Set();
-    for (const { text } of replies) own.add(text);
-    pools.set(prompt, own);
-  }
-  return [...pools]
-    .filter(([, replies]) => replies.size > 1)
-    .map(([prompt, replies]) => ({ prompt, replies: [...replies], shares: [...replies].map(() => 1 / replies.size) }));
+  return repliesByPrompt(items, 2).map(({ prompt, replies }) => ({
+    ...{ prompt, replies },
+    shares: replies.map(() => 1 / replies.length),
+  }));
 }
 
 /** Every reply to the evaluation prompts of a ground, by its chance under the ground's base policy. */

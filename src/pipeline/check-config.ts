@@ -1,6 +1,6 @@
 import { ALGORITHMS, MONITORS } from '../policy/index.ts';
 import { FAMILIES } from '../reward/index.ts';
-import { suggest, UsageError } from '../run/index.ts';
+import { hintFor, UsageError } from '../run/index.ts';
 import {
   GROUNDS,
   type Ground,
@@ -20,9 +20,7 @@ function checkRaters(raters: Readonly<Record<string, number>>, ground: GroundId)
   const known = Object.keys(SIMULATED_RATERS);
   const unknown = Object.keys(raters).find((kind) => !known.includes(kind));
   if (unknown !== undefined) {
-    const near = suggest(unknown, known);
-    const hint = near === undefined ? `choose among ${known.join(', ')}` : `did you mean ${near}?`;
-    refuse(`feedback.raters: unknown kind ${unknown}; ${hint}`);
+    refuse(`feedback.raters: unknown kind ${unknown}; ${hintFor(unknown, known)}`);
   }
   if (Object.values(raters).every((count) => count === 0))
     refuse('feedback.raters: expected at least one rater, got none; for example { noisy: 7 }');

@@ -29,6 +29,16 @@ export function suggest(word: string, known: readonly string[]): string | undefi
   return best !== undefined && best.far <= Math.max(2, word.length / 3) ? best.one : undefined;
 }
 
+/** What to do about an unknown word: the one that was meant, where one is close; else which there are, or what the caller says. */
+export function hintFor(
+  word: string,
+  known: readonly string[],
+  otherwise = `choose among ${known.join(', ')}`,
+): string {
+  const near = suggest(word, known);
+  return near === undefined ? otherwise : `did you mean ${near}?`;
+}
+
 /** Sets `a.b.c` in a copy of a configuration; the value is read as YAML, so numbers and lists work. */
 export function withOverride(config: Json, assignment: string, asWritten: readonly string[] = []): Json {
   const at = assignment.indexOf('=');
@@ -104,10 +114,9 @@ export function parseConfig<T>(
   const where = issue.path.join('.');
   if (issue.code === 'unrecognized_keys') {
     const key = issue.keys[0]!;
-    const near = suggest(key, knownKeys(schema, raw, issue.path));
     const shown = key.length > LONGEST_WORD ? `${key.slice(0, LONGEST_WORD)}…` : key;
     const full = where === '' ? shown : `${where}.${shown}`;
-    const hint = near === undefined ? 'remove it' : `did you mean ${near}?`;
+    const hint = hintFor(key, knownKeys(schema, raw, issue.path), 'remove it');
     throw new UsageError('config', `${options.source}: unknown key ${full}; ${hint}`);
   }
   throw new UsageError('config', `${options.source}: ${where || 'configuration'}: ${issue.message}`);

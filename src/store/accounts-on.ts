@@ -32,6 +32,15 @@ async function insertAccount(db: Db, account: Account): Promise<Account | undefi
   return Number(numInsertedOrUpdatedRows ?? 0) === 1 ? account : undefined;
 }
 
+/** The invitation of a token, unless it has expired. */
+const openInvite = (db: Db, tokenHash: string, now: string) =>
+  db
+    .selectFrom('invites')
+    .selectAll()
+    .where('token_hash', '=', tokenHash)
+    .where('expires_at', '>', now)
+    .executeTakeFirst();
+
 async function takeBack(db: Db, accountId: string): Promise<void> {
   await db.deleteFrom('api_keys').where('created_by', '=', accountId).execute();
   await db.deleteFrom('invites').where('created_by', '=', accountId).execute();
@@ -226,12 +235,7 @@ function invites({
           .execute();
       }),
     async inviteByToken(tokenHash, now) {
-      const row = await db
-        .selectFrom('invites')
-        .selectAll()
-        .where('token_hash', '=', tokenHash)
-        .where('expires_at', '>', now)
-        .executeTakeFirst();
+      const row = await openInvite(db, tokenHash, now);
       return row === undefined ? undefined : toInvite(row);
     },
     invites: async (now) =>
@@ -250,12 +254,7 @@ function invites({
           .values({ key: 'naming', value: 'true' })
           .onConflict((conflict) => conflict.column('key').doUpdateSet({ value: 'true' }))
           .execute();
-        const row = await trx
-          .selectFrom('invites')
-          .selectAll()
-          .where('token_hash', '=', tokenHash)
-          .where('expires_at', '>', now)
-          .executeTakeFirst();
+        const row = await openInvite(trx, tokenHash, now);
         if (row === undefined) return 'no-invite';
         const names = await trx.selectFrom('accounts').select('name').execute();
         if (names.some(({ name }) => alike(name, account.name))) return 'name-taken';
@@ -277,12 +276,7 @@ function invites({
       }),
     joinByInvite: (tokenHash, accountId, now) =>
       write(async (trx) => {
-        const row = await trx
-          .selectFrom('invites')
-          .selectAll()
-          .where('token_hash', '=', tokenHash)
-          .where('expires_at', '>', now)
-          .executeTakeFirst();
+        const row = await openInvite(trx, tokenHash, now);
         if (row === undefined || row.project_id === null) return false;
         const { numDeletedRows } = await trx.deleteFrom('invites').where('id', '=', row.id).executeTakeFirst();
         if (Number(numDeletedRows) === 0) return false;

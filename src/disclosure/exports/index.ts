@@ -1,4 +1,4 @@
-import { suggest, UsageError } from '../../run/index.ts';
+import { hintFor, UsageError } from '../../run/index.ts';
 import { ASPECTS, type AspectId, aspectsIn } from './aspects.ts';
 import { croissant } from './croissant.ts';
 import { cyclonedx } from './cyclonedx.ts';
@@ -53,10 +53,9 @@ export interface DisclosureExport {
 export function exportFormatOf(name: string): ExportFormatId {
   const known = EXPORT_FORMAT_IDS.find((id) => id === name);
   if (known !== undefined) return known;
-  const near = suggest(name, EXPORT_FORMAT_IDS);
   throw new UsageError(
     'format',
-    `${name}: no such format; ${near === undefined ? `give one of ${EXPORT_FORMAT_IDS.join(', ')}` : `did you mean ${near}?`}`,
+    `${name}: no such format; ${hintFor(name, EXPORT_FORMAT_IDS, `give one of ${EXPORT_FORMAT_IDS.join(', ')}`)}`,
   );
 }
 
