@@ -13,6 +13,10 @@ export const metricsRowSchema = z.object({
 
 export type MetricsRow = z.infer<typeof metricsRowSchema>;
 
+/** Figures as they were when they were logged: one that was not finite stands as null. */
+export const asLogged = (metrics: MetricsRow['metrics']): Record<string, number> =>
+  Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, value ?? Number.NaN]));
+
 /** Points (step, value) in order of the file: stage → metric → points. */
 export type MetricSeries = ReadonlyMap<string, ReadonlyMap<string, [step: number, value: number][]>>;
 

@@ -23,12 +23,6 @@ import { countedModel, countedSampler, type TokenCounts } from './counted.ts';
 import { gapOf, listedPolicy, type OptimalityGap, rewardedSpaces } from './listed-policy.ts';
 import { REPLY_TOKENS, STUDY_BASE, type StudyBase, type StudyBaseSettings, trainStudyBase } from './study-base.ts';
 
-/** What a ground says of how its rewards are to be weighed: β is that of the optimum at the study's KL, `spread` a reward's deviation. */
-interface Scale {
-  readonly beta: number;
-  readonly spread: number;
-}
-
 /** The grounds whose replies can be listed. */
 export const LISTED_GROUNDS = Object.keys(GROUNDS) as GroundId[];
 
@@ -37,11 +31,11 @@ const SAMPLED = { promptsPerStep: 4, samples: 8, maxTokens: REPLY_TOKENS, missin
 const JUDGED = { batch: 32, schedule: 'linear' };
 
 /**
- * How each algorithm is run: with the weight of KL under which its own objective has the optimum at the study's KL, where theory
+ * How each algorithm is run, by the β of the optimum at the study's KL: with the weight of KL under which its own objective has the optimum at the study's KL, where theory
  * tells one, and a learning rate that was tried on other seeds than those that are reported. An algorithm without a row does not
  * compile.
  */
-export const STUDIED: { readonly [K in AlgorithmId]: (scale: Scale) => Changes } = {
+export const STUDIED: { readonly [K in AlgorithmId]: (own: { readonly beta: number }) => Changes } = {
   rloo: ({ beta }) => ({ ...SAMPLED, beta, learningRate: 1e-3 }),
   // Rewards have a unit here, and divided by their deviation within a group they would lose it.
   grpo: ({ beta }) => ({ ...SAMPLED, beta, scale: 'none', learningRate: 1e-3 }),
@@ -125,30 +119,35 @@ interface Bench {
   readonly prompts: readonly GroundPrompt[];
   readonly base: StudyBase;
   readonly spaces: readonly RewardedSpace[];
-  readonly scale: Scale;
+  /** Of the optimum at the study's KL. */
+  readonly beta: number;
+}
+
+/** A prompt, and a way to draw replies to it as the base policy says them. */
+function drawnPrompt({ prompts, spaces, ground }: Bench, rng: Rng) {
+  const p = rng.integer(prompts.length);
+  const prompt = prompts[p]!;
+  const replies = ground.replies(prompt);
+  const listed = spaces[p]!.logprobs.slice(0, replies.length).map(Math.exp);
+  return { prompt: prompt.text, draw: () => replies[rng.choose(listed)]! };
 }
 
 /** Replies as the base policy says them. */
-const saidTexts = ({ prompts, spaces, ground }: Bench, count: number, rng: Rng): Demonstration[] =>
+const saidTexts = (bench: Bench, count: number, rng: Rng): Demonstration[] =>
   Array.from({ length: count }, () => {
-    const p = rng.integer(prompts.length);
-    const replies = ground.replies(prompts[p]!);
-    const listed = spaces[p]!.logprobs.slice(0, replies.length).map(Math.exp);
-    return { prompt: prompts[p]!.text, reply: replies[rng.choose(listed)]!.text };
+    const { prompt, draw } = drawnPrompt(bench, rng);
+    return { prompt, reply: draw().text };
   });
 
 /** Pairs of replies that the base policy would say, of which the better one is chosen as Bradley–Terry has it. */
-function judgedPairs({ prompts, spaces, ground }: Bench, count: number, rng: Rng): PolicyPair[] {
+function judgedPairs(bench: Bench, count: number, rng: Rng): PolicyPair[] {
   const pairs: PolicyPair[] = [];
   while (pairs.length < count) {
-    const p = rng.integer(prompts.length);
-    const prompt = prompts[p]!;
-    const replies = ground.replies(prompt);
-    const listed = spaces[p]!.logprobs.slice(0, replies.length).map(Math.exp);
-    const [a, b] = [replies[rng.choose(listed)]!, replies[rng.choose(listed)]!];
+    const { prompt, draw } = drawnPrompt(bench, rng);
+    const [a, b] = [draw(), draw()];
     if (a.text === b.text) continue;
     const [chosen, rejected] = rng.uniform() < sigmoid(a.gold - b.gold) ? [a, b] : [b, a];
-    pairs.push({ prompt: prompt.text, chosen: chosen.text, rejected: rejected.text, weight: 1 });
+    pairs.push({ prompt, chosen: chosen.text, rejected: rejected.text, weight: 1 });
   }
   return pairs;
 }
@@ -166,18 +165,7 @@ async function benchOf(
   const policy = await listedPolicy(await model.sampler(), base.codec, { ground, prompts });
   await model.dispose();
   const spaces = rewardedSpaces(policy, { ground, prompts });
-  const spread = mean(
-    spaces.map(({ logprobs, rewards }) => {
-      const centre = expectation(logprobs, rewards);
-      return Math.sqrt(
-        expectation(
-          logprobs,
-          rewards.map((reward) => (reward - centre) ** 2),
-        ),
-      );
-    }),
-  );
-  return { ground, prompts, base, spaces, scale: { beta: sharedBeta(spaces, settings.kl), spread } };
+  return { ground, prompts, base, spaces, beta: sharedBeta(spaces, settings.kl) };
 }
 
 /** Mean reward of the best policy at a mean KL. */
@@ -263,13 +251,13 @@ export async function algorithmStudy(
     const rest = mean(bench.spaces.map(({ logprobs }) => Math.exp(logprobs.at(-1)!)));
     described.push({
       ground: id,
-      beta: bench.scale.beta,
+      beta: bench.beta,
       rest,
       start,
       best: optimum(bench.spaces, settings.kl) - start,
     });
     for (const algorithm of algorithms) {
-      const own = STUDIED[algorithm](bench.scale);
+      const own = STUDIED[algorithm](bench);
       const runs: AlgorithmRun[] = [];
       for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
         runs.push(await runOf(means, bench, { algorithm, changes: own, seed, settings }));

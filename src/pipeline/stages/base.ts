@@ -16,6 +16,7 @@ import {
 } from '../../text/index.ts';
 import { baseSettings, type PipelineConfig } from '../config.ts';
 import { filled, UNTOLD } from '../filled.ts';
+import { asLogged } from '../metrics.ts';
 import { openMetricsLog } from '../metrics-log.ts';
 import { atRound, checkpointsOf, type Place, type RunContext } from '../run-context.ts';
 import { RUN_FILES } from '../run-folder.ts';
@@ -80,17 +81,13 @@ function keep(context: RunContext, cached: string): void {
   try {
     for (const file of BASE_FILES) cpSync(`${context.folder}/${file}`, `${partial}/${file}`, { recursive: true });
     const metrics = openMetricsLog(`${partial}/${CACHED_METRICS}`);
-    for (const { step, metrics: values } of context.metrics.rowsOf(NAME)) metrics.append(NAME, step, finite(values));
+    for (const { step, metrics: values } of context.metrics.rowsOf(NAME)) metrics.append(NAME, step, asLogged(values));
     renameSync(partial, cached);
   } catch (error) {
     rmSync(partial, { recursive: true, force: true });
     context.log.append('not-cached', { folder: cached, why: (error as Error).message });
   }
 }
-
-/** Training of a base model stops at a number that is not finite, so that none is left out here. */
-const finite = (metrics: Readonly<Record<string, number | null>>): Record<string, number> =>
-  Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, value ?? Number.NaN]));
 
 /** Takes a base model from the cache, with what its training said. */
 function take(context: RunContext, cached: string): void {
@@ -99,7 +96,7 @@ function take(context: RunContext, cached: string): void {
     onPath(path, () => cpSync(`${cached}/${file}`, path, { recursive: true }));
   }
   for (const { step, metrics } of openMetricsLog(`${cached}/${CACHED_METRICS}`).rowsOf(NAME))
-    context.metrics.append(NAME, step, finite(metrics));
+    context.metrics.append(NAME, step, asLogged(metrics));
   context.progress({ stage: 'base-model', done: 1, total: 1, unit: 'cached model' });
 }
 

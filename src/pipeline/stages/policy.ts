@@ -21,6 +21,7 @@ import {
 import { FEEDBACK_FILES, loadFeedback } from '../feedback-records.ts';
 import { filled, UNTOLD, untold } from '../filled.ts';
 import { withLora } from '../lora.ts';
+import { asLogged } from '../metrics.ts';
 import { type PolicySettings, policySettings } from '../policy-config.ts';
 import { filedReward, withReward } from '../reward-artefact.ts';
 import { atRound, checkpointsOf, inRound, type Place, pathIn, type RunContext, writeRunJson } from '../run-context.ts';
@@ -266,11 +267,10 @@ async function train(trainer: Trainer): Promise<void> {
   }
 }
 
-/** What a step logged, as the algorithm had it: numbers that are not finite stand as null. */
+/** What a step logged, as the algorithm had it. */
 function loggedAt({ metrics }: RunContext, stage: string, at: number): Record<string, number> | undefined {
   const row = metrics.rowsOf(stage).find(({ step }) => step === at);
-  if (row === undefined) return undefined;
-  return Object.fromEntries(Object.entries(row.metrics).map(([name, value]) => [name, value ?? Number.NaN]));
+  return row && asLogged(row.metrics);
 }
 
 async function optimise(context: RunContext, variant: Variant): Promise<void> {
