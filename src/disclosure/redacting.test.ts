@@ -225,7 +225,10 @@ describe('forged copies', () => {
       'a row altered': edit(EDITS, (text) => text.replace('"length"', '"charm"')),
       'a row dropped': edit(EDITS, (text) => text.slice(text.indexOf('\n') + 1)),
       'a row made up for a withheld one': edit(EDITS, (text) => text.replace(/\{"withheld":"\w+"\}/, '{}')),
-      'another leaf for a withheld row': edit(EDITS, (text) => text.replace(/"withheld":"\w/, '"withheld":"f')),
+      'another leaf for a withheld row': edit(EDITS, (text) =>
+        // Leaves are salted: one may begin with any digit.
+        text.replace(/("withheld":")(\w)/, (_, before, digit) => `${before}${digit === 'f' ? '0' : 'f'}`),
+      ),
       'a salt altered': edit(OPENINGS, (text) => text.replace(/"[0-9a-f]{64}"/, `"${'0'.repeat(64)}"`)),
       'no list': (folder) => rmSync(join(folder, WITHHELD)),
       'a count lowered': relisted(([first, ...rest]) => [{ ...first!, count: 2 }, ...rest]),
