@@ -35,7 +35,7 @@ import { diskFolder, onPath, readJsonOf, requireRegularFiles } from '../run/node
 import { now } from './environment.ts';
 import { addExportCommand } from './export-disclosure.ts';
 import { addClaimCommands, addOpenCommand } from './key-commands.ts';
-import { whole } from './options.ts';
+import { collect, whole } from './options.ts';
 import { addPackCommands } from './pack-commands.ts';
 import type { Terminal } from './terminal.ts';
 import { verdictsText } from './text.ts';
@@ -156,8 +156,6 @@ async function audit(folder: string, options: AuditOptions, terminal: Terminal):
   const faults = checkVerdicts(findings, options);
   if (faults.length > 0) throw new CheckError('audit', `audit: ${faults.join('; ')}`);
 }
-
-const collect = (value: string, before: readonly string[]) => [...before, value];
 
 /** `audit`, `disclose` and what follows it, `verify`. */
 export function addAuditCommands(program: Command, terminalOf: () => Terminal): void {

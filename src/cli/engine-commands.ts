@@ -8,10 +8,8 @@ import { hubEnvironment, modelFolder, readPretrainedSpec, readPretrainedTokenize
 import { table } from '../report/index.ts';
 import { CheckError, EngineError, UsageError } from '../run/index.ts';
 import { createTokenizer } from '../text/index.ts';
-import { whole } from './options.ts';
+import { collect, whole } from './options.ts';
 import type { Terminal } from './terminal.ts';
-
-const collect = (value: string, before: readonly string[]) => [...before, value];
 
 /** `name=place`, or a place that is its own name. */
 function namedPlace(given: string): { readonly name: string; readonly place: string } {

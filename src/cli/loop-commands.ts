@@ -7,7 +7,7 @@ import { UsageError } from '../run/index.ts';
 import { cacheFolder, onPath } from '../run/node.ts';
 import { enginesOf } from './engines.ts';
 import { now, packageRoot, readConfig, versions } from './environment.ts';
-import { whole } from './options.ts';
+import { collect, whole } from './options.ts';
 import { STORE_OPTION, sourceAccess, type Where } from './store-access.ts';
 import { serveStudio } from './studio-commands.ts';
 import type { Terminal } from './terminal.ts';
@@ -95,8 +95,6 @@ function placeOf(
 
 const OTHER_VERSIONS = 'with --resume: go on with other versions than before; the records and the report say so';
 const quoted = (text: string) => (/^[\w./=:,@-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
-const collect = (value: string, before: readonly string[]) => [...before, value];
-
 /** `quickstart` and `run`. */
 export function addLoopCommands(program: Command, terminalOf: () => Terminal): void {
   program

@@ -14,6 +14,9 @@ export const whole =
     return value;
   };
 
+/** An option that may be given several times: its values in order. */
+export const collect = (value: string, before: readonly string[]): string[] => [...before, value];
+
 /** Names out of a comma-separated text, all of them known. */
 export function names<T extends string>(option: string, text: string, known: readonly T[]): T[] {
   return text.split(',').map((name) => {

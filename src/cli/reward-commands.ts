@@ -12,13 +12,11 @@ import {
   saveReward,
 } from '../reward/index.ts';
 import { ignoreProgress, parseConfig } from '../run/index.ts';
-import { answersOption } from './options.ts';
+import { answersOption, collect } from './options.ts';
 import { readProject } from './project-folder.ts';
 import { addRewardMeasures } from './reward-measures.ts';
 import { openScorer } from './scorers.ts';
 import type { Terminal } from './terminal.ts';
-
-const collect = (value: string, before: readonly string[]): string[] => [...before, value];
 
 interface FitOptions {
   readonly out: string;

@@ -5,7 +5,7 @@ import { UsageError } from '../run/index.ts';
 import { resetLink } from '../server/node.ts';
 import { openStore } from '../store/index.ts';
 import { now } from './environment.ts';
-import { whole } from './options.ts';
+import { collect, whole } from './options.ts';
 import { startStudio } from './studio.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -74,8 +74,6 @@ function origin(text: string, before: readonly string[]): readonly string[] {
     throw new InvalidArgumentError('expected scheme and name alone, as in https://studio.example.org.');
   return [...before, url.origin];
 }
-
-const collect = (value: string, before: readonly string[]) => [...before, value];
 
 const RESET_HOURS = 1;
 

@@ -7,6 +7,7 @@ import { CheckError, UsageError } from '../run/index.ts';
 import { filesBelow, onPath, withUnpacked, writeFileAtomic } from '../run/node.ts';
 import { packageRoot } from './environment.ts';
 import { type ReaderOptions, readerOf } from './key-commands.ts';
+import { collect } from './options.ts';
 import type { Terminal } from './terminal.ts';
 import { checksText, verdictsText } from './text.ts';
 
@@ -38,8 +39,6 @@ function writePage(out: string, terminal: Terminal): void {
     `${out}: open it in a browser, and choose a run folder or an archive; nothing is uploaded`,
   );
 }
-
-const collect = (value: string, before: readonly string[]) => [...before, value];
 
 /** `verify`. */
 export function addVerifyCommand(program: Command, terminalOf: () => Terminal): void {
