@@ -13,6 +13,7 @@ import {
 } from '../src/audit/index.ts';
 import { type ArmRates, COVERAGE, EXPERIMENTS, RATES, type Rate } from '../src/lab/index.ts';
 import { drawPlot, toHtml } from '../src/report/index.ts';
+import { strategiesOf } from './strategy-docs.ts';
 
 /**
  * The pages of the challenges: their words are written once, by hand; what stands between the marks, the drawings and the table
@@ -86,6 +87,7 @@ ${JSON.stringify(evidenceKind(kind).example)}
   const covered = COVERAGE.probes[id].flatMap((arm) =>
     arm.covered === null ? [] : [`${arm.arm} ${rate(arm.covered)}`],
   );
+  const strategies = strategiesOf(id);
   return `*${estimand}* (after ${citation}). A concern above ${concern}, a failure above ${failure}.
 
 Planted ${world === 'tables' ? 'in rows drawn from a model' : `on the ground \`${world}\``}: ${planted}. Look-alike: ${lookAlike}.
@@ -102,7 +104,7 @@ ${tableOf(
 )}
 
 Intervals at 95 % that hold the true value: ${covered.length === 0 ? 'the experiment does not know it' : covered.join('; ')}.
-
+${strategies === undefined ? '' : `\n${strategies}\n`}
 Evidence:
 
 ${examples.join('\n\n')}
