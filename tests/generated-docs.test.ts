@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { renderAlgorithms } from '../scripts/algorithm-docs.ts';
+import { GAPS_DRAWING, gapsDrawing } from '../scripts/algorithm-gaps.ts';
 import { doseDrawing, drawingOf, pageOf, renderChallenge, renderChallenges } from '../scripts/challenge-docs.ts';
 import { renderEvidence } from '../scripts/evidence-docs.ts';
 import { renderPhenomena } from '../scripts/phenomena-docs.ts';
@@ -41,6 +42,7 @@ describe('docs/strategies.md', () => {
 describe('docs/algorithms.md', () => {
   it('is what the table of algorithms says: run `npm run docs:algorithms` after a change', () => {
     expect(readFileSync('docs/algorithms.md', 'utf8')).toBe(renderAlgorithms());
+    expect(readFileSync(GAPS_DRAWING, 'utf8')).toBe(gapsDrawing());
   });
 });
 
