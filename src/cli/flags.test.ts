@@ -85,6 +85,7 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     ...all(CLI, 'out', 'resume', 'port', 'set'),
     ...all(STAGES, 'other-versions'),
     ...all(inCli('quickstart'), 'no-serve'),
+    '--again': 'tests/e2e/quickstart.test.ts',
   },
   'reward distance': all(inCli('reward-eval'), 'on', 'ground'),
   'reward eval': {

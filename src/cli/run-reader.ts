@@ -4,7 +4,7 @@ import { SEAL } from '../disclosure/index.ts';
 import { RUN_FILES, readSeries } from '../pipeline/index.ts';
 import { factsOf } from '../report/index.ts';
 import { addTo, DataError, own, UsageError } from '../run/index.ts';
-import { fileOf, filesBelow } from '../run/node.ts';
+import { entryAt, fileOf, filesBelow } from '../run/node.ts';
 import type { RunRow, RunService } from '../server/index.ts';
 import { containedFile } from './contained-file.ts';
 import { isRunning } from './process-identity.ts';
@@ -60,7 +60,9 @@ export function createRunReader(folder: string): RunReader {
       const written = writtenOf(run);
       const verdicts: Record<string, number> = {};
       for (const { verdict } of findingsOf(run)) addTo(verdicts, verdict);
-      const { config: { name } = { name: run }, startedAt = '' } = written ?? {};
+      // One that has not written anything yet began when its process was noted.
+      const noted = () => entryAt(places.statePath(run, 'json'))?.mtime.toISOString() ?? '';
+      const { config: { name } = { name: run }, startedAt = noted() } = written ?? {};
       return { id: run, name, project, status, startedAt, verdicts, reason: null };
     } catch (error) {
       // One broken run must not hide the others.
