@@ -85,5 +85,17 @@ describe('a run whose policy is trained on a server', () => {
     expect(await refused('family', remote, '--set', 'reward.family=transformer')).toMatch(/^2 .*stay on the server/);
     expect(await refused('critic', remote, '--set', 'policy.algorithm=ppo')).toMatch(/^2 .*learns a critic/);
     expect(await refused('reward', '{ reward: tinker }')).toMatch(/^2 .*engine\.reward/);
+    // A key is for the server that whoever set it names, wherever a configuration leads.
+    process.env.TINKER_API_KEY = 'tml-a-key-of-mine';
+    try {
+      expect(await refused('key', remote)).toMatch(
+        /^2 .*TINKER_API_KEY is set, and not for which server; set TINKER_BASE_URL/,
+      );
+      process.env.TINKER_BASE_URL = 'https://api.example';
+      expect(await refused('other', remote)).toMatch(/^2 .*TINKER_API_KEY is for https:\/\/api\.example/);
+    } finally {
+      delete process.env.TINKER_API_KEY;
+      delete process.env.TINKER_BASE_URL;
+    }
   });
 });

@@ -6,6 +6,7 @@ import { parseConfig, UsageError } from '../run/index.ts';
 import { onPath, writeFileAtomic, writeJson } from '../run/node.ts';
 import type { RunRow, RunService, StudioEvent } from '../server/index.ts';
 import { packageRoot } from './environment.ts';
+import { isOwnServer } from './own-server.ts';
 import { interrupt, processOf } from './process-identity.ts';
 import { createAsks } from './run-asks.ts';
 import { type ProcessState, projectIn, projectOfRun, runPlaces } from './run-files.ts';
@@ -13,18 +14,20 @@ import { gone, type WatchedProcess, watchProcess } from './run-process.ts';
 import type { RunReader } from './run-reader.ts';
 import { projectConfig, recipes } from './run-recipes.ts';
 
-/** Refuses what of a configuration leads to a place of this machine: others fill in the form. */
-function refusePlaces({ data, base }: PipelineConfig): void {
+/** Refuses what of a configuration leads to a place of this machine, or within its network: others fill in the form. */
+function refusePlaces({ data, base, engine }: PipelineConfig): void {
   const fail = (key: string, got: string, want: string) => {
     throw new UsageError(
       'place',
-      `${key} ${got}: this Studio takes no places of its own machine from a form; ${want}, or start the run in a terminal`,
+      `${key} ${got}: this Studio takes no places of its own machine or network from a form; ${want}, or start the run in a terminal`,
     );
   };
   if (data.layout === 'import') fail('data.path', data.path, 'add the file to a project');
   if (data.layout === 'project' && data.folder !== undefined) fail('data.folder', data.folder, 'name a project');
   if (base?.from !== undefined && (!/^[\w.-]+\/[\w.-]+(@[\w.-]+)?$/.test(base.from) || existsSync(base.from)))
     fail('base.from', base.from, 'name a published model');
+  if (engine.tinker !== undefined && !isOwnServer(engine.tinker.url))
+    fail('engine.tinker.url', engine.tinker.url, 'start the Studio with TINKER_BASE_URL');
 }
 
 /** Runs of a folder. Each runs in a process of its own, so that the server stays responsive and may be restarted. */
@@ -127,6 +130,8 @@ export function createRunService(options: {
         throw new UsageError('run', `run ${run} is ${status ?? 'not there'}; only a stopped or failed run can go on`);
       if (!existsSync(statePath(run, 'yaml'))) {
         const config = await reader.config(run);
+        // It was started elsewhere, by whoever made the folder.
+        if (options.fenced === true) refusePlaces(parseConfig(configSchema, JSON.stringify(config), { source: run }));
         onPath(states, () => mkdirSync(states, { recursive: true }));
         writeFileAtomic(statePath(run, 'yaml'), `${JSON.stringify(config, null, 2)}\n`);
       }

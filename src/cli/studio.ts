@@ -23,7 +23,7 @@ import { secretsKey } from './store-access.ts';
 export interface RunningStudio {
   readonly url: string;
   readonly store: FeedbackStore;
-  readonly runs: Pick<RunService, 'list' | 'start'>;
+  readonly runs: Pick<RunService, 'list' | 'start' | 'resume'>;
   /** Where the first owner is created; null once there is one. */
   readonly setupUrl: string | null;
   close(): Promise<void>;
