@@ -19,3 +19,12 @@ export function keyFor(url: string, environment: Environment = process.env): str
     `engine.tinker.url ${url}: TINKER_API_KEY is ${own ? `for ${own}` : 'set, and not for which server'}; set TINKER_BASE_URL to the server that it is the key of`,
   );
 }
+
+/** Refuses to ask a server that a run folder alone names: somebody may have sent the folder. */
+export function requireOwnServer(folder: string, server: { readonly url: string } | undefined): void {
+  if (server === undefined || isOwnServer(server.url)) return;
+  throw new UsageError(
+    'server',
+    `${folder}: its policy lies on ${server.url}; set TINKER_BASE_URL to that server if you want it asked`,
+  );
+}

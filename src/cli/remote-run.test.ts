@@ -56,6 +56,20 @@ describe('a run whose policy is trained on a server', () => {
     expect(found.server).toBe(served.url);
     expect(new Set(found.findings.map(({ verdict }) => verdict))).toEqual(new Set(['honoured']));
     expect([found.spent.trained > 0, found.spent.sampled > 0]).toEqual([true, true]);
+    // Whoever got the folder asks nobody whom they did not name.
+    const items = join(place, 'items.jsonl');
+    const sample = () =>
+      runForTest('policy', 'sample', out, '--split', 'deploy', '--prompts', '1', '--out', items, '--quiet');
+    expect(await sample()).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/its policy lies on http:.*; set TINKER_BASE_URL to that server if you want it asked/),
+    });
+    process.env.TINKER_BASE_URL = served.url;
+    try {
+      expect(await sample()).toMatchObject({ code: 0, err: '' });
+    } finally {
+      delete process.env.TINKER_BASE_URL;
+    }
     const verified = await runForTest('verify', out);
     expect({ code: verified.code, out: verified.code === 0 ? '' : verified.out }).toEqual({ code: 0, out: '' });
   });
