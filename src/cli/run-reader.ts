@@ -132,7 +132,9 @@ export function createRunReader(folder: string): RunReader {
     ...disclosureReads(places, contents),
     async file(run, path) {
       if (!isRun(run)) return undefined;
-      return containedFile(place(run), path);
+      const file = await containedFile(place(run), path);
+      // A page may load its scripts from this Studio: nothing that a run holds is one.
+      return file?.type.startsWith('text/javascript') ? { ...file, type: 'text/plain; charset=utf-8' } : file;
     },
     async close() {},
   };

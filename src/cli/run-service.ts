@@ -6,6 +6,7 @@ import { parseConfig, UsageError } from '../run/index.ts';
 import { onPath, writeFileAtomic, writeJson } from '../run/node.ts';
 import type { RunRow, RunService, StudioEvent } from '../server/index.ts';
 import { packageRoot } from './environment.ts';
+import { isOwnServer } from './own-server.ts';
 import { interrupt, processOf } from './process-identity.ts';
 import { createAsks } from './run-asks.ts';
 import { type ProcessState, projectIn, projectOfRun, runPlaces } from './run-files.ts';
@@ -13,18 +14,20 @@ import { type Ending, gone, type WatchedProcess, watchProcess } from './run-proc
 import type { RunReader } from './run-reader.ts';
 import { projectConfig, recipes } from './run-recipes.ts';
 
-/** Refuses what of a configuration leads to a place of this machine: others fill in the form. */
-function refusePlaces({ data, base }: PipelineConfig): void {
+/** Refuses what of a configuration leads to a place of this machine, or within its network: others fill in the form. */
+function refusePlaces({ data, base, engine }: PipelineConfig): void {
   const fail = (key: string, got: string, want: string) => {
     throw new UsageError(
       'place',
-      `${key} ${got}: this Studio takes no places of its own machine from a form; ${want}, or start the run in a terminal`,
+      `${key} ${got}: this Studio takes no places of its own machine or network from a form; ${want}, or start the run in a terminal`,
     );
   };
   if (data.layout === 'import') fail('data.path', data.path, 'add the file to a project');
   if (data.layout === 'project' && data.folder !== undefined) fail('data.folder', data.folder, 'name a project');
   if (base?.from !== undefined && (!/^[\w.-]+\/[\w.-]+(@[\w.-]+)?$/.test(base.from) || existsSync(base.from)))
     fail('base.from', base.from, 'name a published model');
+  if (engine.tinker !== undefined && !isOwnServer(engine.tinker.url))
+    fail('engine.tinker.url', engine.tinker.url, 'start the Studio with TINKER_BASE_URL');
 }
 
 /** Runs of a folder, one of which a terminal may follow too. */
@@ -96,7 +99,11 @@ export function createRunService(options: {
   /** One that was ended before it wrote anything begins. */
   const resumed = (run: string) => (has(run, RUN_FILES.run) ? ['--resume'] : []);
   const keepWritten = async (run: string) => {
-    if (!existsSync(statePath(run, 'yaml'))) keep(run, await reader.config(run));
+    if (existsSync(statePath(run, 'yaml'))) return;
+    const config = await reader.config(run);
+    // It was started elsewhere, by whoever made the folder.
+    if (options.fenced === true) refusePlaces(parseConfig(configSchema, JSON.stringify(config), { source: run }));
+    keep(run, config);
   };
   const launchKept = (run: string, project: string | null, extra: readonly string[]) =>
     launch(run, ['run', statePath(run, 'yaml'), ...extra], {
