@@ -95,7 +95,7 @@ def form_document(name):
         form = json.loads((FOLDER / f"{name}.json").read_text())
         fields = [field for section in form["sections"] for field in section["fields"]]
         paragraphs = Document(FOLDER / f"{name}.docx").paragraphs
-        read = [(p.style.name, p.text) for p in paragraphs]
+        read = [(p.style.name if p.style else "", p.text) for p in paragraphs]
         titles = [text for style, text in read if style == "Heading 2"]
         assert titles == [field["title"] for field in fields], "other fields than the form has"
         answers = [text for style, text in read if style == "List Paragraph"]
