@@ -42,10 +42,13 @@ const peoplePlaces = (): Place[] => [
     'people by where they were recruited': '/people/pools',
     'judgments of people by version of the instructions': '/people/instructions',
     'people by what they say of themselves': '/people/demographics',
+    'people beside the population': '/people/represented',
     'hours of active time of people': '/people/hours',
+    'breaks of people': '/people/breaks',
     'pay of people': '/people/pay',
     'people whose pay is not told: unknown, or paid like fewer than five': '/people/payUntold',
   }),
+  ...measured('D2', RUN_FILES.data, { 'concerns that people filed': '/concerns' }),
   ...configured('D2', { 'living wage, an hour': '/config/data/livingWage' }),
 ];
 
