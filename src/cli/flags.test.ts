@@ -11,6 +11,11 @@ const inCli = (name: string) => `src/cli/${name}.test.ts`;
 const all = (file: string, ...flags: string[]): Record<string, string> =>
   Object.fromEntries(flags.map((flag) => [`--${flag}`, file]));
 const EXCHANGE = inCli('exchange');
+/** What every command that asks an endpoint takes, used with the first of them. */
+const ENDPOINT = all(
+  inCli('judge'),
+  ...['endpoint', 'model', 'key-env', 'protocol', 'concurrency', 'per-minute', 'attempts', 'timeout', 'prices'],
+);
 const STORE = inCli('store-commands');
 const LAB = inCli('lab');
 const REWARD = inCli('reward');
@@ -59,6 +64,10 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'disclose receive': all(AUDITORS, 'claims'),
   'disclose sign': { ...all(DISCLOSING, 'key', 'as', 'statement'), ...all(AUDITORS, 'findings') },
   'disclose timestamp': all(DISCLOSING, 'claim', 'query', 'response'),
+  'feedback judge': {
+    ...ENDPOINT,
+    ...all(inCli('judge'), 'out', 'principles', 'temperature', 'max-tokens', 'limit', 'own', 'with-others'),
+  },
   'feedback leaderboard': all(inCli('leaderboard'), 'control', 'ridge', 'html'),
   'feedback report': all(FEEDBACK, 'seed', 'replicates', 'all', 'html', 'weights', 'wanted', 'class-prior'),
   'keys make': all(DISCLOSING, 'kind'),
