@@ -27,6 +27,7 @@ export const ALLOWED_IMPORTS = {
     'run',
     'engine',
     'feedback',
+    'endpoint',
     'model',
     'report',
     'quality',

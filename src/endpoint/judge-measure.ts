@@ -250,6 +250,7 @@ export interface MeasuredFeedback {
 
 /** Every model judge among some judgments, measured on the items that it judged. Pure: the same records, the same numbers. */
 export function measureJudges({ items, judgments, raters, own }: MeasuredFeedback): JudgeMeasure[] {
+  if (!judgments.some((judgment) => judgedBy(judgment) !== undefined)) return [];
   const byId = new Map(items.map((item) => [item.id, item]));
   const standing = currentJudgments(judgments);
   const judged = standing.flatMap((judgment) => {

@@ -45,6 +45,7 @@ export const judgeQuestion = (
 ): Question => ({ system: SYSTEM, prompt: shown(principle.text, prompt, replies), ...settings, logprobs: TOP });
 
 const LABELS = ['A', 'B', 'C'] as const;
+const LETTERS: ReadonlySet<string> = new Set(LABELS);
 /** What a letter says of the reply shown first. */
 const SHARE = { A: 1, B: 0, C: 0.5 } as const;
 
@@ -70,7 +71,7 @@ const LINE_CHARACTERS = 200;
 function letterOf(line = ''): (typeof LABELS)[number] | undefined {
   if (line.length > LINE_CHARACTERS) return undefined;
   const words = line.match(/[\p{L}\p{N}]+/gu) ?? [];
-  const at = words.findIndex((word) => LABELS.some((label) => label === word));
+  const at = words.findIndex((word) => LETTERS.has(word));
   const lower = words.map((word) => word.toLowerCase());
   const isLetter = lower.slice(0, at).every((word) => BEFORE.has(word)) && BEHIND.has(lower.slice(at + 1).join(' '));
   return at >= 0 && isLetter ? LABELS.find((label) => label === words[at]) : undefined;
