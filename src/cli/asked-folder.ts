@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { EndpointError } from '../endpoint/index.ts';
+import { EndpointError, type Sampled } from '../endpoint/index.ts';
 import { type AnswerFile, openAnswerFile } from '../endpoint/node.ts';
-import { UsageError } from '../run/index.ts';
+import type { Item, Judgment, RaterProfile } from '../feedback/index.ts';
+import { DataError, UsageError } from '../run/index.ts';
 import { onPath, writeFileAtomic } from '../run/node.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -50,4 +51,49 @@ export async function inAskedFolder<T>(
     answers.close();
     terminal.afterInterrupt('');
   }
+}
+
+/** Passes on what stopped an endpoint: what it answered before is kept. */
+export function requireReached(sampled: readonly Sampled[]): void {
+  const stopped = sampled.find((one) => 'fault' in one && one.fault === 'stopped');
+  if (stopped !== undefined && 'reason' in stopped) throw new EndpointError('stopped', stopped.reason);
+}
+
+/** Refuses to call nothing a result: the commonest reason stands for all. */
+export function nothingCame(what: string, reasons: Readonly<Record<string, number>>): DataError {
+  const [why] = Object.entries(reasons).sort(([, a], [, b]) => b - a)[0] ?? ['the answers are of no use'];
+  return new DataError('endpoint', `${what}: ${why}`);
+}
+
+/** Judgments of a model on items, and those that the data brought. */
+export interface ModelFeedback {
+  readonly items: readonly Item[];
+  readonly profile: RaterProfile;
+  readonly judgments: readonly Judgment[];
+  /** What others said of the items, and who they are; an earlier answer of the same model is none of theirs. */
+  readonly others: { readonly judgments: readonly Judgment[]; readonly raters: readonly RaterProfile[] };
+}
+
+/** What others brought of some items, without a rater whose judgments are made again. */
+export function othersOf(
+  data: { readonly judgments: readonly Judgment[]; readonly raters: readonly RaterProfile[] },
+  items: readonly Item[],
+  raterId: string,
+): ModelFeedback['others'] {
+  const asked = new Set(items.map(({ id }) => id));
+  return {
+    judgments: data.judgments.filter((judgment) => asked.has(judgment.itemId) && judgment.raterId !== raterId),
+    raters: data.raters.filter(({ id }) => id !== raterId),
+  };
+}
+
+/** Writes a project folder of a model's judgments, those of others beside them where that is asked for. */
+export function writeModelFeedback(
+  { lines }: AskedFolder,
+  { items, profile, judgments, others }: ModelFeedback,
+  { withOthers }: { readonly withOthers: boolean },
+): void {
+  lines('items.jsonl', items);
+  lines('judgments.jsonl', withOthers ? [...others.judgments, ...judgments] : judgments);
+  lines('raters.jsonl', withOthers ? [...others.raters, profile] : [profile]);
 }

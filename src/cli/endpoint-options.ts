@@ -16,7 +16,8 @@ import { whole } from './options.ts';
 export interface EndpointFlags {
   readonly endpoint: string;
   readonly model: string;
-  readonly keyEnv: string;
+  /** Null for no key. */
+  readonly keyEnv: string | null;
   readonly protocol: ProtocolId;
   readonly concurrency: number;
   readonly perMinute?: number;
@@ -28,7 +29,7 @@ export interface EndpointFlags {
 const KEY = 'GOODHART_ENDPOINT_KEY';
 
 /** An address that may stand in a record: without a key in it. */
-function address(text: string): string {
+export function address(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol))
     throw new InvalidArgumentError('expected an address that begins with http:// or https://.');
@@ -79,7 +80,14 @@ function keyOf(name: string): string | undefined {
 export function endpointOf(flags: EndpointFlags, cache: AnswerCache): Endpoint {
   const { endpoint: url, keyEnv, timeout, ...rest } = flags;
   return createEndpoint({
-    ...{ ...rest, url, key: keyOf(keyEnv), cache, send: sendAnywhere, timeoutMs: 1000 * timeout },
+    ...{
+      ...rest,
+      url,
+      key: keyEnv === null ? undefined : keyOf(keyEnv),
+      cache,
+      send: sendAnywhere,
+      timeoutMs: 1000 * timeout,
+    },
     ...{ now: () => performance.now(), date: () => Date.now(), wait: (ms) => setTimeout(ms) },
   });
 }

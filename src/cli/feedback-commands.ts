@@ -7,6 +7,7 @@ import { parseConfig, UsageError } from '../run/index.ts';
 import { onPath, writeFileAtomic } from '../run/node.ts';
 import { addJudgeCommand } from './judge-command.ts';
 import { addLeaderboardCommand } from './leaderboard-command.ts';
+import { addModelFeedbackCommands } from './model-feedback-commands.ts';
 import { readProject } from './project-folder.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -38,7 +39,7 @@ const readTargets = (path: string) =>
     { source: path },
   ).targets;
 
-/** `feedback report`, `feedback leaderboard` and `feedback judge`. */
+/** `feedback report|leaderboard|judge|generate|critique`. */
 export function addFeedbackCommands(program: Command, terminalOf: () => Terminal): void {
   const feedback = program.command('feedback').description('quality of human feedback');
   feedback
@@ -98,4 +99,5 @@ Examples:
     });
   addLeaderboardCommand(feedback, terminalOf);
   addJudgeCommand(feedback, terminalOf);
+  addModelFeedbackCommands(feedback, terminalOf);
 }

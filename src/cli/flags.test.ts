@@ -64,6 +64,14 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'disclose receive': all(AUDITORS, 'claims'),
   'disclose sign': { ...all(DISCLOSING, 'key', 'as', 'statement'), ...all(AUDITORS, 'findings') },
   'disclose timestamp': all(DISCLOSING, 'claim', 'query', 'response'),
+  'feedback critique': {
+    ...ENDPOINT,
+    ...all(inCli('model-feedback'), 'temperature', 'max-tokens', 'limit', 'with-others', 'out'),
+  },
+  'feedback generate': {
+    ...ENDPOINT,
+    ...all(inCli('model-feedback'), 'replies', 'temperature', 'max-tokens', 'project', 'out'),
+  },
   'feedback judge': {
     ...ENDPOINT,
     ...all(inCli('judge'), 'out', 'principles', 'temperature', 'max-tokens', 'limit', 'own', 'with-others'),
@@ -85,6 +93,13 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'model export': all(MODEL, 'out', 'format', 'base'),
   'model import': all(MODEL, 'out', 'max-context', 'adapter'),
   'model sign': all(DISCLOSING, 'key', 'out'),
+  'policy ask': {
+    ...ENDPOINT,
+    ...all(
+      inCli('model-feedback'),
+      ...['base-model', 'base-endpoint', 'base-key-env', 'replies', 'temperature', 'max-tokens', 'out'],
+    ),
+  },
   'policy sample': {
     ...all(inCli('run-service'), 'prompts', 'replies', 'split', 'seed'),
     ...all(STAGES, 'variant', 'project', 'store', 'out'),

@@ -15,9 +15,9 @@ import {
 } from '../endpoint/index.ts';
 import type { RaterProfile } from '../feedback/index.ts';
 import { documentText } from '../report/index.ts';
-import { DataError, parseConfig, UsageError } from '../run/index.ts';
+import { parseConfig, UsageError } from '../run/index.ts';
 import { onPath } from '../run/node.ts';
-import { inAskedFolder } from './asked-folder.ts';
+import { inAskedFolder, nothingCame, othersOf, writeModelFeedback } from './asked-folder.ts';
 import { type EndpointFlags, endpointOf, endpointOptions, numberOf } from './endpoint-options.ts';
 import { now } from './environment.ts';
 import { whole } from './options.ts';
@@ -58,16 +58,14 @@ const readPrinciples = (path: string): readonly Principle[] =>
   ).principles;
 
 async function judge(data: string, flags: JudgeFlags, terminal: Terminal): Promise<void> {
-  const { out, temperature, maxTokens, limit, own, withOthers } = flags;
+  const { out, temperature, maxTokens, limit, own } = flags;
   const principles = flags.principles === undefined ? [WHOLE] : readPrinciples(flags.principles);
   const source = await readJudged(data);
   const items = source.items.filter(({ replies }) => replies.length > 1).slice(0, limit);
   if (items.length === 0)
     throw new UsageError('items', `${data}: expected items of two or more replies to compare, got none`);
-  const asked = new Set(items.map(({ id }) => id));
-  const others = source.judgments.filter(({ itemId }) => asked.has(itemId));
-  await inAskedFolder(out, terminal, async ({ answers, lines, json }) => {
-    const endpoint = endpointOf(flags, answers);
+  await inAskedFolder(out, terminal, async (folder) => {
+    const endpoint = endpointOf(flags, folder.answers);
     const rater = modelJudge({ endpoint, principles, temperature, maxTokens });
     const step = { stage: 'judge', total: items.length, unit: 'items' };
     const judgments = await eachOf(
@@ -76,21 +74,23 @@ async function judge(data: string, flags: JudgeFlags, terminal: Terminal): Promi
       (item) => judgmentOf(rater, item, now()),
     );
     const tally = endpoint.tally();
-    if (judgments.every(({ answer }) => answer.kind === 'comparison' && answer.outcome === 'cant-judge')) {
-      const [why] = Object.entries(tally.failed).sort(([, a], [, b]) => b - a)[0] ?? ['no answer is A, B or C'];
-      throw new DataError('judge', `${endpoint.url}: no verdict on any of ${items.length} items: ${why}`);
-    }
+    if (judgments.every(({ answer }) => answer.kind === 'comparison' && answer.outcome === 'cant-judge'))
+      throw nothingCame(`${endpoint.url}: no verdict on any of ${items.length} items`, {
+        'no answer is A, B or C': 0,
+        ...tally.failed,
+      });
     const profile: RaterProfile = { id: rater.id, kind: 'model', model: endpoint.model };
-    const raters = [...source.raters.filter(({ id }) => id !== rater.id), profile];
-    // A judgment of this judge that the data brings is the one that was made again.
-    const theirs = others.filter(({ raterId }) => raterId !== rater.id);
-    const measures = measureJudges({ items, judgments: [...theirs, ...judgments], raters, own });
-    lines('items.jsonl', items);
-    lines('judgments.jsonl', withOthers ? [...theirs, ...judgments] : judgments);
-    lines('raters.jsonl', withOthers ? raters : [profile]);
+    const others = othersOf(source, items, rater.id);
+    const measures = measureJudges({
+      items,
+      judgments: [...others.judgments, ...judgments],
+      raters: [...others.raters, profile],
+      own,
+    });
+    writeModelFeedback(folder, { items, profile, judgments, others }, flags);
     const made = { version: 1, data: basename(resolve(data)), endpoint: endpoint.url, model: endpoint.model };
     const settings = { prompt: promptVersion(principles), principles, temperature, maxTokens };
-    json('judge.json', { ...made, ...settings, measures, tally });
+    folder.json('judge.json', { ...made, ...settings, measures, tally });
     const without = source.items.length - items.length;
     const left =
       without === 0 ? '' : `\n${without} other items of the data were not judged (--limit, or fewer than two replies)`;
