@@ -5,6 +5,7 @@ import { type AnswerFile, openAnswerFile } from '../endpoint/node.ts';
 import type { Item, Judgment, RaterProfile } from '../feedback/index.ts';
 import { DataError, UsageError } from '../run/index.ts';
 import { onPath, writeFileAtomic } from '../run/node.ts';
+import type { JudgedData } from './reward-data.ts';
 import type { Terminal } from './terminal.ts';
 
 const ANSWERS = 'answers.jsonl';
@@ -70,20 +71,34 @@ export interface ModelFeedback {
   readonly items: readonly Item[];
   readonly profile: RaterProfile;
   readonly judgments: readonly Judgment[];
-  /** What others said of the items, and who they are; an earlier answer of the same model is none of theirs. */
-  readonly others: { readonly judgments: readonly Judgment[]; readonly raters: readonly RaterProfile[] };
+  readonly others: Others;
+}
+
+/** What others said of some items, and who they are. */
+export interface Others {
+  readonly judgments: readonly Judgment[];
+  readonly raters: readonly RaterProfile[];
+  /** Judgments of people without the consent that their project asks for: they are neither copied nor measured against. */
+  readonly withoutConsent: number;
 }
 
 /** What others brought of some items, without a rater whose judgments are made again. */
-export function othersOf(
-  data: { readonly judgments: readonly Judgment[]; readonly raters: readonly RaterProfile[] },
-  items: readonly Item[],
-  raterId: string,
-): ModelFeedback['others'] {
+export function othersOf(data: JudgedData, items: readonly Item[], raterId: string): Others {
   const asked = new Set(items.map(({ id }) => id));
+  const profiles = new Map(data.raters.map((profile) => [profile.id, profile]));
+  const agreed = ({ raterId: id, source }: Judgment): boolean => {
+    if (!data.asksConsent) return true;
+    const profile = profiles.get(id);
+    if (profile === undefined) return source === 'simulated' || source === 'model';
+    return profile.kind !== 'human' || profile.consent !== undefined;
+  };
+  const all = data.judgments.filter((judgment) => asked.has(judgment.itemId) && judgment.raterId !== raterId);
+  const judgments = all.filter(agreed);
+  const givers = new Set(judgments.map((judgment) => judgment.raterId));
   return {
-    judgments: data.judgments.filter((judgment) => asked.has(judgment.itemId) && judgment.raterId !== raterId),
-    raters: data.raters.filter(({ id }) => id !== raterId),
+    judgments,
+    raters: data.raters.filter(({ id }) => givers.has(id)),
+    withoutConsent: all.length - judgments.length,
   };
 }
 

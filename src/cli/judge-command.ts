@@ -92,11 +92,16 @@ async function judge(data: string, flags: JudgeFlags, terminal: Terminal): Promi
     const settings = { prompt: promptVersion(principles), principles, temperature, maxTokens };
     folder.json('judge.json', { ...made, ...settings, measures, tally });
     const without = source.items.length - items.length;
-    const left =
-      without === 0 ? '' : `\n${without} other items of the data were not judged (--limit, or fewer than two replies)`;
+    const left = [
+      ...(without === 0 ? [] : [`${without} other items were not judged (--limit, or fewer than two replies)`]),
+      ...(others.withoutConsent === 0 ? [] : [`${others.withoutConsent} judgments of people without consent left out`]),
+    ];
     terminal.result(
-      { type: 'judged', out, items: items.length, notJudged: without, measures, tally },
-      `${documentText(judgesDocument(measures), { all: true })}\n\n${tallyText(tally)}\n${judgments.length} judgments in ${out}${left}`,
+      {
+        ...{ type: 'judged', out, items: items.length, notJudged: without },
+        ...{ withoutConsent: others.withoutConsent, measures, tally },
+      },
+      `${documentText(judgesDocument(measures), { all: true })}\n\n${tallyText(tally)}\n${[`${judgments.length} judgments in ${out}`, ...left].join('\n')}`,
     );
   });
 }

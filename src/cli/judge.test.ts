@@ -200,6 +200,30 @@ describe('goodhart feedback judge', () => {
     expect(server.requests.length).toBe(12);
     expect(server.requests[0]!.headers.authorization).toBe(`Bearer ${KEY}`);
   });
+  it('leaves out people without the consent that their project asks for', async () => {
+    const asking = join(folder, 'asking');
+    mkdirSync(asking);
+    writeFileSync(join(asking, 'items.jsonl'), jsonl(items));
+    writeFileSync(join(asking, 'judgments.jsonl'), jsonl(judgments));
+    const consent = { version: '1', at: 'then' };
+    writeFileSync(
+      join(asking, 'raters.jsonl'),
+      jsonl([
+        { id: 'anna', kind: 'human', consent },
+        { id: 'ben', kind: 'human' },
+      ]),
+    );
+    const questions = [{ id: 'q', title: 'Which?', kind: 'comparison' }];
+    const made = { id: 'p', name: 'P', createdAt: 'then', questions, consent: { version: '1', text: 'May we?' } };
+    writeFileSync(join(asking, 'project.json'), JSON.stringify(made));
+    const server = await serve(fair);
+    const out = join(folder, 'consented');
+    const flags = ['--endpoint', server.url, '--model', 'm', '--out', out, '--with-others', '--json'];
+    const { out: text } = await runForTest('feedback', 'judge', asking, ...flags);
+    expect(told(text)).toMatchObject({ withoutConsent: 2 * N, measures: [{ agreement: { error: { items: N } } }] });
+    expect(new Set(rows(out, 'judgments.jsonl').map(({ raterId }) => raterId)).size).toBe(2);
+    expect(rows(out, 'raters.jsonl').map(({ id }) => id)).toEqual(['anna', expect.stringContaining('model judge m')]);
+  });
   const mistakes: [string, () => Promise<string[]>, RegExp][] = [
     ['an address with a key', async () => ['--endpoint', `http://me:${KEY}@h/v1`], /without user, query and fragment/],
     ['an address of nothing', async () => ['--endpoint', 'ftp://h'], /begins with http/],

@@ -280,7 +280,9 @@ export function measureJudges({ items, judgments, raters, own }: MeasuredFeedbac
       addTo(by === undefined ? counts.unscored : counts.by, by ?? why ?? 'no reason kept');
     const agreed = estimate(
       valuesOf(pairs, (pair) => agrees(pair.share, pair.others)),
-      'nobody else judged these items',
+      against === 'nobody' || pairs.every(({ others: most }) => most === undefined)
+        ? 'nobody else judged these items'
+        : 'the others are divided equally on every pair',
     );
     return {
       ...{ raterId, model, prompt, temperature },
