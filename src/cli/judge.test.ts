@@ -107,6 +107,9 @@ describe('goodhart feedback judge', () => {
     expect(told(again.out)).toMatchObject({ tally: { answered: { now: 0, kept: 48 }, requests: 0 } });
     expect(rows(out, 'judgments.jsonl').length).toBe(4 * N);
     expect(server.requests.length).toBe(48);
+    // A reward that is fitted on both says so.
+    const reward = await runForTest('reward', 'fit', out, '--out', join(folder, 'reward'));
+    expect([reward.code, reward.out]).toEqual([0, expect.stringContaining('24 of 96 answers are those of models')]);
   });
   it('goes on where it was stopped, asks nothing twice, and ends with the same files', async () => {
     let left = 20;

@@ -71,10 +71,12 @@ async function critique(data: string, flags: CritiqueFlags, terminal: Terminal):
     if (judgments.length === 0)
       throw nothingCame(`${endpoint.url}: no critique of any of ${items.length} items`, failed);
     const profile: RaterProfile = { id: criticId(critic), kind: 'model', model: endpoint.model };
-    writeModelFeedback(folder, { items, profile, judgments, others: othersOf(source, items, profile.id) }, flags);
+    const others = othersOf(source, items, profile.id);
+    writeModelFeedback(folder, { items, profile, judgments, others }, flags);
+    const { withoutConsent } = others;
     const tally = endpoint.tally();
     terminal.result(
-      { type: 'criticised', out, items: items.length, critiques: judgments.length, failed, tally },
+      { type: 'criticised', out, items: items.length, critiques: judgments.length, withoutConsent, failed, tally },
       `${tallyText(tally)}\n${judgments.length} critiques of replies to ${items.length} items in ${out}`,
     );
   });
