@@ -42,7 +42,7 @@ export function addRewardCommands(program: Command, terminalOf: () => Terminal):
     .action(async (folder: string, { out, ridge, set, seed, answers = 'decided' }: FitOptions) => {
       const overrides = ['members=1', `ridge=${ridge}`, ...set];
       const config = parseConfig(rewardSchema, '{}', { source: 'reward', set: overrides });
-      const { project, items, judgments: votes, records } = await readProject(folder);
+      const { project, items, judgments: votes, raters, records } = await readProject(folder);
       const { adjudications } = foldRecords(records ?? []);
       const chosen = chooseAnswers(project?.questions ?? [], { judgments: votes, adjudications }, answers);
       const { observations, unscored } = observe(items, chosen.judgments, config);
@@ -56,6 +56,10 @@ export function addRewardCommands(program: Command, terminalOf: () => Terminal):
       for (const member of members) await member.dispose();
       const counted = new Map<string, number>();
       for (const { kind } of observations) counted.set(kind, (counted.get(kind) ?? 0) + 1);
+      const models = new Set(raters.flatMap(({ id, kind }) => (kind === 'model' ? [id] : [])));
+      const byModels = chosen.judgments.filter(
+        ({ raterId, source }) => source === 'model' || models.has(raterId),
+      ).length;
       const counts = [...counted].map(([kind, n]) => `${n} of kind ${kind}`);
       terminalOf().result(
         {
@@ -63,6 +67,7 @@ export function addRewardCommands(program: Command, terminalOf: () => Terminal):
           out,
           choice: answers,
           answers: Object.fromEntries(counted),
+          byModels,
           left: chosen.left,
           unscored,
           contributions,
@@ -71,6 +76,11 @@ export function addRewardCommands(program: Command, terminalOf: () => Terminal):
         [
           `fitted on ${counts.join(', ')}; model in ${out}`,
           `answers ${answers}: ${ANSWER_CHOICE_TEXT[answers]}`,
+          ...(byModels === 0
+            ? []
+            : [
+                `${byModels} of ${chosen.judgments.length} answers are those of models: docs/endpoints.md says what they are worth`,
+              ]),
           ...Object.entries(chosen.left).map(([reason, n]) => `${n} × ${reason}`),
           ...(people === undefined
             ? []

@@ -7,6 +7,8 @@ import { readProject } from './project-folder.ts';
 
 export interface JudgedData extends JudgedReplies {
   readonly raters: readonly RaterProfile[];
+  /** Whether the project asks its people for consent; a file does not. */
+  readonly asksConsent: boolean;
   /** Rows of a file that could not be read. */
   readonly rejected: number;
 }
@@ -18,11 +20,12 @@ export interface JudgedData extends JudgedReplies {
 export async function readJudged(path: string): Promise<JudgedData> {
   const folder = targetAt(path)?.isDirectory() === true;
   if (folder && targetAt(`${path}/items.jsonl`) !== undefined) {
-    const { items, judgments, raters } = await readProject(path);
-    return { on: path, items, judgments, raters, rejected: 0 };
+    const { project, items, judgments, raters } = await readProject(path);
+    const asksConsent = project?.consent !== undefined;
+    return { on: path, items, judgments, raters, asksConsent, rejected: 0 };
   }
   const { items, judgments, rejected } = await readLayout({ layout: 'auto', path });
   if (judgments.length === 0 && rejected.length > 0)
     throw new DataError('rows', `${path}: no row could be read; the first: ${rejectText(rejected[0]!)}`);
-  return { on: path, items, judgments, raters: [], rejected: rejected.length };
+  return { on: path, items, judgments, raters: [], asksConsent: false, rejected: rejected.length };
 }
