@@ -4,7 +4,7 @@ import { SEAL, thirdPartySections } from '../disclosure/index.ts';
 import { RUN_FILES, readSeries } from '../pipeline/index.ts';
 import { factsOf } from '../report/index.ts';
 import { addTo, DataError, own, UsageError } from '../run/index.ts';
-import { diskFolder, fileOf, filesBelow } from '../run/node.ts';
+import { diskFolder, entryAt, fileOf, filesBelow } from '../run/node.ts';
 import type { RunRow, RunService } from '../server/index.ts';
 import { containedFile } from './contained-file.ts';
 import { isRunning } from './process-identity.ts';
@@ -60,7 +60,9 @@ export function createRunReader(folder: string): RunReader {
       const written = writtenOf(run);
       const verdicts: Record<string, number> = {};
       for (const { verdict } of findingsOf(run)) addTo(verdicts, verdict);
-      const { config: { name } = { name: run }, startedAt = '' } = written ?? {};
+      // One that has not written anything yet began when its process was noted.
+      const noted = () => entryAt(places.statePath(run, 'json'))?.mtime.toISOString() ?? '';
+      const { config: { name } = { name: run }, startedAt = noted() } = written ?? {};
       return { id: run, name, project, status, startedAt, verdicts, reason: null };
     } catch (error) {
       // One broken run must not hide the others.
@@ -134,7 +136,9 @@ export function createRunReader(folder: string): RunReader {
     ...disclosureReads(places, contents),
     async file(run, path) {
       if (!isRun(run)) return undefined;
-      return containedFile(place(run), path);
+      const file = await containedFile(place(run), path);
+      // A page may load its scripts from this Studio: nothing that a run holds is one.
+      return file?.type.startsWith('text/javascript') ? { ...file, type: 'text/plain; charset=utf-8' } : file;
     },
     async close() {},
   };

@@ -1,4 +1,5 @@
 export * from './algorithms/algorithm-study.ts';
+export * from './arms.ts';
 export * from './distribution-study.ts';
 export * from './effects.ts';
 export * from './examination.ts';

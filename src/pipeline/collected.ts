@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { judgeMeasureSchema, measureJudges } from '../endpoint/index.ts';
 import type { Item, Judgment, RaterProfile } from '../feedback/index.ts';
 import { peopleOf, peopleSchema } from './people.ts';
 
@@ -17,6 +18,8 @@ export const collectedSchema = z.strictObject({
   raters: countsSchema,
   /** The people among them; absent where there are none, and from runs before they were told of. */
   people: peopleSchema.exactOptional(),
+  /** The model judges among them: what each leans to, and how often it errs against the others; absent where there are none. */
+  judges: z.array(judgeMeasureSchema).exactOptional(),
 });
 export type Collected = z.infer<typeof collectedSchema>;
 
@@ -38,6 +41,7 @@ export function collected(
 ): Collected {
   const kinds = new Map(raters.map(({ id, kind }) => [id, kind]));
   const people = peopleOf(judgments, raters, stated);
+  const judges = measureJudges({ items, judgments, raters });
   const held = items.filter(({ strata }) => isHeldOut(strata)).length;
   return {
     items: { train: items.length - held, heldOut: held },
@@ -46,5 +50,6 @@ export function collected(
     judgments: counts(judgments.map(({ answer }) => answer.kind)),
     raters: counts([...new Set(judgments.map(({ raterId }) => raterId))].map((id) => kinds.get(id) ?? 'unknown')),
     ...(people !== undefined && { people }),
+    ...(judges.length > 0 && { judges }),
   };
 }

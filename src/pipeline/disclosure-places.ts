@@ -33,7 +33,7 @@ const supporting = (item: DisclosureId, file: string, entries: Entries) =>
 /** What the run was asked to do: declared by configuration. */
 const configured = (item: DisclosureId, entries: Entries) => places(item, 'configuration', RUN_FILES.run, entries);
 
-/** The people who judged: their selection, training, consent, hours and pay, in groups too large to name anybody. */
+/** The people, and models, who judged: of people their selection, training, consent, hours and pay, in groups too large to name anybody. */
 const peoplePlaces = (): Place[] => [
   ...measured('D2', RUN_FILES.collected, {
     'people among the raters': '/people/people',
@@ -49,6 +49,9 @@ const peoplePlaces = (): Place[] => [
     'people whose pay is not told: unknown, or paid like fewer than five': '/people/payUntold',
   }),
   ...measured('D2', RUN_FILES.data, { 'concerns that people filed': '/concerns' }),
+  ...measured('D2', RUN_FILES.collected, {
+    'model judges: bias of place, length and self, error rate against people': '/judges',
+  }),
   ...configured('D2', { 'living wage, an hour': '/config/data/livingWage' }),
 ];
 

@@ -3,27 +3,34 @@ import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { Readable } from 'node:stream';
+import type { Send } from '../../endpoint/index.ts';
 import { trustedProxies } from './addresses.ts';
 
-/** Sends a request that somebody named in a form; redirects are not followed. */
-export type Send = (
-  url: string,
-  init: {
-    readonly method: 'POST';
-    readonly headers: Readonly<Record<string, string>>;
-    readonly body: string;
-    readonly signal: AbortSignal;
-  },
-) => Promise<Response>;
-
-/** To any address: for a Studio that only this machine reaches. */
-export const sendAnywhere: Send = (url, init) => fetch(url, { ...init, redirect: 'error' });
+export { type Send, sendAnywhere } from '../../endpoint/index.ts';
 
 /** Networks that are somebody's own and not of the internet (RFC 6890 and its kin). */
 const PRIVATE = [
   ...['0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12', '192.0.0.0/24'],
-  ...['192.0.2.0/24', '192.168.0.0/16', '198.18.0.0/15', '198.51.100.0/24', '203.0.113.0/24', '224.0.0.0/3'],
-  ...['::/127', '64:ff9b:1::/48', '100::/64', '2001:db8::/32', 'fc00::/7', 'fe80::/10', 'ff00::/8'],
+  ...[
+    '192.0.2.0/24',
+    '192.88.99.0/24',
+    '192.168.0.0/16',
+    '198.18.0.0/15',
+    '198.51.100.0/24',
+    '203.0.113.0/24',
+    '224.0.0.0/3',
+  ],
+  ...[
+    '::/96',
+    '64:ff9b:1::/48',
+    '100::/64',
+    '2001::/23',
+    '2001:db8::/32',
+    'fc00::/7',
+    'fe80::/10',
+    'fec0::/10',
+    'ff00::/8',
+  ],
 ];
 
 /** IPv4 inside of IPv6, by any of the ways to write it. */
@@ -91,7 +98,11 @@ export function sendFenced(allowed: readonly string[]): Send {
         }
         const empty = statusCode === 204 || statusCode === 205;
         if (empty) answer.resume();
-        resolve(new Response(empty ? null : (Readable.toWeb(answer) as ReadableStream), { status: statusCode }));
+        const after = answer.headers['retry-after'];
+        const headers: Record<string, string> = after === undefined ? {} : { 'retry-after': after };
+        resolve(
+          new Response(empty ? null : (Readable.toWeb(answer) as ReadableStream), { status: statusCode, headers }),
+        );
       });
       sent.once('error', reject);
       sent.end(body);
