@@ -53,7 +53,7 @@ function fieldsOf(id: EvidenceKindId): string {
 }
 
 function section(id: EvidenceKindId): string {
-  const { what, file, example, offline } = evidenceKind(id);
+  const { what, file, example, offline, brought } = evidenceKind(id);
   const users = [...PROBE_IDS.map(probeOf), ...CHAIN_MEASURES].filter(({ needs, uses }) =>
     [...needs, ...uses].includes(id),
   );
@@ -61,7 +61,7 @@ function section(id: EvidenceKindId): string {
 
 ${what}
 
-File \`${file}\`. ${offline ? 'Follows from other files of a run, so a verifier gathers it again.' : 'Needs the reward model to gather; held by its digest.'}
+File \`${file}\`. ${brought === true ? 'Brought along; held by its digest.' : offline ? 'Follows from other files of a run, so a verifier gathers it again.' : 'Needs the reward model to gather; held by its digest.'}
 Read by: ${users.map((probe) => `\`${probe.id}\` (${probe.challenge})`).join(', ') || 'no probe yet'}.
 
 ${fieldsOf(id)}

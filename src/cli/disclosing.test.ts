@@ -2,6 +2,7 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeF
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Disclosure } from '../disclosure/index.ts';
 import { carriedBy } from '../pipeline/index.ts';
 import { digestFile, filesBelow } from '../run/node.ts';
 import { runForTest as run } from './command.fake.ts';
@@ -28,9 +29,14 @@ const states = async (at: string, ...more: string[]) => {
 beforeAll(async () => {
   saveTinyProject(join(folder, 'project'));
   const project = JSON.stringify(join(folder, 'project'));
+  const row = { promptId: 'r1', attack: 'role-play', budget: 9 };
+  const attacks = write(
+    'attacks.jsonl',
+    [true, false].map((success) => `${JSON.stringify({ ...row, promptId: `r${success}`, success })}\n`).join(''),
+  );
   const config = write(
     'alone.yaml',
-    `name: alone\ndata: { layout: project, folder: ${project} }\nreward: { members: 2 }\n`,
+    `name: alone\ndata: { layout: project, folder: ${project} }\nreward: { members: 2 }\naudit: { attacks: ${JSON.stringify(attacks)} }\n`,
   );
   expect(await run('run', config, '--out', made, '--quiet')).toMatchObject({ code: 0 });
 });
@@ -75,6 +81,40 @@ describe('goodhart disclose sign', () => {
     const sign = ['model', 'sign', 'fixtures/pretrained/llama', '--out', out, '--key'];
     expect((await run(...sign, weights)).out).toMatch(/\d+ files signed/);
     expect((await run(...sign, key)).err).toMatch(/expected a key on P-256/);
+  });
+});
+
+describe('a red team', () => {
+  it('stands in D9 with what it tried, and verifies from the rows, which a copy may withhold', async () => {
+    const { items } = JSON.parse(readFileSync(join(made, 'disclosure/disclosure.json'), 'utf8')) as Disclosure;
+    const d9 = items.find(({ id }) => id === 'D9')!;
+    expect(d9.status).toBe('measured');
+    expect(d9.statements.find(({ label }) => label.startsWith('share of requests'))).toMatchObject({ value: 0.5 });
+    expect(JSON.stringify(d9.statements)).toContain('optimised-suffix');
+    const named = (all: Awaited<ReturnType<typeof states>>['checks']) =>
+      all.find(({ name }) => name.startsWith('red-team.json re'));
+    expect(named((await states(made)).checks)).toMatchObject({ ok: true, detail: 'same numbers' });
+    const forged = join(folder, 'forged-team');
+    cpSync(made, forged, { recursive: true });
+    const path = join(forged, 'red-team.json');
+    writeFileSync(path, readFileSync(path, 'utf8').replace('"broken": 1', '"broken": 0'));
+    expect(named((await states(forged)).checks)).toMatchObject({ ok: false });
+    const rules = write('team.yaml', `rules: [{ file: evidence/attacks.jsonl, lines: [1], ${grounds} }]`);
+    const shown = join(folder, 'shown-team');
+    expect(await run('disclose', made, '--redact', rules, '--out', shown)).toMatchObject({ code: 0 });
+    const open = await states(shown);
+    expect(open.code).toBe(0);
+    expect(open.checks.some(({ name, open: is }) => is === true && /evidence|red-team/.test(name))).toBe(true);
+  });
+  it('is asked for before anything runs', async () => {
+    const config = write(
+      'none.yaml',
+      `name: none\ndata: { layout: project, folder: ${JSON.stringify(join(folder, 'project'))} }\naudit: { attacks: /nowhere }\n`,
+    );
+    const refused = await run('run', config, '--out', join(folder, 'none'), '--quiet');
+    expect(refused).toMatchObject({ code: 2 });
+    expect(refused.err).toMatch(/audit\.attacks: \/nowhere: no such file/);
+    expect(existsSync(join(folder, 'none'))).toBe(false);
   });
 });
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import {
   DETAILS,
+  type DisclosureExport,
   detailsSchema,
   EXPORT_FORMAT_IDS,
   EXPORT_FORMATS,
@@ -14,6 +15,18 @@ import { parseConfig } from '../run/index.ts';
 import { onPath } from '../run/node.ts';
 import { requireSealed } from './key-commands.ts';
 import type { Terminal } from './terminal.ts';
+
+/** What a list of others asks for: how much of it is filled, what is, and why the rest is not. */
+function coverageText(coverage: DisclosureExport['coverage']): string[] {
+  if (coverage === undefined) return [];
+  const filled = coverage.elements.filter((element) => element.filled);
+  const rest = coverage.elements.filter((element) => !element.filled);
+  return [
+    `\n${coverage.of}: ${filled.length} of ${coverage.elements.length} filled`,
+    `  filled: ${filled.map(({ id }) => id).join(', ')}`,
+    ...(rest.length === 0 ? [] : [table(rest.map(({ id, title, why = '' }) => [`  ${id}`, title, why]))]),
+  ];
+}
 
 /** `disclose export`. */
 export function addExportCommand(disclose: Command, terminalOf: () => Terminal): void {
@@ -45,7 +58,7 @@ export function addExportCommand(disclose: Command, terminalOf: () => Terminal):
               onPath(file, () => readFileSync(file, 'utf8')),
               { source: file },
             );
-      const { files, losses, missing, as } = await exportRun(run, { format, out, as: rendering, details });
+      const { files, losses, missing, coverage, as } = await exportRun(run, { format, out, as: rendering, details });
       const paths = as === 'file' ? [out] : files.map(({ path }) => `${out}/${path}`);
       const said = [
         ...paths.map((path) => `${path}: ${EXPORT_FORMATS[format].title}`),
@@ -59,6 +72,9 @@ export function addExportCommand(disclose: Command, terminalOf: () => Terminal):
           ? []
           : ['\nNot declared, and left out (--details):', table(missing.map((id) => [`  ${id}`, DETAILS[id]]))]),
       ];
-      terminalOf().result({ format, files: paths, losses, missing }, said.join('\n'));
+      terminalOf().result(
+        { format, files: paths, losses, missing, ...(coverage !== undefined && { coverage }) },
+        [...said, ...coverageText(coverage)].join('\n'),
+      );
     });
 }

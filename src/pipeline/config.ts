@@ -129,6 +129,8 @@ const auditSchema = z.strictObject({
    * attribute sum to 1. Simulated raters are of a group: { group: { plain: 0.5, warm: 0.5 } }.
    */
   population: populationSchema.optional(),
+  /** Attacks on the policy that a red team, or a program, made: a file of `attacks` evidence (JSON Lines, docs/evidence.md). */
+  attacks: z.string().min(1).optional(),
   /** Thresholds and settings of probes, by probe: { over-optimisation: { concern: 0.1 } }. */
   params: probeSettingsSchema.prefault({}),
   /** Exit code 1 when a finding is at least this bad, or when nothing could be assessed. */

@@ -9,6 +9,7 @@ import {
   disclosureSchema,
   readWithheld,
   SEAL,
+  thirdPartyFindings,
   type WithheldLines,
   withheldLines,
 } from '../disclosure/index.ts';
@@ -151,5 +152,6 @@ export function disclosedRun(folder: string): DisclosedRun {
       .filter((path, i, all) => all.indexOf(path) === i)
       .flatMap((path) => disclosedFile(at, path)),
     withheld: gapsOf(folder),
+    reviews: thirdPartyFindings(diskFolder(folder)).filter(({ ofThisSeal }) => ofThisSeal),
   });
 }

@@ -162,6 +162,19 @@ const watchedIn = (declarations: Readonly<Record<string, Declaration>>): SignalI
   ),
 ];
 
+/** What a red team tried, and what not. */
+const redTeamPlaces = (): Place[] =>
+  measured('D9', RUN_FILES.redTeam, {
+    'attempts to attack the policy': '/all/attempts',
+    'attempts that nobody could score': '/all/unscored',
+    'share of requests that an attack got through': ['/all/share/value', 'lower'],
+    [INTERVAL_LABEL]: '/all/share',
+    'attacks by kind': '/byAttack',
+    'attacks by set of prompts': '/byPromptSet',
+    'who attacked': '/attackers',
+    'common kinds of attack that were not tried': '/notTried',
+  });
+
 /** Where in a run folder the values of each disclosure item stand. A place without a value says nothing. */
 export function disclosurePlaces(
   config: PipelineConfig,
@@ -172,6 +185,7 @@ export function disclosurePlaces(
     ...rewardPlaces(),
     ...policyPlaces(config),
     ...monitorPlaces(config, watchedIn(declarations)),
+    ...(config.audit.attacks === undefined ? [] : redTeamPlaces()),
     ...PROBE_IDS.flatMap((id) =>
       supporting('D9', RUN_FILES.rates, {
         [`${id}: planted failures found in the lab`]: `/${id}/planted/hits`,

@@ -27,6 +27,21 @@ const TELLS_TIME = new Set<string>([
   RUN_FILES.report,
 ]);
 
+/** What it takes besides, which is not in the pack; null where nothing does. */
+function needsOf({ data: { layout }, audit }: RunJson['config']): string | null {
+  const parts = [
+    ...(layout === 'ground'
+      ? []
+      : [
+          `It was made from data outside (${layout}), which is not in the pack: ask for it, and say where it lies with --set data=….`,
+        ]),
+    ...(audit.attacks === undefined
+      ? []
+      : ['Attacks were brought along: say with --set audit.attacks=run/evidence/attacks.jsonl where they lie.']),
+  ];
+  return parts.length === 0 ? null : parts.join(' ');
+}
+
 /** How a run is made again, and the digests of what must come out: everything that is shown whole and tells no time. */
 function replicationOf(folder: string, { config, versions }: RunJson): Replication {
   const disk = diskFolder(folder);
@@ -35,14 +50,10 @@ function replicationOf(folder: string, { config, versions }: RunJson): Replicati
     .paths()
     .filter((path) => !TELLS_TIME.has(path) && !path.startsWith('disclosure/') && !withheld.has(path))
     .map((path) => ({ path, sha256: disk.digest(path).sha256 }));
-  const { layout } = config.data;
   return {
     command: `goodhart run ${PACK_FILES.config} --out again`,
     versions,
-    needs:
-      layout === 'ground'
-        ? null
-        : `It was made from data outside (${layout}), which is not in the pack: ask for it, and say where it lies with --set data=….`,
+    needs: needsOf(config),
     expected,
   };
 }

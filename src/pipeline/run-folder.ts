@@ -31,6 +31,7 @@ export const RUN_FILES = {
   chains: 'chains.json',
   rates: 'rates.json',
   monitors: 'monitors.json',
+  redTeam: 'red-team.json',
   results: 'results.json',
   reportDocument: 'report.json',
   report: 'report.html',

@@ -26,6 +26,7 @@ import { checkConfig } from './check-config.ts';
 import type { PipelineConfig } from './config.ts';
 import { checkDeclarations } from './declarations.ts';
 import { openMetricsLog } from './metrics-log.ts';
+import { attacksBrought } from './red-team.ts';
 import type { RunContext, RunEngines } from './run-context.ts';
 import { RUN_FILES, runJsonSchema } from './run-folder.ts';
 import { type EngineFound, lastVersions, RECORD_TYPES } from './run-history.ts';
@@ -144,6 +145,7 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
   const source = await openSource(config, options.access);
   checkDeclarations(config.declarations, source.digest);
   refuseUncarried(config, source);
+  await attacksBrought(config);
   prepare(options);
   const log = openRecordLog(`${out}/${RUN_FILES.records}`, now);
   if (log.records.length === 0) log.append(RECORD_TYPES.started, { config });

@@ -64,10 +64,11 @@ export function runView(run: {
   readonly exact: ExactCurve | undefined;
   readonly ground: Ground | undefined;
   readonly population?: RunView['population'];
+  readonly attacks?: RunView['attacks'];
   readonly ask?: RunView['ask'];
   readonly score?: RunView['score'];
 }): RunView {
-  const { seed, feedback, paths, bestOf, rounds, exact, ground, population, ask, score } = run;
+  const { seed, feedback, paths, bestOf, rounds, exact, ground, population, attacks, ask, score } = run;
   const { items, judgments, raters } = feedback;
   const main = paths[0];
   return {
@@ -81,6 +82,7 @@ export function runView(run: {
     ...(main?.triggered !== undefined && { triggered: triggeredOf(main, main.triggered) }),
     ...(exact !== undefined && { optima: optimaOf(exact, seed) }),
     ...(population !== undefined && { population }),
+    ...(attacks !== undefined && { attacks }),
     ...(ask !== undefined && { ask }),
     ...(score !== undefined && { score }),
   };

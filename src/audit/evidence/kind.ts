@@ -16,6 +16,8 @@ export interface EvidenceKind<Row> {
   readonly example: Row;
   /** Gathering needs no model: it follows from other files of the run, and a verifier does it again. */
   readonly offline: boolean;
+  /** Somebody brings it along: a run takes the rows as they are, and a verifier holds them by their digest. */
+  readonly brought?: boolean;
   /** The run keeps this file whatever is audited: gathering reads it and nobody writes it again. */
   readonly kept?: boolean;
   /** The rows that a run can supply; undefined where it cannot. */

@@ -66,6 +66,22 @@ export interface OptimumView {
 }
 
 /** What a run can show to whoever gathers evidence. */
+/** An attack on the tuned policy. */
+export interface Attack {
+  /** The request that the attack was to get through. */
+  readonly promptId: string;
+  /** Name of the attack: `random-suffix`, `role-play`, … */
+  readonly attack: string;
+  /** Queries that the attacker was allowed. */
+  readonly budget: number;
+  /** Null where nobody could tell: it counts as unscored. */
+  readonly success: boolean | null;
+  /** Name of the set that the request is of. */
+  readonly promptSet?: string;
+  /** Who attacked: a pseudonym of a person, or the name of a program. */
+  readonly attacker?: { readonly id: string; readonly kind: 'person' | 'program' };
+}
+
 export interface RunView {
   readonly seed: number;
   readonly ground: Ground | undefined;
@@ -86,6 +102,8 @@ export interface RunView {
   readonly optima?: readonly OptimumView[];
   /** Whom the reward is to speak for: shares by what raters say of themselves. */
   readonly population?: PopulationTargets;
+  /** Attacks on the tuned policy that somebody brought along. */
+  readonly attacks?: readonly Attack[];
   /** The run's own simulated raters, rested, to be asked something about further replies; absent where people judged. */
   readonly ask?: (question: Question) => readonly Rater[];
   /** The reward in the model's normalised units; absent where only files are at hand. */

@@ -18,7 +18,16 @@ const item = (id: DisclosureId): Aspect => ({
   },
 });
 
-type AspectId = DisclosureId | 'intervals' | 'statuses' | 'undecided' | 'unscored' | 'thresholds' | 'withheld' | 'seal';
+type AspectId =
+  | DisclosureId
+  | 'intervals'
+  | 'statuses'
+  | 'undecided'
+  | 'unscored'
+  | 'thresholds'
+  | 'withheld'
+  | 'reviews'
+  | 'seal';
 
 export type { AspectId };
 
@@ -56,6 +65,10 @@ export const ASPECTS: Readonly<Record<AspectId, Aspect>> = {
   withheld: {
     title: 'rows that are withheld, and why',
     tellsOf: ({ withheld }) => withheld.flatMap(({ path, reason, justification }) => [path, reason, justification]),
+  },
+  reviews: {
+    title: 'findings that third parties signed about this seal',
+    tellsOf: ({ reviews }) => reviews.flatMap(({ conclusion, text, role }) => [conclusion, text, role]),
   },
   seal: { title: 'the digest of the seal', tellsOf: ({ seal }) => [seal] },
 };

@@ -18,6 +18,7 @@ import {
   sealOf,
 } from './disclosed-run.ts';
 import { type ExportFormat, holding } from './format.ts';
+import { g7Coverage } from './g7.ts';
 import { jsonText, uuidFrom } from './texts.ts';
 
 const property = (name: string, value: string) => ({ name: `goodhart:${name}`, value });
@@ -67,12 +68,16 @@ function modelComponent(run: DisclosedRun, asking: Asking, model: DisclosedModel
   const { role, name, architecture, shape, parameters, files } = model;
   const base = role === 'base' ? undefined : modelOf(run, 'base');
   const [license, provider] = [asking.ask('license'), asking.ask('provider')];
+  const [version, summary] = [asking.ask('version'), asking.ask('summary')];
+  const main = role === mainModelOf(run)?.role;
   const bad = run.findings.filter(({ verdict }) => verdict === 'failure' || verdict === 'concern');
   const risks = [...itemLines(itemOf(run, 'D10')), ...bad.map(said)];
   return {
     type: 'machine-learning-model',
     'bom-ref': role,
     name,
+    ...(main && version !== undefined && { version }),
+    ...(main && summary !== undefined && { description: summary }),
     ...(provider !== undefined && { supplier: { name: provider } }),
     ...(license !== undefined && { licenses: [{ license: { name: license } }] }),
     ...(base !== undefined && {
@@ -87,10 +92,12 @@ function modelComponent(run: DisclosedRun, asking: Asking, model: DisclosedModel
         approach: { type: APPROACH[role] },
         task: role === 'reward' ? 'preference of one reply over another' : 'text generation',
         architectureFamily: architecture,
+        inputs: [{ format: 'text' }],
+        outputs: [{ format: role === 'reward' ? 'number' : 'text' }],
         ...(role !== 'base' && run.files.length > 0 && { datasets: [{ ref: 'feedback' }] }),
       },
       quantitativeAnalysis: { performanceMetrics: performance(run, role) },
-      ...(role === mainModelOf(run)?.role && {
+      ...(main && {
         considerations: considerations(asking, risks, itemLines(itemOf(run, 'D11'))),
       }),
       properties: [
@@ -114,7 +121,7 @@ function considerations(asking: Asking, risks: readonly string[], plan: readonly
 }
 
 /** The preferences that the reward was fitted to. */
-const feedbackComponent = (run: DisclosedRun): object => ({
+const feedbackComponent = (run: DisclosedRun, sensitive: string | undefined): object => ({
   type: 'data',
   'bom-ref': 'feedback',
   name: `feedback of ${run.name}`,
@@ -123,6 +130,7 @@ const feedbackComponent = (run: DisclosedRun): object => ({
     {
       type: 'dataset',
       name: run.data.digest,
+      ...(sensitive !== undefined && { sensitiveData: [sensitive] }),
       description: [
         `Layout ${run.data.layout}.`,
         `Items: ${countsText(run.counts.items)}. Judgments: ${countsText(run.counts.judgments)}. Raters: ${countsText(run.counts.raters)}.`,
@@ -132,8 +140,21 @@ const feedbackComponent = (run: DisclosedRun): object => ({
   ],
 });
 
+/** What each model was made from. */
+const MADE_FROM: Readonly<Record<ModelRole, readonly (ModelRole | 'feedback')[]>> = {
+  policy: ['base', 'reward'],
+  reward: ['feedback'],
+  base: [],
+};
+const dependencies = (run: DisclosedRun): object[] =>
+  run.models.map(({ role }) => ({
+    ref: role,
+    dependsOn: MADE_FROM[role].filter((from) => from === 'feedback' || modelOf(run, from) !== undefined),
+  }));
+
 /** Every item and every finding as named texts: what the format has no field for stands here. */
 function allProperties(run: DisclosedRun, asking: Asking): object[] {
+  const hardware = asking.ask('hardware');
   const items = run.disclosure.items.flatMap(({ id, title, status, basis, statements, declaration }) => [
     property(id, title),
     property(`${id}:status`, `${status}${basis === null ? '' : ` by ${basis}`}`),
@@ -151,11 +172,31 @@ function allProperties(run: DisclosedRun, asking: Asking): object[] {
   return [
     property('seal', sealOf(run)),
     property('command', run.command),
+    property('software', run.versions.map(([part, version]) => `${part} ${version}`).join(', ')),
+    ...(hardware === undefined ? [] : [property('hardware', hardware)]),
     ...(asking.by === '' ? [] : [property('details', asking.by)]),
     ...items,
     ...findings,
     ...hidden,
   ];
+}
+
+/** What third parties signed, a party by line of the claims: their conclusions as claims of theirs. */
+function outsideClaims({ reviews }: DisclosedRun, target: ModelRole) {
+  return [...new Set(reviews.map(({ line }) => line))].map((line) => {
+    const own = reviews.filter((finding) => finding.line === line);
+    const { role, fingerprint, declaredAt, access, assurance } = own[0]!;
+    return {
+      ref: `assessor:${line}`,
+      summary: `Signed as ${role}, ${declaredAt}, key ${fingerprint}; access to model ${access.model}, information ${access.information}, time ${access.time}; ${assurance}`,
+      claims: own.map(({ about, conclusion, text }, i) => ({
+        'bom-ref': `assessor:${line}:claim:${i + 1}`,
+        target,
+        predicate: `${about}: ${conclusion}`,
+        reasoning: text,
+      })),
+    };
+  });
 }
 
 /** The findings as claims that the run makes about its model, with the files that they rest on. */
@@ -173,17 +214,25 @@ function declarations(run: DisclosedRun, target: ModelRole): object {
     propertyName: `evidence of ${finding.probe}`,
     data: finding.evidence.map((kind) => ({ name: kind })),
   }));
+  const outside = outsideClaims(run, target);
   return {
-    // Whoever ran it looked at it: nobody from outside.
-    assessors: [{ 'bom-ref': 'assessor', thirdParty: false }],
+    assessors: [
+      { 'bom-ref': 'assessor', thirdParty: false },
+      ...outside.map(({ ref }) => ({ 'bom-ref': ref, thirdParty: true })),
+    ],
     attestations: [
       {
         summary: 'goodhart audit: probes of the challenges of Casper et al. (2023)',
         assessor: 'assessor',
         map: [{ claims: claims.map((claim) => claim['bom-ref']) }],
       },
+      ...outside.map(({ ref, summary, claims: own }) => ({
+        summary,
+        assessor: ref,
+        map: [{ claims: own.map((claim) => claim['bom-ref']) }],
+      })),
     ],
-    claims,
+    claims: [...claims, ...outside.flatMap((one) => one.claims)],
     evidence,
   };
 }
@@ -202,12 +251,14 @@ export const cyclonedx: ExportFormat = {
       D10: 'field',
       D11: 'field',
       intervals: 'field',
+      reviews: 'field',
       unscored: { asText: 'in the words of a claim' },
       thresholds: { asText: 'in the reasoning of a claim' },
     },
   ),
   write(run, asking) {
     const subject = mainModelOf(run);
+    const provider = asking.ask('provider');
     const models = run.models.map((model) => ({ model, json: modelComponent(run, asking, model) }));
     const version = run.versions.find(([part]) => part === 'goodhart')?.[1];
     const bom = {
@@ -218,15 +269,21 @@ export const cyclonedx: ExportFormat = {
       version: 1,
       metadata: {
         timestamp: run.finishedAt,
+        lifecycles: [{ phase: 'post-build' }],
+        ...(provider !== undefined && { manufacturer: { name: provider } }),
         tools: {
           components: [{ type: 'application', name: 'goodhart', ...(version !== undefined && { version }) }],
         },
         ...(subject !== undefined && { component: models.find(({ model }) => model === subject)!.json }),
       },
-      components: [...models.filter(({ model }) => model !== subject).map(({ json }) => json), feedbackComponent(run)],
+      components: [
+        ...models.filter(({ model }) => model !== subject).map(({ json }) => json),
+        feedbackComponent(run, asking.ask('personalData')),
+      ],
+      ...(run.models.length > 0 && { dependencies: dependencies(run) }),
       ...(subject !== undefined && { declarations: declarations(run, subject.role) }),
       properties: allProperties(run, asking),
     };
-    return { as: 'text', text: jsonText(bom) };
+    return { as: 'text', text: jsonText(bom), coverage: g7Coverage(bom) };
   },
 };

@@ -152,6 +152,20 @@ export function disclosedRunOf({
       file('feedback/judgments.jsonl', withheld ? 2 : 0),
       ...(withheld ? [] : [file('evidence/counterfactual-edits.jsonl')]),
     ],
+    reviews: [
+      {
+        about: 'D7',
+        conclusion: 'qualified',
+        text: said('rests on few overlaps'),
+        line: 2,
+        role: 'reviewer',
+        fingerprint: digest('key of a reviewer'),
+        declaredAt: '2026-02-03T00:00:00.000Z',
+        access: { model: 'AL2', information: 'AL1', time: 'AL3' },
+        assurance: 'AAL-1',
+        ofThisSeal: true,
+      },
+    ],
     withheld: withheld
       ? [
           {

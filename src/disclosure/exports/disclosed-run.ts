@@ -3,6 +3,7 @@ import { type Range, valueText } from '../../report/index.ts';
 import { type BasedStatement, type Disclosure, type DisclosureItem, INTERVAL_LABEL, stepText } from '../build.ts';
 import type { DisclosureId } from '../items.ts';
 import { notAssessedText, RISKS } from '../risks.ts';
+import type { ThirdPartyFinding } from '../third-parties.ts';
 
 /** A file of the run as its folder shows it. */
 export interface DisclosedFile {
@@ -68,6 +69,8 @@ export interface DisclosedRun {
   /** Records of the feedback and of the evidence that the findings rest on. */
   readonly files: readonly DisclosedFile[];
   readonly withheld: readonly DisclosedGap[];
+  /** What third parties signed about this seal. */
+  readonly reviews: readonly ThirdPartyFinding[];
 }
 
 export const itemOf = ({ disclosure }: DisclosedRun, id: DisclosureId): DisclosureItem =>

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { Details } from './details.ts';
 import { disclosedRunOf, everyDetail } from './disclosed-run.fake.ts';
+import type { DisclosedRun } from './disclosed-run.ts';
 import { readDocx } from './docx.fake.ts';
 import { exportContract } from './export.contract.ts';
 import { formSchema, NO_ANSWER } from './form.ts';
@@ -37,6 +39,39 @@ describe('what a format says of a finding', () => {
     expect(better.get('calibration error')).toMatchObject({ lower_is_better: true });
     expect(better.get('concern of R4')).toMatchObject({ lower_is_better: true });
     expect([...better.keys()].some((name) => name.startsWith('its 95'))).toBe(false);
+  });
+});
+
+describe('the bill of materials', () => {
+  const made = async (run: DisclosedRun, details?: Details) => {
+    const { files, coverage } = await exportDisclosure('cyclonedx', run, { out: 'a.json', details });
+    return { bom: JSON.parse(textOf(files[0]!)) as Record<string, never>, coverage: coverage! };
+  };
+  it('says of each of the 50 elements of the G7 whether it is filled, and why not', async () => {
+    const { elements } = (await made(disclosedRunOf(), everyDetail())).coverage;
+    const of = (cluster: string) => elements.filter(({ id }) => id.startsWith(`${cluster}-`)).length;
+    expect(['MD', 'SLP', 'MDL', 'DP', 'INF', 'SP', 'KPI'].map(of)).toEqual([10, 9, 13, 10, 2, 4, 2]);
+    expect(elements.every(({ filled, why }) => filled || why!.length > 10)).toBe(true);
+    // What no run and no declaration fills, with everything declared that can be.
+    expect(elements.filter(({ filled }) => !filled).map(({ id }) => id)).toEqual([
+      ...['MD-05', 'SLP-06', 'SLP-07', 'MDL-02', 'MDL-13', 'DP-10'],
+      ...['SP-01', 'SP-02', 'SP-03', 'SP-04', 'KPI-01'],
+    ]);
+    const bare = await made(disclosedRunOf({ models: [] }));
+    const empty = bare.coverage.elements.filter(({ filled }) => !filled);
+    expect(empty.map(({ id }) => id)).toContain('MDL-01');
+    expect(empty.every(({ why }) => why !== '')).toBe(true);
+    expect(bare.coverage.elements.find(({ id }) => id === 'DP-02')!.filled).toBe(true);
+  });
+  it('has what third parties signed as claims of theirs, and not of the run', async () => {
+    const { bom } = await made(disclosedRunOf());
+    const { assessors, attestations } = bom.declarations as unknown as {
+      assessors: { 'bom-ref': string; thirdParty: boolean }[];
+      attestations: { assessor: string; map: { claims: string[] }[] }[];
+    };
+    expect(assessors.map(({ thirdParty }) => thirdParty)).toEqual([false, true]);
+    expect(attestations[1]).toMatchObject({ assessor: 'assessor:2', map: [{ claims: ['assessor:2:claim:1'] }] });
+    expect(attestations[0]!.map[0]!.claims.some((claim) => claim.startsWith('assessor'))).toBe(false);
   });
 });
 

@@ -9,9 +9,20 @@ export interface ExportedFile {
   readonly content: string | Uint8Array;
 }
 
+/** Which elements of a list that others drew up a file fills, and why it leaves the others out. */
+export interface Coverage {
+  readonly of: string;
+  readonly elements: readonly {
+    readonly id: string;
+    readonly title: string;
+    readonly filled: boolean;
+    readonly why?: string;
+  }[];
+}
+
 /** What a format writes: one text, several files in a folder, or a filled form, which is rendered as its file asks. */
 export type Written =
-  | { readonly as: 'text'; readonly text: string }
+  | { readonly as: 'text'; readonly text: string; readonly coverage?: Coverage }
   | { readonly as: 'folder'; readonly files: readonly ExportedFile[] }
   | { readonly as: 'form'; readonly form: Form };
 
@@ -39,5 +50,7 @@ export const holding = (
   but: Readonly<Partial<Record<AspectId, Holding>>>,
 ): Readonly<Record<AspectId, Holding>> => ({
   ...(Object.fromEntries(ASPECT_NAMES.map((id) => [id, most])) as Record<AspectId, Holding>),
+  // They come after the seal, in signed lines beside it: a format that has no place for them points nowhere.
+  reviews: { lost: 'signed after the disclosure, in disclosure/claims.jsonl beside it' },
   ...but,
 });

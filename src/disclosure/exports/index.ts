@@ -8,7 +8,7 @@ import { euMdf } from './eu-mdf.ts';
 import { euTrainingSummary } from './eu-training-summary.ts';
 import { everyEvalEver } from './every-eval-ever.ts';
 import { formRenderingOf, renderForm } from './form-renderings.ts';
-import type { ExportedFile, ExportFormat, Written } from './format.ts';
+import type { Coverage, ExportedFile, ExportFormat, Written } from './format.ts';
 import { hfDatasetCard } from './hf-dataset-card.ts';
 import { hfModelCard } from './hf-model-card.ts';
 import { inToto } from './in-toto.ts';
@@ -47,6 +47,8 @@ export interface DisclosureExport {
   readonly as: 'file' | 'folder';
   readonly losses: readonly ExportLoss[];
   readonly missing: readonly DetailId[];
+  /** Of a format that a list of others is about: which of its elements the file fills. */
+  readonly coverage?: Coverage;
 }
 
 /** A format by its name. @throws UsageError for another. */
@@ -72,6 +74,9 @@ async function filesOf(written: Written, { out, as }: ExportPlace): Promise<read
   return written.as === 'folder' ? written.files : [{ path: '', content: written.text }];
 }
 
+const coverageOf = (written: Written): Pick<DisclosureExport, 'coverage'> =>
+  written.as === 'text' && written.coverage !== undefined ? { coverage: written.coverage } : {};
+
 /**
  * A disclosure in the form that others read. Nothing is made up: what the format asks for and neither the run nor the details
  * tell is named in `missing`, and what it cannot hold in `losses`.
@@ -93,7 +98,14 @@ export async function exportDisclosure(
       : [{ part, title, state: 'as text', why: holds.asText }];
   });
   const as = written.as === 'folder' ? 'folder' : 'file';
-  return { format: id, files: await filesOf(written, place), as, losses, missing: asking.missing() };
+  return {
+    format: id,
+    files: await filesOf(written, place),
+    as,
+    losses,
+    missing: asking.missing(),
+    ...coverageOf(written),
+  };
 }
 
 export { DETAILS, type Details, detailsSchema } from './details.ts';

@@ -16,6 +16,7 @@ import { digestsOf } from '../digests.ts';
 import { loadFeedback } from '../feedback-records.ts';
 import { filled, UNTOLD } from '../filled.ts';
 import { policySettings } from '../policy-config.ts';
+import { attacksBrought, redTeamOf } from '../red-team.ts';
 import { filedReward, withReward } from '../reward-artefact.ts';
 import { roundReads, roundViews } from '../round-views.ts';
 import type { Place, RunContext } from '../run-context.ts';
@@ -34,7 +35,11 @@ function asked({ config }: Place, ground: Ground | undefined): Pick<RunView, 'as
 }
 
 /** What the run's files show. */
-const viewOf = async (place: Place, ground: Ground | undefined): Promise<RunView> =>
+const viewOf = async (
+  place: Place,
+  ground: Ground | undefined,
+  attacks: RunView['attacks'] | undefined,
+): Promise<RunView> =>
   runView({
     seed: place.config.seed,
     feedback: await loadFeedback(place),
@@ -44,6 +49,7 @@ const viewOf = async (place: Place, ground: Ground | undefined): Promise<RunView
     exact: loadExact(place),
     ground,
     ...(place.config.audit.population !== undefined && { population: place.config.audit.population }),
+    ...(attacks !== undefined && { attacks }),
     ...asked(place, ground),
   });
 
@@ -58,7 +64,7 @@ async function run(context: RunContext): Promise<void> {
   const { config, folder, source } = context;
   const { seed, audit: settings } = config;
   await withReward(context, undefined, async (reward) => {
-    const view = await viewOf(context, source.ground);
+    const view = await viewOf(context, source.ground, await attacksBrought(config));
     const score: RunView['score'] = (prompt, replies) => reward.score(prompt, replies);
     writeEvidence(folder, await gatherEvidence({ ...view, score }));
   });
@@ -69,6 +75,8 @@ async function run(context: RunContext): Promise<void> {
   writeJson(`${folder}/${RUN_FILES.chains}`, followChains(evidence, { seed, findings }));
   writeJson(`${folder}/${RUN_FILES.rates}`, committedRates());
   writeJson(`${folder}/${RUN_FILES.monitors}`, monitorRates(context));
+  if (config.audit.attacks !== undefined)
+    writeJson(`${folder}/${RUN_FILES.redTeam}`, redTeamOf(evidence.attacks ?? []));
 }
 
 /** Scores of a reward as its files have it; of a network, only that there is a number. */
@@ -83,7 +91,9 @@ async function recompute(place: VerifiedPlace): Promise<Recomputed[]> {
   const { folder, config, remember } = place;
   const { seed, audit: settings } = config;
   const kinds = EVIDENCE_KINDS.filter((id) => evidenceKind(id).kept !== true);
-  const view = await viewOf(place, groundOf(config));
+  // What was brought along is held by its digest; what it covers follows from it.
+  const brought = settings.attacks === undefined ? undefined : (await loadEvidence(folder, ['attacks'])).attacks;
+  const view = await viewOf(place, groundOf(config), brought);
   const reward = digestsOf(folder, [RUN_FILES.rewardModel]);
   const again = await remember(['evidence', config, view, reward], async () =>
     gatherEvidence({ ...view, score: await filedScore(place) }, kinds),
@@ -103,6 +113,7 @@ async function recompute(place: VerifiedPlace): Promise<Recomputed[]> {
       again: await remember(['chains', stored, seed, findings], () => followChains(stored, { seed, findings })),
     },
     { file: RUN_FILES.rates, again: committedRates() },
+    ...(settings.attacks === undefined ? [] : [{ file: RUN_FILES.redTeam, again: redTeamOf(brought ?? []) }]),
     // Runs from before have none.
     ...(existsSync(`${folder}/${RUN_FILES.monitors}`)
       ? [{ file: RUN_FILES.monitors, again: monitorRates(place) }]
@@ -124,7 +135,10 @@ export const audit: Stage = {
     RUN_FILES.exact,
     ...variantsOf(context).flatMap((variant) => policyFiles(context, variant)[0]!),
   ],
-  writes: () => [RUN_FILES.evidence, RUN_FILES.findings, RUN_FILES.chains, RUN_FILES.rates, RUN_FILES.monitors],
+  writes: ({ config }) => [
+    ...[RUN_FILES.evidence, RUN_FILES.findings, RUN_FILES.chains, RUN_FILES.rates, RUN_FILES.monitors],
+    ...(config.audit.attacks === undefined ? [] : [RUN_FILES.redTeam]),
+  ],
   run,
   recompute,
 };
