@@ -5,6 +5,7 @@ import { writeFileAtomic } from '../run/node.ts';
 import { addAskPolicyCommand } from './ask-policy-command.ts';
 import { enginesOf } from './engines.ts';
 import { whole } from './options.ts';
+import { requireOwnServer } from './own-server.ts';
 import { STORE_OPTION, type Where, withStore } from './store-access.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -24,7 +25,9 @@ export async function itemsFromRun(
   options: Omit<SampleOptions, 'project' | 'out' | 'store'> & { readonly projectId: string },
   terminal?: Pick<Terminal, 'progress' | 'warn'>,
 ): Promise<SampledItems> {
-  const engines = enginesOf(readRunJson(folder).config.engine, terminal?.warn ?? (() => {}));
+  const { engine } = readRunJson(folder).config;
+  requireOwnServer(folder, engine.tinker);
+  const engines = enginesOf(engine, terminal?.warn ?? (() => {}));
   try {
     return await samplePolicy(folder, {
       ...options,

@@ -1,11 +1,15 @@
 import type { Command } from 'commander';
-import { ANSWER_CHOICE_TEXT, type AnswerChoice, chooseAnswers, foldRecords } from '../feedback/index.ts';
-import { table } from '../report/index.ts';
+import { ANSWER_CHOICE_TEXT, type AnswerChoice, attributesOf, chooseAnswers, foldRecords } from '../feedback/index.ts';
+import { documentText, table } from '../report/index.ts';
 import {
   asHeard,
   contributionsOf,
+  createEnsemble,
+  differenceOf,
+  differSection,
   explanationOf,
   fitMembers,
+  impliedPairs,
   observe,
   readingOf,
   rewardSchema,
@@ -47,11 +51,19 @@ export function addRewardCommands(program: Command, terminalOf: () => Terminal):
       const chosen = chooseAnswers(project?.questions ?? [], { judgments: votes, adjudications }, answers);
       const { observations, unscored } = observe(items, chosen.judgments, config);
       const reference = items.map((item) => ({ prompt: item.prompt, replies: item.replies.map((r) => r.text) }));
-      const contextOf = (m: number) => ({ reference, progress: ignoreProgress, stage: `member ${m + 1}` });
+      const attributeOf = attributesOf(raters);
+      const contextOf = (m: number) => ({
+        reference,
+        attributeOf,
+        progress: ignoreProgress,
+        stage: `member ${m + 1}`,
+      });
       const members = await fitMembers(observations, config, { seed, contextOf });
       const explanation = await explanationOf(members, observations);
       const contributions = contributionsOf(asHeard(observations, members), explanation);
       const people = members[0]?.people;
+      const groups = members[0]?.groups;
+      const differ = await differenceOf(createEnsemble(members), impliedPairs(items, chosen.judgments).pairs);
       await saveReward(out, members, { risk: config.risk, reading: readingOf(config) });
       for (const member of members) await member.dispose();
       const counted = new Map<string, number>();
@@ -72,6 +84,8 @@ export function addRewardCommands(program: Command, terminalOf: () => Terminal):
           unscored,
           contributions,
           ...(people !== undefined && { people }),
+          ...(groups !== undefined && { groups }),
+          ...(differ !== undefined && { differ }),
         },
         [
           `fitted on ${counts.join(', ')}; model in ${out}`,
@@ -85,6 +99,7 @@ export function addRewardCommands(program: Command, terminalOf: () => Terminal):
           ...(people === undefined
             ? []
             : [`${people.raters.length} raters fitted beside it; goodhart reward eval shows them`]),
+          ...(differ === undefined ? [] : [documentText({ sections: [differSection(differ, groups)] })]),
           ...Object.entries(unscored).map(([reason, n]) => `${n} judgments say nothing: ${reason}`),
         ].join('\n'),
       );
