@@ -23,6 +23,7 @@ export const INTERVAL_METHODS = {
       'quality/estimates.ts',
       'quality/rater-rows.ts',
       'exchange/tally.ts',
+      'pipeline/people.ts',
     ],
   },
   'cluster-share': {
