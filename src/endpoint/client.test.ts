@@ -153,7 +153,7 @@ describe('an endpoint', () => {
       expect(await faultOf(endpoint.ask(question(prompt)))).toEqual(other);
     expect(await faultOf(endpoint.ask(question('flood')))).toEqual([
       'unreadable',
-      'the endpoint answered more than 4194304 bytes',
+      'expected an answer of at most 4194304 bytes, got more',
     ]);
     expect(await faultOf(endpoint.ask(question('refused')))).toEqual([
       'refused',

@@ -23,12 +23,13 @@ export const INTERVAL_METHODS = {
       'quality/estimates.ts',
       'quality/rater-rows.ts',
       'exchange/tally.ts',
+      'pipeline/people.ts',
     ],
   },
   'cluster-share': {
     what: 'share over clusters drawn whole (Wilson at the effective size, Student’s quantile)',
     units: 'clusters',
-    files: ['stats/cluster-share.ts', 'stats/weighted.ts', 'reward/evaluate.ts'],
+    files: ['stats/cluster-share.ts', 'stats/weighted.ts', 'reward/evaluate.ts', 'endpoint/judge-measure.ts'],
   },
   'cluster-mean': {
     what: 'mean over clusters drawn whole (linearised, Student’s t)',
