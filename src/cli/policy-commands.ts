@@ -26,7 +26,7 @@ export async function itemsFromRun(
   terminal?: Pick<Terminal, 'progress' | 'warn'>,
 ): Promise<SampledItems> {
   const { engine } = readRunJson(folder).config;
-  requireOwnServer(folder, engine.tinker);
+  requireOwnServer(folder, 'policy', engine.tinker);
   const engines = enginesOf(engine, terminal?.warn ?? (() => {}));
   try {
     return await samplePolicy(folder, {
