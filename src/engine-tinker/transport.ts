@@ -124,6 +124,7 @@ export class Transport {
         signal: AbortSignal.timeout(timeoutMs),
         redirect: 'error',
       });
+      requireReadable(response, url);
       if (response.ok) return await replyOf(response);
       const words = wordsOf(await wordsIn(response));
       if (AGAIN.has(response.status)) return { lost: `${response.status} ${words}` };
@@ -136,6 +137,18 @@ export class Transport {
       return { lost: wordsOf(cause instanceof Error ? cause.message : (error as Error).message) };
     }
   }
+}
+
+/** What `fetch` undoes by itself. Bodies are sent as they are, and zstd, which Node 20 cannot read, is never asked for. */
+const READABLE: ReadonlySet<string> = new Set(['identity', 'gzip', 'x-gzip', 'deflate', 'br']);
+
+function requireReadable({ headers }: Response, url: string): void {
+  const encoding = (headers.get('content-encoding') ?? 'identity').toLowerCase();
+  if (encoding.split(',').every((each) => READABLE.has(each.trim()))) return;
+  throw new RemoteError(
+    'remote',
+    `${url}: an answer came with content-encoding ${encoding.slice(0, 40)}, which was not asked for and cannot be read; have the server, or the proxy before it, send it as it is`,
+  );
 }
 
 async function replyOf(response: Response): Promise<{ reply: Reply } | { lost: string }> {
