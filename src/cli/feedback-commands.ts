@@ -5,7 +5,9 @@ import { feedbackReport, qualityDocument, weightTargetsSchema } from '../quality
 import { documentPage, documentText } from '../report/index.ts';
 import { parseConfig, UsageError } from '../run/index.ts';
 import { onPath, writeFileAtomic } from '../run/node.ts';
+import { addJudgeCommand } from './judge-command.ts';
 import { addLeaderboardCommand } from './leaderboard-command.ts';
+import { addModelFeedbackCommands } from './model-feedback-commands.ts';
 import { readProject } from './project-folder.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -37,7 +39,7 @@ const readTargets = (path: string) =>
     { source: path },
   ).targets;
 
-/** `feedback report` and `feedback leaderboard`. */
+/** `feedback report|leaderboard|judge|generate|critique`. */
 export function addFeedbackCommands(program: Command, terminalOf: () => Terminal): void {
   const feedback = program.command('feedback').description('quality of human feedback');
   feedback
@@ -96,4 +98,6 @@ Examples:
       if (html !== undefined) terminal.note(`page written to ${html}`);
     });
   addLeaderboardCommand(feedback, terminalOf);
+  addJudgeCommand(feedback, terminalOf);
+  addModelFeedbackCommands(feedback, terminalOf);
 }

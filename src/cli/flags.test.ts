@@ -11,6 +11,11 @@ const inCli = (name: string) => `src/cli/${name}.test.ts`;
 const all = (file: string, ...flags: string[]): Record<string, string> =>
   Object.fromEntries(flags.map((flag) => [`--${flag}`, file]));
 const EXCHANGE = inCli('exchange');
+/** What every command that asks an endpoint takes, used with the first of them. */
+const ENDPOINT = all(
+  inCli('judge'),
+  ...['endpoint', 'model', 'key-env', 'protocol', 'concurrency', 'per-minute', 'attempts', 'timeout', 'prices'],
+);
 const STORE = inCli('store-commands');
 const LAB = inCli('lab');
 const REWARD = inCli('reward');
@@ -52,13 +57,25 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   ),
   audit: all(CLI, 'fail-on', 'require', 'seed', 'set'),
   disclose: { ...all(CLI, 'declarations'), ...all(DISCLOSING, 'redact', 'out', 'allow-repeats') },
-  'disclose export': all(DISCLOSING, 'out', 'details'),
+  'disclose export': all(DISCLOSING, 'out', 'as', 'details'),
   'disclose open': all(DISCLOSING, 'row', 'out'),
   'disclose compare': all(AUDITORS, 'html'),
   'disclose pack': all(AUDITORS, 'about', 'out'),
   'disclose receive': all(AUDITORS, 'claims'),
   'disclose sign': { ...all(DISCLOSING, 'key', 'as', 'statement'), ...all(AUDITORS, 'findings') },
   'disclose timestamp': all(DISCLOSING, 'claim', 'query', 'response'),
+  'feedback critique': {
+    ...ENDPOINT,
+    ...all(inCli('model-feedback'), 'temperature', 'max-tokens', 'limit', 'with-others', 'out'),
+  },
+  'feedback generate': {
+    ...ENDPOINT,
+    ...all(inCli('model-feedback'), 'replies', 'temperature', 'max-tokens', 'project', 'out'),
+  },
+  'feedback judge': {
+    ...ENDPOINT,
+    ...all(inCli('judge'), 'out', 'principles', 'temperature', 'max-tokens', 'limit', 'own', 'with-others'),
+  },
   'feedback leaderboard': all(inCli('leaderboard'), 'control', 'ridge', 'html'),
   'feedback report': all(FEEDBACK, 'seed', 'replicates', 'all', 'html', 'weights', 'wanted', 'class-prior'),
   'keys make': all(DISCLOSING, 'kind'),
@@ -76,6 +93,13 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'model export': all(MODEL, 'out', 'format', 'base'),
   'model import': all(MODEL, 'out', 'max-context', 'adapter'),
   'model sign': all(DISCLOSING, 'key', 'out'),
+  'policy ask': {
+    ...ENDPOINT,
+    ...all(
+      inCli('model-feedback'),
+      ...['base-model', 'base-endpoint', 'base-key-env', 'replies', 'temperature', 'max-tokens', 'out'],
+    ),
+  },
   'policy sample': {
     ...all(inCli('run-service'), 'prompts', 'replies', 'split', 'seed'),
     ...all(STAGES, 'variant', 'project', 'store', 'out'),
@@ -85,6 +109,7 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     ...all(CLI, 'out', 'resume', 'port', 'set'),
     ...all(STAGES, 'other-versions'),
     ...all(inCli('quickstart'), 'no-serve'),
+    '--again': 'tests/e2e/quickstart.test.ts',
   },
   'reward distance': all(inCli('reward-eval'), 'on', 'ground'),
   'reward eval': {

@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { readRunJson, type SampledItems, samplePolicy } from '../pipeline/index.ts';
 import { ignoreProgress, UsageError } from '../run/index.ts';
 import { writeFileAtomic } from '../run/node.ts';
+import { addAskPolicyCommand } from './ask-policy-command.ts';
 import { enginesOf } from './engines.ts';
 import { whole } from './options.ts';
 import { requireOwnServer } from './own-server.ts';
@@ -63,9 +64,9 @@ async function sample(folder: string, options: SampleOptions, terminal: Terminal
   );
 }
 
-/** `policy`: what a finished run's policy says. */
+/** `policy`: what a policy says, of a finished run or behind an endpoint. */
 export function addPolicyCommands(program: Command, terminalOf: () => Terminal): void {
-  const policy = program.command('policy').description('ask the policy of a finished run');
+  const policy = program.command('policy').description('ask a policy: of a finished run, or behind an endpoint');
   policy
     .command('sample')
     .description('new items to judge from the policy of a finished run; each names the snapshot that it comes from')
@@ -87,4 +88,5 @@ export function addPolicyCommands(program: Command, terminalOf: () => Terminal):
       '\nExamples:\n  goodhart policy sample runs/mine --prompts 40 --replies 2 --project harmless --store team.db\n  goodhart policy sample runs/mine --out items.jsonl',
     )
     .action((folder: string, options: SampleOptions) => sample(folder, options, terminalOf()));
+  addAskPolicyCommand(policy, terminalOf);
 }

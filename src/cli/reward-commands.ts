@@ -1,11 +1,15 @@
 import type { Command } from 'commander';
-import { ANSWER_CHOICE_TEXT, type AnswerChoice, chooseAnswers, foldRecords } from '../feedback/index.ts';
-import { table } from '../report/index.ts';
+import { ANSWER_CHOICE_TEXT, type AnswerChoice, attributesOf, chooseAnswers, foldRecords } from '../feedback/index.ts';
+import { documentText, table } from '../report/index.ts';
 import {
   asHeard,
   contributionsOf,
+  createEnsemble,
+  differenceOf,
+  differSection,
   explanationOf,
   fitMembers,
+  impliedPairs,
   observe,
   readingOf,
   rewardSchema,
@@ -42,20 +46,32 @@ export function addRewardCommands(program: Command, terminalOf: () => Terminal):
     .action(async (folder: string, { out, ridge, set, seed, answers = 'decided' }: FitOptions) => {
       const overrides = ['members=1', `ridge=${ridge}`, ...set];
       const config = parseConfig(rewardSchema, '{}', { source: 'reward', set: overrides });
-      const { project, items, judgments: votes, records } = await readProject(folder);
+      const { project, items, judgments: votes, raters, records } = await readProject(folder);
       const { adjudications } = foldRecords(records ?? []);
       const chosen = chooseAnswers(project?.questions ?? [], { judgments: votes, adjudications }, answers);
       const { observations, unscored } = observe(items, chosen.judgments, config);
       const reference = items.map((item) => ({ prompt: item.prompt, replies: item.replies.map((r) => r.text) }));
-      const contextOf = (m: number) => ({ reference, progress: ignoreProgress, stage: `member ${m + 1}` });
+      const attributeOf = attributesOf(raters);
+      const contextOf = (m: number) => ({
+        reference,
+        attributeOf,
+        progress: ignoreProgress,
+        stage: `member ${m + 1}`,
+      });
       const members = await fitMembers(observations, config, { seed, contextOf });
       const explanation = await explanationOf(members, observations);
       const contributions = contributionsOf(asHeard(observations, members), explanation);
       const people = members[0]?.people;
+      const groups = members[0]?.groups;
+      const differ = await differenceOf(createEnsemble(members), impliedPairs(items, chosen.judgments).pairs);
       await saveReward(out, members, { risk: config.risk, reading: readingOf(config) });
       for (const member of members) await member.dispose();
       const counted = new Map<string, number>();
       for (const { kind } of observations) counted.set(kind, (counted.get(kind) ?? 0) + 1);
+      const models = new Set(raters.flatMap(({ id, kind }) => (kind === 'model' ? [id] : [])));
+      const byModels = chosen.judgments.filter(
+        ({ raterId, source }) => source === 'model' || models.has(raterId),
+      ).length;
       const counts = [...counted].map(([kind, n]) => `${n} of kind ${kind}`);
       terminalOf().result(
         {
@@ -63,18 +79,27 @@ export function addRewardCommands(program: Command, terminalOf: () => Terminal):
           out,
           choice: answers,
           answers: Object.fromEntries(counted),
+          byModels,
           left: chosen.left,
           unscored,
           contributions,
           ...(people !== undefined && { people }),
+          ...(groups !== undefined && { groups }),
+          ...(differ !== undefined && { differ }),
         },
         [
           `fitted on ${counts.join(', ')}; model in ${out}`,
           `answers ${answers}: ${ANSWER_CHOICE_TEXT[answers]}`,
+          ...(byModels === 0
+            ? []
+            : [
+                `${byModels} of ${chosen.judgments.length} answers are those of models: docs/endpoints.md says what they are worth`,
+              ]),
           ...Object.entries(chosen.left).map(([reason, n]) => `${n} × ${reason}`),
           ...(people === undefined
             ? []
             : [`${people.raters.length} raters fitted beside it; goodhart reward eval shows them`]),
+          ...(differ === undefined ? [] : [documentText({ sections: [differSection(differ, groups)] })]),
           ...Object.entries(unscored).map(([reason, n]) => `${n} judgments say nothing: ${reason}`),
         ].join('\n'),
       );

@@ -1,12 +1,14 @@
-import { statSync } from 'node:fs';
 import { readLayout, rejectText } from '../exchange/node.ts';
 import type { RaterProfile } from '../feedback/index.ts';
 import type { JudgedReplies } from '../lab/index.ts';
 import { DataError } from '../run/index.ts';
+import { targetAt } from '../run/node.ts';
 import { readProject } from './project-folder.ts';
 
 export interface JudgedData extends JudgedReplies {
   readonly raters: readonly RaterProfile[];
+  /** Whether the project asks its people for consent; a file does not. */
+  readonly asksConsent: boolean;
   /** Rows of a file that could not be read. */
   readonly rejected: number;
 }
@@ -16,13 +18,14 @@ export interface JudgedData extends JudgedReplies {
  * rejected reply, tables). A file of which no row could be read is refused with the first reason.
  */
 export async function readJudged(path: string): Promise<JudgedData> {
-  const folder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
-  if (folder && statSync(`${path}/items.jsonl`, { throwIfNoEntry: false }) !== undefined) {
-    const { items, judgments, raters } = await readProject(path);
-    return { on: path, items, judgments, raters, rejected: 0 };
+  const folder = targetAt(path)?.isDirectory() === true;
+  if (folder && targetAt(`${path}/items.jsonl`) !== undefined) {
+    const { project, items, judgments, raters } = await readProject(path);
+    const asksConsent = project?.consent !== undefined;
+    return { on: path, items, judgments, raters, asksConsent, rejected: 0 };
   }
   const { items, judgments, rejected } = await readLayout({ layout: 'auto', path });
   if (judgments.length === 0 && rejected.length > 0)
     throw new DataError('rows', `${path}: no row could be read; the first: ${rejectText(rejected[0]!)}`);
-  return { on: path, items, judgments, raters: [], rejected: rejected.length };
+  return { on: path, items, judgments, raters: [], asksConsent: false, rejected: rejected.length };
 }

@@ -1,8 +1,16 @@
 import type { Command } from 'commander';
-import { consentedDemographics, type Item, type PreferencePair, type RaterProfile } from '../feedback/index.ts';
+import { attributesOf, type Item, type PreferencePair, type RaterProfile } from '../feedback/index.ts';
 import { dataPools, examineScorer, groundPools, type Scorer, scorerDistances } from '../lab/index.ts';
 import { documentText } from '../report/index.ts';
-import { asHeard, contributionsOf, explanationOf, impliedPairs, observe, rewardSection } from '../reward/index.ts';
+import {
+  asHeard,
+  contributionsOf,
+  differenceOf,
+  explanationOf,
+  impliedPairs,
+  observe,
+  rewardSection,
+} from '../reward/index.ts';
 import { UsageError } from '../run/index.ts';
 import { type JudgedData, readJudged } from './reward-data.ts';
 import { DEFINITIONS, DISTANCE_DEFINITIONS, distanceSection, examinedSection } from './reward-sections.ts';
@@ -20,7 +28,8 @@ interface EvalOptions {
 }
 
 /** What each kind of answer told a reward of ours; an outside scorer was fitted to answers that nobody here knows. */
-async function contributionsTo({ fitted }: Scorer, { items, judgments }: JudgedData) {
+async function contributionsTo(scorer: Scorer, { items, judgments }: JudgedData) {
+  const { fitted } = scorer;
   if (fitted === undefined) return {};
   const { observations, unscored } = observe(items, judgments, fitted.reading);
   const explanation = await explanationOf(fitted.members, observations);
@@ -28,6 +37,8 @@ async function contributionsTo({ fitted }: Scorer, { items, judgments }: JudgedD
     contributions: contributionsOf(asHeard(observations, fitted.members), explanation),
     unscored,
     people: fitted.people,
+    groups: fitted.groups,
+    differ: await differenceOf(scorer, impliedPairs(items, judgments).pairs),
   };
 }
 
@@ -40,20 +51,13 @@ function requireStratum(items: readonly Item[], name: string, folder: string): v
 
 /** The group of the rater behind a pair, by an attribute that raters consented to have kept; simulated ones need not. */
 function groupsBy(raters: readonly RaterProfile[], attribute: string, folder: string) {
-  const groups = new Map<string, string>();
-  for (const rater of raters) {
-    const said = new Map(
-      Object.entries((rater.kind === 'human' ? consentedDemographics(rater) : rater.demographics) ?? {}),
-    );
-    const group = said.get(attribute);
-    if (group !== undefined) groups.set(rater.id, group);
-  }
-  if (groups.size === 0)
+  const attributeOf = attributesOf(raters);
+  if (raters.every(({ id }) => attributeOf(id, attribute) === undefined))
     throw new UsageError(
       'groups',
       `${folder}: no rater consented to be described by ${attribute}; name another attribute`,
     );
-  return (pair: PreferencePair) => groups.get(pair.raterId);
+  return (pair: PreferencePair) => attributeOf(pair.raterId, attribute);
 }
 
 /** Above zero, as a flag said it. */
@@ -94,6 +98,8 @@ async function evaluate(terminal: Terminal, where: string, path: string, options
       ...evaluation,
       ...more,
       contributions: told.contributions,
+      ...(told.groups !== undefined && { groups: told.groups }),
+      ...(told.differ !== undefined && { differ: told.differ }),
       unscored,
       ...left,
       definitions: Object.fromEntries(DEFINITIONS),

@@ -307,6 +307,19 @@ describe('goodhart reward fit with raters of their own', () => {
     const shown = await run('reward', 'eval', model, told);
     expect(shown.code).toBe(0);
     expect(shown.out).toMatch(/Raters, each fitted beside the reward, with 95 % intervals/);
+    const differ = await run(
+      ...fit,
+      'disagreement={ rule: distributional, form: categorical }',
+      '--set',
+      'kinds=[comparison]',
+    );
+    expect(differ.code).toBe(0);
+    expect(differ.out).toMatch(/Explained variance of worth/);
+    const evaluated = await run('reward', 'eval', model, told, '--json');
+    expect(JSON.parse(evaluated.out).differ.explained.value).toBeGreaterThan(0);
+    const found = await run(...fit, 'disagreement={ rule: groups, found: 2 }');
+    expect(found.code).toBe(0);
+    expect(found.out).toMatch(/Do not trust these groups/);
     const refused = await run(...fit, 'disagreement=often');
     expect(refused.code).toBe(2);
     expect(refused.err).toMatch(/disagreement.*per-rater/);

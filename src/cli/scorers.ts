@@ -92,6 +92,6 @@ async function moduleScorer(path: string, logOdds: number): Promise<Scorer> {
 export async function openScorer(where: string, logOdds = 1): Promise<Scorer> {
   if (/^https?:\/\//.test(where)) return endpoint(where, logOdds);
   if (/\.[cm]?js$/.test(where)) return moduleScorer(where, logOdds);
-  const { members, reading, people, ...model } = await loadReward(where, () => createEmbeddedEngine());
-  return { ...model, fitted: { members, reading, people } };
+  const { members, reading, people, groups, ...model } = await loadReward(where, () => createEmbeddedEngine());
+  return { ...model, fitted: { members, reading, people, groups } };
 }

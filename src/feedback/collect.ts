@@ -39,7 +39,7 @@ export async function* collectJudgments(options: CollectOptions): AsyncGenerator
   while (step.done !== true) {
     const { rater, id, item, presentation } = step.value;
     const { uniform } = options.rng.fork(`judge/${id}`);
-    const { answer, activeMs } = await rater.judge(item, presentation, uniform);
+    const { answer, activeMs, metadata } = await rater.judge(item, presentation, uniform);
     const judgment: Judgment = {
       id,
       projectId: item.projectId,
@@ -50,6 +50,7 @@ export async function* collectJudgments(options: CollectOptions): AsyncGenerator
       activeMs,
       submittedAt: options.now(),
       source: rater.kind === 'simulated' ? 'simulated' : rater.kind,
+      ...(metadata !== undefined && { metadata }),
     };
     yield judgment;
     step = assigned.next(judgment);

@@ -25,3 +25,16 @@ export type RaterProfile = z.infer<typeof raterProfileSchema>;
 /** What a rater said of themselves, if they consented that it is kept; nothing may group or weigh people by more. */
 export const consentedDemographics = ({ demographics, consent }: RaterProfile): RaterProfile['demographics'] =>
   consent === undefined ? undefined : demographics;
+
+/** What raters said of themselves by which people may be told apart, by rater and attribute; simulated ones need no consent. */
+export function attributesOf(
+  raters: readonly RaterProfile[],
+): (raterId: string, attribute: string) => string | undefined {
+  const said = new Map(
+    raters.map((rater) => [
+      rater.id,
+      new Map(Object.entries((rater.kind === 'human' ? consentedDemographics(rater) : rater.demographics) ?? {})),
+    ]),
+  );
+  return (raterId, attribute) => said.get(raterId)?.get(attribute);
+}

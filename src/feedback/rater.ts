@@ -9,6 +9,8 @@ export type Uniform = () => number;
 export interface Response {
   readonly answer: Answer;
   readonly activeMs: number | null;
+  /** What else the rater says of the answer: a model, how it came about. */
+  readonly metadata?: Readonly<Record<string, string>>;
 }
 
 /** An evaluator H_j: a person behind the Studio, a simulated rater, or a model acting as a judge. One interface. */

@@ -12,6 +12,7 @@ export * from './feature-reward.ts';
 export * from './feedback-types-study.ts';
 export { HARBOUR } from './harbour.ts';
 export * from './kept-gold.ts';
+export * from './monitor-rates.ts';
 export * from './monitor-signals.ts';
 export * from './monitor-study.ts';
 export * from './pair-features.ts';

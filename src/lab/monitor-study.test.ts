@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { type SeenPoint, SIGNALS } from './monitor-signals.ts';
-import { lostAt, monitorStudy, watchedRun } from './monitor-study.ts';
+import { MONITOR_IDS, monitorSchema } from '../policy/index.ts';
+import { digestValue } from '../run/index.ts';
+import { committedMonitors, MONITOR_RUNS, ruleRates } from './monitor-rates.ts';
+import { type SeenPoint, SIGNAL_IDS, SIGNALS } from './monitor-signals.ts';
+import { lostAt, monitorStudy, watchedRun, watchRuns } from './monitor-study.ts';
 
 const point = (changes: Partial<SeenPoint>): SeenPoint => ({
   kl: 0,
@@ -84,5 +87,39 @@ describe('early warning', () => {
       expect(area).toBeGreaterThanOrEqual(0);
       expect(area).toBeLessThanOrEqual(1);
     }
+  });
+});
+
+describe('the committed rates of monitors', () => {
+  const { overdone, firstSeed, signals, digest, command, versions } = MONITOR_RUNS;
+  it('give again, to the bit, what every signal showed in the first runs', async () => {
+    const again = await watchRuns({ runs: 4, firstSeed });
+    expect(again.overdone).toEqual(overdone.slice(0, 4));
+    expect(new Set(again.overdone).size).toBe(2);
+    for (const id of SIGNAL_IDS)
+      for (const key of ['inTime', 'atEnd'] as const)
+        expect({ id, key, values: again.signals[id][key] }).toEqual({ id, key, values: signals[id][key].slice(0, 4) });
+  });
+  it('are of as many runs as their command says, under their digest', () => {
+    expect(command).toBe(`npm run lab:monitors -- --runs ${overdone.length} --first-seed ${firstSeed}`);
+    expect(Object.keys(versions)).toEqual(['goodhart', 'node']);
+    expect(digestValue({ firstSeed, overdone, signals })).toBe(digest);
+    for (const { inTime, atEnd } of Object.values(signals))
+      expect([inTime.length, atEnd.length]).toEqual([overdone.length, overdone.length]);
+  });
+  it('count a rule at its own settings: a budget that nothing keeps alarms always, one that all keep never', () => {
+    const kl = (nats: number) => ruleRates({ rule: 'kl-budget', nats });
+    const [bad, good] = [overdone.filter(Boolean).length, overdone.filter((lost) => !lost).length];
+    expect(kl(1e-9)).toMatchObject({ signal: 'kl', ever: { hits: bad, n: bad }, falseAlarms: { hits: good, n: good } });
+    expect(kl(1e9)).toMatchObject({ detected: { hits: 0, n: bad }, falseAlarms: { hits: 0, n: good } });
+    const settings = MONITOR_IDS.map((rule) => monitorSchema.parse({ rule }));
+    const { rules, signals: rows } = committedMonitors(settings);
+    expect(rules.map(({ rule, threshold }) => [rule, threshold])).toEqual([
+      ['kl-budget', 5],
+      ['spread', 2],
+      ['independent', 3],
+    ]);
+    expect(Object.keys(rows)).toEqual(SIGNAL_IDS);
+    for (const [own] of Object.values(rows)) expect(own!.chosen).toBe('5 % of the first 100 runs');
   });
 });

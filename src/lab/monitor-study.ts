@@ -152,32 +152,57 @@ function heights(id: SignalId, { points }: WatchedRun): number[] {
   });
 }
 
-/** Highest that a signal stood where it should have stayed quiet, and where it could still warn. */
-interface Raised {
-  readonly overdone: boolean;
+/** How high a signal stood in each of some runs, as the largest value so far. */
+export interface Heights {
   /** Up to the point at which a tenth of the gain is lost; over the whole path of a run that never loses it. */
-  readonly height: number;
+  readonly inTime: readonly number[];
   /** Over the whole path. */
-  readonly atEnd: number;
+  readonly atEnd: readonly number[];
 }
 
-const raisedBy = (id: SignalId, run: WatchedRun): Raised => {
-  const all = heights(id, run);
-  const until = run.lostAt === null ? all.length : Math.max(1, run.lostAt);
-  return { overdone: run.lostAt !== null, height: all[until - 1]!, atEnd: all.at(-1)! };
-};
+/** Some runs as every signal saw them, by seed: all rates at all thresholds follow from these. */
+export interface MonitorRuns {
+  readonly firstSeed: number;
+  /** Whether each run lost a tenth of its largest gain. */
+  readonly overdone: readonly boolean[];
+  readonly signals: Readonly<Record<SignalId, Heights>>;
+}
 
-export interface SignalRow {
-  readonly signal: SignalId;
-  readonly title: string;
-  /** Where the threshold comes from. */
-  readonly chosen: string;
+/** Watches some runs. */
+export async function watchRuns(
+  { runs, firstSeed }: { readonly runs: number; readonly firstSeed: number },
+  progress: Progress = ignoreProgress,
+): Promise<MonitorRuns> {
+  const overdone: boolean[] = [];
+  const seen = SIGNAL_IDS.map((id) => ({ id, inTime: [] as number[], atEnd: [] as number[] }));
+  for (let seed = firstSeed; seed < firstSeed + runs; seed++) {
+    const run = await watchedRun(seed);
+    overdone.push(run.lostAt !== null);
+    for (const { id, inTime, atEnd } of seen) {
+      const all = heights(id, run);
+      inTime.push(all[(run.lostAt === null ? all.length : Math.max(1, run.lostAt)) - 1]!);
+      atEnd.push(all.at(-1)!);
+    }
+    progress({ stage: 'monitors', done: overdone.length, total: runs, unit: 'runs' });
+  }
+  const signals = Object.fromEntries(seen.map(({ id, inTime, atEnd }): [SignalId, Heights] => [id, { inTime, atEnd }]));
+  return { firstSeed, overdone, signals: signals as Record<SignalId, Heights> };
+}
+
+/** How often an alarm is right and wrong at a threshold. */
+export interface AlarmRates {
   readonly threshold: number;
   /** Runs that over-optimise and were warned of before a tenth of the gain was lost. */
   readonly detected: Rate;
   /** The same by the end of the path, late ones included. */
   readonly ever: Rate;
   readonly falseAlarms: Rate;
+}
+export interface SignalRow extends AlarmRates {
+  readonly signal: SignalId;
+  readonly title: string;
+  /** Where the threshold comes from. */
+  readonly chosen: string;
   /** Area under the curve of detections over false alarms, all thresholds. */
   readonly area: number;
 }
@@ -190,10 +215,27 @@ export interface MonitorStudy {
 
 const counted = (hits: number, n: number): Rate => ({ hits, n, interval: wilson(hits, n) });
 
+/** Rates of a signal at a threshold over the runs from `from` on. */
+export function alarmRates(
+  { overdone, signals }: MonitorRuns,
+  { signal, threshold, from = 0 }: { readonly signal: SignalId; readonly threshold: number; readonly from?: number },
+): AlarmRates {
+  const { inTime, atEnd } = signals[signal];
+  const of = (bad: boolean, values: readonly number[]) => values.filter((_, i) => i >= from && overdone[i] === bad);
+  const rate = (values: readonly number[]) =>
+    counted(values.filter((value) => value > threshold).length, values.length);
+  return {
+    threshold,
+    detected: rate(of(true, inTime)),
+    ever: rate(of(true, atEnd)),
+    falseAlarms: rate(of(false, inTime)),
+  };
+}
+
 /** Probability that a run that over-optimises stands higher than one that does not, ties counting half. */
-function areaOf(raised: readonly Raised[]): number {
-  const [bad, good] = [raised.filter((r) => r.overdone), raised.filter((r) => !r.overdone)];
-  const wins = bad.flatMap((b) => good.map((g) => (b.height > g.height ? 1 : b.height === g.height ? 0.5 : 0)));
+function areaOf({ overdone, signals }: MonitorRuns, signal: SignalId): number {
+  const of = (bad: boolean) => signals[signal].inTime.filter((_, i) => overdone[i] === bad);
+  const wins = of(true).flatMap((b) => of(false).map((g) => (b > g ? 1 : b === g ? 0.5 : 0)));
   return mean(wins);
 }
 
@@ -204,43 +246,32 @@ function thresholdFor(quiet: readonly number[]): number {
 }
 
 /** Every signal over some runs: thresholds from the first half of them, rates from the second; published ones beside. */
-export async function monitorStudy(
-  { runs, firstSeed }: { readonly runs: number; readonly firstSeed: number },
-  progress: Progress = ignoreProgress,
-): Promise<MonitorStudy> {
-  const watched: WatchedRun[] = [];
-  for (let seed = firstSeed; seed < firstSeed + runs; seed++) {
-    watched.push(await watchedRun(seed));
-    progress({ stage: 'monitors', done: watched.length, total: runs, unit: 'runs' });
-  }
-  const half = Math.floor(runs / 2);
+export function monitorRows(watched: MonitorRuns): MonitorStudy {
+  const { firstSeed, overdone, signals } = watched;
+  const half = Math.floor(overdone.length / 2);
   const rows = SIGNAL_IDS.flatMap((signal): SignalRow[] => {
     const { title, published } = signalOf(signal);
-    const raised = watched.map((run) => raisedBy(signal, run));
-    const quiet = raised.slice(0, half).filter(({ overdone }) => !overdone);
-    const tested = raised.slice(half);
-    const rowAt = (threshold: number, chosen: string): SignalRow => {
-      const [bad, good] = [tested.filter((r) => r.overdone), tested.filter((r) => !r.overdone)];
-      const hits = (of: readonly Raised[], key: 'height' | 'atEnd' = 'height') =>
-        of.filter((r) => r[key] > threshold).length;
-      return {
-        signal,
-        title,
-        chosen,
-        threshold,
-        detected: counted(hits(bad), bad.length),
-        ever: counted(hits(bad, 'atEnd'), bad.length),
-        falseAlarms: counted(hits(good), good.length),
-        area: areaOf(raised),
-      };
-    };
-    const own = rowAt(thresholdFor(quiet.map(({ height }) => height)), `5 % of the first ${half} runs`);
+    const quiet = signals[signal].inTime.slice(0, half).filter((_, i) => !overdone[i]);
+    const rowAt = (threshold: number, chosen: string): SignalRow => ({
+      signal,
+      title,
+      chosen,
+      ...alarmRates(watched, { signal, threshold, from: half }),
+      area: areaOf(watched, signal),
+    });
+    const own = rowAt(thresholdFor(quiet), `5 % of the first ${half} runs`);
     return published === undefined ? [own] : [own, rowAt(published.threshold, published.source)];
   });
   return {
-    runs,
+    runs: overdone.length,
     firstSeed,
-    overdone: watched.filter((run) => run.lostAt !== null).length,
+    overdone: overdone.filter(Boolean).length,
     rows: rows.sort((a, b) => b.area - a.area),
   };
 }
+
+/** Watches some runs, and counts. */
+export const monitorStudy = async (
+  asked: { readonly runs: number; readonly firstSeed: number },
+  progress: Progress = ignoreProgress,
+): Promise<MonitorStudy> => monitorRows(await watchRuns(asked, progress));

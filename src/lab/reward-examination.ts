@@ -7,6 +7,7 @@ import {
   evaluateScores,
   type FittedReward,
   fitLinearReward,
+  type Groups,
   impliedPairs,
   type MemberAgreement,
   memberAgreement,
@@ -33,6 +34,7 @@ export interface Scorer extends RewardModel {
     readonly members: readonly FittedReward[];
     readonly reading: Partial<Reading>;
     readonly people?: People | undefined;
+    readonly groups?: Groups | undefined;
   };
 }
 

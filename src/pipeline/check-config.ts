@@ -1,5 +1,5 @@
 import { ALGORITHMS, MONITORS } from '../policy/index.ts';
-import { FAMILIES } from '../reward/index.ts';
+import { FAMILIES, refuseDisagreement, spreadOfOne } from '../reward/index.ts';
 import { hintFor, UsageError } from '../run/index.ts';
 import {
   GROUNDS,
@@ -49,7 +49,8 @@ function checkRounds({ rounds, data, policy }: PipelineConfig): void {
 
 /** Rules that read a spread need more than one member, or a family that knows its own. */
 function checkEnsemble({ policy, reward }: PipelineConfig): void {
-  if (policy === undefined || reward.members > 1 || FAMILIES[reward.family].ownSpread) return;
+  if (policy === undefined || reward.members > 1) return;
+  if (spreadOfOne(reward)) return;
   for (const variant of [null, ...Object.keys(policy.variants)]) {
     const { monitor, risk } = policySettings(policy, variant);
     const key = variant === null ? 'policy' : `policy.variants.${variant}`;
@@ -100,6 +101,7 @@ export function checkConfig(config: PipelineConfig): void {
   if (needsBase && base === undefined) refuse('policy and transformer rewards start from a base model; add base: {}');
   checkEngine(config);
   checkRounds(config);
+  refuseDisagreement(reward);
   checkEnsemble(config);
   if (base === undefined) return;
   const { width, heads, maxContext, from } = baseSettings(base);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { judgeMeasureSchema, measureJudges } from '../endpoint/index.ts';
 import type { Item, Judgment, RaterProfile } from '../feedback/index.ts';
-import { type LivingWage, peopleOf, peopleSchema } from './people.ts';
+import { peopleOf, peopleSchema } from './people.ts';
 
 const countsSchema = z.record(z.string(), z.number());
 
@@ -17,6 +18,8 @@ export const collectedSchema = z.strictObject({
   raters: countsSchema,
   /** The people among them; absent where there are none, and from runs before they were told of. */
   people: peopleSchema.exactOptional(),
+  /** The model judges among them: what each leans to, and how often it errs against the others; absent where there are none. */
+  judges: z.array(judgeMeasureSchema).exactOptional(),
 });
 export type Collected = z.infer<typeof collectedSchema>;
 
@@ -34,10 +37,11 @@ export function collected(
   items: readonly Item[],
   judgments: readonly Judgment[],
   raters: readonly RaterProfile[],
-  wage?: LivingWage | undefined,
+  stated?: Parameters<typeof peopleOf>[2],
 ): Collected {
   const kinds = new Map(raters.map(({ id, kind }) => [id, kind]));
-  const people = peopleOf(judgments, raters, wage);
+  const people = peopleOf(judgments, raters, stated);
+  const judges = measureJudges({ items, judgments, raters });
   const held = items.filter(({ strata }) => isHeldOut(strata)).length;
   return {
     items: { train: items.length - held, heldOut: held },
@@ -46,5 +50,6 @@ export function collected(
     judgments: counts(judgments.map(({ answer }) => answer.kind)),
     raters: counts([...new Set(judgments.map(({ raterId }) => raterId))].map((id) => kinds.get(id) ?? 'unknown')),
     ...(people !== undefined && { people }),
+    ...(judges.length > 0 && { judges }),
   };
 }

@@ -3,7 +3,11 @@ import { type Item, type Judgment, type PreferencePair, toPairs } from '../feedb
 import {
   type Contribution,
   contributionSchema,
+  type Difference,
+  differenceSchema,
   evaluateScores,
+  type Groups,
+  groupsSchema,
   type People,
   peopleSchema,
   type RewardEvaluation,
@@ -25,6 +29,9 @@ export interface StoredEvaluation extends RewardEvaluation {
   readonly unscored?: Readonly<Record<string, number>>;
   /** The people behind the answers, where each was fitted beside the reward. */
   readonly people?: People;
+  /** The groups of raters that have a reward each, and how far people are taken to differ about what is scored. */
+  readonly groups?: Groups;
+  readonly differ?: Difference;
 }
 
 /** Scores of models that did not see what they score, from which the evaluation is computed again by a verifier. */
@@ -36,6 +43,8 @@ export const rewardScoresSchema = z.strictObject({
   contributions: z.array(contributionSchema).exactOptional(),
   unscored: z.record(z.string(), z.int().positive()).exactOptional(),
   people: peopleSchema.exactOptional(),
+  groups: groupsSchema.exactOptional(),
+  differ: differenceSchema.exactOptional(),
 });
 export type RewardScores = z.infer<typeof rewardScoresSchema>;
 
@@ -96,12 +105,14 @@ function calibrationOnVotes(
 export function rewardEvaluation(
   config: PipelineConfig,
   { items, judgments, groups }: Pick<Feedback, 'items' | 'judgments' | 'groups'>,
-  { logOdds, differences, contributions, unscored, people }: RewardScores,
+  { logOdds, differences, contributions, unscored, people, groups: found, differ }: RewardScores,
 ): StoredEvaluation {
   const told = {
     ...(contributions !== undefined && { contributions }),
     ...(unscored !== undefined && { unscored }),
     ...(people !== undefined && { people }),
+    ...(found !== undefined && { groups: found }),
+    ...(differ !== undefined && { differ }),
   };
   const pairs = pairsToScore(config, items, judgments);
   const scored = pairs.map((pair, i) => ({ pair, difference: differences[i]! }));

@@ -6,6 +6,7 @@ import { createCodec, createTokenizer } from '../text/index.ts';
 import { createEnsemble, type Risk, riskSchema } from './ensemble.ts';
 import { FAMILIES, type Member } from './families.ts';
 import type { LoadContext, SaveContext } from './family.ts';
+import { type Groups, groupsSchema } from './people/groups.ts';
 import { type People, peopleSchema } from './people/people.ts';
 import { type Reading, readingSchema } from './reading.ts';
 import { closeReference, openReference, type Reference } from './reference.ts';
@@ -38,6 +39,8 @@ const cardSchema = z.strictObject({
   reading: readingSchema.optional(),
   /** The people whose answers it was fitted to, where each was fitted beside it. */
   people: peopleSchema.optional(),
+  /** The groups of raters that have a reward each: members are as many for each of an ensemble, in their order. */
+  groups: groupsSchema.optional(),
 });
 type Card = z.infer<typeof cardSchema>;
 
@@ -87,6 +90,7 @@ export async function rewardCard(
     ...(text !== undefined && { text }),
     ...(reading !== undefined && { reading }),
     ...(members[0]?.people !== undefined && { people: members[0].people }),
+    ...(members[0]?.groups !== undefined && { groups: members[0].groups }),
   } satisfies Card;
 }
 
@@ -118,6 +122,8 @@ export interface LoadedReward extends RewardModel {
   readonly reading: Partial<Reading>;
   /** The people whose answers it was fitted to, where each was fitted beside it. */
   readonly people?: People;
+  /** The groups of raters that have a reward each. */
+  readonly groups?: Groups;
 }
 
 /** Reads what `saveReward` wrote; scores are the same numbers. */
@@ -127,7 +133,12 @@ export async function loadReward(
   options: { risk?: Risk } = {},
 ): Promise<LoadedReward> {
   const path = `${folder}/card.json`;
-  const { members: cards, risk, text, reading = {}, people } = readCard(path);
+  const { members: cards, risk, text, reading = {}, people, groups } = readCard(path);
+  if (groups !== undefined && cards.length % groups.groups.length !== 0)
+    throw new DataError(
+      'reward',
+      `${path}: expected members for each of ${groups.groups.length} groups, got ${cards.length}; fit it again`,
+    );
   let engine: Engine | undefined;
   const shared = new Map<string, Promise<Reference>>();
   const context: LoadContext = {
@@ -146,9 +157,13 @@ export async function loadReward(
     },
   };
   const members: FittedReward[] = [];
-  for (const card of cards) {
+  for (const [i, card] of cards.entries()) {
     const member = await memberOf(card, context);
-    members.push(people === undefined ? member : { ...member, people });
+    members.push({
+      ...member,
+      ...(people !== undefined && { people }),
+      ...(groups !== undefined && { groups, group: groups.groups[i % groups.groups.length]! }),
+    });
   }
   const ensemble = createEnsemble(members, options.risk ?? risk);
   return {
@@ -156,6 +171,7 @@ export async function loadReward(
     members,
     reading,
     ...(people !== undefined && { people }),
+    ...(groups !== undefined && { groups }),
     async dispose() {
       await ensemble.dispose();
       for (const opened of shared.values()) await closeReference(await opened);

@@ -45,7 +45,15 @@ export async function explanationOf(
   for (const member of members) columns.push(await member.values(candidates));
   const names = new Set(members.flatMap(({ nuisances }) => [...nuisances.keys()]));
   return {
-    values: new Map(candidates.map((own, c) => [candidateKey(own), mean(columns.map((column) => column[c]!))])),
+    values: new Map(
+      candidates.map((own, c) => {
+        const values = columns.map((column) => column[c]!);
+        // Where each group of raters has a reward, each counts by its share.
+        const shares = members.map(({ group }) => group?.share ?? 1);
+        const weighed = values.map((value, m) => value * shares[m]!);
+        return [candidateKey(own), members[0]?.group === undefined ? mean(values) : mean(weighed) / mean(shares)];
+      }),
+    ),
     nuisances: new Map(
       [...names].map((name) => [name, mean(members.flatMap(({ nuisances }) => nuisances.get(name) ?? []))]),
     ),

@@ -1,7 +1,9 @@
 import { type Block, estimateText, figure, percent, type Range, rangeText, type Section } from '../report/index.ts';
 import type { Contribution } from './contributions.ts';
 import type { Accuracy, RewardEvaluation } from './evaluate.ts';
-import { peopleBlocks } from './people/document.ts';
+import type { Difference } from './people/difference.ts';
+import { differenceBlocks, groupsBlocks, peopleBlocks } from './people/document.ts';
+import type { Groups } from './people/groups.ts';
 import type { People } from './people/people.ts';
 
 /** A share with its interval and what it rests on. */
@@ -33,12 +35,16 @@ export function rewardSection(
     contributions,
     unscored = {},
     people,
+    groups,
+    differ,
   }: {
     readonly on: string;
     readonly extra?: readonly (readonly [string, string])[];
     readonly contributions?: readonly Contribution[] | undefined;
     readonly unscored?: Readonly<Record<string, number>> | undefined;
     readonly people?: People | undefined;
+    readonly groups?: Groups | undefined;
+    readonly differ?: Difference | undefined;
   },
 ): Section {
   const { overall, baselines, byLength, marginOverLength, pairs, ties } = evaluation;
@@ -76,6 +82,8 @@ export function rewardSection(
         ],
       },
       ...(contributions === undefined ? [] : contributionBlocks(contributions, unscored)),
+      ...(differ === undefined ? [] : differenceBlocks(differ)),
+      ...(groups === undefined ? [] : groupsBlocks(groups)),
       ...(people === undefined ? [] : peopleBlocks(people)),
       calibrationPlot(evaluation),
       {
@@ -184,4 +192,11 @@ const binsTable = ({ bins }: RewardEvaluation): Block => ({
       figure(meanOutcome),
       figure(count),
     ]),
+});
+
+/** How far people differ by a reward that was fitted, and in which groups. */
+export const differSection = (differ: Difference, groups: Groups | undefined): Section => ({
+  id: 'people',
+  title: 'People',
+  blocks: [...differenceBlocks(differ), ...(groups === undefined ? [] : groupsBlocks(groups))],
 });

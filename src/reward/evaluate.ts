@@ -15,7 +15,8 @@ import {
   weightedMean,
 } from '../stats/index.ts';
 import { groupedBy } from './grouped.ts';
-import type { RewardModel } from './reward-model.ts';
+import { expectedLogOdds } from './people/worth.ts';
+import type { RewardModel, Score } from './reward-model.ts';
 
 /** A held-out comparison with the score difference r̂(first) − r̂(second) of a model that was not fitted on it. */
 export interface ScoredPair {
@@ -136,6 +137,17 @@ export function calibrationSlope(
 /** One text for pairs of the same two replies to the same prompt. */
 export const pairKey = ({ prompt, first, second }: PreferencePair): string => `${prompt}\u0000${first}\u0000${second}`;
 
+/**
+ * The first score less the second, in units of score, as one person in general would put it: none where the model abstains from
+ * either, and less where people differ about them.
+ */
+function scoreDifference(first: Score, second: Score, logOdds: number): number {
+  if (first.abstained === true || second.abstained === true) return 0;
+  const difference = first.mean - second.mean;
+  const variance = (first.people?.deviation ?? 0) ** 2 + (second.people?.deviation ?? 0) ** 2;
+  return variance === 0 ? difference : expectedLogOdds(logOdds * difference, logOdds ** 2 * variance) / logOdds;
+}
+
 /** Scores pairs with a model. */
 export async function scorePairs(model: RewardModel, pairs: readonly PreferencePair[]): Promise<ScoredPair[]> {
   const scored: ScoredPair[] = [];
@@ -145,7 +157,7 @@ export async function scorePairs(model: RewardModel, pairs: readonly PreferenceP
     let difference = known.get(key);
     if (difference === undefined) {
       const [first, second] = await model.score(pair.prompt, [pair.first, pair.second]);
-      difference = first!.mean - second!.mean;
+      difference = scoreDifference(first!, second!, model.logOdds);
       known.set(key, difference);
     }
     scored.push({ pair, difference });

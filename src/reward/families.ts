@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { loraSchema, modelSpecSchema } from '../engine/index.ts';
-import { ignoreProgress, UsageError, variantSchema } from '../run/index.ts';
-import { createRng } from '../stats/index.ts';
+import { UsageError, variantSchema } from '../run/index.ts';
 import { riskSchema } from './ensemble.ts';
 import { defineFamily, type FitContext } from './family.ts';
 import { fitHeadReward, headFits, headFromState, headStateSchema } from './fit/head.ts';
@@ -11,12 +10,9 @@ import { fitTransformerReward, transformerReward } from './fit/transformer.ts';
 import { LIKELIHOODS } from './likelihood/index.ts';
 import { normaliserSchema } from './normaliser.ts';
 import type { Observation } from './observation.ts';
-import { resampleItems } from './observe.ts';
-import { fitPeople, type Refits } from './people/fit-people.ts';
-import { heardBy, type People } from './people/people.ts';
+import { disagreementSchema } from './people/disagreement.ts';
 import { readingSchema } from './reading.ts';
 import type { RewardBase } from './reward-base.ts';
-import type { FittedReward } from './reward-model.ts';
 
 const linear = defineFamily({
   id: 'linear',
@@ -31,8 +27,9 @@ const linear = defineFamily({
   seesPrompt: false,
   levels: true,
   ownSpread: false,
-  async fit(observations, { ridge, order }, { position, reference }) {
-    return fitLinearReward(observations, { ridge, order, position, reference });
+  worths: true,
+  async fit(observations, { ridge, order }, { position, reference, worth }) {
+    return fitLinearReward(observations, { ridge, order, position, reference, ...(worth !== undefined && { worth }) });
   },
   refits: async (observations, { ridge, order }, { position }) => linearFits(observations, { ridge, order, position }),
   card: linearStateSchema,
@@ -78,6 +75,7 @@ const transformer = defineFamily({
   seesPrompt: true,
   levels: true,
   ownSpread: false,
+  worths: false,
   async fit(observations, { from, lora, ...rest }, context) {
     const { engine, spec, folder, codec } = baseOf(context, 'transformer');
     const start = from === 'base' ? { from: folder } : {};
@@ -111,6 +109,7 @@ const logRatio = defineFamily({
   // A policy's probabilities sum to one prompt by prompt, whatever its replies are worth: log-ratios are known up to a number of the prompt.
   levels: false,
   ownSpread: false,
+  worths: false,
   async fit(observations, { lora, ...rest }, context) {
     const { engine, spec, folder, codec, reference } = baseOf(context, 'log-ratio');
     const relativeTo = await reference();
@@ -160,6 +159,7 @@ const head = defineFamily({
   seesPrompt: true,
   levels: true,
   ownSpread: true,
+  worths: false,
   async fit(observations, { ridge }, context) {
     const { codec, reference } = baseOf(context, 'head');
     const { position, reference: replies } = context;
@@ -206,10 +206,12 @@ export const rewardSchema = variantSchema('family', {
     /** Estimate a first-shown bonus beside the reward, so that position bias stays out of it. */
     position: z.boolean().default(true),
     /**
-     * What is made of raters who differ: `noise` about one reward, or each `per-rater` with a rationality, a bonus of standing first
-     * and of length, and lapses of their own, fitted with the reward and pulled to what raters are like (empirical Bayes).
+     * What is made of raters who differ: `noise` about one reward; each `per-rater` with a rationality, a bonus of standing first
+     * and of length, and lapses of their own, fitted with the reward and pulled to what raters are like (empirical Bayes);
+     * `distributional`, where every reply has a distribution of what it is worth over people; or `groups` of raters with a reward
+     * each, known or found.
      */
-    disagreement: z.enum(['noise', 'per-rater']).default('noise'),
+    disagreement: disagreementSchema.default('noise'),
     ...readingSchema.shape,
   }),
 });
@@ -228,100 +230,4 @@ export function refuseKinds(
     'reward.family',
     `reward.family ${family}: its rewards of different prompts share no level, which answers of kind ${kinds.join(', ')} speak of; choose ${able.join(', ')}, or read only other kinds (reward.kinds)`,
   );
-}
-
-type MemberContext = Omit<FitContext, 'position'>;
-
-function fitOne(observations: readonly Observation[], config: RewardConfig, context: MemberContext): Promise<Member> {
-  const own = { ...context, position: config.position };
-  switch (config.family) {
-    case 'linear':
-      return FAMILIES.linear.fit(observations, config, own);
-    case 'transformer':
-      return FAMILIES.transformer.fit(observations, config, own);
-    case 'log-ratio':
-      return FAMILIES['log-ratio'].fit(observations, config, own);
-    case 'head':
-      return FAMILIES.head.fit(observations, config, own);
-  }
-}
-
-/** Turns between a network and the raters: each is a training of its own, and the second hardly moves them. */
-const NETWORK_TURNS = 2;
-
-function refitsOf(observations: readonly Observation[], config: RewardConfig, context: MemberContext): Promise<Refits> {
-  // What is fitted on the way is no member: it has no reference replies, no checkpoints and no curve.
-  const { checkpoints: _, ...rest } = context;
-  const own = { ...rest, reference: [], progress: ignoreProgress, position: config.position };
-  switch (config.family) {
-    case 'linear':
-      return FAMILIES.linear.refits!(observations, config, own);
-    case 'head':
-      return FAMILIES.head.refits!(observations, config, own);
-    case 'transformer':
-    case 'log-ratio':
-      return Promise.resolve({ turns: NETWORK_TURNS, fit: (heard) => fitOne(heard, config, own) });
-  }
-}
-
-/** The people behind some answers, where the configuration asks for them. */
-async function peopleBehind(
-  observations: readonly Observation[],
-  config: RewardConfig,
-  context: MemberContext,
-): Promise<People | undefined> {
-  if (config.disagreement !== 'per-rater') return undefined;
-  if (new Set(observations.map(({ raterId }) => raterId)).size < 2)
-    throw new UsageError(
-      'reward.disagreement',
-      'reward.disagreement per-rater: expected answers of two raters or more, got those of one; set disagreement: noise',
-    );
-  return fitPeople(observations, await refitsOf(observations, config, context));
-}
-
-const withPeople = (member: Member, people: People | undefined): Member =>
-  people === undefined ? member : { ...member, people };
-
-/** Answers as the raters that some members know hear them. */
-export const asHeard = (
-  observations: readonly Observation[],
-  members: readonly Pick<FittedReward, 'people'>[],
-): readonly Observation[] => {
-  const people = members[0]?.people;
-  return people === undefined ? observations : heardBy(observations, people);
-};
-
-/** Fits one member of the configured family. */
-export async function fitMember(
-  observations: readonly Observation[],
-  config: RewardConfig,
-  context: MemberContext,
-): Promise<Member> {
-  refuseKinds(observations, config);
-  const people = await peopleBehind(observations, config, context);
-  const heard = people === undefined ? observations : heardBy(observations, people);
-  return withPeople(await fitOne(heard, config, context), people);
-}
-
-/**
- * Fits the members of the configured ensemble, one after the other. With more than one, each has its own seed and its own
- * resample of the items; `contextOf` says what the fit of a member may use beside that. The people behind the answers are fitted
- * once, to all of them.
- */
-export async function fitMembers(
-  observations: readonly Observation[],
-  config: RewardConfig,
-  { seed, contextOf }: { seed: number; contextOf(member: number): Omit<FitContext, 'position' | 'seed'> },
-): Promise<Member[]> {
-  refuseKinds(observations, config);
-  const seedOf = (m: number) => seed + 101 * (m + 1);
-  const people = await peopleBehind(observations, config, { ...contextOf(0), seed: seedOf(0) });
-  const heard = people === undefined ? observations : heardBy(observations, people);
-  const members: Member[] = [];
-  for (let m = 0; m < config.members; m++) {
-    const rng = createRng(seed).fork(`reward/${m}`);
-    const own = config.members === 1 ? heard : resampleItems(heard, rng);
-    members.push(withPeople(await fitOne(own, config, { ...contextOf(m), seed: seedOf(m) }), people));
-  }
-  return members;
 }

@@ -3,6 +3,7 @@ import type { Engine, ModelSpec, TrainableModel } from '../engine/index.ts';
 import type { Checkpoints } from '../engine/node.ts';
 import type { Progress } from '../run/index.ts';
 import type { DialogueCodec } from '../text/index.ts';
+import type { WorthForm } from './fit/distribution.ts';
 import type { NuisanceState } from './fit/nuisance-steps.ts';
 import type { Observation } from './observation.ts';
 import type { Refits } from './people/fit-people.ts';
@@ -21,6 +22,8 @@ export interface FitContext {
   /** For families that are networks. */
   readonly base?: RewardBase;
   readonly checkpoints?: Checkpoints<NuisanceState>;
+  /** Fit how worths are distributed over people, in this form; only of families that can. */
+  readonly worth?: WorthForm;
 }
 
 /** Where one member is saved. */
@@ -59,6 +62,8 @@ export interface Family<C extends z.ZodObject, M extends FittedReward, S extends
   readonly levels: boolean;
   /** Whether a single member knows how unsure its scores are. */
   readonly ownSpread: boolean;
+  /** Whether it can fit a distribution of worths over people. */
+  readonly worths: boolean;
   fit(observations: readonly Observation[], config: z.infer<C>, context: FitContext): Promise<M>;
   /** Fits to the same answers again and again, of what is made of them once; without it, from the beginning each time. */
   refits?(observations: readonly Observation[], config: z.infer<C>, context: FitContext): Promise<Refits>;

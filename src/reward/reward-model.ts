@@ -1,10 +1,16 @@
 import type { Candidate } from './observation.ts';
+import type { GroupOfRaters, Groups } from './people/groups.ts';
 import type { People } from './people/people.ts';
+import type { Worth } from './people/worth.ts';
 
 /** A score in normalised reward units; `spread` is the ensemble's standard deviation where there is an ensemble. */
 export interface Score {
   readonly mean: number;
   readonly spread?: number;
+  /** What the reply is worth to whoever is asked, where people are taken to differ; its mean is that before any risk rule. */
+  readonly people?: Worth;
+  /** The spread is above what the risk rule allows: the mean is no more than a typical reply gets, and orders nothing. */
+  readonly abstained?: true;
 }
 
 /** Replies by prompt on which scores are normalised. */
@@ -31,4 +37,7 @@ export interface FittedReward extends RewardModel {
   readonly nuisances: ReadonlyMap<string, number>;
   /** The people who gave the answers, where each was fitted beside the reward. */
   readonly people?: People;
+  /** The groups of raters that have a reward each, and whose this one is. */
+  readonly groups?: Groups;
+  readonly group?: GroupOfRaters;
 }

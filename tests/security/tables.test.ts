@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
+import { baseUrl } from '../../src/endpoint/index.ts';
 import { readCsv } from '../../src/exchange/csv.ts';
 import { asCell, ofCell } from '../../src/exchange/formulas.ts';
 import { createPseudonymiser, looksLikePlatformId, redactIds } from '../../src/exchange/layouts/pseudonym.ts';
 import { rowWriter } from '../../src/exchange/row-writer.ts';
-import { completionsUrl } from '../../src/server/generate.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'goodhart-tables-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -99,11 +99,11 @@ describe('ids of people', () => {
 });
 
 describe('addresses of endpoints', () => {
-  it('are completed whatever stands behind them', () => {
-    const whole = 'http://127.0.0.1:1/v1/chat/completions';
-    for (const given of ['http://127.0.0.1:1/v1', 'http://127.0.0.1:1/v1///', whole, `${whole}/`])
-      expect(completionsUrl(given)).toBe(whole);
+  it('are one whatever stands behind them', () => {
+    const whole = 'http://127.0.0.1:1/v1';
+    for (const path of ['', '///', '/chat/completions', '/chat/completions/', '/completions'])
+      expect(baseUrl(`${whole}${path}`)).toBe(whole);
     const slashes = '/'.repeat(1_000_000);
-    expect(completionsUrl(`http://h${slashes}x`)).toBe(`http://h${slashes}x/chat/completions`);
+    expect(baseUrl(`http://h${slashes}x`)).toBe(`http://h${slashes}x`);
   });
 });

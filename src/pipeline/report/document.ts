@@ -51,7 +51,7 @@ export function runDocument(config: PipelineConfig, results: RunResults, facts: 
 
 /** The reward model on what it was not fitted on. */
 function evaluationSection({ evaluation }: RunResults): Section {
-  const { scoredOn, onVotes, contributions, unscored, people } = evaluation;
+  const { scoredOn, onVotes, contributions, unscored, people, groups, differ } = evaluation;
   const section = rewardSection(evaluation, {
     on: `held-out comparisons, scored on ${scoredOn === 'gold' ? 'published answers' : 'judgments'}`,
     extra: [
@@ -62,6 +62,8 @@ function evaluationSection({ evaluation }: RunResults): Section {
     contributions,
     unscored,
     people,
+    groups,
+    differ,
   });
   return { ...section, detail: true };
 }

@@ -1,12 +1,13 @@
 import type { LoraConfig } from '../../engine/index.ts';
-import type { Item, PreferencePair } from '../../feedback/index.ts';
+import { attributesOf, type Item, type PreferencePair } from '../../feedback/index.ts';
 import {
   asHeard,
   contributionsOf,
   createEnsemble,
+  differenceOf,
   explanationOf,
-  fitMember,
   fitMembers,
+  fitReward,
   type Member,
   nuisanceStateSchema,
   type Observation,
@@ -113,7 +114,7 @@ const saveOptions = ({ reward }: PipelineConfig, base: Base | undefined) => ({
 async function scoredAcross(
   { config, progress, ...place }: Pick<RunContext, 'config' | 'round' | 'progress'>,
   stratum: string,
-  { items, judgments }: FeedbackRecords,
+  { items, judgments, raters }: FeedbackRecords,
   observations: readonly Observation[],
 ): Promise<RewardScores> {
   const { reward: settings, seed } = config;
@@ -124,10 +125,10 @@ async function scoredAcross(
   for (const [i, value] of values.entries()) {
     progress({ stage, done: i, total: values.length, unit: 'folds' });
     const { scored, fitted } = foldOf(items, stratum, value);
-    const model = await fitMember(
+    const model = await fitReward(
       observations.filter(({ itemId }) => fitted.has(itemId)),
       settings,
-      { reference: [], seed, progress: ignoreProgress, stage: 'across' },
+      { reference: [], seed, progress: ignoreProgress, stage: 'across', attributeOf: attributesOf(raters) },
     );
     const own = toScore.filter((pair) => scored.has(pair.itemId));
     for (const { difference } of await scorePairs(model, own)) differences.push(difference);
@@ -139,7 +140,12 @@ async function scoredAcross(
 /** Held-out pairs scored by the ensemble. */
 async function scoredByEnsemble(model: RewardModel, pairs: readonly PreferencePair[]): Promise<RewardScores> {
   const scored = await scorePairs(model, pairs);
-  return { logOdds: model.logOdds, differences: scored.map(({ difference }) => difference) };
+  const differ = await differenceOf(model, pairs);
+  return {
+    logOdds: model.logOdds,
+    differences: scored.map(({ difference }) => difference),
+    ...(differ !== undefined && { differ }),
+  };
 }
 
 /** Scores with what each kind of answer told the members, and what could not be read. */
@@ -149,11 +155,13 @@ const withContributions = async (
   { training, unscored }: { readonly training: readonly Observation[]; readonly unscored: RewardScores['unscored'] },
 ): Promise<RewardScores> => {
   const people = members[0]?.people;
+  const groups = members[0]?.groups;
   return {
     ...scored,
     contributions: contributionsOf(asHeard(training, members), await explanationOf(members, training)),
     ...(unscored !== undefined && { unscored }),
     ...(people !== undefined && { people }),
+    ...(groups !== undefined && { groups }),
   };
 };
 
@@ -162,7 +170,7 @@ async function run(context: RunContext): Promise<void> {
   const { config } = context;
   const feedback = await loadFeedback(context);
   const base = config.base === undefined ? undefined : loadBase(context);
-  const { items, judgments } = feedback;
+  const { items, judgments, raters } = feedback;
   const { risk } = config.reward;
   const { observations, unscored } = observe(items, judgments, config.reward);
   const stratum = leftOutStratum(config);
@@ -176,7 +184,8 @@ async function run(context: RunContext): Promise<void> {
   const spec = (lora?: LoraConfig) => withLora(base!.spec, lora, 'reward.lora');
   const start = base === undefined ? undefined : rewardBase({ ...base, engine: context.engines.reward, spec });
   const training = fittedOn(observations);
-  const shared = { reference: shownIn(config, items), ...(start !== undefined && { base: start }) };
+  const known = { reference: shownIn(config, items), attributeOf: attributesOf(raters) };
+  const shared = { ...known, ...(start !== undefined && { base: start }) };
   const members = await fitMembers(training, config.reward, {
     seed: config.seed,
     contextOf: (m) => ({ ...fitContext(context, m), ...shared }),
@@ -205,15 +214,15 @@ async function linearAgain(
   records: FeedbackRecords,
 ): Promise<{ card: object; scores: RewardScores }> {
   const { config, round } = place;
-  const { items, judgments } = records;
+  const { items, judgments, raters } = records;
   const { reward: settings, seed } = config;
   const { observations, unscored } = observe(items, judgments, settings);
   const stratum = leftOutStratum(config);
-  const reference = shownIn(config, items);
+  const known = { reference: shownIn(config, items), attributeOf: attributesOf(raters) };
   const training = fittedOn(observations);
   const members = await fitMembers(training, settings, {
     seed,
-    contextOf: (m) => ({ reference, progress: ignoreProgress, stage: memberName(place, m) }),
+    contextOf: (m) => ({ ...known, progress: ignoreProgress, stage: memberName(place, m) }),
   });
   const base = config.base === undefined ? undefined : loadBase(place);
   const scored =

@@ -1,12 +1,14 @@
 import { z } from 'zod';
 import { minimise, standardDeviation } from '../../stats/index.ts';
 import { extractFeatures, FEATURES, type Features, HASHED, holdToRange, seenRange } from '../features.ts';
-import { fitNormaliser, IDENTITY, normalise, normaliserSchema } from '../normaliser.ts';
+import { fitNormaliser, IDENTITY, type Normaliser, normalise, normaliserSchema } from '../normaliser.ts';
 import { type Candidate, candidateKey, type Observation } from '../observation.ts';
 import type { Refits } from '../people/fit-people.ts';
 import type { Design } from '../people/intervals.ts';
+import { type Worth, worthOfAtoms } from '../people/worth.ts';
 import type { FittedReward, ReferenceReplies, Score } from '../reward-model.ts';
-import { linearObjective, refuseNothing, type SparseFeatures } from './objective.ts';
+import { ATOMS, atomShares, fitDistribution, WORTH_FORMS, type WorthForm } from './distribution.ts';
+import { linearObjective, refuseNothing } from './objective.ts';
 
 export interface LinearOptions {
   /** Strength of the L2 penalty on every weight. */
@@ -18,12 +20,23 @@ export interface LinearOptions {
   /** Replies by prompt on which the scores are normalised. */
   readonly reference?: ReferenceReplies;
   readonly iterations?: number;
+  /** Fits how worths are distributed over people, in this form, and not one reward. */
+  readonly worth?: WorthForm;
 }
+
+const weightsSchema = z.array(z.tuple([z.int().nonnegative(), z.number()])).readonly();
 
 /** Everything of a fitted linear reward model, as plain JSON. */
 export const linearStateSchema = z.strictObject({
   order: z.int().positive(),
-  weights: z.array(z.tuple([z.int().nonnegative(), z.number()])).readonly(),
+  weights: weightsSchema,
+  /** How worths are distributed over people, where that was fitted: the weights above are none then. */
+  worth: z
+    .strictObject({
+      form: z.enum(WORTH_FORMS),
+      heads: z.array(z.strictObject({ level: z.number(), weights: weightsSchema })).readonly(),
+    })
+    .exactOptional(),
   /** What explains answers beside the reward and is no part of it, such as the log-odds bonus of standing first. */
   nuisances: z.array(z.tuple([z.string(), z.number()])).readonly(),
   normaliser: normaliserSchema,
@@ -69,8 +82,9 @@ function featureScales(texts: readonly Features[]): Float64Array {
 
 /** A linear reward on hashed n-grams and surface measures, fitted to answers of any kinds by the one linear objective. */
 export function fitLinearReward(observations: readonly Observation[], options: LinearOptions): LinearRewardModel {
-  const { reference } = options;
-  const raw = linearFits(observations, options).fitNow(observations);
+  const { reference, worth } = options;
+  const fits = linearFits(observations, options);
+  const raw = worth === undefined ? fits.fitNow(observations) : fits.fitWorths(observations, worth);
   if (reference === undefined) return raw;
   const normaliser = fitNormaliser(reference.map(({ replies }) => raw.scoreNow(replies)));
   return linearFromState({ ...raw.state, normaliser });
@@ -78,8 +92,8 @@ export function fitLinearReward(observations: readonly Observation[], options: L
 
 interface LinearFits extends Refits {
   readonly design: Design;
-  /** Features of any reply, held to the range of those that were seen, as the design has them. */
-  scaledFeatures(candidate: Candidate): SparseFeatures;
+  /** How worths are distributed over people. */
+  fitWorths(observations: readonly Observation[], form: WorthForm): LinearRewardModel;
   /** A fit without waiting, from where the one before ended. */
   fitNow(observations: readonly Observation[]): LinearRewardModel;
 }
@@ -118,15 +132,10 @@ export function linearFits(observations: readonly Observation[], options: Linear
   const scaled = (candidate: Candidate) => columns.get(candidateKey(candidate))!;
   // Beginnings of replies are shorter than any reply.
   const seen = seenRange(whole.size > 0 ? [...whole.values()] : fitted);
-  const scaledFeatures = ({ reply }: Candidate) => {
-    const { indices, values } = holdToRange(featuresOf(reply, order), seen);
-    const known = [...indices.keys()].filter((i) => occurs[indices[i]!] === 1);
-    return {
-      indices: known.map((i) => column[indices[i]!]!),
-      values: known.map((i) => values[i]! * scales[indices[i]!]!),
-    };
-  };
   const size = used.length;
+  const byFeature = (w: ArrayLike<number>) =>
+    used.map((feature, k): [number, number] => [feature, w[k]! * scales[feature]!]).filter(([, v]) => v !== 0);
+  const design: Design = { size, ridge, featuresOf: scaled };
   let last: Float64Array | undefined;
   const fitAgain = (heard: readonly Observation[]) => {
     const { objective, start, nuisances } = linearObjective(heard, scaled, { size, ridge, position });
@@ -134,9 +143,7 @@ export function linearFits(observations: readonly Observation[], options: Linear
     last = w;
     const reward = linearFromState({
       order,
-      weights: used
-        .map((feature, k): [number, number] => [feature, w[k]! * scales[feature]!])
-        .filter(([, v]) => v !== 0),
+      weights: byFeature(w),
       nuisances: nuisances.map(({ name }, k): [string, number] => [name, w[size + k]!]),
       normaliser: IDENTITY,
       seen,
@@ -153,9 +160,19 @@ export function linearFits(observations: readonly Observation[], options: Linear
   };
   return {
     turns: 12,
-    design: { size, ridge, featuresOf: scaled },
-    scaledFeatures,
+    design,
     fitNow: (heard) => fitAgain(heard).reward,
+    fitWorths(heard, form) {
+      const { heads, nuisances } = fitDistribution(heard, design, { form, position });
+      return linearFromState({
+        order,
+        weights: [],
+        worth: { form, heads: heads.map(({ level, weights }) => ({ level, weights: byFeature(weights) })) },
+        nuisances,
+        normaliser: IDENTITY,
+        seen,
+      });
+    },
     async fit(heard) {
       const { reward, values } = fitAgain(heard);
       return { nuisances: reward.nuisances, values };
@@ -163,33 +180,64 @@ export function linearFits(observations: readonly Observation[], options: Linear
   };
 }
 
+const dotOf = (weights: Float64Array, { indices, values }: Features): number => {
+  let sum = 0;
+  for (let i = 0; i < indices.length; i++) sum += weights[indices[i]!]! * values[i]!;
+  return sum;
+};
+
+const denseOf = (weights: LinearState['weights']): Float64Array => {
+  const dense = new Float64Array(FEATURES);
+  for (const [index, weight] of weights) dense[index] = weight;
+  return dense;
+};
+
+/** What a text is worth over people, in log-odds, by its features. */
+function worthsFrom({ form, heads }: NonNullable<LinearState['worth']>): (features: Features) => Worth {
+  const rows = heads.map(({ level, weights }) => ({ level, dense: denseOf(weights) }));
+  return (features) => {
+    const own = rows.map(({ level, dense }) => level + dotOf(dense, features));
+    if (form === 'normal') return { mean: own[0]!, deviation: Math.exp(own[1]!) };
+    const shares = atomShares(own);
+    return worthOfAtoms(ATOMS.map((value, k) => ({ value, share: shares[k]! })));
+  };
+}
+
 /** A model from its state. */
 export function linearFromState(state: LinearState): LinearRewardModel {
-  const dense = new Float64Array(FEATURES);
-  for (const [index, weight] of state.weights) dense[index] = weight;
-  const rewardOf = (features: Features) => {
-    let sum = 0;
-    for (let i = 0; i < features.indices.length; i++) sum += dense[features.indices[i]!]! * features.values[i]!;
-    return sum;
-  };
+  const { worth, normaliser, seen, order } = state;
+  const worthOf = worth === undefined ? undefined : worthsFrom(worth);
+  const dense = worth === undefined ? denseOf(state.weights) : undefined;
+  const rewardOf = (features: Features) => (dense === undefined ? worthOf!(features).mean : dotOf(dense, features));
+  const heldFeatures = (reply: string) => holdToRange(featuresOf(reply, order), seen);
   const scoreNow = (replies: readonly string[]) =>
-    replies.map((reply) =>
-      normalise(state.normaliser, rewardOf(holdToRange(featuresOf(reply, state.order), state.seen))),
-    );
+    replies.map((reply) => normalise(normaliser, rewardOf(heldFeatures(reply))));
+  const scoreOf = (reply: string): Score => {
+    const features = heldFeatures(reply);
+    if (worthOf === undefined) return { mean: normalise(normaliser, rewardOf(features)) };
+    const people = worthInUnits(worthOf(features), normaliser);
+    return { mean: people.mean, spread: people.deviation, people };
+  };
   return {
     id: 'linear',
     family: 'linear',
-    logOdds: state.normaliser.scale,
+    logOdds: normaliser.scale,
     state,
     scoreNow,
     nuisances: new Map(state.nuisances),
     // The beginning of a reply is outside the range of replies, and was fitted as it is.
     values: async (candidates) =>
-      candidates.map(({ reply, unfinished }) => {
-        const features = featuresOf(reply, state.order);
-        return rewardOf(unfinished === true ? features : holdToRange(features, state.seen));
-      }),
-    score: async (_prompt, replies): Promise<Score[]> => scoreNow(replies).map((value) => ({ mean: value })),
+      candidates.map(({ reply, unfinished }) =>
+        rewardOf(unfinished === true ? featuresOf(reply, order) : heldFeatures(reply)),
+      ),
+    score: async (_prompt, replies): Promise<Score[]> => replies.map(scoreOf),
     dispose: async () => {},
   };
 }
+
+/** A worth in log-odds on the scale of scores. */
+const worthInUnits = ({ mean, deviation, atoms }: Worth, normaliser: Normaliser): Worth => ({
+  mean: normalise(normaliser, mean),
+  deviation: deviation / normaliser.scale,
+  ...(atoms !== undefined && { atoms: atoms.map((own) => ({ ...own, value: normalise(normaliser, own.value) })) }),
+});

@@ -1,5 +1,7 @@
-import { type Block, figure } from '../../report/index.ts';
+import { type Block, estimateText, figure, percent } from '../../report/index.ts';
+import type { Difference } from './difference.ts';
 import { PRIOR_RATERS } from './fit-raters.ts';
+import type { Groups } from './groups.ts';
 import type { People, TraitEstimate } from './people.ts';
 import { TRAITS, type Trait } from './rater-model.ts';
 
@@ -49,7 +51,7 @@ export function peopleBlocks({ population, raters, rewardHeld }: People): Block[
     {
       kind: 'text',
       soft: true,
-      text: `Raters, each fitted beside the reward, with 95 % intervals. One with few answers is taken to be as the others are (empirical Bayes; a prior as strong as ${PRIOR_RATERS} raters keeps the deviations above zero).${rewardHeld ? ' The intervals take the reward as known: they are too narrow where few others judged the same.' : ''}`,
+      text: `Raters, each fitted beside the reward, with 95 % intervals. One with few answers is taken to be as the others are (empirical Bayes; a prior as strong as ${PRIOR_RATERS.others} raters, of lapses as ${PRIOR_RATERS.lapse}, keeps the deviations above zero).${rewardHeld ? ' The intervals take the reward as known: they are too narrow where few others judged the same.' : ''}`,
     },
     ...(rest.length === 0
       ? []
@@ -60,5 +62,52 @@ export function peopleBlocks({ population, raters, rewardHeld }: People): Block[
             blocks: [ratersTable(rest, 'Other raters')],
           } as const,
         ]),
+  ];
+}
+
+/** How far people differ about the replies that are scored. */
+export const differenceBlocks = ({ explained, replies, prompts, deviation, widest }: Difference): Block[] => [
+  {
+    kind: 'facts',
+    name: 'Where people differ',
+    rows: [
+      [
+        'Explained variance of worth',
+        estimateText(explained.value, explained, `${replies} replies to ${prompts} prompts`),
+      ],
+      ['Deviation over people, mean and of the widest tenth', `${figure(deviation)}, ${figure(widest)} units of score`],
+    ],
+  },
+  {
+    kind: 'text',
+    soft: true,
+    text: 'Explained: the share of the variance of worth that is between replies; the rest is between people about one reply. Near 1 one reward says it all.',
+  },
+];
+
+/** The groups of raters that have a reward each, and whether those that were found are to be trusted. */
+export function groupsBlocks({ groups, raters, found }: Groups): Block[] {
+  const distrust = found?.distrust ?? [];
+  const counted = (g: number) => raters.filter(({ of }) => of[g]! === Math.max(...of)).length;
+  return [
+    {
+      kind: 'table',
+      name: found === undefined ? 'Groups of raters' : 'Groups that were found among the raters',
+      columns: [{ title: 'Group' }, { title: 'Share', number: true }, { title: 'Likeliest of raters', number: true }],
+      rows: groups.map(({ name, share }, g) => [name, percent(share), raters.length === 0 ? '–' : String(counted(g))]),
+      none: 'no group',
+    },
+    ...(found === undefined
+      ? []
+      : [
+          {
+            kind: 'text',
+            soft: true,
+            text: `Found by a mixture. Gain over one reward: ${estimateText(found.gain.value, found.gain, `${found.gain.raters} raters`)} nats a rater on items kept apart; mean probability of the likeliest group ${figure(found.certainty)}.`,
+          } as const,
+        ]),
+    ...(distrust.length === 0
+      ? []
+      : [{ kind: 'text', text: `Do not trust these groups: ${distrust.join('; ')}.` } as const]),
   ];
 }

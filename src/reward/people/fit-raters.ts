@@ -13,12 +13,14 @@ export interface FittedRaters {
 
 /**
  * Deviations over raters before any answer was seen, and what they weigh in raters: a typical rationality is 1 by the scale of the
- * reward, places and lengths deviate from the mean of all, and lapses are rare.
+ * reward, places and lengths deviate from the mean of all, and lapses are rare. Answers tell so little of lapses that their
+ * population would run away without a prior of its own weight: some thousand answers are as well explained by nobody who ever
+ * lapses beside a few who always do. The mean of all lies by its log-odds within 1 of the typical one.
  */
-const PRIOR = { mean: [1, 0, 0, -3], deviation: [0.3, 0.3, 0.3, 1], raters: 2 } as const;
+const PRIOR = { mean: [1, 0, 0, -3], deviation: [0.3, 0.3, 0.3, 1], raters: [2, 2, 2, 10], lapseMean: 1 } as const;
 
-/** How many raters the prior of the population counts as. */
-export const PRIOR_RATERS = PRIOR.raters;
+/** How many raters the prior of the population counts as: of lapses, and of every other trait. */
+export const PRIOR_RATERS = { lapse: PRIOR.raters[3], others: PRIOR.raters[0] } as const;
 
 export const typicalPopulation = (): Population => ({
   mean: Float64Array.from(PRIOR.mean),
@@ -127,16 +129,21 @@ interface Moments {
   readonly logEvidence: number;
 }
 
-function momentsOf({ points, logRatios }: Sampled, { mean: centre, variance: spread }: Population): Moments {
-  const n = logRatios.length;
-  const logs = new Float64Array(n);
-  let constant = 0;
-  for (let k = 0; k < T; k++) constant += Math.log(spread[k]!) / 2;
-  for (let s = 0; s < n; s++) {
+/** Log weights of the points of a rater under a population, up to a constant. */
+function logWeights({ points, logRatios }: Sampled, { mean: centre, variance: spread }: Population): Float64Array {
+  return logRatios.map((own, s) => {
     let prior = 0;
     for (let k = 0; k < T; k++) prior += (points[s * T + k]! - centre[k]!) ** 2 / spread[k]!;
-    logs[s] = logRatios[s]! - prior / 2;
-  }
+    return own - prior / 2;
+  });
+}
+
+function momentsOf(own: Sampled, population: Population): Moments {
+  const { points } = own;
+  const logs = logWeights(own, population);
+  const n = logs.length;
+  let constant = 0;
+  for (const spread of population.variance) constant += Math.log(spread) / 2;
   const total = logSumExp(logs);
   const [mean, variance] = [new Float64Array(T), new Float64Array(T)];
   for (let s = 0; s < n; s++) {
@@ -151,14 +158,14 @@ function momentsOf({ points, logRatios }: Sampled, { mean: centre, variance: spr
 }
 
 /** A step of EM: the population out of the moments of its raters, the prior beside them as so many raters. */
-function populationOf(raters: readonly Moments[]): Population {
+function populationOf(raters: readonly Moments[], { variance: before }: Population): Population {
   const n = raters.length;
-  const lapse =
-    (PRIOR.raters * PRIOR.mean[3] + raters.reduce((sum, { mean }) => sum + mean[3]!, 0)) / (PRIOR.raters + n);
+  const pull = before[3]! / PRIOR.lapseMean ** 2;
+  const lapse = (pull * PRIOR.mean[3] + raters.reduce((sum, { mean }) => sum + mean[3]!, 0)) / (pull + n);
   const centre = Float64Array.of(PRIOR.mean[0], PRIOR.mean[1], PRIOR.mean[2], lapse);
   const variance = Float64Array.from(centre, (own, k) => {
     const squares = raters.reduce((sum, { mean, variance: open }) => sum + (mean[k]! - own) ** 2 + open[k]!, 0);
-    return (PRIOR.raters * PRIOR.deviation[k]! ** 2 + squares) / (PRIOR.raters + n);
+    return (PRIOR.raters[k]! * PRIOR.deviation[k]! ** 2 + squares) / (PRIOR.raters[k]! + n);
   });
   return { mean: centre, variance };
 }
@@ -188,18 +195,21 @@ export function fitRaters(
   for (const count of start === undefined ? [POINTS.passing, POINTS.passing] : [POINTS.passing]) {
     const samples = sampledBy(count);
     for (let step = 0; step < STEPS; step++)
-      population = populationOf(samples.map((own) => momentsOf(own, population)));
+      population = populationOf(
+        samples.map((own) => momentsOf(own, population)),
+        population,
+      );
     traits = samples.map((own) => momentsOf(own, population).mean);
   }
   return {
     population,
     traits,
     variances() {
-      const samples = sampledBy(POINTS.final);
+      const more = sampledBy(POINTS.final);
       return variancesOf(
-        samples,
+        more,
         population,
-        samples.map((own) => momentsOf(own, population)),
+        more.map((own) => momentsOf(own, population)),
       );
     },
   };
@@ -215,10 +225,10 @@ const moved = ({ mean, variance }: Population, by: Float64Array): Population => 
 function logPosterior(samples: readonly Sampled[], population: Population): number {
   let sum = 0;
   for (const own of samples) sum += momentsOf(own, population).logEvidence;
-  const { raters, mean, deviation } = PRIOR;
+  const { raters, mean, deviation, lapseMean } = PRIOR;
   for (const [k, variance] of population.variance.entries())
-    sum -= (raters / 2) * (Math.log(variance) + deviation[k]! ** 2 / variance);
-  return sum - (raters / 2) * ((population.mean[3]! - mean[3]) ** 2 / population.variance[3]!);
+    sum -= (raters[k]! / 2) * (Math.log(variance) + deviation[k]! ** 2 / variance);
+  return sum - ((population.mean[3]! - mean[3]) / lapseMean) ** 2 / 2;
 }
 
 const POPULATION = T + 1;

@@ -3,21 +3,10 @@ import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { Readable } from 'node:stream';
+import type { Send } from '../../endpoint/index.ts';
 import { trustedProxies } from './addresses.ts';
 
-/** Sends a request that somebody named in a form; redirects are not followed. */
-export type Send = (
-  url: string,
-  init: {
-    readonly method: 'POST';
-    readonly headers: Readonly<Record<string, string>>;
-    readonly body: string;
-    readonly signal: AbortSignal;
-  },
-) => Promise<Response>;
-
-/** To any address: for a Studio that only this machine reaches. */
-export const sendAnywhere: Send = (url, init) => fetch(url, { ...init, redirect: 'error' });
+export { type Send, sendAnywhere } from '../../endpoint/index.ts';
 
 /** Networks that are somebody's own and not of the internet (RFC 6890 and its kin). */
 const PRIVATE = [
@@ -109,7 +98,11 @@ export function sendFenced(allowed: readonly string[]): Send {
         }
         const empty = statusCode === 204 || statusCode === 205;
         if (empty) answer.resume();
-        resolve(new Response(empty ? null : (Readable.toWeb(answer) as ReadableStream), { status: statusCode }));
+        const after = answer.headers['retry-after'];
+        const headers: Record<string, string> = after === undefined ? {} : { 'retry-after': after };
+        resolve(
+          new Response(empty ? null : (Readable.toWeb(answer) as ReadableStream), { status: statusCode, headers }),
+        );
       });
       sent.once('error', reject);
       sent.end(body);

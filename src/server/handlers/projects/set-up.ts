@@ -7,7 +7,7 @@ import type { PROJECT_ROUTES } from '../../contract/index.ts';
 import { countsOf } from '../../counts.ts';
 import { deletions } from '../../deletions.ts';
 import { inTemporaryFolder } from '../../exchange.ts';
-import { generateItems } from '../../generate.ts';
+import { generatedBy } from '../../generate.ts';
 import { saveBody } from '../../imports.ts';
 import { type ProjectPages, pageOf } from '../../project-reader.ts';
 import { archivedProjects, saveSettings, settingsOf } from '../../project-settings.ts';
@@ -125,7 +125,7 @@ export function setUpHandlers(services: Services, pages: ProjectPages): Handlers
     },
     async 'POST /api/projects/{project}/generate'({ params, body }) {
       await projectOr404(services, params.project);
-      const { items: made, failed } = await generateItems(params.project, body, services.send);
+      const { items: made, failed } = await generatedBy(params.project, body, services);
       const brought = { id: newId('import'), file: `replies of ${body.model}`, at: now() };
       const items = made.map((item) => ({ ...item, source: { ...item.source, import: brought } }));
       const { added } = await store.addItems(params.project, items);

@@ -1,0 +1,12 @@
+export { type AnswerCache, createEndpoint, type Endpoint, type EndpointOptions, eachOf } from './client.ts';
+export { type CriticOptions, type Critiques, criticId, critiqueItem } from './critique.ts';
+export { EndpointError, type EndpointFault } from './endpoint-error.ts';
+export { type Generation, generateItems } from './generate.ts';
+export { judgedBy, judgmentOf, modelJudge } from './judge.ts';
+export { judgesDocument, tallyText } from './judge-document.ts';
+export { type JudgeMeasure, judgeMeasureSchema, measureJudges } from './judge-measure.ts';
+export { type Principle, promptVersion, WHOLE } from './judge-prompt.ts';
+export { type Answered, baseUrl, PROTOCOL_IDS, type ProtocolId, type Question } from './protocol.ts';
+export { type Sampled, sampleReplies } from './replies.ts';
+export { type Send, sendAnywhere } from './send.ts';
+export type { Prices, Tally } from './tally.ts';

@@ -1,0 +1,1 @@
+export { type AnswerFile, openAnswerFile } from './answer-file.ts';
