@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { digestValue, parseJson } from '../run/index.ts';
+import { answerText, DataError, digestValue, parseJson } from '../run/index.ts';
 import { EndpointError } from './endpoint-error.ts';
 import { Pace } from './pace.ts';
 import { type Answered, baseUrl, PROTOCOLS, type ProtocolId, type Question } from './protocol.ts';
@@ -76,17 +76,11 @@ const wordsSchema = z.union([
 ]);
 
 /** The text of an answer, read no further than an answer may be long: the endpoint is whoever was named. */
-async function textOf(response: Response): Promise<string> {
-  const pieces: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const piece of (response.body ?? []) as AsyncIterable<Uint8Array>) {
-    bytes += piece.length;
-    if (bytes > ANSWER_BYTES)
-      throw new EndpointError('unreadable', `the endpoint answered more than ${ANSWER_BYTES} bytes`);
-    pieces.push(piece);
-  }
-  return Buffer.concat(pieces).toString('utf8');
-}
+const textOf = (response: Response): Promise<string> =>
+  answerText(response, ANSWER_BYTES).catch((error: unknown) => {
+    if (!(error instanceof DataError)) throw error;
+    throw new EndpointError('unreadable', `the endpoint answered more than ${ANSWER_BYTES} bytes`);
+  });
 
 function parsed(text: string): unknown {
   try {
