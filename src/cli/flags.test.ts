@@ -82,6 +82,7 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'lab algorithms': all(LAB, 'seeds', 'first-seed', 'steps', 'base-steps', 'grounds', 'algorithms'),
   'lab distribution': all(LAB, 'seeds'),
   'lab feedback-types': all(LAB, 'seeds', 'budget', 'answer-seconds'),
+  'lab hidden-context': all(LAB, 'seeds', 'first-seed'),
   'lab population': all(LAB, 'seeds'),
   'lab monitors': all(LAB, 'runs', 'first-seed'),
   'lab raters': all(LAB, 'draws', 'first-seed'),

@@ -29,6 +29,7 @@ import {
 } from '../lab/index.ts';
 import { hintFor, own, type Progress, UsageError } from '../run/index.ts';
 import { addAlgorithmStudy } from './algorithm-study-command.ts';
+import { addHiddenContextStudy } from './hidden-context-command.ts';
 import {
   coverageText,
   distributionText,
@@ -165,7 +166,7 @@ function addPhenomena(lab: Command, terminalOf: () => Terminal): void {
     });
 }
 
-/** `lab rates|coverage|strategies|phenomena|selection|distribution|population|monitors|algorithms|raters|feedback-types`. */
+/** `lab rates|coverage|strategies|phenomena|selection|distribution|population|monitors|algorithms|raters|feedback-types|hidden-context`. */
 export function addLabCommands(program: Command, terminalOf: () => Terminal): void {
   const lab = program.command('lab').description('controlled experiments on grounds whose truth is known');
   addMeasured(lab, terminalOf, {
@@ -261,6 +262,7 @@ export function addLabCommands(program: Command, terminalOf: () => Terminal): vo
       terminal.result(study, monitorsText(study));
     });
   addAlgorithmStudy(lab, terminalOf);
+  addHiddenContextStudy(lab, terminalOf);
   lab
     .command('feedback-types')
     .description('every kind of feedback and their mix at equal rater time')

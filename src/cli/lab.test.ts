@@ -185,6 +185,31 @@ describe('goodhart lab feedback-types', () => {
   });
 });
 
+describe('goodhart lab hidden-context', () => {
+  it('shows disagreement, chooses the harmless reply more often by risk, and says what either half gets', async () => {
+    const { code, out } = await run('lab', 'hidden-context', '--seeds', '1', '--first-seed', '7', '--json');
+    expect(code).toBe(0);
+    const { rows, firstSeed, found } = JSON.parse(out.trim().split('\n').at(-1)!);
+    expect(firstSeed).toBe(7);
+    const of = (mode: string) => rows.find((row: { mode: string }) => row.mode === mode);
+    expect(of('noise').explained).toBeNull();
+    for (const form of ['normal', 'categorical']) {
+      expect(of(`${form}, quantile .1`).explained.mean, form).toBeLessThan(0.8);
+      expect(of(`${form}, quantile .1`).harmless.mean, form).toBe(1);
+    }
+    for (const { welfare } of rows) {
+      expect(welfare.worst).toBe(Math.min(welfare.helpful, welfare.harmless));
+    }
+    // What is drawn at random is worth 1 to either half.
+    expect(of('groups known, min').welfare.worst).toBeGreaterThan(1);
+    expect(found.right).toBeGreaterThan(0.9);
+    // As it was published: a fit that takes disagreement as noise ranks by Borda, and misses what is best on average.
+    expect(of('noise').worked.likeBorda).toBeGreaterThan(0.95);
+    expect(of('noise').worked.likeBorda).toBeGreaterThan(of('noise').worked.likeMean);
+    expect(of('noise').worked.chosen).toBeLessThan(0.8);
+  });
+});
+
 describe('goodhart lab raters', () => {
   it('counts the intervals that hold what raters are', async () => {
     const { code, out } = await run('lab', 'raters', '--draws', '1', '--first-seed', '7', '--json');
