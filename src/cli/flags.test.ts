@@ -76,9 +76,12 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'model export': all(MODEL, 'out', 'format', 'base'),
   'model import': all(MODEL, 'out', 'max-context', 'adapter'),
   'model sign': all(DISCLOSING, 'key', 'out'),
+  'policy eval': all(inCli('policy'), 'prompts', 'samples', 'split', 'seed', 'variant', 'policy'),
+  'policy train': all(inCli('policy'), 'out', 'resume', 'set', 'chart', 'tensorboard'),
   'policy sample': {
     ...all(inCli('run-service'), 'prompts', 'replies', 'split', 'seed'),
     ...all(STAGES, 'variant', 'project', 'store', 'out'),
+    ...all(inCli('policy'), 'policy'),
   },
   // `quickstart` hands it to the same run.
   quickstart: {

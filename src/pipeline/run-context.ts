@@ -52,7 +52,7 @@ export const atRound = <C extends Pick<Place, 'round'>>(context: C, round: numbe
  * is gone on from that lies beyond what `curve` says of the training: the steps between would be missing there.
  */
 export function checkpointsOf<State>(
-  context: RunContext,
+  context: Place & Pick<RunContext, 'warn' | 'log' | 'metrics'>,
   prefix: string,
   { curve, ...options }: { readonly curve: string } & Omit<CheckpointsOptions<State>, 'warn'>,
 ): Checkpoints<State> {

@@ -22,5 +22,6 @@ export {
 } from './rollouts.ts';
 export * from './schedules.ts';
 export * from './settings.ts';
+export * from './trl-names.ts';
 export * from './update.ts';
 export * from './value-loss.ts';

@@ -18,7 +18,7 @@ import {
   figuresOf,
   splitFiguresSchema,
 } from '../evaluation.ts';
-import { FEEDBACK_FILES, loadFeedback } from '../feedback-records.ts';
+import { FEEDBACK_FILES, loadRecords } from '../feedback-records.ts';
 import { filled, UNTOLD, untold } from '../filled.ts';
 import { withLora } from '../lora.ts';
 import { asLogged } from '../metrics.ts';
@@ -128,9 +128,12 @@ const backTo = ({ triggered: _, ...path }: PolicyPath, step: number): PolicyPath
 export const finalPoint = ({ points, finalStep }: PolicyPath): PathPoint =>
   points.findLast(({ step }) => step === finalStep) ?? points.at(-1)!;
 
+/** What an optimisation uses of a run. */
+export type Optimising = Omit<RunContext, 'cache' | 'now' | 'beforeWork'>;
+
 /** An optimisation at work. */
 interface Trainer {
-  readonly context: RunContext;
+  readonly context: Optimising;
   readonly variant: Variant;
   readonly settings: PolicySettings;
   readonly model: TrainableModel;
@@ -140,6 +143,8 @@ interface Trainer {
   readonly checkpoints: Checkpoints<never>;
   /** Where the algorithm learns one. */
   readonly critic: TrainableModel | undefined;
+  /** Where it needs them. */
+  readonly pairs: readonly PolicyPair[];
 }
 
 /** The policy as it is on some prompts. */
@@ -220,8 +225,8 @@ async function extended(trainer: Trainer, path: PolicyPath, step: number): Promi
 }
 
 /** The decided comparisons of what was judged for training, one a vote: what algorithms learn from that need pairs. */
-async function trainingPairs(context: RunContext): Promise<PolicyPair[]> {
-  const { items, judgments } = await loadFeedback(context);
+async function trainingPairs(place: Place): Promise<PolicyPair[]> {
+  const { items, judgments } = await loadRecords(place);
   return toPairs(items, judgments).pairs.flatMap(({ prompt, first, second, target, weight, strata }) => {
     if (isHeldOut(strata) || target === 0.5) return [];
     const [chosen, rejected] = target > 0.5 ? [first, second] : [second, first];
@@ -236,11 +241,10 @@ const needs = ({ algorithm }: Pick<PolicySettings, 'algorithm'>, need: Need): bo
  * continues from the last checkpoint to the same bits, and from the one before where the last is torn.
  */
 async function train(trainer: Trainer): Promise<void> {
-  const { context, variant, settings, model, reference, reward, base } = trainer;
+  const { context, variant, settings, model, reference, reward, base, pairs } = trainer;
   const { config, engines, progress, source, round } = context;
   const name = nameInRound(context, policyStageName(variant));
   let path = await begin(trainer);
-  const pairs = needs(settings, 'pairs') ? await trainingPairs(context) : [];
   const supplies = {
     ...(pairs.length > 0 && { pairs }),
     ...(source.examples.length > 0 && { demonstrations: source.examples }),
@@ -268,20 +272,22 @@ async function train(trainer: Trainer): Promise<void> {
 }
 
 /** What a step logged, as the algorithm had it. */
-function loggedAt({ metrics }: RunContext, stage: string, at: number): Record<string, number> | undefined {
+function loggedAt({ metrics }: Optimising, stage: string, at: number): Record<string, number> | undefined {
   const row = metrics.rowsOf(stage).find(({ step }) => step === at);
   return row && asLogged(row.metrics);
 }
 
-async function optimise(context: RunContext, variant: Variant): Promise<void> {
+/** Optimises a policy where the context says, from the base model and against the reward that lie at `from`. */
+export async function optimise(context: Optimising, variant: Variant, from: Place = context): Promise<void> {
   const { config, engines } = context;
   const settings = policySettings(config.policy!, variant);
-  const base = loadBase(context);
+  const base = loadBase({ ...from, config });
   const spec = withLora(base.spec, settings.lora, 'policy.lora');
   // A rule may go back to any step that was evaluated.
   const keep = settings.monitor === undefined ? {} : { keep: Number.POSITIVE_INFINITY };
   const curve = nameInRound(context, policyStageName(variant));
-  await withReward(context, settings.risk, async (reward) => {
+  const pairs = needs(settings, 'pairs') ? await trainingPairs(from) : [];
+  await withReward({ ...from, engines }, settings.risk, async (reward) => {
     const model = await engines.policy.createModel(spec, { from: base.folder });
     const reference = await model.sampler({ retain: true });
     const critic = needs(settings, 'critic')
@@ -289,7 +295,7 @@ async function optimise(context: RunContext, variant: Variant): Promise<void> {
       : undefined;
     const beside = critic === undefined ? {} : { critic };
     const checkpoints = checkpointsOf<never>(context, checkpointPrefix(variant), { curve, beside, ...keep });
-    await train({ context, variant, settings, model, reference, reward, base, checkpoints, critic });
+    await train({ context, variant, settings, model, reference, reward, base, checkpoints, critic, pairs });
     await reference.dispose();
     await critic?.dispose();
     await model.dispose();
