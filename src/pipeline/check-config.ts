@@ -89,7 +89,7 @@ export function checkConfig(config: PipelineConfig): void {
     if (data.layout !== 'ground')
       refuse(`feedback: data.layout ${data.layout} brings its own judgments; remove feedback`);
     if (base === undefined) refuse('feedback: simulated raters judge replies of a base model; add base: {}');
-    checkRaters(feedback.raters, data.ground);
+    if (feedback.people === undefined) checkRaters(feedback.raters, data.ground);
   } else if (data.layout === 'ground') refuse('data.layout ground has no judgments of its own; add feedback: {}');
   const needsBase = policy !== undefined || FAMILIES[reward.family].needsBase;
   if (data.layout !== 'ground' && 'leaveOut' in data.holdout && (base !== undefined || needsBase)) {

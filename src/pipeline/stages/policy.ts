@@ -129,7 +129,7 @@ export const finalPoint = ({ points, finalStep }: PolicyPath): PathPoint =>
   points.findLast(({ step }) => step === finalStep) ?? points.at(-1)!;
 
 /** What an optimisation uses of a run. */
-export type Optimising = Omit<RunContext, 'cache' | 'now' | 'beforeWork'>;
+export type Optimising = Omit<RunContext, 'access' | 'cache' | 'now' | 'beforeWork'>;
 
 /** An optimisation at work. */
 interface Trainer {
