@@ -92,6 +92,37 @@ describe('policy train', () => {
     expect(again.slice(0, 5)).toEqual(events.slice(0, 5));
     expect((await train('torn', '--resume', '--set', 'policy.steps=7')).err).toMatch(/another policy\.steps/);
   });
+  it('keeps a policy within a KL budget by drawing its weights back, and goes on from there after a kill', async () => {
+    const NATS = 0.05;
+    const budget = ['policy.steps=4', 'policy.evaluateEvery=1', 'policy.learningRate=0.02'];
+    const monitor = `policy.monitor={ rule: kl-budget, nats: ${NATS}, action: project }`;
+    const set = [...budget, monitor].flatMap((s) => ['--set', s]);
+    expect(await train('within', ...set)).toMatchObject({ code: 0, err: '' });
+    const within = join(folder, 'within');
+    const finished = read(within, 'policy/evaluation.json');
+    const path = JSON.parse(finished) as {
+      finalStep: number;
+      points: { step: number; kl: number }[];
+      projected: { step: number; kl: number; share: number }[];
+    };
+    expect(path.finalStep).toBe(4);
+    expect(path.points.filter(({ kl }) => kl > NATS)).toEqual([]);
+    expect(path.projected.length).toBeGreaterThan(0);
+    for (const { step, kl, share } of path.projected) {
+      expect(kl).toBeGreaterThan(NATS);
+      expect(path.points.map((point) => point.step)).toContain(step);
+      expect([share > 0, share < 1]).toEqual([true, true]);
+    }
+    const at2 = {
+      ...path,
+      ...{ step: 2, finalStep: 2, checkpoint: 'checkpoints/policy-2' },
+      points: path.points.slice(0, 3),
+      projected: path.projected.filter(({ step }) => step <= 2),
+    };
+    writeFileSync(join(within, 'policy/evaluation.json'), JSON.stringify(at2));
+    expect(await train('within', '--resume', ...set)).toMatchObject({ code: 0, err: '' });
+    expect(read(within, 'policy/evaluation.json')).toBe(finished);
+  });
   it('refuses what is none of its own in one line, and leaves no folder', async () => {
     const refused: [string[], RegExp][] = [
       [['--set', 'base.width=32'], /expected a key of policy/],

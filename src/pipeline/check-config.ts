@@ -74,7 +74,9 @@ function checkEngine({ engine, reward, policy }: PipelineConfig): void {
     );
   if (policy === undefined) return;
   for (const variant of [null, ...Object.keys(policy.variants)]) {
-    const { algorithm } = policySettings(policy, variant);
+    const { algorithm, monitor } = policySettings(policy, variant);
+    if (monitor?.rule === 'kl-budget' && monitor.action === 'project')
+      refuse('policy.monitor.action project: mixes weights, which engine.policy tinker cannot; leave it at stop');
     if ((ALGORITHMS[algorithm].needs as readonly string[]).includes('critic'))
       refuse(
         `policy ${algorithm}: learns a critic, and engine.policy tinker has no scalar head; choose another algorithm`,

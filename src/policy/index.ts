@@ -8,6 +8,7 @@ export * from './dialogue-datum.ts';
 export * from './evaluate.ts';
 export { generalisedAdvantages, whitened } from './gae.ts';
 export * from './kl-estimators.ts';
+export * from './kl-projection.ts';
 export * from './monitors/index.ts';
 export { type Decision, defineMonitor, type Monitor, type MonitorPoint } from './monitors/monitor.ts';
 export * from './preference-losses.ts';
