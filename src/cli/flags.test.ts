@@ -66,7 +66,7 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'lab distribution': all(LAB, 'seeds'),
   'lab feedback-types': all(LAB, 'seeds', 'budget', 'answer-seconds'),
   'lab population': all(LAB, 'seeds'),
-  'lab monitors': all(LAB, 'runs', 'first-seed'),
+  'lab monitors': all(LAB, 'runs', 'first-seed', 'kept'),
   'lab raters': all(LAB, 'draws', 'first-seed'),
   'lab phenomena': all(LAB, 'seeds', 'first-seed'),
   'lab coverage': all(LAB, 'seeds', 'first-seed', 'probes'),

@@ -11,6 +11,7 @@ export * from './kl-estimators.ts';
 export * from './kl-projection.ts';
 export * from './monitors/index.ts';
 export { type Decision, defineMonitor, type Monitor, type MonitorPoint } from './monitors/monitor.ts';
+export * from './off-policy.ts';
 export * from './preference-losses.ts';
 export * from './reply-loss.ts';
 export {
