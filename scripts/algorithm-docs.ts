@@ -3,6 +3,8 @@ import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { ALGORITHM_IDS, ALGORITHMS, type Algorithm, type Need } from '../src/policy/index.ts';
 
+import { GAPS_DRAWING, gaps, gapsDrawing } from './algorithm-gaps.ts';
+
 /** docs/algorithms.md, made from the table of algorithms. */
 
 interface Key {
@@ -54,10 +56,13 @@ whatever the size of its passes, and takes none from scores that are all alike. 
 with TRL on the same tokens: loss, gradient and metrics (numbers in LOG.md). Algorithms that learn from judged pairs read the votes
 of the training items, one pair a vote; the pairs of one ranking share a weight of one. The reward model does not take part in them.
 
+${gaps()}
+
 ${ALGORITHM_IDS.map((id) => section(id, ALGORITHMS[id])).join('\n\n')}
 `;
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
   writeFileSync('docs/algorithms.md', renderAlgorithms());
+  writeFileSync(GAPS_DRAWING, gapsDrawing());
 }

@@ -13,6 +13,8 @@ import {
 } from '../src/audit/index.ts';
 import { type ArmRates, COVERAGE, EXPERIMENTS, RATES, type Rate } from '../src/lab/index.ts';
 import { drawPlot, toHtml } from '../src/report/index.ts';
+import { standalone } from './standalone.ts';
+import { strategiesOf } from './strategy-docs.ts';
 
 /**
  * The pages of the challenges: their words are written once, by hand; what stands between the marks, the drawings and the table
@@ -59,9 +61,7 @@ export function doseDrawing(id: ProbeId): string {
       ],
     }),
   );
-  const style =
-    '<style>text{font:12px system-ui,sans-serif;fill:#5b6570}.axis line{stroke:#d5dbe1}.stroke{fill:none;stroke:#0b6bcb;stroke-width:2}.whisker{stroke:#0b6bcb;stroke-width:1.5;opacity:.7}.mark{fill:#0b6bcb}.reference{stroke:#5b6570;stroke-dasharray:4 3}</style><rect width="100%" height="100%" fill="#fff"/>';
-  return `${drawn.replace(/<svg /, '<svg xmlns="http://www.w3.org/2000/svg" ').replace(/>/, `>${style}`)}\n`;
+  return standalone(drawn);
 }
 
 function armRow(name: string, { alarms, verdicts, meanEstimate }: ArmRates): string[] {
@@ -86,6 +86,7 @@ ${JSON.stringify(evidenceKind(kind).example)}
   const covered = COVERAGE.probes[id].flatMap((arm) =>
     arm.covered === null ? [] : [`${arm.arm} ${rate(arm.covered)}`],
   );
+  const strategies = strategiesOf(id);
   return `*${estimand}* (after ${citation}). A concern above ${concern}, a failure above ${failure}.
 
 Planted ${world === 'tables' ? 'in rows drawn from a model' : `on the ground \`${world}\``}: ${planted}. Look-alike: ${lookAlike}.
@@ -102,7 +103,7 @@ ${tableOf(
 )}
 
 Intervals at 95 % that hold the true value: ${covered.length === 0 ? 'the experiment does not know it' : covered.join('; ')}.
-
+${strategies === undefined ? '' : `\n${strategies}\n`}
 Evidence:
 
 ${examples.join('\n\n')}

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { CHALLENGES, type ChallengeId, PROBE_IDS, probesOf } from '../src/audit/index.ts';
 import { DISCLOSURE_ITEMS } from '../src/disclosure/index.ts';
-import { STRATEGY_IDS, SWITCHABLE, strategyOf } from '../src/lab/index.ts';
+import { armsOf, STRATEGY_IDS, SWITCHABLE, strategyOf } from '../src/lab/index.ts';
 import { configSchema, disclosurePlaces } from '../src/pipeline/index.ts';
 import { FAMILIES, LIKELIHOODS } from '../src/reward/index.ts';
 
@@ -38,7 +38,7 @@ export function renderFeatures(): string {
     s.title,
     s.answers.join(' '),
     s.option === null ? 'not built yet' : `\`${s.option}\``,
-    s.arm ?? '',
+    armsOf(s.id).join('; '),
   ]);
   const places = disclosurePlaces(EVERYTHING);
   const disclosures = Object.entries(DISCLOSURE_ITEMS).map(([id, { category, title, challenges }]) => {

@@ -88,6 +88,23 @@ def inspect_log():
     return f"{log.status}, {len(log.results.scores)} scores"
 
 
+def form_document(name):
+    def check():
+        from docx import Document
+
+        form = json.loads((FOLDER / f"{name}.json").read_text())
+        fields = [field for section in form["sections"] for field in section["fields"]]
+        paragraphs = Document(FOLDER / f"{name}.docx").paragraphs
+        read = [(p.style.name if p.style else "", p.text) for p in paragraphs]
+        titles = [text for style, text in read if style == "Heading 2"]
+        assert titles == [field["title"] for field in fields], "other fields than the form has"
+        answers = [text for style, text in read if style == "List Paragraph"]
+        assert len(answers) == sum(len(field["answer"]) for field in fields), "other answers than the form has"
+        return f"{len(fields)} fields, {len(answers)} lines of answers"
+
+    return check
+
+
 CHECKS = {
     "hf-model-card": ("huggingface_hub", hub_model_card),
     "hf-dataset-card": ("huggingface_hub", hub_dataset_card),
@@ -96,6 +113,7 @@ CHECKS = {
     "every-eval-ever": ("every-eval-ever", every_eval_ever),
     "in-toto": ("in-toto-attestation", in_toto),
     "inspect-log": ("inspect-ai", inspect_log),
+    **{name: ("python-docx", form_document(name)) for name in ("eu-mdf", "eu-training-summary", "reward-report")},
 }
 
 

@@ -3,8 +3,8 @@
  *
  *   npx tsx scripts/interop-disclosure.ts <run> [--python path/to/python]
  *
- * Wants huggingface_hub, mlcroissant, cyclonedx-python-lib[json-validation], every-eval-ever, in-toto-attestation and inspect-ai
- * in that Python; a line for each format says what was read, or why it was not. Exit code 1 where one is refused.
+ * Wants huggingface_hub, mlcroissant, cyclonedx-python-lib[json-validation], every-eval-ever, in-toto-attestation, inspect-ai
+ * and python-docx in that Python; a line for each format says what was read, or why it was not. Exit code 1 where one is refused.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import type { ExportFormatId } from '../src/disclosure/index.ts';
+import { EXPORT_FORMAT_IDS, EXPORT_FORMATS, type ExportFormatId } from '../src/disclosure/index.ts';
 import { exportRun } from '../src/pipeline/index.ts';
 import { missing } from './interop-python.ts';
 
@@ -22,16 +22,20 @@ const { values: args, positionals } = parseArgs({
 });
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
-/** Where each format goes, for the script that reads it there. Forms have no reader but their page. */
-const PLACES: Readonly<Partial<Record<ExportFormatId, string>>> = {
+/** Where each format goes, for the script that reads it there. */
+const PLACES: Readonly<Record<ExportFormatId, string>> = {
   'hf-model-card': 'model-card.md',
   'hf-dataset-card': 'dataset-card.md',
   croissant: 'croissant.json',
   cyclonedx: 'bom.json',
   'every-eval-ever': 'every-eval-ever',
   'in-toto': 'statements.jsonl',
+  'eu-mdf': 'eu-mdf.docx',
+  'eu-training-summary': 'eu-training-summary.docx',
   'inspect-log': 'inspect.json',
+  'reward-report': 'reward-report.docx',
 };
+const isForm = (format: ExportFormatId) => EXPORT_FORMATS[format].as === 'form';
 
 interface Answer {
   readonly package: string;
@@ -41,8 +45,11 @@ interface Answer {
 }
 
 async function check(run: string, place: string): Promise<boolean> {
-  for (const [format, name] of Object.entries(PLACES))
-    await exportRun(run, { format: format as ExportFormatId, out: join(place, name) });
+  for (const format of EXPORT_FORMAT_IDS) {
+    await exportRun(run, { format, out: join(place, PLACES[format]) });
+    // A form as data, to which its document is compared.
+    if (isForm(format)) await exportRun(run, { format, out: join(place, `${format}.json`) });
+  }
   const script = fileURLToPath(new URL('interop-disclosure.py', import.meta.url));
   const { status, stdout, stderr } = spawnSync(args.python, [script, place], { encoding: 'utf8' });
   if (status !== 0) throw new Error(stderr);

@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { renderAlgorithms } from '../scripts/algorithm-docs.ts';
+import { GAPS_DRAWING, gapsDrawing } from '../scripts/algorithm-gaps.ts';
 import { doseDrawing, drawingOf, pageOf, renderChallenge, renderChallenges } from '../scripts/challenge-docs.ts';
 import { renderEvidence } from '../scripts/evidence-docs.ts';
 import { renderPhenomena } from '../scripts/phenomena-docs.ts';
+import { committedEffects, renderStrategies } from '../scripts/strategy-docs.ts';
 import { CHALLENGE_IDS, PROBE_IDS, probesOf } from '../src/audit/index.ts';
+import { answeredBy, pairedEstimates, SWITCHABLE } from '../src/lab/index.ts';
 
 describe('docs/evidence.md', () => {
   it('is what the table of evidence kinds says: run `npm run docs:evidence` after a change', () => {
@@ -18,9 +21,28 @@ describe('docs/phenomena.md', () => {
   });
 });
 
+describe('docs/strategies.md', () => {
+  it('is what the table of strategies and their committed effects say: run `npm run docs:strategies` after a change', () => {
+    expect(readFileSync('docs/strategies.md', 'utf8')).toBe(renderStrategies());
+  });
+  it('rests on effects of every strategy that can be switched on, on every probe that it answers', () => {
+    const measured = committedEffects().effects.map(({ strategy, probe }) => `${strategy} ${probe}`);
+    expect(measured).toEqual(SWITCHABLE.flatMap((id) => answeredBy(id).map((probe) => `${id} ${probe}`)));
+  });
+  it.each(committedEffects().effects)(
+    'gives again, to the bit, what $strategy did to $probe at its first seed',
+    async (effect) => {
+      const { strategy, probe, first } = effect;
+      if (first === null) return expect(effect.unassessed).toBeGreaterThan(0);
+      expect({ seed: first.seed, ...(await pairedEstimates(strategy, probe, first.seed)) }).toEqual(first);
+    },
+  );
+});
+
 describe('docs/algorithms.md', () => {
   it('is what the table of algorithms says: run `npm run docs:algorithms` after a change', () => {
     expect(readFileSync('docs/algorithms.md', 'utf8')).toBe(renderAlgorithms());
+    expect(readFileSync(GAPS_DRAWING, 'utf8')).toBe(gapsDrawing());
   });
 });
 

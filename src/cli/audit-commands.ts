@@ -16,7 +16,13 @@ import {
   runAudit,
 } from '../audit/index.ts';
 import { loadEvidence, requireEvidenceFolder } from '../audit/node.ts';
-import { disclosureSection, verdictsOf, withheldLines } from '../disclosure/index.ts';
+import {
+  disclosureSection,
+  thirdPartyFindings,
+  thirdPartySections,
+  verdictsOf,
+  withheldLines,
+} from '../disclosure/index.ts';
 import { redactionSchema } from '../disclosure/node.ts';
 import {
   AS_WRITTEN,
@@ -198,11 +204,12 @@ export function addAuditCommands(program: Command, terminalOf: () => Terminal): 
     .action(async (folder: string, options: DiscloseOptions) => {
       if (options.redact !== undefined || options.out !== undefined) return redact(folder, options, terminalOf());
       const { disclosure, seal } = await disclose(folder, options.declarations);
+      const found = diskFolder(folder);
       const carries = await carriedBy(folder);
       const told = carries === undefined ? '' : `\n\n${carriedText(carries)}`;
       terminalOf().result(
-        { disclosure, seal, ...(carries !== undefined && { carries }) },
-        `${documentText({ sections: [disclosureSection(disclosure)] })}\n\nseal  ${seal}${told}`,
+        { disclosure, seal, thirdParties: thirdPartyFindings(found), ...(carries !== undefined && { carries }) },
+        `${documentText({ sections: [disclosureSection(disclosure), ...thirdPartySections(found)] })}\n\nseal  ${seal}${told}`,
       );
     });
   addClaimCommands(discloseCommand, terminalOf);

@@ -37,8 +37,9 @@ const NAMES = [
   'NODE_EXTRA_CA_CERTS',
   'SSL_CERT_FILE',
   'SSL_CERT_DIR',
-  // The key of a server that trains.
+  // The key of a server that trains, and which server it is the key of.
   'TINKER_API_KEY',
+  'TINKER_BASE_URL',
   // What the engine computes on.
   'LD_LIBRARY_PATH',
   'DYLD_LIBRARY_PATH',

@@ -114,6 +114,16 @@ describe('goodhart disclose export', () => {
       /"withheld":\[\{"path":"feedback\/judgments\.jsonl","count":24/,
     );
   });
+  it('fills a form in as a document, which --as can ask for too', async () => {
+    const { code, out } = await attempt('eu-mdf', made, to('form.docx'));
+    expect(code).toBe(0);
+    expect(out).toMatch(/form\.docx: EU model documentation form/i);
+    expect((await attempt('eu-mdf', made, to('form'), '--as', 'docx')).code).toBe(0);
+    expect(readFileSync(to('form'))).toEqual(readFileSync(to('form.docx')));
+    expect(readFileSync(to('form')).subarray(0, 2).toString()).toBe('PK');
+    expect((await attempt('eu-mdf', made, to('other'), '--as', 'pdf')).err).toMatch(/one of docx, html, json, md/);
+    expect(existsSync(to('other'))).toBe(false);
+  });
   it('quotes nothing that does not hold together, and writes nothing into the run', async () => {
     expect((await attempt('croissant', made, join(made, 'card.json'))).err).toMatch(/outside the run/);
     expect((await attempt('crossant', made, to('c.json'))).err).toMatch(/did you mean croissant/);

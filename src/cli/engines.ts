@@ -2,6 +2,7 @@ import { createEmbeddedEngine } from '../engine-embedded/index.ts';
 import { createTinkerEngine } from '../engine-tinker/index.ts';
 import type { EngineKind, OpenEngines, PipelineConfig } from '../pipeline/index.ts';
 import { UsageError } from '../run/index.ts';
+import { keyFor } from './own-server.ts';
 
 type EngineConfig = PipelineConfig['engine'];
 /** An engine; one that is elsewhere says what it was found to do. */
@@ -16,7 +17,7 @@ const ENGINES: {
   tinker: ({ tinker }) => {
     if (tinker === undefined) throw new UsageError('config', 'engine.tinker: expected the url of a server');
     const { url, model, budget } = tinker;
-    const engine = createTinkerEngine({ url, key: process.env.TINKER_API_KEY, baseModel: model, budgetTokens: budget });
+    const engine = createTinkerEngine({ url, key: keyFor(url), baseModel: model, budgetTokens: budget });
     return {
       ...engine,
       found() {

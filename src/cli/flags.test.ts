@@ -52,7 +52,7 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   ),
   audit: all(CLI, 'fail-on', 'require', 'seed', 'set'),
   disclose: { ...all(CLI, 'declarations'), ...all(DISCLOSING, 'redact', 'out', 'allow-repeats') },
-  'disclose export': all(DISCLOSING, 'out', 'details'),
+  'disclose export': all(DISCLOSING, 'out', 'as', 'details'),
   'disclose open': all(DISCLOSING, 'row', 'out'),
   'disclose compare': all(AUDITORS, 'html'),
   'disclose pack': all(AUDITORS, 'about', 'out'),
@@ -88,6 +88,7 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     ...all(CLI, 'out', 'resume', 'port', 'set'),
     ...all(STAGES, 'other-versions'),
     ...all(inCli('quickstart'), 'no-serve'),
+    '--again': 'tests/e2e/quickstart.test.ts',
   },
   'reward distance': all(inCli('reward-eval'), 'on', 'ground'),
   'reward eval': {

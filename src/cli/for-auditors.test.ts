@@ -70,6 +70,13 @@ describe('an auditor', () => {
     expect(told[last]).toMatch(
       /integrity +holds[\s\S]*origin and time +holds +signed as issuer[\s\S]*signed as auditor/,
     );
+    expect(told[last]).toMatch(
+      /What third parties found, item by item[\s\S]*D5 +. qualified +Agreement rests on few overlaps/,
+    );
+    cpSync(at('runs/theirs'), at('sealed-again'), { recursive: true });
+    expect((await run('disclose', at('sealed-again'))).out).toMatch(
+      /D5 +. qualified +Agreement rests on few overlaps.*an earlier seal/,
+    );
     const received = COMMANDS.find((line) => line.includes('receive'))!;
     expect(told[received]).toMatch(/findings of a third party, signed as auditor/);
     expect(told[received]).toMatch(/Agreement rests on few overlaps/);

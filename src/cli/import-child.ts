@@ -1,12 +1,14 @@
 /** The process that adds one file to a project: what a file takes of memory and time, it takes here. */
 import { rmSync } from 'node:fs';
 import { setPriority } from 'node:os';
-import { UsageError } from '../run/index.ts';
+import { closeObjectPrototype, UsageError } from '../run/index.ts';
 import { carryError } from '../run/node.ts';
 import { ApiError, importJob } from '../server/node.ts';
 import { openStore } from '../store/index.ts';
 import type { ImportNews, ImportOrder } from './import-process.ts';
 
+// It reads what anybody sent: nothing of that gets into every object.
+closeObjectPrototype();
 // Judging comes before imports where both want the same core.
 setPriority(10);
 

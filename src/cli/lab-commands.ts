@@ -9,13 +9,13 @@ import {
   type CountedRun,
   countedRunSchema,
   distributionStudy,
+  earlyWarning,
   FEEDBACK_TYPES,
   feedbackTypesStudy,
   type KeptRuns,
   measureCoverage,
   measureRaters,
   measureRates,
-  monitorStudy,
   PHENOMENA_RESULTS,
   PHENOMENON_IDS,
   type PhenomenonId,
@@ -278,7 +278,7 @@ export function addLabCommands(program: Command, terminalOf: () => Terminal): vo
     )
     .action(async ({ kept, ...options }: { runs: number; firstSeed: number; kept?: string }) => {
       const terminal = terminalOf();
-      const study = await monitorStudy(
+      const study = await earlyWarning(
         options,
         terminal.progress,
         kept === undefined ? undefined : await keptRuns(kept),

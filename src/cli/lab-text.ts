@@ -4,10 +4,10 @@ import {
   type CommittedCoverage,
   type CommittedRates,
   type DistributionStudy,
+  type EarlyWarning,
   expectedText,
   type FeedbackTypesStudy,
   intervalRemark,
-  type MonitorStudy,
   type PairedDifference,
   type PhenomenaRuns,
   type PhenomenonId,
@@ -145,7 +145,7 @@ export function coverageText({ probes, seeds, firstSeed }: CommittedCoverage): s
 }
 
 /** What warned in time of runs that over-optimise, and how often of others. */
-export function monitorsText({ rows, runs, firstSeed, drawn, best }: MonitorStudy): string {
+export function monitorsText({ rows, runs, firstSeed, drawn, best }: EarlyWarning): string {
   const lines = rows.map((r) => [
     r.signal,
     r.title,

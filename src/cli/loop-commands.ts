@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { checkThreshold, type PipelineConfig, RUN_FILES, runPipeline } from '../pipeline/index.ts';
 import { documentText, factsOf } from '../report/index.ts';
@@ -8,8 +8,8 @@ import { cacheFolder, onPath } from '../run/node.ts';
 import { enginesOf } from './engines.ts';
 import { now, packageRoot, readConfig, versions } from './environment.ts';
 import { collect, whole } from './options.ts';
+import { watchQuickstart } from './quickstart.ts';
 import { STORE_OPTION, sourceAccess, type Where } from './store-access.ts';
-import { serveStudio } from './studio-commands.ts';
 import type { Terminal } from './terminal.ts';
 
 /** The composition root of a run. */
@@ -99,26 +99,24 @@ const quoted = (text: string) => (/^[\w./=:,@-]+$/.test(text) ? text : `'${text.
 export function addLoopCommands(program: Command, terminalOf: () => Terminal): void {
   program
     .command('quickstart')
-    .description('run the whole loop on the harbour world, then serve the Studio on it')
+    .description('run the whole loop on the harbour world, and serve the Studio on it')
     .option('--out <folder>', 'run folder (default: a new one below ./runs)')
     .option('--resume', 'continue the unfinished run in --out', false)
     .option('--other-versions', OTHER_VERSIONS, false)
+    .option('--again', 'a new run, though there is one below ./runs already', false)
     .option('--no-serve', 'exit when the run is done')
     .option('--port <n>', 'port of the Studio', whole(1, 65535), 4173)
     .option('--set <key=value>', 'override a configuration key; repeatable', collect, [])
     .addHelpText(
       'after',
-      '\nExamples:\n  goodhart quickstart\n  goodhart quickstart --no-serve --out runs/short --set policy.steps=20\n  goodhart quickstart --out runs/quickstart-1 --resume',
+      '\nThe Studio is open while the run goes on. Where a run is there already, the Studio opens on it; one that was interrupted goes on.\n\nExamples:\n  goodhart quickstart\n  goodhart quickstart --again --set seed=12\n  goodhart quickstart --no-serve --out runs/short --set policy.steps=20\n  goodhart quickstart --out runs/quickstart-1 --resume',
     )
-    .action(async (options: LoopOptions & { serve: boolean; port: number }) => {
+    .action(async (options: LoopOptions & { serve: boolean; port: number; again: boolean }) => {
       const terminal = terminalOf();
       const config = readConfig(join(packageRoot, 'recipes/quickstart/run.yaml'), options.set);
+      if (options.serve) return watchQuickstart(config, options, terminal);
       const { out, command } = placeOf(config, 'goodhart quickstart', options);
       await runConfig(config, { ...options, out, command, terminal, where: {} });
-      if (options.serve) {
-        const store = join(dirname(out), 'studio.db');
-        await serveStudio({ store, runs: dirname(out), port: options.port, run: basename(out) }, terminal);
-      }
     });
   program
     .command('run')

@@ -16,6 +16,7 @@ import { chartOf } from './chart.ts';
 import { enginesOf } from './engines.ts';
 import { now, versions } from './environment.ts';
 import { collect, whole } from './options.ts';
+import { requireOwnServer } from './own-server.ts';
 import { STORE_OPTION, type Where, withStore } from './store-access.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -35,8 +36,12 @@ interface SampleOptions extends Where, Which {
   readonly out?: string;
 }
 
-const enginesOfRun = (folder: string, warn: Terminal['warn'] = () => {}) =>
-  enginesOf(readRunJson(folder).config.engine, warn);
+/** The engines of a run; a server that its folder alone names is not asked. */
+function enginesOfRun(folder: string, warn: Terminal['warn'] = () => {}) {
+  const { engine } = readRunJson(folder).config;
+  requireOwnServer(folder, engine.tinker);
+  return enginesOf(engine, warn);
+}
 
 /** Items that ask about the policy of a run; the engine is that of the run's policy. */
 export async function itemsFromRun(

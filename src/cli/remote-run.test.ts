@@ -56,6 +56,20 @@ describe('a run whose policy is trained on a server', () => {
     expect(found.server).toBe(served.url);
     expect(new Set(found.findings.map(({ verdict }) => verdict))).toEqual(new Set(['honoured']));
     expect([found.spent.trained > 0, found.spent.sampled > 0]).toEqual([true, true]);
+    // Whoever got the folder asks nobody whom they did not name.
+    const items = join(place, 'items.jsonl');
+    const sample = () =>
+      runForTest('policy', 'sample', out, '--split', 'deploy', '--prompts', '1', '--out', items, '--quiet');
+    expect(await sample()).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/its policy lies on http:.*; set TINKER_BASE_URL to that server if you want it asked/),
+    });
+    process.env.TINKER_BASE_URL = served.url;
+    try {
+      expect(await sample()).toMatchObject({ code: 0, err: '' });
+    } finally {
+      delete process.env.TINKER_BASE_URL;
+    }
     const verified = await runForTest('verify', out);
     expect({ code: verified.code, out: verified.code === 0 ? '' : verified.out }).toEqual({ code: 0, out: '' });
   });
@@ -85,5 +99,17 @@ describe('a run whose policy is trained on a server', () => {
     expect(await refused('family', remote, '--set', 'reward.family=transformer')).toMatch(/^2 .*stay on the server/);
     expect(await refused('critic', remote, '--set', 'policy.algorithm=ppo')).toMatch(/^2 .*learns a critic/);
     expect(await refused('reward', '{ reward: tinker }')).toMatch(/^2 .*engine\.reward/);
+    // A key is for the server that whoever set it names, wherever a configuration leads.
+    process.env.TINKER_API_KEY = 'tml-a-key-of-mine';
+    try {
+      expect(await refused('key', remote)).toMatch(
+        /^2 .*TINKER_API_KEY is set, and not for which server; set TINKER_BASE_URL/,
+      );
+      process.env.TINKER_BASE_URL = 'https://api.example';
+      expect(await refused('other', remote)).toMatch(/^2 .*TINKER_API_KEY is for https:\/\/api\.example/);
+    } finally {
+      delete process.env.TINKER_API_KEY;
+      delete process.env.TINKER_BASE_URL;
+    }
   });
 });

@@ -1,8 +1,8 @@
-import { statSync } from 'node:fs';
 import { readLayout, rejectText } from '../exchange/node.ts';
 import type { RaterProfile } from '../feedback/index.ts';
 import type { JudgedReplies } from '../lab/index.ts';
 import { DataError } from '../run/index.ts';
+import { targetAt } from '../run/node.ts';
 import { readProject } from './project-folder.ts';
 
 export interface JudgedData extends JudgedReplies {
@@ -16,8 +16,8 @@ export interface JudgedData extends JudgedReplies {
  * rejected reply, tables). A file of which no row could be read is refused with the first reason.
  */
 export async function readJudged(path: string): Promise<JudgedData> {
-  const folder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
-  if (folder && statSync(`${path}/items.jsonl`, { throwIfNoEntry: false }) !== undefined) {
+  const folder = targetAt(path)?.isDirectory() === true;
+  if (folder && targetAt(`${path}/items.jsonl`) !== undefined) {
     const { items, judgments, raters } = await readProject(path);
     return { on: path, items, judgments, raters, rejected: 0 };
   }

@@ -8,6 +8,7 @@ import {
   NOT_EXCLUDED,
   readClaims,
   SEAL,
+  thirdPartySections,
   verdictsSection,
   WITHHELD,
   withheldOf,
@@ -25,6 +26,7 @@ const signedDocument = (folder: Folder): ReportDocument => ({
   title: 'Signed and withheld',
   note: 'Whose the keys are, only your own copies of them tell.',
   sections: [
+    ...thirdPartySections(folder),
     claimsSection(readClaims(folder).claims),
     ...(folder.has(WITHHELD) ? [withheldSection(withheldOf(folder).list)] : []),
   ],

@@ -1,9 +1,8 @@
-import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { RUN_FILES, runJsonSchema } from '../pipeline/index.ts';
 import { GoodhartError } from '../run/index.ts';
-import { pathWithin, readJsonOf } from '../run/node.ts';
+import { entryAt, pathWithin, readJsonOf } from '../run/node.ts';
 import { processSchema } from './process-identity.ts';
 
 /** Where the Studio keeps what it knows of the processes that it started, beside the runs. */
@@ -40,7 +39,7 @@ export interface RunPlaces {
 }
 
 /** Also a link is there, whatever it leads to: the run is listed, and says why it is not read. */
-const isThere = (path: string) => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+const isThere = (path: string) => entryAt(path) !== undefined;
 
 export function runPlaces(folder: string): RunPlaces {
   const states = join(folder, STATE_FOLDER);

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { setPriority } from 'node:os';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
+import type { Progress } from '../run/index.ts';
 import { childEnvironment } from './child-environment.ts';
 
 /** Unix niceness of a run's process: it takes what judging (0) and reports (10) leave. Windows has steps of its own near it. */
@@ -13,8 +14,9 @@ const progressSchema = z.object({
   done: z.number(),
   total: z.number(),
   unit: z.string(),
+  metrics: z.record(z.string(), z.number()).optional(),
 });
-export type ChildProgress = Omit<z.output<typeof progressSchema>, 'type'>;
+export type ChildProgress = Pick<z.output<typeof progressSchema>, 'stage' | 'done' | 'total' | 'unit'>;
 
 const jsonOf = (line: string): unknown => {
   try {
@@ -49,13 +51,15 @@ export function watchProcess(
   options: {
     /** Where the projects are, for a command that reads or writes them. */
     readonly store?: string | undefined;
+    /** How far it is, as soon as it says so. */
+    readonly onProgress?: Progress;
     /** A line of JSON that says something else than progress. */
     readonly onResult?: (value: unknown) => void;
     /** Once, when it has ended or could not begin. */
     readonly onEnd: (ending: Ending) => void;
   },
 ): WatchedProcess {
-  const { store, onResult, onEnd } = options;
+  const { store, onProgress, onResult, onEnd } = options;
   const [program, ...args] = command as [string, ...string[]];
   const env = childEnvironment();
   if (store !== undefined) env.GOODHART_STORE = store;
@@ -68,8 +72,9 @@ export function watchProcess(
     const value = jsonOf(line);
     const parsed = progressSchema.safeParse(value);
     if (parsed.success) {
-      const { type: _, ...rest } = parsed.data;
+      const { type: _, metrics, ...rest } = parsed.data;
       progress = rest;
+      onProgress?.({ ...rest, ...(metrics !== undefined && { metrics }) });
     } else if (value !== undefined) onResult?.(value);
   });
   let last = '';

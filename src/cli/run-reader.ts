@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { reasonText } from '../audit/index.ts';
-import { SEAL } from '../disclosure/index.ts';
+import { SEAL, thirdPartySections } from '../disclosure/index.ts';
 import { RUN_FILES, readSeries } from '../pipeline/index.ts';
 import { factsOf } from '../report/index.ts';
 import { addTo, DataError, own, UsageError } from '../run/index.ts';
-import { fileOf, filesBelow } from '../run/node.ts';
+import { diskFolder, entryAt, fileOf, filesBelow } from '../run/node.ts';
 import type { RunRow, RunService } from '../server/index.ts';
 import { containedFile } from './contained-file.ts';
 import { isRunning } from './process-identity.ts';
@@ -60,7 +60,9 @@ export function createRunReader(folder: string): RunReader {
       const written = writtenOf(run);
       const verdicts: Record<string, number> = {};
       for (const { verdict } of findingsOf(run)) addTo(verdicts, verdict);
-      const { config: { name } = { name: run }, startedAt = '' } = written ?? {};
+      // One that has not written anything yet began when its process was noted.
+      const noted = () => entryAt(places.statePath(run, 'json'))?.mtime.toISOString() ?? '';
+      const { config: { name } = { name: run }, startedAt = noted() } = written ?? {};
       return { id: run, name, project, status, startedAt, verdicts, reason: null };
     } catch (error) {
       // One broken run must not hide the others.
@@ -115,7 +117,11 @@ export function createRunReader(folder: string): RunReader {
       const series = await readSeries(path);
       return Object.fromEntries([...series].map(([stage, curves]) => [stage, Object.fromEntries(curves)]));
     }),
-    report: reading(reportOf),
+    report: reading((run) => {
+      const report = reportOf(run);
+      // What others signed since stands behind what was sealed, and says so.
+      return report && { ...report, sections: [...report.sections, ...thirdPartySections(diskFolder(place(run)))] };
+    }),
     samples: reading((run) => {
       const report = reportOf(run);
       return report === null ? [] : samplesOf(report);
@@ -130,7 +136,9 @@ export function createRunReader(folder: string): RunReader {
     ...disclosureReads(places, contents),
     async file(run, path) {
       if (!isRun(run)) return undefined;
-      return containedFile(place(run), path);
+      const file = await containedFile(place(run), path);
+      // A page may load its scripts from this Studio: nothing that a run holds is one.
+      return file?.type.startsWith('text/javascript') ? { ...file, type: 'text/plain; charset=utf-8' } : file;
     },
     async close() {},
   };

@@ -6,26 +6,42 @@ import { parseConfig, UsageError } from '../run/index.ts';
 import { onPath, writeFileAtomic, writeJson } from '../run/node.ts';
 import type { RunRow, RunService, StudioEvent } from '../server/index.ts';
 import { packageRoot } from './environment.ts';
+import { isOwnServer } from './own-server.ts';
 import { interrupt, processOf } from './process-identity.ts';
 import { createAsks } from './run-asks.ts';
 import { type ProcessState, projectIn, projectOfRun, runPlaces } from './run-files.ts';
-import { gone, type WatchedProcess, watchProcess } from './run-process.ts';
+import { type Ending, gone, type WatchedProcess, watchProcess } from './run-process.ts';
 import type { RunReader } from './run-reader.ts';
 import { projectConfig, recipes } from './run-recipes.ts';
 
-/** Refuses what of a configuration leads to a place of this machine: others fill in the form. */
-function refusePlaces({ data, base }: PipelineConfig): void {
+/** Refuses what of a configuration leads to a place of this machine, or within its network: others fill in the form. */
+function refusePlaces({ data, base, engine }: PipelineConfig): void {
   const fail = (key: string, got: string, want: string) => {
     throw new UsageError(
       'place',
-      `${key} ${got}: this Studio takes no places of its own machine from a form; ${want}, or start the run in a terminal`,
+      `${key} ${got}: this Studio takes no places of its own machine or network from a form; ${want}, or start the run in a terminal`,
     );
   };
   if (data.layout === 'import') fail('data.path', data.path, 'add the file to a project');
   if (data.layout === 'project' && data.folder !== undefined) fail('data.folder', data.folder, 'name a project');
   if (base?.from !== undefined && (!/^[\w.-]+\/[\w.-]+(@[\w.-]+)?$/.test(base.from) || existsSync(base.from)))
     fail('base.from', base.from, 'name a published model');
+  if (engine.tinker !== undefined && !isOwnServer(engine.tinker.url))
+    fail('engine.tinker.url', engine.tinker.url, 'start the Studio with TINKER_BASE_URL');
 }
+
+/** Runs of a folder, one of which a terminal may follow too. */
+export interface FollowedRuns extends RunService {
+  /** Begins a run by a command that writes it, or goes on with one; `ended` resolves when its process has. */
+  follow(
+    run: string,
+    wanted:
+      | { readonly config: PipelineConfig; readonly command: readonly string[] }
+      | { /** Flags beside. */ readonly resume: readonly string[] },
+    heard?: Pick<Heard, 'onProgress' | 'onResult'>,
+  ): Promise<{ readonly ended: Promise<Ending>; stop(): void }>;
+}
+type Heard = Parameters<typeof watchProcess>[1];
 
 /** Runs of a folder. Each runs in a process of its own, so that the server stays responsive and may be restarted. */
 export function createRunService(options: {
@@ -39,7 +55,7 @@ export function createRunService(options: {
   readonly fenced?: boolean;
   /** The command that runs a pipeline. */
   readonly command?: readonly string[];
-}): RunService {
+}): FollowedRuns {
   const { reader, notify } = options;
   const command = options.command ?? [process.execPath, join(packageRoot, 'bin/goodhart.js')];
   const children = new Map<string, WatchedProcess>();
@@ -47,10 +63,13 @@ export function createRunService(options: {
   const { states, place, statePath, stateOf, has } = places;
   const asks = createAsks({ command, place });
 
-  const launch = (run: string, project: string | null, extra: readonly string[]) => {
-    const args = ['run', statePath(run, 'yaml'), '--out', place(run), '--json', ...extra];
-    const watched = watchProcess([...command, ...args], {
-      store: project === null ? undefined : options.store,
+  const launch = (
+    run: string,
+    args: readonly string[],
+    { onEnd: heardOfEnd, ...heard }: Partial<Heard> = {},
+  ): WatchedProcess => {
+    const watched = watchProcess([...command, ...args, '--out', place(run), '--json'], {
+      ...heard,
       onEnd({ code, last }) {
         children.delete(run);
         const ended = (status: ProcessState['status'], error: string | null) => {
@@ -61,6 +80,7 @@ export function createRunService(options: {
         // Exit code 1 is a check of the run's own that said no: the run itself is whole.
         else if (code === 0 || (code === 1 && has(run, SEAL))) ended('complete', null);
         else ended('failed', last === '' ? `the process ended with code ${code}` : last);
+        heardOfEnd?.({ code, last });
       },
     });
     const { pid } = watched.child;
@@ -69,7 +89,26 @@ export function createRunService(options: {
       writeJson(statePath(run, 'json'), { process: identity, ...state } satisfies ProcessState);
     children.set(run, watched);
     note({ status: 'running', error: null });
+    return watched;
   };
+  /** The configuration that a run is started with, as it is resolved: overrides and defaults are in it, so it alone repeats the run. */
+  const keep = (run: string, config: unknown) => {
+    onPath(states, () => mkdirSync(states, { recursive: true }));
+    writeFileAtomic(statePath(run, 'yaml'), `${JSON.stringify(config, null, 2)}\n`);
+  };
+  /** One that was ended before it wrote anything begins. */
+  const resumed = (run: string) => (has(run, RUN_FILES.run) ? ['--resume'] : []);
+  const keepWritten = async (run: string) => {
+    if (existsSync(statePath(run, 'yaml'))) return;
+    const config = await reader.config(run);
+    // It was started elsewhere, by whoever made the folder.
+    if (options.fenced === true) refusePlaces(parseConfig(configSchema, JSON.stringify(config), { source: run }));
+    keep(run, config);
+  };
+  const launchKept = (run: string, project: string | null, extra: readonly string[]) =>
+    launch(run, ['run', statePath(run, 'yaml'), ...extra], {
+      store: project === null ? undefined : options.store,
+    });
 
   /** A process of ours runs until its end was noted, which is a moment after it. */
   const now = (row: RunRow): RunRow =>
@@ -103,11 +142,21 @@ export function createRunService(options: {
       // Another request may have begun one while the list was made.
       while (taken.has(`${base}-${n}`) || existsSync(statePath(`${base}-${n}`, 'json'))) n += 1;
       const run = `${base}-${n}`;
-      onPath(states, () => mkdirSync(states, { recursive: true }));
-      // The resolved configuration: overrides and defaults are in it, so the file alone repeats the run.
-      writeFileAtomic(statePath(run, 'yaml'), `${JSON.stringify(config, null, 2)}\n`);
-      launch(run, project, []);
+      keep(run, config);
+      launchKept(run, project, []);
       return run;
+    },
+    async follow(run, wanted, heard = {}) {
+      if ('config' in wanted) keep(run, wanted.config);
+      else await keepWritten(run);
+      const args =
+        'config' in wanted ? wanted.command : ['run', statePath(run, 'yaml'), ...resumed(run), ...wanted.resume];
+      let stop = () => {};
+      const ended = new Promise<Ending>((resolve) => {
+        const watched = launch(run, args, { ...heard, onEnd: resolve });
+        stop = () => watched.stop();
+      });
+      return { ended, stop };
     },
     async stop(run) {
       const entry = children.get(run);
@@ -125,14 +174,10 @@ export function createRunService(options: {
       const status = (await this.detail(run))?.run.status;
       if (status === undefined || status === 'complete' || status === 'running')
         throw new UsageError('run', `run ${run} is ${status ?? 'not there'}; only a stopped or failed run can go on`);
-      if (!existsSync(statePath(run, 'yaml'))) {
-        const config = await reader.config(run);
-        onPath(states, () => mkdirSync(states, { recursive: true }));
-        writeFileAtomic(statePath(run, 'yaml'), `${JSON.stringify(config, null, 2)}\n`);
-      }
+      await keepWritten(run);
       // Another request may have begun it meanwhile.
       if (children.has(run)) throw new UsageError('run', `run ${run} is running; wait for its end`);
-      launch(run, projectOfRun(places, run), has(run, RUN_FILES.run) ? ['--resume'] : []);
+      launchKept(run, projectOfRun(places, run), resumed(run));
     },
     async remove(run) {
       if ((await this.detail(run))?.run.status === 'running')

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { createEmbeddedEngine } from '../engine-embedded/index.ts';
 import type { Scorer } from '../lab/index.ts';
 import { loadReward, type RewardModel, type Score } from '../reward/index.ts';
-import { DataError, UsageError } from '../run/index.ts';
+import { answerText, DataError, parseJson, UsageError } from '../run/index.ts';
 
 /** How long an endpoint may take for one prompt, in milliseconds. */
 const PATIENCE = 120_000;
@@ -33,23 +33,39 @@ const outside = (id: string, family: string, logOdds: number, score: RewardModel
   dispose: async () => {},
 });
 
+/** Bytes of an answer: one number a reply. */
+const ANSWER_BYTES = 4 * 1024 * 1024;
+
 /** `POST { prompt, replies }`, answered by `{ scores }` or a list of numbers. */
 function endpoint(url: string, logOdds: number): Scorer {
   return outside(url, 'endpoint', logOdds, async (prompt, replies) => {
     let response: Response;
+    let text: string;
     try {
+      // Prompts and replies go to the address that was given, and to no other.
       response = await fetch(url, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ prompt, replies }),
         signal: AbortSignal.timeout(PATIENCE),
+        redirect: 'manual',
       });
+      text = await answerText(response, ANSWER_BYTES);
     } catch (cause) {
+      if (cause instanceof DataError) throw new DataError('scorer', `${url}: ${cause.message}`, { cause });
       throw new DataError('scorer', `${url}: no answer; start the scorer, or check the address`, { cause });
     }
     if (!response.ok) throw new DataError('scorer', `${url}: expected status 200, got ${response.status}`);
-    return scoresFrom(await response.json().catch(() => null), url, replies.length);
+    return scoresFrom(jsonOrNull(text), url, replies.length);
   });
+}
+
+function jsonOrNull(text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch {
+    return null;
+  }
 }
 
 /** A module whose default export, or export `score`, is a function of prompt and replies. */

@@ -191,7 +191,7 @@ describe('disclosing again', () => {
   };
   it('is a record of the run, and every seal after it holds', async () => {
     const at = copyOf('disclosed');
-    const plan = ', plan: [{ what: read samples, owner: B, by: 2026-03-01 }]';
+    const plan = ', plan: [{ what: read samples, owner: B, by: 2026-03-01, watches: kl }]';
     const { code, out: shown } = await run('disclose', at, '--declarations', declare('people.yaml', plan));
     expect(code).toBe(0);
     expect(shown).toMatch(/D11 +◐ declared by a person/);
@@ -201,7 +201,8 @@ describe('disclosing again', () => {
         .map(({ type }) => type),
     ).toEqual(['disclosed', 'stage']);
     expect((await run('verify', at)).code).toBe(0);
-    expect(text(at, 'report.html')).toMatch(/weekly review read samples \(B, by 2026-03-01\)/);
+    expect(text(at, 'report.html')).toMatch(/weekly review read samples \(B, by 2026-03-01, watching kl\)/);
+    expect(text(at, 'report.html')).toMatch(/watched, kl, overdone runs of the lab that it warned of in time/);
     // A declaration that the records do not know is none.
     const disclosure = text(at, 'disclosure/disclosure.json').replace('weekly review', 'daily review');
     writeFileSync(join(at, 'disclosure/disclosure.json'), disclosure);

@@ -6,10 +6,10 @@ import { resetLink } from '../server/node.ts';
 import { openStore } from '../store/index.ts';
 import { now } from './environment.ts';
 import { collect, whole } from './options.ts';
-import { startStudio } from './studio.ts';
+import { type RunningStudio, startStudio } from './studio.ts';
 import type { Terminal } from './terminal.ts';
 
-/** Serves the Studio until the process is told to stop; says where it is, and how the first owner gets in. */
+/** Serves the Studio until the process is told to stop; says where it is, and how the first owner gets in, as soon as it can be opened. */
 export async function serveStudio(
   options: {
     readonly store: string;
@@ -19,16 +19,17 @@ export async function serveStudio(
     readonly host?: string;
     readonly origins?: readonly string[];
     readonly allowPrivate?: readonly string[];
-    /** The run to point to. */
-    readonly run?: string;
+    /** The run to point to, of those that are there. */
+    readonly run?: (runs: RunningStudio['runs']) => Promise<string>;
   },
   terminal: Terminal,
-): Promise<void> {
-  const { run, ...where } = options;
+): Promise<RunningStudio> {
+  const { run: choose, ...where } = options;
   const report = (id: string, error: unknown) =>
     terminal.warn(`${id}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   const studio = await startStudio({ ...where, report });
   const { url, setupUrl } = studio;
+  const run = await choose?.(studio.runs);
   if (Number(new URL(url).port) !== options.port)
     terminal.warn(
       `port ${options.port} is taken, perhaps by another Studio on the same store; this one is at ${url} (choose with --port)`,
@@ -42,6 +43,7 @@ export async function serveStudio(
     'Ctrl-C stops the Studio; nothing acknowledged is lost',
   ];
   terminal.result({ type: 'serving', url: `${url}${path}`, setupUrl }, lines.join('\n'));
+  return studio;
 }
 
 interface StudioArguments {
@@ -150,9 +152,9 @@ export function addStudioCommands(program: Command, terminalOf: () => Terminal):
       'after',
       '\nThe first start prints a link that creates the owner. Others come by invitation.\n\nExamples:\n  goodhart studio\n  goodhart studio --origin https://studio.example.org --proxy loopback\n  goodhart studio --store team.db --runs runs --port 8080\n  DATABASE_URL=postgres://localhost/goodhart goodhart studio',
     )
-    .action((options: StudioArguments) => {
+    .action(async (options: StudioArguments) => {
       const { port, host, origin: origins, proxy: proxies, allowPrivate } = options;
-      return serveStudio(
+      await serveStudio(
         { store: placeOf(options.store), runs: resolve(options.runs), port, host, origins, proxies, allowPrivate },
         terminalOf(),
       );

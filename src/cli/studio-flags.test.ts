@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -135,10 +135,28 @@ it('with --origin forms lead to no place of the machine, and to no private netwo
       },
     });
     try {
-      const yaml = 'name: x\ndata: { layout: import, format: csv, path: /etc/passwd }\n';
-      await expect(studio.runs.start({ yaml, set: [] }, { mayRead: () => true })).rejects.toThrow(
+      const refused = async (yaml: string) =>
+        studio.runs.start({ yaml, set: [] }, { mayRead: () => true }).then(
+          () => 'taken',
+          ({ message }: Error) => message,
+        );
+      const file = 'data: { layout: import, format: csv, path: /etc/passwd }\n';
+      expect(await refused(`name: x\n${file}`)).toMatch(
         /data\.path \/etc\/passwd: this Studio takes no places of its own machine/,
       );
+      // Nor where the server would train, which would also be sent the server's key.
+      const ground = 'name: x\ndata: { layout: ground, ground: harbour }\nbase: {}\n';
+      expect(
+        await refused(`${ground}engine: { policy: tinker, tinker: { url: 'http://169.254.169.254/' } }\n`),
+      ).toMatch(
+        /engine\.tinker\.url http:\/\/169\.254\.169\.254\/: this Studio .* start the Studio with TINKER_BASE_URL/,
+      );
+      // A folder that somebody made elsewhere says what its run would read: it is asked the same.
+      const told = { command: '', versions: {}, startedAt: '2026-01-01T00:00:00Z' };
+      mkdirSync(join(at.folder, 'sent'), { recursive: true });
+      const config = { name: 'sent', seed: 1, data: { layout: 'import', format: 'csv', path: '/etc/passwd' } };
+      writeFileSync(join(at.folder, 'sent', 'run.json'), JSON.stringify({ ...told, config }));
+      await expect(studio.runs.resume('sent')).rejects.toThrow(/data\.path \/etc\/passwd: this Studio takes no places/);
       return studio.setupUrl;
     } finally {
       await studio.close();

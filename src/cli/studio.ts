@@ -1,6 +1,7 @@
+import { mkdirSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { join } from 'node:path';
-import type { RunService } from '../server/index.ts';
+import { dirname, join } from 'node:path';
+import { onPath } from '../run/node.ts';
 import {
   createNotifier,
   createStudio,
@@ -17,17 +18,20 @@ import { now, packageRoot, VERSION } from './environment.ts';
 import { createImportProcesses } from './import-process.ts';
 import { createReaderThread } from './reader-thread.ts';
 import { createRunReaderThread } from './run-reader-thread.ts';
-import { createRunService } from './run-service.ts';
+import { createRunService, type FollowedRuns } from './run-service.ts';
 import { secretsKey } from './store-access.ts';
 
 export interface RunningStudio {
   readonly url: string;
   readonly store: FeedbackStore;
-  readonly runs: Pick<RunService, 'list' | 'start'>;
+  readonly runs: FollowedRuns;
   /** Where the first owner is created; null once there is one. */
   readonly setupUrl: string | null;
   close(): Promise<void>;
 }
+
+/** Whether a store is that of a server, and no file. */
+const isAddress = (store: string): boolean => /^\w+:\/\//.test(store);
 
 /** Whether others than this machine reach a Studio: then forms must not lead to what only this machine may see. */
 const isReached = ({ host, origins }: { readonly host: string; readonly origins: readonly string[] }): boolean =>
@@ -50,6 +54,9 @@ export async function startStudio(options: {
   readonly allowPrivate?: readonly string[];
   readonly report: (id: string, error: unknown) => void;
 }): Promise<RunningStudio> {
+  // The first start finds nothing there yet.
+  for (const folder of [options.runs, ...(isAddress(options.store) ? [] : [dirname(options.store)])])
+    onPath(folder, () => mkdirSync(folder, { recursive: true }));
   const store = await openStore(options.store, { create: true, now, busy: true, secretsKey: secretsKey() });
   const { accounts } = store;
   const setupToken = newSecret();

@@ -13,6 +13,14 @@ policy: { steps: 4, promptsPerStep: 2, samples: 3, maxTokens: 24, evaluateEvery:
 audit: { prompts: 8, samples: 4 }
 `;
 
+/** Settings with which the quickstart takes some seconds. */
+export const TINY_QUICKSTART: readonly string[] = [
+  ...['base.vocabulary=400', 'base.width=16', 'base.layers=1', 'base.heads=2', 'base.feedForward=16'],
+  ...['base.examples=300', 'base.steps=10', 'feedback.pairs=40', 'reward.members=2', 'reward.epochs=1'],
+  ...['policy.steps=2', 'policy.evaluateEvery=2', 'policy.promptsPerStep=2', 'policy.samples=2', 'policy.bestOf=[2]'],
+  ...['audit.prompts=6', 'audit.samples=2'],
+];
+
 /** Settings with which a run on judgments by the recipe for them takes some seconds. */
 export const TINY_ON_JUDGMENTS: readonly string[] = [
   ...['base.vocabulary=300', 'base.width=16', 'base.layers=1', 'base.heads=2', 'base.feedForward=16', 'base.steps=10'],

@@ -1,10 +1,11 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { sealedRootOf, verdictsOf } from '../disclosure/index.ts';
+import { sealedRootOf, thirdPartyFindings, thirdPartySections, verdictsOf } from '../disclosure/index.ts';
 import { verifyPipelineRun } from '../pipeline/index.ts';
+import { documentText } from '../report/index.ts';
 import { CheckError, UsageError } from '../run/index.ts';
-import { filesBelow, onPath, withUnpacked, writeFileAtomic } from '../run/node.ts';
+import { diskFolder, filesBelow, onPath, withUnpacked, writeFileAtomic } from '../run/node.ts';
 import { packageRoot } from './environment.ts';
 import { type ReaderOptions, readerOf } from './key-commands.ts';
 import { collect } from './options.ts';
@@ -20,8 +21,14 @@ interface VerifyOptions extends ReaderOptions {
 async function verify(folder: string, { all, ...known }: VerifyOptions, terminal: Terminal): Promise<void> {
   const checks = await verifyPipelineRun(folder, { reader: readerOf(known) });
   const verdicts = verdictsOf(checks);
-  terminal.result({ verdicts, checks }, `${checksText(checks, all)}\n${verdictsText(verdicts)}`);
   const failed = checks.filter((check) => !check.ok);
+  // Of a folder that does not hold together nothing is read out.
+  const found = failed.length > 0 ? undefined : diskFolder(folder);
+  const told = found === undefined ? '' : documentText({ sections: thirdPartySections(found) });
+  terminal.result(
+    { verdicts, checks, ...(found !== undefined && { thirdParties: thirdPartyFindings(found) }) },
+    `${checksText(checks, all)}\n${verdictsText(verdicts)}${told === '' ? '' : `\n\n${told}`}`,
+  );
   if (failed.length > 0)
     throw new CheckError(
       'verify',

@@ -49,7 +49,13 @@ export interface Step {
   readonly what: string;
   readonly owner: string;
   readonly by: string;
+  /** What is watched, by the name under which its rates were measured. */
+  readonly watches?: string | undefined;
 }
+
+/** A step in words. */
+export const stepText = ({ what, owner, by, watches }: Step): string =>
+  `${what} (${owner}, by ${by}${watches === undefined ? '' : `, watching ${watches}`})`;
 
 export interface DisclosureItem {
   readonly id: DisclosureId;
@@ -84,7 +90,9 @@ const declarationSchema = z.strictObject({
   claims: z
     .array(z.strictObject({ file: z.string(), pointer: z.string(), value: z.union([z.number(), z.string()]) }))
     .optional(),
-  plan: z.array(z.strictObject({ what: z.string(), owner: z.string(), by: z.string() })).optional(),
+  plan: z
+    .array(z.strictObject({ what: z.string(), owner: z.string(), by: z.string(), watches: z.string().optional() }))
+    .optional(),
 });
 
 /** A disclosure as it must stand in a file, whoever wrote it. */

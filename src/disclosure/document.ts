@@ -7,7 +7,7 @@ import {
   type Verdict,
   valueText,
 } from '../report/index.ts';
-import type { Disclosure, DisclosureItem, Statement } from './build.ts';
+import { type Disclosure, type DisclosureItem, type Statement, stepText } from './build.ts';
 import { notAssessedText } from './risks.ts';
 
 /** Where a value stands in the run folder. */
@@ -84,7 +84,7 @@ function itemBlocks(item: DisclosureItem): Block[] {
 
 const claimsText = ({ claims = [], data, plan = [] }: NonNullable<DisclosureItem['declaration']>): string =>
   [
-    ...plan.map(({ what, owner, by }) => ` ${what} (${owner}, by ${by}).`),
+    ...plan.map((step) => ` ${stepText(step)}.`),
     ...claims.map(
       ({ file, pointer, value }) =>
         ` Claims ${typeof value === 'number' ? figure(value) : value} for ${file}#${pointer}.`,

@@ -17,6 +17,7 @@ export { isPublicCopy, requireRun } from './seal.ts';
 export * from './sealed-files.ts';
 export * from './sealed-root.ts';
 export { linesWithheld, notRecomputable, type WithheldLines, withheldLines } from './sealed-state.ts';
-export * from './verdict-sections.ts';
+export * from './third-parties.ts';
+export { claimsSection, verdictsSection, withheldSection } from './verdict-sections.ts';
 export * from './verify.ts';
 export { readWithheld, type WithheldList, withheldOf } from './withheld.ts';

@@ -1,8 +1,8 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
-import { existsSync, lstatSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { UsageError } from '../run/index.ts';
-import { onPath, readRegularFile, writeFileAtomic } from '../run/node.ts';
+import { entryAt, onPath, readRegularFile, writeFileAtomic } from '../run/node.ts';
 import { KEY_KINDS, type KeyKind, keyOf, pemOf, type VerifyingKey } from './keys.ts';
 
 const KEY_BYTES = 64 * 1024;
@@ -54,7 +54,7 @@ export function writeKeyPair(
   if (run !== undefined)
     throw new UsageError('key', `${path}: a private key has no place in a run folder (${run}); choose another place`);
   for (const taken of [path, publicPathOf(path)])
-    if (lstatSync(taken, { throwIfNoEntry: false }) !== undefined)
+    if (entryAt(taken) !== undefined)
       throw new UsageError('key', `${taken}: there is a file already; choose another name, or move it away`);
   const { privatePem, publicPem } = makeKeyPair(kind, passphrase);
   writeFileAtomic(path, privatePem, { mode: 0o600 });

@@ -35,6 +35,7 @@ export const ALWAYS_SHOWN: readonly string[] = [
   'metrics.jsonl',
   'findings.json',
   'rates.json',
+  'monitors.json',
   'disclosure/disclosure.json',
 ];
 

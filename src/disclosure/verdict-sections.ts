@@ -1,4 +1,4 @@
-import type { Block, Cell, Section, Tone } from '../report/index.ts';
+import type { Block, Cell, Section, Tone, Verdict } from '../report/index.ts';
 import { type AspectState, type Check, NOT_EXCLUDED, verdictsOf } from './check.ts';
 import type { SignedClaim } from './claims.ts';
 import type { VerifyingKey } from './keys.ts';
@@ -51,6 +51,12 @@ const CONCLUSION_TONES = {
   'not-examined': 'not-assessed',
 } as const satisfies Record<Review['findings'][number]['conclusion'], Tone>;
 
+/** A conclusion by colour and word. */
+export const conclusionOf = (conclusion: keyof typeof CONCLUSION_TONES): Verdict => ({
+  tone: CONCLUSION_TONES[conclusion],
+  text: conclusion.replace('-', ' '),
+});
+
 /** What a third party found, with the access they had and whom they depend on. */
 function reviewBlocks(
   { line: number, key, statement: { predicate } }: SignedClaim,
@@ -83,15 +89,19 @@ function reviewBlocks(
       columns: [{ title: 'About' }, { title: 'Conclusion' }, { title: 'Finding' }],
       rows: findings.map(({ about, conclusion, text }): Cell[] => [
         about === 'run' ? 'the run' : about,
-        { tone: CONCLUSION_TONES[conclusion], text: conclusion.replace('-', ' ') },
+        conclusionOf(conclusion),
         text,
       ]),
     },
   ];
 }
 
-const keyText = ({ fingerprint }: VerifyingKey, known: ReadonlyMap<string, string>): string =>
+/** A key by the name that the reader gave it, and by its fingerprint. */
+export const fingerprintText = (fingerprint: string, known: ReadonlyMap<string, string>): string =>
   `${known.get(fingerprint) ?? 'a key that was not given'} (${fingerprint.slice(0, SHOWN_DIGITS)}…)`;
+
+const keyText = ({ fingerprint }: VerifyingKey, known: ReadonlyMap<string, string>): string =>
+  fingerprintText(fingerprint, known);
 
 /** Who signed what. Whether a key is whose it says, only the reader's own copy of it tells. */
 export function claimsSection(claims: readonly SignedClaim[], known: ReadonlyMap<string, string> = new Map()): Section {

@@ -3,13 +3,15 @@ import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { z } from 'zod';
 import { decodePassRequest, type PassRequest, passEnvelope } from '../engine-tinker/index.ts';
-import { DataError, EngineError, overBounds } from '../run/index.ts';
+import { DataError, EngineError, JSON_BOUNDS, overBounds } from '../run/index.ts';
+import type { Asked } from './futures.ts';
 import { ProtocolError } from './protocol-error.ts';
 import { checkpointRecord, modelInfo, runRecords, weightsInfo } from './records.ts';
 import * as requests from './requests.ts';
 import type { EngineService } from './service.ts';
 import type { StateKind } from './states.ts';
 import type { Training } from './training.ts';
+import type { Turn } from './turns.ts';
 
 export interface AppOptions {
   readonly service: EngineService;
@@ -64,7 +66,7 @@ function isProtobuf(context: Context): boolean {
 function parse<T>(text: string, schema: z.ZodType<T>): T {
   let raw: unknown;
   try {
-    if (overBounds(text, { levels: 32 }) !== undefined) throw new SyntaxError();
+    if (overBounds(text, { ...JSON_BOUNDS, levels: 32 }) !== undefined) throw new SyntaxError();
     raw = JSON.parse(text);
   } catch {
     throw new ProtocolError(400, 'expected a JSON body');
@@ -75,19 +77,20 @@ function parse<T>(text: string, schema: z.ZodType<T>): T {
   throw new ProtocolError(400, `${issue!.path.join('.').slice(0, 120) || 'body'}: ${issue!.message}`);
 }
 
-async function bodyOf<T>(context: Context, schema: z.ZodType<T>): Promise<{ given: T; digest: string }> {
+const askedBy = (context: Context, body: string | Uint8Array): Asked => ({
+  digest: sha256(context.req.path, body).digest('base64url'),
+  bytes: body.length,
+});
+
+async function bodyOf<T>(context: Context, schema: z.ZodType<T>): Promise<{ given: T; asked: Asked }> {
   if (isProtobuf(context)) throw new ProtocolError(415, 'content-type: expected application/json');
   const text = await context.req.text();
-  return { given: parse(text, schema), digest: sha256(context.req.path, text).digest('base64url') };
+  return { given: parse(text, schema), asked: askedBy(context, text) };
 }
 
 const future = (id: string, more: object = {}) => ({ request_id: id, ...more });
 
-type Submit<T> = (
-  training: Training,
-  turn: { readonly seq: number | undefined; readonly digest: string },
-  given: () => T,
-) => string;
+type Submit<T> = (training: Training, turn: Turn, given: () => T) => string;
 
 /** Training: each request is one of a model, done in the order of their numbers. */
 function addTraining(app: Hono, { service }: AppOptions): void {
@@ -98,7 +101,7 @@ function addTraining(app: Hono, { service }: AppOptions): void {
       if (isProtobuf(context)) throw new ProtocolError(415, 'content-type: expected application/json');
       const text = await context.req.text();
       const { model_id, seq_id } = parse(text, requests.turnSchema);
-      const turn = { seq: seq_id ?? undefined, digest: sha256(context.req.path, text).digest('base64url') };
+      const turn = { seq: seq_id ?? undefined, ...askedBy(context, text) };
       const training = trainings.get(model_id);
       service.requireSession(training.session);
       return context.json(
@@ -114,7 +117,7 @@ function addTraining(app: Hono, { service }: AppOptions): void {
     if (!isProtobuf(context)) return jsonPass(context);
     const body = new Uint8Array(await context.req.arrayBuffer());
     const { modelId, seqId } = passEnvelope(body);
-    const turn = { seq: seqId, digest: sha256(context.req.path, body).digest('base64url') };
+    const turn = { seq: seqId, ...askedBy(context, body) };
     const training = trainings.get(modelId);
     service.requireSession(training.session);
     return context.json(
@@ -141,14 +144,14 @@ function addTraining(app: Hono, { service }: AppOptions): void {
   app.post('/api/v1/load_weights', async (context) => {
     const text = await context.req.raw.clone().text();
     if (parse(text, requests.loadKindSchema).session_id == null) return load(context);
-    const { given, digest } = await bodyOf(context, requests.loadWeightsSchema);
+    const { given, asked } = await bodyOf(context, requests.loadWeightsSchema);
     service.requireSession(given.session_id!);
-    return context.json(future(trainings.createFrom(given, digest)));
+    return context.json(future(trainings.createFrom(given, asked.digest)));
   });
   app.post('/api/v1/create_model', async (context) => {
-    const { given, digest } = await bodyOf(context, requests.createModelSchema);
+    const { given, asked } = await bodyOf(context, requests.createModelSchema);
     service.requireSession(given.session_id);
-    return context.json(future(trainings.create(given, digest)));
+    return context.json(future(trainings.create(given, asked.digest)));
   });
   app.post('/api/v1/get_info', async (context) => {
     const training = trainings.get((await bodyOf(context, requests.modelSchema)).given.model_id);
@@ -173,8 +176,8 @@ function addSampling(app: Hono, { service }: AppOptions): void {
     return context.json({ sampler_id: id, base_model: baseModel, ...(modelPath && { model_path: modelPath }) });
   });
   app.post('/api/v1/asample', async (context) => {
-    const { given, digest } = await bodyOf(context, requests.sampleSchema);
-    const id = service.sample(given, digest);
+    const { given, asked } = await bodyOf(context, requests.sampleSchema);
+    const id = service.sample(given, asked);
     const sequences = Array.from({ length: given.num_samples }, (_, i) => `${id}-${i}`);
     return context.json(future(id, { sample_sequence_ids: sequences }));
   });

@@ -94,6 +94,8 @@ export class Bases {
   /** What a model of a base with these adapters is. @throws ProtocolError where nothing would be trained. */
   specOf({ spec }: ServedBase, wish: AdapterWish | undefined): ModelSpec {
     if (wish === undefined) return spec;
+    if (wish.rank > spec.width)
+      throw new ProtocolError(400, `lora_config.rank ${wish.rank}: expected at most the width, ${spec.width}`);
     const targets = loraTargets(spec).defaults.filter((name) =>
       name.startsWith('attention.') ? wish.attention : wish.feedForward,
     );

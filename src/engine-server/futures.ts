@@ -8,6 +8,8 @@ export interface Result {
   /** About how much memory it holds. */
   readonly bytes?: number;
 }
+/** What an array takes besides its numbers. */
+export const ROW_BYTES = 128;
 export const jsonResult = (value: object): Result => ({ json: () => value });
 
 /** Whose fault a failure is, as the protocol has it. */
@@ -17,6 +19,12 @@ export interface Failure {
   readonly category: Category;
 }
 export type Settled = { readonly result: Result } | { readonly failure: Failure };
+
+/** What a request is asked by: how large it was is how much memory it holds until its turn has come. */
+export interface Asked {
+  readonly digest: string;
+  readonly bytes: number;
+}
 
 interface Entry {
   readonly ended: Promise<void>;
@@ -28,6 +36,8 @@ export interface FutureOptions {
   readonly start: string;
   /** Most requests that wait; more are told to come again. */
   readonly mostWaiting: number;
+  /** Most bytes of requests that wait. */
+  readonly mostWaitingBytes: number;
   /** Most results kept for clients that ask again, and most bytes of them; the oldest go first. */
   readonly mostKept: number;
   readonly mostBytes: number;
@@ -43,6 +53,7 @@ export class Futures {
   readonly #entries = new Map<string, Entry>();
   #count = 0;
   #waiting = 0;
+  #waitingBytes = 0;
   #bytes = 0;
 
   constructor(options: FutureOptions) {
@@ -50,19 +61,24 @@ export class Futures {
   }
 
   /** Refuses, before anything is begun, what would be one request too many. */
-  requireRoom(): void {
-    if (this.#waiting >= this.#options.mostWaiting)
-      throw new ProtocolError(429, `${this.#waiting} requests wait already; send this one again later`);
+  requireRoom(bytes = 0): void {
+    const { mostWaiting, mostWaitingBytes } = this.#options;
+    const full =
+      this.#waiting >= mostWaiting ? '' : this.#waitingBytes + bytes > mostWaitingBytes ? 'large ' : undefined;
+    if (full !== undefined)
+      throw new ProtocolError(429, `${this.#waiting} ${full}requests wait already; send this one again later`);
   }
 
-  /** Takes on work and returns the id to ask for it. */
-  submit(work: Promise<Result>): string {
+  /** Takes on work and returns the id to ask for it. `bytes` is the size of the request that it keeps. */
+  submit(work: Promise<Result>, bytes = 0): string {
     this.#count += 1;
     const id = `${this.#options.start}-${this.#count}`;
     this.#waiting += 1;
+    this.#waitingBytes += bytes;
     const settle = (settled: Settled) => {
       entry.settled = settled;
       this.#waiting -= 1;
+      this.#waitingBytes -= bytes;
       this.#bytes += bytesOf(settled);
       this.#letGo();
     };

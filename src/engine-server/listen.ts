@@ -8,7 +8,10 @@ import { EngineService, type ServiceOptions } from './service.ts';
 
 export interface ServeEngineOptions
   extends Partial<
-    Pick<ServiceOptions, 'sessionMs' | 'mostParameters' | 'mostModels' | 'mostSamplers' | 'mostWaiting'>
+    Pick<
+      ServiceOptions,
+      'sessionMs' | 'mostParameters' | 'mostModels' | 'mostSamplers' | 'mostWaiting' | 'mostWaitingBytes'
+    >
   > {
   readonly engine: Engine;
   readonly bases: readonly ServedBase[];

@@ -100,7 +100,8 @@ export const optimStepSchema = z.object({
   optimizer_params: not('optimizer_params'),
 });
 
-const ttl = z.int().positive().nullish();
+/** At most a hundred years: a date has to come of it. */
+const ttl = z.int().positive().max(3_155_760_000).nullish();
 export const saveWeightsSchema = z.object({
   model_id: id,
   seq_id: seq,
@@ -125,6 +126,9 @@ export const createSamplingSessionSchema = z
     error: 'expected either base_model or model_path',
   });
 
+/** Looked for in every reply. */
+const stopText = z.string().max(1000);
+
 export const sampleSchema = z
   .object({
     sampling_session_id: id.nullish(),
@@ -136,7 +140,7 @@ export const sampleSchema = z
     sampling_params: z.object({
       max_tokens: z.int().positive().nullish(),
       seed: z.int().nullish(),
-      stop: z.union([z.string(), z.array(z.string()), z.array(z.int())]).nullish(),
+      stop: z.union([stopText, z.array(stopText).max(64), z.array(z.int()).max(1024)]).nullish(),
       temperature: z.number().min(0).default(1),
       top_k: z.int().min(-1).default(-1),
       top_p: z.number().positive().max(1).default(1),

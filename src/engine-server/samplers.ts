@@ -1,6 +1,6 @@
 import type { Sample, SampleParams, Sampler } from '../engine/index.ts';
 import { encodeSampleOutput, type SampleOutput, sampleOutputJson } from '../engine-tinker/index.ts';
-import type { Futures, Result } from './futures.ts';
+import { type Asked, type Futures, type Result, ROW_BYTES } from './futures.ts';
 import { ProtocolError } from './protocol-error.ts';
 import type { SampleRequest } from './requests.ts';
 import { cutAtText, type StopTexts } from './stop-texts.ts';
@@ -24,6 +24,9 @@ interface Open extends SamplerFacts {
   readonly sampler: Promise<Sampler>;
   readonly requests: Map<number, { readonly digest: string; readonly id: string }>;
 }
+
+/** Most tokens of one request: all of them are held until it ends. */
+const MOST_SAMPLED = 2 ** 22;
 
 /** Requests of a sampler that are remembered, so that one sent again is not done again. */
 const REMEMBERED = 4096;
@@ -83,15 +86,16 @@ export class Samplers {
   }
 
   /** Samples, once however often the same request comes. Returns the id of its result. */
-  sample(id: string, given: SampleRequest, digest: string): string {
+  sample(id: string, given: SampleRequest, { digest, bytes }: Asked): string {
     const open = this.#get(id);
     const limits = this.#options.limitsOf(open.baseModel);
     const known = given.seq_id == null ? undefined : open.requests.get(given.seq_id);
     if (known?.digest === digest && this.#options.futures.has(known.id)) return known.id;
     const { params, texts } = paramsOf(given, limits, this.#options.random);
-    this.#options.futures.requireRoom();
+    this.#options.futures.requireRoom(bytes);
     const request = this.#options.futures.submit(
       open.sampler.then((sampler) => sampled(sampler, given, { params, texts, limits })),
+      bytes,
     );
     if (given.seq_id != null) {
       open.requests.set(given.seq_id, { digest, id: request });
@@ -129,8 +133,14 @@ function paramsOf(
   const texts = listed.filter((each) => typeof each === 'string' && each !== '');
   if (texts.length > 0 && decode === undefined)
     throw new ProtocolError(400, 'stop: this model has no tokenizer here; give ids of tokens');
+  const maxTokens = Math.min(wanted.max_tokens ?? room, room);
+  if (num_samples * maxTokens > MOST_SAMPLED)
+    throw new ProtocolError(
+      400,
+      `num_samples: ${num_samples} samples of ${maxTokens} tokens; expected at most ${MOST_SAMPLED} tokens, ask twice`,
+    );
   const params: SampleParams = {
-    maxTokens: Math.min(wanted.max_tokens ?? room, room),
+    maxTokens,
     temperature: wanted.temperature,
     ...(wanted.top_k > 0 && { topK: wanted.top_k }),
     topP: wanted.top_p,
@@ -162,7 +172,7 @@ async function sampled(sampler: Sampler, given: SampleRequest, { params, texts }
   return {
     json: () => sampleOutputJson(output),
     protobuf: () => encodeSampleOutput(output),
-    bytes: 8 * (prompt.length + sequences.reduce((sum, { tokens }) => sum + tokens.length, 0)),
+    bytes: sequences.reduce((sum, { tokens }) => sum + 8 * tokens.length + 2 * ROW_BYTES, 8 * prompt.length),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Engine } from '../engine/index.ts';
 import { Bases, type ServedBase } from './bases.ts';
-import { Futures } from './futures.ts';
+import { type Asked, Futures } from './futures.ts';
 import { ProtocolError } from './protocol-error.ts';
 import type { SampleRequest } from './requests.ts';
 import { type SamplerFacts, Samplers } from './samplers.ts';
@@ -31,7 +31,12 @@ export interface ServiceOptions {
   readonly mostModels?: number;
   /** Most requests that wait at once; 8192 by default. */
   readonly mostWaiting?: number;
+  /** Most bytes of requests that wait at once; 512 MiB by default. */
+  readonly mostWaitingBytes?: number;
 }
+
+/** Most sessions at once: a client has one. */
+const MOST_SESSIONS = 4096;
 
 /** One engine for several clients: sessions, models, samplers, saved states, and results to come. */
 export class EngineService {
@@ -51,6 +56,7 @@ export class EngineService {
     this.futures = new Futures({
       start: newId(),
       mostWaiting: options.mostWaiting ?? 8192,
+      mostWaitingBytes: options.mostWaitingBytes ?? 2 ** 29,
       mostKept: 8192,
       mostBytes: 2 ** 29,
       defect,
@@ -72,6 +78,8 @@ export class EngineService {
   }
 
   openSession(): string {
+    if (this.#sessions.size >= MOST_SESSIONS)
+      throw new ProtocolError(429, `${MOST_SESSIONS} sessions are open already; finish one, or come again later`);
     const id = this.#options.newId();
     this.#sessions.set(id, this.#options.now());
     return id;
@@ -125,13 +133,14 @@ export class EngineService {
   }
 
   /** Samples from a session, or from what the request names itself. Returns the id of the result. */
-  sample(given: SampleRequest, digest: string): string {
-    if (given.sampling_session_id != null) return this.samplers.sample(given.sampling_session_id, given, digest);
+  sample(given: SampleRequest, asked: Asked): string {
+    if (given.sampling_session_id != null) return this.samplers.sample(given.sampling_session_id, given, asked);
     const key = JSON.stringify([given.base_model, given.model_path]);
     const known = this.#shared.get(key);
-    if (known !== undefined && this.samplers.has(known)) return this.samplers.sample(known, given, digest);
+    if (known !== undefined && this.samplers.has(known)) return this.samplers.sample(known, given, asked);
     const id = this.openSampler(undefined, given);
+    for (const [other, sampler] of this.#shared) if (!this.samplers.has(sampler)) this.#shared.delete(other);
     this.#shared.set(key, id);
-    return this.samplers.sample(id, given, digest);
+    return this.samplers.sample(id, given, asked);
   }
 }

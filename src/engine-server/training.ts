@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { Engine, ModelSpec, TrainableModel } from '../engine/index.ts';
 import { encodePassOutput, type PassOutput, type PassRequest, passOutputJson } from '../engine-tinker/index.ts';
 import type { AdapterWish, Bases } from './bases.ts';
-import { type Futures, jsonResult, type Result } from './futures.ts';
+import { type Futures, jsonResult, type Result, ROW_BYTES } from './futures.ts';
 import { passOf } from './passes.ts';
 import { ProtocolError } from './protocol-error.ts';
 import type {
@@ -14,7 +14,7 @@ import type {
 } from './requests.ts';
 import type { Samplers } from './samplers.ts';
 import { pathOf, type StateCard, type States } from './states.ts';
-import { Turns } from './turns.ts';
+import { type Turn, Turns } from './turns.ts';
 
 /** A model that a client trains. */
 export interface Training {
@@ -39,12 +39,6 @@ export interface TrainingMeans {
   readonly futures: Futures;
   /** Most models held at once. */
   readonly most: number;
-}
-
-/** A request in the order of its model. */
-interface Turn {
-  readonly seq: number | undefined;
-  readonly digest: string;
 }
 
 const wishOf = ({ lora_config }: z.infer<typeof createModelSchema>): AdapterWish | undefined =>
@@ -156,7 +150,7 @@ export class Trainings {
 
   /** Puts a saved state in the place of a model. */
   load(training: Training, turn: Turn, given: () => z.infer<typeof loadWeightsSchema>): string {
-    return training.turns.submit(turn.seq, turn.digest, async () => {
+    return training.turns.submit(turn, async () => {
       const { path, optimizer, base_model } = given();
       const { card, folder } = this.#means.states.find(path);
       this.#requireBase(card, base_model);
@@ -171,7 +165,7 @@ export class Trainings {
   }
 
   pass(training: Training, turn: Turn, given: () => PassRequest): string {
-    return training.turns.submit(turn.seq, turn.digest, async () => {
+    return training.turns.submit(turn, async () => {
       const request = given();
       const { data, loss, config } = passOf(request);
       const model = await training.model;
@@ -183,7 +177,7 @@ export class Trainings {
   }
 
   step(training: Training, turn: Turn, given: () => z.infer<typeof optimStepSchema>): string {
-    return training.turns.submit(turn.seq, turn.digest, async () => {
+    return training.turns.submit(turn, async () => {
       const { adam_params: adam } = given();
       const { gradNorm, step } = await (await training.model).optimStep({
         learningRate: adam.learning_rate,
@@ -212,7 +206,7 @@ export class Trainings {
   }
 
   save(training: Training, turn: Turn, given: () => z.infer<typeof saveWeightsSchema>): string {
-    return training.turns.submit(turn.seq, turn.digest, async () => {
+    return training.turns.submit(turn, async () => {
       const card = await this.#save(training, 'weights', given(), turn);
       return jsonResult({ path: pathOf(card), type: 'save_weights' });
     });
@@ -220,7 +214,7 @@ export class Trainings {
 
   /** Saves for sampling under a name, or opens a sampling session on the weights as they are. */
   saveForSampler(training: Training, turn: Turn, given: () => z.infer<typeof saveForSamplerSchema>): string {
-    return training.turns.submit(turn.seq, turn.digest, async () => {
+    return training.turns.submit(turn, async () => {
       const wanted = given();
       if (wanted.path != null) {
         const card = await this.#save(training, 'sampler_weights', wanted, turn);
@@ -256,6 +250,6 @@ function passResult(output: PassOutput): Result {
   return {
     json: () => passOutputJson(output),
     protobuf: () => encodePassOutput(output),
-    bytes: output.logprobs.reduce((sum, row) => sum + row.byteLength, 0),
+    bytes: output.logprobs.reduce((sum, row) => sum + row.byteLength + ROW_BYTES, 0),
   };
 }

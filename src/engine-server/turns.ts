@@ -1,10 +1,15 @@
-import type { Futures, Result } from './futures.ts';
+import type { Asked, Futures, Result } from './futures.ts';
 import { ProtocolError } from './protocol-error.ts';
 
 /** How far ahead of the next request one may come. */
 const MOST_AHEAD = 1024;
 /** Numbers that are remembered after their requests, so that one sent again is not done again. */
 const REMEMBERED = 4096;
+
+/** A request in the order of its model; its place is left to arrival where `seq` is undefined. */
+export interface Turn extends Asked {
+  readonly seq: number | undefined;
+}
 
 interface Waiting {
   readonly begin: () => void;
@@ -27,8 +32,8 @@ export class Turns {
     this.#futures = futures;
   }
 
-  /** `digest` says what the request is; `work` is begun when all before it has ended. Returns the id of its result. */
-  submit(seq: number | undefined, digest: string, work: () => Promise<Result>): string {
+  /** `work` is begun when all before it has ended. Returns the id of its result. */
+  submit({ seq, digest, bytes }: Turn, work: () => Promise<Result>): string {
     if (this.#ended !== undefined) throw this.#ended;
     const number = seq ?? this.#next + this.#waiting.size;
     const known = this.#known.get(number);
@@ -39,10 +44,10 @@ export class Turns {
     if (number < this.#next) throw new ProtocolError(400, `seq_id ${number} has passed; the next is ${this.#next}`);
     if (number > this.#next + MOST_AHEAD)
       throw new ProtocolError(400, `seq_id ${number} is too far ahead; the next is ${this.#next}`);
-    this.#futures.requireRoom();
+    this.#futures.requireRoom(bytes);
     const turn = new Promise<void>((begin, refuse) => this.#waiting.set(number, { begin, refuse }));
     const result = turn.then(() => this.#inOrder(work));
-    const id = this.#futures.submit(result);
+    const id = this.#futures.submit(result, bytes);
     this.#known.set(number, { digest, id });
     this.#begin();
     return id;

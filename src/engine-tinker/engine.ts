@@ -20,10 +20,10 @@ import {
   type TrainableModel,
   validateData,
 } from '../engine/index.ts';
-import { EngineError, trimmed, UsageError } from '../run/index.ts';
+import { EngineError, UsageError } from '../run/index.ts';
 import { type Finding, findingsOf, type Measured, requireConformance } from './conformance.ts';
 import { Meter, type Spent } from './meter.ts';
-import { freshName } from './names.ts';
+import { freshName, serverUrl } from './names.ts';
 import { lossOf, wireConfig, wireDatum } from './passes.ts';
 import { measure } from './probe.ts';
 import { openBaseSampler, PROTOCOL_ALPHA, RemoteModel } from './remote.ts';
@@ -314,8 +314,7 @@ async function firstModel(transport: Transport): Promise<string> {
 
 /** Trains and samples on a server of the Tinker protocol. Nothing is sent before the first model is asked for. */
 export function createTinkerEngine(options: TinkerOptions): TinkerEngine {
-  const url = trimmed(options.url, '/').replace(/\/api\/v1$/, '');
-  if (!/^https?:\/\//.test(url)) throw new UsageError('url', `${options.url}: expected http:// or https://`);
+  const url = serverUrl(options.url);
   const settings = { ...options, url };
   const transport = new Transport({
     url,

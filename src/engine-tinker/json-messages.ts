@@ -5,6 +5,8 @@ import type { PassOutput, PassRequest, SampleOutput, Tensor, WireDatum } from '.
 /** The messages of the Tinker protocol that come as JSON too: data of a pass, and what passes and samples answer. */
 
 const int32 = z.int32();
+/** Most data of a request, and chunks of an input: clients send at most 1,024 data at once. */
+const MOST_LISTED = 20_000;
 
 const chunkSchema = z
   .object({ type: z.string().default('encoded_text'), tokens: z.array(int32).optional() })
@@ -16,7 +18,7 @@ const chunkSchema = z
 
 /** A prompt or an input, as one sequence of tokens. */
 export const modelInputSchema = z
-  .object({ chunks: z.array(chunkSchema) })
+  .object({ chunks: z.array(chunkSchema).max(MOST_LISTED) })
   .transform(({ chunks }) => joinTokens(chunks));
 
 const tensorSchema = z
@@ -48,7 +50,7 @@ const datumSchema = z
 
 /** Data, loss and its settings, as `forward_backward_input` has them. */
 export const passInputSchema = z.object({
-  data: z.array(datumSchema),
+  data: z.array(datumSchema).max(MOST_LISTED),
   loss_fn: z.string(),
   loss_fn_config: z
     .record(z.string(), z.number())

@@ -1,6 +1,7 @@
 import type { AdamParams, Datum, LossConfig, LossName } from '../engine/index.ts';
 import { passOutputSchema, passRequestJson } from './json-messages.ts';
 import { decodePassOutput, encodePassRequest } from './protobuf.ts';
+import { RemoteError } from './remote-error.ts';
 import type { PassOutput, PassRequest, WireDatum } from './tensors.ts';
 import type { Message, Reply } from './transport.ts';
 
@@ -64,6 +65,11 @@ export const readPass =
       output.logprobs.length === data.length &&
       output.logprobs.every((row, i) => row.length === data[i]!.tokens.length);
     if (!fits) throw new RangeError('log-probabilities of other lengths than the data');
+    if (output.logprobs.some((row) => row.some(Number.isNaN)))
+      throw new RemoteError(
+        'remote',
+        'the server answered with log-probabilities that are no numbers; the model diverged',
+      );
     return output;
   };
 

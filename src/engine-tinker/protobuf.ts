@@ -21,6 +21,22 @@ const INT64 = 2;
 
 type Fields = Readonly<Record<number, (reader: BinaryReader) => void>>;
 
+/**
+ * Most data, chunks, tensors, rows and samples of one message: each takes some hundred bytes in memory, and two in a message. Clients
+ * send at most 1,024 data at once.
+ */
+const MOST_PARTS = 200_000;
+
+/** Counts the parts of one message. */
+function partsOf(what: string): (more?: number) => void {
+  let parts = 0;
+  return (more = 1) => {
+    parts += more;
+    if (parts > MOST_PARTS)
+      throw new DataError('wire', `${what}: expected at most ${MOST_PARTS} parts, got more; send fewer data at a time`);
+  };
+}
+
 /** Reads a message; fields that the table lacks are skipped. */
 function read(bytes: Uint8Array, what: string, fields: Fields): void {
   const reader = new BinaryReader(bytes);
@@ -101,7 +117,11 @@ function readTensor(encoded: Uint8Array, what: string): Tensor {
 /** Repeated integers are written as one field, and older writers write each. */
 function readPacked(reader: BinaryReader, into: number[]): void {
   const end = reader.uint32() + reader.pos;
-  while (reader.pos < end) into.push(Number(reader.int64()));
+  while (reader.pos < end) {
+    // More than one dimension is refused, however many there are.
+    if (into.length > 4) throw new DataError('wire', 'shape: expected one dimension, got more than four');
+    into.push(Number(reader.int64()));
+  }
 }
 
 const writeTensor = (tensor: Tensor): Uint8Array =>
@@ -143,12 +163,16 @@ export function joinTokens(chunks: readonly Int32Array[]): Int32Array {
   return joined;
 }
 
-function readDatum(encoded: Uint8Array, what: string): WireDatum {
+function readDatum(encoded: Uint8Array, what: string, part: () => void): WireDatum {
   const chunks: Int32Array[] = [];
   const inputs = new Map<string, Tensor>();
   read(encoded, what, {
-    1: (r) => chunks.push(readChunk(r.bytes(), `${what}.model_input`)),
+    1: (r) => {
+      part();
+      chunks.push(readChunk(r.bytes(), `${what}.model_input`));
+    },
     2: (r) => {
+      part();
       const [name, tensor] = readEntry(r.bytes(), what, (inner) => inner.bytes());
       inputs.set(name, readTensor(tensor ?? new Uint8Array(), `${what}.loss_fn_inputs.${name.slice(0, 60)}`));
     },
@@ -174,6 +198,7 @@ export function passEnvelope(body: Uint8Array): Pick<PassRequest, 'modelId' | 's
 export function decodePassRequest(body: Uint8Array): PassRequest {
   const config = new Map<string, number>();
   const data: WireDatum[] = [];
+  const part = partsOf('forward_backward');
   let [modelId, seqId, loss, forwardOnly] = ['', 0, '', false];
   read(body, 'forward_backward', {
     1: (r) => {
@@ -182,11 +207,15 @@ export function decodePassRequest(body: Uint8Array): PassRequest {
     2: (r) => {
       seqId = r.int32();
     },
-    3: (r) => data.push(readDatum(r.bytes(), `data.${data.length}`)),
+    3: (r) => {
+      part();
+      data.push(readDatum(r.bytes(), `data.${data.length}`, part));
+    },
     4: (r) => {
       loss = r.string();
     },
     5: (r) => {
+      part();
       const [name, value] = readEntry(r.bytes(), 'loss_fn_config', (inner) => inner.double());
       config.set(name, value ?? 0);
     },
@@ -194,6 +223,7 @@ export function decodePassRequest(body: Uint8Array): PassRequest {
       forwardOnly = r.bool();
     },
     7: (r) => {
+      part();
       const [name, value] = readEntry(r.bytes(), 'loss_fn_config_v2', (inner) => inner.bytes());
       const where = `loss_fn_config.${name.slice(0, 60)}`;
       read(value ?? new Uint8Array(), where, {
@@ -281,7 +311,7 @@ export const encodePassOutput = ({ logprobs, metrics }: PassOutput): Uint8Array 
       );
   });
 
-function readRows(encoded: Uint8Array, what: string): Float32Array[] {
+function readRows(encoded: Uint8Array, what: string, part: (more: number) => void): Float32Array[] {
   let [values, ends, dtype]: [Uint8Array, Int32Array, number] = [new Uint8Array(), new Int32Array(), 0];
   read(encoded, what, {
     1: (r) => {
@@ -295,6 +325,7 @@ function readRows(encoded: Uint8Array, what: string): Float32Array[] {
     },
   });
   if (dtype !== FLOAT32) throw new DataError('wire', `${what}: dtype ${dtype}; expected float32 (1)`);
+  part(ends.length);
   return Array.from({ length: Math.max(0, ends.length - 1) }, (_, i) => {
     const [from, to] = [ends[i]!, ends[i + 1]!];
     if (from < 0 || to < from || to > values.length)
@@ -304,17 +335,19 @@ function readRows(encoded: Uint8Array, what: string): Float32Array[] {
 }
 
 export function decodePassOutput(body: Uint8Array): PassOutput {
-  const logprobs: Float32Array[] = [];
+  let logprobs: Float32Array[] = [];
+  const part = partsOf('ForwardBackwardOutput');
   const metrics = new Map<string, number>();
   read(body, 'ForwardBackwardOutput', {
     2: (r) =>
       read(r.bytes(), 'ArrayRecord', {
         2: (inner) => {
           const [name, rows] = readEntry(inner.bytes(), 'fields', (value) => value.bytes());
-          if (name === 'logprobs') logprobs.push(...readRows(rows ?? new Uint8Array(), 'logprobs'));
+          if (name === 'logprobs') logprobs = [...logprobs, ...readRows(rows ?? new Uint8Array(), 'logprobs', part)];
         },
       }),
     3: (r) => {
+      part();
       const [name, value] = readEntry(r.bytes(), 'metrics', (inner) => inner.double());
       metrics.set(name, value ?? 0);
     },
@@ -337,9 +370,11 @@ export const encodeSampleOutput = ({ sequences, promptLogprobs }: SampleOutput):
 
 export function decodeSampleOutput(body: Uint8Array): SampleOutput {
   const sequences: SampledSequence[] = [];
+  const part = partsOf('SampleResponse');
   let promptLogprobs: Float32Array | undefined;
   read(body, 'SampleResponse', {
     1: (r) => {
+      part();
       let [tokens, logprobs, stopReason]: [Int32Array, Float32Array | undefined, 'stop' | 'length'] = [
         new Int32Array(),
         undefined,

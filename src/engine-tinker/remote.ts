@@ -2,17 +2,17 @@ import { z } from 'zod';
 import type { AdamParams, LoraSpec, LossName } from '../engine/index.ts';
 import { EngineError } from '../run/index.ts';
 import { adamJson, chunksOf, passMessage, readPass, type Wire } from './passes.ts';
-import type { Session } from './session.ts';
+import { idSchema, type Session } from './session.ts';
 import type { WireDatum } from './tensors.ts';
 import { jsonOf, type Message, type Reply } from './transport.ts';
 
 /** A model on a server: its requests are numbered, sent in that order, and not waited for one by one. */
 
-const modelSchema = z.object({ model_id: z.string().min(1) });
-const savedSchema = z.object({ path: z.string().startsWith('tinker://') });
+const modelSchema = z.object({ model_id: idSchema });
+const savedSchema = z.object({ path: z.string().startsWith('tinker://').max(1000) });
 /** An answer of any content: an empty one was cut short. */
 const loadedSchema = z.looseObject({});
-const openedSchema = z.object({ sampling_session_id: z.string().min(1) });
+const openedSchema = z.object({ sampling_session_id: idSchema });
 const steppedSchema = z.object({ metrics: z.record(z.string(), z.number()).nullish() });
 
 export interface RemotePass {

@@ -37,6 +37,16 @@ function seedAt(seed: number, prompt: number): number {
   return ((h ^ (h >>> 13)) >>> 0) % LARGEST_SEED;
 }
 
+/** How far above 0 rounding can put a log-probability. */
+const ROUNDING = 1e-2;
+
+/** A server's log-probabilities, if they are ones: what it makes up must not become a gradient. */
+function requireLogprobs(values: Float32Array, url: string): Float32Array {
+  const odd = values.find((value) => !Number.isFinite(value) || value > ROUNDING);
+  if (odd === undefined) return values;
+  throw new RemoteError('remote', `${url}: ${odd} stands for a log-probability; expected a finite number up to 0`);
+}
+
 /** One sampling session of a server. */
 export class RemoteSampler {
   readonly #session: Session;
@@ -101,9 +111,14 @@ export class RemoteSampler {
       const { n, maxTokens, seed } = params;
       const output = await this.#ask(prompt, { n, maxTokens, seed: seedAt(seed, at), params, promptLogprobs: false });
       const samples = output.sequences.map(({ tokens, logprobs, stopReason }) => {
-        if (logprobs === undefined)
-          throw new RemoteError('remote', `${this.#session.transport.url}: samples came without log-probabilities`);
-        return { tokens, logprobs, stopReason };
+        const { url } = this.#session.transport;
+        if (logprobs === undefined) throw new RemoteError('remote', `${url}: samples came without log-probabilities`);
+        if (tokens.length > maxTokens)
+          throw new RemoteError(
+            'remote',
+            `${url}: a sample of ${tokens.length} tokens; at most ${maxTokens} were asked for`,
+          );
+        return { tokens, logprobs: requireLogprobs(logprobs, url), stopReason };
       });
       const shaped = (params.temperature ?? 1) !== 1 || params.topK !== undefined || (params.topP ?? 1) < 1;
       return this.#tempered && shaped ? this.#rescored(prompt, samples) : samples;
@@ -120,7 +135,8 @@ export class RemoteSampler {
   logprobs(sequences: readonly Int32Array[]): Promise<Float32Array[]> {
     return this.#each(sequences, async (sequence) => {
       const { promptLogprobs } = await this.#ask(sequence, { n: 1, maxTokens: 1, seed: 0, promptLogprobs: true });
-      return alignedLogprobs(promptLogprobs!, sequence.length, this.#session.transport.url);
+      const { url } = this.#session.transport;
+      return requireLogprobs(alignedLogprobs(promptLogprobs!, sequence.length, url), url);
     });
   }
 
@@ -158,7 +174,13 @@ export class TinkerSampler implements Sampler {
     this.#life.check();
     validateSequences(prompts, this.#spec, 'sample');
     requireRoom(prompts, this.#spec);
-    return this.#remote.sample(prompts, params);
+    const samples = await this.#remote.sample(prompts, params);
+    const { vocabulary } = this.#spec;
+    for (const { tokens } of samples.flat())
+      for (const id of tokens)
+        if (id < 0 || id >= vocabulary)
+          throw new RemoteError('remote', `the server sampled token ${id}; the vocabulary has ${vocabulary}`);
+    return samples;
   }
 
   async logprobs(sequences: readonly Int32Array[]): Promise<Float32Array[]> {

@@ -4,7 +4,9 @@ import { jsonOf, type Message, RefusedError, type Reply, type Transport } from '
 
 /** A client's session with a server: it says that it is there, submits requests, and waits for what they come to. */
 
-const sessionSchema = z.object({ session_id: z.string().min(1) });
+/** What a server calls something: sent with every request. */
+export const idSchema = z.string().min(1).max(1000);
+const sessionSchema = z.object({ session_id: idSchema });
 const configSchema = z.object({
   fwdbwd_max_chunk_len: z.int().positive().default(1024),
   fwdbwd_max_chunk_bytes_count: z.int().positive().default(5_000_000),
@@ -13,7 +15,7 @@ const configSchema = z.object({
 });
 export type ServerConfig = z.infer<typeof configSchema>;
 
-const futureSchema = z.object({ request_id: z.string().min(1) });
+const futureSchema = z.object({ request_id: idSchema });
 const againSchema = z.object({ type: z.literal('try_again') });
 const metadataSchema = z.object({ status: z.literal('complete_metadata') });
 const failureSchema = z.object({ error: z.string(), category: z.string().optional() });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { EngineError, overBounds } from '../run/index.ts';
+import { answerBytes, answerText, DataError, EngineError, JSON_BOUNDS, overBounds } from '../run/index.ts';
 import { RemoteError } from './remote-error.ts';
 
 /** One server of the Tinker protocol, asked again until it answers: what is lost on the way is sent anew, and done there once. */
@@ -32,6 +32,10 @@ export type Reply =
   | { readonly kind: 'json'; readonly value: unknown };
 
 const PROTOBUF = 'application/x-protobuf';
+/** Most bytes of an answer: log-probabilities of the largest request are some megabytes. */
+const ANSWER_BYTES = 256 * 1024 * 1024;
+/** Of the words of a refusal. */
+const WORDS_BYTES = 64 * 1024;
 /** What may be otherwise when it is asked again. */
 const AGAIN: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);
 
@@ -51,6 +55,12 @@ function wordsOf(text: string): string {
   const line = words.replaceAll(/\s+/g, ' ').trim();
   return line.length > 300 ? `${line.slice(0, 300)}…` : line;
 }
+
+const wordsIn = (response: Response): Promise<string> =>
+  answerText(response, WORDS_BYTES).catch((error: unknown) => {
+    if (error instanceof DataError) return 'more words than are read';
+    throw error;
+  });
 
 /** The server refused: asking again changes nothing. */
 export class RefusedError extends RemoteError {
@@ -115,11 +125,13 @@ export class Transport {
         redirect: 'error',
       });
       if (response.ok) return await replyOf(response);
-      const words = wordsOf(await response.text());
+      const words = wordsOf(await wordsIn(response));
       if (AGAIN.has(response.status)) return { lost: `${response.status} ${words}` };
       throw new RefusedError(response.status, `${url}: ${path} was refused (${response.status}): ${words}`);
     } catch (error) {
       if (error instanceof EngineError) throw error;
+      // Too much is too much when it is asked for again.
+      if (error instanceof DataError) throw new RemoteError('remote', `${url}: ${path}: ${error.message}`);
       const cause = (error as Error).cause;
       return { lost: wordsOf(cause instanceof Error ? cause.message : (error as Error).message) };
     }
@@ -128,10 +140,11 @@ export class Transport {
 
 async function replyOf(response: Response): Promise<{ reply: Reply } | { lost: string }> {
   if ((response.headers.get('content-type') ?? '').includes(PROTOBUF))
-    return { reply: { kind: 'protobuf', bytes: new Uint8Array(await response.arrayBuffer()) } };
-  const text = await response.text();
+    return { reply: { kind: 'protobuf', bytes: await answerBytes(response, ANSWER_BYTES) } };
+  const text = await answerText(response, ANSWER_BYTES);
   if (text === '') return { reply: { kind: 'json', value: null } };
-  if (overBounds(text, { levels: 32 }) !== undefined) return { lost: 'an answer that is nested too deep' };
+  const over = overBounds(text, { ...JSON_BOUNDS, levels: 32 });
+  if (over !== undefined) throw new DataError('answer', `expected an answer of fewer ${over}`);
   try {
     return { reply: { kind: 'json', value: JSON.parse(text) } };
   } catch {

@@ -24,7 +24,7 @@ import {
 } from './layouts/layout.ts';
 import { findLayout } from './layouts/registry.ts';
 import { createRoles } from './layouts/roles.ts';
-import { checkFinished, readProjectFile, readUnique } from './project-reader.ts';
+import { readProjectFile, readUnique, requireProject } from './project-reader.ts';
 import { containerFor, ENCODING_FORMATS, extensionOf, rowWriter, utf8Problem } from './row-writer.ts';
 import { type Container, folderRows, layoutFiles } from './rows.ts';
 import { checkedSink, folderOutput } from './sink.ts';
@@ -330,7 +330,7 @@ async function exportProject(options: ExportOptions, layout: Layout): Promise<Ex
  */
 export async function exportLayout(options: ExportOptions): Promise<ExportSummary> {
   const layout = findLayout(options.layout);
-  checkFinished(options.project);
+  requireProject(options.project);
   if (!existsSync(join(options.project, 'items.jsonl')))
     throw new UsageError('file', `${options.project}: expected a project folder with items.jsonl; check the path`);
   if (layout.id === 'project') {

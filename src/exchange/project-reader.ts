@@ -17,7 +17,7 @@ import {
   recordKey,
 } from '../feedback/index.ts';
 import { DataError, parseLine, UsageError } from '../run/index.ts';
-import { readLines, readRegularFile } from '../run/node.ts';
+import { fileOf, readLines, readRegularFile } from '../run/node.ts';
 import { isUnfinished } from './staging.ts';
 
 /** Everything of a project folder. */
@@ -30,11 +30,6 @@ export interface ProjectData {
   readonly judgments: Judgment[];
   /** The whole history, where the folder has one. */
   readonly records: FeedbackRecord[] | null;
-}
-
-/** Refuses what an interrupted command left. */
-export function checkFinished(folder: string): void {
-  if (isUnfinished(folder)) throw new DataError('partial', `${folder}: an unfinished import or export; start it again`);
 }
 
 /** Rows of a file by id, with their lines; a second row of an id is refused. */
@@ -79,6 +74,13 @@ function checkRecord(
     fail(`itemId: no item ${row.itemId} in items.jsonl`);
 }
 
+/** Refuses what an interrupted command left, and a folder of which a file is a link or a pipe: somebody may have sent it. */
+export function requireProject(folder: string): void {
+  if (isUnfinished(folder)) throw new DataError('partial', `${folder}: an unfinished import or export; start it again`);
+  for (const name of NAMES) fileOf(folder, name);
+}
+const NAMES = ['project.json', ...['items', 'raters', 'judgments', 'records'].map((name) => `${name}.jsonl`)];
+
 /** The largest description of a project that is read. */
 const PROJECT_BYTES = 64 * 1024 * 1024;
 
@@ -97,7 +99,7 @@ export function readProjectFile(folder: string): Project | null {
  * @throws DataError with file, line and what to do
  */
 export async function readProject(folder: string): Promise<ProjectData> {
-  checkFinished(folder);
+  requireProject(folder);
   const file = (name: string) => join(folder, `${name}.jsonl`);
   const items = await readUnique(file('items'), itemSchema as z.ZodType<Item>, (item) => item.id);
   const raters = existsSync(file('raters'))

@@ -1,15 +1,16 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DataError, UsageError } from '../run/index.ts';
 import {
   decodeUtf8,
   fileHead,
+  fileOf,
   isGzip,
-  onPath,
   READ_LIMITS,
   type ReadOptions,
   readBytes,
   readLines,
+  readRegularFile,
 } from '../run/node.ts';
 import { readCsv } from './csv.ts';
 import { readJsonArray } from './json-array.ts';
@@ -198,8 +199,8 @@ export function fileRows(path: string, container: Container, options: RowOptions
 /** `<part>.jsonl`, `<part>.jsonl.gz` or `<part>.json` of a folder, where there is one. */
 export const partFile = (folder: string, part: string): string | undefined =>
   [`${part}.jsonl`, `${part}.jsonl.gz`, `${part}.json`]
-    .map((name) => join(folder, name))
-    .find((path) => existsSync(path));
+    .filter((name) => fileOf(folder, name) !== undefined)
+    .map((name) => join(folder, name))[0];
 
 /** The files of a folder that a layout reads, in order; a UsageError when there is none that it needs. */
 export function layoutFiles(folder: string, layout: Layout): { part: string; path: string }[] {
@@ -237,11 +238,7 @@ export async function* folderRows(
 
 /** A file that is one JSON value. */
 function wholeFile(path: string, part: string): Row {
-  const bytes = onPath(path, () => {
-    if (statSync(path).size > READ_LIMITS.lineBytes)
-      throw new DataError('line', `${path}: expected at most ${READ_LIMITS.lineBytes} bytes, got more`);
-    return readFileSync(path);
-  });
+  const bytes = readRegularFile(path, READ_LIMITS.lineBytes);
   const text = decodeUtf8(bytes, path).replace(/^\ufeff/, '');
   const parsed = parseJson(text);
   const raw = () => text;

@@ -47,6 +47,7 @@ function historyOf(list: readonly Step[]): FeedbackRecord[] {
     else if (what === 8 && named !== undefined)
       history.push({ type: 'undo', ...base, undoes: earlier === 40 ? 'nothing' : recordKey(named).id });
     else if (earlier > 36) history.push({ type: 'archive', ...on });
+    else if (earlier > 32) history.push({ type: 'concern', ...base, about: 'pay', text: 'too little' });
     else history.push(earlier < 6 ? { type: 'withdrawal', ...base } : { type: 'flag', ...on, reason: 'late' });
   }
   return history;
@@ -62,6 +63,7 @@ function stands(history: readonly FeedbackRecord[]): (record: FeedbackRecord) =>
   const withdrawn = (r: FeedbackRecord) =>
     r.type !== 'undo' &&
     r.type !== 'archive' &&
+    r.type !== 'concern' &&
     after(r).some((w) => w.type === 'withdrawal' && w.raterId === recordKey(r).raterId && !undone(w));
   const active = (r: FeedbackRecord) => !undone(r) && !withdrawn(r);
   const first = (id: string): string => {
@@ -84,8 +86,9 @@ function stands(history: readonly FeedbackRecord[]): (record: FeedbackRecord) =>
   return (r) => active(r) && !replaced(r) && !away(r);
 }
 
-const contentOf = ({ judgments, drafts, skips, flags, adjudications, archives }: FeedbackState) => ({
+const contentOf = ({ judgments, drafts, skips, flags, concerns, adjudications, archives }: FeedbackState) => ({
   archives,
+  concerns,
   judgments,
   drafts,
   skips,
@@ -164,10 +167,12 @@ describe('a history of feedback', () => {
         const history = historyOf(list);
         const before = foldRecords(history);
         const after = foldRecords([...history, { type: 'withdrawal', id: 'w', projectId: 'p', raterId: 'r0', at: '' }]);
-        const { archives: _, ...given } = contentOf(after);
+        const { archives: _, concerns, ...given } = contentOf(after);
+        // What was complained of was not given.
+        expect(concerns).toEqual(before.concerns);
         const left: { id: string; raterId: string }[] = Object.values(given).flat();
         expect(left.filter(({ raterId }) => raterId === 'r0')).toEqual([]);
-        const { archives: __, ...givenBefore } = contentOf(before);
+        const { archives: __, concerns: ___, ...givenBefore } = contentOf(before);
         const others = Object.values(givenBefore)
           .flat()
           .filter(({ raterId }) => raterId !== 'r0')

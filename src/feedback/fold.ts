@@ -11,6 +11,8 @@ export interface FeedbackState {
   readonly drafts: readonly RecordOf<'draft'>[];
   readonly skips: readonly RecordOf<'skip'>[];
   readonly flags: readonly RecordOf<'flag'>[];
+  /** What raters complained of. */
+  readonly concerns: readonly RecordOf<'concern'>[];
   /** The latest decision per item and question. */
   readonly adjudications: readonly RecordOf<'adjudication'>[];
   /** What puts items away, and the items: nothing else on them stands. */
@@ -61,7 +63,7 @@ function removals(history: readonly FeedbackRecord[]): Map<string, Removal> {
       continue;
     }
     // Of the project, not of what somebody gave: no withdrawal takes it out.
-    if (record.type === 'archive') continue;
+    if (record.type === 'archive' || record.type === 'concern') continue;
     const { raterId, itemId } = recordKey(record);
     if (withdrawn.has(raterId)) {
       removed.set(id, 'withdrawn');
@@ -134,6 +136,7 @@ export function foldRecords(
     drafts: of('draft'),
     skips: of('skip'),
     flags: of('flag'),
+    concerns: of('concern'),
     adjudications: of('adjudication'),
     archives,
     archived,

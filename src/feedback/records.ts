@@ -18,6 +18,8 @@ const onItem = { ...base, itemId: z.string().min(1) };
 
 /** Reasons a rater can give for not answering; free text goes beside them. */
 export const SKIP_REASONS = ['unclear', 'no-expertise', 'broken', 'upsetting', 'other'] as const;
+/** What a rater's concern can be about; the words go beside it. */
+export const CONCERNS = ['pay', 'hours', 'content', 'instructions', 'treatment', 'privacy', 'other'] as const;
 /** Why an adjudicator decided as they did. */
 export const ADJUDICATION_REASONS = [
   'guideline',
@@ -29,7 +31,7 @@ export const ADJUDICATION_REASONS = [
 ] as const;
 
 /** Kinds of records whose content can be erased. */
-export const ERASABLE = ['judgment', 'draft', 'skip', 'flag', 'undo', 'adjudication', 'withdrawal'] as const;
+export const ERASABLE = ['judgment', 'draft', 'skip', 'flag', 'undo', 'adjudication', 'withdrawal', 'concern'] as const;
 
 export const feedbackRecordSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('judgment'), judgment: judgmentSchema }),
@@ -67,6 +69,11 @@ export const feedbackRecordSchema = z.discriminatedUnion('type', [
   }),
   /** A rater withdraws what they gave so far: it stays in the history and leaves every later state. */
   z.strictObject({ type: z.literal('withdrawal'), ...base, reason: z.string().optional() }),
+  /**
+   * A rater complains, or raises a concern, about the work and how they are treated. It is no feedback: no withdrawal takes it
+   * out, and only who filed it takes it back.
+   */
+  z.strictObject({ type: z.literal('concern'), ...base, about: z.enum(CONCERNS), text: z.string().min(1) }),
   /**
    * What is left in the place of a record that was erased at `at`: whose it was, on which item, of which kind, and a
    * salted commitment to its content, by which the hashes of the history still follow from each other.

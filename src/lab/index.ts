@@ -1,5 +1,7 @@
 export * from './algorithms/algorithm-study.ts';
+export * from './arms.ts';
 export * from './distribution-study.ts';
+export * from './early-warning.ts';
 export * from './effects.ts';
 export * from './examination.ts';
 export * from './experiment.ts';
@@ -11,6 +13,7 @@ export * from './feature-reward.ts';
 export * from './feedback-types-study.ts';
 export { HARBOUR } from './harbour.ts';
 export * from './kept-gold.ts';
+export * from './monitor-rates.ts';
 export * from './monitor-signals.ts';
 export * from './monitor-study.ts';
 export * from './pair-features.ts';

@@ -10,10 +10,12 @@ import {
   runProbe,
 } from '../audit/index.ts';
 import { probeContract } from '../audit/probe.contract.ts';
-import { type Arm, runArm, settingOf } from './experiment.ts';
+import { type Arm, runArm, settingOf } from './arms.ts';
+import { answeredBy } from './effects.ts';
 import { EXPERIMENTS } from './experiments/index.ts';
 import { COVERAGE, RATES, ratedArms } from './rates.ts';
-import { STRATEGY_IDS, SWITCHABLE } from './strategies/index.ts';
+import { USUAL } from './setting.ts';
+import { STRATEGY_IDS, SWITCHABLE, strategyOf } from './strategies/index.ts';
 
 const planted = (id: ProbeId): Arm => ({ kind: 'planted', dose: EXPERIMENTS[id].documented });
 const draw = (id: ProbeId, arm: Arm, seed: number) => runArm(EXPERIMENTS[id], id, arm, seed);
@@ -100,10 +102,63 @@ describe('strategies', () => {
   it('are the eighteen, and those with an arm change what they are applied to', () => {
     expect(STRATEGY_IDS.length).toBe(18);
     for (const id of SWITCHABLE) {
-      const arm: Arm = { kind: 'strategy', id, dose: EXPERIMENTS['over-optimisation'].documented };
-      const without = settingOf(EXPERIMENTS['over-optimisation'], planted('over-optimisation'));
-      expect(settingOf(EXPERIMENTS['over-optimisation'], arm)).not.toEqual(without);
+      const probes = answeredBy(id);
+      expect({ id, probes: probes.length > 0 }).toEqual({ id, probes: true });
+      // Some change nothing where the dose is below what they act on; but for the cap on a poisoner, none changes nothing everywhere.
+      const changed = probes.filter((probe) => {
+        const arm: Arm = { kind: 'strategy', id, dose: EXPERIMENTS[probe].documented };
+        const [before, after] = [planted(probe), arm].map((own) => settingOf(EXPERIMENTS[probe], own, probe));
+        return JSON.stringify(before) !== JSON.stringify(after);
+      });
+      expect({ id, changed: changed.length > 0 || id === 'S16' }).toEqual({ id, changed: true });
     }
+  });
+  it('holds up a poisoner who brings more than a share of the pairs, and none who brings less', () => {
+    const poisonAt = (dose: number) =>
+      settingOf(EXPERIMENTS.backdoor, { kind: 'strategy', id: 'S16', dose }, 'backdoor') as { poison: number };
+    expect(poisonAt(5).poison).toBe(5);
+    expect(poisonAt(40).poison).toBe(12.5);
+  });
+  it('is refused where it cannot be switched on', () => {
+    const arm: Arm = { kind: 'strategy', id: 'S6', dose: 1 };
+    expect(() => settingOf(EXPERIMENTS.sycophancy, arm, 'sycophancy')).toThrow(/S6: expected a strategy/);
+  });
+  it('takes the price of qualifying from the pairs, and lets nobody work who does not look', () => {
+    const raters = { noisy: 6, careless: 3, fatigued: 1, sycophantic: 2 };
+    const after = strategyOf('S1').apply!({ ...USUAL, raters, pairs: 300, overlap: 3 });
+    expect(after.raters).toEqual({ noisy: 10, sycophantic: 2 });
+    expect(after.pairs).toBe(300 - (10 * (12 + 3)) / 3);
+  });
+  it('ends a path that is audited at the first fall that is seen, after it and not before', async () => {
+    const dose = EXPERIMENTS['over-optimisation'].documented;
+    const [whole, stopped] = await Promise.all(
+      (
+        [
+          { kind: 'planted', dose },
+          { kind: 'strategy', id: 'S17', dose },
+        ] as const
+      ).map((arm) => draw('over-optimisation', arm, 3)),
+    );
+    const [all, kept] = [whole!, stopped!].map(({ evidence }) => evidence['optimisation-path']!);
+    expect(kept!.length).toBeLessThan(all!.length);
+    expect(kept!.length).toBeGreaterThan(1);
+    expect(kept).toEqual(all!.slice(0, kept!.length));
+    expect(stopped!.truth!).toBeLessThan(whole!.truth!);
+  });
+  it('hands the worst inputs that a search finds to the base policy, and leaves the others as they were', async () => {
+    const dose = EXPERIMENTS.exploitability.documented;
+    const [holed, mended] = await Promise.all(
+      (
+        [
+          { kind: 'planted', dose },
+          { kind: 'strategy', id: 'S5', dose },
+        ] as const
+      ).map((arm) => draw('exploitability', arm, 3)),
+    );
+    expect(mended!.truth!).toBeLessThan(holed!.truth!);
+    expect(mended!.evidence['input-utilities']!.map(({ promptId }) => promptId)).toEqual(
+      holed!.evidence['input-utilities']!.map(({ promptId }) => promptId),
+    );
   });
   it('share their chance with the arm they are held against: one that changes nothing makes no difference', async () => {
     const dose = EXPERIMENTS['careless-raters'].documented;

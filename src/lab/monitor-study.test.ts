@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { MONITOR_IDS, monitorSchema } from '../policy/index.ts';
+import { digestValue } from '../run/index.ts';
+import { committedMonitors, MONITOR_RUNS, ruleRates } from './monitor-rates.ts';
 import { type SeenPoint, SIGNAL_IDS, SIGNALS } from './monitor-signals.ts';
-import { type CountedRun, lostAt, monitorStudy, watchedRun } from './monitor-study.ts';
+import { lostAt, monitorRows, watchedRun, watchRuns } from './monitor-study.ts';
 
 const point = (changes: Partial<SeenPoint>): SeenPoint => ({
   kl: 0,
@@ -71,45 +74,52 @@ describe('early warning', () => {
     expect(lostAt([0, -1, -2])).toBeNull();
     expect(lostAt([1, 2, 1.95, 1.5], 0.5)).toBe(3);
   });
-  it('chooses thresholds and the best signal on one half, and counts them on the other', async () => {
-    // Runs as they were kept: KL tells in the first half of either sort, length in the second; nothing else tells anything.
-    const quiet = { height: 0, atEnd: 0 };
-    const kept = Array.from({ length: 40 }, (_, seed): CountedRun => {
-      const overdone = seed < 20;
-      const told = seed % 2 === 0 ? 'kl' : 'length';
-      const raised = Object.fromEntries(SIGNAL_IDS.map((id) => [id, quiet])) as CountedRun['raised'];
-      const own = { ...quiet, ...(overdone && { height: 1, atEnd: 2 }) };
-      // One quiet run of each half stands high: a twentieth of ten is none, so that it is the threshold.
-      const high = seed === 38 || seed === 39 ? { height: 0.5, atEnd: 0.5 } : own;
-      return { seed, overdone, raised: { ...raised, [told]: high } };
-    });
-    const known = new Map(kept.map((run) => [run.seed, run]));
-    const keep = () => {
-      throw new Error('nothing is computed that was kept');
-    };
-    const study = await monitorStudy({ runs: 40, firstSeed: 0 }, () => {}, { known, keep });
-    expect([study.runs, study.drawn]).toEqual([40, 40]);
-    // KL, chosen where it tells, is counted where it does not, and the other way round.
-    expect(study.best.signals).toEqual(['kl', 'length']);
-    expect(study.best.detected.hits).toBe(0);
-    const row = study.rows.find(({ signal, chosen }) => signal === 'kl' && chosen.startsWith('5 %'))!;
-    expect(row.thresholds).toEqual([0.5, 0]);
-    // In the half where KL tells, by the threshold of the other, which is the lowest there.
-    expect([row.detected.hits, row.ever.hits, row.falseAlarms.hits]).toEqual([10, 10, 1]);
-    expect(row.area).toBeCloseTo((10 * 20 + 10 * (19 * 0.5)) / 400, 9);
-  });
   it('repeats a run with its seed, and a study is of runs of both sorts', async () => {
     const run = await watchedRun(12);
     expect(await watchedRun(12)).toEqual(run);
     expect(run.gold.length).toBe(run.points.length);
-    const study = await monitorStudy({ runs: 8, firstSeed: 12 });
-    expect(study.drawn).toBeGreaterThanOrEqual(8);
-    for (const { detected, ever, falseAlarms } of [...study.rows, study.best])
-      expect([detected.n, ever.n, falseAlarms.n]).toEqual([4, 4, 4]);
-    for (const { detected, ever, area } of study.rows) {
+    const study = monitorRows(await watchRuns({ runs: 8, firstSeed: 12 }));
+    expect(study.overdone).toBeGreaterThan(0);
+    expect(study.overdone).toBeLessThan(8);
+    for (const { detected, ever, falseAlarms, area } of study.rows) {
+      expect(detected.n + falseAlarms.n).toBe(4);
       expect(ever.hits).toBeGreaterThanOrEqual(detected.hits);
       expect(area).toBeGreaterThanOrEqual(0);
       expect(area).toBeLessThanOrEqual(1);
     }
+  });
+});
+
+describe('the committed rates of monitors', () => {
+  const { overdone, firstSeed, signals, digest, command, versions } = MONITOR_RUNS;
+  it('give again, to the bit, what every signal showed in the first runs', async () => {
+    const again = await watchRuns({ runs: 4, firstSeed });
+    expect(again.overdone).toEqual(overdone.slice(0, 4));
+    expect(new Set(again.overdone).size).toBe(2);
+    for (const id of SIGNAL_IDS)
+      for (const key of ['inTime', 'atEnd'] as const)
+        expect({ id, key, values: again.signals[id][key] }).toEqual({ id, key, values: signals[id][key].slice(0, 4) });
+  });
+  it('are of as many runs as their command says, under their digest', () => {
+    expect(command).toBe(`npm run lab:monitors -- --runs ${overdone.length} --first-seed ${firstSeed}`);
+    expect(Object.keys(versions)).toEqual(['goodhart', 'node']);
+    expect(digestValue({ firstSeed, overdone, signals })).toBe(digest);
+    for (const { inTime, atEnd } of Object.values(signals))
+      expect([inTime.length, atEnd.length]).toEqual([overdone.length, overdone.length]);
+  });
+  it('count a rule at its own settings: a budget that nothing keeps alarms always, one that all keep never', () => {
+    const kl = (nats: number) => ruleRates({ rule: 'kl-budget', nats, action: 'stop' });
+    const [bad, good] = [overdone.filter(Boolean).length, overdone.filter((lost) => !lost).length];
+    expect(kl(1e-9)).toMatchObject({ signal: 'kl', ever: { hits: bad, n: bad }, falseAlarms: { hits: good, n: good } });
+    expect(kl(1e9)).toMatchObject({ detected: { hits: 0, n: bad }, falseAlarms: { hits: 0, n: good } });
+    const settings = MONITOR_IDS.map((rule) => monitorSchema.parse({ rule }));
+    const { rules, signals: rows } = committedMonitors(settings);
+    expect(rules.map(({ rule, threshold }) => [rule, threshold])).toEqual([
+      ['kl-budget', 5],
+      ['spread', 2],
+      ['independent', 3],
+    ]);
+    expect(Object.keys(rows)).toEqual(SIGNAL_IDS);
+    for (const [own] of Object.values(rows)) expect(own!.chosen).toBe('5 % of the first 100 runs');
   });
 });

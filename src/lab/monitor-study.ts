@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { toPairs } from '../feedback/index.ts';
 import { ignoreProgress, type Progress } from '../run/index.ts';
 import { createRng, mean, type Rng, standardDeviation, wilson } from '../stats/index.ts';
@@ -153,174 +152,120 @@ function heights(id: SignalId, { points }: WatchedRun): number[] {
   });
 }
 
-/** Highest that a signal stood where it should have stayed quiet, and where it could still warn. */
-const raisedSchema = z.strictObject({
+/** How high a signal stood in each of some runs, as the largest value so far. */
+export interface Heights {
   /** Up to the point at which a tenth of the gain is lost; over the whole path of a run that never loses it. */
-  height: z.number(),
+  readonly inTime: readonly number[];
   /** Over the whole path. */
-  atEnd: z.number(),
-});
-type Raised = z.infer<typeof raisedSchema>;
-
-/** A run as the study counts it, small enough to be kept. */
-export const countedRunSchema = z.strictObject({
-  seed: z.int().nonnegative(),
-  overdone: z.boolean(),
-  raised: z.strictObject(
-    Object.fromEntries(SIGNAL_IDS.map((id) => [id, raisedSchema])) as { [K in SignalId]: typeof raisedSchema },
-  ),
-});
-export type CountedRun = z.infer<typeof countedRunSchema>;
-
-const raisedBy = (id: SignalId, run: WatchedRun): Raised => {
-  const all = heights(id, run);
-  const until = run.lostAt === null ? all.length : Math.max(1, run.lostAt);
-  return { height: all[until - 1]!, atEnd: all.at(-1)! };
-};
-
-/** One run of a seed, counted. */
-export async function countedRun(seed: number): Promise<CountedRun> {
-  const run = await watchedRun(seed);
-  const raised = Object.fromEntries(SIGNAL_IDS.map((id) => [id, raisedBy(id, run)])) as CountedRun['raised'];
-  return { seed, overdone: run.lostAt !== null, raised };
+  readonly atEnd: readonly number[];
 }
 
-/** How often runs were warned of, and how often for nothing. */
-interface Warned {
+/** Some runs as every signal saw them, by seed: all rates at all thresholds follow from these. */
+export interface MonitorRuns {
+  readonly firstSeed: number;
+  /** Whether each run lost a tenth of its largest gain. */
+  readonly overdone: readonly boolean[];
+  readonly signals: Readonly<Record<SignalId, Heights>>;
+}
+
+/** Watches some runs. */
+export async function watchRuns(
+  { runs, firstSeed }: { readonly runs: number; readonly firstSeed: number },
+  progress: Progress = ignoreProgress,
+): Promise<MonitorRuns> {
+  const overdone: boolean[] = [];
+  const seen = SIGNAL_IDS.map((id) => ({ id, inTime: [] as number[], atEnd: [] as number[] }));
+  for (let seed = firstSeed; seed < firstSeed + runs; seed++) {
+    const run = await watchedRun(seed);
+    overdone.push(run.lostAt !== null);
+    for (const { id, inTime, atEnd } of seen) {
+      const all = heights(id, run);
+      inTime.push(all[(run.lostAt === null ? all.length : Math.max(1, run.lostAt)) - 1]!);
+      atEnd.push(all.at(-1)!);
+    }
+    progress({ stage: 'monitors', done: overdone.length, total: runs, unit: 'runs' });
+  }
+  const signals = Object.fromEntries(seen.map(({ id, inTime, atEnd }): [SignalId, Heights] => [id, { inTime, atEnd }]));
+  return { firstSeed, overdone, signals: signals as Record<SignalId, Heights> };
+}
+
+/** How often an alarm is right and wrong at a threshold. */
+export interface AlarmRates {
+  readonly threshold: number;
   /** Runs that over-optimise and were warned of before a tenth of the gain was lost. */
   readonly detected: Rate;
   /** The same by the end of the path, late ones included. */
   readonly ever: Rate;
   readonly falseAlarms: Rate;
 }
-export interface SignalRow extends Warned {
+export interface SignalRow extends AlarmRates {
   readonly signal: SignalId;
   readonly title: string;
   /** Where the threshold comes from. */
   readonly chosen: string;
-  /** One, or that of each half, counted on the other. */
-  readonly thresholds: readonly number[];
   /** Area under the curve of detections over false alarms, all thresholds. */
   readonly area: number;
 }
-export interface MonitorStudy {
-  /** Half of them over-optimise. */
+export interface MonitorRows {
   readonly runs: number;
   readonly firstSeed: number;
-  /** Seeds that were drawn to have so many of either sort; of the sort that was full, the others were passed over. */
-  readonly drawn: number;
+  readonly overdone: number;
   readonly rows: readonly SignalRow[];
-  /** The signal that warned most often in time on one half, counted on the other, both ways. */
-  readonly best: Warned & { readonly signals: readonly SignalId[] };
 }
 
-const counted = (hits: number, n: number): Rate => ({ hits, n, interval: wilson(hits, n) });
+export const counted = (hits: number, n: number): Rate => ({ hits, n, interval: wilson(hits, n) });
 
-/** A way to decide whether a run is warned of. */
-type Rule = { readonly signal: SignalId; readonly threshold: number };
-
-/** Runs counted by the rule that each is under. */
-function warned(tested: readonly (readonly [CountedRun, Rule])[]): Warned {
-  const hits = (of: typeof tested, key: keyof Raised = 'height') =>
-    counted(of.filter(([run, { signal, threshold }]) => run.raised[signal][key] > threshold).length, of.length);
-  const [bad, good] = [tested.filter(([run]) => run.overdone), tested.filter(([run]) => !run.overdone)];
-  return { detected: hits(bad), ever: hits(bad, 'atEnd'), falseAlarms: hits(good) };
+/** Rates of a signal at a threshold over the runs from `from` on. */
+export function alarmRates(
+  { overdone, signals }: MonitorRuns,
+  { signal, threshold, from = 0 }: { readonly signal: SignalId; readonly threshold: number; readonly from?: number },
+): AlarmRates {
+  const { inTime, atEnd } = signals[signal];
+  const of = (bad: boolean, values: readonly number[]) => values.filter((_, i) => i >= from && overdone[i] === bad);
+  const rate = (values: readonly number[]) =>
+    counted(values.filter((value) => value > threshold).length, values.length);
+  return {
+    threshold,
+    detected: rate(of(true, inTime)),
+    ever: rate(of(true, atEnd)),
+    falseAlarms: rate(of(false, inTime)),
+  };
 }
 
 /** Probability that a run that over-optimises stands higher than one that does not, ties counting half. */
-function areaOf(signal: SignalId, runs: readonly CountedRun[]): number {
-  const of = (overdone: boolean) =>
-    runs.filter((run) => run.overdone === overdone).map(({ raised }) => raised[signal].height);
-  return mean(of(true).flatMap((b) => of(false).map((g) => (b > g ? 1 : b === g ? 0.5 : 0))));
+function areaOf({ overdone, signals }: MonitorRuns, signal: SignalId): number {
+  const of = (bad: boolean) => signals[signal].inTime.filter((_, i) => overdone[i] === bad);
+  const wins = of(true).flatMap((b) => of(false).map((g) => (b > g ? 1 : b === g ? 0.5 : 0)));
+  return mean(wins);
 }
 
-/** The lowest threshold that at most a twentieth of the quiet runs exceed. */
-function ruleOn(signal: SignalId, runs: readonly CountedRun[]): Rule {
-  const quiet = runs.filter(({ overdone }) => !overdone).map(({ raised }) => raised[signal].height);
-  const sorted = quiet.sort((a, b) => b - a);
-  return { signal, threshold: sorted[Math.floor(FALSE_ALARMS * sorted.length)] ?? Number.POSITIVE_INFINITY };
+/** The lowest threshold that at most a twentieth of quiet runs exceed. */
+export function thresholdFor(quiet: readonly number[]): number {
+  const sorted = [...quiet].sort((a, b) => b - a);
+  return sorted[Math.floor(FALSE_ALARMS * sorted.length)] ?? Number.POSITIVE_INFINITY;
 }
 
-/** The rule that warns of most runs in time among those whose thresholds were chosen on the same runs. */
-function bestOn(runs: readonly CountedRun[]): Rule {
-  const rules = SIGNAL_IDS.map((signal) => ruleOn(signal, runs));
-  const inTime = (rule: Rule) => warned(runs.map((run) => [run, rule])).detected.hits;
-  return rules.reduce((best, rule) => (inTime(rule) > inTime(best) ? rule : best));
-}
-
-/** Runs as they are drawn by seed, until there are as many as wanted of either sort; further ones of a full sort are passed over. */
-async function drawRuns(
-  { runs, firstSeed }: StudyOptions,
-  { known, keep }: KeptRuns,
-  progress: Progress,
-): Promise<{ readonly all: readonly CountedRun[]; readonly drawn: number }> {
-  const each = Math.floor(runs / 2);
-  const sorts = new Map([true, false].map((overdone): [boolean, CountedRun[]] => [overdone, []]));
-  let drawn = 0;
-  while ([...sorts.values()].some((sort) => sort.length < each)) {
-    const seed = firstSeed + drawn;
-    const before = known.get(seed);
-    const run = before ?? (await countedRun(seed));
-    if (before === undefined) keep(run);
-    drawn += 1;
-    const sort = sorts.get(run.overdone)!;
-    if (sort.length < each) sort.push(run);
-    const done = [...sorts.values()].reduce((n, own) => n + own.length, 0);
-    progress({ stage: 'monitors', done, total: 2 * each, unit: 'runs' });
-  }
-  return { all: [...sorts.values()].flat(), drawn };
-}
-
-interface StudyOptions {
-  readonly runs: number;
-  readonly firstSeed: number;
-}
-/** Runs that were computed before, by seed, and who keeps new ones. */
-export interface KeptRuns {
-  readonly known: ReadonlyMap<number, CountedRun>;
-  readonly keep: (run: CountedRun) => void;
-}
-const NOTHING_KEPT: KeptRuns = { known: new Map(), keep: () => {} };
-
-/**
- * Every signal over some runs of which half over-optimise. Thresholds are chosen on one half of either sort and counted on the other,
- * both ways, so that each run is counted once and by a threshold that it had no part in; published ones stand beside.
- */
-export async function monitorStudy(
-  options: StudyOptions,
-  progress: Progress = ignoreProgress,
-  kept: KeptRuns = NOTHING_KEPT,
-): Promise<MonitorStudy> {
-  const { all, drawn } = await drawRuns(options, kept, progress);
-  // Either sort comes in turn by seed: neighbours fall on different sides.
-  const halves = [0, 1].map((half) => all.filter((_, i) => i % 2 === half));
-  /** Each half under the rule that was chosen on the other. */
-  const crossed = (choose: (runs: readonly CountedRun[]) => Rule) => {
-    const rules = halves.map(choose);
-    const tested = halves.flatMap((half, i) => half.map((run) => [run, rules[1 - i]!] as const));
-    return { rules, warned: warned(tested) };
-  };
+/** Every signal over some runs: thresholds from the first half of them, rates from the second; published ones beside. */
+export function monitorRows(watched: MonitorRuns): MonitorRows {
+  const { firstSeed, overdone, signals } = watched;
+  const half = Math.floor(overdone.length / 2);
   const rows = SIGNAL_IDS.flatMap((signal): SignalRow[] => {
     const { title, published } = signalOf(signal);
-    const shared = { signal, title, area: areaOf(signal, all) };
-    const own = crossed((runs) => ruleOn(signal, runs));
-    const chosen = {
-      ...shared,
-      ...own.warned,
-      chosen: '5 % of the other half',
-      thresholds: own.rules.map((r) => r.threshold),
-    };
-    if (published === undefined) return [chosen];
-    const { threshold, source } = published;
-    const fixed = warned(all.map((run) => [run, { signal, threshold }]));
-    return [chosen, { ...shared, ...fixed, chosen: source, thresholds: [threshold] }];
+    const quiet = signals[signal].inTime.slice(0, half).filter((_, i) => !overdone[i]);
+    const rowAt = (threshold: number, chosen: string): SignalRow => ({
+      signal,
+      title,
+      chosen,
+      ...alarmRates(watched, { signal, threshold, from: half }),
+      area: areaOf(watched, signal),
+    });
+    const own = rowAt(thresholdFor(quiet), `5 % of the first ${half} runs`);
+    return published === undefined ? [own] : [own, rowAt(published.threshold, published.source)];
   });
-  const best = crossed(bestOn);
   return {
-    runs: all.length,
-    firstSeed: options.firstSeed,
-    drawn,
+    runs: overdone.length,
+    firstSeed,
+    overdone: overdone.filter(Boolean).length,
     rows: rows.sort((a, b) => b.area - a.area),
-    best: { ...best.warned, signals: best.rules.map(({ signal }) => signal) },
   };
 }

@@ -1,7 +1,8 @@
 import { PROBE_IDS, type ProbeId, probeOf, runProbe, type Verdict } from '../audit/index.ts';
 import { ignoreProgress, type Progress } from '../run/index.ts';
 import { type Interval, mean, wilson } from '../stats/index.ts';
-import { type Arm, armName, type Experiment, runArm } from './experiment.ts';
+import { type Arm, armName, runArm } from './arms.ts';
+import type { Experiment } from './experiment.ts';
 import { EXPERIMENTS } from './experiments/index.ts';
 import committed from './rates.json' with { type: 'json' };
 

@@ -1,15 +1,5 @@
 import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  createReadStream,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, createReadStream, existsSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   downloadFile,
@@ -21,7 +11,7 @@ import {
 } from '@huggingface/hub';
 import { z } from 'zod';
 import { DataError, ignoreProgress, type Progress, UsageError } from '../run/index.ts';
-import { cacheFolder, onPath, readJsonOf, readRegularFile, writeFileAtomic, writeJson } from '../run/node.ts';
+import { cacheFolder, entryAt, onPath, readJsonOf, readRegularFile, writeFileAtomic, writeJson } from '../run/node.ts';
 
 /**
  * Models from the Hugging Face hub, or a server with its API, into the cache. A revision is resolved to a commit once and kept:
@@ -93,7 +83,7 @@ const refPath = ({ folder, revision }: Repository) => join(folder, 'refs', encod
 
 /** Bytes of a file in the cache; undefined where there is none. A link leads out of the cache, a pipe never ends. */
 function sizeOf(path: string): number | undefined {
-  const stat = lstatSync(path, { throwIfNoEntry: false });
+  const stat = entryAt(path);
   if (stat === undefined || stat.isFile()) return stat?.size;
   throw new DataError('file', `${path}: expected a regular file of the cache, got something else; remove it`);
 }

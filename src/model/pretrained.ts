@@ -1,18 +1,8 @@
-import {
-  closeSync,
-  constants,
-  existsSync,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readSync,
-  statSync,
-} from 'node:fs';
+import { closeSync, constants, existsSync, fstatSync, mkdirSync, openSync, readdirSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LoraSpec } from '../engine/index.ts';
 import { DataError } from '../run/index.ts';
-import { fileError, onPath, readJson, writeFileAtomic, writeJson } from '../run/node.ts';
+import { fileError, onPath, readJson, targetAt, writeFileAtomic, writeJson } from '../run/node.ts';
 import { fromPeft, toPeft } from './adapters.ts';
 import { configFromSpec, familyOf, specFromConfig } from './hub-config.ts';
 import { hubTensors, type Piece, placePiece, takePiece } from './hub-tensors.ts';
@@ -60,7 +50,7 @@ export function isRewardModel(folder: string): boolean {
 const weightBytes = (folder: string): number =>
   onPath(folder, () => readdirSync(folder))
     .filter((name) => /\.(safetensors|gguf|bin)$/.test(name))
-    .reduce((sum, name) => sum + (statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0), 0);
+    .reduce((sum, name) => sum + (targetAt(join(folder, name))?.size ?? 0), 0);
 
 /**
  * The description of the model in a folder. `maxContext` makes the context shorter than the model allows: tables of

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Item, Judgment, RaterProfile } from '../feedback/index.ts';
-import { type LivingWage, peopleOf, peopleSchema } from './people.ts';
+import { peopleOf, peopleSchema } from './people.ts';
 
 const countsSchema = z.record(z.string(), z.number());
 
@@ -34,10 +34,10 @@ export function collected(
   items: readonly Item[],
   judgments: readonly Judgment[],
   raters: readonly RaterProfile[],
-  wage?: LivingWage | undefined,
+  stated?: Parameters<typeof peopleOf>[2],
 ): Collected {
   const kinds = new Map(raters.map(({ id, kind }) => [id, kind]));
-  const people = peopleOf(judgments, raters, wage);
+  const people = peopleOf(judgments, raters, stated);
   const held = items.filter(({ strata }) => isHeldOut(strata)).length;
   return {
     items: { train: items.length - held, heldOut: held },

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { FAIL_ON, isRequirable, probeSettingsSchema } from '../audit/index.ts';
 import { DISCLOSURE_IDS } from '../disclosure/index.ts';
 import { distributionSchema } from '../feedback/index.ts';
+import { SIGNAL_IDS, type SignalId } from '../lab/index.ts';
 import { rewardSchema, SELECTION_RULE_IDS } from '../reward/index.ts';
 import { RATER_POOLS, type RaterPoolId, raterCounts } from '../world/index.ts';
 import { dataSchema } from './data-config.ts';
@@ -184,9 +185,16 @@ const declarationSchema = z.strictObject({
       }),
     )
     .optional(),
-  /** What is to be done after, by whom and by when. */
+  /** What is to be done after, by whom and by when; and which signal of `goodhart lab monitors` it watches, whose rates are told. */
   plan: z
-    .array(z.strictObject({ what: z.string().min(1), owner: z.string().min(1), by: z.iso.date() }))
+    .array(
+      z.strictObject({
+        what: z.string().min(1),
+        owner: z.string().min(1),
+        by: z.iso.date(),
+        watches: z.enum(SIGNAL_IDS as [SignalId, ...SignalId[]]).optional(),
+      }),
+    )
     .min(1)
     .optional(),
 });

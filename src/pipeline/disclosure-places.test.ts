@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { atPointer } from '../disclosure/index.ts';
+import { committedMonitors } from '../lab/index.ts';
 import { configSchema } from './config.ts';
 import { disclosurePlaces } from './disclosure-places.ts';
 import { peopleSchema } from './people.ts';
@@ -25,9 +27,30 @@ describe('where a run has what it discloses', () => {
       feedback: {},
       policy: { monitor, variants: { reckless: { monitor: { rule: 'kl-budget', nats: 9 } } } },
     }).filter(({ item }) => item === 'D11');
-    expect(places).toMatchObject([
-      { pointer: '/config/policy/monitor', basis: 'configuration', supporting: true },
-      { pointer: '/config/policy/variants/reckless/monitor', basis: 'configuration', supporting: true },
+    expect(places.every(({ supporting }) => supporting)).toBe(true);
+    expect(places.filter(({ basis }) => basis === 'configuration').map(({ pointer }) => pointer)).toEqual([
+      '/config/policy/monitor',
+      '/config/policy/variants/reckless/monitor',
     ]);
+    const rates = committedMonitors([
+      { rule: 'kl-budget', nats: 1, action: 'stop' },
+      { rule: 'kl-budget', nats: 9, action: 'stop' },
+    ]);
+    const measured = places.filter(({ basis }) => basis === 'evidence');
+    expect(measured.length).toBe(8);
+    expect(measured.map(({ pointer }) => atPointer(rates, pointer)).includes(undefined)).toBe(false);
+    expect(atPointer(rates, measured[0]!.pointer)).toBe(1);
+    expect(atPointer(rates, measured[4]!.pointer)).toBe(9);
+  });
+  it('tells of what a plan watches how often it warned in time, each signal once', () => {
+    const step = { what: 'read it', owner: 'B', by: '2026-03-01', watches: 'independent-gap' };
+    const plan = [step, step, { ...step, watches: undefined }];
+    const config = configSchema.parse({ name: 'a', data: project });
+    const told = disclosurePlaces(config, { D11: { text: 'a', author: 'A', date: '2026-01-01', plan } });
+    const watched = told.filter(({ item }) => item === 'D11');
+    expect(watched.map(({ pointer }) => pointer)).toContain('/signals/independent-gap/0/detected');
+    expect(watched.length).toBe(4);
+    const rates = committedMonitors([]);
+    expect(watched.every(({ pointer }) => atPointer(rates, pointer) !== undefined)).toBe(true);
   });
 });

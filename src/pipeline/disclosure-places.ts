@@ -1,6 +1,9 @@
 import { PROBE_IDS } from '../audit/index.ts';
-import { type DisclosureId, INTERVAL_LABEL, type StatementBasis } from '../disclosure/index.ts';
+import { type Declaration, type DisclosureId, INTERVAL_LABEL, type StatementBasis } from '../disclosure/index.ts';
+import { SIGNAL_IDS, type SignalId } from '../lab/index.ts';
+import { own } from '../run/index.ts';
 import type { PipelineConfig } from './config.ts';
+import { policySettings } from './policy-config.ts';
 import { SPLIT_NAMES } from './report/words.ts';
 import { RUN_FILES } from './run-folder.ts';
 import { variantsOf } from './stages/policy.ts';
@@ -39,10 +42,13 @@ const peoplePlaces = (): Place[] => [
     'people by where they were recruited': '/people/pools',
     'judgments of people by version of the instructions': '/people/instructions',
     'people by what they say of themselves': '/people/demographics',
+    'people beside the population': '/people/represented',
     'hours of active time of people': '/people/hours',
+    'breaks of people': '/people/breaks',
     'pay of people': '/people/pay',
     'people whose pay is not told: unknown, or paid like fewer than five': '/people/payUntold',
   }),
+  ...measured('D2', RUN_FILES.data, { 'concerns that people filed': '/concerns' }),
   ...configured('D2', { 'living wage, an hour': '/config/data/livingWage' }),
 ];
 
@@ -119,21 +125,52 @@ function policyPlaces(config: PipelineConfig): Place[] {
   );
 }
 
-/** Rules that end an optimisation early: shown beside a plan for what comes after the training, and none themselves. */
-const monitorPlaces = (config: PipelineConfig): Place[] =>
-  variantsOf({ config, round: config.rounds }).flatMap((variant) => {
-    const [of, at] = variant === null ? ['', ''] : [` ${variant}`, `/variants/${variant}`];
-    const entries = { [`rule that ends the optimisation${of} early`]: `/config/policy${at}/monitor` };
-    return configured('D11', entries).map((place) => ({ ...place, supporting: true }));
+/** What of an alarm was measured in the lab, at a place of the file of monitors. */
+const alarmPlaces = (of: string, at: string): Place[] =>
+  supporting('D11', RUN_FILES.monitors, {
+    [`${of}, threshold`]: `${at}/threshold`,
+    [`${of}, overdone runs of the lab that it warned of in time`]: `${at}/detected`,
+    [`${of}, that it warned of at all`]: `${at}/ever`,
+    [`${of}, false alarms on other runs of the lab`]: `${at}/falseAlarms`,
   });
 
+/**
+ * Rules that end an optimisation early, and what a plan watches, with what the lab measured of them: shown beside a plan for what
+ * comes after the training, and no monitoring themselves.
+ */
+function monitorPlaces(config: PipelineConfig, watched: readonly SignalId[]): Place[] {
+  const ruled = variantsOf({ config, round: config.rounds }).filter(
+    (variant) => policySettings(config.policy!, variant).monitor !== undefined,
+  );
+  return [
+    ...ruled.flatMap((variant, i) => {
+      const [of, at] = variant === null ? ['', ''] : [` ${variant}`, `/variants/${variant}`];
+      const name = `rule that ends the optimisation${of} early`;
+      const written = variant === null || own(config.policy!.variants, variant)?.monitor !== undefined ? at : '';
+      const rule = configured('D11', { [name]: `/config/policy${written}/monitor` });
+      return [...rule.map((place) => ({ ...place, supporting: true })), ...alarmPlaces(name, `/rules/${i}`)];
+    }),
+    ...watched.flatMap((signal) => alarmPlaces(`watched, ${signal}`, `/signals/${signal}/0`)),
+  ];
+}
+
+/** What the steps of a plan watch, each once. */
+const watchedIn = (declarations: Readonly<Record<string, Declaration>>): SignalId[] => [
+  ...new Set(
+    (declarations.D11?.plan ?? []).flatMap(({ watches }) => SIGNAL_IDS.filter((signal) => signal === watches)),
+  ),
+];
+
 /** Where in a run folder the values of each disclosure item stand. A place without a value says nothing. */
-export function disclosurePlaces(config: PipelineConfig): Place[] {
+export function disclosurePlaces(
+  config: PipelineConfig,
+  declarations: Readonly<Record<string, Declaration>> = {},
+): Place[] {
   return [
     ...feedbackPlaces(config),
     ...rewardPlaces(),
     ...policyPlaces(config),
-    ...monitorPlaces(config),
+    ...monitorPlaces(config, watchedIn(declarations)),
     ...PROBE_IDS.flatMap((id) =>
       supporting('D9', RUN_FILES.rates, {
         [`${id}: planted failures found in the lab`]: `/${id}/planted/hits`,

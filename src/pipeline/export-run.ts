@@ -1,6 +1,12 @@
 import { renameSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type Details, type DisclosureExport, type ExportFormatId, exportDisclosure } from '../disclosure/index.ts';
+import {
+  type Details,
+  type DisclosureExport,
+  type ExportFormatId,
+  type ExportPlace,
+  exportDisclosure,
+} from '../disclosure/index.ts';
 import { onPath, writeFileAtomic } from '../run/node.ts';
 import { disclosedRun } from './disclosed-run.ts';
 import { requireFree, requireOutside } from './out-place.ts';
@@ -10,7 +16,7 @@ import { requireHolds } from './verify-run.ts';
 function writeFolder(out: string, files: DisclosureExport['files']): void {
   const partial = `${resolve(out)}.partial-${process.pid}`;
   try {
-    for (const { path, text } of files) writeFileAtomic(join(partial, path), text);
+    for (const { path, content } of files) writeFileAtomic(join(partial, path), content);
     onPath(out, () => {
       rmSync(out, { recursive: true, force: true });
       renameSync(partial, out);
@@ -23,15 +29,15 @@ function writeFolder(out: string, files: DisclosureExport['files']): void {
 /** Writes the disclosure of a sealed folder in a form that others read. A folder that does not hold together is refused. */
 export async function exportRun(
   folder: string,
-  options: { readonly format: ExportFormatId; readonly out: string; readonly details?: Details | undefined },
+  options: ExportPlace & { readonly format: ExportFormatId; readonly details?: Details | undefined },
 ): Promise<DisclosureExport> {
-  const { format, out, details } = options;
+  const { format, out, as, details } = options;
   requireOutside(folder, out);
   await requireHolds(folder);
-  const made = exportDisclosure(format, disclosedRun(folder), { out, details });
+  const made = await exportDisclosure(format, disclosedRun(folder), { out, as, details });
   if (made.as === 'folder') {
     requireFree(folder, out);
     writeFolder(out, made.files);
-  } else writeFileAtomic(out, made.files[0]!.text);
+  } else writeFileAtomic(out, made.files[0]!.content);
   return made;
 }

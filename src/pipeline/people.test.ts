@@ -26,7 +26,7 @@ describe('what is told of the people who judged', () => {
     const raters = five.map((id) => person(id, { pay }));
     // 60 judgments of 60, 90, 120, 150 and 180 seconds: 30, 20, 15, 12 and 10 an hour.
     const judgments = five.flatMap((id, i) => judged(id, 60, 60 + 30 * i));
-    const people = peopleOf(judgments, raters, { amount: 13, currency: 'EUR' });
+    const people = peopleOf(judgments, raters, { wage: { amount: 13, currency: 'EUR' } });
     expect(people!.pay).toEqual([
       {
         currency: 'EUR',
@@ -38,7 +38,13 @@ describe('what is told of the people who judged', () => {
       },
     ]);
     expect(people!.hours).toBeCloseTo(10);
-    expect(peopleOf(judgments, raters, { amount: 13, currency: 'USD' })!.pay![0]!.belowLivingWage).toBeNull();
+    // A form with two questions is sent at once: one task, paid and timed once.
+    const doubled = judgments.flatMap((one) => [one, { ...one, id: `${one.id}/second`, questionId: 'second' }]);
+    expect(peopleOf(doubled, raters)).toMatchObject({
+      hours: people!.hours,
+      pay: [{ hourly: people!.pay![0]!.hourly }],
+    });
+    expect(peopleOf(judgments, raters, { wage: { amount: 13, currency: 'USD' } })!.pay![0]!.belowLivingWage).toBeNull();
     expect(peopleOf(judgments, raters)!.pay![0]!.belowLivingWage).toBeNull();
     expect(peopleSchema.parse(people)).toEqual(people);
   });
@@ -71,6 +77,59 @@ describe('what is told of the people who judged', () => {
       instructions: { 1: 8, 2: 8 },
     });
   });
+  it('tells how long people work without a break, and how often they take one', () => {
+    const at = (raterId: string, minutes: number[]) =>
+      minutes.map((minute, i) => ({
+        ...judged(raterId, i + 1, 60).at(-1)!,
+        submittedAt: new Date(Date.parse(AT) + minute * 60_000).toISOString(),
+      }));
+    // Each takes a minute a task. A gap of four minutes is none, one of five is: 11 minutes, a break, then 1 minute.
+    const worked = five.flatMap((id) => at(id, [1, 6, 11, 17]));
+    const people = peopleOf(
+      worked,
+      five.map((id) => person(id)),
+    );
+    expect(people!.breaks).toMatchObject({ minutes: 5, people: 5 });
+    expect(people!.breaks!.longestStretch.median).toBeCloseTo(11 / 60);
+    expect(people!.breaks!.perHour.median).toBeCloseTo(1 / (4 / 60));
+    expect(
+      peopleOf(
+        worked,
+        five.slice(1).map((id) => person(id)),
+      )!.breaks,
+    ).toBeNull();
+    const untimed = worked.map((one) => (one.raterId === 'a' ? { ...one, submittedAt: '' } : one));
+    expect(
+      peopleOf(
+        untimed,
+        five.map((id) => person(id)),
+      )!.breaks,
+    ).toBeNull();
+  });
+  it('puts groups beside the population, small ones in no number, and says what nobody was asked', () => {
+    const raters = Array.from({ length: 20 }, (_, i) =>
+      person(`r${i}`, {
+        consent,
+        demographics: { region: i < 14 ? 'north' : i < 17 ? 'south' : 'west', ...(i < 3 && { age: 'old' }) },
+      }),
+    );
+    const shares = { north: 0.5, south: 0.25, west: 0.25 };
+    const population = { region: shares, age: { old: 0.5, young: 0.5 }, language: { en: 1 } };
+    const { represented } = peopleOf(
+      raters.flatMap(({ id }) => judged(id, 1, 1)),
+      raters,
+      { population },
+    )!;
+    expect(represented).toMatchObject({ age: 'fewer than 5', language: 'not collected' });
+    const region = represented!.region as Exclude<(typeof represented & object)[string], string>;
+    expect([region.said, Object.keys(region.groups)]).toEqual([20, ['north']]);
+    const { people, share, difference } = region.groups.north!;
+    expect([people, share]).toEqual([14, 0.7]);
+    expect(difference.value).toBeCloseTo(0.2);
+    // Wilson at 14 of 20 is .481 to .855, as published tables have it.
+    expect(difference.low).toBeCloseTo(0.481 - 0.5, 3);
+    expect(difference.high).toBeCloseTo(0.8545 - 0.5, 3);
+  });
   it('is nothing where no person judged, and tells no hours of fewer than five', () => {
     expect(peopleOf([], [person('a')])).toBeUndefined();
     expect(peopleOf(judged('m', 2, 1), [{ id: 'm', kind: 'model' }])).toBeUndefined();
@@ -78,7 +137,9 @@ describe('what is told of the people who judged', () => {
     expect(peopleOf(judged('a', 2, 1), [person('a', { pay })])).toMatchObject({
       people: 1,
       pools: null,
-      demographics: null,
+      demographics: 'not collected',
+      represented: null,
+      breaks: null,
       hours: null,
       pay: null,
       payUntold: 1,

@@ -35,7 +35,7 @@ export function discloseRun(
   return withoutNaN(
     buildDisclosure({
       run: config.name,
-      statements: disclosurePlaces(config),
+      statements: disclosurePlaces(config, declarations),
       declarations,
       findings: results.findings,
       findingsFile: RUN_FILES.findings,

@@ -30,6 +30,7 @@ export const RUN_FILES = {
   findings: 'findings.json',
   chains: 'chains.json',
   rates: 'rates.json',
+  monitors: 'monitors.json',
   results: 'results.json',
   reportDocument: 'report.json',
   report: 'report.html',

@@ -1,3 +1,4 @@
+export * from './answer.ts';
 export * from './canonical.ts';
 export * from './config.ts';
 export * from './errors.ts';

@@ -9,6 +9,8 @@ import {
   readdirSync,
   readSync,
   realpathSync,
+  type Stats,
+  statSync,
 } from 'node:fs';
 import { join, sep } from 'node:path';
 import { DataError } from './errors.ts';
@@ -107,12 +109,27 @@ export function requireRegularFiles(folder: string): void {
   throw new DataError('file', `${where}: expected a regular file or a folder, got ${first.what}; remove it`);
 }
 
+/** What stands at a path, a link as itself; undefined where nothing does, also where the path goes on below a file. */
+export const entryAt = (path: string): Stats | undefined => statOrNothing(() => lstatSync(path));
+/** What a path leads to, links followed; undefined where that is nothing. */
+export const targetAt = (path: string): Stats | undefined => statOrNothing(() => statSync(path));
+
+/** `throwIfNoEntry: false` of Node still throws below a file. */
+function statOrNothing(read: () => Stats): Stats | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(String((error as NodeJS.ErrnoException).code))) return undefined;
+    throw error;
+  }
+}
+
 /** A regular file of a folder by its path; undefined where there is nothing, refused where it is a link or anything else. */
 export function fileOf(folder: string, path: string): string | undefined {
   const within = pathWithin(folder, path);
   if (within !== undefined && lstatSync(within).isFile()) return within;
   const where = join(folder, path);
-  if (lstatSync(where, { throwIfNoEntry: false }) === undefined) return undefined;
+  if (entryAt(where) === undefined) return undefined;
   throw new DataError(
     'file',
     `${where}: expected a regular file of that folder, not a link or anything else; remove it`,

@@ -23,6 +23,8 @@ import { parseConfig } from './config.ts';
 import {
   createRunFolder,
   digestFile,
+  entryAt,
+  fileOf,
   filesBelow,
   hashBytes,
   PIECE_BYTES,
@@ -35,6 +37,7 @@ import {
   removeLeftovers,
   requireRegularFiles,
   strangersBelow,
+  targetAt,
   withRegularFile,
   writeFileAtomic,
   writeJson,
@@ -213,6 +216,15 @@ describe('regular files', () => {
         'inner/own.json\0',
       ])
         expect({ path, found: pathWithin(strange, path) }).toEqual({ path, found: undefined });
+    });
+    it('are not there below a file, nor where nothing is', () => {
+      for (const path of ['inner/own.json/run.json', 'inner/none.json']) {
+        expect({ path, entry: entryAt(join(strange, path)) }).toEqual({ path, entry: undefined });
+        expect({ path, target: targetAt(join(strange, path)) }).toEqual({ path, target: undefined });
+        expect({ path, file: fileOf(strange, path) }).toEqual({ path, file: undefined });
+      }
+      expect(entryAt(join(strange, 'linked.json'))!.isSymbolicLink()).toBe(true);
+      expect(targetAt(join(strange, 'linked.json'))!.isFile()).toBe(true);
     });
     it('are told from all else, by name, without waiting or reading without end', () => {
       expect(Object.fromEntries(strangersBelow(strange).map(({ path, what }) => [path, what]))).toEqual({

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Item } from '../feedback/index.ts';
+import { answerText, parseJson } from '../run/index.ts';
 import type { Send } from './access/outgoing.ts';
 import type { RequestOf } from './contract/index.ts';
 
@@ -23,17 +24,11 @@ export function completionsUrl(endpoint: string): string {
   return base.endsWith(path) ? base : `${base}${path}`;
 }
 
-/** The JSON of an answer, read no further than an answer may be long: the endpoint is whoever a lead named. */
+/** The JSON of an answer; undefined where it is none. */
 async function jsonOf(response: Response): Promise<unknown> {
-  const pieces: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const piece of (response.body ?? []) as AsyncIterable<Uint8Array>) {
-    bytes += piece.length;
-    if (bytes > ANSWER_BYTES) throw new Error(`the endpoint answered more than ${ANSWER_BYTES} bytes`);
-    pieces.push(piece);
-  }
+  const text = await answerText(response, ANSWER_BYTES);
   try {
-    return JSON.parse(Buffer.concat(pieces).toString('utf8'));
+    return parseJson(text);
   } catch {
     return undefined;
   }

@@ -240,6 +240,46 @@ describe('judging', () => {
     const after = await rater.call('GET /api/judge/{project}/mine', { params });
     expect(after.records.map((r) => r.standing)).toEqual([false, false, false]);
   });
+  it('takes a concern to the lead, from whoever was in, keeps it through a withdrawal, and lets only its author take it back', async () => {
+    const rater = await start();
+    const lead = await studio.person('lead', ['p']);
+    const auditor = await studio.person('auditor', ['p']);
+    const file = (n: number, text: string) =>
+      rater.call('POST /api/judge/{project}/concern', { params, body: { about: 'pay', text, idempotencyKey: key(n) } });
+    await file(1, 'too little');
+    await file(1, 'too little');
+    await file(2, 'and late');
+    await rater.call('POST /api/judge/{project}/withdraw', { params, body: { idempotencyKey: key(3) } });
+    const idOf = async (who: Person) => (await who.call('GET /api/session')).user!.raterId;
+    const [raterId, leadId] = [await idOf(rater), await idOf(lead)];
+    const read = async (who: Person) => (await who.call('GET /api/projects/{project}/raters', { params })).concerns;
+    expect((await read(lead)).map(({ raterId: by, about, text }) => [by, about, text])).toEqual([
+      [raterId, 'pay', 'and late'],
+      [raterId, 'pay', 'too little'],
+    ]);
+    expect((await read(auditor)).map(({ name }) => name)).toEqual([null, null]);
+    const { records } = await rater.call('GET /api/judge/{project}/mine', { params });
+    expect(records.map(({ type, text, standing }) => [type, text, standing])).toEqual([
+      ['concern', 'pay: and late', true],
+      ['concern', 'pay: too little', true],
+    ]);
+    const undo = { params, body: { id: key(2), idempotencyKey: key(4) } };
+    expect((await lead.send('POST /api/judge/{project}/undo', undo)).status).toBe(404);
+    const lost = {
+      type: 'undo',
+      id: 'u',
+      projectId: 'p',
+      raterId: leadId,
+      at: '2026-01-01T00:00:00Z',
+      undoes: key(2),
+    } as const;
+    await studio.store.putRaters('p', [{ id: leadId, kind: 'human' }]);
+    await expect(studio.store.submit(lost, { lead: true })).rejects.toThrow(/only who filed it/);
+    expect((await rater.call('POST /api/judge/{project}/undo', undo)).task).toBeNull();
+    expect((await read(lead)).map(({ text }) => text)).toEqual(['too little']);
+    await studio.store.erase('p', raterId, { at: '2026-01-03T00:00:00Z' });
+    expect((await read(lead)).map(({ about, text }) => [about, text])).toContainEqual(['erased', '']);
+  });
   it('asks nobody before consent, and keeps what they said of themselves only among the choices', async () => {
     const rater = await start(testProject({ consent: { version: '1', text: 'We keep your votes.' } }));
     expect((await rater.send('POST /api/judge/{project}/next', { params, body: {} })).status).toBe(403);

@@ -85,6 +85,24 @@ type Shown = RaterRow['accuracy'];
 
 const none = (reason: string): Shown => ({ undefined: reason });
 
+type Concern = ResponseOf<'GET /api/projects/{project}/raters'>['concerns'][number];
+
+/** What people complained of, newest first. Erasing one takes its words and leaves its place. */
+function concernsOf(
+  records: readonly FeedbackRecord[],
+  { removed }: FeedbackState,
+  named: ReadonlyMap<string | null, string>,
+): Concern[] {
+  const filed = records.flatMap((record): Concern[] => {
+    if (record.type !== 'concern' && !(record.type === 'erased' && record.was === 'concern')) return [];
+    const { id, raterId, at } = record;
+    if (removed.has(id)) return [];
+    const said = record.type === 'concern' ? record : ({ about: 'erased', text: '' } as const);
+    return [{ id, raterId, name: named.get(raterId) ?? null, at, about: said.about, text: said.text }];
+  });
+  return filed.reverse();
+}
+
 /** What each rater was flagged for, with the evidence. */
 function flagsByRater({ detectors }: FeedbackReport): Map<string, RaterRow['flags']> {
   const flags = new Map<string, RaterRow['flags']>();
@@ -305,7 +323,7 @@ export const PAGES: { readonly [P in PageName]: MakePage<P> } = {
       byDay: [...byDay].map(([day, judgments]) => ({ day, judgments })),
     };
   },
-  async raters({ project, state, raters: profiles, report: reportOf }, { names }, { accounts }) {
+  async raters({ project, state, records, raters: profiles, report: reportOf }, { names }, { accounts }) {
     const { seq, report } = reportOf();
     const paused = new Set(await pausedRaters(accounts, project.id));
     const named = new Map(names ? (await accounts.accounts()).map(({ raterId, name }) => [raterId, name]) : []);
@@ -335,7 +353,7 @@ export const PAGES: { readonly [P in PageName]: MakePage<P> } = {
       };
     });
     const rates = Object.fromEntries(Object.entries(DETECTOR_RATES.detectors).map(([id, rate]) => [id, rateOf(rate)]));
-    return { asOf: seq, raters, rates };
+    return { asOf: seq, raters, concerns: concernsOf(records, state, named), rates };
   },
   async quality({ report: reportOf }) {
     const { seq, report } = reportOf();

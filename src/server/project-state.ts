@@ -294,6 +294,8 @@ export function recordText(record: FeedbackRecord): string {
       return `skipped: ${record.reason}${record.note === undefined ? '' : `, ${record.note}`}`;
     case 'flag':
       return `flagged: ${record.reason}`;
+    case 'concern':
+      return `concern about ${record.about}: ${record.text}`;
     case 'undo':
       return `took back ${record.undoes}`;
     case 'draft':

@@ -41,7 +41,23 @@ const openInvite = (db: Db, tokenHash: string, now: string) =>
     .where('expires_at', '>', now)
     .executeTakeFirst();
 
+/**
+ * Ends links that set a new password: those to an account, and an owner's. A link does not say who made it, and owners alone
+ * do: all go, and are soon made anew.
+ */
+async function endResets(db: Db, accountId: string): Promise<void> {
+  const isOwner = await db
+    .selectFrom('accounts')
+    .select('id')
+    .where('id', '=', accountId)
+    .where('role', '=', 'owner')
+    .executeTakeFirst();
+  const ended = db.deleteFrom('resets');
+  await (isOwner === undefined ? ended.where('account_id', '=', accountId) : ended).execute();
+}
+
 async function takeBack(db: Db, accountId: string): Promise<void> {
+  await endResets(db, accountId);
   await db.deleteFrom('api_keys').where('created_by', '=', accountId).execute();
   await db.deleteFrom('invites').where('created_by', '=', accountId).execute();
 }
@@ -101,6 +117,7 @@ function people({
           ...(disabled !== undefined && { disabled: Number(disabled) }),
           ...(passwordHash !== undefined && { password_hash: passwordHash }),
         };
+        if (role !== undefined && role !== 'owner') await endResets(trx, id);
         if (Object.keys(change).length > 0)
           await trx.updateTable('accounts').set(change).where('id', '=', id).execute();
       }),

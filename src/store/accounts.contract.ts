@@ -145,6 +145,42 @@ export function accountsContract(
         expect(await accounts.resetPassword('shut', 'x', NOW)).toBeUndefined();
       },
     );
+    each('a reset ends with whoever could have made it, and with the account that it was for', async (accounts) => {
+      for (const [name, role] of [
+        ['owner', 'owner'],
+        ['lead', 'lead'],
+        ['ann', 'rater'],
+      ] as const)
+        await accounts.createAccount(account(name, { role }));
+      const links = async (...ends: ((id: string) => Promise<unknown>)[]) => {
+        const left: boolean[] = [];
+        for (const [i, end] of ends.entries())
+          for (const [by, of] of [
+            ['owner', 'ann'],
+            ['lead', 'ann'],
+            ['ann', 'ann'],
+          ] as const) {
+            const tokenHash = `${i}-${by}`;
+            await accounts.createReset({ tokenHash, accountId: `id-${of}`, expiresAt: LATER, now: NOW });
+            await end(`id-${by}`);
+            // Who is let in again finds no old link.
+            for (const name of ['owner', 'lead', 'ann'])
+              await accounts.updateAccount(`id-${name}`, { disabled: false });
+            left.push((await accounts.accountOfReset(tokenHash, NOW)) !== undefined);
+          }
+        return left;
+      };
+      const gone = [false, true, false];
+      expect(await links(accounts.shutOut, accounts.takeBackGiven)).toEqual([...gone, ...gone]);
+      const lowered = async (id: string) => {
+        await accounts.updateAccount(id, { role: id === 'id-owner' ? 'lead' : 'rater' });
+        if (id === 'id-owner') await accounts.updateAccount(id, { role: 'owner' });
+      };
+      expect((await links(lowered))[0]).toBe(false);
+      await accounts.createReset({ tokenHash: 'last', accountId: 'id-ann', expiresAt: LATER, now: NOW });
+      await accounts.removeAccount('id-owner');
+      expect(await accounts.accountOfReset('last', NOW)).toBeUndefined();
+    });
     each('an account is deleted with its sessions and what it gave, and its name is free', async (accounts) => {
       await accounts.createAccount(account('a'));
       await accounts.setProjects('id-a', ['p']);

@@ -4,12 +4,13 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import Database from 'libsql';
-import { own } from '../run/index.ts';
+import { closeObjectPrototype, own } from '../run/index.ts';
 
 const EVERY_MS = 1000;
 /** Pages (4 kB) in the log from which on a writer is held up for the rest, so that the log can begin anew. */
 const LONG_LOG = 8192;
 
+closeObjectPrototype();
 const db = new Database((workerData as { path: string }).path);
 db.pragma('synchronous = FULL');
 db.pragma('busy_timeout = 20');

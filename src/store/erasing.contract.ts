@@ -69,6 +69,7 @@ async function spoken(store: FeedbackStore): Promise<{ readonly itemId: string }
   await store.submit(draftOf('draft-1', itemId, { typed: `${SECRET} twice` }));
   await store.submit(judged(first, 'rater-0', { id: 'first', reason: `because ${SECRET}` }));
   await store.submit({ type: 'flag', ...base, id: 'flag', itemId, reason: `${SECRET} flagged` });
+  await store.submit({ type: 'concern', ...base, id: 'concern', about: 'pay', text: `${SECRET} pay` });
   const second = await reserved(store, 'p', 'rater-0');
   const note = `${SECRET} skipped`;
   await store.submit({ type: 'skip', ...base, id: 'skip', itemId: second.item.id, reason: 'other', note });
@@ -89,7 +90,10 @@ export const erasingCases: Cases = {
       const before = await collected(store.history('p'));
       expect(await everything(url)).toContain(SECRET);
       const done = await store.erase('p', 'rater-0', { at: minutes(1), by: 'owner-1' });
-      expect(done).toMatchObject({ erased: { judgment: 2, draft: 1, skip: 1, flag: 1, undo: 1 }, profile: true });
+      expect(done).toMatchObject({
+        erased: { judgment: 2, draft: 1, skip: 1, flag: 1, undo: 1, concern: 1 },
+        profile: true,
+      });
       expect(done.outside.length).toBeGreaterThan(0);
       expect(await everything(url)).not.toContain(SECRET);
       expect(await faultsOf(store)).toEqual([]);
@@ -100,13 +104,13 @@ export const erasingCases: Cases = {
       );
       const note = after.at(-1)!.record as RecordOf<'erasure'>;
       expect(note).toMatchObject({ type: 'erasure', raterId: 'rater-0', at: minutes(1), by: 'owner-1', judgments: 2 });
-      expect(note.records.length).toBe(6);
+      expect(note.records.length).toBe(7);
       expect(await store.erasures('p')).toEqual([note]);
       const left = after
         .filter(({ record }) => record.type === 'erased')
         .map(({ record }) => recordKey(record).raterId);
       expect(new Set(left)).toEqual(new Set(['rater-0']));
-      expect(left.length).toBe(7);
+      expect(left.length).toBe(8);
       const { judgments, skips, flags, drafts } = await store.state('p');
       expect(judgments.map(({ id }) => id)).toEqual(['kept']);
       expect([skips, flags, drafts]).toEqual([[], [], []]);

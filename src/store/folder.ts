@@ -15,7 +15,7 @@ import {
   raterProfileSchema,
 } from '../feedback/index.ts';
 import { canonicalJson, parseConfig, UsageError } from '../run/index.ts';
-import { onPath, readJsonLines, writeJson } from '../run/node.ts';
+import { fileOf, onPath, readJsonLines, writeJson } from '../run/node.ts';
 import type { FeedbackStore, ProjectSource, SourceCounts } from './store.ts';
 import { syncPath, writeLines } from './write-lines.ts';
 
@@ -43,6 +43,8 @@ export function readProjectFolder(folder: string, options: { readonly projectFil
   const at = (name: keyof typeof PROJECT_FILES) => join(folder, PROJECT_FILES[name]);
   if (!existsSync(folder))
     throw new UsageError('folder', `${folder}: expected a project folder, got nothing; check the path`);
+  // Somebody may have sent it: a link would lead out of it, and a pipe never end.
+  for (const name of Object.values(PROJECT_FILES)) fileOf(folder, name);
   const projectFile = options.projectFile ?? at('project');
   if (!existsSync(projectFile)) {
     throw new UsageError(

@@ -272,6 +272,7 @@ const historyCases: Cases = {
     const records: FeedbackRecord[] = [
       { type: 'draft', id: 'd1', ...base, raterId: 'rater-0', itemId, content: { outcome: 1 } },
       judged(got, 'rater-0'),
+      { type: 'concern', id: 'c1', ...base, raterId: 'rater-1', about: 'hours', text: 'no break' },
       { type: 'flag', id: 'f1', ...base, raterId: 'rater-1', itemId, reason: 'typo' },
       { type: 'undo', id: 'u1', ...base, raterId: 'rater-0', undoes: work },
       { type: 'undo', id: 'u2', ...base, raterId: 'rater-0', undoes: 'u1', reason: 'it was right' },
@@ -287,13 +288,13 @@ const historyCases: Cases = {
       },
       { type: 'skip', id: 's1', ...base, raterId: 'rater-1', itemId, reason: 'unclear' },
     ];
-    const done = [0, 1, 1, 0, 1, 1, 1];
+    const done = [0, 1, 1, 1, 0, 1, 1, 1];
     for (const [i, record] of records.entries()) {
       expect((await store.submit(record)).seq).toBe(i + 1);
       expect((await store.progress('past')).judgments.done).toBe(done[i]);
     }
     const entries = await collected(store.history('past'));
-    expect(entries.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    expect(entries.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
     expect(entries.map(({ record }) => record)).toEqual(records);
     for (let at = 0; at <= records.length; at++) {
       expect(await store.state('past', { at })).toEqual(foldRecords(records.slice(0, at)));
@@ -302,9 +303,10 @@ const historyCases: Cases = {
     expect(between.map(({ seq }) => seq)).toEqual([3, 4, 5]);
     const of = async (range: Parameters<typeof store.history>[1]) =>
       (await collected(store.history('past', range))).map(({ seq }) => seq);
-    expect(await of({ rater: 'rater-0' })).toEqual([1, 2, 4, 5]);
-    expect(await of({ rater: 'rater-1', item: itemId })).toEqual([3, 7]);
-    expect(await of({ item: 'item-2', after: 7 })).toEqual([]);
+    expect(await of({ rater: 'rater-0' })).toEqual([1, 2, 5, 6]);
+    expect(await of({ rater: 'rater-1' })).toEqual([3, 4, 8]);
+    expect(await of({ rater: 'rater-1', item: itemId })).toEqual([4, 8]);
+    expect(await of({ item: 'item-2', after: 8 })).toEqual([]);
     await expect(of({ rater: 'nobody' })).rejects.toThrow(/nobody/);
     await expect(of({ item: 'none' })).rejects.toThrow(/none/);
     // A skipped item does not come back to who skipped it.

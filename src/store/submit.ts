@@ -96,6 +96,7 @@ export async function submitTo(session: Session, request: SubmitRequest): Promis
   if (rater === undefined) throw unknownRater(session.project.id, raterId);
   if (record.type === 'undo') return undo(session, record, { request, rater });
   if (record.type === 'withdrawal') return withdraw(session, { request, rater });
+  if (record.type === 'concern') return receiptOf(session.append(request, { rater: rater.row.rater, item: null }));
   const item = session.item(itemId!);
   if (item === undefined) throw unknownItem(session.project.id, itemId!);
   const place = { rater, item };
@@ -324,13 +325,19 @@ async function undo(
       `expected a record of project ${session.project.id} to take back, got ${record.undoes}; check its id`,
     );
   }
-  const author = recordKey(JSON.parse(target.body) as FeedbackRecord).raterId;
+  const taken = JSON.parse(target.body) as FeedbackRecord;
+  const author = recordKey(taken).raterId;
   if (author !== rater.row.id && request.lead !== true) {
     throw refuse(
       record,
       `expected a record of ${rater.row.id}, got one of ${author}; only a lead takes back for others`,
     );
   }
+  if (author !== rater.row.id && taken.type === 'concern')
+    throw refuse(
+      record,
+      `expected a record of ${rater.row.id}, got a concern of ${author}; only who filed it takes it back`,
+    );
   const about = session.raterNumber(target.rater);
   const personal = target.item === null;
   const standing = personal

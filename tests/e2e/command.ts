@@ -8,35 +8,62 @@ import { z } from 'zod';
 const COMMAND = fileURLToPath(new URL('../../bin/goodhart.js', import.meta.url));
 const servingSchema = z.object({ type: z.literal('serving'), url: z.string(), setupUrl: z.string().nullable() });
 
-/** The Studio as people start it: `goodhart studio` in a process of its own. */
+/** The Studio as people start it: a command in a process of its own. */
 export interface StudioProcess {
+  /** Where it points to. */
   readonly url: string;
   /** The link of the first start, as the terminal prints it. */
   readonly setupUrl: string | null;
+  /** The lines of JSON that it has written so far, in order. */
+  readonly said: readonly { readonly type?: string }[];
+  /** Resolves once it has written a line of a type. */
+  heard(type: string): Promise<void>;
   /** Ends the process, and waits until it is gone. */
   kill(signal: NodeJS.Signals): Promise<void>;
 }
 
-export async function startStudioProcess(folder: string, port: number): Promise<StudioProcess> {
-  const args = [COMMAND, 'studio', '--json', '--port', String(port)];
-  const child: ChildProcess = spawn(
-    process.execPath,
-    [...args, '--store', join(folder, 'studio.db'), '--runs', join(folder, 'runs')],
-    { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, GOODHART_CACHE: join(folder, 'cache') } },
+/** `goodhart studio` on a folder. */
+export const startStudioProcess = (folder: string, port: number): Promise<StudioProcess> =>
+  startServing(
+    ['studio', '--port', String(port), '--store', join(folder, 'studio.db'), '--runs', join(folder, 'runs')],
+    folder,
   );
-  let said = '';
+
+/** A command that serves the Studio, working in a folder, where its cache is too. */
+export async function startServing(args: readonly string[], folder: string): Promise<StudioProcess> {
+  const child: ChildProcess = spawn(process.execPath, [COMMAND, ...args, '--json'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    cwd: folder,
+    env: { ...process.env, GOODHART_CACHE: join(folder, 'cache') },
+  });
+  let errors = '';
   child.stderr!.on('data', (data) => {
-    said += String(data);
+    errors += String(data);
   });
-  const serving = await new Promise<z.output<typeof servingSchema>>((resolve, reject) => {
-    createInterface({ input: child.stdout! }).on('line', (line) => {
-      const parsed = servingSchema.safeParse(JSON.parse(line));
-      if (parsed.success) resolve(parsed.data);
-    });
-    child.once('exit', (code) => reject(new Error(`goodhart studio ended with code ${code}: ${said}`)));
+  const said: { readonly type?: string }[] = [];
+  const waiting = new Set<{
+    readonly type: string;
+    readonly done: () => void;
+    readonly fail: (error: Error) => void;
+  }>();
+  createInterface({ input: child.stdout! }).on('line', (line) => {
+    const value = JSON.parse(line) as { readonly type?: string };
+    said.push(value);
+    for (const one of waiting) if (one.type === value.type) one.done();
   });
+  child.once('exit', (code) => {
+    for (const { fail } of waiting) fail(new Error(`goodhart ${args[0]} ended with code ${code}: ${errors}`));
+  });
+  const heard = (type: string) =>
+    said.some((value) => value.type === type)
+      ? Promise.resolve()
+      : new Promise<void>((done, fail) => waiting.add({ type, done, fail }));
+  await heard('serving');
+  const serving = servingSchema.parse(said.find(({ type }) => type === 'serving'));
   return {
     ...serving,
+    said,
+    heard,
     async kill(signal) {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const gone = once(child, 'exit');

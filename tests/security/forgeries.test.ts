@@ -13,7 +13,7 @@ import { resealCopy, runSignedForgeries, SIGNED_KINDS, signedRun } from './forge
 import { openWorkshop } from './forgery/workshop.ts';
 
 /** `npx tsx scripts/forgeries.ts 10000 1` makes more, of more runs. */
-const CASES = 50;
+const CASES = 200;
 /** Of those of claims and of public copies. */
 const SIGNED_CASES = 20;
 const SHAPES: readonly Shape[] = ['policy, variants and a monitor', 'a reward alone'];
@@ -42,7 +42,9 @@ describe('forged runs', () => {
     }
   });
   it('none passes, and each is told by the place where it shows', async () => {
-    const { faults, refused } = await runForgeries(folders, { count: CASES, seed: 1 });
+    // Three of four are of the run that is verified in a third of the time; what it has, the other has too.
+    const [whole, alone] = folders as [string, string];
+    const { faults, refused } = await runForgeries([whole, alone, alone, alone], { count: CASES, seed: 1 });
     expect(faults).toEqual([]);
     expect([...refused.values()].reduce((sum, n) => sum + n, 0)).toBe(CASES);
   }, 300_000);

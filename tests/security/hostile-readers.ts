@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runForTest } from '../../src/cli/command.fake.ts';
+import { EXPORT_FORMAT_IDS } from '../../src/disclosure/index.ts';
 
 /** Where commands read and write: a folder that may be hostile, and places beside it. */
 export interface Desk {
@@ -10,6 +11,8 @@ export interface Desk {
   readonly config: string;
   readonly key: string;
   readonly rules: string;
+  /** What an issuer says with a pack. */
+  readonly about: string;
   /** A new place for what a command writes. */
   out(name: string): string;
 }
@@ -35,9 +38,40 @@ export const COMMANDS: Readonly<Record<string, Ask>> = {
   'disclose sign': ({ folder, key }) => ['disclose', 'sign', folder, '--key', key, '--as', 'auditor'],
   'disclose timestamp': ({ folder, out }) => ['disclose', 'timestamp', folder, '--query', out('query.tsq')],
   'disclose open': ({ folder }) => ['disclose', 'open', folder, '--row', 'feedback/judgments.jsonl:1'],
+  'disclose pack': ({ folder, about, out }) => [
+    'disclose',
+    'pack',
+    folder,
+    '--about',
+    about,
+    '--out',
+    out('pack.tar.gz'),
+  ],
+  'disclose receive': ({ folder, project }) => [
+    ...['disclose', 'receive', folder, '--claims', join(project, '../disclosure/claims.jsonl')],
+  ],
+  'disclose receive from it': within('disclosure/claims.jsonl', (place, { project }) => [
+    ...['disclose', 'receive', join(project, '..'), '--claims', place],
+  ]),
+  'disclose compare': ({ folder, project, out }) => [
+    ...['disclose', 'compare', folder, join(project, '..'), '--html', out('compared.html')],
+  ],
+  ...Object.fromEntries(
+    EXPORT_FORMAT_IDS.map((format): [string, Ask] => [
+      `disclose export ${format}`,
+      ({ folder, out }) => ['disclose', 'export', format, folder, '--out', out('exported.html')],
+    ]),
+  ),
   'feedback report': within('feedback', (place) => ['feedback', 'report', place, '--replicates', '20']),
   'feedback leaderboard': within('feedback', (place) => ['feedback', 'leaderboard', place]),
-  export: within('feedback', (place, { out }) => ['export', place, '--layout', 'trl', '--out', out('rows.jsonl')]),
+  export: within('feedback', (place, { out }) => [
+    'export',
+    place,
+    '--layout',
+    'trl-preference',
+    '--out',
+    out('rows.jsonl'),
+  ]),
   import: within('feedback/judgments.jsonl', (place, { out }) => ['import', 'auto', place, '--out', out('imported')]),
   'store create': within('feedback', (place, { out }) => ['store', 'create', place, '--store', out('a.db')]),
   'store restore': within('records.jsonl', (place, { out }) => ['store', 'restore', place, '--store', out('b.db')]),
@@ -56,9 +90,14 @@ export const COMMANDS: Readonly<Record<string, Ask>> = {
 export const COMMAND_NAMES = Object.keys(COMMANDS);
 
 /** A key and rules of the user's own, in a folder. */
-export async function layDesk(place: string, config: object): Promise<Pick<Desk, 'config' | 'key' | 'rules'>> {
+export async function layDesk(
+  place: string,
+  config: object,
+): Promise<Pick<Desk, 'config' | 'key' | 'rules' | 'about'>> {
   mkdirSync(place, { recursive: true });
-  const desk = { config: join(place, 'run.yaml'), key: join(place, 'key.pem'), rules: join(place, 'rules.yaml') };
+  const at = (name: string) => join(place, name);
+  const desk = { config: at('run.yaml'), key: at('key.pem'), rules: at('rules.yaml'), about: at('about.yaml') };
+  writeFileSync(desk.about, 'access: { model: AL2, information: AL3, time: AL2 }\nassurance: AAL-1\n');
   writeFileSync(desk.config, JSON.stringify(config));
   const grounds = {
     reason: 'personal-data',

@@ -41,8 +41,8 @@ async function turnsOf(studio: TestStudio, rater: Person, count: number): Promis
   const turns: Turn[] = [];
   for (let n = 0; n < count; n++) {
     const headers: [string, string][] = [];
-    const sent = async (route: string, body: object) => {
-      const response = await rater.send(route, { params, body });
+    const sent = async (route: string, body?: object) => {
+      const response = await rater.send(route, { params, ...(body !== undefined && { body }) });
       for (const [name] of response.headers) headers.push([`${route} header`, name]);
       expect(response.status).toBe(200);
       return (await response.json()) as Record<string, unknown>;
@@ -68,7 +68,13 @@ async function turnsOf(studio: TestStudio, rater: Person, count: number): Promis
       idempotencyKey: `f${key}`,
     });
     const second = await sent('POST /api/judge/{project}/submit', { ...body, taskId: anew, idempotencyKey: `s${key}` });
-    const all = fieldsOf({ next, draft, again, receipt, undone, reloaded, back, flagged, second });
+    // What one gave so far, with what this turn added, and what leaving would do.
+    const mine = await sent('GET /api/judge/{project}/mine');
+    const records = (mine.records as { id: string }[]).filter(({ id }) => id.includes(key));
+    const withdrawal = await sent('GET /api/judge/{project}/withdrawal');
+    const entered = await sent('GET /api/judge/{project}');
+    const told = { next, draft, again, receipt, undone, reloaded, back, flagged, second };
+    const all = fieldsOf({ ...told, records, withdrawal, entered });
     const seen = all
       .filter(([path]) => !CONTENT.test(path))
       .map(([path, value]) => [path, looks(value)] as const)

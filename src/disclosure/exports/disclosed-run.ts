@@ -1,6 +1,6 @@
 import type { Finding } from '../../audit/index.ts';
 import { type Range, valueText } from '../../report/index.ts';
-import { type BasedStatement, type Disclosure, type DisclosureItem, INTERVAL_LABEL } from '../build.ts';
+import { type BasedStatement, type Disclosure, type DisclosureItem, INTERVAL_LABEL, stepText } from '../build.ts';
 import type { DisclosureId } from '../items.ts';
 import { notAssessedText, RISKS } from '../risks.ts';
 
@@ -122,7 +122,7 @@ export const itemLines = ({ id, statements, declaration, findings }: DisclosureI
   ...(declaration === undefined
     ? []
     : [`${declaration.text} (declared by ${declaration.author}, ${declaration.date})`]),
-  ...(declaration?.plan ?? []).map(({ what, owner, by }) => `${what} (${owner}, by ${by})`),
+  ...(declaration?.plan ?? []).map(stepText),
   ...(id === RISKS ? [notAssessedText(id, findings) ?? []].flat() : []),
 ];
 

@@ -157,7 +157,7 @@ function record(run: DisclosedRun, asking: Asking, model: DisclosedModel, of: Ev
     evaluation_results: results.map((result) => resultJson(run, `${developer}/${id}`, result)),
   };
   const uuid = uuidFrom(of === 'policy' ? seal : [...seal].reverse().join(''));
-  return { path: `data/goodhart/${developer}/${id}/${uuid}.json`, text: jsonText(json) };
+  return { path: `data/goodhart/${developer}/${id}/${uuid}.json`, content: jsonText(json) };
 }
 
 /** One record for the reward model and one for the policy, where the datastore has them. */

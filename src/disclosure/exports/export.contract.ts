@@ -8,16 +8,17 @@ import { ASPECT_NAMES, ASPECTS, aspectsIn } from './aspects.ts';
 import { DETAIL_IDS, type Details } from './details.ts';
 import { detailText, disclosedRunOf, everyDetail } from './disclosed-run.fake.ts';
 import type { DisclosedRun } from './disclosed-run.ts';
+import { readDocx } from './docx.fake.ts';
 import type { ExportedFile } from './format.ts';
-import { EXPORT_FORMATS, type ExportFormatId, exportDisclosure } from './index.ts';
-import { metadataOf, VALIDATORS } from './validators.fake.ts';
+import { EXPORT_FORMATS, type ExportFormatId, exportDisclosure, FORM_RENDERING_IDS } from './index.ts';
+import { metadataOf, textOf, VALIDATORS } from './validators.fake.ts';
 
 /** Text that would be a tag, a mark, a key, a line or an end of something, were it not escaped. */
 const HOSTILE = [
   '"><script>alert(1)</script><img src=x onerror=alert(1)>',
   '\n---\nlicense: mit\n# Heading\n\n| a | b |\n| --- | --- |\n',
   '[x](javascript:alert(1)) ![i](http://example.com/i.png) <http://example.com> https://example.com `c` **b** ~~s~~ $m$',
-  '__proto__ constructor {{x}} %s \\ \u0000 \u001b[31m \u202e \ufffd & ]]> */ --> \u2028',
+  '__proto__ constructor {{x}} %s \\ \u0000 \u001b[31m \u202e \ufffd \ufffe & ]]> */ --> \u2028',
 ].join(' ');
 
 /** What stands in files, apart from every text in it: a text that is only a text changes nothing of it. */
@@ -36,7 +37,9 @@ const tagsOf = (html: string): string[] => withoutAddresses(html).match(/<\/?[a-
 const rendered = (markdown: string): string =>
   renderToStaticMarkup(createElement(Markdown, { remarkPlugins: [remarkGfm] }, markdown));
 
-function structureOf(text: string, out: string): unknown {
+async function structureOf({ content }: ExportedFile, out: string): Promise<unknown> {
+  if (typeof content !== 'string') return (await readDocx(content)).tags;
+  const text = content;
   if (out.endsWith('.html')) return tagsOf(text);
   if (out.endsWith('.jsonl'))
     return text
@@ -56,7 +59,7 @@ const outOf = (id: ExportFormatId): string =>
     : (({ 'hf-model-card': 'a.md', 'hf-dataset-card': 'a.md', 'in-toto': 'a.jsonl' } as Record<string, string>)[id] ??
       'a.json');
 const OUTS = (id: ExportFormatId): readonly string[] =>
-  EXPORT_FORMATS[id].as === 'form' ? ['a.html', 'a.md', 'a.json'] : [outOf(id)];
+  EXPORT_FORMATS[id].as === 'form' ? FORM_RENDERING_IDS.map((as) => `a.${as}`) : [outOf(id)];
 
 /** Everything that a reader of the files is told: values and keys of JSON, texts of Markdown and HTML. */
 function toldBy(files: readonly ExportedFile[], out: string): string {
@@ -70,7 +73,8 @@ function toldBy(files: readonly ExportedFile[], out: string): string {
       }
     else all.push(String(value));
   };
-  for (const { text } of files) {
+  for (const file of files) {
+    const text = textOf(file);
     if (out.endsWith('.jsonl')) for (const line of text.trimEnd().split('\n')) walk(JSON.parse(line));
     else if (out.endsWith('.json')) walk(JSON.parse(text));
     else {
@@ -102,18 +106,18 @@ export function exportContract(id: ExportFormatId): void {
   };
 
   describe(id, () => {
-    it.each(Object.keys(runs))('is valid by its schema for a run %s, with details and without', (name) => {
-      expect(VALIDATORS[id](made(runs[name]!).files)).toEqual([]);
-      expect(VALIDATORS[id](made(runs[name]!, everyDetail(hostile)).files)).toEqual([]);
+    it.each(Object.keys(runs))('is valid by its schema for a run %s, with details and without', async (name) => {
+      expect(VALIDATORS[id]((await made(runs[name]!)).files)).toEqual([]);
+      expect(VALIDATORS[id]((await made(runs[name]!, everyDetail(hostile))).files)).toEqual([]);
     });
-    it('is the same for the same folder', () => {
+    it('is the same for the same folder', async () => {
       for (const out of OUTS(id))
-        expect(made(disclosedRunOf(), undefined, out)).toEqual(made(disclosedRunOf(), undefined, out));
+        expect(await made(disclosedRunOf(), undefined, out)).toEqual(await made(disclosedRunOf(), undefined, out));
     });
-    it('says of each part what becomes of it, and keeps to it', () => {
+    it('says of each part what becomes of it, and keeps to it', async () => {
       const run = runs['that withholds rows']!;
       expect(aspectsIn(run)).toEqual(ASPECT_NAMES);
-      const { files, losses } = made(run);
+      const { files, losses } = await made(run);
       const told = toldBy(files, outOf(id));
       for (const part of ASPECT_NAMES) {
         const holds = format.holds[part];
@@ -127,19 +131,23 @@ export function exportContract(id: ExportFormatId): void {
         }
       }
     });
-    it('makes nothing up: what it asked for is missing where nobody declared it, and stands there where somebody did', () => {
-      const [without, given] = [made(disclosedRunOf()), made(disclosedRunOf(), everyDetail())];
+    it('makes nothing up: what it asked for is missing where nobody declared it, and stands there where somebody did', async () => {
+      const [without, given] = [await made(disclosedRunOf()), await made(disclosedRunOf(), everyDetail())];
       const told = toldBy(given.files, outOf(id)).toLowerCase();
       const shown = DETAIL_IDS.filter((detail) => told.includes(detailText(detail).split(', ')[0]!.toLowerCase()));
       expect(without.missing).toEqual(shown);
       expect(given.missing).toEqual([]);
     });
-    it.each(OUTS(id))('is broken by no text of the run or of the details: %s', (out) => {
-      const plain = made(disclosedRunOf({ withheld: true }), everyDetail(), out).files;
-      const attacked = made(disclosedRunOf({ withheld: true, said: hostile }), everyDetail(hostile), out).files;
+    it.each(OUTS(id))('is broken by no text of the run or of the details: %s', async (out) => {
+      const { files: plain } = await made(disclosedRunOf({ withheld: true }), everyDetail(), out);
+      const { files: attacked } = await made(
+        disclosedRunOf({ withheld: true, said: hostile }),
+        everyDetail(hostile),
+        out,
+      );
       expect(attacked.length).toBe(plain.length);
-      for (const [i, { text }] of attacked.entries())
-        expect(structureOf(text, out)).toEqual(structureOf(plain[i]!.text, out));
+      for (const [i, file] of attacked.entries())
+        expect(await structureOf(file, out)).toEqual(await structureOf(plain[i]!, out));
     });
   });
 }

@@ -1,9 +1,8 @@
 import { z } from 'zod';
-import { documentPage, type ReportDocument } from '../../report/index.ts';
+import type { ReportDocument } from '../../report/index.ts';
 import type { Asking, DetailId } from './details.ts';
 import { type DisclosedRun, sealOf, withheldTexts } from './disclosed-run.ts';
 import { md, mdList } from './markdown.ts';
-import { jsonText } from './texts.ts';
 
 /**
  * A form that somebody else drew up, with the answers that a run and its declarations give. A field without an answer says so:
@@ -48,7 +47,8 @@ export function formNote(run: DisclosedRun, asking: Asking): string {
   ].join(' ');
 }
 
-const formDocument = ({ title, note, sections }: Form): ReportDocument => ({
+/** A form as a document to read. */
+export const formDocument = ({ title, note, sections }: Form): ReportDocument => ({
   title,
   note,
   sections: sections.map((section, i) => ({
@@ -66,7 +66,8 @@ const formDocument = ({ title, note, sections }: Form): ReportDocument => ({
   })),
 });
 
-const formMarkdown = ({ title, note, sections }: Form): string =>
+/** A form as Markdown. */
+export const formMarkdown = ({ title, note, sections }: Form): string =>
   `${[
     `# ${md(title)}`,
     md(note),
@@ -79,11 +80,3 @@ const formMarkdown = ({ title, note, sections }: Form): string =>
       ]),
     ]),
   ].join('\n\n')}\n`;
-
-/** How a form is written, by the ending of its file. */
-export const FORM_RENDERINGS = {
-  html: (form: Form) => documentPage(formDocument(form)),
-  json: (form: Form) => jsonText(form),
-  md: formMarkdown,
-} as const;
-export type FormRendering = keyof typeof FORM_RENDERINGS;

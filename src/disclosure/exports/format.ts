@@ -6,10 +6,10 @@ import type { Form } from './form.ts';
 /** A file that an export writes, below the place that it is given. */
 export interface ExportedFile {
   readonly path: string;
-  readonly text: string;
+  readonly content: string | Uint8Array;
 }
 
-/** What a format writes: one text, several files in a folder, or a filled form, which is rendered as the ending of its file says. */
+/** What a format writes: one text, several files in a folder, or a filled form, which is rendered as its file asks. */
 export type Written =
   | { readonly as: 'text'; readonly text: string }
   | { readonly as: 'folder'; readonly files: readonly ExportedFile[] }

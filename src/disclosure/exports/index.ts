@@ -7,7 +7,7 @@ import type { DisclosedRun } from './disclosed-run.ts';
 import { euMdf } from './eu-mdf.ts';
 import { euTrainingSummary } from './eu-training-summary.ts';
 import { everyEvalEver } from './every-eval-ever.ts';
-import { FORM_RENDERINGS, type FormRendering } from './form.ts';
+import { formRenderingOf, renderForm } from './form-renderings.ts';
 import type { ExportedFile, ExportFormat, Written } from './format.ts';
 import { hfDatasetCard } from './hf-dataset-card.ts';
 import { hfModelCard } from './hf-model-card.ts';
@@ -59,27 +59,28 @@ export function exportFormatOf(name: string): ExportFormatId {
   );
 }
 
-function renderingOf(out: string): FormRendering {
-  const ending = /\.([a-z]+)$/i.exec(out)?.[1]?.toLowerCase() ?? '';
-  if (Object.hasOwn(FORM_RENDERINGS, ending)) return ending as FormRendering;
-  const known = Object.keys(FORM_RENDERINGS).map((each) => `.${each}`);
-  throw new UsageError('out', `${out}: expected a file that ends in ${known.join(', ')}, for this is a form`);
+/** Where a format is written, and how where it is a form. */
+export interface ExportPlace {
+  readonly out: string;
+  /** One of the renderings of a form; left out, the ending of `out` says it. */
+  readonly as?: string | undefined;
 }
 
-function filesOf(written: Written, out: string): readonly ExportedFile[] {
-  if (written.as === 'folder') return written.files;
-  return [{ path: '', text: written.as === 'text' ? written.text : FORM_RENDERINGS[renderingOf(out)](written.form) }];
+async function filesOf(written: Written, { out, as }: ExportPlace): Promise<readonly ExportedFile[]> {
+  if (written.as === 'form') return [{ path: '', content: await renderForm(written.form, formRenderingOf(out, as)) }];
+  if (as !== undefined) throw new UsageError('as', 'expected no --as: only forms are written in several ways');
+  return written.as === 'folder' ? written.files : [{ path: '', content: written.text }];
 }
 
 /**
  * A disclosure in the form that others read. Nothing is made up: what the format asks for and neither the run nor the details
  * tell is named in `missing`, and what it cannot hold in `losses`.
  */
-export function exportDisclosure(
+export async function exportDisclosure(
   id: ExportFormatId,
   run: DisclosedRun,
-  { out, details }: { readonly out: string; readonly details?: Details | undefined },
-): DisclosureExport {
+  { details, ...place }: ExportPlace & { readonly details?: Details | undefined },
+): Promise<DisclosureExport> {
   const format: ExportFormat = EXPORT_FORMATS[id];
   const asking = askingFor(details);
   const written = format.write(run, asking);
@@ -92,9 +93,10 @@ export function exportDisclosure(
       : [{ part, title, state: 'as text', why: holds.asText }];
   });
   const as = written.as === 'folder' ? 'folder' : 'file';
-  return { format: id, files: filesOf(written, out), as, losses, missing: asking.missing() };
+  return { format: id, files: await filesOf(written, place), as, losses, missing: asking.missing() };
 }
 
 export { DETAILS, type Details, detailsSchema } from './details.ts';
 export type { Counts, DisclosedFile, DisclosedGap, DisclosedModel, DisclosedRun } from './disclosed-run.ts';
 export { formSchema } from './form.ts';
+export { FORM_RENDERING_IDS } from './form-renderings.ts';

@@ -1,18 +1,11 @@
 import { stringify } from 'yaml';
-import { visibleLine } from '../../report/index.ts';
+import { oneLine } from './texts.ts';
 
 /** Characters that mean something in Markdown, or in the HTML that it may hold. */
 const MARKS = /[\\`*_{}[\]<>()#+\-.!|~&:@/$^=]/g;
 
-/** A text as one line: breaks, and blanks about them, are a blank. */
-const oneLine = (text: string): string =>
-  text
-    .split('\n')
-    .map((line) => line.trim())
-    .join(' ');
-
 /** Any text as Markdown that shows this text: one line, nothing of it a mark, a link or a tag. */
-export const md = (text: string): string => visibleLine(oneLine(text)).replaceAll(MARKS, (mark) => `\\${mark}`);
+export const md = (text: string): string => oneLine(text).replaceAll(MARKS, (mark) => `\\${mark}`);
 
 /** A table; cells are texts. */
 export const mdTable = (head: readonly string[], rows: readonly (readonly string[])[]): string =>

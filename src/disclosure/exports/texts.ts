@@ -1,3 +1,4 @@
+import { visibleLine } from '../../report/index.ts';
 import { trimmed } from '../../run/index.ts';
 
 /** JSON for people and tools: two spaces, a line feed at the end. */
@@ -15,3 +16,12 @@ export function uuidFrom(digest: string): string {
 
 /** The parts of a text like “en, de”. */
 export const listed = (text: string): string[] => text.split(',').map((part) => part.trim());
+
+/** A text as one line of characters that only show something: breaks, and blanks about them, are a blank. */
+export const oneLine = (text: string): string =>
+  visibleLine(
+    text
+      .split('\n')
+      .map((line) => line.trim())
+      .join(' '),
+  );

@@ -11,6 +11,12 @@ import type { ExportFormatId } from './index.ts';
 /** Whether files are what their format says, by the schema of the format: what is wrong with them, nothing where all is well. */
 export type Validator = (files: readonly ExportedFile[]) => string[];
 
+/** The text of a file that is one. */
+export function textOf({ content }: ExportedFile): string {
+  if (typeof content !== 'string') throw new Error('expected a text, got bytes');
+  return content;
+}
+
 interface Fixture {
   readonly schemas: Readonly<Record<string, AnySchema>>;
 }
@@ -223,7 +229,7 @@ const form = lazily(() => compiled(z.toJSONSchema(formSchema), [], Ajv2020));
 const one =
   (check: Compiled, read: (text: string) => unknown = JSON.parse): Validator =>
   ([file]) =>
-    check(read(file!.text));
+    check(read(textOf(file!)));
 const PLACE =
   /^data\/[a-z0-9.-]+\/[a-z0-9.-]+\/[a-z0-9.-]+\/[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}\.json$/;
 
@@ -234,12 +240,12 @@ export const VALIDATORS: Readonly<Record<ExportFormatId, Validator>> = {
   croissant: one(dataset),
   cyclonedx: one(cyclonedx),
   'every-eval-ever': (files) =>
-    files.flatMap(({ path, text: json }) => [
-      ...evaluation(JSON.parse(json)),
-      ...(PLACE.test(path) ? [] : [`${path}: no place of the datastore`]),
+    files.flatMap((file) => [
+      ...evaluation(JSON.parse(textOf(file))),
+      ...(PLACE.test(file.path) ? [] : [`${file.path}: no place of the datastore`]),
     ]),
   'in-toto': ([file]) =>
-    file!.text
+    textOf(file!)
       .trimEnd()
       .split('\n')
       .flatMap((line) => inToto(JSON.parse(line))),

@@ -26,6 +26,8 @@ import { refreshCadence } from './refresh-cadence.ts';
 import { representation } from './representation.ts';
 import { rewardAgreement } from './reward-agreement.ts';
 import { rewardInheritance } from './reward-inheritance.ts';
+import { selfConsistency } from './self-consistency.ts';
+import { sharedCue } from './shared-cue.ts';
 import { spuriousShift } from './spurious-shift.ts';
 import { sycophancy } from './sycophancy.ts';
 import { typeReversal } from './type-reversal.ts';
@@ -40,6 +42,8 @@ export const EXPERIMENTS: { readonly [P in ProbeId]: Experiment } = {
   poisoning,
   backdoor,
   'careless-raters': carelessRaters,
+  'self-consistency': selfConsistency,
+  'shared-cue': sharedCue,
   'hidden-view': hiddenView,
   inflation,
   'oversight-gap': oversightGap,

@@ -6,6 +6,8 @@ import type { Experiment } from '../experiment.ts';
 export interface CadenceSetting {
   /** Steps between two refreshes of the reward. */
   readonly every: number;
+  /** Deviation of the members' gains since the refresh beyond which people are asked again before the time; infinite: never. */
+  readonly asks: number;
   /** Deviation of the gold that is measured on a prompt. */
   readonly goldNoise: number;
 }
@@ -48,18 +50,21 @@ interface Stop {
 }
 
 /** The policy step by step, its reward refreshed every so many. */
-function walked({ every }: CadenceSetting, rng: Rng): Stop[] {
+function walked({ every, asks }: CadenceSetting, rng: Rng): Stop[] {
   const stops: Stop[] = [];
   let start: Point = TOP.map(() => 0);
-  for (let step = 0, round = 1; step < STEPS; step += every, round++) {
+  for (let step = 0, round = 1; step < STEPS; round++) {
     const own = rng.fork(`round/${round}`);
     const members = Array.from({ length: MEMBERS }, () => fitted(start, own));
     const reward = TOP.map((_, i) => mean(members.map((member) => member[i]!)));
     for (let s = 0; s <= Math.min(every, STEPS - step); s++) {
       const at = moved(start, reward, PACE * s);
       const scores = members.map((member) => member.reduce((sum, w, i) => sum + w * (at[i]! - start[i]!), 0));
-      stops.push({ round, step: s, kl: squared(at, start) / 2, spread: standardDeviation(scores), at });
+      const spread = standardDeviation(scores);
+      stops.push({ round, step: s, kl: squared(at, start) / 2, spread, at });
+      if (spread > asks) break;
     }
+    step += stops.at(-1)!.step;
     start = stops.at(-1)!.at;
   }
   return stops;
@@ -85,9 +90,9 @@ export const refreshCadence: Experiment<CadenceSetting> = {
   doses: [8, 10, 12, 16],
   documented: 16,
   lookAlike: 'a reward refreshed in time, every third step, and a gold measured with three times the noise',
-  usual: { every: 4, goldNoise: 0.1 },
+  usual: { every: 4, asks: Number.POSITIVE_INFINITY, goldNoise: 0.1 },
   plant: (setting, dose) => ({ ...setting, every: dose }),
-  resemble: () => ({ every: 3, goldNoise: 0.3 }),
+  resemble: (setting) => ({ ...setting, every: 3, goldNoise: 0.3 }),
   async draw(setting, rng) {
     const stops = walked(setting, rng.fork('walk'));
     // Each prompt has its own top around the common one: utility on it differs by what lies along the way.

@@ -17,7 +17,8 @@ interface Pool {
   readonly items: number;
 }
 
-const RATERS = 20;
+/** Raters of the pool. */
+export const RATERS = 20;
 const OVERLAP = 8;
 const GROUPS = ['plain', 'warm'] as const;
 /** With little noise, so that a group’s taste shows in its choices. */

@@ -6,6 +6,7 @@ import {
   type Judgment,
   type RaterProfile,
 } from '../../feedback/index.ts';
+import { concernsIn } from '../concerns.ts';
 import type { Judged, LeftOut, OpenedProject } from './source.ts';
 
 const countOf = (judgments: readonly Pick<Judgment, 'raterId'>[]): LeftOut => ({
@@ -28,7 +29,7 @@ function keptProfile(profile: RaterProfile): RaterProfile {
 export function usableFeedback(
   opened: OpenedProject,
   choice: AnswerChoice = 'decided',
-): Pick<Judged, 'judgments' | 'raters' | 'leftOut' | 'answers'> {
+): Pick<Judged, 'judgments' | 'raters' | 'leftOut' | 'answers' | 'concerns'> {
   const { project, judgments, raters, records } = opened;
   const { removed, adjudications } = foldRecords(records ?? []);
   const withdrawn = (records ?? []).flatMap((record) =>
@@ -54,6 +55,7 @@ export function usableFeedback(
   return {
     judgments: used,
     raters: raters.filter(({ id }) => givers.has(id)).map(keptProfile),
+    ...(records !== null && { concerns: concernsIn(records) }),
     ...(Object.keys(left).length > 0 && { answers: { choice, left } }),
     leftOut: {
       withdrawn: countOf(withdrawn),

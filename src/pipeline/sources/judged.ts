@@ -47,7 +47,7 @@ export function judgedSource(
   },
 ): Source {
   const { projectId, seed, holdout, where, skipped = {} } = options;
-  const { judgments, raters, leftOut, answers } = usableFeedback(opened, options.answers);
+  const { judgments, raters, leftOut, answers, concerns } = usableFeedback(opened, options.answers);
   if (judgments.length === 0) {
     const { withdrawn, withoutConsent } = leftOut;
     const out = withdrawn.judgments + withoutConsent.judgments;
@@ -58,7 +58,14 @@ export function judgedSource(
     );
   }
   const shared = { projectId, digest: contentDigest(opened) };
-  const kept = { judgments, raters, leftOut, skipped, ...(answers !== undefined && { answers }) };
+  const kept = {
+    judgments,
+    raters,
+    leftOut,
+    skipped,
+    ...(answers !== undefined && { answers }),
+    ...(concerns !== undefined && { concerns }),
+  };
   if ('leaveOut' in holdout) {
     stratumValues(opened.items, holdout.leaveOut, where);
     return { ...shared, examples: [], prompts: [], judged: { items: opened.items, ...kept } };

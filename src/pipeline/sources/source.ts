@@ -1,5 +1,6 @@
 import type { AnswerChoice, FeedbackRecord, Item, Judgment, Project, RaterProfile } from '../../feedback/index.ts';
 import type { Ground, GroundPrompt, Split } from '../../world/index.ts';
+import type { Concerns } from '../concerns.ts';
 
 /** What of people's feedback is left out, because they took it back or did not agree to its use. */
 export interface LeftOut {
@@ -19,6 +20,8 @@ export interface Judged {
   readonly leftOut: { readonly withdrawn: LeftOut; readonly withoutConsent: LeftOut; readonly erased?: LeftOut };
   /** Which answers these are, and votes that others stand for, by reason; where every vote is an answer, nothing. */
   readonly answers?: { readonly choice: AnswerChoice; readonly left: Readonly<Record<string, number>> };
+  /** What people complained of; nothing where no history tells. */
+  readonly concerns?: Concerns;
   /** Rows of the source that hold nothing to be judged, by reason. */
   readonly skipped: Readonly<Record<string, number>>;
 }

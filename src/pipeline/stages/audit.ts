@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import {
   EVIDENCE,
   EVIDENCE_KINDS,
@@ -8,12 +9,13 @@ import {
   runAudit,
 } from '../../audit/index.ts';
 import { loadEvidence, writeEvidence } from '../../audit/node.ts';
-import { committedRates } from '../../lab/index.ts';
+import { type CommittedMonitors, committedMonitors, committedRates } from '../../lab/index.ts';
 import { writeJson } from '../../run/node.ts';
 import { type Ground, raterPool } from '../../world/index.ts';
 import { digestsOf } from '../digests.ts';
 import { loadFeedback } from '../feedback-records.ts';
 import { filled, UNTOLD } from '../filled.ts';
+import { policySettings } from '../policy-config.ts';
 import { filedReward, withReward } from '../reward-artefact.ts';
 import { roundReads, roundViews } from '../round-views.ts';
 import type { Place, RunContext } from '../run-context.ts';
@@ -45,6 +47,12 @@ const viewOf = async (place: Place, ground: Ground | undefined): Promise<RunView
     ...asked(place, ground),
   });
 
+/** How often the rules that this run stops by, and all that could be watched instead, warned in time in the lab. */
+const monitorRates = ({ config, round }: Place): CommittedMonitors =>
+  committedMonitors(
+    variantsOf({ config, round }).flatMap((variant) => policySettings(config.policy!, variant).monitor ?? []),
+  );
+
 /** Gathers every kind of evidence that the run can supply, runs every probe on it, and puts beside them how often each is right. */
 async function run(context: RunContext): Promise<void> {
   const { config, folder, source } = context;
@@ -60,6 +68,7 @@ async function run(context: RunContext): Promise<void> {
   writeJson(`${folder}/${RUN_FILES.findings}`, findings);
   writeJson(`${folder}/${RUN_FILES.chains}`, followChains(evidence, { seed, findings }));
   writeJson(`${folder}/${RUN_FILES.rates}`, committedRates());
+  writeJson(`${folder}/${RUN_FILES.monitors}`, monitorRates(context));
 }
 
 /** Scores of a reward as its files have it; of a network, only that there is a number. */
@@ -94,6 +103,10 @@ async function recompute(place: VerifiedPlace): Promise<Recomputed[]> {
       again: await remember(['chains', stored, seed, findings], () => followChains(stored, { seed, findings })),
     },
     { file: RUN_FILES.rates, again: committedRates() },
+    // Runs from before have none.
+    ...(existsSync(`${folder}/${RUN_FILES.monitors}`)
+      ? [{ file: RUN_FILES.monitors, again: monitorRates(place) }]
+      : []),
   ];
 }
 
@@ -111,7 +124,7 @@ export const audit: Stage = {
     RUN_FILES.exact,
     ...variantsOf(context).flatMap((variant) => policyFiles(context, variant)[0]!),
   ],
-  writes: () => [RUN_FILES.evidence, RUN_FILES.findings, RUN_FILES.chains, RUN_FILES.rates],
+  writes: () => [RUN_FILES.evidence, RUN_FILES.findings, RUN_FILES.chains, RUN_FILES.rates, RUN_FILES.monitors],
   run,
   recompute,
 };

@@ -2,8 +2,10 @@ import { z } from 'zod';
 import { ANSWER_CHOICES } from '../../feedback/index.ts';
 import { readJsonOf, writeFileAtomic, writeJson } from '../../run/node.ts';
 import { type GroundPrompt, SPLITS } from '../../world/index.ts';
+import { concernsSchema } from '../concerns.ts';
 import type { PipelineConfig } from '../config.ts';
 import { readRows } from '../feedback-records.ts';
+import { NOT_COLLECTED } from '../people.ts';
 import type { RunContext } from '../run-context.ts';
 import { RUN_FILES } from '../run-folder.ts';
 import { sourceOfRun } from '../source-of-run.ts';
@@ -23,6 +25,8 @@ export const dataSummarySchema = z.strictObject({
   texts: z.number(),
   /** Judgments that were not used; null where none existed before the run. */
   leftOut: z.strictObject({ withdrawn: leftOut, withoutConsent: leftOut, erased: leftOut.exactOptional() }).nullable(),
+  /** What people complained of, where judgments existed before the run. */
+  concerns: z.union([concernsSchema, z.literal(NOT_COLLECTED)]).exactOptional(),
   /** Rows that hold nothing to be judged, by reason. */
   skipped: z.record(z.string(), z.number()),
   /** Which answers were used, and votes that decisions or joint answers stand for; nothing where every vote is an answer. */
@@ -49,6 +53,7 @@ export function summarizeSource({ data }: Pick<PipelineConfig, 'data'>, source: 
     prompts: { train: of('train'), evaluation: of('evaluation'), deploy: of('deploy') },
     texts: source.examples.length,
     leftOut: source.judged?.leftOut ?? null,
+    ...(source.judged !== undefined && { concerns: source.judged.concerns ?? NOT_COLLECTED }),
     skipped: { ...source.judged?.skipped },
     ...(source.judged?.answers !== undefined && { answers: source.judged.answers }),
   };
@@ -79,12 +84,19 @@ async function recompute(place: VerifiedPlace): Promise<Recomputed[]> {
   const { folder, config } = place;
   const source = await sourceOfRun(place);
   const stored = readJsonOf(`${folder}/${RUN_FILES.data}`, dataSummarySchema);
-  const { digest, projectId, leftOut, skipped, answers } = stored;
-  const summary = summarizeSource(config, source);
+  const { digest, projectId, leftOut, concerns, skipped, answers } = stored;
+  const { concerns: _, ...summary } = summarizeSource(config, source);
   const seen =
     source.judged === undefined
       ? {}
-      : { digest, projectId, leftOut: leftOut ?? summary.leftOut, skipped, ...(answers && { answers }) };
+      : {
+          digest,
+          projectId,
+          leftOut: leftOut ?? summary.leftOut,
+          ...(concerns && { concerns }),
+          skipped,
+          ...(answers && { answers }),
+        };
   return [
     { file: RUN_FILES.data, again: { ...summary, ...seen } },
     { file: RUN_FILES.prompts, again: rowsOf(source) },

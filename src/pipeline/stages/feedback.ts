@@ -20,11 +20,14 @@ import { DATA, nameInRound, type Recomputed, type Stage, type VerifiedPlace } fr
 /** What follows from the records of a round, by file; pure, so that a verifier gets the same. */
 export function feedbackFigures(
   { items, judgments, raters }: FeedbackRecords,
-  { seed, data }: Pick<PipelineConfig, 'seed' | 'data'>,
+  { seed, data, audit }: Pick<PipelineConfig, 'seed' | 'data' | 'audit'>,
 ) {
   return {
     labels: itemLabels(items, judgments),
-    collected: collected(items, judgments, raters, data.layout === 'ground' ? undefined : data.livingWage),
+    collected: collected(items, judgments, raters, {
+      wage: data.layout === 'ground' ? undefined : data.livingWage,
+      population: audit.population,
+    }),
     report: feedbackReport(items, judgments, { seed }),
   };
 }
@@ -87,8 +90,9 @@ async function recompute(place: VerifiedPlace): Promise<Recomputed[]> {
   const stored = await loadRecords(place);
   const { seed } = place.config;
   const again = await recordsAgain(place, stored);
-  const figures = await place.remember(['feedback', stored, seed, place.config.data], () =>
-    feedbackFigures(stored, place.config),
+  const figures = await place.remember(
+    ['feedback', stored, seed, place.config.data, place.config.audit.population],
+    () => feedbackFigures(stored, place.config),
   );
   const file = (name: string) => inRound(place, name);
   return [

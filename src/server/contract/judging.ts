@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { answerSchema, questionSchema, SKIP_REASONS } from '../../feedback/index.ts';
+import { answerSchema, CONCERNS, questionSchema, SKIP_REASONS } from '../../feedback/index.ts';
 import { DRAFT_LIMITS } from '../../store/index.ts';
 import { JUDGES } from '../access/roles.ts';
 import type { RouteContract, RouteKey } from './route.ts';
@@ -154,9 +154,19 @@ export const JUDGING_ROUTES = {
     body: z.strictObject({ taskId, reason: z.string().trim().min(1).max(10_000), idempotencyKey }),
     response: z.object({ id: z.string() }),
   },
+  'POST /api/judge/{project}/concern': {
+    allow: JUDGES,
+    summary: 'Complain, or raise a concern, to lead and owner: about the work, not about a task',
+    body: z.strictObject({
+      about: z.enum(CONCERNS),
+      text: z.string().trim().min(1).max(10_000),
+      idempotencyKey,
+    }),
+    response: z.object({ id: z.string() }),
+  },
   'POST /api/judge/{project}/undo': {
     allow: JUDGES,
-    summary: 'Take back the own submission, skip or flag; the task comes back as it was shown',
+    summary: 'Take back the own submission, skip, flag or concern; the task comes back as it was shown',
     body: z.strictObject({
       id: z.string(),
       /** The task it was about, where it is still open: saves a search. */
@@ -177,7 +187,7 @@ export const JUDGING_ROUTES = {
           prompt: z.string(),
           /** Title of the question that a judgment answers, as the form has it now. */
           question: z.string().nullable(),
-          type: z.enum(['judgment', 'skip', 'flag']),
+          type: z.enum(['judgment', 'skip', 'flag', 'concern']),
           text: z.string(),
           at: z.string(),
           standing: z.boolean(),

@@ -3,6 +3,7 @@ import {
   ADJUDICATION_REASONS,
   ANSWER_CHOICES,
   answerSchema,
+  CONCERNS,
   distributionSchema,
   feedbackRecordSchema,
   itemSchema,
@@ -229,6 +230,17 @@ export const PROJECT_ROUTES = {
           longer: estimateSchema,
           flags: z.array(z.object({ detector: z.string(), text: z.string(), records: z.array(z.string()) })),
           paused: z.boolean(),
+        }),
+      ),
+      /** What people complained of, newest first; what was taken back is left out, and of what was erased only who and when is left. */
+      concerns: z.array(
+        z.object({
+          id: z.string(),
+          raterId: z.string(),
+          name: z.string().nullable(),
+          at: z.string(),
+          about: z.enum([...CONCERNS, 'erased']),
+          text: z.string(),
         }),
       ),
       /** Power and false alarms of each detector. */

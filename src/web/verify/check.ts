@@ -7,6 +7,7 @@ import {
   rowSchema,
   SEAL,
   sealedRootOf,
+  thirdPartySections,
   verdictsOf,
   verdictsSection,
   verifyFolder,
@@ -82,6 +83,7 @@ export async function checkFolder(chosen: Folder, given: Given): Promise<ReportD
               ]),
         ],
       },
+      ...(fails ? [] : thirdPartySections(folder, new Map(keys.map(({ fingerprint, name }) => [fingerprint, name])))),
       claimsSection(claims, new Map(keys.map(({ fingerprint, name }) => [fingerprint, name]))),
       ...list,
       {

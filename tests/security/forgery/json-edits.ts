@@ -111,7 +111,7 @@ export function editJson(rng: Rng, value: unknown): Edit | undefined {
       return done('drop a member');
     case 1: {
       const name = pick(rng, [...PROTOTYPE_NAMES, `${key}s`, 'verified']);
-      put(object, name, pick<Json>(rng, [here, true, { length: 1 }]));
+      put(object, name, pick<Json>(rng, [clone(here), true, { length: 1 }]));
       return { value: root, pointer: `${pointer.slice(0, pointer.lastIndexOf('/'))}/${name}`, kind: 'add a member' };
     }
     case 2: {

@@ -17,12 +17,16 @@ const MINE_PER_PAGE = 50;
 
 type OwnRecords = Pick<
   typeof JUDGING_ROUTES,
-  'GET /api/judge/{project}/mine' | 'GET /api/judge/{project}/withdrawal' | 'POST /api/judge/{project}/withdraw'
+  | 'GET /api/judge/{project}/mine'
+  | 'GET /api/judge/{project}/withdrawal'
+  | 'POST /api/judge/{project}/withdraw'
+  | 'POST /api/judge/{project}/concern'
 >;
 
 /** What withdrawing does to the records of a rater. */
 function withdrawalOf(records: readonly FeedbackRecord[], raterId: string): Withdrawal {
-  const own = records.filter((record) => recordKey(record).raterId === raterId);
+  // A concern is filed, not given: it stays as it is.
+  const own = records.filter((record) => recordKey(record).raterId === raterId && record.type !== 'concern');
   const { judgments, skips, flags } = foldRecords(records);
   const theirs = (given: readonly { readonly raterId: string }[]) =>
     given.filter((one) => one.raterId === raterId).length;
@@ -37,7 +41,7 @@ function withdrawalOf(records: readonly FeedbackRecord[], raterId: string): With
   };
 }
 
-/** What a rater gave: seeing it again, and taking all of it back. */
+/** What a rater gave: seeing it again, taking all of it back, and complaining. */
 export function ownRecordHandlers(services: Services): Handlers<OwnRecords> {
   const { store, now } = services;
   return {
@@ -47,7 +51,10 @@ export function ownRecordHandlers(services: Services): Handlers<OwnRecords> {
       const records = await historyOf(store, project.id, { rater: raterId });
       const { removed } = foldRecords(records);
       const shown = records
-        .filter((record) => ['judgment', 'skip', 'flag'].includes(record.type) && recordKey(record).raterId === raterId)
+        .filter(
+          (record) =>
+            ['judgment', 'skip', 'flag', 'concern'].includes(record.type) && recordKey(record).raterId === raterId,
+        )
         .reverse();
       const from = query.before === undefined ? 0 : shown.findIndex((r) => recordKey(r).id === query.before) + 1;
       const page = shown.slice(from, from + MINE_PER_PAGE);
@@ -74,6 +81,14 @@ export function ownRecordHandlers(services: Services): Handlers<OwnRecords> {
       const raterId = raterOf(caller);
       await enterProject(services, params.project, raterId);
       return withdrawalOf(await historyOf(store, params.project, { rater: raterId }), raterId);
+    },
+    async 'POST /api/judge/{project}/concern'({ caller, params, body }) {
+      const raterId = raterOf(caller);
+      // Whoever may no longer judge may still complain.
+      const { project } = await enterProject(services, params.project, raterId);
+      const { idempotencyKey: id, about, text } = body;
+      await store.submit({ type: 'concern', id, projectId: project.id, raterId, at: now(), about, text });
+      return { id };
     },
     async 'POST /api/judge/{project}/withdraw'({ caller, params, body }) {
       const raterId = raterOf(caller);
@@ -107,7 +122,7 @@ function titled(answer: Answer, question: Question | undefined): Answer {
 function ownText(
   record: FeedbackRecord,
   questions: readonly Question[],
-): { type: 'judgment' | 'skip' | 'flag'; question: string | null; text: string } {
+): { type: 'judgment' | 'skip' | 'flag' | 'concern'; question: string | null; text: string } {
   if (record.type === 'judgment') {
     const { answer, presentation } = record.judgment;
     const question = questionOf(questions, record.judgment);
@@ -117,5 +132,6 @@ function ownText(
   const question = null;
   if (record.type === 'skip')
     return { type: 'skip', question, text: `skipped: ${record.reason}${record.note ? `, ${record.note}` : ''}` };
+  if (record.type === 'concern') return { type: 'concern', question, text: `${record.about}: ${record.text}` };
   return { type: 'flag', question, text: record.type === 'flag' ? record.reason : '' };
 }

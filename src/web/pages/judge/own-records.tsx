@@ -1,6 +1,7 @@
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { type FormEvent, type ReactNode, useState } from 'react';
+import { CONCERNS } from '../../../feedback/index.ts';
 import type { ResponseOf } from '../../../server/index.ts';
 import { call } from '../../api.ts';
 import { useSession } from '../../session.tsx';
@@ -16,7 +17,19 @@ import { Waiting } from './saving.tsx';
 
 type Withdrawal = ResponseOf<'GET /api/judge/{project}/withdrawal'>;
 
-const TYPES = { judgment: 'Answer', skip: 'Skip', flag: 'Report' } as const;
+const TYPES = { judgment: 'Answer', skip: 'Skip', flag: 'Report', concern: 'Concern' } as const;
+
+type Concern = (typeof CONCERNS)[number];
+/** In the words of the screen; a subject without words is a type error. */
+const CONCERN_WORDS: Readonly<Record<Concern, string>> = {
+  pay: 'Pay',
+  hours: 'Hours and breaks',
+  content: 'What I had to read',
+  instructions: 'The instructions',
+  treatment: 'How I was treated',
+  privacy: 'My data',
+  other: 'Something else',
+};
 
 const stopping = ({ withdrawn, skips, flags }: Withdrawal): string =>
   [counted(withdrawn, 'answer'), counted(skips, 'skip'), counted(flags, 'report')].join(', ');
@@ -88,6 +101,7 @@ function WithdrawDialog({ project, onClose }: { readonly project: string; readon
             <li>
               Files and runs that were made with them before, and models trained with them, are not changed by this.
             </li>
+            <li>Concerns that you filed stay filed.</li>
             <li>It cannot be taken back here. You can go on judging; new answers count again.</li>
           </ul>
           {withdraw.isError && <Fault error={withdraw.error} />}
@@ -106,6 +120,70 @@ function WithdrawDialog({ project, onClose }: { readonly project: string; readon
   );
 }
 
+/** A complaint or concern about the work, to lead and owner. */
+function ConcernDialog({ project, onClose }: { readonly project: string; readonly onClose: () => void }): ReactNode {
+  const client = useQueryClient();
+  // One key for this dialog: pressed twice, or sent again, it is one concern.
+  const [key] = useState(newKey);
+  const file = useMutation({
+    mutationFn: (body: { about: Concern; text: string }) =>
+      call('POST /api/judge/{project}/concern', { params: { project }, body: { ...body, idempotencyKey: key } }),
+    onSuccess: () => client.invalidateQueries({ queryKey: ['mine', project] }),
+  });
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const given = new FormData(event.currentTarget);
+    const about = CONCERNS.find((id) => id === given.get('about'))!;
+    const text = String(given.get('text')).trim();
+    if (text !== '') file.mutate({ about, text });
+  };
+  return (
+    <Dialog title="Raise a concern" open focusFirst="textarea" onClose={onClose}>
+      {file.isSuccess ? (
+        <div role="status">
+          <p>Filed. The lead and the owner of this Studio can read it.</p>
+          <button type="button" className="primary" onClick={onClose}>
+            Done
+          </button>
+        </div>
+      ) : (
+        <form onSubmit={submit}>
+          <ul>
+            <li>Lead and owner read what you write, under your pseudonym; so can auditors whom they let in.</li>
+            <li>It is kept in the history. Withdrawing your answers does not take it out.</li>
+            <li>
+              What is published counts concerns, never quotes them, and tells no number of fewer than five people.
+            </li>
+          </ul>
+          {file.isError && <Fault error={file.error} />}
+          <Field label="What is it about?">
+            {(ids) => (
+              <select name="about" {...ids}>
+                {CONCERNS.map((id) => (
+                  <option key={id} value={id}>
+                    {CONCERN_WORDS[id]}
+                  </option>
+                ))}
+              </select>
+            )}
+          </Field>
+          <Field label="What should change?">
+            {(ids) => <textarea name="text" required maxLength={10_000} {...ids} />}
+          </Field>
+          <div className="row">
+            <button type="submit" className="primary" disabled={file.isPending}>
+              File it
+            </button>
+            <button type="button" onClick={onClose}>
+              Cancel
+            </button>
+          </div>
+        </form>
+      )}
+    </Dialog>
+  );
+}
+
 /** Everything a person gave to a project, newest first, in their own words and places; and the way out. */
 export function OwnRecords(): ReactNode {
   const { project } = useParams({ strict: false }) as { project: string };
@@ -113,6 +191,7 @@ export function OwnRecords(): ReactNode {
   const owner = useSession().data?.user?.raterId;
   const name = useQuery(judgeQuery(project)).data?.name ?? project;
   const [withdrawing, setWithdrawing] = useState(false);
+  const [complaining, setComplaining] = useState(false);
   const mine = useInfiniteQuery({
     queryKey: ['mine', project],
     queryFn: ({ pageParam }) =>
@@ -165,12 +244,12 @@ export function OwnRecords(): ReactNode {
                       <br />
                       {record.text}
                       <br />
-                      <span className="soft small">To: {record.prompt}</span>
+                      {record.type !== 'concern' && <span className="soft small">To: {record.prompt}</span>}
                     </td>
                     <td>
                       {record.standing ? (
                         <span>
-                          <span aria-hidden="true">●</span> counts
+                          <span aria-hidden="true">●</span> {record.type === 'concern' ? 'filed' : 'counts'}
                         </span>
                       ) : (
                         <span className="soft">
@@ -197,9 +276,15 @@ export function OwnRecords(): ReactNode {
           </div>
         </>
       )}
+      <div className="row">
+        <button type="button" onClick={() => setComplaining(true)}>
+          Raise a concern…
+        </button>
+      </div>
       <p>
         <Link to="/judge">Back to the projects</Link>
       </p>
+      {complaining && <ConcernDialog project={project} onClose={() => setComplaining(false)} />}
       {withdrawing && <WithdrawDialog project={project} onClose={() => setWithdrawing(false)} />}
     </main>
   );

@@ -83,6 +83,7 @@ const TYPE_WORDS: { readonly [T in RecordRow['record']['type']]: string } = {
   adjudication: 'decision',
   archive: 'put away',
   withdrawal: 'withdrawal',
+  concern: 'concern',
   erased: 'erased',
   erasure: 'erasure',
 };

@@ -173,11 +173,51 @@ function Table({
   );
 }
 
+type Concerns = ResponseOf<'GET /api/projects/{project}/raters'>['concerns'];
+
+/** What people complained of. */
+function ConcernTable({ concerns }: { readonly concerns: Concerns }): ReactNode {
+  return (
+    <>
+      <h2>Concerns</h2>
+      {concerns.length === 0 ? (
+        <p className="soft">Nobody has raised a concern.</p>
+      ) : (
+        <Scroll name="Concerns">
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">When</th>
+                <th scope="col">Who</th>
+                <th scope="col">About</th>
+                <th scope="col">Concern</th>
+              </tr>
+            </thead>
+            <tbody>
+              {concerns.map(({ id, raterId, name, at, about, text }) => (
+                <tr key={id}>
+                  <td className="when">{when(at)}</td>
+                  <td>
+                    <code>{raterId}</code>
+                    {name !== null && <div className="soft small">{name}</div>}
+                  </td>
+                  <td>{about}</td>
+                  <td className="long">{about === 'erased' ? 'An owner erased what was said.' : text}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </Scroll>
+      )}
+    </>
+  );
+}
+
 function Page({ project }: { readonly project: string }): ReactNode {
   const raters = useQuery(ratersQuery(project));
   return (
     <Loaded query={raters}>
-      {({ raters: all, rates }) => {
+      {({ raters: all, concerns, rates }) => {
         if (all.length === 0)
           return (
             <Empty title="Nobody has judged yet">
@@ -202,6 +242,7 @@ function Page({ project }: { readonly project: string }): ReactNode {
             </p>
             <Table project={project} raters={all} rates={rates} />
             <TableFiles name="Raters" project={project} table="raters" />
+            <ConcernTable concerns={concerns} />
             <h2>Accuracy by rater</h2>
             <div className="measure">
               <DotPlot
