@@ -1,6 +1,7 @@
 export * from './algorithms/algorithm-study.ts';
 export * from './arms.ts';
 export * from './distribution-study.ts';
+export * from './early-warning.ts';
 export * from './effects.ts';
 export * from './examination.ts';
 export * from './experiment.ts';

@@ -75,7 +75,9 @@ function checkEngine({ engine, reward, policy }: PipelineConfig): void {
     );
   if (policy === undefined) return;
   for (const variant of [null, ...Object.keys(policy.variants)]) {
-    const { algorithm } = policySettings(policy, variant);
+    const { algorithm, monitor } = policySettings(policy, variant);
+    if (monitor?.rule === 'kl-budget' && monitor.action === 'project')
+      refuse('policy.monitor.action project: mixes weights, which engine.policy tinker cannot; leave it at stop');
     if ((ALGORITHMS[algorithm].needs as readonly string[]).includes('critic'))
       refuse(
         `policy ${algorithm}: learns a critic, and engine.policy tinker has no scalar head; choose another algorithm`,
@@ -90,7 +92,7 @@ export function checkConfig(config: PipelineConfig): void {
     if (data.layout !== 'ground')
       refuse(`feedback: data.layout ${data.layout} brings its own judgments; remove feedback`);
     if (base === undefined) refuse('feedback: simulated raters judge replies of a base model; add base: {}');
-    checkRaters(feedback.raters, data.ground);
+    if (feedback.people === undefined) checkRaters(feedback.raters, data.ground);
   } else if (data.layout === 'ground') refuse('data.layout ground has no judgments of its own; add feedback: {}');
   const needsBase = policy !== undefined || FAMILIES[reward.family].needsBase;
   if (data.layout !== 'ground' && 'leaveOut' in data.holdout && (base !== undefined || needsBase)) {
