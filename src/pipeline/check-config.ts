@@ -76,7 +76,7 @@ function checkEngine({ engine, reward, policy }: PipelineConfig): void {
   if (policy === undefined) return;
   for (const variant of [null, ...Object.keys(policy.variants)]) {
     const { algorithm, monitor } = policySettings(policy, variant);
-    if (monitor?.rule === 'kl-budget' && monitor.action === 'project')
+    if (monitor !== undefined && 'action' in monitor && monitor.action === 'project')
       refuse('policy.monitor.action project: mixes weights, which engine.policy tinker cannot; leave it at stop');
     if ((ALGORITHMS[algorithm].needs as readonly string[]).includes('critic'))
       refuse(

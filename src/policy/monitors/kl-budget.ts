@@ -13,6 +13,7 @@ export const klBudget = defineMonitor({
     action: z.enum(['stop', 'project']).default('stop'),
   }),
   needs: [],
+  watches: { signal: 'kl', threshold: ({ nats }) => nats },
   decide(points, { nats, action }) {
     const { kl, step } = points.at(-1)!;
     if (kl <= nats) return 'go';

@@ -28,6 +28,11 @@ export interface Monitor<S extends z.ZodObject = z.ZodObject> {
   readonly config: S;
   /** What it cannot do without, beside KL and proxy: an ensemble for `spread`, a second reward for `independent`. */
   readonly needs: readonly ('spread' | 'independent')[];
+  /** The signal of the lab that it reads, and where it stops: rates of it follow from runs that were watched. Left out where none is like it. */
+  readonly watches?: {
+    readonly signal: 'kl' | 'spread' | 'independent';
+    threshold(config: z.output<S>): number;
+  };
   /** Decides after each evaluation. Points are all so far, the base policy first. */
   decide(points: readonly MonitorPoint[], config: z.output<S>): Decision;
 }
