@@ -16,6 +16,7 @@ import {
   type IntervalMethodId,
   icc,
   krippendorffAlpha,
+  matchedShare,
   meanInterval,
   pairCounts,
   type Rng,
@@ -134,6 +135,19 @@ export const COVERAGE_CASES: { readonly [M in IntervalMethodId]: CoverageCase } 
       interval: clusterShare(Array.from({ length: n }, () => clusterOf(rng, p, 0.5))).interval,
       truth: meanOf(p, 0.5),
     }),
+  },
+  'matched-share': {
+    sizes: [8, 20, 60],
+    varies: 'share of ones; half as many are zeros, or none',
+    at: [0.1, 0.2, 0.6, 0.9],
+    runs: 2000,
+    draw: (rng, n, p) => {
+      const against = p === 0.2 || p === 0.6 ? p / 2 : 0;
+      const drawn = Array.from({ length: n }, () => rng.uniform());
+      const ones = drawn.filter((u) => u < p).length;
+      const zeros = drawn.filter((u) => u >= p && u < p + against).length;
+      return { interval: matchedShare({ ones, zeros, n }).interval, truth: (1 + p - against) / 2 };
+    },
   },
   'cluster-mean': {
     sizes: [4, 8, 100],

@@ -24,8 +24,8 @@ const NO_METHOD: ReadonlyMap<RegExp, string> = new Map([
   [/^audit\/chains\//, 'stations that are no probe: coverage in chains.test.ts'],
   [/^lab\/(monitor-study|rater-study|rates)\.ts$/, 'rates of probes, signals and intervals: counts of runs, by wilson'],
   [
-    /^(lab\/(kept-gold|phenomena-study|phenomena\/phenomenon)|reward\/(breakdown|distance|rewrites)|disclosure\/exports\/disclosed-run)\.ts$/,
-    'means and shares of the table above, or passed on; percentile bootstraps over prompts (kept-gold, distance) are not measured',
+    /^(lab\/(kept-gold|phenomena-study|phenomena\/phenomenon)|reward\/(breakdown|distance|rewrites|people\/(difference|find-groups))|disclosure\/exports\/disclosed-run)\.ts$/,
+    'means and shares of the table above, or passed on; percentile bootstraps over prompts (kept-gold, distance, difference) are not measured',
   ],
   [/^reward\/people\/people\.ts$/, 'raters beside a reward: coverage by goodhart lab raters'],
   [/^quality\/detectors\//, 'beside a flag, which was chosen for being extreme'],

@@ -82,8 +82,9 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'lab algorithms': all(LAB, 'seeds', 'first-seed', 'steps', 'base-steps', 'grounds', 'algorithms'),
   'lab distribution': all(LAB, 'seeds'),
   'lab feedback-types': all(LAB, 'seeds', 'budget', 'answer-seconds'),
+  'lab hidden-context': all(LAB, 'seeds', 'first-seed'),
   'lab population': all(LAB, 'seeds'),
-  'lab monitors': all(LAB, 'runs', 'first-seed'),
+  'lab monitors': all(LAB, 'runs', 'first-seed', 'kept'),
   'lab raters': all(LAB, 'draws', 'first-seed'),
   'lab phenomena': all(LAB, 'seeds', 'first-seed'),
   'lab coverage': all(LAB, 'seeds', 'first-seed', 'probes'),
@@ -100,9 +101,12 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
       ...['base-model', 'base-endpoint', 'base-key-env', 'replies', 'temperature', 'max-tokens', 'out'],
     ),
   },
+  'policy eval': all(inCli('policy'), 'prompts', 'samples', 'split', 'seed', 'variant', 'policy'),
+  'policy train': all(inCli('policy'), 'out', 'resume', 'set', 'chart', 'tensorboard'),
   'policy sample': {
     ...all(inCli('run-service'), 'prompts', 'replies', 'split', 'seed'),
     ...all(STAGES, 'variant', 'project', 'store', 'out'),
+    ...all(inCli('policy'), 'policy'),
   },
   // `quickstart` hands it to the same run.
   quickstart: {

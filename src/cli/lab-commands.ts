@@ -1,3 +1,4 @@
+import { appendFileSync, existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { PROBE_IDS, type ProbeId } from '../audit/index.ts';
 import type { AnswerKind } from '../feedback/index.ts';
@@ -5,13 +6,16 @@ import {
   COVERAGE,
   type CommittedCoverage,
   type CommittedRates,
+  type CountedRun,
+  countedRunSchema,
   distributionStudy,
+  earlyWarning,
   FEEDBACK_TYPES,
   feedbackTypesStudy,
+  type KeptRuns,
   measureCoverage,
   measureRaters,
   measureRates,
-  monitorStudy,
   PHENOMENA_RESULTS,
   PHENOMENON_IDS,
   type PhenomenonId,
@@ -28,7 +32,9 @@ import {
   strategyEffects,
 } from '../lab/index.ts';
 import { hintFor, own, type Progress, UsageError } from '../run/index.ts';
+import { onPath, readGrowingLines, writeFileAtomic } from '../run/node.ts';
 import { addAlgorithmStudy } from './algorithm-study-command.ts';
+import { addHiddenContextStudy } from './hidden-context-command.ts';
 import {
   coverageText,
   distributionText,
@@ -165,7 +171,19 @@ function addPhenomena(lab: Command, terminalOf: () => Terminal): void {
     });
 }
 
-/** `lab rates|coverage|strategies|phenomena|selection|distribution|population|monitors|algorithms|raters|feedback-types`. */
+/** Runs of `lab monitors` that a file holds, to which new ones are added; a line that a kill tore is dropped. */
+async function keptRuns(path: string): Promise<KeptRuns> {
+  const rows: CountedRun[] = [];
+  if (existsSync(path)) for await (const row of readGrowingLines(path, countedRunSchema)) rows.push(row);
+  const lineOf = (run: CountedRun) => `${JSON.stringify(run)}\n`;
+  writeFileAtomic(path, rows.map(lineOf).join(''));
+  return {
+    known: new Map(rows.map((run) => [run.seed, run])),
+    keep: (run) => onPath(path, () => appendFileSync(path, lineOf(run))),
+  };
+}
+
+/** `lab rates|coverage|strategies|phenomena|selection|distribution|population|monitors|algorithms|raters|feedback-types|hidden-context`. */
 export function addLabCommands(program: Command, terminalOf: () => Terminal): void {
   const lab = program.command('lab').description('controlled experiments on grounds whose truth is known');
   addMeasured(lab, terminalOf, {
@@ -252,15 +270,24 @@ export function addLabCommands(program: Command, terminalOf: () => Terminal): vo
   lab
     .command('monitors')
     .description('what a run can watch: which of it warns in time that a reward is being overdone')
-    .option('--runs <n>', 'runs; thresholds come from the first half, rates from the second', whole(8), 200)
+    .option('--runs <n>', 'runs, half of which over-optimise', whole(8), 200)
     .option('--first-seed <n>', 'the first seed', whole(0), 1)
-    .addHelpText('after', '\nExample:\n  goodhart lab monitors --runs 200')
-    .action(async (options: { runs: number; firstSeed: number }) => {
+    .option('--kept <file>', 'keep each run there, and go on from those that it holds')
+    .addHelpText(
+      'after',
+      '\nThresholds are chosen on one half of the runs, at 5 % false alarms, and counted on the other, both ways.\n\nExample:\n  goodhart lab monitors --runs 200 --kept monitors.jsonl',
+    )
+    .action(async ({ kept, ...options }: { runs: number; firstSeed: number; kept?: string }) => {
       const terminal = terminalOf();
-      const study = await monitorStudy(options, terminal.progress);
+      const study = await earlyWarning(
+        options,
+        terminal.progress,
+        kept === undefined ? undefined : await keptRuns(kept),
+      );
       terminal.result(study, monitorsText(study));
     });
   addAlgorithmStudy(lab, terminalOf);
+  addHiddenContextStudy(lab, terminalOf);
   lab
     .command('feedback-types')
     .description('every kind of feedback and their mix at equal rater time')

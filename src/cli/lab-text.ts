@@ -4,10 +4,10 @@ import {
   type CommittedCoverage,
   type CommittedRates,
   type DistributionStudy,
+  type EarlyWarning,
   expectedText,
   type FeedbackTypesStudy,
   intervalRemark,
-  type MonitorStudy,
   type PairedDifference,
   type PhenomenaRuns,
   type PhenomenonId,
@@ -145,18 +145,21 @@ export function coverageText({ probes, seeds, firstSeed }: CommittedCoverage): s
 }
 
 /** What warned in time of runs that over-optimise, and how often of others. */
-export function monitorsText({ rows, runs, firstSeed, overdone }: MonitorStudy): string {
+export function monitorsText({ rows, runs, firstSeed, drawn, best }: EarlyWarning): string {
   const lines = rows.map((r) => [
     r.signal,
     r.title,
-    `${figure(r.threshold)} (${r.chosen})`,
+    `${r.thresholds.map(figure).join(' and ')} (${r.chosen})`,
     rateCell(r.detected),
     `${r.ever.hits}/${r.ever.n}`,
     rateCell(r.falseAlarms),
     figure(r.area),
   ]);
   const head = ['signal', 'what it reads', 'threshold', 'warned in time', 'warned at all', 'false alarms', 'area'];
-  return `${table([head, ...lines])}\n${runs} runs from seed ${firstSeed}, of which ${overdone} lose a tenth of their largest gain in true utility; in time is before that`;
+  return `${table([head, ...lines])}
+
+the best of one half (${[...new Set(best.signals)].join(' and ')}), counted on the other: in time ${rateCell(best.detected)}, at all ${best.ever.hits}/${best.ever.n}, false alarms ${rateCell(best.falseAlarms)}
+${runs} runs out of ${drawn} seeds from ${firstSeed}, half of which lose a tenth of their largest gain in true utility; in time is before that`;
 }
 
 /** A mean over seeds with its interval; one seed has none. */

@@ -1,7 +1,13 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
 import { COVERAGE, type CommittedRates, PHENOMENON_IDS, RATES } from '../lab/index.ts';
 import { runForTest as run } from './command.fake.ts';
 import { coverageText } from './lab-text.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'goodhart-lab-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const SMALL = ['--seeds', '1', '--families', 'slots', '--rules', 'information', '--budgets', '40,30'];
 
@@ -129,11 +135,19 @@ describe('goodhart lab phenomena', () => {
 
 describe('goodhart lab monitors', () => {
   it('says of every signal how often it warned in time, and how often for nothing', async () => {
-    const { code, out } = await run('lab', 'monitors', '--runs', '8', '--first-seed', '9');
+    const kept = join(folder, 'kept.jsonl');
+    const asked = ['lab', 'monitors', '--runs', '8', '--first-seed', '9', '--kept', kept];
+    const { code, out } = await run(...asked);
     expect(code).toBe(0);
-    expect(out).toMatch(/independent-gap .*5 % of the first 4 runs.* \d\/\d/);
+    // Taken up after a kill it computes what is missing, and comes to the same.
+    const lines = readFileSync(kept, 'utf8').trim().split('\n');
+    writeFileSync(kept, `${lines.slice(0, -1).join('\n')}\n${lines.at(-1)!.slice(0, 40)}`);
+    expect((await run(...asked)).out).toBe(out);
+    expect(readFileSync(kept, 'utf8').trim().split('\n').sort()).toEqual([...lines].sort());
+    expect(out).toMatch(/independent-gap .*5 % of the other half.* \d\/\d/);
     expect(out).toMatch(/component-share .*rewardspy/);
-    expect(out).toMatch(/8 runs from seed 9, of which \d lose/);
+    expect(out).toMatch(/the best of one half \(.*\), counted on the other: in time \d\/4/);
+    expect(out).toMatch(/8 runs out of \d+ seeds from 9, half of which lose/);
   });
 });
 
@@ -182,6 +196,31 @@ describe('goodhart lab feedback-types', () => {
     const { code, err } = await run('lab', 'feedback-types', '--answer-seconds', seconds);
     expect({ code, lines: err.trim().split('\n').length }).toEqual({ code: 2, lines: 1 });
     expect(err).toMatch(message);
+  });
+});
+
+describe('goodhart lab hidden-context', () => {
+  it('shows disagreement, chooses the harmless reply more often by risk, and says what either half gets', async () => {
+    const { code, out } = await run('lab', 'hidden-context', '--seeds', '1', '--first-seed', '7', '--json');
+    expect(code).toBe(0);
+    const { rows, firstSeed, found } = JSON.parse(out.trim().split('\n').at(-1)!);
+    expect(firstSeed).toBe(7);
+    const of = (mode: string) => rows.find((row: { mode: string }) => row.mode === mode);
+    expect(of('noise').explained).toBeNull();
+    for (const form of ['normal', 'categorical']) {
+      expect(of(`${form}, quantile .1`).explained.mean, form).toBeLessThan(0.8);
+      expect(of(`${form}, quantile .1`).harmless.mean, form).toBe(1);
+    }
+    for (const { welfare } of rows) {
+      expect(welfare.worst).toBe(Math.min(welfare.helpful, welfare.harmless));
+    }
+    // What is drawn at random is worth 1 to either half.
+    expect(of('groups known, min').welfare.worst).toBeGreaterThan(1);
+    expect(found.right).toBeGreaterThan(0.9);
+    // As it was published: a fit that takes disagreement as noise ranks by Borda, and misses what is best on average.
+    expect(of('noise').worked.likeBorda).toBeGreaterThan(0.95);
+    expect(of('noise').worked.likeBorda).toBeGreaterThan(of('noise').worked.likeMean);
+    expect(of('noise').worked.chosen).toBeLessThan(0.8);
   });
 });
 

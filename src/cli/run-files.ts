@@ -18,8 +18,10 @@ const stateSchema = z.strictObject({
 export type ProcessState = Readonly<z.output<typeof stateSchema>>;
 
 const onProject = z.object({ data: z.object({ layout: z.literal('project'), project: z.string() }) });
-/** The project of the store whose judgments a configuration reads; null for none. */
-export const projectIn = (config: unknown): string | null => onProject.safeParse(config).data?.data.project ?? null;
+const asksPeople = z.object({ feedback: z.object({ people: z.object({ project: z.string() }) }) });
+/** The project of the store whose judgments a configuration reads, or in which it asks people; null for none. */
+export const projectIn = (config: unknown): string | null =>
+  onProject.safeParse(config).data?.data.project ?? asksPeople.safeParse(config).data?.feedback.people.project ?? null;
 
 /** Places of runs below a folder. */
 export interface RunPlaces {

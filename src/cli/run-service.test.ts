@@ -469,5 +469,8 @@ describe('runs of a folder', () => {
     await expect.poll(() => statusOf(run), { timeout: 60_000 }).toBe('complete');
     expect(await runs.file(run, 'run.json')).toMatchObject({ type: 'application/json; charset=utf-8' });
     expect(await runs.file(run, '../../outside/run.json')).toBeUndefined();
+    // A page of the Studio may load the Studio's scripts, and a run holds none of these.
+    writeFileSync(join(folder, 'runs', run, 'x.js'), 'alert(1)');
+    expect(await runs.file(run, 'x.js')).toMatchObject({ type: 'text/plain; charset=utf-8' });
   });
 });

@@ -1,7 +1,8 @@
 import { readFileSync, statSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import type { FeedbackRecord, Item, RaterProfile } from '../feedback/index.ts';
 import { foldRecords } from '../feedback/index.ts';
-import type { OpenedProject, SourceAccess } from '../pipeline/index.ts';
+import type { OpenedProject, PeopleAccess, SourceAccess } from '../pipeline/index.ts';
 import { UsageError } from '../run/index.ts';
 import { onPath } from '../run/node.ts';
 import { type FeedbackStore, openStore, type SecretsKey, secretsKeyOf } from '../store/index.ts';
@@ -72,7 +73,31 @@ async function readStored(store: FeedbackStore, id: string): Promise<OpenedProje
   });
 }
 
+/** How often a run that waits for people looks for answers: one short read of the store. */
+const LOOK_EVERY_MS = 2000;
+
+/** People who judge in the Studio on the store at hand. */
+const peopleOn = (where: Where): PeopleAccess => ({
+  where: `goodhart studio --store ${storeUrl(where).includes('://') ? '…' : storeUrl(where)}; the run goes on when they have answered`,
+  ask: (project, items) =>
+    withStore(where, { create: true }, async (store) => {
+      const asked = new Set(items.map(({ id }) => id));
+      if ((await store.getProject(project.id)) === undefined) await store.putProject(project);
+      for await (const { id } of store.items(project.id))
+        if (!asked.has(id))
+          throw new UsageError(
+            'project',
+            `${store.place}: project ${project.id} holds item ${id}, which this run does not ask; name another feedback.people.project`,
+          );
+      await store.addItems(project.id, items);
+    }),
+  answered: (project) =>
+    withStore(where, { create: false }, async (store) => (await store.progress(project)).judgments),
+  pause: () => setTimeout(LOOK_EVERY_MS),
+});
+
 /** What a run's source may ask of the store at hand. */
 export const sourceAccess = (where: Where): SourceAccess => ({
   openProject: (id) => withStore(where, { create: false }, (store) => readStored(store, id)),
+  people: peopleOn(where),
 });

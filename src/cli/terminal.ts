@@ -2,6 +2,7 @@ import { Presets, SingleBar } from 'cli-progress';
 import { visibleJson, visibleLine, visibleText } from '../report/index.ts';
 import { GoodhartError, type Progress, type ProgressEvent } from '../run/index.ts';
 import { TemplateError } from '../text/index.ts';
+import { createPatch } from './chart.ts';
 
 /**
  * Where a command writes: the one door to the terminal, through which nothing passes that a terminal would obey. Results go to stdout; progress and messages to stderr, so that output can be piped.
@@ -9,6 +10,10 @@ import { TemplateError } from '../text/index.ts';
 export interface Terminal {
   readonly json: boolean;
   readonly quiet: boolean;
+  /** A row of what goes on, as one JSON line with `--json`; people see it otherwise. */
+  row(value: unknown): void;
+  /** Lines that stand on a terminal above the bar and are drawn over by the next ones; nothing where there is no terminal. */
+  draw(text: () => string): void;
   /** A result: text for people, or the value as one JSON line with `--json`. */
   result(value: unknown, text: string): void;
   /** A message about what is going on; silent with `--quiet`. */
@@ -30,6 +35,7 @@ export interface TerminalStreams {
   readonly onInterrupt?: (tidy: () => string) => void;
 }
 
+const DRAW_EVERY_MS = 250;
 const seconds = (value: number) =>
   value >= 90
     ? `${Math.floor(value / 60)}m${String(Math.round(value % 60)).padStart(2, '0')}s`
@@ -78,6 +84,9 @@ export function createTerminal(options: { json: boolean; quiet: boolean }, strea
   const printJson = (value: unknown) => out.write(`${visibleJson(JSON.stringify(value))}\n`);
   const tell = (text: string) => err.write(`${visibleText(text)}\n`);
   const everyMs = 5000;
+  const isTerminal = 'isTTY' in err && err.isTTY === true;
+  const patch = isTerminal ? createPatch(err as NodeJS.WriteStream) : undefined;
+  let drawn = Number.NEGATIVE_INFINITY;
   let stage = '';
   let start: ProgressStart = { done: 0, atMs: 0 };
   let last = 0;
@@ -86,12 +95,17 @@ export function createTerminal(options: { json: boolean; quiet: boolean }, strea
     bar?.stop();
     bar = undefined;
   };
+  /** Takes the bar and what is drawn above it away, for something that stays. */
+  const settle = () => {
+    stopBar();
+    patch?.leave();
+  };
   const startStage = (event: ProgressEvent) => {
     stopBar();
     stage = event.stage;
     start = { done: event.done, atMs: now() };
     last = 0;
-    if ('isTTY' in err && err.isTTY === true) {
+    if (isTerminal) {
       const format = '{stage} {bar} {value}/{total} {unit}  {rate}/s  ETA {eta_formatted}  {figures}';
       bar = new SingleBar({ format, stream: err as NodeJS.WriteStream, hideCursor: true, barsize: 24 }, Presets.rect);
       bar.start(event.total, 0, { stage: stage.padEnd(10), unit: event.unit, rate: '-', figures: '' });
@@ -120,25 +134,33 @@ export function createTerminal(options: { json: boolean; quiet: boolean }, strea
   return {
     ...options,
     progress,
+    row(value) {
+      if (options.json) printJson(value);
+    },
+    draw(text) {
+      if (patch === undefined || options.json || options.quiet || now() - drawn < DRAW_EVERY_MS) return;
+      drawn = now();
+      patch.draw(visibleText(text()));
+    },
     result(value, text) {
-      stopBar();
+      settle();
       if (options.json) printJson(value);
       else print(text);
     },
     warn(text) {
-      stopBar();
+      settle();
       tell(text);
     },
     note(text) {
-      stopBar();
+      settle();
       if (!options.quiet && !options.json) tell(text);
     },
     afterInterrupt: (text) =>
       streams.onInterrupt?.(() => {
-        stopBar();
+        settle();
         return text;
       }),
-    close: stopBar,
+    close: settle,
   };
 }
 

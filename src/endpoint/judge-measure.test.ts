@@ -30,9 +30,17 @@ const says = (shownFirst: number, shownSecond: number) => ({
   },
 });
 
+/**
+ * Counts are few and whole: score intervals hold the truth in .928 of all draws at 40 items and a place that sways a fifth (exact), and 600 draws
+ * scatter by a hundredth around that.
+ */
+const LEAST = 0.91;
+
 describe('intervals of what a judge is worth', () => {
   it.each([
+    [20, 0.7, 0.5, 0.2],
     [30, 0.6, 0.4, 0.3],
+    [40, 0.8, 0.6, 0.2],
     [60, 0.9, 0.8, 0.1],
   ])(
     'hold the truth as often as they say: %i items, the longer reply %f of the time, people %f, %f swayed by place',
@@ -45,7 +53,7 @@ describe('intervals of what a judge is worth', () => {
         excess: (1 - place) * long + place / 2 - people,
       };
       const covered = { first: 0, consistent: 0, excess: 0 };
-      const draws = 400;
+      const draws = 600;
       const holds = (found: JudgeEstimate, value: number) =>
         Number('interval' in found && found.interval.low <= value && value <= found.interval.high);
       const items = Array.from({ length: n }, (_, i) => item(i));
@@ -64,7 +72,7 @@ describe('intervals of what a judge is worth', () => {
         covered.excess += holds(measure!.length.excess, truth.excess);
       }
       for (const [what, k] of Object.entries(covered))
-        expect({ what, share: k / draws, isEnough: k / draws >= 0.925 }).toMatchObject({ isEnough: true });
+        expect({ what, share: k / draws, isEnough: k / draws >= LEAST }).toMatchObject({ isEnough: true });
     },
   );
 });

@@ -8,7 +8,7 @@ import {
   type RaterProfile,
 } from '../feedback/index.ts';
 import { addTo } from '../run/index.ts';
-import { clusterShare } from '../stats/index.ts';
+import { clusterShare, matchedShare } from '../stats/index.ts';
 import { type Ask, judgedBy, pairShare, pairsOf } from './judge.ts';
 
 const intervalSchema = z.strictObject({ low: z.number(), high: z.number(), level: z.number() });
@@ -72,13 +72,23 @@ type Values = ReadonlyMap<string, readonly number[]>;
 /** Estimates need items that could differ. */
 const LEAST_ITEMS = 2;
 
+/** Values of items that are drawn whole; of one value an item, ties and differences may be most of them. */
+function shareOf(items: readonly (readonly number[])[]) {
+  const singles = items.every((list) => list.length === 1);
+  const count = (value: number) => items.filter(([first]) => first === value).length;
+  const [ones, zeros, halves] = [count(1), count(0), count(0.5)];
+  if (singles && halves > 0 && ones + zeros + halves === items.length)
+    return matchedShare({ ones, zeros, n: items.length });
+  return clusterShare(
+    items.map((list) => ({ right: list.reduce((a, b) => a + b, 0), counted: list.length })),
+    { singles },
+  );
+}
+
 function estimate(values: Values, why: string, scale = (share: number) => share): JudgeEstimate {
   const used = [...values.values()].filter((list) => list.length > 0);
   if (used.length < LEAST_ITEMS) return { notAssessed: used.length === 0 ? why : 'one item shows nothing of others' };
-  const { value, interval } = clusterShare(
-    used.map((list) => ({ right: list.reduce((a, b) => a + b, 0), counted: list.length })),
-    { singles: used.every((list) => list.length === 1 && (list[0] === 0 || list[0] === 1)) },
-  );
+  const { value, interval } = shareOf(used);
   return {
     value: scale(value),
     interval: { low: scale(interval.low), high: scale(interval.high), level: interval.level },

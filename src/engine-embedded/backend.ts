@@ -195,6 +195,15 @@ export class Backend {
     return read.step;
   }
 
+  async interpolate(id: string, folder: string, share: number): Promise<void> {
+    const { state } = this.#models.get(id)!;
+    const { weights } = readCheckpoint(folder, state.spec, { additions: true });
+    for (const [name, values] of state.weights) {
+      const from = weights.get(name)!;
+      for (let i = 0; i < values.length; i++) values[i] = from[i]! + share * (values[i]! - from[i]!);
+    }
+  }
+
   async snapshot(id: string, snapshot: string): Promise<void> {
     this.#snapshots.set(snapshot, takeSnapshot(this.#models.get(id)!.state));
   }

@@ -164,6 +164,11 @@ class EmbeddedModel implements TrainableModel {
     this.#step = await this.#channel.call<number>('load', this.id, folder);
   }
 
+  async interpolate(folder: string, share: number): Promise<void> {
+    if (!(share >= 0 && share <= 1)) throw new UsageError('share', `share ${share}: expected a number from 0 to 1`);
+    await this.#channel.call('interpolate', this.id, folder, share);
+  }
+
   async sampler(options: { retain?: boolean } = {}): Promise<Sampler> {
     const snapshot = `${this.id}/step${this.#step}/${this.#snapshots++}`;
     await this.#channel.call('snapshot', this.id, snapshot);
@@ -211,6 +216,7 @@ export function createEmbeddedEngine(options: EngineOptions = {}): Engine {
       losses: LOSS_NAMES,
       customLoss: true,
       scalarHead: true,
+      interpolates: true,
       // Bits are promised on the CPU only.
       deterministic: !onDevice,
       // Both are float32, in other orders of sums.

@@ -24,6 +24,8 @@ const noHead = 'the protocol has no scalar head';
 engineContract('tinker, through our own server', () => ({ ...engine, dispose: async () => {} }), {
   temporaryFolder: () => folder,
   cannot: {
+    'mixes weights with saved ones: at 0 the saved model, at 1 itself, and halves of halves are quarters':
+      'the protocol mixes no weights',
     'a scalar head separates two classes': noHead,
     'hidden states are what the scalar head reads': 'the protocol shows no hidden states',
     'a critic learns a value at every position': noHead,

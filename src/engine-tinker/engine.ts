@@ -190,6 +190,10 @@ class TinkerModel implements TrainableModel {
     writeRemoteState(folder, { url: session.transport.url, baseModel, path, spec: this.spec, step: this.#step });
   }
 
+  async interpolate(): Promise<void> {
+    throw new EngineError('interpolate', 'the Tinker protocol mixes no weights; ask Capabilities.interpolates first');
+  }
+
   async loadState(folder: string): Promise<void> {
     const card = readRemoteState(folder, this.#connection.session.transport.url);
     requireSame(folder, card.spec, this.spec, { adapters: true });
@@ -347,6 +351,7 @@ export function createTinkerEngine(options: TinkerOptions): TinkerEngine {
       losses: LOSS_NAMES,
       customLoss: true,
       scalarHead: false,
+      interpolates: false,
       // Whatever a server promises, nothing here can check it for all of a run.
       deterministic: false,
       samplerKl: 1e-2,

@@ -469,6 +469,31 @@ export function engineContract(
       await expect(stale.logprobs([sequence(1, 2)])).rejects.toThrow(/stale|newer/);
       expect(await kept.logprobs([sequence(1, 2, 3)])).toEqual(before);
     },
+    'mixes weights with saved ones: at 0 the saved model, at 1 itself, and halves of halves are quarters': async (
+      _,
+      model,
+    ) => {
+      const folder = `${options.temporaryFolder()}/mixed`;
+      const lp = async () => flat((await model.forward(DATA, 'cross_entropy')).logprobs);
+      const saved = await lp();
+      await model.saveState(folder);
+      await model.forwardBackward(DATA, 'cross_entropy');
+      await model.optimStep(ADAM);
+      const [trained, away] = [await lp(), `${folder}-away`];
+      await model.saveState(away);
+      await model.interpolate(folder, 1);
+      expect(await lp()).toEqual(trained);
+      await model.interpolate(folder, 0.25);
+      const quarter = await lp();
+      await model.loadState(away);
+      await model.interpolate(folder, 0.5);
+      expect(await lp()).not.toEqual(quarter);
+      await model.interpolate(folder, 0.5);
+      close(await lp(), quarter, 1e-5);
+      await model.interpolate(folder, 0);
+      expect(await lp()).toEqual(saved);
+      await expect(model.interpolate(folder, 1.5)).rejects.toThrow(/expected a number from 0 to 1/);
+    },
     'refuses what it cannot compute, naming it': async (_, model) => {
       await expect(model.forward(DATA, 'nonsense' as 'ppo')).rejects.toThrow(/unknown loss nonsense/);
       await expect(model.forward([], 'cross_entropy')).rejects.toThrow(/no data/);

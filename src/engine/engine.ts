@@ -191,6 +191,11 @@ export interface TrainableModel {
   saveState(folder: string): Promise<void>;
   /** Reads what `saveState` wrote; the spec must agree. */
   loadState(folder: string): Promise<void>;
+  /**
+   * Puts the weights on the line from those that `saveState` wrote (`share` 0) to what they are now (1); the optimiser's state stays.
+   * Only where `Capabilities.interpolates`.
+   */
+  interpolate(folder: string, share: number): Promise<void>;
   /** A snapshot of the weights as they are now. `retain` keeps it usable after later snapshots (a reference policy). */
   sampler(options?: { retain?: boolean }): Promise<Sampler>;
   dispose(): Promise<void>;
@@ -201,6 +206,8 @@ export interface Capabilities {
   readonly losses: readonly LossName[];
   readonly customLoss: boolean;
   readonly scalarHead: boolean;
+  /** Weights can be mixed with saved ones. */
+  readonly interpolates: boolean;
   /** Same seed and calls give the same bits on one machine. */
   readonly deterministic: boolean;
   /** Most nats a token, as a mean of (lp − lp')²/2, by which sampling and training differ on the same weights. */

@@ -1,4 +1,4 @@
-import type { MonitorId, MonitorSettings } from '../policy/index.ts';
+import { MONITORS, type Monitor, type MonitorId, type MonitorSettings } from '../policy/index.ts';
 import { SIGNAL_IDS, type SignalId } from './monitor-signals.ts';
 import { type AlarmRates, alarmRates, type MonitorRuns, monitorRows } from './monitor-study.ts';
 import committed from './monitors.json' with { type: 'json' };
@@ -11,30 +11,18 @@ export const MONITOR_RUNS: MonitorRuns & {
   readonly digest: string;
 } = committed;
 
-/** What a rule that a run can use reads, and at which threshold it stops. */
-const READS: {
-  readonly [M in MonitorId]: {
-    readonly signal: SignalId;
-    readonly threshold: (settings: Extract<MonitorSettings, { rule: M }>) => number;
-  };
-} = {
-  'kl-budget': { signal: 'kl', threshold: ({ nats }) => nats },
-  spread: { signal: 'spread', threshold: ({ multiple }) => multiple },
-  independent: { signal: 'independent', threshold: ({ errors }) => errors },
-};
-
 /** How often a rule, with its settings, warned in the lab of a reward that was being overdone. */
 export interface RuleRates extends AlarmRates {
   readonly rule: MonitorId;
   readonly signal: SignalId;
 }
 
-export function ruleRates(settings: MonitorSettings): RuleRates {
-  const { signal, threshold } = READS[settings.rule] as {
-    signal: SignalId;
-    threshold: (settings: MonitorSettings) => number;
-  };
-  return { rule: settings.rule, signal, ...alarmRates(MONITOR_RUNS, { signal, threshold: threshold(settings) }) };
+/** Undefined where no signal of the lab is like what the rule reads. */
+export function ruleRates({ rule, ...settings }: MonitorSettings): RuleRates | undefined {
+  const { watches }: Monitor = MONITORS[rule];
+  if (watches === undefined) return undefined;
+  const { signal } = watches;
+  return { rule, signal, ...alarmRates(MONITOR_RUNS, { signal, threshold: watches.threshold(settings) }) };
 }
 
 /** Rates at a threshold, with where that comes from. */
@@ -62,5 +50,5 @@ export function committedMonitors(rules: readonly MonitorSettings[]): CommittedM
   const rowsOf = (id: SignalId) =>
     rows.flatMap(({ signal, title: _, area: __, ...row }) => (signal === id ? [row] : []));
   const signals = Object.fromEntries(SIGNAL_IDS.map((id) => [id, rowsOf(id)])) as Record<SignalId, ChosenRates[]>;
-  return { command, digest, runs, overdone, rules: rules.map(ruleRates), signals };
+  return { command, digest, runs, overdone, rules: rules.flatMap((rule) => ruleRates(rule) ?? []), signals };
 }

@@ -3,7 +3,7 @@ import { MONITOR_IDS, monitorSchema } from '../policy/index.ts';
 import { digestValue } from '../run/index.ts';
 import { committedMonitors, MONITOR_RUNS, ruleRates } from './monitor-rates.ts';
 import { type SeenPoint, SIGNAL_IDS, SIGNALS } from './monitor-signals.ts';
-import { lostAt, monitorStudy, watchedRun, watchRuns } from './monitor-study.ts';
+import { lostAt, monitorRows, watchedRun, watchRuns } from './monitor-study.ts';
 
 const point = (changes: Partial<SeenPoint>): SeenPoint => ({
   kl: 0,
@@ -78,7 +78,7 @@ describe('early warning', () => {
     const run = await watchedRun(12);
     expect(await watchedRun(12)).toEqual(run);
     expect(run.gold.length).toBe(run.points.length);
-    const study = await monitorStudy({ runs: 8, firstSeed: 12 });
+    const study = monitorRows(await watchRuns({ runs: 8, firstSeed: 12 }));
     expect(study.overdone).toBeGreaterThan(0);
     expect(study.overdone).toBeLessThan(8);
     for (const { detected, ever, falseAlarms, area } of study.rows) {
@@ -108,7 +108,7 @@ describe('the committed rates of monitors', () => {
       expect([inTime.length, atEnd.length]).toEqual([overdone.length, overdone.length]);
   });
   it('count a rule at its own settings: a budget that nothing keeps alarms always, one that all keep never', () => {
-    const kl = (nats: number) => ruleRates({ rule: 'kl-budget', nats });
+    const kl = (nats: number) => ruleRates({ rule: 'kl-budget', nats, action: 'stop' });
     const [bad, good] = [overdone.filter(Boolean).length, overdone.filter((lost) => !lost).length];
     expect(kl(1e-9)).toMatchObject({ signal: 'kl', ever: { hits: bad, n: bad }, falseAlarms: { hits: good, n: good } });
     expect(kl(1e9)).toMatchObject({ detected: { hits: 0, n: bad }, falseAlarms: { hits: 0, n: good } });

@@ -206,14 +206,14 @@ export interface SignalRow extends AlarmRates {
   /** Area under the curve of detections over false alarms, all thresholds. */
   readonly area: number;
 }
-export interface MonitorStudy {
+export interface MonitorRows {
   readonly runs: number;
   readonly firstSeed: number;
   readonly overdone: number;
   readonly rows: readonly SignalRow[];
 }
 
-const counted = (hits: number, n: number): Rate => ({ hits, n, interval: wilson(hits, n) });
+export const counted = (hits: number, n: number): Rate => ({ hits, n, interval: wilson(hits, n) });
 
 /** Rates of a signal at a threshold over the runs from `from` on. */
 export function alarmRates(
@@ -240,13 +240,13 @@ function areaOf({ overdone, signals }: MonitorRuns, signal: SignalId): number {
 }
 
 /** The lowest threshold that at most a twentieth of quiet runs exceed. */
-function thresholdFor(quiet: readonly number[]): number {
+export function thresholdFor(quiet: readonly number[]): number {
   const sorted = [...quiet].sort((a, b) => b - a);
   return sorted[Math.floor(FALSE_ALARMS * sorted.length)] ?? Number.POSITIVE_INFINITY;
 }
 
 /** Every signal over some runs: thresholds from the first half of them, rates from the second; published ones beside. */
-export function monitorRows(watched: MonitorRuns): MonitorStudy {
+export function monitorRows(watched: MonitorRuns): MonitorRows {
   const { firstSeed, overdone, signals } = watched;
   const half = Math.floor(overdone.length / 2);
   const rows = SIGNAL_IDS.flatMap((signal): SignalRow[] => {
@@ -269,9 +269,3 @@ export function monitorRows(watched: MonitorRuns): MonitorStudy {
     rows: rows.sort((a, b) => b.area - a.area),
   };
 }
-
-/** Watches some runs, and counts. */
-export const monitorStudy = async (
-  asked: { readonly runs: number; readonly firstSeed: number },
-  progress: Progress = ignoreProgress,
-): Promise<MonitorStudy> => monitorRows(await watchRuns(asked, progress));

@@ -102,7 +102,9 @@ function checkEngine(config: PipelineConfig): void {
   checkRewardEngine(config);
   if (policy === undefined) return;
   for (const variant of [null, ...Object.keys(policy.variants)]) {
-    const { algorithm } = policySettings(policy, variant);
+    const { algorithm, monitor } = policySettings(policy, variant);
+    if (monitor !== undefined && 'action' in monitor && monitor.action === 'project')
+      refuse('policy.monitor.action project: mixes weights, which engine.policy tinker cannot; leave it at stop');
     if ((ALGORITHMS[algorithm].needs as readonly string[]).includes('critic'))
       refuse(
         `policy ${algorithm}: learns a critic, and engine.policy tinker has no scalar head; choose another algorithm`,
@@ -117,7 +119,7 @@ export function checkConfig(config: PipelineConfig): void {
     if (data.layout !== 'ground')
       refuse(`feedback: data.layout ${data.layout} brings its own judgments; remove feedback`);
     if (base === undefined) refuse('feedback: simulated raters judge replies of a base model; add base: {}');
-    checkRaters(feedback.raters, data.ground);
+    if (feedback.people === undefined) checkRaters(feedback.raters, data.ground);
   } else if (data.layout === 'ground') refuse('data.layout ground has no judgments of its own; add feedback: {}');
   const needsBase = policy !== undefined || FAMILIES[reward.family].needsBase;
   if (data.layout !== 'ground' && 'leaveOut' in data.holdout && (base !== undefined || needsBase)) {

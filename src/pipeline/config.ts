@@ -82,6 +82,26 @@ const ratingsSchema = z.strictObject({
   overlap: positive.default(3),
 });
 
+/** People in the place of simulated raters: they judge in the Studio, and the run waits for them. */
+const peopleAskedSchema = z.strictObject({
+  /** Id of the project of the store (`--store`) that asks them; the run makes it, and it is for this run alone. */
+  project: z.string().regex(/^[\w][\w.-]*$/, 'expected letters, digits, dots and dashes'),
+  title: z.string().min(1).default('Which reply is better?'),
+  instructions: z.string().min(1).default('Read the prompt and the facts, and choose the reply that helps more.'),
+  /** What people agree to before they judge; answers of who did not are not used. */
+  consent: z
+    .string()
+    .min(1)
+    .default('What I judge here may be used to train and to audit models, and be published with the results.'),
+});
+
+/** What has a meaning only where raters are simulated and answer at once. */
+const isSimulatedOnly = {
+  raters: ({ raters }: { readonly raters: object }) => Object.keys(raters).length > 0,
+  ratings: ({ ratings }: { readonly ratings?: unknown }) => ratings !== undefined,
+  offTopic: ({ offTopic }: { readonly offTopic: number }) => offTopic > 0,
+};
+
 const feedbackSchema = z
   .strictObject({
     pairs: positive.default(900),
@@ -104,11 +124,21 @@ const feedbackSchema = z
       .pick({ overlapShare: true, adaptive: true, extraRaters: true, repeats: true })
       .optional(),
     ratings: ratingsSchema.optional(),
+    people: peopleAskedSchema.optional(),
+  })
+  .superRefine((feedback, context) => {
+    if (feedback.people === undefined) return;
+    const set = Object.entries(isSimulatedOnly).find(([, isSet]) => isSet(feedback))?.[0];
+    const fail = (key: string, message: string) => context.addIssue({ code: 'custom', path: [key], message });
+    if (set !== undefined) fail(set, 'is for simulated raters, and feedback.people asks people; remove either');
+    if (feedback.selection.rule !== 'random')
+      fail('selection', 'a rule needs answers while it chooses, and people are asked all at once; leave it at random');
   })
   // What a run records is who judged, whatever the pool was.
   .transform((feedback) => ({
     ...feedback,
-    raters: raterCounts(feedback.pool, feedback.raters) as Record<string, number>,
+    raters:
+      feedback.people !== undefined ? {} : (raterCounts(feedback.pool, feedback.raters) as Record<string, number>),
   }));
 
 const populationSchema = z.record(

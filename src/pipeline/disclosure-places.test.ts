@@ -33,8 +33,8 @@ describe('where a run has what it discloses', () => {
       '/config/policy/variants/reckless/monitor',
     ]);
     const rates = committedMonitors([
-      { rule: 'kl-budget', nats: 1 },
-      { rule: 'kl-budget', nats: 9 },
+      { rule: 'kl-budget', nats: 1, action: 'stop' },
+      { rule: 'kl-budget', nats: 9, action: 'stop' },
     ]);
     const measured = places.filter(({ basis }) => basis === 'evidence');
     expect(measured.length).toBe(8);

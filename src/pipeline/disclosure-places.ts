@@ -65,9 +65,11 @@ function feedbackPlaces({ base, data, feedback }: PipelineConfig): Place[] {
           'reply nats per token': ['/replyNllPerToken', 'lower'],
         })),
     ...measured('D2', RUN_FILES.collected, { 'raters by kind': '/raters' }),
-    ...(data.layout === 'ground' ? [] : peoplePlaces()),
+    ...(data.layout === 'ground' && feedback?.people === undefined ? [] : peoplePlaces()),
     ...measured('D2', RUN_FILES.data, { 'judgments left out': '/leftOut' }),
-    ...(feedback === undefined ? [] : configured('D2', { 'simulated raters asked for': '/config/feedback/raters' })),
+    ...(feedback === undefined || feedback.people !== undefined
+      ? []
+      : configured('D2', { 'simulated raters asked for': '/config/feedback/raters' })),
     ...measured('D3', RUN_FILES.collected, {
       'items by the policy they come from': '/origins',
       'items by the rule that chose them': '/selections',

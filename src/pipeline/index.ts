@@ -1,7 +1,9 @@
+export type { WhichPolicy } from './asked-policy.ts';
 export { type Carried, carriedBy, carriedText } from './carried.ts';
 export * from './collected.ts';
 export * from './config.ts';
 export { disclosurePlaces } from './disclosure-places.ts';
+export * from './eval-policy.ts';
 export { exportRun } from './export-run.ts';
 export * from './metrics.ts';
 export { packRun } from './pack-run.ts';
@@ -19,4 +21,6 @@ export { signRun } from './sign-run.ts';
 export * from './sources/index.ts';
 export { type DataSummary, summarizeSource } from './stages/data.ts';
 export type { PolicyPath } from './stages/policy.ts';
+export { openEventLog } from './tensorboard.ts';
+export { type TrainedStep, trainPolicy } from './train-policy.ts';
 export { verifyPipelineRun } from './verify-run.ts';

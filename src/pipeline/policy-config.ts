@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { loraSchema } from '../engine/index.ts';
 import { algorithmSchema, MONITORS, monitorSchema, samplingKeys } from '../policy/index.ts';
 import { riskSchema } from '../reward/index.ts';
-import { own } from '../run/index.ts';
+import { own, parseConfig, UsageError } from '../run/index.ts';
 
 const positive = z.int().positive();
 
@@ -61,4 +61,24 @@ export type PolicyConfig = z.infer<typeof policySchema>;
 export function policySettings(policy: PolicyConfig, variant: string | null): PolicySettings {
   const { variants, bestOf: _, ...main } = policy;
   return optimisationSchema.parse(variant === null ? main : { ...main, ...own(variants, variant) });
+}
+
+/**
+ * The settings of a run's main optimisation with changes to them (`policy.steps=40`). Another algorithm begins from its own defaults,
+ * with what every optimisation of the run shares; so does a run without a policy.
+ * @throws UsageError where a change is not one of `policy`.
+ */
+export function changedSettings(policy: PolicyConfig | undefined, set: readonly string[]): PolicySettings {
+  const other = set.findLast((change) => change.startsWith('policy.algorithm='))?.slice('policy.algorithm='.length);
+  const before = policy === undefined ? undefined : policySettings(policy, null);
+  const shared = before && { maxTokens: before.maxTokens, ...(before.lora !== undefined && { lora: before.lora }) };
+  const start = other === undefined || other === before?.algorithm ? before : shared;
+  const elsewhere = set.find((change) => !change.startsWith('policy.'));
+  if (elsewhere !== undefined)
+    throw new UsageError(
+      'set',
+      `--set ${elsewhere}: expected a key of policy, such as policy.steps=40; base model and reward are the run’s`,
+    );
+  const schema = z.strictObject({ policy: optimisationSchema });
+  return parseConfig(schema, JSON.stringify({ policy: start ?? {} }), { source: '--set', set }).policy;
 }

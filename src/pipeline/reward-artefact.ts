@@ -6,7 +6,7 @@ import { RUN_FILES } from './run-folder.ts';
 
 /** Loads the reward of a round, under another rule for its ensemble where one is given, lets it be used, and lets it go; the engine stays. */
 export async function withReward<T>(
-  context: RunContext,
+  context: Place & Pick<RunContext, 'engines'>,
   risk: Risk | undefined,
   use: (reward: RewardModel) => Promise<T>,
 ): Promise<T> {

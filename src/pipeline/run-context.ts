@@ -5,7 +5,7 @@ import type { Progress } from '../run/index.ts';
 import { onPath, type RecordLog, writeFileAtomic, writeJson } from '../run/node.ts';
 import type { PipelineConfig } from './config.ts';
 import type { MetricsLog } from './metrics-log.ts';
-import type { Source } from './sources/index.ts';
+import type { Source, SourceAccess } from './sources/index.ts';
 
 /** Who computes what: the policy and the reward may be on different engines. */
 export interface RunEngines {
@@ -22,6 +22,7 @@ export interface RunContext {
   /** Counted from 1; files of rounds before the last lie below `rounds/<round>/`. */
   readonly round: number;
   readonly source: Source;
+  readonly access: SourceAccess;
   readonly engines: RunEngines;
   readonly progress: Progress;
   /** A line for the person at the terminal: something was not as it should be, and the run goes on. */
@@ -52,7 +53,7 @@ export const atRound = <C extends Pick<Place, 'round'>>(context: C, round: numbe
  * is gone on from that lies beyond what `curve` says of the training: the steps between would be missing there.
  */
 export function checkpointsOf<State>(
-  context: RunContext,
+  context: Place & Pick<RunContext, 'warn' | 'log' | 'metrics'>,
   prefix: string,
   { curve, ...options }: { readonly curve: string } & Omit<CheckpointsOptions<State>, 'warn'>,
 ): Checkpoints<State> {

@@ -166,7 +166,8 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
   const beforeWork = watchHistory(options, { log, warn, source });
   const metrics = openMetricsLog(`${out}/${RUN_FILES.metrics}`);
   const engines = options.makeEngines();
-  const shared = { config, folder: out, source, engines, progress, warn, log, metrics, cache, now, beforeWork };
+  const { access } = options;
+  const shared = { config, folder: out, source, access, engines, progress, warn, log, metrics, cache, now, beforeWork };
   const context: RunContext = { ...shared, round: config.rounds };
   // Before they are published, and where the run ends early: what was spent is told either way.
   const tellEngines = lazily(() => {

@@ -1,23 +1,16 @@
-import { existsSync } from 'node:fs';
-import { SEAL } from '../disclosure/index.ts';
 import type { Engine } from '../engine/index.ts';
 import type { Item } from '../feedback/index.ts';
 import { type Progress, UsageError } from '../run/index.ts';
-import { requireRegularFiles } from '../run/node.ts';
 import { createRng } from '../stats/index.ts';
 import type { GroundPrompt, Split } from '../world/index.ts';
-import { digestOf } from './digests.ts';
-import { withLora } from './lora.ts';
-import { policySettings } from './policy-config.ts';
-import { type Place, pathIn } from './run-context.ts';
-import { RUN_FILES, readRunJson } from './run-folder.ts';
+import { askedPolicy, type WhichPolicy } from './asked-policy.ts';
+import { RUN_FILES } from './run-folder.ts';
 import { withSampler } from './snapshot.ts';
 import { groundOf } from './sources/index.ts';
 import { loadBase } from './stages/base.ts';
 import { loadPrompts } from './stages/data.ts';
-import { loadPath, MAIN, type Variant } from './stages/policy.ts';
 
-export interface SamplePolicyOptions {
+export interface SamplePolicyOptions extends WhichPolicy {
   /** How many prompts of the run, drawn at random; all where there are fewer. */
   readonly prompts: number;
   /** Different replies to each; a prompt to which the policy says too little that differs is passed over. */
@@ -27,8 +20,6 @@ export interface SamplePolicyOptions {
   readonly seed: number;
   /** The project that the items are for. */
   readonly projectId: string;
-  /** Another optimisation of the run than its main one. */
-  readonly variant?: Variant;
   readonly engine: Engine;
   readonly progress: Progress;
 }
@@ -41,44 +32,6 @@ export interface SampledItems {
   readonly batch: string;
 }
 
-/** A policy of a finished run as it can be asked. */
-interface Asked {
-  readonly place: Place;
-  readonly step: number;
-  /** Folder of its weights, and the description that goes with them. */
-  readonly weights: Parameters<typeof withSampler>[1];
-  readonly origin: string;
-  /** Digest of the seal that pins the run. */
-  readonly seal: string;
-}
-
-function policyOf(folder: string, variant: Variant): Asked {
-  const { config } = readRunJson(folder);
-  if (!existsSync(`${folder}/${SEAL}`))
-    throw new UsageError('run', `${folder}: expected a finished run, got one without a seal; finish it with --resume`);
-  if (config.base === undefined || config.policy === undefined)
-    throw new UsageError(
-      'run',
-      `${folder}: expected a run with a policy, got one without; add policy: {} and run again`,
-    );
-  if (variant !== null && !Object.hasOwn(config.policy.variants, variant)) {
-    const known = Object.keys(config.policy.variants).join(', ') || 'none';
-    throw new UsageError('variant', `${folder}: no variant ${variant} of the policy; the run has ${known}`);
-  }
-  const place: Place = { config, folder, round: config.rounds };
-  const { finalStep, checkpoint } = loadPath(place, variant);
-  const { lora } = policySettings(config.policy, variant);
-  const spec = withLora(loadBase(place).spec, lora, 'policy.lora');
-  const name = variant === null ? 'policy' : `policy ${variant}`;
-  return {
-    place,
-    step: finalStep,
-    weights: { spec, folder: pathIn(place, checkpoint) },
-    origin: `${name} of run ${config.name}, step ${finalStep}`,
-    seal: digestOf(`${folder}/${SEAL}`),
-  };
-}
-
 const AT_ONCE = 16;
 /** Draws for each reply that is wanted, since a policy says some things more than once. */
 const DRAWS = 3;
@@ -89,15 +42,15 @@ const DRAWS = 3;
  */
 export async function samplePolicy(folder: string, options: SamplePolicyOptions): Promise<SampledItems> {
   const { replies, seed, split, projectId, engine, progress } = options;
-  requireRegularFiles(folder);
-  const { place, step, weights, origin, seal } = policyOf(folder, options.variant ?? MAIN);
+  const { place, path, weights, origin, seal, name: own } = askedPolicy(folder, options);
+  const step = path.finalStep;
   const { codec, limits } = loadBase(place);
   const all = (await loadPrompts(folder)).filter((prompt) => prompt.split === split);
   if (all.length === 0)
     throw new UsageError('split', `${folder}/${RUN_FILES.prompts}: no prompt of ${split}; name another split`);
   const prompts = createRng(seed).fork('sample-policy').shuffle(all).slice(0, options.prompts);
   const ground = groundOf(place.config);
-  const name = [place.config.name, ...(options.variant == null ? [] : [options.variant])].join('/');
+  const name = [place.config.name, ...(own === undefined ? [] : [own])].join('/');
   const batch = `${name}/${seal.slice(0, 8)}/${step}/${seed}/`;
   const itemOf = (prompt: GroundPrompt, texts: readonly string[]): Item => {
     const id = `${batch}${prompt.id}`;

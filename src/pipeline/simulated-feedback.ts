@@ -5,7 +5,7 @@ import { askPairs, candidatePairs } from './ask.ts';
 import { askRatings } from './ask-ratings.ts';
 import type { PipelineConfig } from './config.ts';
 import type { FeedbackRecords } from './feedback-records.ts';
-import { type Source, splitPrompts } from './sources/index.ts';
+import { type Source, splitPrompts, withSplit } from './sources/index.ts';
 
 /** A round of simulated feedback, but for the replies that it is about. */
 export interface SimulatedRound {
@@ -25,8 +25,13 @@ function simulatedClock(from: number) {
   return () => new Date(Date.UTC(2026, 0, 1) + 1000 * second++).toISOString();
 }
 
-/** Start of the ids of a round, which no other round gives. */
-const prefixOf = (round: number): string => (round === 1 ? '' : `round-${round}/`);
+/** Start of the ids of a round, which no other round gives; in a store, no other run. */
+const prefixOf = ({ config, round }: Pick<SimulatedRound, 'config' | 'round'>): string =>
+  config.feedback!.people === undefined
+    ? round === 1
+      ? ''
+      : `round-${round}/`
+    : `${config.name}/${config.seed}/${round}/`;
 
 const named = (items: readonly Item[], prefix: string): Item[] =>
   prefix === ''
@@ -61,14 +66,15 @@ async function pairsOf(
     count: candidatePairs(config.feedback!),
     offTopic,
     rng: createRng(config.seed).fork(nameOf(round)),
-    projectId: source.projectId,
+    projectId: config.feedback!.people?.project ?? source.projectId,
     origin,
     replies,
   });
   return items.map((item) => ({ ...item, source: { ...item.source, sampling } }));
 }
 
-type Replies = (prompts: readonly GroundPrompt[]) => Promise<readonly (readonly string[])[]>;
+/** What a policy says to prompts, in their order. */
+export type Replies = (prompts: readonly GroundPrompt[]) => Promise<readonly (readonly string[])[]>;
 
 /** What is known of a simulated rater. */
 const profileOf = ({ id, kind, group }: Rater): RaterProfile => ({
@@ -77,16 +83,30 @@ const profileOf = ({ id, kind, group }: Rater): RaterProfile => ({
   ...(group !== undefined && { demographics: { group } }),
 });
 
+/** Keys of the prompts that are held out. */
+function heldOf(asked: SimulatedRound): ReadonlySet<string> {
+  const { config, source } = asked;
+  const texts = promptsToAsk(asked).map(({ text }) => text);
+  const { held } = splitPrompts(texts, {
+    share: config.feedback!.holdout,
+    seed: config.seed,
+    where: source.ground!.id,
+  });
+  return new Set(held);
+}
+
+/** The questions of a round as people are asked them, each with its side. */
+export const questionsForPeople = async (asked: SimulatedRound, replies: Replies): Promise<Item[]> =>
+  withSplit(named(await pairsOf(asked, replies), prefixOf(asked)), heldOf(asked));
+
 async function answered(asked: SimulatedRound, pairs: readonly Item[]): Promise<FeedbackRecords> {
   const { config, round, source, before } = asked;
   const feedback = config.feedback!;
   const ground = source.ground!;
   const rng = createRng(config.seed).fork(nameOf(round));
-  const texts = promptsToAsk(asked).map(({ text }) => text);
-  const { held } = splitPrompts(texts, { share: feedback.holdout, seed: config.seed, where: ground.id });
   const { raters } = raterPool(ground, feedback.raters);
-  const panel = { raters, rng, now: simulatedClock(before.judgments.length), held: new Set(held) };
-  const { items, judgments } = await askPairs(named(pairs, prefixOf(round)), { ...config, feedback }, panel);
+  const panel = { raters, rng, now: simulatedClock(before.judgments.length), held: heldOf(asked) };
+  const { items, judgments } = await askPairs(named(pairs, prefixOf(asked)), { ...config, feedback }, panel);
   const ratings = await askRatings(items, feedback, { ...panel, ground });
   return {
     items: [...before.items, ...items],
@@ -105,17 +125,21 @@ export const simulatedFeedback = async (asked: SimulatedRound, replies: Replies)
  * which pairs were asked, stand as they are.
  */
 export async function sameQuestions(asked: SimulatedRound, stored: FeedbackRecords): Promise<FeedbackRecords> {
-  const { config, round, before } = asked;
+  const { config, before } = asked;
   const own = new Map(stored.items.slice(before.items.length).map((item) => [item.id, item]));
-  const idOf = (i: number) => `${prefixOf(round)}item-${String(i + 1).padStart(5, '0')}`;
+  const idOf = (i: number) => `${prefixOf(asked)}item-${String(i + 1).padStart(5, '0')}`;
   // A pair that is not there had one reply twice, or was not chosen. Replies that strayed stand where they came to stand.
   const pairs = await pairsOf(
     asked,
     async (prompts) => prompts.map((_, i) => own.get(idOf(i))?.replies.map(({ text }) => text) ?? []),
     0,
   );
+  if (config.feedback!.people !== undefined) {
+    const items = withSplit(named(pairs, prefixOf(asked)), heldOf(asked));
+    return { ...stored, items: [...before.items, ...items] };
+  }
   if (config.feedback!.selection.rule === 'random') return answered(asked, pairs);
-  const again = new Map(named(pairs, prefixOf(round)).map((item) => [item.id, item]));
+  const again = new Map(named(pairs, prefixOf(asked)).map((item) => [item.id, item]));
   const { raters } = raterPool(asked.source.ground!, config.feedback!.raters);
   return {
     items: [

@@ -17,7 +17,7 @@ export interface Snapshot {
 }
 
 /** Where the weights of a policy are: a folder below the run folder. */
-interface Weights {
+export interface Weights {
   readonly spec: ModelSpec;
   readonly folder: string;
 }

@@ -1,5 +1,7 @@
 import type { Item } from '../feedback/index.ts';
 import { loadRecords } from './feedback-records.ts';
+import type { Remember } from './remember.ts';
+import type { Place } from './run-context.ts';
 import { RUN_FILES } from './run-folder.ts';
 import { groundSource } from './sources/ground.ts';
 import { judgedSource, type Source } from './sources/index.ts';
@@ -16,7 +18,12 @@ function unmarked({ strata, ...item }: Item): Item {
  * follows from the items and judgments that the run took of them. What was left out before the run took them is not there.
  */
 export async function sourceOfRun(place: VerifiedPlace): Promise<Source> {
-  const { config, folder, remember } = place;
+  return sourceAgain(place, place.remember);
+}
+
+/** The same, with what was computed of the same files before where somebody keeps it. */
+export async function sourceAgain(place: Place, remember: Remember = async (_, make) => make()): Promise<Source> {
+  const { config, folder } = place;
   const { data, seed } = config;
   if (data.layout === 'ground') return remember(['source', config], () => groundSource(config, data));
   const { items, judgments, raters } = await loadRecords(place);

@@ -8,8 +8,10 @@ export * from './dialogue-datum.ts';
 export * from './evaluate.ts';
 export { generalisedAdvantages, whitened } from './gae.ts';
 export * from './kl-estimators.ts';
+export * from './kl-projection.ts';
 export * from './monitors/index.ts';
 export { type Decision, defineMonitor, type Monitor, type MonitorPoint } from './monitors/monitor.ts';
+export * from './off-policy.ts';
 export * from './preference-losses.ts';
 export * from './reply-loss.ts';
 export {
@@ -22,5 +24,6 @@ export {
 } from './rollouts.ts';
 export * from './schedules.ts';
 export * from './settings.ts';
+export * from './trl-names.ts';
 export * from './update.ts';
 export * from './value-loss.ts';

@@ -85,11 +85,14 @@ export function writeFileAtomic(
   });
 }
 
-/** Creates the folder of a run. A folder with other content is refused; an unfinished run there is resumed by asking for it. */
-export function createRunFolder(path: string, options: { resume: boolean }): void {
+/**
+ * Creates the folder of a run, or of what else is known by a file of that name. A folder with other content is refused; an
+ * unfinished run there is resumed by asking for it.
+ */
+export function createRunFolder(path: string, options: { resume: boolean }, mark = 'run.json'): void {
   onPath(path, () => {
     const entries = existsSync(path) ? readdirSync(path) : [];
-    const isRun = entries.includes('run.json');
+    const isRun = entries.includes(mark);
     if (entries.length > 0 && !isRun) {
       throw new UsageError(
         'out',

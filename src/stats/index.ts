@@ -27,6 +27,7 @@ export * from './logistic-regression.ts';
 export * from './mace.ts';
 export * from './majorities.ts';
 export * from './majority.ts';
+export * from './matched-share.ts';
 export * from './one-coin.ts';
 export type { TieModel } from './outcome-models.ts';
 export * from './plackett-luce.ts';

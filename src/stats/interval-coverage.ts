@@ -24,12 +24,18 @@ export const INTERVAL_METHODS = {
       'quality/rater-rows.ts',
       'exchange/tally.ts',
       'pipeline/people.ts',
+      'pipeline/red-team.ts',
     ],
   },
   'cluster-share': {
     what: 'share over clusters drawn whole (Wilson at the effective size, Student’s quantile)',
     units: 'clusters',
     files: ['stats/cluster-share.ts', 'stats/weighted.ts', 'reward/evaluate.ts', 'endpoint/judge-measure.ts'],
+  },
+  'matched-share': {
+    what: 'mean of values of 0, ½ and 1: ties, matched differences (Tango 1998)',
+    units: 'values',
+    files: ['stats/matched-share.ts', 'endpoint/judge-measure.ts'],
   },
   'cluster-mean': {
     what: 'mean over clusters drawn whole (linearised, Student’s t)',

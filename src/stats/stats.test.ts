@@ -12,6 +12,7 @@ import {
   expectedCalibrationError,
   krippendorffAlpha,
   type Label,
+  matchedShare,
   mean,
   meanInterval,
   normalCdf,
@@ -28,6 +29,41 @@ const fixtures = JSON.parse(readFileSync(new URL('../../fixtures/stats.json', im
 const unitsOf = (rows: (number | null)[][]) =>
   rows[0]!.map((_, i) => rows.map((row) => row[i]).filter((v): v is number => v !== null && v !== undefined));
 const alphaOf = (estimate: ReturnType<typeof krippendorffAlpha>) => ('value' in estimate ? estimate.value : Number.NaN);
+
+describe('matchedShare', () => {
+  it('ends where the score is the quantile, the chances of the sides being the likeliest that differ by so much', () => {
+    for (const { ones, zeros, n } of [
+      { ones: 12, zeros: 2, n: 50 },
+      { ones: 3, zeros: 0, n: 20 },
+      { ones: 7, zeros: 8, n: 15 },
+    ]) {
+      const { interval } = matchedShare({ ones, zeros, n });
+      for (const edge of [interval.low, interval.high].map((share) => 2 * share - 1)) {
+        // By search over the chance of a zero; that of a one is so much larger.
+        let best = { likelihood: Number.NEGATIVE_INFINITY, q: 0 };
+        for (let q = Math.max(0, -edge) + 1e-9; q <= (1 - edge) / 2; q += 1e-6) {
+          const parts = [
+            [ones, q + edge],
+            [zeros, q],
+            [n - ones - zeros, 1 - 2 * q - edge],
+          ] as const;
+          const likelihood = parts.reduce((sum, [k, p]) => sum + (k === 0 ? 0 : k * Math.log(Math.max(p, 1e-300))), 0);
+          if (likelihood > best.likelihood) best = { likelihood, q };
+        }
+        const deviation = Math.sqrt(n * (2 * best.q + edge - edge ** 2));
+        expect(Math.abs(ones - zeros - n * edge) / deviation).toBeCloseTo(1.959964, 3);
+      }
+    }
+  });
+  it('turns round with its sides, holds what was found, and refuses nothing', () => {
+    const one = matchedShare({ ones: 9, zeros: 3, n: 30 });
+    const other = matchedShare({ ones: 3, zeros: 9, n: 30 });
+    expect(other.interval.low).toBeCloseTo(1 - one.interval.high, 9);
+    expect(one.interval.low).toBeLessThan(one.value);
+    expect(one.interval.high).toBeGreaterThan(one.value);
+    expect(() => matchedShare({ ones: 0, zeros: 0, n: 0 })).toThrow(RangeError);
+  });
+});
 
 describe('agreement', () => {
   for (const name of ['krippendorff2011', 'krippendorffWikipedia']) {

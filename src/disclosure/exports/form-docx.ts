@@ -43,7 +43,10 @@ export async function formDocx({ title, note, sections }: Form): Promise<Uint8Ar
   const zip = await JSZip.loadAsync(await Packer.toBuffer(document));
   // The library stamps its own clock on properties and parts: without it, the same form is the same file.
   const core = await zip.file('docProps/core.xml')!.async('string');
-  zip.file('docProps/core.xml', core.replaceAll(/<dcterms:(created|modified)[^>]*>[^<]*<\/dcterms:\1>/g, ''));
+  zip.file(
+    'docProps/core.xml',
+    core.replaceAll(/<dcterms:(?:created|modified)[^<]*<\/dcterms:(?:created|modified)>/g, ''),
+  );
   zip.forEach((_, part) => {
     part.date = NO_DATE;
   });

@@ -50,8 +50,31 @@ export interface OpenedProject {
   readonly records: readonly FeedbackRecord[] | null;
 }
 
+/** How far people have come with what they were asked. */
+export interface Answered {
+  readonly done: number;
+  /** By the rules of the project. */
+  readonly wanted: number;
+}
+
+/** People who judge in the Studio. */
+export interface PeopleAccess {
+  /** Where they find the questions, in words. */
+  readonly where: string;
+  /**
+   * Asks about items, those that are known already passed over; the project is made where there is none.
+   * @throws UsageError where the project holds what the run did not ask.
+   */
+  ask(project: Project, items: readonly Item[]): Promise<void>;
+  answered(project: string): Promise<Answered>;
+  /** Comes back after a while in which people may have answered; uses no processor meanwhile. */
+  pause(): Promise<void>;
+}
+
 /** What a source may ask of whoever runs it. */
 export interface SourceAccess {
+  /** Left out where nobody can be asked. */
+  readonly people?: PeopleAccess;
   /** A project of the store at hand. @throws UsageError where there is no store, or no such project in it. */
   readonly openProject: (id: string) => Promise<OpenedProject>;
 }

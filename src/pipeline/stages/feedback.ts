@@ -1,11 +1,18 @@
 import { feedbackReport } from '../../quality/index.ts';
+import { askPeople } from '../ask-people.ts';
 import { collected } from '../collected.ts';
 import type { PipelineConfig } from '../config.ts';
 import { type FeedbackRecords, loadRecords, NO_RECORDS } from '../feedback-records.ts';
 import { itemLabels } from '../labels.ts';
 import { atRound, inRound, type RunContext, writeRunJson, writeRunLines } from '../run-context.ts';
 import { RUN_FILES } from '../run-folder.ts';
-import { sameQuestions, simulatedFeedback } from '../simulated-feedback.ts';
+import {
+  questionsForPeople,
+  type Replies,
+  type SimulatedRound,
+  sameQuestions,
+  simulatedFeedback,
+} from '../simulated-feedback.ts';
 import { snapshotName, snapshotReads, withSnapshot } from '../snapshot.ts';
 import { sourceOfRun } from '../source-of-run.ts';
 import { DATA, nameInRound, type Recomputed, type Stage, type VerifiedPlace } from '../stage.ts';
@@ -27,30 +34,33 @@ export function feedbackFigures(
 
 const SAMPLED_AT_ONCE = 64;
 
-/** Asks simulated raters about pairs of replies that the latest policy gives; what earlier rounds collected stays. */
-async function simulate(context: RunContext): Promise<FeedbackRecords> {
+/** Asks people or simulated raters about pairs of replies that the latest policy gives; what earlier rounds collected stays. */
+async function ask(context: RunContext): Promise<FeedbackRecords> {
   const { config, source, progress, round } = context;
   const stage = nameInRound(context, 'feedback');
   const seed = config.seed + 100_003 * (round - 1);
   const before = round === 1 ? NO_RECORDS : await loadRecords(atRound(context, round - 1));
-  return withSnapshot(context, ({ sampler, codec, limits, origin, sampling }) =>
-    simulatedFeedback({ config, round, source, before, origin, sampling }, async (asked) => {
-      const texts: string[][] = [];
-      for (let at = 0; at < asked.length; at += SAMPLED_AT_ONCE) {
-        const encoded = asked.slice(at, at + SAMPLED_AT_ONCE).map((p) => codec.encodePrompt(p.text));
-        const settings = { n: 2, maxTokens: limits.maxReply, stop: codec.stop, seed: seed + at };
-        const groups = await sampler.sample(encoded, settings);
-        texts.push(...groups.map((group) => group.map((s) => codec.decodeReply(s.tokens))));
-        progress({ stage, done: texts.length, total: asked.length, unit: 'pairs' });
-      }
-      return texts;
-    }),
-  );
+  const people = config.feedback!.people !== undefined;
+  const about = <T>(questions: (round: SimulatedRound, replies: Replies) => Promise<T>) =>
+    withSnapshot(context, ({ sampler, codec, limits, origin, sampling }) =>
+      questions({ config, round, source, before, origin, sampling }, async (asked) => {
+        const texts: string[][] = [];
+        for (let at = 0; at < asked.length; at += SAMPLED_AT_ONCE) {
+          const encoded = asked.slice(at, at + SAMPLED_AT_ONCE).map((p) => codec.encodePrompt(p.text));
+          const settings = { n: 2, maxTokens: limits.maxReply, stop: codec.stop, seed: seed + at };
+          const groups = await sampler.sample(encoded, settings);
+          texts.push(...groups.map((group) => group.map((s) => codec.decodeReply(s.tokens))));
+          progress({ stage, done: texts.length, total: asked.length, unit: 'pairs' });
+        }
+        return texts;
+      }),
+    );
+  return people ? askPeople(context, before, await about(questionsForPeople)) : about(simulatedFeedback);
 }
 
 async function run(context: RunContext): Promise<void> {
   const { config, source, progress } = context;
-  const records = source.judged ?? (await simulate(context));
+  const records = source.judged ?? (await ask(context));
   const total = records.judgments.length;
   const stage = nameInRound(context, 'quality');
   progress({ stage, done: 0, total, unit: 'judgments' });

@@ -3,7 +3,14 @@ import { z } from 'zod';
 import type { Sampler, TrainableModel } from '../../engine/index.ts';
 import type { Checkpoints } from '../../engine/node.ts';
 import { toPairs } from '../../feedback/index.ts';
-import { ALGORITHMS, monitorDecision, type Need, type PolicyPair, runAlgorithm } from '../../policy/index.ts';
+import {
+  ALGORITHMS,
+  monitorDecision,
+  type Need,
+  type PolicyPair,
+  runAlgorithm,
+  shareWithin,
+} from '../../policy/index.ts';
 import type { RewardModel } from '../../reward/index.ts';
 import { DataError } from '../../run/index.ts';
 import { readJsonOf } from '../../run/node.ts';
@@ -18,7 +25,7 @@ import {
   figuresOf,
   splitFiguresSchema,
 } from '../evaluation.ts';
-import { FEEDBACK_FILES, loadFeedback } from '../feedback-records.ts';
+import { FEEDBACK_FILES, loadRecords } from '../feedback-records.ts';
 import { filled, UNTOLD, untold } from '../filled.ts';
 import { withLora } from '../lora.ts';
 import { asLogged } from '../metrics.ts';
@@ -51,6 +58,8 @@ const pathSchema = z.strictObject({
   /** Where and why a rule ended it before its last step. */
   stopped: z.strictObject({ step: z.int(), reason: z.string() }).nullable(),
   points: z.array(pointSchema).min(1),
+  /** Steps after which the weights were drawn back to a budget: KL before, and the share of the way from the base that was kept. */
+  projected: z.array(z.strictObject({ step: z.int(), kl: z.number(), share: z.number() })).exactOptional(),
   first: z.array(evaluatedPromptSchema),
   last: z.array(evaluatedPromptSchema),
   /** The result on the same prompts with the ground's trigger put in, where it has one. */
@@ -117,8 +126,9 @@ function triggeredPrompts(held: readonly GroundPrompt[], ground: Source['ground'
 }
 
 /** The path as it was at an earlier step: what follows is computed again, to the same bits. */
-const backTo = ({ triggered: _, ...path }: PolicyPath, step: number): PolicyPath => ({
+const backTo = ({ triggered: _, projected, ...path }: PolicyPath, step: number): PolicyPath => ({
   ...path,
+  ...(projected !== undefined && { projected: projected.filter((own) => own.step <= step) }),
   step,
   stopped: null,
   points: path.points.filter((point) => point.step <= step),
@@ -128,9 +138,12 @@ const backTo = ({ triggered: _, ...path }: PolicyPath, step: number): PolicyPath
 export const finalPoint = ({ points, finalStep }: PolicyPath): PathPoint =>
   points.findLast(({ step }) => step === finalStep) ?? points.at(-1)!;
 
+/** What an optimisation uses of a run. */
+export type Optimising = Omit<RunContext, 'access' | 'cache' | 'now' | 'beforeWork'>;
+
 /** An optimisation at work. */
 interface Trainer {
-  readonly context: RunContext;
+  readonly context: Optimising;
   readonly variant: Variant;
   readonly settings: PolicySettings;
   readonly model: TrainableModel;
@@ -140,6 +153,8 @@ interface Trainer {
   readonly checkpoints: Checkpoints<never>;
   /** Where the algorithm learns one. */
   readonly critic: TrainableModel | undefined;
+  /** Where it needs them. */
+  readonly pairs: readonly PolicyPair[];
 }
 
 /** The policy as it is on some prompts. */
@@ -196,19 +211,46 @@ async function begin(trainer: Trainer): Promise<PolicyPath> {
   };
 }
 
+/** Draws the weights of a step back towards the base's until their KL on the held-out prompts is within a budget. */
+async function drawBack(trainer: Trainer, { step, kl, within }: { step: number; kl: number; within: number }) {
+  const { context, variant, model, checkpoints } = trainer;
+  const folderOf = (at: number) => pathIn(context, `${checkpointPrefix(variant)}${at}`);
+  await checkpoints.save(model, step);
+  // The same draws at every share: what differs is the policy.
+  const at = async (share: number) => {
+    await model.loadState(folderOf(step));
+    await model.interpolate(folderOf(0), share);
+    return evaluated(trainer, 'path');
+  };
+  const { share } = await shareWithin(within, async (tried) => figuresOf(await at(tried), 'evaluation').kl);
+  await at(share);
+  return { step, kl, share };
+}
+
 /** The path with the policy as it is after a step, and whether a rule ends it there. */
 async function extended(trainer: Trainer, path: PolicyPath, step: number): Promise<PolicyPath> {
   const { context, variant, settings, model, checkpoints } = trainer;
   const folderOf = (at: number) => `${checkpointPrefix(variant)}${at}`;
   const isLast = step === settings.steps;
-  const here = await evaluated(trainer, isLast ? 'end' : 'path');
-  const points = [...path.points, { step, ...figuresOf(here, 'evaluation') }];
+  const decide = (points: readonly PathPoint[]) =>
+    settings.monitor === undefined ? 'go' : monitorDecision(points, settings.monitor);
+  let here = await evaluated(trainer, isLast ? 'end' : 'path');
+  const pointsWith = (now: readonly EvaluatedPrompt[]) => [...path.points, { step, ...figuresOf(now, 'evaluation') }];
+  const first = decide(pointsWith(here));
+  const projected = [...(path.projected ?? [])];
+  if (typeof first === 'object' && 'within' in first) {
+    const { kl } = figuresOf(here, 'evaluation');
+    projected.push(await drawBack(trainer, { step, kl, within: first.within }));
+    here = await evaluated(trainer, isLast ? 'end' : 'path');
+  }
+  const points = pointsWith(here);
   // Weights first: the path names a checkpoint only once it is whole on disk.
   await checkpoints.save(model, step);
   context.log.append('policy-checkpoint', { step, folder: inRound(context, folderOf(step)) });
-  const decision = settings.monitor === undefined ? 'go' : monitorDecision(points, settings.monitor);
-  const ended = { ...path, step, points };
-  if (decision === 'go') {
+  const decision = decide(points);
+  const ended = { ...path, step, points, ...(projected.length > 0 && { projected }) };
+  // What was drawn back is within the budget: it was measured.
+  if (decision === 'go' || 'within' in decision) {
     const triggered = isLast ? await triggeredBy(trainer) : {};
     return { ...ended, finalStep: step, checkpoint: folderOf(step), last: here, ...triggered };
   }
@@ -220,8 +262,8 @@ async function extended(trainer: Trainer, path: PolicyPath, step: number): Promi
 }
 
 /** The decided comparisons of what was judged for training, one a vote: what algorithms learn from that need pairs. */
-async function trainingPairs(context: RunContext): Promise<PolicyPair[]> {
-  const { items, judgments } = await loadFeedback(context);
+async function trainingPairs(place: Place): Promise<PolicyPair[]> {
+  const { items, judgments } = await loadRecords(place);
   return toPairs(items, judgments).pairs.flatMap(({ prompt, first, second, target, weight, strata }) => {
     if (isHeldOut(strata) || target === 0.5) return [];
     const [chosen, rejected] = target > 0.5 ? [first, second] : [second, first];
@@ -236,11 +278,10 @@ const needs = ({ algorithm }: Pick<PolicySettings, 'algorithm'>, need: Need): bo
  * continues from the last checkpoint to the same bits, and from the one before where the last is torn.
  */
 async function train(trainer: Trainer): Promise<void> {
-  const { context, variant, settings, model, reference, reward, base } = trainer;
+  const { context, variant, settings, model, reference, reward, base, pairs } = trainer;
   const { config, engines, progress, source, round } = context;
   const name = nameInRound(context, policyStageName(variant));
   let path = await begin(trainer);
-  const pairs = needs(settings, 'pairs') ? await trainingPairs(context) : [];
   const supplies = {
     ...(pairs.length > 0 && { pairs }),
     ...(source.examples.length > 0 && { demonstrations: source.examples }),
@@ -268,20 +309,22 @@ async function train(trainer: Trainer): Promise<void> {
 }
 
 /** What a step logged, as the algorithm had it. */
-function loggedAt({ metrics }: RunContext, stage: string, at: number): Record<string, number> | undefined {
+function loggedAt({ metrics }: Optimising, stage: string, at: number): Record<string, number> | undefined {
   const row = metrics.rowsOf(stage).find(({ step }) => step === at);
   return row && asLogged(row.metrics);
 }
 
-async function optimise(context: RunContext, variant: Variant): Promise<void> {
+/** Optimises a policy where the context says, from the base model and against the reward that lie at `from`. */
+export async function optimise(context: Optimising, variant: Variant, from: Place = context): Promise<void> {
   const { config, engines } = context;
   const settings = policySettings(config.policy!, variant);
-  const base = loadBase(context);
+  const base = loadBase({ ...from, config });
   const spec = withLora(base.spec, settings.lora, 'policy.lora');
   // A rule may go back to any step that was evaluated.
   const keep = settings.monitor === undefined ? {} : { keep: Number.POSITIVE_INFINITY };
   const curve = nameInRound(context, policyStageName(variant));
-  await withReward(context, settings.risk, async (reward) => {
+  const pairs = needs(settings, 'pairs') ? await trainingPairs(from) : [];
+  await withReward({ ...from, engines }, settings.risk, async (reward) => {
     const model = await engines.policy.createModel(spec, { from: base.folder });
     const reference = await model.sampler({ retain: true });
     const critic = needs(settings, 'critic')
@@ -289,7 +332,7 @@ async function optimise(context: RunContext, variant: Variant): Promise<void> {
       : undefined;
     const beside = critic === undefined ? {} : { critic };
     const checkpoints = checkpointsOf<never>(context, checkpointPrefix(variant), { curve, beside, ...keep });
-    await train({ context, variant, settings, model, reference, reward, base, checkpoints, critic });
+    await train({ context, variant, settings, model, reference, reward, base, checkpoints, critic, pairs });
     await reference.dispose();
     await critic?.dispose();
     await model.dispose();
@@ -308,7 +351,7 @@ function endOf(settings: PolicySettings, points: readonly PathPoint[]) {
   for (const [i, step] of steps.entries()) {
     if (settings.monitor === undefined || i === 0 || i >= points.length) continue;
     const decision = monitorDecision(points.slice(0, i + 1), settings.monitor);
-    if (decision === 'go') continue;
+    if (decision === 'go' || 'within' in decision) continue;
     const stopped = { step, reason: decision.stop };
     return { steps: steps.slice(0, i + 1), finalStep: decision.backTo ?? step, stopped };
   }
@@ -383,6 +426,7 @@ async function pathAgain(place: VerifiedPlace, variant: Variant): Promise<Recomp
     checkpoint: `${checkpointPrefix(variant)}${finalStep}`,
     stopped,
     points: steps.map(pointAt),
+    ...(stored.projected !== undefined && { projected: stored.projected }),
     first,
     // Back at the start, the policy is the base model, and says what that said.
     last: finalStep === 0 ? stored.first : last,

@@ -47,6 +47,19 @@ describeAlgorithm(ALGORITHMS.grpo, {
   settings: { ...online, beta: 0.01, updates: 3, loss: 'dapo', ratio: 'sequence', scale: 'batch', clipHigh: 0.28 },
   withoutKl: { beta: 0 },
 });
+// Learning from samples of a policy some steps ago, by each correction and either ratio.
+describeAlgorithm(ALGORITHMS.rloo, {
+  settings: { ...online, beta: 0.01, updates: 3, correction: 'truncate', ratioCap: 1.5 },
+  withoutKl: { beta: 0 },
+});
+describeAlgorithm(ALGORITHMS.reinforce, {
+  settings: { ...online, beta: 0.01, updates: 2, correction: 'mask', ratioOf: 'sequence' },
+  withoutKl: { beta: 0 },
+});
+describeAlgorithm(ALGORITHMS['reinforce-plus-plus'], {
+  settings: { ...online, beta: 0.01, updates: 3, correction: 'mask', ratioCap: 1.5 },
+  withoutKl: { beta: 0 },
+});
 for (const method of ['filtered', 'weighted'])
   describeAlgorithm(ALGORITHMS['feedback-pretraining'], { settings: { ...offline, steps: 30, method, mark: 'f' } });
 describeAlgorithm(supervised, { settings: { steps: 30, batch: 2, learningRate: 0.02 } });

@@ -3,16 +3,18 @@ import { mean } from '../../stats/index.ts';
 import { defineAlgorithm } from '../algorithm.ts';
 import { whitened } from '../gae.ts';
 import { KL_CONTROL_METRICS, klCoefAfter, klControlKeys } from '../kl-control.ts';
+import { OFF_POLICY_METRICS, offPolicyKeys, updatesOn } from '../off-policy.ts';
 import { ROLLOUT_METRICS, type RolloutGroup, rolloutDatum, rolloutMetrics, sampleGroups } from '../rollouts.ts';
 import { learningRateAt } from '../schedules.ts';
 import { entropyKeys, optimiserKeys, samplingKeys } from '../settings.ts';
-import { UPDATE_METRICS, updateOn } from '../update.ts';
+import { UPDATE_METRICS } from '../update.ts';
 
 const config = z.strictObject({
   ...optimiserKeys,
   ...samplingKeys,
   ...entropyKeys,
   ...klControlKeys,
+  ...offPolicyKeys,
   /** Weight of KL to the reference, in reward per nat. */
   beta: z.number().nonnegative().default(0.01),
   /** Subtracted before whitening: nothing, so that the batch's mean is the baseline, or the mean of the prompt's own samples. */
@@ -75,10 +77,11 @@ export const reinforcePlusPlus = defineAlgorithm({
     ...ROLLOUT_METRICS,
     ...KL_CONTROL_METRICS,
     'objective/rlhf_reward': 'objective/scores − objective/kl_coef · objective/kl: what is maximised',
+    ...OFF_POLICY_METRICS,
     ...UPDATE_METRICS,
   },
   async *run(context, settings) {
-    const { baseline, entropy, steps, schedule, warmup, gradClipNorm, microBatch } = settings;
+    const { baseline, entropy, steps, schedule, warmup, gradClipNorm } = settings;
     let { previous } = context;
     for (let step = context.fromStep ?? 0; step < steps; step++) {
       const beta = klCoefAfter(previous, settings);
@@ -100,10 +103,10 @@ export const reinforcePlusPlus = defineAlgorithm({
         }),
       );
       const learningRate = learningRateAt(schedule, step, { peak: settings.learningRate, steps, warmup });
-      const update = await updateOn(context.model, data, {
+      const update = await updatesOn(context.model, data, {
+        ...settings,
         loss: 'importance_sampling',
         adam: { learningRate, gradClipNorm },
-        microBatch,
         samplerKlLimit: context.samplerKlLimit,
       });
       const seen = rolloutMetrics(groups_P);

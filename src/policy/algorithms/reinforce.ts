@@ -1,17 +1,19 @@
 import { z } from 'zod';
 import { defineAlgorithm } from '../algorithm.ts';
 import { KL_CONTROL_METRICS, klCoefAfter, klControlKeys } from '../kl-control.ts';
+import { OFF_POLICY_METRICS, offPolicyKeys, updatesOn } from '../off-policy.ts';
 import { ROLLOUT_METRICS, regularisedReward, rolloutDatum, rolloutMetrics, sampleGroups } from '../rollouts.ts';
 import { initMoments, type RunningMoments, runningDeviation, updateMoments } from '../running-moments.ts';
 import { learningRateAt } from '../schedules.ts';
 import { entropyKeys, optimiserKeys, samplingKeys } from '../settings.ts';
-import { UPDATE_METRICS, updateOn } from '../update.ts';
+import { UPDATE_METRICS } from '../update.ts';
 
 const config = z.strictObject({
   ...optimiserKeys,
   ...samplingKeys,
   ...entropyKeys,
   ...klControlKeys,
+  ...offPolicyKeys,
   /** Weight of KL to the reference, in reward per nat. */
   beta: z.number().nonnegative().default(0.1),
   /** Share of the baseline that a step keeps; the rest is the mean of its own rewards. */
@@ -47,10 +49,11 @@ export const reinforce = defineAlgorithm({
     'objective/rlhf_reward': 'objective/scores − objective/kl_coef · objective/kl: what is maximised',
     'baseline/mean': 'running mean of rewards after the step: the baseline of the next one',
     'baseline/square': 'running mean of their squares',
+    ...OFF_POLICY_METRICS,
     ...UPDATE_METRICS,
   },
   async *run(context, settings) {
-    const { steps, schedule, warmup, gradClipNorm, microBatch, keep, scale, entropy } = settings;
+    const { steps, schedule, warmup, gradClipNorm, keep, scale, entropy } = settings;
     let { previous } = context;
     for (let step = context.fromStep ?? 0; step < steps; step++) {
       const beta = klCoefAfter(previous, settings);
@@ -72,10 +75,10 @@ export const reinforce = defineAlgorithm({
         return [rolloutDatum(group, rollout, advantages_T)];
       });
       const learningRate = learningRateAt(schedule, step, { peak: settings.learningRate, steps, warmup });
-      const update = await updateOn(context.model, data, {
+      const update = await updatesOn(context.model, data, {
+        ...settings,
         loss: 'importance_sampling',
         adam: { learningRate, gradClipNorm },
-        microBatch,
         samplerKlLimit: context.samplerKlLimit,
       });
       const seen = rolloutMetrics(groups_P);

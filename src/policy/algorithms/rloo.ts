@@ -2,22 +2,24 @@ import { z } from 'zod';
 import { leaveOneOut } from '../advantages.ts';
 import { defineAlgorithm } from '../algorithm.ts';
 import { KL_CONTROL_METRICS, klCoefAfter, klControlKeys } from '../kl-control.ts';
+import { OFF_POLICY_METRICS, offPolicyKeys, updatesOn } from '../off-policy.ts';
 import { ROLLOUT_METRICS, regularisedReward, rolloutDatum, rolloutMetrics, sampleGroups } from '../rollouts.ts';
 import { learningRateAt } from '../schedules.ts';
 import { entropyKeys, optimiserKeys, samplingKeys } from '../settings.ts';
-import { UPDATE_METRICS, updateOn } from '../update.ts';
+import { UPDATE_METRICS } from '../update.ts';
 
 const config = z.strictObject({
   ...optimiserKeys,
   ...samplingKeys,
   ...entropyKeys,
   ...klControlKeys,
+  ...offPolicyKeys,
   /** Weight of KL to the reference, in reward per nat. */
   beta: z.number().nonnegative().default(0.1),
 });
 
 /**
- * REINFORCE with a leave-one-out baseline, one update per batch of fresh samples. KL to the reference enters the reward (k1),
+ * REINFORCE with a leave-one-out baseline, one update per batch of fresh samples (or several, by corrected ratios). KL to the reference enters the reward (k1),
  * before the baseline. The loss is a mean over replies of sums over tokens: long replies are not favoured.
  */
 export const rloo = defineAlgorithm({
@@ -34,10 +36,11 @@ export const rloo = defineAlgorithm({
     ...ROLLOUT_METRICS,
     ...KL_CONTROL_METRICS,
     'objective/rlhf_reward': 'objective/scores − objective/kl_coef · objective/kl: what is maximised',
+    ...OFF_POLICY_METRICS,
     ...UPDATE_METRICS,
   },
   async *run(context, settings) {
-    const { entropy, steps, schedule, warmup, gradClipNorm, microBatch } = settings;
+    const { entropy, steps, schedule, warmup, gradClipNorm } = settings;
     let { previous } = context;
     for (let step = context.fromStep ?? 0; step < steps; step++) {
       const beta = klCoefAfter(previous, settings);
@@ -53,10 +56,10 @@ export const rloo = defineAlgorithm({
         });
       });
       const learningRate = learningRateAt(schedule, step, { peak: settings.learningRate, steps, warmup });
-      const update = await updateOn(context.model, data, {
+      const update = await updatesOn(context.model, data, {
+        ...settings,
         loss: 'importance_sampling',
         adam: { learningRate, gradClipNorm },
-        microBatch,
         samplerKlLimit: context.samplerKlLimit,
       });
       const seen = rolloutMetrics(groups_P);

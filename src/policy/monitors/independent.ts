@@ -21,6 +21,7 @@ export const independent = defineMonitor({
     errors: z.number().nonnegative().default(3),
   }),
   needs: ['independent'],
+  watches: { signal: 'independent', threshold: ({ errors }) => errors },
   decide(points, { errors }) {
     const known = points.filter((point) => point.independent !== undefined);
     const now = known.at(-1);

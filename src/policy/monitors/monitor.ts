@@ -13,8 +13,11 @@ export interface MonitorPoint {
   readonly independent?: readonly number[];
 }
 
-/** Whether to go on; where not, why, and the step whose policy is to be kept, the last one when left out. */
-export type Decision = 'go' | { readonly stop: string; readonly backTo?: number };
+/**
+ * Whether to go on; where not, why, and the step whose policy is to be kept, the last one when left out; or to go on from weights that
+ * are drawn back towards the base policy until their KL is at most so many nats.
+ */
+export type Decision = 'go' | { readonly stop: string; readonly backTo?: number } | { readonly within: number };
 
 /** A rule that stops an optimisation before the reward is overdone. Pure: the same points, the same decision. */
 export interface Monitor<S extends z.ZodObject = z.ZodObject> {
@@ -25,6 +28,11 @@ export interface Monitor<S extends z.ZodObject = z.ZodObject> {
   readonly config: S;
   /** What it cannot do without, beside KL and proxy: an ensemble for `spread`, a second reward for `independent`. */
   readonly needs: readonly ('spread' | 'independent')[];
+  /** The signal of the lab that it reads, and where it stops: rates of it follow from runs that were watched. Left out where none is like it. */
+  readonly watches?: {
+    readonly signal: 'kl' | 'spread' | 'independent';
+    threshold(config: z.output<S>): number;
+  };
   /** Decides after each evaluation. Points are all so far, the base policy first. */
   decide(points: readonly MonitorPoint[], config: z.output<S>): Decision;
 }

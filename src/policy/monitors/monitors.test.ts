@@ -31,10 +31,13 @@ for (const id of Object.keys(MONITORS) as MonitorId[])
 describe('the table of monitors', () => {
   it('goes by ids, and gives one schema that refuses a key of another rule', () => {
     expect(Object.entries(MONITORS).filter(([id, monitor]) => id !== monitor.id)).toEqual([]);
-    expect(monitorSchema.parse({ rule: 'kl-budget' })).toEqual({ rule: 'kl-budget', nats: 5 });
+    expect(monitorSchema.parse({ rule: 'kl-budget' })).toEqual({ rule: 'kl-budget', nats: 5, action: 'stop' });
     for (const wrong of [{}, { rule: 'gold' }, { rule: 'spread', nats: 3 }])
       expect(monitorSchema.safeParse(wrong).success).toBe(false);
-    expect(monitorDecision(overdone, { rule: 'kl-budget', nats: 1.5 })).toMatchObject({ backTo: 10 });
+    const budget = { rule: 'kl-budget', nats: 1.5 } as const;
+    expect(monitorDecision(overdone, { ...budget, action: 'stop' })).toMatchObject({ backTo: 10 });
+    expect(monitorDecision(overdone, { ...budget, action: 'project' })).toEqual({ within: 1.5 });
+    expect(monitorDecision(overdone.slice(0, 2), { ...budget, action: 'project' })).toBe('go');
   });
 });
 

@@ -11,6 +11,7 @@ export const spread = defineMonitor({
     multiple: z.number().gt(1).default(2),
   }),
   needs: ['spread'],
+  watches: { signal: 'spread', threshold: ({ multiple }) => multiple },
   decide(points, { multiple }) {
     const limit = multiple * points[0]!.spread;
     const { spread: now, step } = points.at(-1)!;

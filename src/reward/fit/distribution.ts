@@ -216,6 +216,12 @@ const along = (x: Float64Array, from: number, { indices, values }: SparseFeature
   return sum;
 };
 
+/**
+ * Whether means and deviations share a factor, in logs, that is fitted along: people may be much surer than the penalty on weights lets a
+ * mean of all be, and differ all the same. Its prior is as wide as that of a level.
+ */
+const SHARPENED: Readonly<Record<WorthForm, boolean>> = { normal: true, categorical: false };
+
 interface Laid {
   readonly objective: Objective;
   readonly start: Float64Array;
@@ -223,7 +229,7 @@ interface Laid {
 }
 
 /** Penalised negative log-likelihood of answers by people drawn anew for each; heads one after another, then nuisances. */
-function distributionObjective(
+export function distributionObjective(
   observations: readonly Observation[],
   { size, ridge, featuresOf }: Design,
   { form, position }: { readonly form: WorthForm; readonly position: boolean },
@@ -234,6 +240,7 @@ function distributionObjective(
   const levels = LEVELS[form];
   const wide = size + 1;
   const behind = levels.length * wide;
+  const sharpness = SHARPENED[form] ? behind + nuisances.length : -1;
   const placeOf = new Map(nuisances.map(({ name }, k) => [name, behind + k]));
   const total = observations.reduce((sum, { weight }) => sum + weight, 0);
   const pairs = plainPairs(indexed, new Set(placeOf.keys()));
@@ -274,10 +281,22 @@ function distributionObjective(
         heads[c]![k] = x[k * wide + size]! + along(x, k * wide, row);
         slopes[c]![k] = 0;
       }
+    const sharp = sharpness < 0 ? 0 : x[sharpness]!;
+    const factor = Math.exp(sharp);
+    if (sharpness >= 0)
+      for (const own of heads) {
+        own[0]! *= factor;
+        own[1]! += sharp;
+      }
     prepared = heads.map(prepare);
     const at = new Map(nuisances.map(({ name }, k) => [name, x[behind + k]!]));
     let value = 0;
     for (let e = 0; e < indexed.length; e++) value += addOne(e, at, gradient);
+    if (sharpness >= 0)
+      for (const [c, own] of slopes.entries()) {
+        gradient[sharpness]! += own[0]! * heads[c]![0]! + own[1]!;
+        own[0]! *= factor;
+      }
     for (const [c, { indices, values }] of rows.entries())
       for (let k = 0; k < levels.length; k++) {
         const slope = slopes[c]![k]!;
@@ -294,10 +313,11 @@ function distributionObjective(
       pull(k * wide + size, levels[k]!, 1);
     }
     for (const [k, { start, precision }] of nuisances.entries()) pull(behind + k, start, precision);
+    if (sharpness >= 0) pull(sharpness, 0, 1);
     for (let i = 0; i < gradient.length; i++) gradient[i]! /= total;
     return value / total;
   };
-  const start = new Float64Array(behind + nuisances.length);
+  const start = new Float64Array(behind + nuisances.length + Number(sharpness >= 0));
   for (const [k, level] of levels.entries()) start[k * wide + size] = level;
   for (const [k, own] of nuisances.entries()) start[behind + k] = own.start;
   return { objective, start, nuisances };
@@ -317,10 +337,19 @@ export function fitDistribution(
   const { objective, start, nuisances } = distributionObjective(observations, design, options);
   const x = minimise(objective, start, { iterations: 150, tolerance: 1e-6 });
   const wide = design.size + 1;
-  const heads = LEVELS[options.form].map((_, k) => ({
+  const raw = LEVELS[options.form].map((_, k) => ({
     level: x[k * wide + design.size]!,
     weights: x.slice(k * wide, k * wide + design.size),
   }));
+  const sharp = SHARPENED[options.form] ? x.at(-1)! : 0;
+  const [mean, deviation] = raw as [Head, Head];
+  const factor = Math.exp(sharp);
+  const heads = SHARPENED[options.form]
+    ? [
+        { level: factor * mean.level, weights: mean.weights.map((own) => factor * own) },
+        { ...deviation, level: deviation.level + sharp },
+      ]
+    : raw;
   const behind = heads.length * wide;
   return { heads, nuisances: nuisances.map(({ name }, k) => [name, x[behind + k]!]) };
 }

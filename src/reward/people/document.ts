@@ -35,6 +35,7 @@ export function peopleBlocks({ population, raters, rewardHeld }: People): Block[
   const spoken = TRAITS.filter((name) => raters.some((own) => own[name] !== null));
   const sorted = [...raters].sort((a, b) => b.answers - a.answers);
   const rest = sorted.slice(SHOWN);
+  const against = raters.filter(({ rationality }) => rationality !== null && rationality.high < 0).length;
   return [
     {
       kind: 'table',
@@ -53,6 +54,14 @@ export function peopleBlocks({ population, raters, rewardHeld }: People): Block[
       soft: true,
       text: `Raters, each fitted beside the reward, with 95 % intervals. One with few answers is taken to be as the others are (empirical Bayes; a prior as strong as ${PRIOR_RATERS.others} raters, of lapses as ${PRIOR_RATERS.lapse}, keeps the deviations above zero).${rewardHeld ? ' The intervals take the reward as known: they are too narrow where few others judged the same.' : ''}`,
     },
+    ...(against === 0
+      ? []
+      : [
+          {
+            kind: 'text',
+            text: `${against} of the ${raters.length} raters answer against the reward: it is that of one side, whichever came out on top. Look for groups (disagreement: { rule: groups, found: 2 }).`,
+          } as const,
+        ]),
     ...(rest.length === 0
       ? []
       : [

@@ -119,7 +119,7 @@ function distrustOf(
   const reasons: string[] = [];
   if (!raters)
     reasons.push(
-      'the answers carry no rater ids: mixtures of different shares give the same answers, and a small minority cannot be told from noise (goodhart lab hidden-context shows it); record who answers',
+      'the answers carry no rater ids: mixtures of different shares give the same answers, and a small minority cannot be told from noise; record who answers',
     );
   else if (median < FEW_ANSWERS)
     reasons.push(`half of the raters gave ${median} answers or fewer, from which a group can hardly be told`);

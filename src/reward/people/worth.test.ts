@@ -3,6 +3,7 @@ import { ignoreProgress, parseConfig } from '../../run/index.ts';
 import { createRng, normalCdf, sigmoid } from '../../stats/index.ts';
 import { createEnsemble, type Risk, riskSchema } from '../ensemble.ts';
 import { rewardSchema } from '../families.ts';
+import { distributionObjective } from '../fit/distribution.ts';
 import { fitLinearReward } from '../fit/linear.ts';
 import { fitMembers, fitReward } from '../fit-members.ts';
 import type { Observation } from '../observation.ts';
@@ -150,6 +151,41 @@ describe.each(['normal', 'categorical'] as const)('a %s distribution of worth', 
     expect(JSON.parse(JSON.stringify((member as { state: unknown }).state))).toEqual(
       (member as { state: unknown }).state,
     );
+  });
+});
+
+describe('the objective of a distribution', () => {
+  const told = contested(40, 3);
+  const plain = told.slice(0, 20);
+  const ties = told.slice(20).map((own): Observation => ({ ...own, ties: 'davidson' }) as Observation);
+  const tied = ties.map(
+    (own, i): Observation =>
+      i % 3 === 0 ? ({ ...own, answer: { kind: 'comparison', outcome: 'tie' } } as Observation) : own,
+  );
+  it.each(['normal', 'categorical'] as const)('%s has the slopes of its value', (form) => {
+    const rng = createRng('slopes');
+    const features = new Map<string, Float64Array>();
+    const featuresOf = ({ reply }: { readonly reply: string }) => {
+      if (!features.has(reply))
+        features.set(
+          reply,
+          Float64Array.from({ length: 3 }, () => rng.normal()),
+        );
+      return { indices: [0, 1, 2], values: features.get(reply)! };
+    };
+    const { objective, start } = distributionObjective(
+      [...plain, ...tied],
+      { size: 3, ridge: 0.7, featuresOf },
+      { form, position: true },
+    );
+    const at = start.map((own) => own + 0.5 * rng.normal());
+    const gradient = new Float64Array(at.length);
+    objective(at, gradient);
+    const step = 1e-5;
+    for (let k = 0; k < at.length; k++) {
+      const value = (by: number) => objective(at.with(k, at[k]! + by), new Float64Array(at.length));
+      expect(gradient[k], String(k)).toBeCloseTo((value(step) - value(-step)) / (2 * step), 6);
+    }
   });
 });
 
