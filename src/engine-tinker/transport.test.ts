@@ -31,4 +31,19 @@ describe('an answer of a server', () => {
     expect(await asked('{}', 'gzip, zstd')).toMatchObject({ times: 1 });
     expect(await asked('{"status":"ok"}', 'identity')).toEqual({ said: { status: 'ok' }, times: 1 });
   });
+
+  it('that refuses is asked for again where its reason was cut short, and told whole', async () => {
+    const bodies = ['{"detail":"there is no such sam', '{"detail":"there is no such sampler"}'];
+    const answer: typeof fetch = async () => new Response(bodies.shift(), { status: 404 });
+    const options = {
+      url: 'http://a.test',
+      fetch: answer,
+      wait: async () => {},
+      backoffMs: 1,
+      attempts: 3,
+      timeoutMs: 1e3,
+    };
+    const asking = new Transport(options).ask('asample', undefined, () => {});
+    await expect(asking).rejects.toThrow('http://a.test: asample was refused (404): there is no such sampler');
+  });
 });

@@ -62,6 +62,17 @@ const wordsIn = (response: Response): Promise<string> =>
     throw error;
   });
 
+/** Whether a reason was cut short on its way: asked again, it comes whole. */
+function isCutShort(text: string): boolean {
+  if (!text.trimStart().startsWith('{')) return false;
+  try {
+    JSON.parse(text);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
 /** The server refused: asking again changes nothing. */
 export class RefusedError extends RemoteError {
   readonly status: number;
@@ -126,8 +137,9 @@ export class Transport {
       });
       requireReadable(response, url);
       if (response.ok) return await replyOf(response);
-      const words = wordsOf(await wordsIn(response));
-      if (AGAIN.has(response.status)) return { lost: `${response.status} ${words}` };
+      const text = await wordsIn(response);
+      const words = wordsOf(text);
+      if (AGAIN.has(response.status) || isCutShort(text)) return { lost: `${response.status} ${words}` };
       throw new RefusedError(response.status, `${url}: ${path} was refused (${response.status}): ${words}`);
     } catch (error) {
       if (error instanceof EngineError) throw error;
