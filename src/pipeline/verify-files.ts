@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { EVIDENCE, EVIDENCE_KINDS } from '../audit/index.ts';
 import { type Check, OUTSIDE_MANIFEST, type WithheldLines } from '../disclosure/index.ts';
-import { namesTwice, parseJson } from '../run/index.ts';
+import { DataError, hasProto, namesTwice, parseJson } from '../run/index.ts';
 import { filesBelow, linesOfFile, readJsonOf, readRegularFile } from '../run/node.ts';
 import { baseSettings } from './config.ts';
 import { digestOf } from './digests.ts';
@@ -55,6 +55,16 @@ function strangeFiles(place: StagePlace, records: readonly StageRecord[]): strin
   });
 }
 
+/** The digest by which a card names its weights; undefined where it is no card. */
+function weightsNamed(path: string): string | undefined {
+  try {
+    return readJsonOf(path, z.looseObject({ sha256: z.string() })).sha256;
+  } catch (error) {
+    if (error instanceof DataError) return undefined;
+    throw error;
+  }
+}
+
 /** Saved states of models that are not whole: a card, and the numbers that it names by their digest, and nothing else. */
 function tornStates({ folder, config }: StagePlace, withheld: WithheldLines): Check[] {
   const states = new Map<string, string[]>();
@@ -66,9 +76,8 @@ function tornStates({ folder, config }: StagePlace, withheld: WithheldLines): Ch
     if (withheld.has(`${state}state.json`)) return [];
     // The weights of a remote model are on its server; its card names them there.
     if (files.length === 1 && isRemoteState({ config }, `${state}${files[0]!}`)) return [];
-    const { sha256 } = files.includes('state.json')
-      ? readJsonOf(`${folder}/${state}state.json`, z.looseObject({ sha256: z.string() }))
-      : { sha256: '' };
+    const sha256 = files.includes('state.json') ? weightsNamed(`${folder}/${state}state.json`) : '';
+    if (sha256 === undefined) return [{ name: `${state}state.json`, ok: false, detail: 'no card of weights' }];
     const due = ['state.json', `state-${sha256.slice(0, 16)}.bin`];
     const shown = due.filter((file) => !withheld.has(`${state}${file}`));
     const ok = files.length === shown.length && shown.every((file) => files.includes(file));
@@ -91,6 +100,8 @@ function faultIn(path: string): string | undefined {
       return `${where} is no JSON`;
     }
     if (namesTwice(part, value)) return `${where} has two members of one name`;
+    if (part.includes('__proto__') && hasProto(value))
+      return `${where} has a member __proto__, which readers pass over`;
   }
   return undefined;
 }

@@ -111,6 +111,9 @@ function withheldPlace(folder: string, error: unknown, withheld: WithheldLines):
   return found?.[0];
 }
 
+/** Of an error that no reader foresaw: the files do not belong together, or this program has a defect. */
+const UNFIT = 'cannot be made again from its sources, which do not fit together';
+
 async function attempt(
   name: string,
   run: () => Promise<readonly Check[]>,
@@ -121,7 +124,7 @@ async function attempt(
   } catch (error) {
     const path = withheldPlace(folder, error, withheld);
     return path === undefined
-      ? [{ name, ok: false, detail: (error as Error).message }]
+      ? [{ name, ok: false, detail: error instanceof GoodhartError ? error.message : UNFIT }]
       : [openCheck(name, notRecomputable(linesWithheld(withheld, [path])))];
   }
 }

@@ -146,26 +146,48 @@ function gainOf(observations: readonly Observation[], { values, nuisances }: Exp
   return gain / weight;
 }
 
+/** What of a contribution follows from the answers alone, whatever the reward. */
+type ContributionCounts = Pick<Contribution, 'kind' | 'answers' | 'weight' | 'seconds' | 'timed'>;
+
+const byKind = (observations: readonly Observation[]) =>
+  groupedBy(
+    observations.filter(({ weight }) => weight > 0),
+    ({ kind }) => kind,
+  );
+
+function countsOf(own: readonly Observation[]): ContributionCounts {
+  const times = new Map(own.map(({ judgmentId, activeMs }) => [judgmentId, activeMs ?? null]));
+  const recorded = [...times.values()].filter((ms) => ms !== null);
+  return {
+    kind: own[0]!.kind,
+    answers: times.size,
+    weight: own.reduce((sum, { weight }) => sum + weight, 0),
+    seconds: recorded.reduce((sum, ms) => sum + ms, 0) / 1000,
+    timed: recorded.length,
+  };
+}
+
+/** The counts of each kind of answer, in the order of `contributionsOf`. */
+export const contributionCounts = (observations: readonly Observation[]): ContributionCounts[] =>
+  byKind(observations).map(countsOf);
+
+/** A contribution of counts and of what a reward was told, whose figures a second follow. */
+export function withCounts(
+  counts: ContributionCounts,
+  { nats = 0, gain = 0 }: Partial<Pick<Contribution, 'nats' | 'gain'>> = {},
+): Contribution {
+  const { answers, seconds, timed } = counts;
+  const natsPerSecond = seconds > 0 ? (nats * timed) / answers / seconds : null;
+  return { ...counts, nats, natsPerSecond, gain };
+}
+
 /**
  * What each kind of answer contributed, in the order of first appearance. Answers about one item are taken together, so that the
  * tenth about the same replies tells less than the first; items are taken as independent.
  */
 export function contributionsOf(observations: readonly Observation[], explanation: Explanation): Contribution[] {
-  const counted = observations.filter(({ weight }) => weight > 0);
-  return groupedBy(counted, ({ kind }) => kind).map((own) => {
-    const times = new Map(own.map(({ judgmentId, activeMs }) => [judgmentId, activeMs ?? null]));
-    const recorded = [...times.values()].filter((ms) => ms !== null);
-    const seconds = recorded.reduce((sum, ms) => sum + ms, 0) / 1000;
+  return byKind(observations).map((own) => {
     const nats = groupedBy(own, ({ itemId }) => itemId).reduce((sum, group) => sum + natsOf(group, explanation), 0);
-    return {
-      kind: own[0]!.kind,
-      answers: times.size,
-      weight: own.reduce((sum, { weight }) => sum + weight, 0),
-      seconds,
-      timed: recorded.length,
-      nats,
-      natsPerSecond: seconds > 0 ? (nats * recorded.length) / times.size / seconds : null,
-      gain: gainOf(own, explanation),
-    };
+    return withCounts(countsOf(own), { nats, gain: gainOf(own, explanation) });
   });
 }

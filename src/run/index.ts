@@ -3,7 +3,7 @@ export * from './canonical.ts';
 export * from './config.ts';
 export * from './errors.ts';
 export * from './folder.ts';
-export { JSON_BOUNDS, type JsonBounds, namesTwice, overBounds, parseJson } from './json-text.ts';
+export { hasProto, JSON_BOUNDS, type JsonBounds, namesTwice, overBounds, parseJson } from './json-text.ts';
 export * from './lazily.ts';
 export * from './named-json.ts';
 export * from './own.ts';

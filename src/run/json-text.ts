@@ -52,6 +52,18 @@ export function parseJson(text: string): unknown {
   return JSON.parse(text);
 }
 
+/** Whether a parsed value holds a member called `__proto__` anywhere: a schema passes over it, and whoever reads the text does not. */
+export function hasProto(value: unknown): boolean {
+  const left: unknown[] = [value];
+  while (left.length > 0) {
+    const next = left.pop();
+    if (typeof next !== 'object' || next === null) continue;
+    if (!Array.isArray(next) && Object.hasOwn(next, '__proto__')) return true;
+    for (const part of Object.values(next)) left.push(part);
+  }
+  return false;
+}
+
 /** Names that a JSON text gives to members of its objects, however often it gives one. */
 function membersInText(text: string): number {
   let count = 0;

@@ -2,6 +2,7 @@ import type { LoraConfig } from '../../engine/index.ts';
 import { attributesOf, type Item, type PreferencePair } from '../../feedback/index.ts';
 import {
   asHeard,
+  contributionCounts,
   contributionsOf,
   createEnsemble,
   differenceOf,
@@ -19,8 +20,9 @@ import {
   rewardCard,
   saveReward,
   scorePairs,
+  withCounts,
 } from '../../reward/index.ts';
-import { ignoreProgress, type ProgressEvent, UsageError } from '../../run/index.ts';
+import { DataError, ignoreProgress, type ProgressEvent, UsageError } from '../../run/index.ts';
 import { readJson, readJsonOf } from '../../run/node.ts';
 import { isHeldOut } from '../collected.ts';
 import type { PipelineConfig } from '../config.ts';
@@ -239,16 +241,22 @@ async function recompute(place: VerifiedPlace): Promise<Recomputed[]> {
   const records = { items, judgments, raters };
   const file = (name: string) => inRound(place, name);
   const scores = readJsonOf(pathIn(place, RUN_FILES.rewardScores), rewardScoresSchema);
+  const wanted = pairsToScore(config, items, judgments).length;
+  if (scores.differences.length !== wanted)
+    throw new DataError(
+      'scores',
+      `${file(RUN_FILES.rewardScores)}: expected ${wanted} differences, one of each pair that is held out, got ${scores.differences.length}`,
+    );
   const again = await remember(['reward', config, records, scores], () =>
     withoutNaN(rewardEvaluation(config, { items, judgments, groups }, scores)),
   );
   const evaluation = { file: file(RUN_FILES.rewardEvaluation), again };
   if (config.reward.family !== 'linear') {
-    // The scores are the model's, and what each kind told it; how many there are, and what could not be read, is not.
-    const { unscored } = observe(items, judgments, config.reward);
-    const wanted = pairsToScore(config, items, judgments).length;
-    const differences = Array.from({ length: wanted }, (_, i) => scores.differences[i] ?? null);
-    return [{ file: file(RUN_FILES.rewardScores), again: { ...scores, differences, unscored } }, evaluation];
+    // The scores are the model's, and what each kind told it; how many answers of each there are, and what could not be read, is not.
+    const { observations, unscored } = observe(items, judgments, config.reward);
+    const told = scores.contributions ?? [];
+    const contributions = contributionCounts(fittedOn(observations)).map((counts, k) => withCounts(counts, told[k]));
+    return [{ file: file(RUN_FILES.rewardScores), again: { ...scores, contributions, unscored } }, evaluation];
   }
   const tokenizer = config.base === undefined ? '' : digestOf(`${place.folder}/${RUN_FILES.tokenizer}`);
   const made = await remember(['linear', config, round, records, tokenizer], () => linearAgain(place, records));

@@ -4,7 +4,7 @@ import type { Disclosure } from '../../../src/disclosure/index.ts';
 import type { PipelineConfig } from '../../../src/pipeline/index.ts';
 import { canonicalJson, chainRecord, type RunRecord } from '../../../src/run/index.ts';
 import type { Rng } from '../../../src/stats/index.ts';
-import { doubled, editJson, pick } from './json-edits.ts';
+import { doubled, editJson, pick, placesOf } from './json-edits.ts';
 import { type TestimonyId, testimonyAt } from './testimony.ts';
 import { linesOf, prettyOf, type Workshop } from './workshop.ts';
 
@@ -68,6 +68,27 @@ const twice: Draw = ({ shop }, rng) => {
   return content === undefined ? undefined : one(file, content, 'a member twice');
 };
 
+/** The testimony that two versions of a file differ in, where they differ in nothing else. */
+function testimonyOfAll(name: string, [mine, theirs]: readonly [Buffer, Buffer], config: PipelineConfig) {
+  if (!/\.jsonl?$/.test(name)) return undefined;
+  const [one, other] = [mine, theirs].map((bytes) => {
+    const text = bytes.toString('utf8');
+    const value = name.endsWith('.jsonl')
+      ? text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as unknown]))
+      : (JSON.parse(text) as unknown);
+    const places = placesOf(value);
+    const leaf = ({ holder, key }: (typeof places)[number]) => {
+      const part = (holder as Record<string, unknown>)[key];
+      return typeof part === 'object' && part !== null ? '' : JSON.stringify(part);
+    };
+    return new Map(places.map((place) => [place.pointer, leaf(place)]));
+  });
+  if (one!.size !== other!.size) return undefined;
+  const differing = [...one!].filter(([pointer, value]) => other!.get(pointer) !== value);
+  const told = differing.map(([pointer]) => testimonyAt(name, pointer, config));
+  return told.every((id) => id !== undefined) ? told[0] : undefined;
+}
+
 const file: Draw = ({ shop, others, config }, rng) => {
   const name = pick(
     rng,
@@ -111,7 +132,8 @@ const file: Draw = ({ shop, others, config }, rng) => {
       const other = others.length === 0 ? undefined : pick(rng, others);
       if (other === undefined || !other.files.includes(name) || other.honest(name).equals(shop.honest(name)))
         return undefined;
-      return { ...one(name, other.honest(name), 'taken from another run'), testimony };
+      const strange = testimony ?? testimonyOfAll(name, [shop.honest(name), other.honest(name)], config);
+      return { ...one(name, other.honest(name), 'taken from another run'), testimony: strange };
     }
     case 4: {
       const bytes = shop.honest(name);

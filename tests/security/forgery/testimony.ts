@@ -19,6 +19,8 @@ export interface Testimony {
 }
 
 const isNetwork = ({ reward }: PipelineConfig) => reward.family !== 'linear';
+const isChosen = ({ data, feedback }: PipelineConfig) =>
+  data.layout === 'ground' && feedback !== undefined && feedback.selection.rule !== 'random';
 const isJudged = ({ data }: PipelineConfig) => data.layout !== 'ground';
 
 /** A file of a round, or of the last. */
@@ -32,6 +34,11 @@ export const TESTIMONY = {
       { file: /^feedback\/(items|judgments|raters)\.jsonl$/, pointer: /^/, when: isJudged },
       { file: /^data\.json$/, pointer: /^\/(digest|projectId|leftOut|skipped)(\/|$)/, when: isJudged },
     ],
+  },
+  'answers under a rule': {
+    reason:
+      'which pairs a rule chose to ask about, and what simulated raters answered: it chose among replies that are not kept',
+    clauses: [{ file: roundFile('feedback/judgments\\.jsonl'), pointer: /^/, when: isChosen }],
   },
   replies: {
     reason: 'what a policy says: telling it again takes the model',
@@ -50,6 +57,7 @@ export const TESTIMONY = {
       { file: EVALUATION, pointer: /^\/points\/[1-9]\d*\/(kl|entropy|meanTokens|spread|proxy\/\d+|gold\/\d+)$/ },
       { file: /^policy\/best-of-n\.json$/, pointer: /^\/points\/\d+\/(proxy|gold)\/\d+$/ },
       { file: /^policy\/exact\.json$/, pointer: /^\/points\/\d+\/(kl|proxy\/\d+|gold\/\d+)$/ },
+      { file: /^policy\/exact\.json$/, pointer: /^\/optimum\/(start|optimum)\/\d+$/ },
       { file: /^policy\/exact\.json$/, pointer: /^\/listedMass$/ },
       { file: /^checkpoints\/base\.json$/, pointer: /^\/replyNllPerToken$/ },
     ],
@@ -57,7 +65,11 @@ export const TESTIMONY = {
   'scores of networks': {
     reason: 'scores of a reward that is a network: telling them again takes the model',
     clauses: [
-      { file: roundFile('reward/scores\\.json'), pointer: /^\/(logOdds|differences\/\d+)$/, when: isNetwork },
+      {
+        file: roundFile('reward/scores\\.json'),
+        pointer: /^\/(logOdds|differences\/\d+|contributions\/\d+\/(nats|gain))$/,
+        when: isNetwork,
+      },
       { file: EVALUATION, pointer: /^\/(first|last|triggered)\/\d+\/scored\/(proxy|spread)\/\d+$/, when: isNetwork },
       { file: /^evidence\//, pointer: /^\/\d+\/(before|after|score)$/, when: isNetwork },
       { file: roundFile('reward/model/card\\.json'), pointer: /^/, when: isNetwork },
