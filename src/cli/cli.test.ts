@@ -42,7 +42,7 @@ describe('the whole loop from the command line', () => {
     'a %s reward runs the same loop, and where a rule goes back it verifies',
     async (family) => {
       const out = join(folder, family);
-      const reward = `reward={ family: ${family}, members: 1, epochs: 1, risk: min }`;
+      const reward = `reward={ family: ${family}, members: 2, epochs: 1, risk: min }`;
       const settings = [reward, 'policy.learningRate=0.05', 'policy.monitor={ rule: kl-budget, nats: 1e-6 }'];
       const set = settings.flatMap((setting) => ['--set', setting]);
       expect((await run('run', config(), '--out', out, ...set)).code).toBe(0);

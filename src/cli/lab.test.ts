@@ -100,9 +100,9 @@ describe('goodhart lab rates and strategies', () => {
     expect(later.out).toMatch(/S4 +mode-collapse +0\.\d{3} +/);
     // Other seeds are other runs.
     expect(later.out).not.toContain(both!.without.toFixed(3));
-    const wrong = await run('lab', 'strategies', '--strategies', 'S2');
+    const wrong = await run('lab', 'strategies', '--strategies', 'S12');
     expect(wrong.code).toBe(2);
-    expect(wrong.err).toMatch(/unknown S2/);
+    expect(wrong.err).toMatch(/unknown S12/);
   });
 });
 

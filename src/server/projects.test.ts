@@ -199,7 +199,7 @@ describe('leading a project', () => {
       expect(new Map(made.failed.map(({ prompt, reason }) => [prompt, reason]))).toEqual(
         new Map([
           ['fails', 'the endpoint answered 500'],
-          ['floods', 'the endpoint answered more than 4194304 bytes'],
+          ['floods', 'expected an answer of at most 4194304 bytes, got more'],
         ]),
       );
       for await (const item of studio.store.items('p')) {

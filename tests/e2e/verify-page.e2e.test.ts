@@ -175,7 +175,10 @@ browserTests('a disclosure in a browser', () => {
         await owner.getByText(verdict).waitFor();
       await owner.getByRole('rowheader', { name: /^D11/ }).waitFor();
       await owner.getByText(/findings of a third party, signed as auditor/).waitFor();
-      await owner.getByText('Agreement rests on few overlaps.').waitFor();
+      await owner
+        .getByRole('region', { name: 'Findings of third parties' })
+        .getByText('Agreement rests on few overlaps.')
+        .waitFor();
       await owner.getByLabel('Since the disclosure of').selectOption('public-1');
       await owner.getByText('Nothing: both say the same.').waitFor();
       await expectAccessible(owner, 'disclosure');
