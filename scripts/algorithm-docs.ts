@@ -140,9 +140,9 @@ export function renderAlgorithms(): string {
   return `# Algorithms
 
 How a policy is optimised: \`policy.algorithm\` names one, and its keys are those of \`policy\`; a key that only others read is
-refused by name (\`supervised\` makes the base model: its keys are those of \`base\`). Each is one file that reads from top to bottom,
-and can be compared with its neighbours line by line. These pages are made from the code by \`npm run docs:algorithms\`; a test
-compares.
+refused by name. \`supervised\` makes the base model, by \`base.steps\`, \`base.batch\` and \`base.learningRate\`. Each is one file that
+reads from top to bottom, and can be compared with its neighbours line by line. These pages are made from the code by
+\`npm run docs:algorithms\`; a test compares.
 
 | algorithm | what it is | paper | learns from | share of the optimum’s gain |
 | --- | --- | --- | --- | --- |

@@ -208,8 +208,8 @@ export const ppo = defineAlgorithm({
       'Schulman et al. 2016, arXiv 1506.02438, Eq. 16',
     ],
     [
-      'Advantages are brought to mean 0 and deviation 1 over all tokens of the batch, not of a part; the deviation plus 1e-8. Where all are the same they are 0.',
-      'Huang et al. 2024, arXiv 2403.17031; there by minibatch',
+      'Unless `whiten` is off, advantages are brought to mean 0 and deviation 1 over all tokens of the batch, not of a part; the deviation plus 1e-8. Where all are the same they are 0.',
+      'Huang et al. 2024, arXiv 2403.17031; by minibatch in Huang et al. 2022, detail 7',
     ],
     [
       'Each of `epochs` passes goes over all replies, in `minibatches` parts of whole replies, shuffled anew where there are several; a part is one step of the policy, then one of the critic, a mean over its tokens each.',
