@@ -7,7 +7,6 @@
  * A line per case with the largest difference, relative where a number is larger than one. Exit code 1 where one exceeds 1e-5
  * or a loss does not fall; without the libraries one line says why nothing was checked.
  */
-import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,17 +14,17 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Datum, ModelSpec, TrainableModel } from '../src/engine/index.ts';
 import { createEmbeddedEngine } from '../src/engine-embedded/index.ts';
-import { LORA_ALPHA, serveEngine } from '../src/engine-server/index.ts';
+import { LORA_ALPHA } from '../src/engine-server/index.ts';
 import { readPretrainedSpec } from '../src/model/node.ts';
 import { createRng } from '../src/stats/index.ts';
 import { missing } from './interop-python.ts';
+import { askThroughServer } from './interop-served.ts';
 
 const { values: args } = parseArgs({
   options: { python: { type: 'string', default: 'bench/results/venv/bin/python' } },
 });
 const TOLERANCE = 1e-5;
 const FIXTURE = fileURLToPath(new URL('../fixtures/pretrained/llama', import.meta.url));
-const KEY = 'tml-interop-of-this-machine';
 const [STEPS, RANK, SEED, RATE] = [4, 4, 3, 1e-2];
 
 interface Step {
@@ -138,46 +137,10 @@ async function here(): Promise<Omit<Answers, 'info' | 'listed' | 'weights'>> {
 }
 
 /** What the SDK finds through the server. */
-async function there(): Promise<Answers> {
-  const engine = createEmbeddedEngine({ threads: 1 });
-  const place = mkdtempSync(join(tmpdir(), 'goodhart-there-'));
+function there(): Promise<Answers> {
   const bases = [{ name: 'local/llama', spec, start: { from: FIXTURE } }];
-  const report = (id: string, error: unknown) => process.stderr.write(`${id}: ${String(error)}\n`);
-  const server = await serveEngine({ engine, bases, folder: place, port: 0, key: KEY, report });
-  try {
-    const request = {
-      url: server.url,
-      key: KEY,
-      base: 'local/llama',
-      data,
-      pairs,
-      prompts,
-      steps: STEPS,
-      rank: RANK,
-      seed: SEED,
-      rate: RATE,
-    };
-    const child = spawn(args.python, [fileURLToPath(new URL('interop-tinker.py', import.meta.url))], {
-      stdio: ['pipe', 'pipe', 'pipe'],
-    });
-    let [out, complaint] = ['', ''];
-    child.stdout.on('data', (text: Buffer) => {
-      out += text.toString();
-    });
-    child.stderr.on('data', (text: Buffer) => {
-      complaint += text.toString();
-    });
-    child.stdin.end(JSON.stringify(request));
-    const status = await new Promise<number | null>((resolve) => child.on('close', resolve));
-    if (status !== 0) throw new Error(`${args.python}: ${complaint}`);
-    const { versions, answers } = JSON.parse(out.trim().split('\n').at(-1)!) as { versions: object; answers: Answers };
-    process.stdout.write(`against ${Object.entries(versions).flat().join(' ')}\n`);
-    return answers;
-  } finally {
-    await server.close();
-    await engine.dispose();
-    rmSync(place, { recursive: true, force: true });
-  }
+  const request = { base: 'local/llama', data, pairs, prompts, steps: STEPS, rank: RANK, seed: SEED, rate: RATE };
+  return askThroughServer<Answers>(args.python, 'interop-tinker.py', { bases, request });
 }
 
 const numbersIn = (value: unknown): number[] =>

@@ -1,12 +1,19 @@
 import { createEmbeddedEngine } from '../engine-embedded/index.ts';
 import { createTinkerEngine } from '../engine-tinker/index.ts';
-import type { EngineKind, OpenEngines, PipelineConfig } from '../pipeline/index.ts';
+import {
+  ENGINE_ROLES,
+  type EngineFound,
+  type EngineKind,
+  type OpenEngines,
+  type PipelineConfig,
+} from '../pipeline/index.ts';
 import { UsageError } from '../run/index.ts';
 import { keyFor } from './own-server.ts';
 
 type EngineConfig = PipelineConfig['engine'];
+type Found = Omit<EngineFound, 'roles'>;
 /** An engine; one that is elsewhere says what it was found to do. */
-type Engine = OpenEngines['policy'] & { found?: OpenEngines['found'] };
+type Engine = OpenEngines['policy'] & { found?(): Found | undefined };
 
 /** The engines of the house: here, and only here, they are chosen. A kind without a row does not compile. */
 const ENGINES: {
@@ -24,14 +31,7 @@ const ENGINES: {
         const found = engine.found();
         if (found === undefined) return undefined;
         const { url: server, baseModel, findings, spent } = found;
-        return {
-          role: 'policy',
-          engine: 'tinker',
-          server,
-          model: baseModel,
-          findings: [...findings],
-          spent: { ...spent },
-        };
+        return { engine: 'tinker', server, model: baseModel, findings: [...findings], spent: { ...spent } };
       },
     };
   },
@@ -39,17 +39,16 @@ const ENGINES: {
 
 /** The engine of each role of a run; one that has both is made once. */
 export function enginesOf(config: EngineConfig, warn: (line: string) => void): OpenEngines {
-  const made = new Map<EngineKind, Engine>();
-  const engineOf = (kind: EngineKind): Engine => {
-    const engine = made.get(kind) ?? ENGINES[kind](config, warn);
-    made.set(kind, engine);
-    return engine;
-  };
-  const [policy, reward] = [engineOf(config.policy), engineOf(config.reward)];
+  const kinds = new Set(ENGINE_ROLES.map((role) => config[role]));
+  const made = new Map([...kinds].map((kind) => [kind, ENGINES[kind](config, warn)]));
   return {
-    policy,
-    reward,
-    found: () => policy.found?.(),
+    policy: made.get(config.policy)!,
+    reward: made.get(config.reward)!,
+    found: () =>
+      [...made].flatMap(([kind, engine]) => {
+        const found = engine.found?.();
+        return found === undefined ? [] : [{ roles: ENGINE_ROLES.filter((role) => config[role] === kind), ...found }];
+      }),
     async dispose() {
       for (const engine of made.values()) await engine.dispose();
     },

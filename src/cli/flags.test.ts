@@ -122,7 +122,7 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   'reward fit': all(REWARD, 'out', 'ridge', 'set', 'seed', 'answers'),
   'reward score': all(REWARD, 'prompt'),
-  run: all(STAGES, 'store', 'out', 'resume', 'other-versions', 'set'),
+  run: { ...all(STAGES, 'store', 'out', 'resume', 'other-versions', 'set'), ...all(inCli('remote-run'), 'budget') },
   'store add': all(STORE, 'store', 'items', 'raters'),
   'store backup': all(STORE, 'store'),
   'store check': all(STORE, 'store'),

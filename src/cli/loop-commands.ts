@@ -36,6 +36,7 @@ async function runConfig(
     makeEngines: () => enginesOf(config.engine, terminal.warn),
     progress: terminal.progress,
     warn: terminal.warn,
+    note: terminal.note,
     now,
     cache: cacheFolder(),
     versions: versions(),
@@ -127,11 +128,20 @@ export function addLoopCommands(program: Command, terminalOf: () => Terminal): v
     .option('--resume', 'continue the unfinished run in --out', false)
     .option('--other-versions', OTHER_VERSIONS, false)
     .option('--set <key=value>', 'override a configuration key; repeatable', collect, [])
+    .option(
+      '--budget <tokens>',
+      'most tokens asked of the server of engine.tinker; an estimate beyond it is refused',
+      whole(1),
+    )
     .addHelpText(
       'after',
       '\nExamples:\n  goodhart run recipes/convincing-arguments/run.yaml --set data.path=../data/ukp --out runs/arguments\n  goodhart run my.yaml --out runs/mine --resume',
     )
-    .action(async (file: string, options: Where & LoopOptions) => {
+    .action(async (file: string, { budget, ...given }: Where & LoopOptions & { budget?: number }) => {
+      const options = {
+        ...given,
+        set: [...given.set, ...(budget === undefined ? [] : [`engine.tinker.budget=${budget}`])],
+      };
       const config = readConfig(file, options.set);
       const { out, command } = placeOf(config, `goodhart run ${file}`, options);
       await runConfig(config, { ...options, out, command, terminal: terminalOf(), where: options });

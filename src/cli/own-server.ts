@@ -20,11 +20,15 @@ export function keyFor(url: string, environment: Environment = process.env): str
   );
 }
 
-/** Refuses to ask a server that a run folder alone names: somebody may have sent the folder. */
-export function requireOwnServer(folder: string, server: { readonly url: string } | undefined): void {
+/** Refuses to ask a server that a folder alone names: somebody may have sent the folder. */
+export function requireOwnServer(
+  folder: string,
+  what: 'policy' | 'reward',
+  server: { readonly url: string } | undefined,
+): void {
   if (server === undefined || isOwnServer(server.url)) return;
   throw new UsageError(
     'server',
-    `${folder}: its policy lies on ${server.url}; set TINKER_BASE_URL to that server if you want it asked`,
+    `${folder}: its ${what} lies on ${server.url}; set TINKER_BASE_URL to that server if you want it asked`,
   );
 }

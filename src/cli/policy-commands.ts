@@ -40,7 +40,7 @@ interface SampleOptions extends Where, Which {
 /** The engines of a run; a server that its folder alone names is not asked. */
 function enginesOfRun(folder: string, warn: Terminal['warn'] = () => {}) {
   const { engine } = readRunJson(folder).config;
-  requireOwnServer(folder, engine.tinker);
+  requireOwnServer(folder, 'policy', engine.tinker);
   return enginesOf(engine, warn);
 }
 

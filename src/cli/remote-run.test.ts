@@ -1,8 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { endServed, type Served, startServed } from '../engine-server/served.fake.ts';
+import type { EngineFound } from '../pipeline/index.ts';
 import { runForTest } from './command.fake.ts';
 import { TINY } from './tiny-run.fake.ts';
 
@@ -39,23 +40,41 @@ function configured(name: string, engine: string): { config: string; out: string
   return { config, out: join(place, name) };
 }
 
-describe('a run whose policy is trained on a server', () => {
-  it('goes from judgments to a seal, says what the server was found to do, and verifies', async () => {
-    const { config, out } = configured('remote', `{ policy: tinker, tinker: { url: "${served.url}" } }`);
-    const ran = await runForTest('run', config, '--out', out, '--quiet', ...LEAST);
-    expect({ code: ran.code, err: ran.err }).toEqual({ code: 0, err: '' });
-    const records = readFileSync(join(out, 'records.jsonl'), 'utf8')
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line) as { type: string; body: Record<string, never> });
-    const found = records.find(({ type }) => type === 'engine-found')!.body as unknown as {
-      server: string;
-      findings: { verdict: string }[];
-      spent: { trained: number; sampled: number };
-    };
-    expect(found.server).toBe(served.url);
+/** What the records of a run say of its engine. */
+function foundIn(out: string): EngineFound {
+  const lines = readFileSync(join(out, 'records.jsonl'), 'utf8').trim().split('\n');
+  const records = lines.map((line) => JSON.parse(line) as { type: string; body: unknown });
+  return records.find(({ type }) => type === 'engine-found')!.body as EngineFound;
+}
+
+const totalOf = ({ trained, read, sampled }: EngineFound['spent']) => trained + read + sampled;
+
+describe('a run whose policy and reward are trained on a server', () => {
+  it('goes from judgments to a seal, says what the server was found to do, verifies, and is scored with', async () => {
+    const { config, out } = configured(
+      'remote',
+      `{ policy: tinker, reward: tinker, tinker: { url: "${served.url}" } }`,
+    );
+    const twoToken = ['reward.family=two-token', 'reward.epochs=1'].flatMap((setting) => ['--set', setting]);
+    const prices = ['--set', 'engine.tinker.prices={trained: 2, read: 1, sampled: 1}'];
+    const ran = await runForTest('run', config, '--out', out, ...LEAST, ...twoToken, ...prices);
+    expect(ran.code === 0 ? '' : ran.err).toBe('');
+    const found = foundIn(out);
+    // What was said before it began is no less than what it came to, and of its size.
+    const said = /the run asks for about ([\d,]+) tokens at most \(.*\), [\d.]+ USD at the prices/.exec(ran.err)!;
+    const [estimate, spent] = [Number(said[1]!.replaceAll(',', '')), totalOf(found.spent)];
+    expect(spent).toBeLessThanOrEqual(estimate);
+    expect(spent).toBeGreaterThan(estimate / 3);
+    expect(found).toMatchObject({ roles: ['policy', 'reward'], server: served.url });
     expect(new Set(found.findings.map(({ verdict }) => verdict))).toEqual(new Set(['honoured']));
     expect([found.spent.trained > 0, found.spent.sampled > 0]).toEqual([true, true]);
+    // Which engine did what, and what it was found to do, is published with the results.
+    const report = readFileSync(join(out, 'report.json'), 'utf8');
+    const told = [`Probe of tinker at ${served.url}`, 'gradients add up over requests', 'rewards of networks'];
+    expect(told.filter((said) => !report.includes(said))).toEqual([]);
+    const disclosure = readFileSync(join(out, 'disclosure/disclosure.json'), 'utf8');
+    expect(disclosure).toContain('server that computed the policy');
+    expect(disclosure).toContain(served.url);
     // Whoever got the folder asks nobody whom they did not name.
     const items = join(place, 'items.jsonl');
     const sample = () =>
@@ -64,9 +83,12 @@ describe('a run whose policy is trained on a server', () => {
       code: 2,
       err: expect.stringMatching(/its policy lies on http:.*; set TINKER_BASE_URL to that server if you want it asked/),
     });
+    const score = () => runForTest('reward', 'score', join(out, 'reward', 'model'), 'yes', 'no', '--prompt', 'q');
+    expect(await score()).toMatchObject({ code: 2, err: expect.stringMatching(/its reward lies on http:/) });
     process.env.TINKER_BASE_URL = served.url;
     try {
       expect(await sample()).toMatchObject({ code: 0, err: '' });
+      expect(await score()).toMatchObject({ code: 0, err: '' });
     } finally {
       delete process.env.TINKER_BASE_URL;
     }
@@ -74,14 +96,24 @@ describe('a run whose policy is trained on a server', () => {
     expect({ code: verified.code, out: verified.code === 0 ? '' : verified.out }).toEqual({ code: 0, out: '' });
   });
 
-  it('stops with one line where its budget ends', async () => {
-    const engine = (budget: number) => `{ policy: tinker, tinker: { url: "${served.url}", budget: ${budget} } }`;
-    const { config, out } = configured('short', engine(2000));
-    const stopped = await runForTest('run', config, '--out', out, '--quiet', ...LEAST);
+  it('does not begin beyond its budget, and stops with one line where that ends all the same', async () => {
+    const { config, out } = configured('short', `{ policy: tinker, tinker: { url: "${served.url}" } }`);
+    const begun = await runForTest('run', config, '--out', out, '--quiet', ...LEAST, '--budget', '2000');
+    expect(begun).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(
+        /^goodhart: engine\.tinker\.budget: .* tokens at most .* the budget is 2,000; raise it/,
+      ),
+    });
+    expect(existsSync(out)).toBe(false);
+    // A run that is taken up is not refused: a part of it may be done.
+    const stopped = await runForTest('run', config, '--out', out, '--quiet', '--resume', ...LEAST, '--budget', '2000');
     expect(stopped).toMatchObject({
       code: 2,
       err: expect.stringMatching(/^goodhart: the budget of 2000 tokens is used up/),
     });
+    // What was spent is told of a run that ended early, too.
+    expect(foundIn(out).spent.trained).toBeGreaterThan(0);
   });
 
   it('is refused before anything is computed where it cannot be', async () => {
@@ -98,7 +130,6 @@ describe('a run whose policy is trained on a server', () => {
     expect(await refused('unused', `{ tinker: { url: "${url}" } }`)).toMatch(/^2 .*no role is computed there/);
     expect(await refused('family', remote, '--set', 'reward.family=transformer')).toMatch(/^2 .*stay on the server/);
     expect(await refused('critic', remote, '--set', 'policy.algorithm=ppo')).toMatch(/^2 .*learns a critic/);
-    expect(await refused('reward', '{ reward: tinker }')).toMatch(/^2 .*engine\.reward/);
     // A key is for the server that whoever set it names, wherever a configuration leads.
     process.env.TINKER_API_KEY = 'tml-a-key-of-mine';
     try {
@@ -111,5 +142,16 @@ describe('a run whose policy is trained on a server', () => {
       delete process.env.TINKER_API_KEY;
       delete process.env.TINKER_BASE_URL;
     }
+    expect(await refused('url', '{ reward: tinker }')).toMatch(/^2 .*engine\.reward tinker: expected engine\.tinker/);
+    const reward = (policy: string) => `{ policy: ${policy}, reward: tinker, tinker: { url: "${url}" } }`;
+    const family = (name: string) => ['--set', `reward.family=${name}`];
+    expect(await refused('linear', reward('tinker'))).toMatch(/^2 .*ask no engine for anything/);
+    expect(await refused('head', reward('tinker'), ...family('head'))).toMatch(/^2 .*read more than log-probabilities/);
+    expect(await refused('here', reward('embedded'), ...family('two-token'))).toMatch(
+      /^2 .*set engine\.policy: tinker/,
+    );
+    expect(await refused('key', '{ policy: tinker, tinker: { url: "http://me:secret@x.test" } }')).toMatch(
+      /^2 .*without a name and a password/,
+    );
   });
 });

@@ -1,11 +1,13 @@
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { existsSync, readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { createEmbeddedEngine } from '../engine-embedded/index.ts';
+import { createTinkerEngine, isRemoteState, remoteStateOf } from '../engine-tinker/index.ts';
 import type { Scorer } from '../lab/index.ts';
 import { loadReward, type RewardModel, type Score } from '../reward/index.ts';
 import { answerText, DataError, parseJson, UsageError } from '../run/index.ts';
+import { keyFor, requireOwnServer } from './own-server.ts';
 
 /** How long an endpoint may take for one prompt, in milliseconds. */
 const PATIENCE = 120_000;
@@ -85,6 +87,18 @@ async function moduleScorer(path: string, logOdds: number): Promise<Scorer> {
   );
 }
 
+/** The engine that the members of a reward model were trained on: this process, or the server on which their weights lie. */
+function engineOf(folder: string): ReturnType<typeof createEmbeddedEngine> {
+  const state = readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => join(folder, name))
+    .find(isRemoteState);
+  if (state === undefined) return createEmbeddedEngine();
+  const { url, baseModel } = remoteStateOf(state);
+  requireOwnServer(folder, 'reward', { url });
+  return createTinkerEngine({ url, key: keyFor(url), baseModel });
+}
+
 /**
  * A scorer by where it is: an address, a module (`.js`, `.mjs`), or the folder of a reward model. `logOdds` is what one unit of an
  * outside scorer's score is worth in log-odds; a reward model knows its own.
@@ -92,6 +106,6 @@ async function moduleScorer(path: string, logOdds: number): Promise<Scorer> {
 export async function openScorer(where: string, logOdds = 1): Promise<Scorer> {
   if (/^https?:\/\//.test(where)) return endpoint(where, logOdds);
   if (/\.[cm]?js$/.test(where)) return moduleScorer(where, logOdds);
-  const { members, reading, people, groups, ...model } = await loadReward(where, () => createEmbeddedEngine());
+  const { members, reading, people, groups, ...model } = await loadReward(where, () => engineOf(where));
   return { ...model, fitted: { members, reading, people, groups } };
 }

@@ -140,7 +140,11 @@ async function sampleBatch(
   const chosen = prompts.slice(first, all.at(-1)!.prompt + 1);
   const time = Math.max(...chosen.map((p) => p.length));
   const slots = slotsOf(state, chosen, params);
-  const uniformOf = (row: Row) => uniformAt(params.seed, row.prompt, row.sample, row.tokens.length);
+  const { seed } = params;
+  const uniformOf = ({ prompt, sample, tokens }: Row) =>
+    typeof seed === 'number'
+      ? uniformAt(seed, prompt, sample, tokens.length)
+      : uniformAt(seed[prompt]!, 0, sample, tokens.length);
   const take = (row: Row, token: number, logprob: number): boolean => {
     row.tokens.push(token);
     row.logprobs.push(logprob);

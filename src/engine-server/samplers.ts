@@ -1,5 +1,6 @@
 import type { Sample, SampleParams, Sampler } from '../engine/index.ts';
 import { encodeSampleOutput, type SampleOutput, sampleOutputJson } from '../engine-tinker/index.ts';
+import { batched } from './batched.ts';
 import { type Asked, type Futures, type Result, ROW_BYTES } from './futures.ts';
 import { ProtocolError } from './protocol-error.ts';
 import type { SampleRequest } from './requests.ts';
@@ -22,11 +23,33 @@ export interface SamplerLimits {
 
 interface Open extends SamplerFacts {
   readonly sampler: Promise<Sampler>;
+  readonly calls: Calls;
   readonly requests: Map<number, { readonly digest: string; readonly id: string }>;
 }
 
 /** Most tokens of one request: all of them are held until it ends. */
 const MOST_SAMPLED = 2 ** 22;
+
+/** Calls of a sampler, in which requests that wait at once are joined. */
+interface Calls {
+  readonly sample: (prompt: Int32Array, params: DrawParams) => Promise<Sample[]>;
+  readonly logprobs: (sequence: Int32Array) => Promise<Float32Array>;
+}
+type DrawParams = Omit<SampleParams, 'seed'> & { readonly seed: number };
+
+function callsOf(opened: Promise<Sampler>): Calls {
+  // Requests of the same settings but for the seed are one call: each is answered as it would be alone.
+  const drawing = batched(async (asked: readonly { prompt: Int32Array; params: DrawParams }[]) => {
+    const prompts = asked.map(({ prompt }) => prompt);
+    const seeds = asked.map(({ params }) => params.seed);
+    return (await opened).sample(prompts, { ...asked[0]!.params, seed: seeds });
+  });
+  const scoring = batched(async (sequences: readonly Int32Array[]) => (await opened).logprobs(sequences));
+  return {
+    sample: (prompt, params) => drawing(JSON.stringify({ ...params, seed: null }), { prompt, params }),
+    logprobs: (sequence) => scoring('', sequence),
+  };
+}
 
 /** Requests of a sampler that are remembered, so that one sent again is not done again. */
 const REMEMBERED = 4096;
@@ -56,7 +79,7 @@ export class Samplers {
     const sampler = make();
     // Whoever samples hears of a failure.
     sampler.catch(() => {});
-    this.#open.set(id, { ...facts, sampler, requests: new Map() });
+    this.#open.set(id, { ...facts, sampler, calls: callsOf(sampler), requests: new Map() });
     for (const [oldest] of this.#open) {
       if (this.#open.size <= this.#options.most) break;
       void this.#drop(oldest);
@@ -93,10 +116,7 @@ export class Samplers {
     if (known?.digest === digest && this.#options.futures.has(known.id)) return known.id;
     const { params, texts } = paramsOf(given, limits, this.#options.random);
     this.#options.futures.requireRoom(bytes);
-    const request = this.#options.futures.submit(
-      open.sampler.then((sampler) => sampled(sampler, given, { params, texts, limits })),
-      bytes,
-    );
+    const request = this.#options.futures.submit(sampled(open.calls, given, { params, texts }), bytes);
     if (given.seq_id != null) {
       open.requests.set(given.seq_id, { digest, id: request });
       const [oldest] = open.requests.keys();
@@ -123,7 +143,7 @@ function paramsOf(
   { sampling_params: wanted, num_samples, prompt, prompt_logprobs }: SampleRequest,
   { maxContext, stop: usual, decode }: SamplerLimits,
   random: () => number,
-): { readonly params: SampleParams; readonly texts: StopTexts | undefined } {
+): Wanted {
   if (prompt.length === 0) throw new ProtocolError(400, 'prompt: expected at least one token');
   const room = maxContext - prompt.length;
   if (room < 0 || (room === 0 && prompt_logprobs !== true))
@@ -139,7 +159,7 @@ function paramsOf(
       400,
       `num_samples: ${num_samples} samples of ${maxTokens} tokens; expected at most ${MOST_SAMPLED} tokens, ask twice`,
     );
-  const params: SampleParams = {
+  const params: DrawParams = {
     maxTokens,
     temperature: wanted.temperature,
     ...(wanted.top_k > 0 && { topK: wanted.top_k }),
@@ -152,22 +172,21 @@ function paramsOf(
 }
 
 interface Wanted {
-  readonly params: SampleParams;
+  readonly params: DrawParams;
   readonly texts: StopTexts | undefined;
-  readonly limits: SamplerLimits;
 }
 
 const EMPTY: Sample = { tokens: new Int32Array(), logprobs: new Float32Array(), stopReason: 'length' };
 
-async function sampled(sampler: Sampler, given: SampleRequest, { params, texts }: Wanted): Promise<Result> {
+async function sampled(calls: Calls, given: SampleRequest, { params, texts }: Wanted): Promise<Result> {
   const { prompt } = given;
   const drawing =
     params.maxTokens === 0
-      ? Promise.resolve([Array.from({ length: params.n }, () => EMPTY)])
-      : sampler.sample([prompt], params);
-  const scoring = given.prompt_logprobs === true ? promptLogprobs(sampler, given) : undefined;
-  const [group] = await drawing;
-  const sequences = group!.map((sample) => (texts === undefined ? sample : cutAtText(sample, texts)));
+      ? Promise.resolve(Array.from({ length: params.n }, () => EMPTY))
+      : calls.sample(prompt, params);
+  const scoring = given.prompt_logprobs === true ? promptLogprobs(calls, given) : undefined;
+  const group = await drawing;
+  const sequences = group.map((sample) => (texts === undefined ? sample : cutAtText(sample, texts)));
   const output: SampleOutput = { sequences, promptLogprobs: await scoring };
   return {
     json: () => sampleOutputJson(output),
@@ -178,13 +197,13 @@ async function sampled(sampler: Sampler, given: SampleRequest, { params, texts }
 
 /** Log-probability of every token of the prompt given those before, of the last ones where only they are wanted. */
 async function promptLogprobs(
-  sampler: Sampler,
+  calls: Calls,
   { prompt, prompt_logprobs_last_n: last }: SampleRequest,
 ): Promise<Float32Array> {
   const values = new Float32Array(prompt.length).fill(Number.NaN);
   if (prompt.length < 2) return values;
-  const [row] = await sampler.logprobs([prompt]);
+  const row = await calls.logprobs(prompt);
   const from = Math.max(1, last == null ? 1 : prompt.length - last);
-  values.set(row!.subarray(from - 1), from);
+  values.set(row.subarray(from - 1), from);
   return values;
 }

@@ -4,4 +4,5 @@ export * from './json-messages.ts';
 export type { Spent } from './meter.ts';
 export * from './names.ts';
 export * from './protobuf.ts';
+export { isRemoteState, remoteStateOf } from './remote-states.ts';
 export * from './tensors.ts';

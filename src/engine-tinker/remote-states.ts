@@ -25,6 +25,9 @@ const fileOf = (folder: string) => join(folder, 'remote.json');
 
 export const isRemoteState = (folder: string): boolean => existsSync(fileOf(folder));
 
+/** A folder's state, on whatever server it lies. */
+export const remoteStateOf = (folder: string): RemoteCard => readJsonOf(fileOf(folder), cardSchema);
+
 export const writeRemoteState = (folder: string, card: Omit<RemoteCard, 'format'>): void =>
   writeJson(fileOf(folder), { format: FORMAT, ...card });
 
@@ -35,7 +38,7 @@ export function readRemoteState(folder: string, url: string): RemoteCard {
       'checkpoint',
       `${folder}: expected a state of a server (remote.json), got none; check the path`,
     );
-  const card = readJsonOf(fileOf(folder), cardSchema);
+  const card = remoteStateOf(folder);
   if (card.url !== url)
     throw new DataError('checkpoint', `${folder}: the state lies on ${card.url}, and this engine is ${url}`);
   return card;

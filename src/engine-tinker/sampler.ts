@@ -109,7 +109,8 @@ export class RemoteSampler {
   sample(prompts: readonly Int32Array[], params: SampleParams): Promise<Sample[][]> {
     return this.#each(prompts, async (prompt, at) => {
       const { n, maxTokens, seed } = params;
-      const output = await this.#ask(prompt, { n, maxTokens, seed: seedAt(seed, at), params, promptLogprobs: false });
+      const own = typeof seed === 'number' ? seedAt(seed, at) : seedAt(seed[at]!, 0);
+      const output = await this.#ask(prompt, { n, maxTokens, seed: own, params, promptLogprobs: false });
       const samples = output.sequences.map(({ tokens, logprobs, stopReason }) => {
         const { url } = this.#session.transport;
         if (logprobs === undefined) throw new RemoteError('remote', `${url}: samples came without log-probabilities`);

@@ -62,6 +62,17 @@ const wordsIn = (response: Response): Promise<string> =>
     throw error;
   });
 
+/** Whether a reason was cut short on its way: asked again, it comes whole. */
+function isCutShort(text: string): boolean {
+  if (!text.trimStart().startsWith('{')) return false;
+  try {
+    JSON.parse(text);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
 /** The server refused: asking again changes nothing. */
 export class RefusedError extends RemoteError {
   readonly status: number;
@@ -124,9 +135,11 @@ export class Transport {
         signal: AbortSignal.timeout(timeoutMs),
         redirect: 'error',
       });
+      requireReadable(response, url);
       if (response.ok) return await replyOf(response);
-      const words = wordsOf(await wordsIn(response));
-      if (AGAIN.has(response.status)) return { lost: `${response.status} ${words}` };
+      const text = await wordsIn(response);
+      const words = wordsOf(text);
+      if (AGAIN.has(response.status) || isCutShort(text)) return { lost: `${response.status} ${words}` };
       throw new RefusedError(response.status, `${url}: ${path} was refused (${response.status}): ${words}`);
     } catch (error) {
       if (error instanceof EngineError) throw error;
@@ -136,6 +149,18 @@ export class Transport {
       return { lost: wordsOf(cause instanceof Error ? cause.message : (error as Error).message) };
     }
   }
+}
+
+/** What `fetch` undoes by itself. Bodies are sent as they are, and zstd, which Node 20 cannot read, is never asked for. */
+const READABLE: ReadonlySet<string> = new Set(['identity', 'gzip', 'x-gzip', 'deflate', 'br']);
+
+function requireReadable({ headers }: Response, url: string): void {
+  const encoding = (headers.get('content-encoding') ?? 'identity').toLowerCase();
+  if (encoding.split(',').every((each) => READABLE.has(each.trim()))) return;
+  throw new RemoteError(
+    'remote',
+    `${url}: an answer came with content-encoding ${encoding.slice(0, 40)}, which was not asked for and cannot be read; have the server, or the proxy before it, send it as it is`,
+  );
 }
 
 async function replyOf(response: Response): Promise<{ reply: Reply } | { lost: string }> {

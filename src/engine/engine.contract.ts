@@ -261,6 +261,9 @@ export function engineContract(
       const first = await sampler.sample([sequence(1)], params);
       expect(again).toEqual(both);
       expect(first[0]!.map((s) => [...s.tokens])).toEqual(both[0]!.map((s) => [...s.tokens]));
+      // With a seed of its own, a prompt says what it says alone.
+      const own = await sampler.sample([sequence(2, 3), sequence(1)], { ...params, seed: [7, 4] });
+      expect(own[1]!.map((s) => [...s.tokens])).toEqual(first[0]!.map((s) => [...s.tokens]));
       const other = await sampler.sample([sequence(1), sequence(2, 3)], { ...params, seed: 5 });
       expect(other.flat().map((s) => [...s.tokens])).not.toEqual(both.flat().map((s) => [...s.tokens]));
     },

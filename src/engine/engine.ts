@@ -135,8 +135,8 @@ export interface SampleParams {
   readonly stop: readonly number[];
   /** Completions per prompt. */
   readonly n: number;
-  /** Same snapshot, prompts, params and seed: same tokens. */
-  readonly seed: number;
+  /** Same snapshot, prompts, params and seed: same tokens. With one for each prompt, each is sampled as it would be alone. */
+  readonly seed: number | readonly number[];
 }
 
 export interface Sample {

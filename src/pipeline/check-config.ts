@@ -1,5 +1,5 @@
 import { ALGORITHMS, MONITORS } from '../policy/index.ts';
-import { FAMILIES, refuseDisagreement, spreadOfOne } from '../reward/index.ts';
+import { FAMILIES, FAMILY_IDS, refuseDisagreement, spreadOfOne } from '../reward/index.ts';
 import { hintFor, UsageError } from '../run/index.ts';
 import {
   GROUNDS,
@@ -11,6 +11,7 @@ import {
 } from '../world/index.ts';
 import { baseSettings, type PipelineConfig } from './config.ts';
 import { policySettings } from './policy-config.ts';
+import { ENGINE_ROLES } from './run-history.ts';
 
 function refuse(text: string): never {
   throw new UsageError('config', text);
@@ -61,18 +62,44 @@ function checkEnsemble({ policy, reward }: PipelineConfig): void {
   }
 }
 
-/** What a policy that is trained on a server excludes: weights that would have to come from there, and heads. */
-function checkEngine({ engine, reward, policy }: PipelineConfig): void {
-  if (engine.policy !== 'tinker') {
+/** Rewards that a server can compute. */
+const ON_SERVER = FAMILY_IDS.filter((id) => FAMILIES[id].logprobsOnly).join(' or ');
+
+/** Where the reward can be computed: a base model that lies on a server stays there, and a server has no heads. */
+function checkRewardEngine({ engine, reward: { family } }: PipelineConfig): void {
+  const { needsBase, logprobsOnly } = FAMILIES[family];
+  if (engine.reward === 'embedded') {
+    if (engine.policy !== 'embedded' && needsBase)
+      refuse(
+        `reward.family ${family}: starts from the base model's weights, which stay on the server of engine.tinker; set engine.reward: tinker with reward.family ${ON_SERVER}, or choose linear`,
+      );
+    return;
+  }
+  if (!needsBase)
+    refuse(
+      `engine.reward tinker: ${family} rewards ask no engine for anything; leave it out, or choose reward.family ${ON_SERVER}`,
+    );
+  if (!logprobsOnly)
+    refuse(
+      `engine.reward tinker: ${family} rewards read more than log-probabilities, for which the protocol has no words; choose reward.family ${ON_SERVER}`,
+    );
+  if (engine.policy === 'embedded')
+    refuse(
+      'engine.reward tinker: rewards start from the base model, which engine.policy embedded keeps here; set engine.policy: tinker',
+    );
+}
+
+/** What engines on a server exclude: weights that would have to come from there or go there, and heads. */
+function checkEngine(config: PipelineConfig): void {
+  const { engine, policy } = config;
+  const role = ENGINE_ROLES.find((each) => engine[each] === 'tinker');
+  if (role === undefined) {
     if (engine.tinker !== undefined)
       refuse('engine.tinker: no role is computed there; set engine.policy: tinker, or remove it');
     return;
   }
-  if (engine.tinker === undefined) refuse('engine.policy tinker: expected engine.tinker with the url of a server');
-  if (FAMILIES[reward.family].needsBase)
-    refuse(
-      `reward.family ${reward.family}: starts from the base model's weights, which stay on the server of engine.tinker; choose a family that does not`,
-    );
+  if (engine.tinker === undefined) refuse(`engine.${role} tinker: expected engine.tinker with the url of a server`);
+  checkRewardEngine(config);
   if (policy === undefined) return;
   for (const variant of [null, ...Object.keys(policy.variants)]) {
     const { algorithm, monitor } = policySettings(policy, variant);

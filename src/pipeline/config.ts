@@ -212,19 +212,30 @@ export type EngineKind = (typeof ENGINE_KINDS)[number];
 
 /** A server of the Tinker protocol. Its key is `TINKER_API_KEY` of the environment, and nowhere written. */
 const tinkerSchema = z.strictObject({
-  url: z.url({ protocol: /^https?$/ }),
+  url: z.url({ protocol: /^https?$/ }).refine((url) => new URL(url).username === '' && new URL(url).password === '', {
+    error: 'expected an address without a name and a password, which would be published; set TINKER_API_KEY',
+  }),
   /** Base model by the server's name; without it the server makes one of the sizes of `base`, as `goodhart engine serve` does. */
   model: z.string().min(1).optional(),
-  /** Most tokens that the run may ask for each time it is started. */
+  /** Most tokens that the run may ask for each time it is started; an estimate beyond it is refused before anything is sent. */
   budget: positive.optional(),
+  /** What the server takes for a million tokens, as its operator says: estimates are then told in money too. */
+  prices: z
+    .strictObject({
+      trained: z.number().nonnegative(),
+      read: z.number().nonnegative(),
+      sampled: z.number().nonnegative(),
+      currency: z.string().min(1).default('USD'),
+    })
+    .optional(),
 });
 
 /** How the engines compute; the results are the same on the CPU, up to the order of sums. */
 const engineSchema = z.strictObject({
   /** Who computes the base model and the policy, and who the rewards. */
   policy: z.enum(ENGINE_KINDS).default('embedded'),
-  /** Rewards of a network have a scalar head, which only the embedded engine has. */
-  reward: z.enum(['embedded']).default('embedded'),
+  /** A server computes rewards that read log-probabilities alone: it has no scalar head. */
+  reward: z.enum(ENGINE_KINDS).default('embedded'),
   tinker: tinkerSchema.optional(),
   /** Threads inside one operator. */
   threads: positive.default(2),

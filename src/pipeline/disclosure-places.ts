@@ -177,6 +177,20 @@ const redTeamPlaces = (): Place[] =>
     'common kinds of attack that were not tried': '/notTried',
   });
 
+/** Engines elsewhere: what trained the base model and the policy, and what the rewards, with what their probes found. */
+function enginePlaces({ engine }: PipelineConfig): Place[] {
+  // One engine stands once, whatever roles it has.
+  const elsewhere = (['policy', 'reward'] as const).filter((role) => engine[role] !== 'embedded');
+  const item = { policy: 'D1', reward: 'D6' } as const;
+  return elsewhere.flatMap((role) =>
+    measured(item[role], RUN_FILES.results, {
+      [`server that computed the ${role}`]: '/engines/0/server',
+      [`its model behind the ${role}`]: '/engines/0/model',
+      [`findings of its probe, ${role}`]: '/engines/0/probe',
+    }),
+  );
+}
+
 /** Where in a run folder the values of each disclosure item stand. A place without a value says nothing. */
 export function disclosurePlaces(
   config: PipelineConfig,
@@ -186,6 +200,7 @@ export function disclosurePlaces(
     ...feedbackPlaces(config),
     ...rewardPlaces(),
     ...policyPlaces(config),
+    ...enginePlaces(config),
     ...monitorPlaces(config, watchedIn(declarations)),
     ...(config.audit.attacks === undefined ? [] : redTeamPlaces()),
     ...PROBE_IDS.flatMap((id) =>

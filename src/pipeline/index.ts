@@ -13,6 +13,7 @@ export { redactRun } from './redact-run.ts';
 export { redisclose } from './redisclose.ts';
 export type { RunEngines } from './run-context.ts';
 export * from './run-folder.ts';
+export { ENGINE_ROLES, type EngineFound, type EngineRole } from './run-history.ts';
 export * from './run-pipeline.ts';
 export type { RunResults } from './run-results.ts';
 export * from './sample-policy.ts';

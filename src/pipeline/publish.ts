@@ -10,7 +10,7 @@ import { runDocument } from './report/document.ts';
 import { resultsJson } from './results.ts';
 import { withoutNaN } from './run-context.ts';
 import { RUN_FILES, type RunJson } from './run-folder.ts';
-import { declarationsOf, type HistoryRecord, versionsOf } from './run-history.ts';
+import { declarationsOf, enginesUsed, type HistoryRecord, versionsOf } from './run-history.ts';
 import type { RunResults } from './run-results.ts';
 
 /** What a run publishes, made from its files alone; whoever has the folder makes the same again. */
@@ -59,10 +59,11 @@ export function publication(
 ): Publication {
   const { run, results, records, training } = found;
   const { config, command } = run;
-  const headline = withoutNaN(resultsJson(results));
+  const engines = enginesUsed(records);
+  const headline = withoutNaN({ ...resultsJson(results), ...(engines.length > 0 && { engines }) });
   const declarations = { ...config.declarations, ...declarationsOf(records) };
   const disclosure = discloseRun(folder, config, { declarations, results, headline });
   const versions = versionsOf(run.versions, records);
-  const report = withoutNaN(runDocument(config, results, { disclosure, command, versions, training }));
+  const report = withoutNaN(runDocument(config, results, { disclosure, command, versions, engines, training }));
   return { results: headline, disclosure, report };
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Declaration } from '../disclosure/index.ts';
-import { digestValue, type RunRecord } from '../run/index.ts';
+import { addTo, digestValue, type RunRecord } from '../run/index.ts';
 import { declarationsSchema } from './config.ts';
 
 /** What the records of a run say about its history beside its stages. */
@@ -18,9 +18,12 @@ export const RECORD_TYPES = {
 } as const;
 
 const count = z.int().nonnegative();
+/** What an engine may be asked for in a run. */
+export const ENGINE_ROLES = ['policy', 'reward'] as const;
+export type EngineRole = (typeof ENGINE_ROLES)[number];
 /** An engine of a run that is not of this machine: what it honours of what training needs, and tokens that it worked on. */
 export const engineFoundSchema = z.strictObject({
-  role: z.literal('policy'),
+  roles: z.array(z.enum(ENGINE_ROLES)).min(1),
   engine: z.string(),
   server: z.string(),
   model: z.string(),
@@ -29,8 +32,17 @@ export const engineFoundSchema = z.strictObject({
 });
 export type EngineFound = z.infer<typeof engineFoundSchema>;
 
+/** An engine elsewhere over all of a run: what it was last found to do, and its tokens in all processes together. */
+export interface EngineUsed extends EngineFound {
+  /** Processes that asked it for something and told what it came to: one that was killed tells nothing. */
+  readonly processes: number;
+  /** How many findings there are of each verdict. */
+  readonly probe: Readonly<Record<string, number>>;
+}
+
 /** Whether records of a type say what a publication tells of the run's history. */
-export const isHistory = (type: string): boolean => type === RECORD_TYPES.resumed || type === RECORD_TYPES.disclosed;
+export const isHistory = (type: string): boolean =>
+  type === RECORD_TYPES.resumed || type === RECORD_TYPES.disclosed || type === RECORD_TYPES.engine;
 
 /** A record, as far as its history is read. */
 export type HistoryRecord = Pick<RunRecord, 'type' | 'body'>;
@@ -84,6 +96,36 @@ export function declarationsOf(records: readonly HistoryRecord[]): Record<string
   ) as Record<string, Declaration>;
 }
 
+/** The engines elsewhere that a run was computed on, in the order in which they were first asked. */
+export function enginesUsed(records: readonly HistoryRecord[]): EngineUsed[] {
+  const found = records
+    .filter(({ type }) => type === RECORD_TYPES.engine)
+    .flatMap(({ body }) => engineFoundSchema.safeParse(body).data ?? []);
+  const used = new Map<string, EngineFound[]>();
+  for (const each of found) {
+    const key = JSON.stringify([each.roles, each.engine, each.server, each.model]);
+    used.set(key, [...(used.get(key) ?? []), each]);
+  }
+  return [...used.values()].map((every) => {
+    const total = (kind: keyof EngineFound['spent']) => every.reduce((sum, { spent }) => sum + spent[kind], 0);
+    const last = every.at(-1)!;
+    const probe: Record<string, number> = {};
+    for (const { verdict } of last.findings) addTo(probe, verdict, 1);
+    return {
+      ...last,
+      spent: { trained: total('trained'), read: total('read'), sampled: total('sampled') },
+      processes: every.length,
+      probe,
+    };
+  });
+}
+
 /** Digest of what a publication takes from the records. */
-export const historyDigest = (records: readonly HistoryRecord[]): string =>
-  digestValue({ versions: versionsOf({}, records), declarations: declarationsOf(records) });
+export function historyDigest(records: readonly HistoryRecord[]): string {
+  const engines = enginesUsed(records);
+  return digestValue({
+    versions: versionsOf({}, records),
+    declarations: declarationsOf(records),
+    ...(engines.length > 0 && { engines }),
+  });
+}

@@ -25,6 +25,7 @@ import {
 import { checkConfig } from './check-config.ts';
 import type { PipelineConfig } from './config.ts';
 import { checkDeclarations } from './declarations.ts';
+import { estimateText, estimateTokens, requireBudget } from './engine-estimate.ts';
 import { openMetricsLog } from './metrics-log.ts';
 import { attacksBrought } from './red-team.ts';
 import type { RunContext, RunEngines } from './run-context.ts';
@@ -32,14 +33,15 @@ import { RUN_FILES, runJsonSchema } from './run-folder.ts';
 import { type EngineFound, lastVersions, RECORD_TYPES } from './run-history.ts';
 import { loadResults, type RunResults } from './run-results.ts';
 import { openSource, type Source, type SourceAccess } from './sources/index.ts';
-import { runStage } from './stage.ts';
+import { HISTORY, runStage } from './stage.ts';
+import { codecToCome } from './stages/base.ts';
 import { dataSummarySchema } from './stages/data.ts';
 import { planOf } from './stages/index.ts';
 
 /** Engines of a run, and how to let them go; both roles may be one engine. */
 export type OpenEngines = RunEngines & {
-  /** What the policy's engine was found to do, where it is elsewhere and was asked for something. */
-  found?(): EngineFound | undefined;
+  /** What engines elsewhere were found to do, as far as they were asked for something. */
+  found?(): readonly EngineFound[];
   dispose(): Promise<void>;
 };
 
@@ -54,6 +56,8 @@ export interface PipelineOptions {
   readonly progress: Progress;
   /** Lines for the person at the terminal while the run goes on; by default nobody reads them. */
   readonly warn?: (line: string) => void;
+  /** What is worth knowing and is no fault. */
+  readonly note?: (line: string) => void;
   readonly now: () => string;
   /** Folder of reusable results. */
   readonly cache: string;
@@ -135,6 +139,15 @@ function refuseUncarried({ reward }: PipelineConfig, { judged }: Source): void {
   if (judged !== undefined) refuseKinds(observe(judged.items, judged.judgments, reward).observations, reward);
 }
 
+/** Says what a server will be asked for, and refuses what lies beyond the budget; a run that is taken up again has done a part. */
+async function estimateCost({ config, resume, progress, note }: PipelineOptions, source: Source): Promise<void> {
+  if (config.engine.tinker === undefined || config.base === undefined) return;
+  const codec = await codecToCome({ config, source, progress });
+  const tokens = estimateTokens({ config, source, codec });
+  note?.(estimateText(tokens, config.engine));
+  if (!resume) requireBudget(tokens, config.engine);
+}
+
 /**
  * Runs steps 0 to 3, the audit and the disclosure into a run folder and seals it. Finished stages are skipped on resume.
  */
@@ -146,6 +159,7 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
   checkDeclarations(config.declarations, source.digest);
   refuseUncarried(config, source);
   await attacksBrought(config);
+  await estimateCost(options, source);
   prepare(options);
   const log = openRecordLog(`${out}/${RUN_FILES.records}`, now);
   if (log.records.length === 0) log.append(RECORD_TYPES.started, { config });
@@ -155,13 +169,18 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
   const { access } = options;
   const shared = { config, folder: out, source, access, engines, progress, warn, log, metrics, cache, now, beforeWork };
   const context: RunContext = { ...shared, round: config.rounds };
+  // Before they are published, and where the run ends early: what was spent is told either way.
+  const tellEngines = lazily(() => {
+    for (const found of engines.found?.() ?? []) log.append(RECORD_TYPES.engine, found);
+  });
   try {
     const plan = planOf(context);
-    for (const { stage, place } of plan) await runStage(place, stage);
+    for (const { stage, place } of plan) {
+      if (stage.reads(place).includes(HISTORY)) tellEngines();
+      await runStage(place, stage);
+    }
     metrics.settle(plan.flatMap(({ stage, place }) => stage.curves?.(place) ?? []));
     const results = await loadResults(context);
-    const found = engines.found?.();
-    if (found !== undefined) log.append(RECORD_TYPES.engine, found);
     if (log.records.at(-1)?.type !== RECORD_TYPES.finished)
       log.append(RECORD_TYPES.finished, { findings: results.findings.length });
     const disclosure = readJsonOf(`${out}/${RUN_FILES.disclosure}`, disclosureSchema);
@@ -170,6 +189,7 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
   } catch (error) {
     throw error instanceof NumericsError ? withLastCheckpoint(error, context) : error;
   } finally {
+    tellEngines();
     log.close();
     await engines.dispose();
   }

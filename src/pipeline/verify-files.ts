@@ -8,6 +8,7 @@ import { digestOf } from './digests.ts';
 import { METRICS_BYTES } from './metrics-log.ts';
 import { inRound } from './run-context.ts';
 import { RUN_FILES } from './run-folder.ts';
+import { ENGINE_ROLES, type EngineRole } from './run-history.ts';
 import type { StagePlace, StageRecord, VerifiedPlace } from './stage.ts';
 import { planOf } from './stages/index.ts';
 import { checkpointPrefix, loadPath, optimisationsOf } from './stages/policy.ts';
@@ -18,8 +19,13 @@ const TEXT_BYTES = 256 * 1024 * 1024;
 const STATE_FOLDER = /^(rounds\/\d+\/)?(checkpoints|reward\/model)\/[^/]+\//;
 const MEMBER = /^((?:rounds\/\d+\/)?reward\/model)\/([^/]+)\//;
 const STATE_FILE = /\/state(\.json|-[0-9a-f]{16}\.bin)$/;
-/** Of a policy that is trained on a server: where its weights lie there. */
-const REMOTE_STATE = /^(rounds\/\d+\/)?checkpoints\/[^/]+\/remote\.json$/;
+/** Of a model that is trained on a server, by its role: where its weights lie there. */
+const REMOTE_STATES: { readonly [R in EngineRole]: RegExp } = {
+  policy: /^(rounds\/\d+\/)?checkpoints\/[^/]+\/remote\.json$/,
+  reward: /^(rounds\/\d+\/)?reward\/model\/[^/]+\/remote\.json$/,
+};
+const isRemoteState = ({ config: { engine } }: Pick<StagePlace, 'config'>, file: string): boolean =>
+  ENGINE_ROLES.some((role) => engine[role] === 'tinker' && REMOTE_STATES[role].test(file));
 const EVIDENCE_FILES: ReadonlySet<string> = new Set(EVIDENCE_KINDS.map((id) => EVIDENCE[id].file));
 
 /** How the checkpoints begin that the optimisations of a run may have kept beside their results. */
@@ -40,7 +46,7 @@ function strangeFiles(place: StagePlace, records: readonly StageRecord[]): strin
   const isCheckpoint = (file: string) =>
     prefixes.some((prefix) => file.startsWith(prefix) && /^\d+(\.critic)?\//.test(file.slice(prefix.length)));
   return filesBelow(place.folder).filter((file) => {
-    const isState = STATE_FILE.test(file) || (place.config.engine.policy === 'tinker' && REMOTE_STATE.test(file));
+    const isState = STATE_FILE.test(file) || isRemoteState(place, file);
     if (STATE_FOLDER.test(file) && !isState) return true;
     if (MEMBER.test(file)) return !written.has(file) || !isMember(place, file);
     if (STATE_FOLDER.test(file)) return !written.has(file) && !isCheckpoint(file);
@@ -59,7 +65,7 @@ function tornStates({ folder, config }: StagePlace, withheld: WithheldLines): Ch
   return [...states].flatMap(([state, files]): Check[] => {
     if (withheld.has(`${state}state.json`)) return [];
     // The weights of a remote model are on its server; its card names them there.
-    if (config.engine.policy === 'tinker' && files.length === 1 && REMOTE_STATE.test(`${state}${files[0]!}`)) return [];
+    if (files.length === 1 && isRemoteState({ config }, `${state}${files[0]!}`)) return [];
     const { sha256 } = files.includes('state.json')
       ? readJsonOf(`${folder}/${state}state.json`, z.looseObject({ sha256: z.string() }))
       : { sha256: '' };

@@ -30,6 +30,7 @@ const cardSchema = z.strictObject({
         z.strictObject({ family: z.literal('linear'), ...FAMILIES.linear.card.shape }),
         z.strictObject({ family: z.literal('transformer'), ...FAMILIES.transformer.card.shape }),
         z.strictObject({ family: z.literal('log-ratio'), ...FAMILIES['log-ratio'].card.shape }),
+        z.strictObject({ family: z.literal('two-token'), ...FAMILIES['two-token'].card.shape }),
         z.strictObject({ family: z.literal('head'), ...FAMILIES.head.card.shape }),
       ]),
     )
@@ -53,6 +54,8 @@ function cardOf(member: Member, context: SaveContext): Promise<Card['members'][n
       return FAMILIES.transformer.save(member, context).then((card) => ({ family, ...card }));
     case 'log-ratio':
       return FAMILIES['log-ratio'].save(member, context).then((card) => ({ family, ...card }));
+    case 'two-token':
+      return FAMILIES['two-token'].save(member, context).then((card) => ({ family, ...card }));
     case 'head':
       return FAMILIES.head.save(member, context).then((card) => ({ family, ...card }));
   }

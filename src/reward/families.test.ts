@@ -48,7 +48,7 @@ describe('the configuration of a reward', () => {
     expect(() => read('{ family: transformer, ridge: 3 }')).toThrow(
       /reward: ridge: linear, head only; family is transformer/,
     );
-    expect(() => read('epochs: 3')).toThrow(/epochs: transformer, log-ratio only; family is linear/);
+    expect(() => read('epochs: 3')).toThrow(/epochs: transformer, log-ratio, two-token only; family is linear/);
     const shapes = Object.entries(FAMILIES).map(([id, { config }]) => [id, Object.keys(config.shape)] as const);
     for (const [id, own] of shapes) {
       for (const key of shapes.flatMap(([, keys]) => keys).filter((other) => !own.includes(other)))

@@ -7,6 +7,7 @@ import { fitHeadReward, headFits, headFromState, headStateSchema } from './fit/h
 import { fitLinearReward, linearFits, linearFromState, linearStateSchema } from './fit/linear.ts';
 import { fitLogRatioReward, logRatioReward } from './fit/log-ratio.ts';
 import { fitTransformerReward, transformerReward } from './fit/transformer.ts';
+import { fitTwoTokenReward, twoTokenReward } from './fit/two-token.ts';
 import { LIKELIHOODS } from './likelihood/index.ts';
 import { normaliserSchema } from './normaliser.ts';
 import type { Observation } from './observation.ts';
@@ -24,6 +25,7 @@ const linear = defineFamily({
     order: z.int().positive().default(2),
   }),
   needsBase: false,
+  logprobsOnly: false,
   seesPrompt: false,
   levels: true,
   ownSpread: false,
@@ -72,6 +74,7 @@ const transformer = defineFamily({
     ...training(1e-3),
   }),
   needsBase: true,
+  logprobsOnly: false,
   seesPrompt: true,
   levels: true,
   ownSpread: false,
@@ -105,6 +108,7 @@ const logRatio = defineFamily({
     ...training(5e-4),
   }),
   needsBase: true,
+  logprobsOnly: true,
   seesPrompt: true,
   // A policy's probabilities sum to one prompt by prompt, whatever its replies are worth: log-ratios are known up to a number of the prompt.
   levels: false,
@@ -156,6 +160,7 @@ const head = defineFamily({
     ridge: z.number().positive().default(30),
   }),
   needsBase: true,
+  logprobsOnly: false,
   seesPrompt: true,
   levels: true,
   ownSpread: true,
@@ -179,8 +184,44 @@ const head = defineFamily({
   },
 });
 
+const twoToken = defineFamily({
+  id: 'two-token',
+  title: 'log-odds of two label tokens behind prompt and reply, for engines without a scalar head',
+  config: z.strictObject({
+    /** What a good and a bad reply are called; the first token of each counts. */
+    labels: z.tuple([z.string().min(1), z.string().min(1)]).default(['good', 'bad']),
+    ...training(1e-3),
+  }),
+  needsBase: true,
+  logprobsOnly: true,
+  seesPrompt: true,
+  levels: true,
+  ownSpread: false,
+  worths: false,
+  async fit(observations, { lora, ...rest }, context) {
+    const { engine, spec, folder, codec } = baseOf(context, 'two-token');
+    return fitTwoTokenReward(engine, observations, { ...context, ...rest, from: folder, spec: spec(lora), codec });
+  },
+  card: z.strictObject({ ...networkCard, tokens: z.tuple([z.int().nonnegative(), z.int().nonnegative()]) }),
+  async save({ model, tokens, normaliser, nuisances }, { folder, name }) {
+    await model.saveState(`${folder}/${name}`);
+    return {
+      spec: model.spec,
+      tokens: [...tokens] as [number, number],
+      normaliser,
+      nuisances: [...nuisances],
+      folder: name,
+    };
+  },
+  async load({ spec, tokens, normaliser, nuisances, folder: name }, { folder, engine, codec }) {
+    const model = await engine().createModel(spec);
+    await model.loadState(`${folder}/${name}`);
+    return twoTokenReward(model, { codec: codec(), tokens, normaliser, nuisances: new Map(nuisances) });
+  },
+});
+
 /** The families of reward models. */
-export const FAMILIES = { linear, transformer, 'log-ratio': logRatio, head } as const;
+export const FAMILIES = { linear, transformer, 'log-ratio': logRatio, 'two-token': twoToken, head } as const;
 export type FamilyId = keyof typeof FAMILIES;
 export const FAMILY_IDS = Object.keys(FAMILIES) as FamilyId[];
 
@@ -193,6 +234,7 @@ export const rewardSchema = variantSchema('family', {
     linear: linear.config,
     transformer: transformer.config,
     'log-ratio': logRatio.config,
+    'two-token': twoToken.config,
     head: head.config,
   } satisfies {
     [F in FamilyId]: z.ZodObject;

@@ -56,6 +56,8 @@ export interface Family<C extends z.ZodObject, M extends FittedReward, S extends
   readonly config: C;
   /** Whether fitting needs a base model. */
   readonly needsBase: boolean;
+  /** Whether log-probabilities of tokens are all that it reads of a network: then a server can compute it. */
+  readonly logprobsOnly: boolean;
   /** Whether a reward depends on the prompt beside the reply. */
   readonly seesPrompt: boolean;
   /** Whether rewards of replies to different prompts share a level, which ratings, labels and critiques speak of. */

@@ -32,6 +32,8 @@ function fitOne(
       return FAMILIES.transformer.fit(observations, config, own);
     case 'log-ratio':
       return FAMILIES['log-ratio'].fit(observations, config, own);
+    case 'two-token':
+      return FAMILIES['two-token'].fit(observations, config, own);
     case 'head':
       return FAMILIES.head.fit(observations, config, own);
   }
@@ -51,6 +53,7 @@ function refitsOf(observations: readonly Observation[], config: RewardConfig, co
       return FAMILIES.head.refits!(observations, config, own);
     case 'transformer':
     case 'log-ratio':
+    case 'two-token':
       return Promise.resolve({ turns: NETWORK_TURNS, fit: (heard) => fitOne(heard, config, own) });
   }
 }

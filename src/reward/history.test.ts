@@ -22,7 +22,7 @@ const TRAINED = ', epochs: 1, batch: 16';
 
 describe.each(Object.keys(FAMILIES) as (keyof typeof FAMILIES)[])('an ensemble of %s rewards', (family) => {
   it('says the same to the same, whatever it was asked before', async () => {
-    const trained = family === 'transformer' || family === 'log-ratio' ? TRAINED : '';
+    const trained = 'epochs' in FAMILIES[family].config.shape ? TRAINED : '';
     const config = parseConfig(rewardSchema, `{ family: ${family}, members: 2${trained} }`, { source: 'test' });
     const contextOf = () => ({ reference: [], progress: ignoreProgress, stage: 'test', base: tiny.base });
     const members = await fitMembers(pairs.flatMap(observePair), config, { seed: 1, contextOf });

@@ -16,6 +16,7 @@ export * from './fit/log-ratio.ts';
 export { type NuisanceState, nuisanceStateSchema } from './fit/nuisance-steps.ts';
 export { type LinearObjective, linearObjective, type SparseFeatures } from './fit/objective.ts';
 export * from './fit/transformer.ts';
+export type { TwoTokenRewardModel } from './fit/two-token.ts';
 export * from './fit-members.ts';
 export * from './implied-pairs.ts';
 export * from './likelihood/index.ts';

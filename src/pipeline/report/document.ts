@@ -8,7 +8,9 @@ import type { PipelineConfig } from '../config.ts';
 import type { MetricsRow } from '../metrics.ts';
 import { ratersKnown } from '../results.ts';
 import { RUN_FILES } from '../run-folder.ts';
+import type { EngineUsed } from '../run-history.ts';
 import type { RunResults } from '../run-results.ts';
+import { engineSections } from './engines.ts';
 import { pathsSection } from './paths.ts';
 import { lengthSection, rewardChangeSection, samplesSection } from './policy.ts';
 import { summarySection } from './summary.ts';
@@ -20,6 +22,8 @@ export interface RunFacts {
   /** The command that repeats the run. */
   readonly command: string;
   readonly versions: Readonly<Record<string, string>>;
+  /** Engines elsewhere that computed something. */
+  readonly engines: readonly EngineUsed[];
   /** What the main optimisation said step by step. */
   readonly training: readonly MetricsRow[];
 }
@@ -42,6 +46,7 @@ export function runDocument(config: PipelineConfig, results: RunResults, facts: 
       dataSection(results),
       ...feedbackSections(results),
       trainingSection(facts.training),
+      ...engineSections(config, facts.engines),
       disclosureSection(facts.disclosure),
       disclosedSection(facts.disclosure),
       repeatSection(config, facts),

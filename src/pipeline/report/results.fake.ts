@@ -9,6 +9,7 @@ import { askPairs } from '../ask.ts';
 import { collected } from '../collected.ts';
 import { configSchema, type PipelineConfig } from '../config.ts';
 import { type EvaluatedPrompt, figuresOf } from '../evaluation.ts';
+import type { EngineUsed } from '../run-history.ts';
 import type { RunResults } from '../run-results.ts';
 import type { PolicyPath } from '../stages/policy.ts';
 import type { RunFacts } from './document.ts';
@@ -84,6 +85,18 @@ const findingsOf = (text: string): Finding[] =>
   });
 
 /** Everything a document is made of; `text` stands wherever people or models wrote something. */
+/** An engine elsewhere whose every word is `text`. */
+const engineCalled = (text: string): EngineUsed => ({
+  roles: ['policy'],
+  engine: 'tinker',
+  server: text,
+  model: text,
+  findings: [{ name: text, verdict: 'honoured', found: text, remedy: text }],
+  spent: { trained: 1200, read: 3, sampled: 4 },
+  processes: 1,
+  probe: { honoured: 1 },
+});
+
 export async function fakeRun(
   text = 'ships',
 ): Promise<{ config: PipelineConfig; results: RunResults; facts: RunFacts }> {
@@ -192,6 +205,12 @@ export async function fakeRun(
   return {
     config,
     results,
-    facts: { disclosure, command: `goodhart run ${text}`, versions: { goodhart: text }, training },
+    facts: {
+      disclosure,
+      command: `goodhart run ${text}`,
+      versions: { goodhart: text },
+      engines: [engineCalled(text)],
+      training,
+    },
   };
 }

@@ -131,6 +131,30 @@ async function run(context: RunContext): Promise<void> {
   keep(context, cached);
 }
 
+/** What a published model's tokenizer is made from, with what the configuration says to its template. */
+function publishedTokenizer(
+  folder: string,
+  { system, chat }: Pick<ReturnType<typeof baseSettings>, 'system' | 'chat'>,
+) {
+  const json = { ...readPretrainedTokenizer(folder), system, variables: chat };
+  return { json, tokenizer: tokenizerOf(json) };
+}
+
+/** The tokenizer and lengths that a run's base model will have. */
+export async function codecToCome({
+  config,
+  source,
+  progress,
+}: Pick<RunContext, 'config' | 'source' | 'progress'>): Promise<DialogueCodec> {
+  const settings = baseSettings(config.base!);
+  const { from, vocabulary } = settings;
+  const tokenizer =
+    from === undefined
+      ? tokenizerOf(bpeOf(source.examples, vocabulary))
+      : publishedTokenizer(await modelFolder(from, { ...hubEnvironment(), progress }), settings).tokenizer;
+  return createCodec(tokenizer, limitsOf(config));
+}
+
 /** A tokenizer whose template cannot be used is a fault of the model's files, not of the program. */
 function tokenizerOf(json: Record<string, unknown>): Tokenizer {
   try {
@@ -146,11 +170,10 @@ async function publishedBase(
   target: { readonly from: string; readonly limits: Base['limits'] },
 ): Promise<void> {
   const { config, engines, progress } = context;
-  const { system, chat, maxContext } = baseSettings(config.base!);
+  const settings = baseSettings(config.base!);
   const folder = await modelFolder(target.from, { ...hubEnvironment(), progress });
-  const spec: ModelSpec = { ...readPretrainedSpec(folder, { maxContext }), seed: config.seed };
-  const json = { ...readPretrainedTokenizer(folder), system, variables: chat };
-  const tokenizer = tokenizerOf(json);
+  const spec: ModelSpec = { ...readPretrainedSpec(folder, settings), seed: config.seed };
+  const { json, tokenizer } = publishedTokenizer(folder, settings);
   if (tokenizer.vocabularySize > spec.vocabulary) {
     throw new DataError(
       'tokenizer',

@@ -107,7 +107,8 @@ function optimumOf(rows: readonly Row[], { method, kl: spent, achieved }: Return
   };
 }
 
-const listedPrompts = (config: PipelineConfig, source: Pick<Source, 'prompts'>): GroundPrompt[] =>
+/** The prompts that exact sums are made for. */
+export const listedPrompts = (config: PipelineConfig, source: Pick<Source, 'prompts'>): GroundPrompt[] =>
   heldOutPrompts(config, source).evaluation.slice(0, PROMPTS);
 
 function exactCurve(rows: readonly Row[], achieved: ReturnType<typeof achievedBy>): ExactCurve {

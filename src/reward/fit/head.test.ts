@@ -104,9 +104,9 @@ describe('families and the kinds of answers that they cannot carry', () => {
       .shuffle(['comparison', 'rating', 'critique'] as const)
       .map((kind) => ({ kind }));
     expect(() => refuseKinds(kinds, { family: 'log-ratio' })).toThrow(
-      /reward\.family log-ratio: .*(rating, critique|critique, rating).* choose linear, transformer, head, or read only other kinds/,
+      /reward\.family log-ratio: .*(rating, critique|critique, rating).* choose linear, transformer, two-token, head, or read only other kinds/,
     );
-    for (const family of ['linear', 'transformer', 'head'] as const) refuseKinds(kinds, { family });
+    for (const family of ['linear', 'transformer', 'two-token', 'head'] as const) refuseKinds(kinds, { family });
     refuseKinds([{ kind: 'comparison' }, { kind: 'spans' }], { family: 'log-ratio' });
   });
 });
