@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { renderAlgorithms } from '../scripts/algorithm-docs.ts';
+import { algorithmPage, algorithmPages, renderAlgorithm, renderAlgorithms } from '../scripts/algorithm-docs.ts';
 import { GAPS_DRAWING, gapsDrawing } from '../scripts/algorithm-gaps.ts';
 import { doseDrawing, drawingOf, pageOf, renderChallenge, renderChallenges } from '../scripts/challenge-docs.ts';
 import { renderEvidence } from '../scripts/evidence-docs.ts';
@@ -39,10 +40,22 @@ describe('docs/strategies.md', () => {
   );
 });
 
-describe('docs/algorithms.md', () => {
-  it('is what the table of algorithms says: run `npm run docs:algorithms` after a change', () => {
-    expect(readFileSync('docs/algorithms.md', 'utf8')).toBe(renderAlgorithms());
+describe('docs/algorithms', () => {
+  it('has the overview and the drawing that the table and the study give: run `npm run docs:algorithms` after a change', () => {
+    expect(readFileSync('docs/algorithms/README.md', 'utf8')).toBe(renderAlgorithms());
     expect(readFileSync(GAPS_DRAWING, 'utf8')).toBe(gapsDrawing());
+  });
+  it.each(algorithmPages)('%s says what its file says, and leads to files that are there', (id) => {
+    const page = readFileSync(algorithmPage(id), 'utf8');
+    expect(page).toBe(renderAlgorithm(id));
+    const links = [...page.matchAll(/\]\(([^)#]+)[^)]*\)/g)].map(([, to]) => to!);
+    expect(links.filter((to) => !existsSync(join('docs/algorithms', to)))).toEqual([]);
+  });
+  it('has a page of every file of an algorithm, and no other', () => {
+    const files = readdirSync('src/policy/algorithms').filter((name) => !/^index|\.test\.ts$/.test(name));
+    expect([...algorithmPages].sort()).toEqual(files.map((name) => name.replace('.ts', '')).sort());
+    const pages = readdirSync('docs/algorithms').filter((name) => name !== 'README.md');
+    expect(pages.sort()).toEqual(algorithmPages.map((id) => `${id}.md`).sort());
   });
 });
 

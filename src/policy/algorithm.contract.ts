@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Sampler, TrainableModel } from '../engine/index.ts';
 import { createRng, mean, permutationTest } from '../stats/index.ts';
 import type { Algorithm, CommonContext, Need, PolicyPrompt, ScoreFunction, Supplies } from './algorithm.ts';
@@ -95,9 +95,14 @@ export function describeAlgorithm<S extends z.ZodObject, N extends Need>(
     afterAll(leave);
     const { context, run, printOf, worth } = bench(algorithm, settings, letters);
 
-    it('is named, cited, and configured by a strict schema in which every key has a default', () => {
+    it('is named, cited, explained, and configured by a strict schema in which every key has a default and a meaning', () => {
       expect(algorithm.id).toMatch(/^[a-z][a-z0-9-]*$/);
       expect(algorithm.title.length * algorithm.citation.length).toBeGreaterThan(0);
+      for (const words of [algorithm.details.flat(), algorithm.differs.in, [algorithm.objective]].flat())
+        expect(words.length).toBeGreaterThan(10);
+      const { properties } = z.toJSONSchema(algorithm.config, { io: 'input' }) as { properties: object };
+      const unexplained = Object.entries(properties).filter(([, { description }]) => description === undefined);
+      expect(unexplained.map(([key]) => key)).toEqual([]);
       expect(algorithm.config.safeParse({}).success).toBe(true);
       expect(algorithm.config.safeParse({ ...settings, noSuchKey: 1 }).success).toBe(false);
     });

@@ -77,6 +77,9 @@ export interface StepRecord {
   readonly metrics: Readonly<Record<string, number>>;
 }
 
+/** One thing that a step does, and where that comes from: a paper, a trainer and what of it, or this project. */
+export type ImplementationDetail = readonly [text: string, source: string];
+
 /**
  * A way to optimise a policy: one file, readable from top to bottom, one row of `ALGORITHMS`. What all of them promise is in
  * `algorithm.contract.ts`. Losses sum; averaging and length factors are folded into weights.
@@ -86,8 +89,12 @@ export interface Algorithm<S extends z.ZodObject, N extends Need> {
   readonly title: string;
   /** Paper, with the equation where there is one. */
   readonly citation: string;
-  /** What is maximised, or as a loss made small, in a line. */
+  /** What is maximised, or as a loss made small, as a formula; a line a form. */
   readonly objective: string;
+  /** How the step goes, in its order. */
+  readonly details: readonly ImplementationDetail[];
+  /** The id of the algorithm whose file is most like it, and in what this one is another. */
+  readonly differs: { readonly from: string; readonly in: readonly string[] };
   /** Where it is a good choice, and where another is. */
   readonly when: string;
   readonly whenNot: string;

@@ -15,6 +15,7 @@ export * from './off-policy.ts';
 export * from './preference-losses.ts';
 export * from './reply-loss.ts';
 export {
+  ROLLOUT_DETAILS,
   ROLLOUT_METRICS,
   type Rollout,
   type RolloutGroup,

@@ -1,11 +1,19 @@
 import { z } from 'zod';
+import type { ImplementationDetail } from './algorithm.ts';
 
 /** Keys of an algorithm in which KL has a weight. */
 export const klControlKeys = {
-  /** Nats a reply that the weight of KL steers to; left out, the weight stays as it is. */
-  klTarget: z.number().positive().optional(),
-  /** How much of the weight a step may change for each whole target that KL is off, at most a fifth of it. */
-  klGain: z.number().positive().lt(5).default(0.1),
+  klTarget: z
+    .number()
+    .positive()
+    .optional()
+    .describe('Nats a reply that the weight of KL steers to; left out, the weight stays as it is.'),
+  klGain: z
+    .number()
+    .positive()
+    .lt(5)
+    .default(0.1)
+    .describe('How much of the weight a step may change for each whole target that KL is off, at most a fifth of it.'),
 };
 type KlControl = z.output<z.ZodObject<typeof klControlKeys>> & { readonly beta: number };
 
@@ -14,6 +22,14 @@ const KL_COEF = 'objective/kl_coef';
 export const KL_CONTROL_METRICS = {
   [KL_COEF]: 'weight of KL in this step: beta, or what klTarget has made of it',
 } as const;
+
+/** How the weight of KL is steered. */
+export const KL_CONTROL_DETAILS: readonly ImplementationDetail[] = [
+  [
+    'With `klTarget` the weight of KL moves once a step: β ← β·(1 + `klGain`·error), the error KL / target − 1 within ±0.2. The weight is logged, and a resumed run reads it from there.',
+    'Ziegler et al. 2019, arXiv 1909.08593, Section 2.2; there the gain is samples over a horizon',
+  ],
+];
 
 /** Within this share of the target an error acts in full (Ziegler et al. 2019, Section 2.2). */
 const MOST_ERROR = 0.2;

@@ -1,21 +1,42 @@
 import { z } from 'zod';
 import type { CustomLoss, Datum, TrainableModel } from '../engine/index.ts';
+import type { ImplementationDetail } from './algorithm.ts';
 import { takeCustomStep, type UPDATE_METRICS, type UpdateOptions, updateOn } from './update.ts';
 
 /** Keys of an algorithm that may learn from samples of a policy some steps ago. */
 export const offPolicyKeys = {
-  /** Steps of the optimiser on the same samples. From the second on they are of an older policy than the one that learns. */
-  updates: z.int().positive().default(1),
-  /**
-   * What becomes of an importance ratio beyond `ratioCap`: cut to it (truncated importance sampling: less noise, a bias towards the
-   * samples), the token or reply left out (masked), or nothing.
-   */
-  correction: z.enum(['truncate', 'mask', 'none']).default('truncate'),
-  ratioCap: z.number().gt(1).default(2),
-  /** A ratio of each token, or of the reply: the product of its tokens'. */
-  ratioOf: z.enum(['token', 'sequence']).default('token'),
+  updates: z
+    .int()
+    .positive()
+    .default(1)
+    .describe(
+      'Steps of the optimiser on the same samples. From the second on they are of an older policy than the one that learns.',
+    ),
+  correction: z
+    .enum(['truncate', 'mask', 'none'])
+    .default('truncate')
+    .describe(
+      'What becomes of an importance ratio beyond `ratioCap`: cut to it (truncated importance sampling: less noise, a bias towards the samples), the token or reply left out (masked), or nothing.',
+    ),
+  ratioCap: z.number().gt(1).default(2).describe('Largest importance ratio that counts as it is.'),
+  ratioOf: z
+    .enum(['token', 'sequence'])
+    .default('token')
+    .describe("A ratio of each token, or of the reply: the product of its tokens'."),
 };
 export type OffPolicySettings = z.output<z.ZodObject<typeof offPolicyKeys>>;
+
+/** How steps after the first on the same samples are taken. */
+export const OFF_POLICY_DETAILS: readonly ImplementationDetail[] = [
+  [
+    'With `updates` above 1 the later steps weigh each token’s advantage by its ratio to the policy that sampled, held constant in the gradient, and cut to `ratioCap` or left out beyond it.',
+    'Espeholt et al. 2018, arXiv 1802.01561, Section 4.1 (truncated); TRL: truncated and masked importance sampling',
+  ],
+  [
+    'With `ratioOf: sequence` the ratio is the product over the reply’s tokens. Log-ratios are held within ±20 before they are raised to powers. How many steps old the samples were is logged.',
+    'verl: log-ratios clamped to ±20',
+  ],
+];
 
 /** What the steps after the first on the same samples show; of one step, that of samples as they are. */
 export const OFF_POLICY_METRICS = {

@@ -1,6 +1,6 @@
 import type { Datum } from '../engine/index.ts';
 import { mean } from '../stats/index.ts';
-import type { Codec, PolicyPair } from './algorithm.ts';
+import type { Codec, ImplementationDetail, PolicyPair } from './algorithm.ts';
 import { dialogueDatum } from './dialogue-datum.ts';
 
 /** Pairs as data: chosen and rejected in turn, with weight 1 on the tokens of the reply. */
@@ -14,6 +14,26 @@ export function pairWeights(pairs: readonly PolicyPair[]): number[] {
   const total = pairs.reduce((sum, { weight }) => sum + weight, 0);
   return pairs.map(({ weight }) => weight / total);
 }
+
+/** How a step on pairs goes, whatever its loss. */
+export const PAIR_DETAILS: readonly ImplementationDetail[] = [
+  [
+    'Pairs come in batches, every epoch in an order of its own that follows from the seed and the epoch; what is beyond whole batches is passed over in it.',
+    'this project',
+  ],
+  [
+    'A mean over the pairs of a batch, each by how many judgments it counts as.',
+    'this project; weights of 1 are the papers’ mean',
+  ],
+  [
+    'Only tokens of replies count, the stop token included; those of the prompt have weight 0. Both replies of a pair stay in one pass.',
+    'Rafailov et al. 2023, arXiv 2305.18290, Eq. 7: likelihoods of a reply given its prompt',
+  ],
+  [
+    'Adam without weight decay; the gradient’s L2 norm over all parameters is cut to `gradClipNorm`. Metrics are those of the batch before the step.',
+    'this project; clipping as `torch.nn.utils.clip_grad_norm_`',
+  ],
+];
 
 /** What a step on pairs shows of its batch, before the step. */
 export const PAIR_METRICS = {

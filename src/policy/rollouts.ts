@@ -1,6 +1,6 @@
 import type { Datum, Sample } from '../engine/index.ts';
 import { createRng, mean } from '../stats/index.ts';
-import type { PolicyContext, PolicyPrompt } from './algorithm.ts';
+import type { ImplementationDetail, PolicyContext, PolicyPrompt } from './algorithm.ts';
 import type { SamplingSettings } from './settings.ts';
 
 /** One sample of the policy, scored. */
@@ -108,6 +108,50 @@ export function toldApart({ rollouts_G }: Pick<RolloutGroup, 'rollouts_G'>): Rol
   const scored = rollouts_G.filter(({ score }) => Number.isFinite(score));
   return scored.every(({ score }) => score === scored[0]!.score) ? [] : scored;
 }
+
+/** How samples are drawn and scored. */
+export const ROLLOUT_DETAILS: readonly ImplementationDetail[] = [
+  [
+    'A step draws `promptsPerStep` prompts by a shuffle of its own and `samples` replies to each. What is drawn follows from the algorithm’s id, the seed and the step, so that a resumed run draws the same with no state of a generator saved.',
+    'this project',
+  ],
+  [
+    'Replies are sampled at temperature 1, without top-k or top-p, and their log-probabilities are kept: those of the policy itself, which every ratio and every KL is measured from.',
+    'Huang et al. 2024, arXiv 2403.17031: log-probabilities must be those of what sampled; with another temperature they divide logits by it everywhere',
+  ],
+  [
+    'A prompt and its reply are tokens once: the ids that were sampled are those that the reference scores and that are trained on. Only the score reads text.',
+    'this project',
+  ],
+  [
+    'A reply that did not stop by itself loses `missingEosPenalty`, told by the sampler’s reason for stopping, not by looking for a token.',
+    'TRL: `missing_eos_penalty`; Huang et al. 2024, arXiv 2403.17031 sets the score to −1 instead',
+  ],
+  [
+    'Each token of a reply costs `lengthPenalty`; the stop token counts.',
+    'this project; length as a shortcut to reward: Singhal et al. 2023, arXiv 2310.03716',
+  ],
+  [
+    'KL of a reply is Σ (lp − ref) over its tokens, signed and never held at 0: held there, its mean would be biased.',
+    'Schulman 2020, “Approximating KL divergence”: k1',
+  ],
+  [
+    'A reply whose score is not a number is left out of every mean and baseline, and counted.',
+    'TRL: rewards that are NaN are ignored in means',
+  ],
+];
+
+/** How KL and entropy stand in the reward of a reply or token. */
+export const REWARD_DETAILS: readonly ImplementationDetail[] = [
+  [
+    'KL stands in the reward, not in the loss: k1 as a loss has no gradient on average, in the reward it has that of KL(π‖π_ref).',
+    'Schulman 2020, “Approximating KL divergence”; TRL: RLOOTrainer subtracts β·Σ(lp − ref) from the reward',
+  ],
+  [
+    '`entropy` pays −lp in the reward, by one sample each, in place of a term of the loss over the whole vocabulary.',
+    'Williams and Peng 1991; as a term of the loss: Mnih et al. 2016, arXiv 1602.01783',
+  ],
+];
 
 /** What the samples of a step show. */
 export const ROLLOUT_METRICS = {

@@ -8,6 +8,23 @@ import type {
   TrainableModel,
 } from '../engine/index.ts';
 import { EngineError } from '../run/index.ts';
+import type { ImplementationDetail } from './algorithm.ts';
+
+/** How a step on fresh samples is taken. */
+export const UPDATE_DETAILS: readonly ImplementationDetail[] = [
+  [
+    'What a token counts is settled over the whole batch and folded into its weight; losses sum. So `microBatch` changes memory, and no step.',
+    'verl: `agg_loss` divides by counts of the global batch',
+  ],
+  [
+    'Before the first step on samples their log-probabilities are computed anew. On the same weights the ratio is 1; where it is off by more than the engine promises, the run stops: sampler and trainer are not one model.',
+    'Huang et al. 2022, “The 37 implementation details of PPO”: the ratio is 1 in the first minibatch',
+  ],
+  [
+    'Adam without weight decay; the gradient’s L2 norm over all parameters is cut to `gradClipNorm`. Where nothing can be learned no step is taken, and Adam’s moments stay.',
+    'this project; clipping as `torch.nn.utils.clip_grad_norm_`',
+  ],
+];
 
 /** What a step of the optimiser shows. */
 export const UPDATE_METRICS = {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   defineAlgorithm,
   optimiserKeys,
+  ROLLOUT_DETAILS,
   ROLLOUT_METRICS,
   rolloutDatum,
   rolloutMetrics,
@@ -20,6 +21,11 @@ export const reinforce = defineAlgorithm({
   objective: 'E[score], by Σ_t lp_t · (score − mean score of the batch)',
   when: 'To see how little it takes.',
   whenNot: 'Prompts of different difficulty: one baseline serves all.',
+  details: [
+    ...ROLLOUT_DETAILS,
+    ['The baseline is the mean score of the batch, the same for all prompts.', 'Williams 1992, Section 4'],
+  ],
+  differs: { from: 'rloo', in: ['One baseline for all prompts; KL is measured and has no weight.'] },
   config: z.strictObject({ ...optimiserKeys, ...samplingKeys }),
   needs: ['prompts', 'scores'],
   metrics: {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineAlgorithm } from '../algorithm.ts';
 import { batchesOf } from '../batches.ts';
-import { PAIR_METRICS, pairData, pairMetrics, pairWeights } from '../pair-steps.ts';
+import { PAIR_DETAILS, PAIR_METRICS, pairData, pairMetrics, pairWeights } from '../pair-steps.ts';
 import { preferenceLoss } from '../preference-losses.ts';
 import { replyLogprobs, targetLogprobs } from '../reply-loss.ts';
 import { learningRateAt } from '../schedules.ts';
@@ -12,17 +12,28 @@ const smoothing = z.number().gt(0).lt(0.5).default(0.1);
 const config = z.strictObject({
   ...optimiserKeys,
   ...pairKeys,
-  /** Weight of the divergence from the reference that the loss stands for: an implicit reward is β·log(π/π_ref). */
-  beta: z.number().positive().default(0.1),
-  /** Which loss of the family; `conservative` and `robust` assume that labels are wrong with a stated probability. */
+  beta: z
+    .number()
+    .positive()
+    .default(0.1)
+    .describe(
+      'Weight of the divergence from the reference that the loss stands for: an implicit reward is β·log(π/π_ref).',
+    ),
   loss: z
     .union([
       z.enum(['dpo', 'ipo', 'hinge']),
       z.strictObject({ name: z.enum(['conservative', 'robust']), labelSmoothing: smoothing }),
     ])
-    .default('dpo'),
-  /** A reply's log-ratio is the sum over its tokens, as in the papers, or their mean, so that length does not count. */
-  measure: z.enum(['sum', 'mean']).default('sum'),
+    .default('dpo')
+    .describe(
+      'Which loss of the family; `conservative` and `robust` assume that labels are wrong with a stated probability, `labelSmoothing`.',
+    ),
+  measure: z
+    .enum(['sum', 'mean'])
+    .default('sum')
+    .describe(
+      "A reply's log-ratio is the sum over its tokens, as in the papers, or their mean, so that length does not count.",
+    ),
 });
 
 /**
@@ -36,10 +47,42 @@ export const dpo = defineAlgorithm({
   citation:
     'Rafailov et al. 2023, arXiv 2305.18290, Eq. 7; IPO: Azar et al. 2023, Eq. 17; robust: Chowdhury et al. 2024',
   objective:
-    'Mean of −log σ(β·h), h the log-ratio of the chosen reply less that of the rejected one; `ipo` (h − 1/2β)², `hinge` max(0, 1 − βh)',
+    '−log σ(β·h), h = (lp − ref of chosen) − (lp − ref of rejected)\nipo: (h − 1/(2β))² · hinge: max(0, 1 − β·h)\nconservative: −(1 − ε)·log σ(β·h) − ε·log σ(−β·h)\nrobust: (−(1 − ε)·log σ(β·h) + ε·log σ(−β·h)) / (1 − 2ε)',
   when: 'Judged pairs, no reward model wanted, replies in the pairs like those of the policy.',
   whenNot:
     'Pairs written by others than the policy, or many steps: what becomes likelier instead was never judged, and both log-probabilities may fall. The proxy of the run is then a bystander: nothing optimised it.',
+  details: [
+    ...PAIR_DETAILS,
+    [
+      'A reply’s log-ratio is the sum over its tokens, for every loss; `measure: mean` divides by its length.',
+      'Rafailov et al. 2023, arXiv 2305.18290, Eq. 7; TRL takes the mean for IPO',
+    ],
+    [
+      'The reference is the policy as it was at the start, asked anew for every batch; with dropout nowhere its answers are those of a table made before.',
+      'TRL: `precompute_ref_log_probs` makes that table',
+    ],
+    ['`ipo` draws the log-ratio to 1/(2β) and no further.', 'Azar et al. 2023, arXiv 2310.12036, Eq. 17'],
+    [
+      '`hinge` stops learning from a pair that leads by enough.',
+      'Zhao et al. 2023, arXiv 2305.10425 (SLiC-HF), as normalised by Liu et al. 2023, arXiv 2309.06657',
+    ],
+    [
+      '`conservative` takes the label as right with probability 1 − ε: the loss has its least at a finite lead. `robust` is unbiased where labels are flipped at the rate ε, and may be negative.',
+      'Mitchell 2023 (conservative DPO); Chowdhury et al. 2024, arXiv 2403.00409',
+    ],
+    [
+      'An implicit reward in the metrics is β times the log-ratio, whatever the loss.',
+      'Rafailov et al. 2023, Eq. 5, without the term of the prompt; TRL: `rewards/chosen`',
+    ],
+  ],
+  differs: {
+    from: 'simpo',
+    in: [
+      'A frozen reference, against which every reply is measured: it holds the policy, as far as the pairs reach.',
+      'Sums over tokens, not means: longer replies have larger log-ratios.',
+      'No margin; other losses of the family by `loss`.',
+    ],
+  },
   config,
   needs: ['pairs'],
   metrics: PAIR_METRICS,

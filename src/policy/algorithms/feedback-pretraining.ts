@@ -10,18 +10,23 @@ import { takeStep } from '../update.ts';
 
 const config = z.strictObject({
   ...optimiserKeys,
-  /** Texts to a step. */
-  batch: z.int().positive().default(32),
-  /** What is done with what a text scores. */
-  method: z.enum(['conditional', 'filtered', 'weighted']).default('conditional'),
-  /** Share of the texts that count as bad: those that score least. */
-  bad: z.number().gt(0).lt(1).default(0.5),
-  /** What stands before the prompt of a bad text, so that what is learned from it is said after that alone. */
-  mark: z.string().min(1).default('(poor) '),
-  /** Weights are e^(score / temperature); in deviations of the scores. */
-  temperature: z.number().positive().default(1),
-  /** Also learn to predict the prompt. */
-  onPrompt: z.boolean().default(false),
+  batch: z.int().positive().default(32).describe('Texts to a step.'),
+  method: z
+    .enum(['conditional', 'filtered', 'weighted'])
+    .default('conditional')
+    .describe('What is done with what a text scores.'),
+  bad: z.number().gt(0).lt(1).default(0.5).describe('Share of the texts that count as bad: those that score least.'),
+  mark: z
+    .string()
+    .min(1)
+    .default('(poor) ')
+    .describe('What stands before the prompt of a bad text, so that what is learned from it is said after that alone.'),
+  temperature: z
+    .number()
+    .positive()
+    .default(1)
+    .describe('Weights are e^(score / temperature); in deviations of the scores.'),
+  onPrompt: z.boolean().default(false).describe('Also learn to predict the prompt.'),
 });
 type Settings = z.output<typeof config>;
 
@@ -81,19 +86,47 @@ function weightedData(rows: readonly { readonly datum: Datum; readonly weight: n
   return rows.map(({ datum, weight }) => ({ ...datum, weights: datum.weights!.map((w) => (w * weight) / total) }));
 }
 
-/**
- * Pretraining with feedback: texts are learned as supervised learning does, but for what they score. `conditional`: those that
- * score least are learned behind a mark, so that without the mark the model says what good texts say; the paper marks good ones
- * too, and samples behind their mark. `filtered`: they are left out. `weighted`: each counts e^(score / temperature). What differs
- * from RLOO: nothing is sampled and no KL term holds. From nothing with `base.steps: 0`; after a base model it is fine-tuning with feedback.
- */
+/** Pretraining with feedback: texts are learned as supervised learning does, but for what they score. */
 export const feedbackPretraining = defineAlgorithm({
   id: 'feedback-pretraining',
   title: 'Pretraining with feedback: conditional, filtered or weighted',
   citation: 'Korbak et al. 2023, arXiv 2302.08582, Sections 2.1 to 2.3',
-  objective: 'Mean log-likelihood of the texts, bad ones behind a mark, left out, or by e^(score / temperature)',
+  objective:
+    'Σ_i w_i Σ_t lp_it / Σ_i w_i T_i\nconditional: w = 1, a bad text after its mark · filtered: w = 0 for a bad text, else 1\nweighted: w = e^((score − centre) / (deviation · temperature))',
   when: 'Many texts of mixed worth and a score for them: what is bad is never learned as what to say.',
   whenNot: 'Where the best of what is wanted stands in no text: it imitates and does not search.',
+  details: [
+    [
+      'Up to 256 demonstrations, drawn by the seed, say where good begins (the share `bad` of them scores less), and the centre and deviation of scores. If they all score the same nothing is learned.',
+      'this project; the paper sets a threshold by task',
+    ],
+    [
+      '`conditional`: a bad text is learned after `mark` and its prompt, a good one after its prompt alone, so that the policy is asked without a mark. The paper marks both, and samples after the good one’s.',
+      'Korbak et al. 2023, arXiv 2302.08582, Section 2: conditional training',
+    ],
+    ['A bad text whose prompt is so long that its mark would not be read is left out.', 'this project'],
+    [
+      '`filtered`: bad texts are left out. `weighted`: each counts by e to its score, in deviations over `temperature`, with the weights of a batch brought to a sum of one over its tokens.',
+      'Korbak et al. 2023, Section 2: MLE with filtering; reward-weighted regression',
+    ],
+    ['A text that could not be scored is not learned, and counted.', 'this project'],
+    [
+      'A mean over the learned tokens of the whole batch, the stop token included; of the prompt only with `onPrompt`. A batch without a token to learn takes no step.',
+      'this project',
+    ],
+    [
+      'Adam without weight decay; the gradient’s L2 norm over all parameters is cut to `gradClipNorm`.',
+      'this project; clipping as `torch.nn.utils.clip_grad_norm_`',
+    ],
+  ],
+  differs: {
+    from: 'supervised',
+    in: [
+      'Texts are learned by what they score: behind a mark, not at all, or by a weight.',
+      'From nothing with `base.steps: 0`; after a base model it is fine-tuning with feedback.',
+      'What differs from RLOO: nothing is sampled, and no KL term holds.',
+    ],
+  },
   config,
   needs: ['demonstrations', 'scores'],
   metrics: {

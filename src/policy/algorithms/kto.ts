@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { mean, sigmoid } from '../../stats/index.ts';
 import { defineAlgorithm } from '../algorithm.ts';
 import { batchesOf } from '../batches.ts';
-import { PAIR_METRICS, pairData, pairMetrics, pairWeights } from '../pair-steps.ts';
+import { PAIR_DETAILS, PAIR_METRICS, pairData, pairMetrics, pairWeights } from '../pair-steps.ts';
 import { lossOfReplies, type ReplyLoss, replyLogprobs, targetLogprobs } from '../reply-loss.ts';
 import { learningRateAt } from '../schedules.ts';
 import { optimiserKeys, pairKeys } from '../settings.ts';
@@ -11,11 +11,9 @@ import { takeCustomStep } from '../update.ts';
 const config = z.strictObject({
   ...optimiserKeys,
   ...pairKeys,
-  /** Implicit reward of a nat of log-ratio. */
-  beta: z.number().positive().default(0.1),
-  /** Weights of the losses of wanted and of unwanted replies: λ_D and λ_U. */
-  desirable: z.number().positive().default(1),
-  undesirable: z.number().positive().default(1),
+  beta: z.number().positive().default(0.1).describe('Implicit reward of a nat of log-ratio.'),
+  desirable: z.number().positive().default(1).describe('Weight of the losses of wanted replies: λ_D.'),
+  undesirable: z.number().positive().default(1).describe('Weight of the losses of unwanted replies: λ_U.'),
 });
 type Weights = Pick<z.output<typeof config>, 'beta' | 'desirable' | 'undesirable'>;
 
@@ -45,18 +43,39 @@ export function prospectLoss(
   return { loss, slopes };
 }
 
-/**
- * Kahneman–Tversky optimisation: single replies that were wanted or not, each against how far the policy has moved at all. Here
- * the preferred reply of a pair counts as wanted and the other as not. What differs from DPO: no reply is compared with another;
- * z₀ = max(0, mean log-ratio of replies to other prompts) of the batch takes the place of the partner, and has no gradient.
- */
+/** Kahneman–Tversky optimisation: single replies that were wanted or not, each against how far the policy has moved at all. */
 export const kto = defineAlgorithm({
   id: 'kto',
   title: 'Kahneman–Tversky optimisation of wanted and unwanted replies',
   citation: 'Ethayarajh et al. 2024, arXiv 2402.01306, Eq. 8',
-  objective: 'Mean of λ(1 − σ(±β·(log-ratio − z₀))), + for wanted and − for unwanted replies',
+  objective:
+    'λ_D·(1 − σ(β·(h − z₀))) of wanted replies, λ_U·(1 − σ(−β·(h − z₀))) of unwanted ones\nh = Σ_t (lp_t − ref_t), z₀ = max(0, mean h of replies to other prompts of the batch)',
   when: 'Answers about single replies, and votes that contradict each other: one reply does not drag another along.',
   whenNot: 'Small batches: z₀ is estimated from the batch.',
+  details: [
+    ...PAIR_DETAILS,
+    [
+      'The preferred reply of a pair counts as wanted and the other as unwanted, each half the weight of its pair.',
+      'this project; the paper takes single replies',
+    ],
+    [
+      'z₀, how far the policy has moved at all, is the mean log-ratio of every reply of the batch to the prompt of the next pair, at least 0, by a pass of its own, and has no gradient.',
+      'Ethayarajh et al. 2024, arXiv 2402.01306, Section 4; TRL: completions shifted by one within the batch',
+    ],
+    [
+      'A reply’s log-ratio is the sum over its tokens; `desirable` and `undesirable` weigh the two sides.',
+      'Ethayarajh et al. 2024, Eq. 8',
+    ],
+    ['An implicit reward in the metrics is β·h, without z₀.', 'TRL: KTOTrainer, `rewards/chosen`'],
+  ],
+  differs: {
+    from: 'dpo',
+    in: [
+      'No reply is compared with another; z₀ of the batch takes the place of the partner.',
+      'The slope vanishes on both sides: a reply that is far off, and may have been misjudged, is let go.',
+      'A second pass a step, of replies to other prompts.',
+    ],
+  },
   config,
   needs: ['pairs'],
   metrics: { ...PAIR_METRICS, kl: 'z₀: mean log-ratio of replies to other prompts of the batch, in nats, at least 0' },

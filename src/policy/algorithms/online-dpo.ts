@@ -5,6 +5,7 @@ import { preferenceLoss } from '../preference-losses.ts';
 import { replyLogprobs } from '../reply-loss.ts';
 import {
   alongSequence,
+  ROLLOUT_DETAILS,
   ROLLOUT_METRICS,
   type Rollout,
   type RolloutGroup,
@@ -15,14 +16,13 @@ import {
 } from '../rollouts.ts';
 import { learningRateAt } from '../schedules.ts';
 import { optimiserKeys, samplingKeys } from '../settings.ts';
-import { samplerDifferences, takeCustomStep, UPDATE_METRICS } from '../update.ts';
+import { samplerDifferences, takeCustomStep, UPDATE_DETAILS, UPDATE_METRICS } from '../update.ts';
 
 const config = z.strictObject({
   ...optimiserKeys,
   ...samplingKeys,
   samples: samplingKeys.samples.default(2),
-  /** Implicit reward of a nat of log-ratio. */
-  beta: z.number().positive().default(0.1),
+  beta: z.number().positive().default(0.1).describe('Implicit reward of a nat of log-ratio.'),
 });
 
 /** The best and the worst of a prompt's samples; null where all that could be scored are worth the same. */
@@ -40,17 +40,38 @@ function rowOf(group: RolloutGroup, rollout: Rollout) {
   return { datum: { ...datum, weights: datum.advantages! }, reference: alongSequence(group, rollout.reference_T) };
 }
 
-/**
- * On-line DPO: the loss of DPO on the policy's own samples, the better of which is said by the score. What differs from DPO: what
- * is judged is what the policy says now. What differs from RLOO: only the order of two samples counts, not by how much.
- */
+/** On-line DPO: the loss of DPO on the policy's own samples, the better of which is said by the score. */
 export const onlineDpo = defineAlgorithm({
   id: 'online-dpo',
   title: 'Direct preference optimisation on fresh samples',
   citation: 'Guo et al. 2024, arXiv 2402.04792, Algorithm 1; loss: Rafailov et al. 2023, Eq. 7',
-  objective: 'Mean of −log σ(β·(log-ratio of the better sample − that of the worse one)) over fresh samples',
+  objective: '−log σ(β·(h_best − h_worst)), h = Σ_t (lp_t − ref_t), a mean over prompts whose samples differ in score',
   when: 'Scores of which only the order can be trusted, such as judges and win rates.',
   whenNot: 'Scores in units that mean something: by how much is thrown away.',
+  details: [
+    ...ROLLOUT_DETAILS,
+    [
+      'Of each prompt’s samples the best and the worst by the score make a pair; a prompt whose samples all score the same makes none. The paper draws two.',
+      'Guo et al. 2024, arXiv 2402.04792, Algorithm 1; more than two: this project',
+    ],
+    [
+      'The loss is DPO’s on that pair: sums over the reply’s tokens, the stop token included, against the frozen reference. A mean over the pairs of the step.',
+      'Rafailov et al. 2023, arXiv 2305.18290, Eq. 7',
+    ],
+    [
+      'One step on every batch of pairs, then new samples: the gradient is that of the pair’s loss, not through how it was drawn.',
+      'Guo et al. 2024, Algorithm 1',
+    ],
+    ...UPDATE_DETAILS,
+  ],
+  differs: {
+    from: 'dpo',
+    in: [
+      'What is judged is what the policy says now, and a score judges it.',
+      'A score is asked for every sample; from it only the order is taken, not by how much, as RLOO does.',
+      'A mean over pairs without weights: each was judged once.',
+    ],
+  },
   config,
   needs: ['prompts', 'scores'],
   metrics: {

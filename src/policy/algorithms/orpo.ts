@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { mean, sigmoid, softplus } from '../../stats/index.ts';
 import { defineAlgorithm } from '../algorithm.ts';
 import { batchesOf } from '../batches.ts';
-import { PAIR_METRICS, pairData, pairMetrics, pairWeights } from '../pair-steps.ts';
+import { PAIR_DETAILS, PAIR_METRICS, pairData, pairMetrics, pairWeights } from '../pair-steps.ts';
 import { lossOfReplies, type ReplyLoss, replyLogprobs } from '../reply-loss.ts';
 import { learningRateAt } from '../schedules.ts';
 import { optimiserKeys, pairKeys } from '../settings.ts';
@@ -11,8 +11,11 @@ import { takeCustomStep } from '../update.ts';
 const config = z.strictObject({
   ...optimiserKeys,
   ...pairKeys,
-  /** Weight of the odds ratio beside the likelihood of the chosen reply: λ. */
-  beta: z.number().positive().default(0.1),
+  beta: z
+    .number()
+    .positive()
+    .default(0.1)
+    .describe('Weight of the odds ratio beside the likelihood of the chosen reply: λ.'),
 });
 
 /** Log-odds of a probability given as its logarithm, and their derivative by it. A certain reply has odds without bound. */
@@ -42,17 +45,34 @@ export function oddsRatioLoss(
   return { loss, slopes };
 }
 
-/**
- * Odds ratio preference optimisation: supervised learning of the chosen reply with a penalty on the odds of the rejected one. What
- * differs from DPO: no reference and no stage before it; the likelihood of the chosen reply is in the loss, so that it does not fall.
- */
+/** Odds ratio preference optimisation: supervised learning of the chosen reply with a penalty on the odds of the rejected one. */
 export const orpo = defineAlgorithm({
   id: 'orpo',
   title: 'Odds ratio preference optimisation, without a reference',
   citation: 'Hong et al. 2024, arXiv 2403.07691, Eq. 6 and 7',
-  objective: 'Mean of −lp of chosen a token − λ·log σ(log-odds of chosen − log-odds of rejected)',
+  objective:
+    '−lp̄ of chosen − λ·log σ(logit of chosen − logit of rejected)\nlp̄: mean lp a token, logit = lp̄ − log(1 − e^lp̄), λ = beta',
   when: 'A base model that was not trained on demonstrations: both in one stage.',
   whenNot: 'Chosen replies that are merely the better of two bad ones: they are imitated.',
+  details: [
+    ...PAIR_DETAILS,
+    [
+      'The likelihood of the chosen reply is in the loss, as a mean over its tokens; tokens of the prompt are not.',
+      'Hong et al. 2024, arXiv 2403.07691, Eq. 6',
+    ],
+    [
+      'Odds are those of e^lp̄, the geometric mean of the tokens’ probabilities, with log(1 − e^lp̄) by expm1 and lp̄ at most −1e-12: a reply that is certain would have odds without bound.',
+      'Hong et al. 2024, Section 4; the bound: this project',
+    ],
+    ['An implicit reward in the metrics is λ times lp̄.', 'TRL: ORPOTrainer, `rewards/chosen`'],
+  ],
+  differs: {
+    from: 'simpo',
+    in: [
+      'The likelihood of the chosen reply is in the loss, so that it does not fall: no stage of supervised learning comes before.',
+      'Log-odds in place of log-probabilities, and no margin.',
+    ],
+  },
   config,
   needs: ['pairs'],
   metrics: {

@@ -3,11 +3,18 @@ import type { AdamParams, Datum, TrainableModel } from '../../engine/index.ts';
 import { createRng, mean } from '../../stats/index.ts';
 import { defineAlgorithm } from '../algorithm.ts';
 import { generalisedAdvantages, whitened } from '../gae.ts';
-import { KL_CONTROL_METRICS, klCoefAfter, klControlKeys } from '../kl-control.ts';
-import { ROLLOUT_METRICS, type RolloutGroup, rolloutDatum, rolloutMetrics, sampleGroups } from '../rollouts.ts';
+import { KL_CONTROL_DETAILS, KL_CONTROL_METRICS, klCoefAfter, klControlKeys } from '../kl-control.ts';
+import {
+  ROLLOUT_DETAILS,
+  ROLLOUT_METRICS,
+  type RolloutGroup,
+  rolloutDatum,
+  rolloutMetrics,
+  sampleGroups,
+} from '../rollouts.ts';
 import { learningRateAt } from '../schedules.ts';
 import { entropyKeys, optimiserKeys, samplingKeys } from '../settings.ts';
-import { takeStep, UPDATE_METRICS, updateOn } from '../update.ts';
+import { takeStep, UPDATE_DETAILS, UPDATE_METRICS, updateOn } from '../update.ts';
 import { valueLoss } from '../value-loss.ts';
 
 const config = z.strictObject({
@@ -15,23 +22,42 @@ const config = z.strictObject({
   ...samplingKeys,
   ...entropyKeys,
   ...klControlKeys,
-  /** Weight of KL to the reference, in reward per nat, token by token. */
-  beta: z.number().nonnegative().default(0.05),
-  gamma: z.number().min(0).max(1).default(1),
-  /** Between the critic's word (0) and the rewards themselves (1). */
-  lambda: z.number().min(0).max(1).default(0.95),
-  /** Advantages of mean 0 and deviation 1 over all tokens of the batch. */
-  whiten: z.boolean().default(true),
-  /** Passes over the same samples, each in so many parts. From the second step on, ratios differ from one and clipping acts. */
-  epochs: z.int().positive().default(4),
-  minibatches: z.int().positive().default(1),
-  /** How far below and above one a ratio still earns. */
-  clipLow: z.number().positive().lt(1).default(0.2),
-  clipHigh: z.number().positive().default(0.2),
-  /** How far a value may move from what it was when the samples were drawn; all the way where left out. */
-  valueClip: z.number().positive().optional(),
-  /** The critic has an optimiser of its own. */
-  criticLearningRate: z.number().positive().default(5e-4),
+  beta: z
+    .number()
+    .nonnegative()
+    .default(0.05)
+    .describe('Weight of KL to the reference, in reward per nat, token by token.'),
+  gamma: z.number().min(0).max(1).default(1).describe('Discount a token of what is still to come.'),
+  lambda: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.95)
+    .describe("Between the critic's word (0) and the rewards themselves (1)."),
+  whiten: z.boolean().default(true).describe('Advantages of mean 0 and deviation 1 over all tokens of the batch.'),
+  epochs: z
+    .int()
+    .positive()
+    .default(4)
+    .describe('Passes over the same samples. From the second step on, ratios differ from one and clipping acts.'),
+  minibatches: z.int().positive().default(1).describe('Parts of a pass, one step of the optimiser each.'),
+  clipLow: z
+    .number()
+    .positive()
+    .lt(1)
+    .default(0.2)
+    .describe('How far below one a ratio still counts where the advantage is negative.'),
+  clipHigh: z
+    .number()
+    .positive()
+    .default(0.2)
+    .describe('How far above one a ratio still counts where the advantage is positive.'),
+  valueClip: z
+    .number()
+    .positive()
+    .optional()
+    .describe('How far a value may move from what it was when the samples were drawn; all the way where left out.'),
+  criticLearningRate: z.number().positive().default(5e-4).describe('The critic has an optimiser of its own.'),
 });
 
 /** A reply with what each of its tokens earned and was expected to earn. */
@@ -152,23 +178,66 @@ function weighted(part: readonly Row[]): Datum[] {
   return part.map(({ datum }) => ({ ...datum, advantages: datum.advantages!.map((a) => a / tokens) }));
 }
 
-/**
- * Proximal policy optimisation with a critic. What differs from RLOO:
- * 1. A second model learns what is still to come at every token, and the advantage is told from it (GAE); KL is a reward of its token.
- * 2. Several steps on the same samples, within a clipped ratio; every part is a mean over its tokens.
- * 3. The critic starts as the base model with a head of zeros, has an optimiser of its own, and learns from the same parts.
- * The level of scores matters until the critic has learned it.
- */
+/** Proximal policy optimisation: advantages of tokens by a critic, several steps on the same samples within a clipped ratio. */
 export const ppo = defineAlgorithm({
   id: 'ppo',
   title: 'Proximal policy optimisation with a critic',
   citation:
     'Schulman et al. 2017, arXiv 1707.06347, Eq. 7; GAE: Schulman et al. 2016; for language Ziegler et al. 2019, Huang et al. 2024',
   objective:
-    'Mean over tokens of min(ρA, clip(ρ)A), A by GAE of the rewards score (last token) − β·(lp − ref), and (V − R)²/2',
+    'Σ_t min(ρ_t·A_t, clip(ρ_t, 1 − clipLow, 1 + clipHigh)·A_t) / tokens, and for the critic Σ_t (V_t − R_t)²/2 / tokens\nA_t = Σ_l (γλ)^l δ_{t+l}, δ_t = r_t + γ·V_{t+1} − V_t, R_t = A_t + V_t\nr_t = −β·(lp_t − ref_t), and the score at the last token',
   when: 'Long replies of which some parts earn and others do not: a critic tells them apart. Costly samples, used several times.',
   whenNot:
     'Little memory or time: a second model is trained. With one score a reply, leave-one-out baselines do as well.',
+  details: [
+    ...ROLLOUT_DETAILS,
+    [
+      'KL is a reward of its token by k1, −β·(lp − ref), and `entropy` pays −lp of the token.',
+      'Ziegler et al. 2019, arXiv 1909.08593, Section 2',
+    ],
+    [
+      'The score is earned at the last token of the reply. TRL gives it one place later, with a value of its own, which is another return where λ is below 1.',
+      'this project; the other convention: TRL, Huang et al. 2024, arXiv 2403.17031',
+    ],
+    [
+      'The critic is a second model with a scalar head. It starts as the base model with a head of zeros, and says at each token what is still to come; behind the last token that is 0.',
+      'lm-human-preferences, the code of Ziegler et al. 2019: a value head that begins at 0',
+    ],
+    [
+      'Advantages by GAE over the reply’s tokens. Returns are advantage plus value, taken before whitening.',
+      'Schulman et al. 2016, arXiv 1506.02438, Eq. 16',
+    ],
+    [
+      'Unless `whiten` is off, advantages are brought to mean 0 and deviation 1 over all tokens of the batch, not of a part; the deviation plus 1e-8. Where all are the same they are 0.',
+      'Huang et al. 2024, arXiv 2403.17031; by minibatch in Huang et al. 2022, detail 7',
+    ],
+    [
+      'Each of `epochs` passes goes over all replies, in `minibatches` parts of whole replies, shuffled anew where there are several; a part is one step of the policy, then one of the critic, a mean over its tokens each.',
+      'Huang et al. 2024, arXiv 2403.17031: epochs over shuffled minibatches',
+    ],
+    [
+      'In the first step the ratio is 1 and clipping does not act; clipping bounds what later ones earn.',
+      'Schulman et al. 2017, arXiv 1707.06347, Eq. 7',
+    ],
+    [
+      'The error of the critic is ½(V − R)², with `valueClip` the larger of that and the one of the value held within `valueClip` of what it was at sampling. It has an optimiser and a rate of its own, so that no coefficient weighs it against the policy.',
+      'OpenAI Baselines, PPO2: clipped value loss; Huang et al. 2022, detail 9',
+    ],
+    [
+      'Statistics of movement are over tokens of replies alone: mean of (lp − lp_sampled)²/2, and the share that is beyond the clip on the side where it acts.',
+      'this project; TRL’s PPO averages over padding too',
+    ],
+    ...KL_CONTROL_DETAILS,
+    ...UPDATE_DETAILS,
+  ],
+  differs: {
+    from: 'rloo',
+    in: [
+      'A second model learns what is still to come at every token, and the advantage is told from it (GAE); KL is a reward of its token.',
+      'Several steps on the same samples, within a clipped ratio; every part is a mean over its tokens.',
+      'The level of scores matters until the critic has learned it.',
+    ],
+  },
   config,
   needs: ['prompts', 'scores', 'critic'],
   metrics: {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineAlgorithm } from '../algorithm.ts';
 import {
+  ROLLOUT_DETAILS,
   ROLLOUT_METRICS,
   type Rollout,
   type RolloutGroup,
@@ -11,13 +12,12 @@ import {
 } from '../rollouts.ts';
 import { learningRateAt } from '../schedules.ts';
 import { optimiserKeys, samplingKeys } from '../settings.ts';
-import { UPDATE_METRICS, updateOn } from '../update.ts';
+import { UPDATE_DETAILS, UPDATE_METRICS, updateOn } from '../update.ts';
 
 const config = z.strictObject({
   ...optimiserKeys,
   ...samplingKeys,
-  /** Samples of a prompt that are learned from: the best so many. */
-  keep: z.int().positive().default(1),
+  keep: z.int().positive().default(1).describe('Samples of a prompt that are learned from: the best so many.'),
 });
 
 /** The best samples of a prompt; none where all that could be scored are worth the same, for then none was better. */
@@ -26,19 +26,44 @@ export function bestOfGroup(group: Pick<RolloutGroup, 'rollouts_G'>, keep: numbe
   return scored.sort((a, b) => b.score - a.score).slice(0, Math.min(keep, scored.length - 1));
 }
 
-/**
- * Reward-ranked fine-tuning: supervised learning of the policy's own best samples, as a mean over their tokens. What differs from
- * RLOO: nothing is unlearned, a sample counts or does not, and no KL term holds the policy; it stops moving when its samples are
- * alike. On fresh samples the gradient of −log π is that of importance sampling with equal advantages.
- */
+/** Reward-ranked fine-tuning: supervised learning of the policy's own best samples, as a mean over their tokens. */
 export const raft = defineAlgorithm({
   id: 'raft',
   title: 'Rejection sampling: supervised learning of the best samples',
   citation: 'Dong et al. 2023, arXiv 2304.06767, Algorithm 1',
-  objective: 'Mean log-likelihood of the best samples of each prompt',
+  objective: 'Σ_{i kept} Σ_t lp_it / tokens kept\nkept: of each prompt’s samples the `keep` with the highest score',
   when: 'A steady improvement that cannot run away: it only ever imitates what the policy already says.',
   whenNot:
     'Where the last bit of reward matters, or the reward is easily gamed by rare samples: they are what is imitated, and no KL term holds.',
+  details: [
+    ...ROLLOUT_DETAILS,
+    [
+      'Samples are ranked within their prompt, and the best `keep` are learned from; at equal scores the one drawn first.',
+      'Dong et al. 2023, arXiv 2304.06767, Algorithm 1: the best of each prompt’s samples',
+    ],
+    [
+      'One fewer than could be scored are kept at most, and none where all have the same score: then none was better.',
+      'this project',
+    ],
+    [
+      'Supervised learning of what is kept, as a mean over its tokens. On fresh samples that gradient is the one of importance sampling with equal advantages, which also checks the sampler.',
+      'this project',
+    ],
+    [
+      'One step on every batch of samples, drawn anew from the policy as it is. The paper collects a larger set at each stage and fine-tunes on it.',
+      'this project; Dong et al. 2023, Algorithm 1',
+    ],
+    ['No KL term; KL from the reference is logged.', 'this project'],
+    ...UPDATE_DETAILS,
+  ],
+  differs: {
+    from: 'rloo',
+    in: [
+      'Nothing is unlearned: a sample counts or does not, and by how much it is better does not matter.',
+      'No KL term holds the policy; it stops moving when its samples are alike.',
+      'A mean over tokens of what is kept, not over replies.',
+    ],
+  },
   config,
   needs: ['prompts', 'scores'],
   metrics: {

@@ -2,12 +2,20 @@ import { z } from 'zod';
 import { mean } from '../../stats/index.ts';
 import { defineAlgorithm } from '../algorithm.ts';
 import { whitened } from '../gae.ts';
-import { KL_CONTROL_METRICS, klCoefAfter, klControlKeys } from '../kl-control.ts';
-import { OFF_POLICY_METRICS, offPolicyKeys, updatesOn } from '../off-policy.ts';
-import { ROLLOUT_METRICS, type RolloutGroup, rolloutDatum, rolloutMetrics, sampleGroups } from '../rollouts.ts';
+import { KL_CONTROL_DETAILS, KL_CONTROL_METRICS, klCoefAfter, klControlKeys } from '../kl-control.ts';
+import { OFF_POLICY_DETAILS, OFF_POLICY_METRICS, offPolicyKeys, updatesOn } from '../off-policy.ts';
+import {
+  REWARD_DETAILS,
+  ROLLOUT_DETAILS,
+  ROLLOUT_METRICS,
+  type RolloutGroup,
+  rolloutDatum,
+  rolloutMetrics,
+  sampleGroups,
+} from '../rollouts.ts';
 import { learningRateAt } from '../schedules.ts';
 import { entropyKeys, optimiserKeys, samplingKeys } from '../settings.ts';
-import { UPDATE_METRICS } from '../update.ts';
+import { UPDATE_DETAILS, UPDATE_METRICS } from '../update.ts';
 
 const config = z.strictObject({
   ...optimiserKeys,
@@ -15,10 +23,13 @@ const config = z.strictObject({
   ...entropyKeys,
   ...klControlKeys,
   ...offPolicyKeys,
-  /** Weight of KL to the reference, in reward per nat. */
-  beta: z.number().nonnegative().default(0.01),
-  /** Subtracted before whitening: nothing, so that the batch's mean is the baseline, or the mean of the prompt's own samples. */
-  baseline: z.enum(['batch', 'group']).default('batch'),
+  beta: z.number().nonnegative().default(0.01).describe('Weight of KL to the reference, in reward per nat.'),
+  baseline: z
+    .enum(['batch', 'group'])
+    .default('batch')
+    .describe(
+      "Subtracted before whitening: nothing, so that the batch's mean is the baseline, or the mean of the prompt's own samples.",
+    ),
 });
 
 type Weights = Pick<z.output<typeof config>, 'beta' | 'entropy'>;
@@ -59,18 +70,51 @@ export function whitenedAdvantages(
   return centred_P_G.map((values_G) => values_G.map((values) => (values === null ? null : white.next().value!)));
 }
 
-/**
- * REINFORCE++: what of PPO needs no critic. KL enters the reward token by token, so that a token answers for what comes after it;
- * advantages are whitened over the whole batch, so that prompts with larger differences count more. What differs from RLOO: the
- * baseline is that of the batch; with `baseline: group` scores are centred within a prompt first. A mean over tokens.
- */
+/** REINFORCE++: what of PPO needs no critic, KL as a reward of its token and advantages whitened over the whole batch. */
 export const reinforcePlusPlus = defineAlgorithm({
   id: 'reinforce-plus-plus',
   title: 'REINFORCE++ with a global baseline',
   citation: 'Hu et al. 2025, arXiv 2501.03262, Eq. 4 to 8',
-  objective: 'Mean over tokens of lp_t · A_t, A whitened over the batch, of returns score − β·(KL still to come)',
+  objective:
+    'Σ_t lp_t · A_t / tokens\nA_t = R_t whitened over the tokens of the batch, R_t = score − β·Σ_{s ≥ t} (lp_s − ref_s)',
   when: 'One sample a prompt would do (two are drawn here), or prompts that are alike in what they can earn.',
   whenNot: 'Prompts of very different difficulty without `baseline: group`: easy ones get credit for being easy.',
+  details: [
+    ...ROLLOUT_DETAILS,
+    ...REWARD_DETAILS,
+    [
+      'KL is a reward of its token: the return of a token is the score less β times the KL of itself and what follows, undiscounted.',
+      'Hu et al. 2025, arXiv 2501.03262',
+    ],
+    [
+      'With `baseline: group` the mean score of the prompt’s samples is subtracted first.',
+      'OpenRLHF: its estimator `reinforce_baseline`',
+    ],
+    [
+      'Returns are brought to mean 0 and deviation 1 over all tokens of the batch, not of a pass; the deviation is that of the population plus 1e-8. Where all are the same they are exactly 0.',
+      'Hu et al. 2025: global normalisation of advantages; the 1e-8 as in TRL’s and OpenRLHF’s whitening',
+    ],
+    [
+      'A mean over the tokens of the replies that could be scored.',
+      'OpenRLHF: the mean over tokens of its policy loss',
+    ],
+    [
+      'The paper clips ratios as PPO does. Here one step is taken on fresh samples, where clipping does not act; with `updates` above 1 ratios are corrected as below.',
+      'this project',
+    ],
+    ...KL_CONTROL_DETAILS,
+    ...OFF_POLICY_DETAILS,
+    ...UPDATE_DETAILS,
+  ],
+  differs: {
+    from: 'rloo',
+    in: [
+      'The baseline is that of the batch: prompts that earn more get credit, and those whose rewards differ more count more.',
+      'KL is a reward of its token, so that a token answers for what comes after it, not for what came before.',
+      'A mean over tokens, not over replies of sums: a long reply counts more than a short one.',
+      'Advantages have deviation 1: β weighs nats against scores before that, and the step does not grow with the scale of scores.',
+    ],
+  },
   config,
   needs: ['prompts', 'scores'],
   metrics: {

@@ -1,12 +1,20 @@
 import { z } from 'zod';
 import { defineAlgorithm } from '../algorithm.ts';
-import { KL_CONTROL_METRICS, klCoefAfter, klControlKeys } from '../kl-control.ts';
-import { OFF_POLICY_METRICS, offPolicyKeys, updatesOn } from '../off-policy.ts';
-import { ROLLOUT_METRICS, regularisedReward, rolloutDatum, rolloutMetrics, sampleGroups } from '../rollouts.ts';
+import { KL_CONTROL_DETAILS, KL_CONTROL_METRICS, klCoefAfter, klControlKeys } from '../kl-control.ts';
+import { OFF_POLICY_DETAILS, OFF_POLICY_METRICS, offPolicyKeys, updatesOn } from '../off-policy.ts';
+import {
+  REWARD_DETAILS,
+  ROLLOUT_DETAILS,
+  ROLLOUT_METRICS,
+  regularisedReward,
+  rolloutDatum,
+  rolloutMetrics,
+  sampleGroups,
+} from '../rollouts.ts';
 import { initMoments, type RunningMoments, runningDeviation, updateMoments } from '../running-moments.ts';
 import { learningRateAt } from '../schedules.ts';
 import { entropyKeys, optimiserKeys, samplingKeys } from '../settings.ts';
-import { UPDATE_METRICS } from '../update.ts';
+import { UPDATE_DETAILS, UPDATE_METRICS } from '../update.ts';
 
 const config = z.strictObject({
   ...optimiserKeys,
@@ -14,12 +22,14 @@ const config = z.strictObject({
   ...entropyKeys,
   ...klControlKeys,
   ...offPolicyKeys,
-  /** Weight of KL to the reference, in reward per nat. */
-  beta: z.number().nonnegative().default(0.1),
-  /** Share of the baseline that a step keeps; the rest is the mean of its own rewards. */
-  keep: z.number().min(0).lt(1).default(0.9),
-  /** Divides rewards by their running deviation too. */
-  scale: z.boolean().default(false),
+  beta: z.number().nonnegative().default(0.1).describe('Weight of KL to the reference, in reward per nat.'),
+  keep: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0.9)
+    .describe('Share of the baseline that a step keeps; the rest is the mean of its own rewards.'),
+  scale: z.boolean().default(false).describe('Divides rewards by their running deviation too.'),
 });
 
 /** Added to a deviation before dividing by it. */
@@ -29,18 +39,43 @@ const DEVIATION_FLOOR = 1e-4;
 const momentsOf = (previous: Readonly<Record<string, number>> | undefined): RunningMoments | undefined =>
   previous === undefined ? undefined : { mean: previous['baseline/mean']!, square: previous['baseline/square']! };
 
-/**
- * REINFORCE with a running mean as its baseline, the oldest policy gradient that works. What differs from RLOO: the baseline is
- * what rewards were in the last steps, whatever the prompt, so that one sample of a prompt would do, and a prompt that earns more than others gets
- * credit for that; it lags while rewards rise. In the first step the baseline is that step's own mean.
- */
+/** REINFORCE with a running mean as its baseline, the oldest policy gradient that works. */
 export const reinforce = defineAlgorithm({
   id: 'reinforce',
   title: 'REINFORCE with a running baseline',
   citation: 'Williams 1992, doi 10.1007/BF00992696, Section 4',
-  objective: 'E[score] − β·KL(π‖π_ref), by Σ_t lp_t · (R − running mean of R), R = score − β·Σ_t (lp − ref)',
+  objective:
+    'E[score] − β·KL(π‖π_ref)\nby the gradient of Σ_t lp_t · (R − b), R = score − β·Σ_t (lp_t − ref_t), b ← keep·b + (1 − keep)·mean of R',
   when: 'To see what the others add: the plainest estimator, with the fewest assumptions.',
   whenNot: 'Prompts that differ in what they can earn: leave-one-out baselines have much less noise.',
+  details: [
+    ...ROLLOUT_DETAILS,
+    ...REWARD_DETAILS,
+    [
+      'The baseline is the running mean of rewards of the steps before; the step’s own rewards enter it afterwards. It is a constant to the samples, so the gradient stays unbiased.',
+      'Williams 1992, Section 4: reinforcement comparison',
+    ],
+    [
+      'In the first step the baseline is that step’s own mean, and rewards that are all alike leave exactly 0.',
+      'this project',
+    ],
+    [
+      'With `scale` the advantage is divided by the running deviation of rewards plus 1e-4, of the steps before as well.',
+      'this project',
+    ],
+    ['A mean over replies of sums over tokens, by all replies that were drawn.', 'Williams 1992'],
+    ['Running mean and mean square are logged; a resumed run reads them from there.', 'this project'],
+    ...KL_CONTROL_DETAILS,
+    ...OFF_POLICY_DETAILS,
+    ...UPDATE_DETAILS,
+  ],
+  differs: {
+    from: 'rloo',
+    in: [
+      'The baseline is what rewards were in the last steps, whatever the prompt: one sample a prompt would do, and a prompt that earns more than others gets credit for that.',
+      'It lags while rewards rise.',
+    ],
+  },
   config,
   needs: ['prompts', 'scores'],
   metrics: {

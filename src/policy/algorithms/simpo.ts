@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineAlgorithm } from '../algorithm.ts';
 import { batchesOf } from '../batches.ts';
-import { PAIR_METRICS, pairData, pairMetrics, pairWeights } from '../pair-steps.ts';
+import { PAIR_DETAILS, PAIR_METRICS, pairData, pairMetrics, pairWeights } from '../pair-steps.ts';
 import { preferenceLoss } from '../preference-losses.ts';
 import { replyLogprobs } from '../reply-loss.ts';
 import { learningRateAt } from '../schedules.ts';
@@ -11,23 +11,38 @@ import { takeCustomStep } from '../update.ts';
 const config = z.strictObject({
   ...optimiserKeys,
   ...pairKeys,
-  /** Log-odds of a nat a token. */
-  beta: z.number().positive().default(2),
-  /** By how many log-odds the chosen reply must lead: γ. */
-  margin: z.number().nonnegative().default(1),
+  beta: z.number().positive().default(2).describe('Log-odds of a nat a token.'),
+  margin: z.number().nonnegative().default(1).describe('By how many log-odds the chosen reply must lead: γ.'),
 });
 
-/**
- * Simple preference optimisation: −log σ(β(lp̄_chosen − lp̄_rejected) − γ), with lp̄ the mean over a reply's tokens. What differs
- * from DPO: no reference, so that nothing holds the policy near where it began; the mean instead of the sum; a margin.
- */
+/** Simple preference optimisation: DPO's loss of mean log-probabilities a token, with a margin and without a reference. */
 export const simpo = defineAlgorithm({
   id: 'simpo',
   title: 'Simple preference optimisation, without a reference',
   citation: 'Meng et al. 2024, arXiv 2405.14734, Eq. 6',
-  objective: 'Mean of −log σ(β·(mean lp a token of chosen − of rejected) − γ)',
+  objective: '−log σ(β·(mean lp a token of chosen − mean lp a token of rejected) − γ)',
   when: 'As DPO, where replies differ in length and no reference should be held in memory.',
   whenNot: 'Where the policy must stay near where it began: nothing holds it.',
+  details: [
+    ...PAIR_DETAILS,
+    [
+      'A reply counts by the mean log-probability of its tokens, so that length by itself earns nothing.',
+      'Meng et al. 2024, arXiv 2405.14734, Section 2',
+    ],
+    ['The chosen reply must lead by γ in log-odds, that is by γ/β nats a token.', 'Meng et al. 2024, Eq. 6'],
+    [
+      'No reference is asked. An implicit reward in the metrics is β times the mean log-probability.',
+      'Meng et al. 2024; TRL: CPOTrainer with `loss_type: simpo`',
+    ],
+  ],
+  differs: {
+    from: 'dpo',
+    in: [
+      'No reference: nothing holds the policy near where it began, and no log-probabilities of it are computed.',
+      'Means over tokens in place of sums.',
+      'A margin γ, and a β some twenty times as large, since a mean is smaller than a sum.',
+    ],
+  },
   config,
   needs: ['pairs'],
   metrics: PAIR_METRICS,

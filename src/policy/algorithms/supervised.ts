@@ -12,10 +12,8 @@ const config = z.strictObject({
   steps,
   learningRate,
   microBatch,
-  /** Demonstrations to a step. */
-  batch: z.int().positive().default(32),
-  /** Also learn to predict the prompt: pretraining on whole dialogues. */
-  onPrompt: z.boolean().default(false),
+  batch: z.int().positive().default(32).describe('Demonstrations to a step.'),
+  onPrompt: z.boolean().default(false).describe('Also learn to predict the prompt: pretraining on whole dialogues.'),
 });
 export type SupervisedConfig = z.output<typeof config>;
 
@@ -32,17 +30,40 @@ const rateAt = (step: number, { steps, learningRate }: SupervisedConfig): number
     floor: 0.1,
   });
 
-/**
- * Supervised learning of demonstrations: mean negative log-likelihood per learned token of the batch. Batches follow from the
- * seed and the step alone: every epoch goes through all demonstrations in an order of its own. Needs no reference.
- */
+/** Supervised learning of demonstrations: mean negative log-likelihood per learned token of the batch. Needs no reference. */
 export const supervised = {
   id: 'supervised',
   title: 'Supervised learning of demonstrations',
   citation: 'Ouyang et al. 2022, arXiv 2203.02155, step 1',
-  objective: 'Mean log-likelihood of a token of the replies, of the prompts too with `onPrompt`',
+  objective: 'Σ_i Σ_t lp_it / tokens learned: of the replies, of the prompts too with `onPrompt`',
   when: 'Demonstrations, before anything else.',
   whenNot: 'Replies of mixed worth: all are imitated alike.',
+  details: [
+    [
+      'Batches follow from the seed and the step: every epoch goes through all demonstrations in an order of its own; what is beyond whole batches is passed over in it.',
+      'this project',
+    ],
+    [
+      'A mean over the learned tokens of the whole batch, the stop token included, whatever `microBatch`.',
+      'this project',
+    ],
+    [
+      'Tokens of the prompt have weight 0, or 1 with `onPrompt`.',
+      'Ouyang et al. 2022, arXiv 2203.02155, step 1; TRL: `completion_only_loss`',
+    ],
+    [
+      'The rate rises in a line over a twentieth of the steps, at least one, and falls by half a cosine to a tenth of its peak.',
+      'this project; cosine to a tenth: Hoffmann et al. 2022, arXiv 2203.15556',
+    ],
+    [
+      'AdamW with a decay of 0.01, on matrices alone; the gradient’s L2 norm is cut to 1.',
+      'Loshchilov and Hutter 2019, arXiv 1711.05101',
+    ],
+  ],
+  differs: {
+    from: 'feedback-pretraining',
+    in: ['Every demonstration counts alike: nothing is scored.', 'A schedule of its own, and weight decay.'],
+  },
   config,
   needs: ['demonstrations'],
   metrics: {
