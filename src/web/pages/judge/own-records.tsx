@@ -1,7 +1,7 @@
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { type FormEvent, type ReactNode, useState } from 'react';
-import { CONCERNS } from '../../../feedback/index.ts';
+import type { CONCERNS } from '../../../feedback/index.ts';
 import type { ResponseOf } from '../../../server/index.ts';
 import { call } from '../../api.ts';
 import { useSession } from '../../session.tsx';
@@ -30,6 +30,7 @@ const CONCERN_WORDS: Readonly<Record<Concern, string>> = {
   privacy: 'My data',
   other: 'Something else',
 };
+const SUBJECTS = Object.keys(CONCERN_WORDS) as Concern[];
 
 const stopping = ({ withdrawn, skips, flags }: Withdrawal): string =>
   [counted(withdrawn, 'answer'), counted(skips, 'skip'), counted(flags, 'report')].join(', ');
@@ -133,7 +134,7 @@ function ConcernDialog({ project, onClose }: { readonly project: string; readonl
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const given = new FormData(event.currentTarget);
-    const about = CONCERNS.find((id) => id === given.get('about'))!;
+    const about = SUBJECTS.find((id) => id === given.get('about'))!;
     const text = String(given.get('text')).trim();
     if (text !== '') file.mutate({ about, text });
   };
@@ -159,7 +160,7 @@ function ConcernDialog({ project, onClose }: { readonly project: string; readonl
           <Field label="What is it about?">
             {(ids) => (
               <select name="about" {...ids}>
-                {CONCERNS.map((id) => (
+                {SUBJECTS.map((id) => (
                   <option key={id} value={id}>
                     {CONCERN_WORDS[id]}
                   </option>
