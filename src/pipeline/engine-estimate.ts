@@ -1,6 +1,6 @@
 import { ALGORITHMS, type Need } from '../policy/index.ts';
 import { UsageError } from '../run/index.ts';
-import { mean } from '../stats/index.ts';
+import { largest, mean } from '../stats/index.ts';
 import type { DialogueCodec } from '../text/index.ts';
 import { isListed } from '../world/index.ts';
 import { candidatePairs } from './ask.ts';
@@ -157,7 +157,7 @@ function addPolicies(tally: Tally, { config, source }: Estimated, lengths: Lengt
     tally.score(asked * audit.samples, prompt + reply);
     addScores(tally, config, asked * audit.samples, prompt + reply);
   }
-  const pool = Math.max(0, ...policy.bestOf);
+  const pool = Math.max(0, largest(policy.bestOf));
   tally.sample(held.evaluation.length, pool);
   addScores(tally, config, held.evaluation.length * pool, prompt + reply);
   const said = (held.evaluation.length + held.deploy.length) * audit.samples;
